@@ -1,0 +1,44 @@
+"""The command line: parse, call, print.
+
+Results go to standard output (with ``--json`` one JSON object as the last line), progress to
+standard error. An expected failure exits with 2 and one line; an unexpected one with 1.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from mirs_core.cli.console import Console
+from mirs_core.cli.parser import build_parser
+from mirs_core.errors import MirsError
+from mirs_core.jobs import Reporter
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    args = build_parser().parse_args(arguments)
+    reporter = Reporter()
+    with Console(reporter.progress, quiet=args.quiet) as console:
+        try:
+            answer, text = args.command(args, console)
+        except MirsError as error:
+            console.close()
+            message = " ".join(str(error).split())
+            print(f"mirs: {message}", file=sys.stderr)
+            reporter.end(2, message)
+            return 2
+        except KeyboardInterrupt:
+            console.close()
+            print("mirs: interrupted; what was finished is kept.", file=sys.stderr)
+            reporter.end(130, "Interrupted.")
+            return 130
+        except BrokenPipeError:
+            return 1
+        except Exception as error:
+            reporter.end(1, f"{type(error).__name__}: {error}")
+            raise
+    print(
+        json.dumps(answer, ensure_ascii=False, allow_nan=False) if args.json else text, flush=True
+    )
+    reporter.end(0)
+    return 0

@@ -1,0 +1,38 @@
+"""``bench query`` and ``bench synthetic``."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from mirs_core import runs
+from mirs_core.cli.console import Console
+from mirs_core.errors import RunError
+
+
+def query(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Latency of one query."""
+    from mirs_core.bench import query as bench
+
+    home = runs.home_folder()
+    run_id = args.run or runs.served_run(home)
+    if run_id is None:
+        raise RunError("There is no served run to measure; build the demo first, or give --run ID.")
+    answer = bench.run(home, run_id, repeat=max(1, args.repeat))
+    return answer, _text(answer)
+
+
+def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Speed of the generator, and how often real tiles recognise it."""
+    from mirs_core.bench import synthetic as bench
+
+    real = args.real
+    if real is None and os.environ.get("MIRS_TEST_DATA"):
+        real = Path(os.environ["MIRS_TEST_DATA"]) / "ctx"
+    cache = runs.home_folder() / "cache"
+    answer = bench.run(cache, real=real, per_class=args.per_class, progress=console.progress)
+    return answer, _text(answer)
+
+
+def _text(answer: dict[str, Any]) -> str:
+    return "\n".join(f"{name:<32} {value}" for name, value in answer.items())

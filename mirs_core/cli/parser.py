@@ -1,0 +1,133 @@
+"""The words of the command line."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from mirs_core import __version__
+from mirs_core.cli import benches, data, retrieval, training
+from mirs_core.cli import runs as run_commands
+from mirs_core.config import PRESETS, settings
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all verbs; the chosen command stands in ``args.command``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mirs_core",
+        description="Find similar landforms on Mars: encode, hash, archive, search, evaluate.",
+        epilog="MIRS_HOME names the folder of runs and caches (default .mirs/).",
+    )
+    parser.add_argument("--version", action="version", version=f"MIRS Explorer {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _demo(verbs)
+    _data(verbs)
+    _training(verbs)
+    _retrieval(verbs)
+    _runs(verbs)
+    _bench(verbs)
+    return parser
+
+
+def _verb(verbs: Any, name: str, command: Any, help: str, **more: Any) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=help, **more)
+    verb.add_argument("--json", action="store_true", help="print one JSON object, for scripts")
+    verb.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    verb.set_defaults(command=command)
+    return verb
+
+
+def _group(verbs: Any, name: str, help: str) -> Any:
+    group = verbs.add_parser(name, help=help, description=help)
+    return group.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+
+def _demo(verbs: Any) -> None:
+    demo = _verb(verbs, "demo", training.demo, "build the demo: synthetic Mars and three models")
+    demo.add_argument("--per-class", type=int, default=80, metavar="N", help="tiles a landform")
+
+
+def _data(verbs: Any) -> None:
+    group = _group(verbs, "data", "look at data sets, or make the synthetic one")
+    describe = _verb(group, "describe", data.describe, "splits, classes, duplicates, bad files")
+    describe.add_argument("folder", type=Path, metavar="DIR")
+    synthetic = _verb(group, "synthetic", data.synthetic, "write synthetic Mars as image files")
+    synthetic.add_argument("folder", type=Path, metavar="DIR")
+    synthetic.add_argument(
+        "--per-class", type=int, default=80, metavar="N", help="tiles a landform"
+    )
+    synthetic.add_argument("--seed", type=int, default=0, metavar="N")
+
+
+def _training(verbs: Any) -> None:
+    fields = "\n".join(
+        f"  {group}.{item.name}={item.default}  {item.metadata['help']}"
+        for group, item in settings()
+    )
+    train = _verb(
+        verbs,
+        "train",
+        training.train,
+        "train a model on a data set, archive it, and measure it",
+        epilog=f"settings and their defaults:\n{fields}".replace("%", "%%"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    source = train.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, metavar="DIR", help="a data set")
+    source.add_argument("--run", metavar="ID", help="a prepared run")
+    train.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
+    train.add_argument("--encoder", metavar="NAME", help="overrides the preset's encoder")
+    train.add_argument("--seed", type=int, default=0, metavar="N")
+    train.add_argument("--name", metavar="TEXT", help="what people call the run")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="GROUP.FIELD=VALUE", dest="changes"
+    )
+    compare = _verb(
+        verbs, "compare", training.compare, "train presets over several seeds and compare them"
+    )
+    compare.add_argument("--data", type=Path, metavar="DIR", required=True)
+    compare.add_argument("--presets", default="baseline,baseline-centred,mirs,mirs-dwt")
+    compare.add_argument("--seeds", type=int, default=5, metavar="N")
+    compare.add_argument("--encoder", metavar="NAME")
+    compare.add_argument(
+        "--set", action="append", default=[], metavar="GROUP.FIELD=VALUE", dest="changes"
+    )
+
+
+def _retrieval(verbs: Any) -> None:
+    index = _verb(verbs, "index", retrieval.index, "archive a folder with a trained model")
+    index.add_argument("--run", metavar="ID", required=True)
+    index.add_argument("--data", type=Path, metavar="DIR", required=True)
+    index.add_argument("--name", metavar="TEXT")
+    evaluate = _verb(verbs, "evaluate", retrieval.evaluate, "mAP@64 of a run, with its interval")
+    evaluate.add_argument("--run", metavar="ID", required=True)
+    evaluate.add_argument("--queries", type=Path, metavar="DIR", help="query tiles of your own")
+    evaluate.add_argument("--exclude-strip", action="store_true", help="leave out a query's strip")
+    search = _verb(verbs, "search", retrieval.search, "the nearest tiles of an archive to an image")
+    search.add_argument("--run", metavar="ID", required=True)
+    search.add_argument("--image", type=Path, metavar="FILE", required=True)
+    search.add_argument("--k", type=int, default=64, metavar="K")
+
+
+def _runs(verbs: Any) -> None:
+    group = _group(verbs, "runs", "list, show, serve and delete runs")
+    _verb(group, "list", run_commands.list_all, "all runs, newest first")
+    for name, command, help in (
+        ("show", run_commands.show, "everything a run remembers"),
+        ("serve", run_commands.serve, "make a run the one that the app shows first"),
+        ("delete", run_commands.delete, "remove a run and its files"),
+    ):
+        _verb(group, name, command, help).add_argument("id", metavar="ID")
+
+
+def _bench(verbs: Any) -> None:
+    group = _group(verbs, "bench", "measure this machine and this code")
+    query = _verb(group, "query", benches.query, "from JPEG bytes to ranked ids")
+    query.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
+    query.add_argument("--repeat", type=int, default=50, metavar="N")
+    synthetic = _verb(
+        group, "synthetic", benches.synthetic, "speed and likeness of the synthetic tiles"
+    )
+    synthetic.add_argument(
+        "--real", type=Path, metavar="DIR", help="real CTX tiles with 15 classes"
+    )
+    synthetic.add_argument("--per-class", type=int, default=80, metavar="N")

@@ -1,0 +1,97 @@
+"""``index``, ``evaluate`` and ``search``."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from mirs_core import indexing, queries, retriever, runs
+from mirs_core.cli.console import Console
+from mirs_core.cli.tables import number, table
+from mirs_core.errors import ConfigError, DataError
+from mirs_core.landforms import describe as landform
+from mirs_core.search import Searcher
+
+Answer = tuple[dict[str, Any], str]
+
+
+def index(args: argparse.Namespace, console: Console) -> Answer:
+    """Archives a folder."""
+    home = runs.home_folder()
+    run = indexing.index(home, args.run, args.data, name=args.name, progress=console.progress)
+    made = run.provenance()
+    tiles = len(retriever.load(run).items)
+    answer = {"run": run.id, "parent": args.run, "data": made["data_name"], "tiles": tiles}
+    return answer, f"{tiles} tiles of {made['data_name']} archived as run {run.id}"
+
+
+def evaluate(args: argparse.Namespace, console: Console) -> Answer:
+    """Measures a run against its evaluation archive."""
+    home = runs.home_folder()
+    run = runs.folder(home, args.run)
+    loaded = retriever.load(run)
+    codes = facts = None
+    if args.queries is not None:
+        codes, facts = queries.encode_folder(home, run, loaded, args.queries, console.progress)
+    report = loaded.evaluate(codes, facts, exclude_strip=args.exclude_strip)
+    if report is None:
+        raise DataError(
+            f"Run {run.id} has no labelled queries for a labelled archive: nothing to measure."
+            " Give --queries DIR with <class>/ folders, or use a data set with test/<class>/."
+        )
+    made = run.provenance()
+    about = {"run": run.id, "seed": run.config().seed, "archive_id": made.get("archive_id")}
+    answer = {**about, **report.to_json()}
+    if answer["strip"] == "unknown":
+        console.note("Strips are not known for all tiles: only known ones could be left out.")
+    return answer, _report_text(answer)
+
+
+def _report_text(answer: dict[str, Any]) -> str:
+    main, hits = answer["map_at_64"]["min_r_k"], answer["map_at_64"]["hits"]
+    ties = answer["ties"]
+    lines = [
+        f"run {answer['run']}: {answer['n_queries']} queries ({answer['n_skipped']} skipped)"
+        f" against {answer['n_archive']} archive tiles, own strip {answer['strip']}",
+        f"mAP@64  {number(main['value'])}  [{number(main['low'])}, {number(main['high'])}]"
+        "  divisor min(R, k), 95 % bootstrap over queries",
+        f"        {number(hits['value'])}  [{number(hits['low'])}, {number(hits['high'])}]"
+        "  divisor of 2021: hits in the top 64",
+        f"ties    worst {number(ties['worst'])}, expected {number(ties['expected'])},"
+        f" best {number(ties['best'])}",
+        f"size    {answer['archive_bytes']:,} bytes of codes",
+    ]
+    lines += [f"skipped {n}: {reason}" for reason, n in answer["skipped"].items()]
+    rows = [
+        [label, landform(label).name, str(value["n"]), number(value["min_r_k"])]
+        for label, value in answer["per_class"].items()
+    ]
+    return "\n".join([*lines, "", table(["class", "landform", "queries", "mAP@64"], rows)])
+
+
+def search(args: argparse.Namespace, console: Console) -> Answer:
+    """Ranks an archive for one image."""
+    if args.k < 1:
+        raise ConfigError(f"--k is {args.k}; give at least 1.")
+    searcher = Searcher.open(runs.home_folder(), args.run)
+    searcher.warm_up()
+    started = time.perf_counter()
+    query = searcher.query_by_image(Path(args.image))
+    hits = searcher.search(query, args.k)
+    seconds = time.perf_counter() - started
+    answer = {
+        "run": args.run,
+        "query": str(args.image),
+        "seconds": round(seconds, 4),
+        "results": [hit.to_json() for hit in hits],
+    }
+    rows = [
+        [str(hit["rank"]), _distance(hit["distance"]), hit["label"] or "-", hit["role"], hit["id"]]
+        for hit in answer["results"]
+    ]
+    head = ["rank", searcher.unit, "class", "role", "tile"]
+    return answer, f"{table(head, rows)}\n\n{len(hits)} results in {seconds * 1000:.0f} ms"
+
+
+def _distance(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4f}"

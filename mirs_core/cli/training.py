@@ -1,0 +1,101 @@
+"""``demo``, ``train`` and ``compare``."""
+
+import argparse
+from typing import Any
+
+from mirs_core import comparison, config, pipeline, runs
+from mirs_core import demo as demos
+from mirs_core.cli.console import Console
+from mirs_core.cli.tables import markdown, number
+from mirs_core.errors import ConfigError, RunError
+
+Answer = tuple[dict[str, Any], str]
+
+
+def demo(args: argparse.Namespace, console: Console) -> Answer:
+    """Builds what is missing of the demo."""
+    if args.per_class < 10:
+        raise ConfigError(
+            f"--per-class is {args.per_class}; the demo needs at least 10 a landform."
+        )
+    home = runs.home_folder()
+    ready = demos.is_complete(home)
+    built = demos.build(home, args.per_class, console.progress)
+    text = "The demo is there already." if ready else "The demo is ready."
+    return {"runs": built, "data": str(demos.data_folder(home))}, f"{text} Look at it: make app"
+
+
+def train(args: argparse.Namespace, console: Console) -> Answer:
+    """Trains a new run, or one that was prepared."""
+    home = runs.home_folder()
+    if args.run:
+        run = runs.folder(home, args.run)
+        outcome = pipeline.train(home, run, console.progress)
+    else:
+        settings = config.from_preset(
+            args.preset,
+            data=str(args.data.expanduser().resolve()),
+            seed=args.seed,
+            encoder=args.encoder,
+            changes=args.changes,
+        )
+        outcome = pipeline.prepare_and_train(home, settings, args.name, console.progress)
+    answer = outcome.to_json()
+    return answer, _text(answer)
+
+
+def _text(answer: dict[str, Any]) -> str:
+    found, seconds = answer["map_at_64"], answer["seconds"]
+    lines = [
+        f"run        {answer['run']}",
+        f"encoder    {answer['encoder']}",
+        f"mAP@64     {number(found['min_r_k'])}   (with 2021's divisor {number(found['hits'])})",
+        f"time       features {seconds['features']:.1f} s, training {seconds['training']:.1f} s"
+        f" ({answer['epochs']} epochs), total {seconds['total']:.1f} s",
+    ]
+    if found["min_r_k"] is None:
+        lines[2] = "mAP@64     not measured: no labelled test tiles"
+    return "\n".join(lines)
+
+
+def compare(args: argparse.Namespace, console: Console) -> Answer:
+    """Presets over seeds, with intervals and the paired difference to the first hash model."""
+    if args.seeds < 1:
+        raise RunError(f"--seeds is {args.seeds}; give at least 1.")
+    answer = comparison.compare(
+        runs.home_folder(),
+        args.data.expanduser().resolve(),
+        [name.strip() for name in args.presets.split(",") if name.strip()],
+        range(args.seeds),
+        encoder=args.encoder,
+        changes=args.changes,
+        progress=console.progress,
+    )
+    return answer, _comparison_text(answer)
+
+
+def _comparison_text(answer: dict[str, Any]) -> str:
+    head = ["preset", "mAP@64", "sd over seeds", "95 % interval", "divisor hits", "vs reference"]
+    rows = []
+    for row in answer["presets"]:
+        difference = row["difference"]
+        versus = "-"
+        if difference is not None:
+            versus = (
+                f"{difference['value']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]"
+            )
+        rows.append(
+            [
+                row["preset"],
+                number(row["value"]),
+                number(row["sd"]),
+                f"[{number(row['low'])}, {number(row['high'])}]",
+                number(row["hits"]),
+                versus,
+            ]
+        )
+    about = (
+        f"{answer['data']}: {answer['n_queries']} queries, {answer['seeds']} seeds,"
+        f" divisor min(R, k), reference {answer['reference']}"
+    )
+    return f"{about}\n\n{markdown(head, rows)}"

@@ -1,0 +1,127 @@
+"""Several presets over several seeds on one data set, compared pair by pair on the same queries."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core import config as configs
+from mirs_core import metrics, pipeline, runs
+from mirs_core.errors import DataError
+from mirs_core.files import read_json
+from mirs_core.progress import Progress, silent
+
+Table = dict[str, dict[str, dict[str, float]]]
+
+
+def compare(
+    home: Path,
+    data: Path,
+    presets: Sequence[str],
+    seeds: Iterable[int],
+    *,
+    encoder: str | None = None,
+    changes: Sequence[str] = (),
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """mAP@64 of each preset: mean and standard deviation over seeds, interval, paired difference.
+
+    Runs with equal configurations that are finished already are not trained again. The interval is
+    the 95 % bootstrap over queries of the seed-averaged AP; the difference is paired by query
+    against the reference: ``mirs`` where it is among the presets, else the first.
+
+    Raises:
+        MirsError: an unknown preset, or a data set without labelled test tiles.
+    """
+    seeds = list(seeds)
+    found: dict[str, dict[int, dict[str, Any]]] = {preset: {} for preset in presets}
+    plan = [(preset, seed) for preset in presets for seed in seeds]
+    for done, (preset, seed) in enumerate(plan):
+        progress(f"{preset}, seed {seed}", done, len(plan))
+        applied = changes if _trains(preset) else ()
+        config = configs.from_preset(
+            preset, data=str(data), seed=seed, encoder=encoder, changes=applied
+        )
+        found[preset][seed] = _metrics_of(home, config)
+    reference = "mirs" if "mirs" in presets else presets[0]
+    base = _seed_average(found[reference], "min_r_k")
+    return {
+        "data": data.name,
+        "seeds": len(seeds),
+        "n_queries": len(base),
+        "reference": reference,
+        "presets": [_row(preset, found[preset], reference, base) for preset in presets],
+    }
+
+
+def _trains(preset: str) -> bool:
+    return configs.from_preset(preset, data="").hashes
+
+
+def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
+    run_id = _finished(home, config) or pipeline.prepare_and_train(home, config).run
+    path = runs.folder(home, run_id).metrics
+    if not path.is_file():
+        raise DataError(f"{config.data} has no labelled test tiles: there is nothing to compare.")
+    value: dict[str, Any] = read_json(path)
+    return value
+
+
+def _finished(home: Path, config: configs.RunConfig) -> str | None:
+    """A finished run with the same settings, on the data set and encoder as they are now."""
+    digest = pipeline.scan_cached(home, Path(config.data)).digest
+    fingerprint = pipeline.encoder_for(home, config).fingerprint
+    for run in runs.list_runs(home):
+        if run.state != "done" or run.manifest_digest != digest or run.preset != config.preset:
+            continue
+        folder = runs.folder(home, run.id)
+        made = folder.provenance()
+        same = made.get("encoder") == fingerprint and "parent" not in made
+        if same and folder.config() == config:
+            return run.id
+    return None
+
+
+def _seed_average(by_seed: dict[int, dict[str, Any]], divisor: str) -> dict[str, float]:
+    """Each query's AP, averaged over the seeds in which it has a relevant archive tile."""
+    collected: dict[str, list[float]] = {}
+    for value in by_seed.values():
+        for query, result in value["per_query"].items():
+            collected.setdefault(query, []).append(result[divisor])
+    return {query: float(np.mean(values)) for query, values in sorted(collected.items())}
+
+
+def _row(
+    preset: str, by_seed: dict[int, dict[str, Any]], reference: str, base: dict[str, float]
+) -> dict[str, Any]:
+    own = _seed_average(by_seed, "min_r_k")
+    per_seed = [value["map_at_64"]["min_r_k"]["value"] for value in by_seed.values()]
+    hits = [value["map_at_64"]["hits"]["value"] for value in by_seed.values()]
+    interval = metrics.bootstrap_interval(_column(own, own))
+    return {
+        "preset": preset,
+        "value": round(float(np.mean(per_seed)), 6),
+        "sd": round(float(np.std(per_seed, ddof=1)), 6) if len(per_seed) > 1 else None,
+        "low": round(interval.low, 6),
+        "high": round(interval.high, 6),
+        "hits": round(float(np.mean(hits)), 6),
+        "archives": sorted({value["archive_id"] for value in by_seed.values()}),
+        "difference": None if preset == reference else _difference(own, base),
+    }
+
+
+def _difference(own: dict[str, float], base: dict[str, float]) -> dict[str, Any]:
+    shared = {query: 0.0 for query in own if query in base}
+    interval = metrics.paired_interval(_column(own, shared), _column(base, shared))
+    return {
+        "value": round(interval.value, 6),
+        "low": round(interval.low, 6),
+        "high": round(interval.high, 6),
+        "not_worse": metrics.not_worse(interval),
+    }
+
+
+def _column(values: dict[str, float], names: Iterable[str]) -> NDArray[np.float64]:
+    return np.array([values[name] for name in names], dtype=np.float64)

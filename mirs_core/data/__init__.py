@@ -1,0 +1,1 @@
+"""Data sets: images, manifests, splits, and the synthetic Mars."""

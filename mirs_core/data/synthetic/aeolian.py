@@ -1,0 +1,172 @@
+"""Wind: curved dunes (barchans, networks, great draas) and straight ripples."""
+
+from math import cos, pi, sin
+
+import numpy as np
+
+from mirs_core.data.synthetic import craters, fields
+from mirs_core.data.synthetic.fields import Field
+from mirs_core.data.synthetic.surface import Palette, Site, Surface
+
+
+def _leaning(height: Field, wind: float, lean: float) -> Field:
+    """``height`` with crests pushed downwind, so that lee slopes are steep (a Gerstner wave).
+
+    Real slip faces stand at the angle of repose, about 30 degrees (Bourke et al., 2006,
+    Geomorphology 81, 440, for barchans on Mars).
+    """
+    push = np.float32(-lean) * height
+    return fields.displaced(height, push * np.float32(sin(wind)), push * np.float32(cos(wind)))
+
+
+def _network(site: Site) -> tuple[Field, float]:
+    """A labyrinth of dunes: pattern (unit variance) and its wavelength [px]."""
+    wavelength = site.uniform(22, 40)
+    round_part = fields.ring(site.rng, site.shape, wavelength, 0.22)
+    long_part = fields.ripples(
+        site.rng, site.shape, wavelength, site.angle(), spread=0.45, width=0.25
+    )
+    share = site.uniform(0.0, 0.9)
+    return fields.standardised(round_part * (1 - share) + long_part * share), wavelength
+
+
+def polar_network(site: Site) -> Surface:
+    """Dark polar dunes joined to a network, with bright floors between (Chasma Boreale)."""
+    pattern, wavelength = _network(site)
+    level = site.uniform(-0.5, 0.4)
+    groove = np.exp(-(((pattern - level) / site.uniform(0.3, 0.55)) ** 2))
+    floor = fields.smoothstep(pattern, level, level + 1.2)
+    albedo = 1 + site.uniform(0.0, 0.3) * floor - site.uniform(0.35, 0.6) * groove
+    albedo = fields.soften(np.asarray(albedo, np.float32), site.uniform(1.0, 2.0))
+    height = fields.relief(np.tanh(pattern * 1.2).astype(np.float32), site.uniform(0.06, 0.22))
+    height = fields.soften(height + site.fractal(0.02), 1.0)
+    return Surface(height, np.asarray(albedo * 0.85, np.float32))
+
+
+def great_dunes(site: Site) -> Surface:
+    """A few large smooth dunes with sharp, winding brinks; rock or ripples in the hollows."""
+    wind = site.towards_sun(1.0)
+    wavelength = site.uniform(110, 220)
+    swell = fields.ripples(site.rng, site.shape, wavelength, wind, spread=0.6, width=0.45)
+    ridge = -np.abs(fields.ripples(site.rng, site.shape, wavelength, wind + 0.6, 0.7, 0.5))
+    height = fields.standardised(np.asarray(swell + 0.9 * ridge, np.float32))
+    height = fields.relief(height, site.uniform(0.22, 0.4))
+    height = _leaning(height, wind, site.uniform(0.2, 0.8))
+    height = fields.soften(height, site.uniform(1.2, 2.2))
+    albedo = site.mottle(0.02)
+    if site.chance(0.5):
+        hollow = fields.smoothstep(fields.standardised(height), -1.2, -2.0)
+        speckle = fields.fractal(site.rng, site.shape, 2.2, largest=12)
+        bright = hollow * np.clip(0.6 + 0.5 * speckle, 0, 1.6)
+        albedo = albedo + np.float32(site.uniform(0.2, 0.8)) * bright
+    small = fields.ripples(site.rng, site.shape, site.uniform(4, 6), wind, 0.12, 0.2)
+    patches = fields.smoothstep(fields.fractal(site.rng, site.shape, 3.6), 0.4, 1.4)
+    height = height + fields.relief(small, site.uniform(0.02, 0.07)) * patches
+    return Surface(np.asarray(height, np.float32), np.asarray(albedo * 0.85, np.float32))
+
+
+def _barchan(site: Site, wind: float, size: float, x: float, y: float) -> Field:
+    """One crescent: height [px] of a mound with its lee bitten off by a bowl downwind."""
+    along, across = site.frame(wind)
+    along = along - np.float32(x * cos(wind) + y * sin(wind))
+    across = across - np.float32(y * cos(wind) - x * sin(wind))
+    horns = along - np.float32(0.9 / size) * across**2 * np.float32(site.uniform(0.6, 1.1))
+    body = np.clip(1 - (across / np.float32(size)) ** 2, 0, 1)
+    stoss = fields.smoothstep(horns, -1.5 * size, 0.0)
+    lee = fields.smoothstep(horns, 0.25 * size, 0.0)
+    return np.asarray(0.28 * size * body * stoss * lee, np.float32)
+
+
+def barchans(site: Site) -> Surface:
+    """Separate crescents on stony ground."""
+    wind = site.angle()
+    height = site.fractal(site.log_uniform(0.05, 0.16), 2.7, smallest=1.0)
+    sand = site.flat()
+    big = site.chance(0.35)
+    count = int(site.rng.integers(1, 3)) if big else int(site.rng.integers(5, 16))
+    for _ in range(count):
+        size = site.uniform(28, 60) if big else site.uniform(9, 24)
+        reach = 55 if big else 100
+        dune = _barchan(
+            site, wind, size, site.uniform(-reach, reach), site.uniform(-reach, reach)
+        )
+        sand = np.maximum(sand, dune)
+    cover = fields.smoothstep(sand, 0.1, 1.2)
+    height = height * (1 - 0.9 * cover) + fields.soften(sand, 0.8) * np.float32(site.uniform(1, 1.6))
+    albedo = site.mottle(0.03) * (1 + np.float32(site.uniform(-0.35, 0.1)) * cover)
+    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+
+
+def barchanoid_rows(site: Site) -> Surface:
+    """Winding rows with dark lee faces over rough ground."""
+    wind = site.across_sun(0.8) + pi / 2
+    wavelength = site.uniform(38, 70)
+    pattern = fields.ripples(site.rng, site.shape, wavelength, wind, spread=0.5, width=0.35)
+    crest = np.maximum(pattern, -0.3)
+    height = fields.relief(np.asarray(crest, np.float32), site.uniform(0.18, 0.3))
+    height = _leaning(height, wind, site.uniform(0.8, 1.8))
+    cover = fields.smoothstep(pattern, -0.4, 0.4)
+    rough = fields.ring(site.rng, site.shape, site.uniform(4, 7), 0.4)
+    height = height + fields.relief(rough, site.uniform(0.05, 0.14)) * (1 - cover)
+    albedo = site.mottle(0.03) * (1 - np.float32(site.uniform(0.1, 0.35)) * cover)
+    if site.chance(0.3):
+        gaps = fields.fractal(site.rng, site.shape, 3.0, largest=40)
+        albedo = albedo + (1 - cover) * fields.smoothstep(gaps, 0.5, 1.2) * site.uniform(0.3, 0.9)
+    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+
+
+def reticulate(site: Site) -> Surface:
+    """A net of sharp bright ridges around hollows, elongated across the wind."""
+    border, _ = fields.cells(site.rng, site.shape, site.uniform(18, 36), warp=site.uniform(3, 7))
+    crest = np.exp(-border / np.float32(site.uniform(2.5, 5.0)))
+    waves = fields.ripples(
+        site.rng, site.shape, site.uniform(18, 34), site.towards_sun(0.5), spread=0.4, width=0.3
+    )
+    mixed = fields.soften(np.asarray(crest, np.float32), 0.7) * 3 + np.exp(0.5 * waves)
+    height = fields.relief(np.asarray(mixed, np.float32), site.uniform(0.16, 0.34))
+    albedo = 1 + np.float32(site.uniform(0.0, 0.35)) * crest
+    return Surface(height + site.fractal(0.04), np.asarray(albedo * 0.85, np.float32))
+
+
+def _straight(site: Site, wavelength: float, direction: float, spread: float) -> Field:
+    """Straight crests with flat troughs, heights of unit variance."""
+    pattern = fields.ripples(site.rng, site.shape, wavelength, direction, spread, 0.22)
+    swing = fields.fractal(site.rng, site.shape, 3.4, largest=120)
+    crest = np.exp(site.uniform(0.5, 1.1) * pattern) * (1 + 0.25 * np.tanh(swing))
+    return fields.standardised(np.asarray(crest, np.float32))
+
+
+def ripple_field(site: Site) -> Surface:
+    """Transverse ripples over the whole tile (TARs: Balme et al., 2008, Geomorphology 101, 703)."""
+    wavelength = site.log_uniform(5, 15)
+    direction = site.towards_sun(0.5)
+    pattern = _straight(site, wavelength, direction, site.uniform(0.14, 0.34))
+    height = fields.relief(pattern, site.log_uniform(0.09, 0.3))
+    height = height + site.fractal(site.uniform(0.02, 0.07), 3.0, smallest=0.8)
+    if site.chance(0.3):
+        craters.sprinkle(site, height)
+    return Surface(np.asarray(height, np.float32), site.mottle(0.03))
+
+
+def ripple_patch(site: Site) -> Surface:
+    """Large ripples that fade out on smooth or rocky ground."""
+    wavelength = site.log_uniform(7, 20)
+    direction = site.towards_sun(0.6)
+    pattern = _straight(site, wavelength, direction, site.uniform(0.15, 0.3))
+    across = site.frame(site.angle())[1]
+    edge = across + fields.wander(site.rng, site.x, 10, 120) + fields.fractal(site.rng, site.shape) * 8
+    cover = fields.smoothstep(np.asarray(edge, np.float32), -site.uniform(20, 90), site.uniform(5, 30))
+    height = fields.relief(pattern, site.uniform(0.15, 0.36)) * cover
+    height = height + site.fractal(site.uniform(0.03, 0.08), 3.2, smallest=1.0)
+    albedo = site.mottle(0.04) * (1 - np.float32(site.uniform(-0.05, 0.15)) * cover)
+    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+
+
+CURVED: Palette = (
+    (0.38, polar_network),
+    (0.30, great_dunes),
+    (0.10, barchans),
+    (0.12, barchanoid_rows),
+    (0.10, reticulate),
+)
+STRAIGHT: Palette = ((0.75, ripple_field), (0.25, ripple_patch))

@@ -1,0 +1,186 @@
+"""Random fields: the raw material of every surface.
+
+All fields are float32 arrays (H, W). Noise is shaped in the frequency domain on a canvas a little
+larger than asked for, so that opposite edges of a tile do not repeat each other.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft, ndimage
+from scipy.spatial import cKDTree
+
+Field = NDArray[np.float32]
+Shape = tuple[int, int]
+
+_APRON = 32
+"""Pixels of extra canvas against the periodicity of the Fourier transform."""
+
+
+@lru_cache(maxsize=16)
+def _frequencies(shape: Shape) -> tuple[Field, Field, Shape]:
+    canvas = (fft.next_fast_len(shape[0] + _APRON), fft.next_fast_len(shape[1] + _APRON))
+    down = fft.fftfreq(canvas[0]).astype(np.float32)[:, None]
+    right = fft.rfftfreq(canvas[1]).astype(np.float32)[None, :]
+    return down, right, canvas
+
+
+def _noise(
+    rng: np.random.Generator, shape: Shape, transfer: Callable[[Field, Field], Field]
+) -> Field:
+    """White noise through ``transfer(down, right)`` [cycles/px]; mean 0, standard deviation 1."""
+    down, right, canvas = _frequencies(shape)
+    spectrum = fft.rfft2(rng.standard_normal(canvas, dtype=np.float32))
+    spectrum *= transfer(down, right)
+    spectrum[0, 0] = 0
+    field = fft.irfft2(spectrum, s=canvas)[: shape[0], : shape[1]]
+    return standardised(field)
+
+
+def standardised(field: Field) -> Field:
+    """``field`` with mean 0 and standard deviation 1 (all zero where it is constant)."""
+    centred = field - field.mean()
+    return np.asarray(centred / max(float(centred.std()), 1e-9), np.float32)
+
+
+def fractal(
+    rng: np.random.Generator,
+    shape: Shape,
+    exponent: float = 3.2,
+    largest: float = 400.0,
+    smallest: float = 0.0,
+) -> Field:
+    """Self-affine terrain: power falls as frequency ** -exponent (3 rough, 4 smooth).
+
+    Topography of Mars has exponents of about 3 to 4 in two dimensions at these scales (Turcotte,
+    1987, JGR 92, E597). ``largest`` and ``smallest`` are the outer and inner scale [px].
+    """
+
+    def transfer(down: Field, right: Field) -> Field:
+        square = down**2 + right**2
+        gain = (square + np.float32(1 / largest**2)) ** np.float32(-exponent / 4)
+        if smallest:
+            gain = gain * np.exp(-square * np.float32(0.5 * smallest**2))
+        return np.asarray(gain, np.float32)
+
+    return _noise(rng, shape, transfer)
+
+
+def ripples(
+    rng: np.random.Generator,
+    shape: Shape,
+    wavelength: float,
+    direction: float,
+    spread: float = 0.15,
+    width: float = 0.2,
+) -> Field:
+    """Quasi-periodic crests, ``wavelength`` [px] apart along ``direction`` [rad].
+
+    ``spread`` (relative to the main frequency) bends and interrupts the crests: 0.1 is long and
+    straight with Y-junctions, 0.6 is pimples. ``width`` is the relative scatter of the wavelength.
+    """
+    along, across = np.float32(np.cos(direction)), np.float32(np.sin(direction))
+
+    def transfer(down: Field, right: Field) -> Field:
+        forward = (right * along + down * across) * np.float32(wavelength)
+        sideways = (down * along - right * across) * np.float32(wavelength)
+        return np.asarray(
+            np.exp(
+                -0.5 * ((np.abs(forward) - 1) / np.float32(width)) ** 2
+                - 0.5 * (sideways / np.float32(spread)) ** 2
+            ),
+            np.float32,
+        )
+
+    return _noise(rng, shape, transfer)
+
+
+def ring(rng: np.random.Generator, shape: Shape, wavelength: float, width: float = 0.2) -> Field:
+    """Noise of one ``wavelength`` [px] in all directions: labyrinths and pimples."""
+
+    def transfer(down: Field, right: Field) -> Field:
+        radius = np.hypot(down, right) * np.float32(wavelength)
+        return np.asarray(np.exp(-0.5 * ((radius - 1) / np.float32(width)) ** 2), np.float32)
+
+    return _noise(rng, shape, transfer)
+
+
+def grain(
+    rng: np.random.Generator, shape: Shape, length: float, thickness: float, direction: float
+) -> Field:
+    """Streaky noise: correlated over ``length`` [px] along ``direction``, ``thickness`` across."""
+    along, across = np.float32(np.cos(direction)), np.float32(np.sin(direction))
+
+    def transfer(down: Field, right: Field) -> Field:
+        forward = (right * along + down * across) * np.float32(2 * np.pi * length)
+        sideways = (down * along - right * across) * np.float32(2 * np.pi * thickness)
+        return np.asarray((1 + forward**2 + sideways**2) ** np.float32(-1.25), np.float32)
+
+    return _noise(rng, shape, transfer)
+
+
+def cells(
+    rng: np.random.Generator, shape: Shape, spacing: float, warp: float = 0.0
+) -> tuple[Field, NDArray[np.int64]]:
+    """Voronoi cells ``spacing`` [px] apart: distance to the nearest border [px], and cell numbers.
+
+    ``warp`` [px] bends the borders.
+    """
+    height, width = shape
+    count = max(4, int((height + 2 * spacing) * (width + 2 * spacing) / spacing**2))
+    seeds = rng.uniform(-spacing, [height + spacing, width + spacing], (count, 2))
+    points = np.indices(shape, dtype=np.float32).reshape(2, -1).T
+    if warp:
+        bend = [fractal(rng, shape, 3.6, largest=4 * spacing) * warp for _ in range(2)]
+        points = points + np.stack([b.ravel() for b in bend], axis=1)
+    distance, nearest = cKDTree(seeds).query(points, k=2)
+    border = ((distance[:, 1] - distance[:, 0]) / 2).reshape(shape)
+    return border.astype(np.float32), nearest[:, 0].reshape(shape).astype(np.int64)
+
+
+def wander(rng: np.random.Generator, along: Field, amplitude: float, scale: float) -> Field:
+    """A wavering curve evaluated at positions ``along`` [px]: offsets with an rms of ``amplitude``.
+
+    ``scale`` [px] is the longest wavelength; shorter ones follow with falling amplitude.
+    """
+    low, high = float(along.min()) - 1, float(along.max()) + 1
+    knots = np.linspace(low, high, 1024)
+    curve = np.zeros_like(knots)
+    for octave in range(1, 6):
+        curve += np.sin(
+            2 * np.pi * knots * rng.uniform(0.7, 1.3) * octave / scale + rng.uniform(0, 2 * np.pi)
+        ) * (rng.uniform(0.4, 1.0) / octave**1.4)
+    curve *= amplitude / max(float(curve.std()), 1e-6)
+    return np.asarray(np.interp(along, knots, curve), np.float32)
+
+
+def smoothstep(field: Field, low: float = 0.0, high: float = 1.0) -> Field:
+    """0 below ``low``, 1 above ``high``, a smooth ramp between."""
+    ramp = np.clip((field - low) / (high - low), 0, 1)
+    return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32)
+
+
+def soften(field: Field, sigma: float) -> Field:
+    """``field`` under a Gaussian of ``sigma`` [px]."""
+    return np.asarray(ndimage.gaussian_filter(field, sigma, mode="nearest", truncate=3), np.float32)
+
+
+def slope_rms(field: Field) -> float:
+    """Root mean square of the slope of a height field (dimensionless: px/px)."""
+    down = field[1:, :-1] - field[:-1, :-1]
+    right = field[:-1, 1:] - field[:-1, :-1]
+    return float(np.sqrt((down**2 + right**2).mean()))
+
+
+def relief(field: Field, slope: float) -> Field:
+    """``field`` scaled so that its root mean square slope is ``slope``."""
+    return np.asarray(field * np.float32(slope / max(slope_rms(field), 1e-9)), np.float32)
+
+
+def displaced(field: Field, down: Field, right: Field) -> Field:
+    """``field`` read at positions moved by ``down`` and ``right`` [px]."""
+    rows, columns = np.indices(field.shape, dtype=np.float32)
+    moved = ndimage.map_coordinates(field, [rows + down, columns + right], order=1, mode="nearest")
+    return np.asarray(moved, np.float32)

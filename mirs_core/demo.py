@@ -1,0 +1,59 @@
+"""The demo: synthetic Mars, archived by the baseline, MIRS and MIRS with domain whitening."""
+
+from pathlib import Path
+
+from mirs_core import config, pipeline, runs
+from mirs_core.data.synthetic import generate
+from mirs_core.errors import MirsError
+from mirs_core.progress import Progress, silent
+
+DATA = "synthetic-mars"
+PER_CLASS = 80
+DEMO_RUNS = {"baseline": "demo-baseline", "mirs": "demo-mirs", "mirs-dwt": "demo-mirs-dwt"}
+NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
+
+
+def data_folder(home: Path) -> Path:
+    """Where the synthetic data set stands."""
+    return home / "data" / DATA
+
+
+def is_complete(home: Path) -> bool:
+    """Whether the data set and all three runs are there and finished."""
+    done = {run.id for run in runs.list_runs(home) if run.state == "done"}
+    return data_folder(home).is_dir() and done.issuperset(DEMO_RUNS.values())
+
+
+def build(home: Path, per_class: int = PER_CLASS, progress: Progress = silent) -> list[str]:
+    """Builds what is missing of the demo and returns the ids of its runs; MIRS is served.
+
+    Raises:
+        MirsError: a step failed; what was finished stays, the next call goes on from there.
+    """
+    folder = data_folder(home)
+    if not folder.is_dir():
+        generate(folder, per_class=per_class, progress=progress)
+    for preset, run_id in DEMO_RUNS.items():
+        if not _is_done(home, run_id):
+            settings = config.from_preset(preset, data=str(folder))
+            run = pipeline.prepare(home, settings, run_id=run_id, name=NAMES[preset])
+            pipeline.train(home, run, _named(NAMES[preset], progress))
+    if runs.served_run(home) is None:
+        runs.serve(home, DEMO_RUNS["mirs"])
+    return list(DEMO_RUNS.values())
+
+
+def _is_done(home: Path, run_id: str) -> bool:
+    """Whether a run is done; what an interrupted build left under its id is removed."""
+    try:
+        run = runs.folder(home, run_id)
+    except MirsError:
+        return False
+    if run.status()["state"] == "done":
+        return True
+    runs.delete(home, run_id)
+    return False
+
+
+def _named(name: str, progress: Progress) -> Progress:
+    return lambda stage, done, total: progress(f"{name}: {stage}", done, total)

@@ -1,0 +1,88 @@
+"""DenseNet121 with torchvision's ImageNet weights: the encoder of MIRS 2021."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mirs_core.encoders.base import Encoder, fingerprint, freeze, load_weights
+from mirs_core.encoders.weights import fetch
+from mirs_core.errors import EncoderError
+
+if TYPE_CHECKING:
+    import torch
+
+    from mirs_core.encoders.base import Network
+
+Pool = Literal["relu", "pre_relu"]
+
+WEIGHTS_URL = "https://download.pytorch.org/models/densenet121-a639ec97.pth"
+"""torchvision's DenseNet121_Weights.IMAGENET1K_V1."""
+
+_SHA256_PREFIX = "a639ec97"
+_MAX_BYTES = 64_000_000  # the file has about 32 MB
+_DIM = 1024
+# ImageNet statistics that torchvision trained with, in grey levels.
+_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
+_SCALE = (0.229 * 255, 0.224 * 255, 0.225 * 255)
+# The published file names layers "norm.1" where torchvision's modules are called "norm1".
+_OLD_KEY = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.([12]\..+)")
+
+
+def load_densenet121(
+    cache: Path,
+    pool: Pool = "relu",
+    *,
+    url: str = WEIGHTS_URL,
+    sha256_prefix: str = _SHA256_PREFIX,
+) -> Encoder:
+    """DenseNet121: 1024 features, the global average pool of its last maps.
+
+    Args:
+        cache: the weights are kept in ``cache``/encoders.
+        pool: "relu" pools the network's own output, after its last ReLU; "pre_relu" leaves that
+            ReLU out, as the code of 2021 did unknowingly (for parity tests only).
+        url: where the weights come from.
+        sha256_prefix: what their SHA-256 begins with.
+
+    Raises:
+        EncoderError: the weights cannot be had or are damaged; says which file to put where.
+    """
+    if pool not in ("relu", "pre_relu"):
+        raise EncoderError(f"DenseNet121 has no pool {pool!r}; choose relu or pre_relu.")
+    folder = cache / "encoders"
+    weights = fetch(url, folder, sha256_prefix=sha256_prefix, max_bytes=_MAX_BYTES)
+    return Encoder(
+        "densenet121-imagenet",
+        _DIM,
+        fingerprint(weights, "densenet121-imagenet", pool),
+        lambda: _build(weights, pool),
+        mean=_MEAN,
+        scale=_SCALE,
+    )
+
+
+def _build(weights: Path, pool: Pool) -> "Network":
+    from torch.nn import functional
+    from torchvision.models import densenet121
+
+    advice = f"Delete {weights}; it is then downloaded again."
+    network = densenet121(weights=None)
+    try:
+        network.load_state_dict(rename_old_keys(load_weights(weights, advice)))
+    except RuntimeError:
+        raise EncoderError(f"The weights {weights} do not fit DenseNet121. {advice}") from None
+    freeze(network)
+    features: Any = network.features
+
+    def pooled(batch: "torch.Tensor") -> "torch.Tensor":
+        maps: "torch.Tensor" = features(batch)  # (B, 1024, 7, 7)
+        if pool == "relu":
+            maps = functional.relu(maps)
+        return maps.mean((2, 3))
+
+    return pooled
+
+
+def rename_old_keys(state: dict[str, Any]) -> dict[str, Any]:
+    """A DenseNet state dictionary with today's layer names; other keys stay as they are."""
+    return {_OLD_KEY.sub(r"\1\2", key): value for key, value in state.items()}

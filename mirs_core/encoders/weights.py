@@ -1,0 +1,79 @@
+"""Weights that have to be downloaded: once, checked, into the cache, or a message that helps."""
+
+import hashlib
+import http.client
+import os
+import uuid
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from mirs_core.errors import EncoderError
+
+_TIMEOUT_S = 20.0
+_CHUNK = 1 << 20
+
+
+def fetch(url: str, folder: Path, *, sha256_prefix: str, max_bytes: int) -> Path:
+    """The file behind ``url`` in ``folder``, downloaded if it is not there yet.
+
+    Args:
+        sha256_prefix: hexadecimal digits that the SHA-256 of the file begins with.
+        max_bytes: a longer download is refused.
+
+    Raises:
+        EncoderError: no network, another answer than the file, or a wrong checksum; the message
+            says which file to put where by hand. Nothing half-written stays behind.
+    """
+    target = folder / url.rsplit("/", 1)[-1]
+    if not target.is_file():
+        _download(url, target, sha256_prefix, max_bytes)
+    elif not _sha256(target).startswith(sha256_prefix):
+        raise EncoderError(
+            f"{target} has a wrong checksum (SHA-256 should begin with {sha256_prefix})."
+            f" Delete it; it is then downloaded again from {url}."
+        )
+    return target
+
+
+def _download(url: str, target: Path, sha256_prefix: str, max_bytes: int) -> None:
+    by_hand = f"Download {url} elsewhere and put the file at {target}."
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _copy(url, temporary, max_bytes)
+        if not _sha256(temporary).startswith(sha256_prefix):
+            raise EncoderError(
+                f"The download of {target.name} has a wrong checksum (SHA-256 should begin with"
+                f" {sha256_prefix}). {by_hand}"
+            )
+        os.replace(temporary, target)
+    except HTTPError as error:
+        raise EncoderError(f"{url} answered {error.code} {error.reason}. {by_hand}") from None
+    except (URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise EncoderError(f"{target.name} cannot be downloaded ({reason}). {by_hand}") from None
+    except OSError as error:
+        raise EncoderError(f"{target} cannot be written ({error.strerror or error}).") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _copy(url: str, path: Path, max_bytes: int) -> None:
+    with urlopen(url, timeout=_TIMEOUT_S) as answer, path.open("wb") as handle:
+        length = answer.headers.get("Content-Length")
+        if length is not None and int(length) > max_bytes:
+            raise URLError(f"{int(length) / 1e6:.0f} MB, more than it can be")
+        written = 0
+        while chunk := answer.read(_CHUNK):
+            written += len(chunk)
+            if written > max_bytes:
+                raise URLError(f"more than {max_bytes / 1e6:.0f} MB")
+            handle.write(chunk)
+        if length is not None and written != int(length):
+            raise URLError(f"the connection broke after {written} of {length} bytes")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

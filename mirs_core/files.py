@@ -1,0 +1,95 @@
+"""Files that are either the old version or the new one, never half of either.
+
+Everything is written beside its target under a temporary name and moved there with ``os.replace``.
+Arrays are read without pickle; JSON that comes from outside is checked by whoever reads it.
+"""
+
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.errors import RunError
+
+_SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether ``name`` can be a folder's name in the home folder: no separators, no dot first."""
+    return _SAFE_NAME.fullmatch(name) is not None
+
+
+def slug(text: str, fallback: str = "data") -> str:
+    """``text`` as a safe name: lower-case Latin letters, digits, hyphens; 32 characters at most."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:32].strip("-")
+    return plain or fallback
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Writes ``path`` with ``write(handle)``; a failure leaves what stood there untouched."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        with temporary.open("wb") as handle:
+            write(handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes ``value`` as JSON (UTF-8, no NaN) to ``path``."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
+    replace_file(path, lambda handle: handle.write(text.encode("utf-8") + b"\n"))
+
+
+def read_json(path: Path) -> Any:
+    """The JSON value in ``path``.
+
+    Raises:
+        RunError: the file is missing or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing; the folder was changed by hand. Train again.") from None
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{path} cannot be read ({error}). Delete the run and train again."
+        ) from None
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Writes ``array`` as .npy to ``path``."""
+    replace_file(path, lambda handle: np.save(handle, array, allow_pickle=False))
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """The array in the .npy file ``path``, never through pickle.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        array: NDArray[Any] = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing; the folder was changed by hand. Train again.") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise RunError(
+            f"{path} cannot be read ({error}). Delete the run and train again."
+        ) from None
+    return array
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 of ``data`` in hexadecimal: the identity of a tile's file."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,84 @@
+"""Archiving any folder of tiles with a model that is trained already."""
+
+import dataclasses
+from pathlib import Path
+
+from mirs_core import retriever, runs
+from mirs_core.data.manifest import Manifest, Tile
+from mirs_core.data.splits import row_order
+from mirs_core.errors import RunError
+from mirs_core.files import write_json
+from mirs_core.items import Items
+from mirs_core.pipeline import (
+    archive_id,
+    describe,
+    encoder_for,
+    extract_items,
+    scan_cached,
+)
+from mirs_core.progress import Progress, silent
+
+
+def index(
+    home: Path,
+    run_id: str,
+    root: Path,
+    *,
+    name: str | None = None,
+    progress: Progress = silent,
+) -> runs.RunFolder:
+    """A new finished run that holds every tile below ``root``, hashed by the model of ``run_id``.
+
+    Tiles that the model was trained or chosen on keep the roles train and val, so that an
+    evaluation of the new archive never counts them; of the others, test tiles are queries and the
+    rest is archive. The transform for the target domain is the one stored with the model.
+
+    Raises:
+        MirsError: no such run or folder, no readable image, or the run's encoder has changed.
+    """
+    parent = runs.folder(home, run_id)
+    trained = retriever.load(parent)
+    made = parent.provenance()
+    config = dataclasses.replace(parent.config(), data=str(root.expanduser().resolve()))
+    manifest = scan_cached(home, root, progress)
+    encoder = encoder_for(home, config)
+    if encoder.fingerprint != made.get("encoder"):
+        raise RunError(f"Run {run_id} was made with other weights of {encoder.name}. Train again.")
+    items = _items(manifest, trained.items, config.seed)
+    features = extract_items(home, manifest, items, encoder, progress)
+    built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
+
+    about = {**describe(manifest), "data_title": manifest.card.title}
+    title = name or f"{config.preset} on {manifest.card.name}"
+    provenance = {
+        **about,
+        "encoder": encoder.fingerprint,
+        "parent": run_id,
+        "origin": made.get("origin") or run_id,
+        "archive_id": archive_id(items),
+    }
+    run = runs.create(home, config, name=title, provenance=provenance)
+    try:
+        run.set_status("running")
+        built.save(run)
+        report = built.evaluate()
+        if report is not None:
+            figures = {**report.to_json(), "archive_id": archive_id(items)}
+            write_json(run.metrics, {**figures, "per_query": report.per_query_json()})
+        run.set_status("done")
+    except BaseException:
+        run.set_status("failed", "The archive could not be written.")
+        runs.delete(home, run.id)
+        raise
+    return run
+
+
+def _items(manifest: Manifest, seen: Items, seed: int) -> Items:
+    known = {seen.contents[row]: seen.roles[row] for row in seen.rows(["train", "val"])}
+    order = row_order(len(manifest.tiles), manifest.digest, seed)
+    tiles = [manifest.tiles[i] for i in order]
+    return Items.of(tiles, [known.get(tile.content) or _role(tile) for tile in tiles])
+
+
+def _role(tile: Tile) -> str:
+    return tile.split if tile.split in ("val", "test") else "archive"

@@ -1,0 +1,256 @@
+"""The recipe: a data set and a configuration become a run.
+
+scan -> roles -> features -> fit -> codes -> evaluation, each step one function; configuration
+dataclasses are unpacked here and nowhere below.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core import config as configs
+from mirs_core import runs
+from mirs_core.baseline import FloatModel
+from mirs_core.data.manifest import Manifest, scan
+from mirs_core.data.splits import assign_roles, row_order
+from mirs_core.encoders import Encoder, load_encoder
+from mirs_core.errors import DataError, MirsError, RunError
+from mirs_core.features import extract
+from mirs_core.files import slug, write_json
+from mirs_core.items import Items
+from mirs_core.model import HashModel
+from mirs_core.progress import Progress, silent
+from mirs_core.retriever import Retriever
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What ``train`` reports of a run. ``metrics`` is None where there were no labels."""
+
+    run: str
+    preset: str
+    encoder: str
+    seed: int
+    archive_id: str
+    epochs: int
+    seconds: dict[str, float]
+    metrics: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``train --json`` prints."""
+        found = (self.metrics or {}).get("map_at_64", {})
+        values = {name: found.get(name, {}).get("value") for name in ("min_r_k", "hits")}
+        return {
+            "run": self.run,
+            "preset": self.preset,
+            "encoder": self.encoder,
+            "seed": self.seed,
+            "archive_id": self.archive_id,
+            "epochs": self.epochs,
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "map_at_64": values,
+        }
+
+
+def scan_cached(home: Path, root: Path, progress: Progress = silent) -> Manifest:
+    """The manifest of ``root``; files unchanged since the last scan are not read again."""
+    root = root.expanduser().resolve()
+    key = hashlib.sha256(str(root).encode()).hexdigest()[:16]
+    return scan(root, home / "cache" / "scans" / f"{slug(root.name)}-{key}.json", progress)
+
+
+def encoder_for(home: Path, config: configs.RunConfig) -> Encoder:
+    """The run's frozen encoder. Raises EncoderError where it cannot be had."""
+    return load_encoder(config.encoder.name, home / "cache")
+
+
+def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
+    """All tiles of a data set with their roles, in the seeded row order that breaks ties."""
+    tiles = manifest.tiles
+    roles = assign_roles(tiles, manifest.digest, seed, by_strip)
+    order = row_order(len(tiles), manifest.digest, seed)
+    return Items.of([tiles[i] for i in order], [roles[i] for i in order])
+
+
+def archive_id(items: Items) -> str:
+    """Names an evaluation archive: equal where archives hold the same tiles in the same order."""
+    rows = items.rows(["archive"])
+    text = "\n".join(f"{items.contents[i]} {items.ids[i]}" for i in rows)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def prepare(
+    home: Path,
+    config: configs.RunConfig,
+    *,
+    run_id: str | None = None,
+    name: str | None = None,
+    progress: Progress = silent,
+) -> runs.RunFolder:
+    """A queued run, after a check that its data set and its encoder can be used.
+
+    Raises:
+        MirsError: whatever makes the training impossible; nothing is written then.
+    """
+    manifest = scan_cached(home, Path(config.data), progress)
+    items = order_tiles(manifest, config.seed, config.archive.by_strip)
+    check_trainable(config, items)
+    encoder = encoder_for(home, config)
+    return runs.create(
+        home,
+        config,
+        run_id=run_id,
+        name=name,
+        provenance={**describe(manifest), "encoder": encoder.fingerprint},
+    )
+
+
+def describe(manifest: Manifest) -> dict[str, Any]:
+    """What a run remembers of its data set."""
+    return {
+        "data_name": manifest.card.name,
+        "manifest": manifest.digest,
+        "synthetic": manifest.card.synthetic,
+    }
+
+
+def check_trainable(config: configs.RunConfig, items: Items) -> None:
+    """Refuses a hash run on data that cannot teach it.
+
+    Raises:
+        DataError: no labelled training tiles, or fewer than two classes among them.
+    """
+    if not config.hashes:
+        return
+    classes = {items.labels[row] for row in items.rows(["train"])} - {None}
+    if not classes:
+        raise DataError(
+            f"Preset {config.preset} learns from labels, and {config.data} has no train/<class>/"
+            " folders. Use preset baseline, or archive the folder with a trained model (index)."
+        )
+    if len(classes) < 2:
+        raise DataError(
+            f"Preset {config.preset} needs at least two classes to tell apart, and the training"
+            f" half of {config.data} has one. Use preset baseline, or add a class."
+        )
+
+
+def train(home: Path, run: runs.RunFolder, progress: Progress = silent) -> Outcome:
+    """Carries out a queued run; the status file says how it went.
+
+    Raises:
+        MirsError: the data set changed, a file is unreadable, the encoder is gone.
+    """
+    if run.status()["state"] == "done":
+        raise RunError(f"Run {run.id} is done already; start a new one with train --data.")
+    run.set_status("running")
+    try:
+        outcome = _train(home, run, progress)
+    except KeyboardInterrupt:
+        run.set_status("stopped", "Interrupted.")
+        raise
+    except MirsError as error:
+        run.set_status("failed", str(error))
+        raise
+    except BaseException as error:
+        run.set_status("failed", f"{type(error).__name__}: {error}")
+        raise
+    run.set_status("done")
+    return outcome
+
+
+def prepare_and_train(
+    home: Path, config: configs.RunConfig, name: str | None = None, progress: Progress = silent
+) -> Outcome:
+    """A new run from start to end; an expected failure leaves no run behind.
+
+    Raises:
+        MirsError: whatever makes the training impossible.
+    """
+    run = prepare(home, config, name=name, progress=progress)
+    try:
+        return train(home, run, progress)
+    except MirsError:
+        runs.delete(home, run.id)
+        raise
+
+
+def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
+    config, started = run.config(), time.perf_counter()
+    manifest = scan_cached(home, Path(config.data), progress)
+    if manifest.digest != run.provenance().get("manifest"):
+        raise DataError(f"{config.data} changed since run {run.id} was prepared; start a new run.")
+    items = order_tiles(manifest, config.seed, config.archive.by_strip)
+    encoder = encoder_for(home, config)
+    features = extract_items(home, manifest, items, encoder, progress)
+    featured = time.perf_counter()
+
+    run.progress.unlink(missing_ok=True)
+    model, epochs = fit(config, features, items, progress, run.append_progress)
+    trained = time.perf_counter()
+
+    retriever = Retriever.build(model, features, items, manifest.card.distractors)
+    retriever.save(run)
+    report = retriever.evaluate()
+    name = archive_id(items)
+    seconds = {
+        "features": featured - started,
+        "training": trained - featured,
+        "total": time.perf_counter() - started,
+    }
+    if report is not None:
+        value = {**report.to_json(), "archive_id": name, "per_query": report.per_query_json()}
+        write_json(run.metrics, value)
+    made = {**run.provenance(), "archive_id": name, "seconds": seconds, "epochs": epochs}
+    write_json(run.path / "provenance.json", made)
+    figures = report.to_json() if report is not None else None
+    return Outcome(
+        run.id, config.preset, config.encoder.name, config.seed, name, epochs, seconds, figures
+    )
+
+
+def extract_items(
+    home: Path, manifest: Manifest, items: Items, encoder: Encoder, progress: Progress
+) -> NDArray[np.float32]:
+    """Features (n, D) of all items in their order, from the cache where they are known."""
+    by_id = {tile.id: tile for tile in manifest.tiles}
+    tiles = [by_id[tile] for tile in items.ids]
+    return extract(manifest.root, tiles, encoder, home / "cache" / "features", progress)
+
+
+def fit(
+    config: configs.RunConfig,
+    features: NDArray[np.float32],
+    items: Items,
+    progress: Progress = silent,
+    on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
+) -> tuple[HashModel | FloatModel, int]:
+    """The model of a configuration, and how many epochs were trained.
+
+    Reads the labels of roles train and val only; of the archive it reads features, never labels;
+    of test it reads nothing.
+
+    Args:
+        features: (n, D) float32, parallel to ``items``.
+    """
+    archive = features[items.rows(["archive"])]
+    if not config.hashes:
+        if not len(archive):
+            raise DataError("The archive is empty: the training split has too few tiles to halve.")
+        return FloatModel.fit(config.archive.distance, archive), 0
+    return _fit_head(config, features, items, archive, progress, on_epoch)
+
+
+def _codes_of(labels: Sequence[str | None], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Labels as numbers: their places in the sorted list of all labels among ``rows``."""
+    names = sorted({labels[row] or "" for row in rows})
+    place = {name: i for i, name in enumerate(names)}
+    return np.array([place[labels[row] or ""] for row in rows], dtype=np.int64)

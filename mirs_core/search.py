@@ -1,0 +1,283 @@
+"""Searching a run: a tile or an image in, ranked tiles out."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core import metrics, retriever, runs
+from mirs_core.archive import FloatArchive, HashArchive
+from mirs_core.data.images import read_image
+from mirs_core.data.manifest import Card, read_card
+from mirs_core.encoders import Encoder
+from mirs_core.errors import DataError, RunError
+from mirs_core.features import encode_one
+from mirs_core.files import sha256
+from mirs_core.items import Items
+from mirs_core.pipeline import encoder_for
+
+_K_SCORE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query in the form its run compares: one row of packed codes or of floats.
+
+    ``content`` is the SHA-256 of the file; label, strip and role are None for an own image.
+    """
+
+    name: str
+    code: NDArray[Any]
+    content: str
+    tile_id: str | None = None
+    label: str | None = None
+    strip: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. ``distance`` is whole bits for hash codes, a float for the baselines.
+
+    ``relevant`` is None where nothing can be said: a query without a label, or a distractor.
+    """
+
+    rank: int
+    id: str
+    path: str
+    label: str | None
+    role: str
+    strip: str | None
+    distance: float
+    relevant: bool | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as ``search --json`` prints it."""
+        whole = int(self.distance) if float(self.distance).is_integer() else self.distance
+        return {
+            "rank": self.rank,
+            "id": self.id,
+            "path": self.path,
+            "label": self.label,
+            "role": self.role,
+            "distance": whole,
+            "strip": self.strip,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class QueryScore:
+    """AP@64 of one query against the evaluation archive, and why to read it with care."""
+
+    min_r_k: float
+    hits: float
+    relevant_in_archive: int
+    caution: str | None
+
+
+_CAUTIONS = {
+    "train": "The model was trained on this tile: its score does not measure retrieval.",
+    "val": "This tile helped to choose the epoch, so its score is a little too good.",
+}
+
+
+@dataclass(slots=True)
+class Searcher:
+    """A finished run, ready for queries. Open it once and keep it: loading takes time."""
+
+    home: Path
+    summary: runs.RunSummary
+    card: Card
+    root: Path
+    retriever: retriever.Retriever
+    _encoder: Encoder | None = None
+    _indexes: dict[frozenset[str] | None, Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, home: Path, run_id: str) -> "Searcher":
+        """The searcher of a run.
+
+        Raises:
+            RunError: no such run, not finished, or damaged files.
+        """
+        run = runs.folder(home, run_id)
+        summary = runs.summary(home, run, runs.served_run(home))
+        loaded = retriever.load(run)
+        root = summary.data_root
+        card = read_card(root) if root.is_dir() else Card.named(summary.data)
+        return cls(home, summary, card, root, loaded)
+
+    @property
+    def items(self) -> Items:
+        """What is known of each archived tile, in row order."""
+        return self.retriever.items
+
+    def query_by_id(self, tile_id: str) -> Query:
+        """The query of an archived tile, by its stored code. Raises DataError for unknown ids."""
+        items, row = self.items, self.items.row(tile_id)
+        return Query(
+            name=tile_id,
+            code=self.retriever.codes[row : row + 1],
+            content=items.contents[row],
+            tile_id=tile_id,
+            label=items.labels[row],
+            strip=items.strips[row],
+            role=items.roles[row],
+        )
+
+    def query_by_image(self, source: bytes | Path, name: str = "") -> Query:
+        """The query of an own image (JPEG, PNG or TIFF, any size), encoded as the target domain.
+
+        A file that is a tile of the archive, byte by byte, is recognised as that tile.
+
+        Raises:
+            ImageError: the file is not a usable image.
+            EncoderError: the run's encoder cannot be had.
+        """
+        data = source if isinstance(source, bytes) else _read(source)
+        name = name or (source.name if isinstance(source, Path) else "image")
+        content = sha256(data)
+        if content in self.items.contents:
+            return self.query_by_id(self.items.ids[self.items.contents.index(content)])
+        features = encode_one(read_image(data, name), self._loaded_encoder())
+        code = retriever.encode(self.retriever.model, features[None, :], "target")
+        return Query(name=name, code=code, content=content)
+
+    @property
+    def unit(self) -> str:
+        """What a distance is counted in: "bits", or the name of the float distance."""
+        return "bits" if self.summary.distance == "hamming" else self.summary.distance
+
+    def warm_up(self) -> None:
+        """Loads the encoder now rather than at the first own image."""
+        self._loaded_encoder()
+
+    def _loaded_encoder(self) -> Encoder:
+        if self._encoder is None:
+            run = runs.folder(self.home, self.summary.id)
+            encoder = encoder_for(self.home, run.config())
+            if encoder.fingerprint != run.provenance().get("encoder"):
+                raise RunError(f"Run {run.id} was made with other encoder weights. Train again.")
+            self._encoder = encoder
+        return self._encoder
+
+    def search(
+        self,
+        query: Query,
+        k: int = 64,
+        roles: Collection[str] | None = None,
+        labels: Collection[str] | None = None,
+        exclude_strip: bool = False,
+    ) -> list[Hit]:
+        """At most ``k`` results, nearest first; ties in row order; never the query itself.
+
+        Args:
+            roles, labels: only tiles with one of these; None takes all.
+            exclude_strip: leave out tiles of the query's own strip (where it is known).
+        """
+        allowed = self._allowed(roles, labels)
+        ranked = self._rank(query, allowed, k, exclude_strip)
+        items = self.items
+        return [
+            Hit(
+                rank=place + 1,
+                id=items.ids[row],
+                path=str(self.root / items.ids[row]),
+                label=items.labels[row],
+                role=items.roles[row],
+                strip=items.strips[row],
+                distance=float(distance),
+                relevant=self._relevant(query.label, items.labels[row]),
+            )
+            for place, (distance, row) in enumerate(ranked)
+        ]
+
+    def _relevant(self, query: str | None, label: str | None) -> bool | None:
+        if query is None or label is None or query in self.retriever.distractors:
+            return None
+        return False if label in self.retriever.distractors else query == label
+
+    def _allowed(
+        self, roles: Collection[str] | None, labels: Collection[str] | None
+    ) -> NDArray[np.int64]:
+        items = self.items
+        return np.array(
+            [
+                row
+                for row in range(len(items))
+                if (roles is None or items.roles[row] in roles)
+                and (labels is None or items.labels[row] in labels)
+            ],
+            dtype=np.int64,
+        )
+
+    def _index(self, rows: NDArray[np.int64]) -> HashArchive | FloatArchive:
+        # The whole archive and the last filter stay built: a page asks the same again and again.
+        key = frozenset(rows.tolist()) if len(rows) < len(self.items) else None
+        if key not in self._indexes:
+            self._indexes = {name: kept for name, kept in self._indexes.items() if name is None}
+            self._indexes[key] = self.retriever.archive(None if key is None else rows)
+        found: HashArchive | FloatArchive = self._indexes[key]
+        return found
+
+    def _rank(
+        self, query: Query, allowed: NDArray[np.int64], k: int, exclude_strip: bool
+    ) -> list[tuple[float, int]]:
+        items = self.items
+        own = {
+            int(row)
+            for row in allowed
+            if items.contents[row] == query.content
+            or (exclude_strip and query.strip and items.strips[row] == query.strip)
+        }
+        if len(allowed) == len(own):
+            return []
+        distances, places = self._index(allowed).search(query.code, min(k + len(own), len(allowed)))
+        ranked = [(float(d), int(allowed[p])) for d, p in zip(distances[0], places[0], strict=True)]
+        return [(distance, row) for distance, row in ranked if row not in own][:k]
+
+    def average_precision(
+        self, query: Query, k: int = _K_SCORE, exclude_strip: bool = False
+    ) -> QueryScore | None:
+        """AP@k of a query with a label, against the evaluation archive whatever a list shows.
+
+        None without a label, for distractors, and where the archive holds no relevant tile.
+        """
+        if query.label is None or query.label in self.retriever.distractors:
+            return None
+        allowed = self.items.rows(["archive"])
+        if not len(allowed):
+            return None
+        ranked = self._rank(query, allowed, len(allowed), exclude_strip)
+        relevant = np.array(
+            [self.items.labels[row] == query.label for _, row in ranked], dtype=bool
+        )
+        if not relevant.any():
+            return None
+        total, top = np.array([relevant.sum()]), relevant[None, :k]
+        return QueryScore(
+            min_r_k=float(metrics.average_precision(top, total, k, "min_r_k")[0]),
+            hits=float(metrics.average_precision(top, total, k, "hits")[0]),
+            relevant_in_archive=int(relevant.sum()),
+            caution=_CAUTIONS.get(query.role or ""),
+        )
+
+    def image_path(self, tile_id: str) -> Path:
+        """Where a tile's image stands. Raises DataError where it is gone."""
+        self.items.row(tile_id)
+        path = self.root / tile_id
+        if not path.is_file():
+            raise DataError(f"{path} is gone: the folder was moved or deleted. Index it again.")
+        return path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder; give an image file.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None

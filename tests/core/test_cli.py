@@ -1,0 +1,207 @@
+"""The command line as a stranger meets it: whole processes, real files, the agreed JSON."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def mirs(home: Path, *args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mirs_core", *map(str, args)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "MIRS_HOME": str(home), "OMP_NUM_THREADS": "1"},
+        timeout=300,
+        check=False,
+    )
+
+
+def answer(home: Path, *args: object) -> Any:
+    done = mirs(home, *args, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def refused(home: Path, *args: object) -> str:
+    """The one line of an expected failure, which leaves no run behind."""
+    runs = home / "runs"
+    before = sorted(runs.iterdir()) if runs.exists() else []
+    done = mirs(home, *args, "--quiet")
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert done.stdout == "" and done.stderr.startswith("mirs: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert (sorted(runs.iterdir()) if runs.exists() else []) == before
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with a small demo: 15 landforms, 12 tiles each."""
+    path = tmp_path_factory.mktemp("home")
+    made = answer(path, "demo", "--per-class", 12)
+    assert made["runs"] == ["demo-baseline", "demo-mirs", "demo-mirs-dwt"]
+    return path
+
+
+def data_of(home: Path) -> Path:
+    return home / "data" / "synthetic-mars"
+
+
+def test_the_demo_is_built_once(home: Path) -> None:
+    before = (home / "runs" / "demo-mirs" / "model.safetensors").stat().st_mtime_ns
+    assert answer(home, "demo", "--per-class", 12)["runs"][0] == "demo-baseline"
+    assert (home / "runs" / "demo-mirs" / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_runs_list_shows_the_demo_with_mirs_served(home: Path) -> None:
+    found = {run["run"]: run for run in answer(home, "runs", "list")}
+    assert set(found) >= {"demo-baseline", "demo-mirs", "demo-mirs-dwt"}
+    mine = found["demo-mirs"]
+    keys = {"run", "name", "preset", "encoder", "data", "state", "served", "map_at_64"}
+    assert set(mine) == keys
+    assert (mine["state"], mine["served"], mine["data"]) == ("done", True, "synthetic-mars")
+    assert 0 < mine["map_at_64"] <= 1
+
+
+def test_data_describe_counts(home: Path) -> None:
+    found = answer(home, "data", "describe", data_of(home))
+    assert found["tiles"] == found["labelled"] == 180
+    assert len(found["classes"]) == 15 and set(found["classes"].values()) == {12}
+    assert set(found["splits"]) == {"train", "val", "test"}
+    assert found["unreadable"] == [] and found["strips"] > 1
+
+
+def test_train_repeats_itself_and_prints_the_agreed_keys(home: Path) -> None:
+    args = ("train", "--data", data_of(home), "--set", "training.epochs=3", "--seed", 4)
+    first, second = answer(home, *args), answer(home, *args)
+    keys = {"run", "preset", "encoder", "seed", "archive_id", "epochs", "seconds", "map_at_64"}
+    assert set(first) == keys and set(first["seconds"]) == {"features", "training", "total"}
+    assert first["epochs"] == 3 and first["map_at_64"] == second["map_at_64"]
+    models = [(home / "runs" / out["run"] / "model.safetensors") for out in (first, second)]
+    assert models[0].read_bytes() == models[1].read_bytes()
+    assert first["archive_id"] == second["archive_id"]
+
+
+def test_presets_with_one_seed_share_their_archive(home: Path) -> None:
+    ids = {
+        answer(home, "evaluate", "--run", run)["archive_id"]
+        for run in ("demo-baseline", "demo-mirs", "demo-mirs-dwt")
+    }
+    assert len(ids) == 1
+
+
+def test_evaluate_prints_the_agreed_keys(home: Path) -> None:
+    found = answer(home, "evaluate", "--run", "demo-mirs")
+    keys = {
+        "run", "seed", "archive_id", "k", "n_queries", "n_skipped", "n_archive", "strip",
+        "map_at_64", "ties", "per_class", "archive_bytes",
+    }  # fmt: skip
+    assert keys <= set(found)
+    assert found["archive_bytes"] == found["n_archive"] * 16
+    assert found["strip"] == "kept"
+    excluded = answer(home, "evaluate", "--run", "demo-mirs", "--exclude-strip")
+    assert excluded["strip"] == "excluded"
+    assert excluded["map_at_64"]["min_r_k"]["value"] != found["map_at_64"]["min_r_k"]["value"]
+
+
+def test_evaluate_takes_queries_from_a_folder(home: Path, tmp_path: Path) -> None:
+    whole = answer(home, "evaluate", "--run", "demo-mirs")
+    same = answer(home, "evaluate", "--run", "demo-mirs", "--queries", data_of(home))
+    assert same["map_at_64"] == whole["map_at_64"]
+    for label in ("cra", "aec"):
+        shutil.copytree(data_of(home) / "test" / label, tmp_path / label)
+    shutil.copytree(data_of(home) / "test" / "rid", tmp_path / "unheard-of")
+    few = answer(home, "evaluate", "--run", "demo-mirs", "--queries", tmp_path)
+    assert set(few["per_class"]) == {"cra", "aec"} and few["n_skipped"] >= 1
+
+
+def test_search_ranks_by_distance_and_never_returns_the_query(home: Path, tmp_path: Path) -> None:
+    tile = next((data_of(home) / "test" / "cra").iterdir())
+    found = answer(home, "search", "--run", "demo-mirs", "--image", tile, "--k", 7)
+    distances = [hit["distance"] for hit in found["results"]]
+    assert [hit["rank"] for hit in found["results"]] == list(range(1, 8))
+    assert distances == sorted(distances) and all(isinstance(d, int) for d in distances)
+    assert all(not hit["path"].endswith(tile.name) for hit in found["results"])
+    assert set(found["results"][0]) == {"rank", "id", "path", "label", "role", "distance", "strip"}
+    Image.open(tile).save(tmp_path / "copy.png")
+    copy = answer(home, "search", "--run", "demo-mirs", "--image", tmp_path / "copy.png", "--k", 1)
+    assert Path(copy["results"][0]["path"]).name == tile.name
+    assert copy["results"][0]["distance"] == 0
+
+
+def test_a_folder_without_labels_is_archived_and_searched(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "Кратеры 火星"
+    shutil.copytree(data_of(home) / "test" / "cra", folder)
+    made = answer(home, "index", "--run", "demo-mirs", "--data", folder, "--name", "Mine")
+    tile = next(folder.iterdir())
+    found = answer(home, "search", "--run", made["run"], "--image", tile)
+    assert len(found["results"]) == made["tiles"] - 1
+    assert "nothing to measure" in refused(home, "evaluate", "--run", made["run"])
+    answer(home, "runs", "delete", made["run"])
+
+
+def test_a_baseline_needs_no_labels_but_hashing_does(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_of(home) / "test" / "cra", tmp_path / "loose")
+    assert "learns from labels" in refused(home, "train", "--data", tmp_path / "loose")
+    made = answer(home, "train", "--data", tmp_path / "loose", "--preset", "baseline")
+    assert made["map_at_64"] == {"min_r_k": None, "hits": None}
+
+
+def test_one_class_is_refused_for_hashing(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_of(home) / "train" / "cra", tmp_path / "train" / "cra")
+    assert "at least two classes" in refused(home, "train", "--data", tmp_path)
+
+
+def test_every_mistake_gets_one_line(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.jpg").write_text("no image")
+    data = data_of(home)
+    for args, says in (
+        (("train", "--data", tmp_path / "nowhere"), "nowhere"),
+        (("train", "--data", tmp_path / "empty"), "no image"),
+        (("train", "--data", data, "--preset", "best"), "choose one of"),
+        (("train", "--data", data, "--encoder", "alexnet"), "efficientnet-lite0"),
+        (("train", "--data", data, "--set", "head.bits=7"), "choose one of 32"),
+        (("train", "--run", "nothing"), "There is no run"),
+        (("search", "--run", "nothing", "--image", tmp_path / "text.jpg"), "There is no run"),
+        (("search", "--run", "demo-mirs", "--image", tmp_path / "text.jpg"), "text.jpg"),
+        (("search", "--run", "demo-mirs", "--image", tmp_path / "gone.jpg"), "gone.jpg"),
+        (("search", "--run", "demo-mirs", "--image", tmp_path), "folder"),
+        (("index", "--run", "demo-mirs", "--data", tmp_path / "empty"), "no image"),
+        (("runs", "delete", "demo-mirs"), "is served"),
+        (("runs", "serve", "../x"), "There is no run"),
+        (("data", "synthetic", data), "not empty"),
+    ):
+        assert says in refused(home, *args), args
+
+
+def test_compare_reuses_what_is_there(home: Path) -> None:
+    args = ("compare", "--data", data_of(home), "--presets", "baseline,baseline-centred")
+    first = answer(home, *args, "--seeds", 2)
+    runs = len(answer(home, "runs", "list"))
+    again = answer(home, *args, "--seeds", 2)
+    assert again == first and len(answer(home, "runs", "list")) == runs
+    base, centred = first["presets"]
+    assert base["difference"] is None and centred["difference"]["low"] <= centred["difference"]["high"]
+    assert mirs(home, *args, "--seeds", 2).stdout.count("|") > 10
+
+
+def test_bench_query_measures_milliseconds(home: Path) -> None:
+    found = answer(home, "bench", "query", "--repeat", 5)
+    assert found["bench"] == "query" and 0 < found["p50_ms"] < 5000
+
+
+@pytest.mark.parametrize("verb", ["--help", "--version", "train --help", "data --help", "bench --help"])
+def test_help_is_there(verb: str, tmp_path: Path) -> None:
+    done = mirs(tmp_path, *verb.split())
+    assert done.returncode == 0 and done.stdout

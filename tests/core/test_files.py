@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirs_core import files
+from mirs_core.errors import RunError
+
+
+@pytest.mark.parametrize("name", ["a", "mirs-ctx-s0-1a2b3c", "demo.1", "0_x"])
+def test_safe_names(name: str) -> None:
+    assert files.is_safe_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/b", "A", "a b", ".hidden", "a\n", "x" * 81]
+)
+def test_unsafe_names(name: str) -> None:
+    assert not files.is_safe_name(name)
+
+
+@given(st.text())
+def test_slugs_are_safe(text: str) -> None:
+    assert files.is_safe_name(files.slug(text))
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    files.write_json(path, {"a": 1})
+    with pytest.raises(ValueError):
+        files.write_json(path, {"a": float("nan")})
+    with pytest.raises(RuntimeError):
+        files.replace_file(path, _fail)
+    assert files.read_json(path) == {"a": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
+
+
+def _fail(handle: object) -> None:
+    raise RuntimeError("disk full")
+
+
+def test_damaged_files_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{")
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY")
+    for read, name in ((files.read_json, "x.json"), (files.read_array, "x.npy")):
+        with pytest.raises(RunError, match="cannot be read"):
+            read(tmp_path / name)
+        with pytest.raises(RunError, match="is missing"):
+            read(tmp_path / "nothing")
+
+
+def test_arrays_with_objects_are_never_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "evil.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(RunError):
+        files.read_array(tmp_path / "evil.npy")
+
+
+def test_arrays_survive(tmp_path: Path) -> None:
+    array = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    files.write_array(tmp_path / "a" / "x.npy", array)
+    np.testing.assert_array_equal(files.read_array(tmp_path / "a" / "x.npy"), array)
