@@ -64,13 +64,14 @@ class HeadConfig:
         128, "Hash bits", "Length of a hash code.", unit="bit", choices=(32, 64, 128, 256)
     )
     inputs: str = _setting(
-        "raw",
+        "scaled",
         "Input scaling",
-        "What the head sees: raw features, centred on the training tiles, or standardised by them.",
-        choices=("raw", "centred", "standardised"),
+        "What the head sees: raw features; centred on the training tiles; also divided by their"
+        " spread (scaled: one number, standardised: one a channel).",
+        choices=("raw", "centred", "scaled", "standardised"),
     )
     dropout: float = _setting(
-        0.0, "Dropout", "Share of input and hidden units left out at each step.", low=0.0, high=0.9
+        0.5, "Dropout", "Share of the input features left out at each step.", low=0.0, high=0.9
     )
 
 
@@ -142,6 +143,19 @@ class TrainingConfig:
     batch_size: int = _setting(256, "Batch size", "Tiles a step.", unit="tiles", low=2, high=8192)
     learning_rate: float = _setting(
         1e-3, "Learning rate", "Step size of Adam.", low=1e-6, high=1.0, log=True
+    )
+    averaging: float = _setting(
+        0.95,
+        "Weight averaging",
+        "Decay of the moving average of the weights that is evaluated and kept; 0 keeps the last.",
+        low=0.0,
+        high=0.9999,
+    )
+    views: int = _setting(
+        1,
+        "Views",
+        "Quarter turns and mirror images of each training tile; each one is encoded once.",
+        choices=(1, 2, 4, 8),
     )
     weight_decay: float = _setting(
         1e-4, "Weight decay", "L2 penalty inside Adam.", low=0.0, high=1.0, log=True

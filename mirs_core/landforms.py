@@ -1,4 +1,4 @@
-"""The 15 landforms of DoMars16k (Wilhelm et al. 2020), and a name and a colour for any other class."""
+"""The 15 landforms of DoMars16k (Wilhelm et al. 2020); a name and a colour for other classes."""
 
 import colorsys
 import hashlib

@@ -1,4 +1,4 @@
-"""What the name of a tile tells: the observation (strip) it was cut from, and where on Mars that is.
+"""What the name of a tile tells: the observation (strip) it was cut from, and its place on Mars.
 
 CTX product ids carry the orbit angle and the strip's centre; HiRISE ids carry the orbit angle only.
 So a place is the centre of the strip, never of the tile: a CTX strip can be 5 degrees long.
@@ -50,7 +50,7 @@ class Observation:
 
 
 def parse(file_name: str) -> Observation | None:
-    """The observation that ``file_name`` (with or without folders) names; None where it names none."""
+    """The observation named in ``file_name`` (folders are ignored); None where there is none."""
     name = file_name.replace("\\", "/").rsplit("/", 1)[-1]
     match = _CTX.search(name)
     if match:
@@ -68,7 +68,7 @@ def orbit_latitude(angle: int) -> float | None:
     if 900 <= angle <= 2700:
         return (angle - 1800) / 10
     if 0 <= angle < 900:
-        return -angle / 10 if angle else 0.0
+        return 0.0 - angle / 10
     if 2705 <= angle <= 3595:
         return (3600 - angle) / 10
     return None
@@ -77,13 +77,10 @@ def orbit_latitude(angle: int) -> float | None:
 def _ctx(match: re.Match[str]) -> Observation:
     strip = match["strip"].upper()
     instrument: Instrument = "SYN" if strip.startswith("SYN") else "CTX"
-    named: float | None = float(match["latitude"])
-    if named is not None and match["hemisphere"].upper() == "S":
-        named = 0.0 - named
-    if named is not None and abs(named) > 90:
-        named = None
+    degrees = float(match["latitude"])
+    named = 0.0 - degrees if match["hemisphere"].upper() == "S" else degrees
     latitude = orbit_latitude(int(match["angle"]))
-    if named is not None and (latitude is None or abs(latitude - named) > _TRUSTED_DEGREES):
+    if degrees <= 90 and (latitude is None or abs(latitude - named) > _TRUSTED_DEGREES):
         latitude = named
     west = int(match["west"])
     return Observation(

@@ -24,11 +24,11 @@ from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.features import extract
 from mirs_core.files import slug, write_json
 from mirs_core.items import Items
-from mirs_core.model import HashModel
+from mirs_core.model import HashHead, HashModel
+from mirs_core.objective import triplet_objective
 from mirs_core.progress import Progress, silent
 from mirs_core.retriever import Retriever
-
-Stop = Callable[[], bool]
+from mirs_core.whitening import Transform, identity, scaling, whitening
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +191,10 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     items = order_tiles(manifest, config.seed, config.archive.by_strip)
     encoder = encoder_for(home, config)
     features = extract_items(home, manifest, items, encoder, progress)
-    featured = time.perf_counter()
-
     run.progress.unlink(missing_ok=True)
-    model, epochs = fit(config, features, items, progress, run.append_progress)
+    views = extract_views(home, manifest, items, features, encoder, config.training.views, progress)
+    viewed = time.perf_counter()
+    model, epochs = fit(config, features, items, views, progress, run.append_progress)
     trained = time.perf_counter()
 
     retriever = Retriever.build(model, features, items, manifest.card.distractors)
@@ -202,8 +202,8 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     report = retriever.evaluate()
     name = archive_id(items)
     seconds = {
-        "features": featured - started,
-        "training": trained - featured,
+        "features": viewed - started,
+        "training": trained - viewed,
         "total": time.perf_counter() - started,
     }
     if report is not None:
@@ -226,10 +226,34 @@ def extract_items(
     return extract(manifest.root, tiles, encoder, home / "cache" / "features", progress)
 
 
+def extract_views(
+    home: Path,
+    manifest: Manifest,
+    items: Items,
+    features: NDArray[np.float32],
+    encoder: Encoder,
+    views: int,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    """Features (V, n_train, D) of ``views`` views of the training tiles; the first is the tile."""
+    rows = items.rows(["train"])
+    by_id = {tile.id: tile for tile in manifest.tiles}
+    tiles, cache = [by_id[items.ids[row]] for row in rows], home / "cache" / "features"
+
+    def encoded(view: int) -> NDArray[np.float32]:
+        def named(stage: str, done: int, total: int) -> None:
+            progress(f"{stage}, view {view + 1} of {views}", done, total)
+
+        return extract(manifest.root, tiles, encoder, cache, named, view=view)
+
+    return np.stack([features[rows], *(encoded(view) for view in range(1, views))])
+
+
 def fit(
     config: configs.RunConfig,
     features: NDArray[np.float32],
     items: Items,
+    views: NDArray[np.float32] | None = None,
     progress: Progress = silent,
     on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
 ) -> tuple[HashModel | FloatModel, int]:
@@ -240,17 +264,91 @@ def fit(
 
     Args:
         features: (n, D) float32, parallel to ``items``.
+        views: (V, n_train, D) views of the training tiles; None takes the tiles as they are.
     """
     archive = features[items.rows(["archive"])]
     if not config.hashes:
         if not len(archive):
             raise DataError("The archive is empty: the training split has too few tiles to halve.")
         return FloatModel.fit(config.archive.distance, archive), 0
-    return _fit_head(config, features, items, archive, progress, on_epoch)
+    rows = items.rows(["train"])
+    views = features[rows][None] if views is None else views
+    return _fit_head(config, features, items, views, archive, progress, on_epoch)
 
 
-def _codes_of(labels: Sequence[str | None], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Labels as numbers: their places in the sorted list of all labels among ``rows``."""
-    names = sorted({labels[row] or "" for row in rows})
-    place = {name: i for i, name in enumerate(names)}
-    return np.array([place[labels[row] or ""] for row in rows], dtype=np.int64)
+def _fit_head(
+    config: configs.RunConfig,
+    features: NDArray[np.float32],
+    items: Items,
+    views: NDArray[np.float32],
+    archive: NDArray[np.float32],
+    progress: Progress,
+    on_epoch: Callable[[dict[str, Any]], None],
+) -> tuple[HashModel, int]:
+    import torch
+
+    from mirs_core import training
+
+    settings, loss = config.training, config.loss
+    train, val = items.rows(["train"]), _labelled(items, items.rows(["val"]))
+    numbers = _class_numbers(items.labels, train, val)
+    source, target = _transforms(config, features[train], archive)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        head = HashHead(features.shape[1], config.head.bits, dropout=config.head.dropout)
+    model = HashModel(head, source, target)
+
+    def report(record: training.EpochRecord) -> None:
+        on_epoch(record.to_json())
+        progress("Training", record.epoch, settings.epochs)
+
+    result = training.fit(
+        model,
+        triplet_objective(
+            loss.margin,
+            loss.push_weight,
+            loss.balance_weight,
+            loss.balance_form,
+            loss.entropy_weight,
+        ),
+        views,
+        numbers[train],
+        training.Validation(features[val], numbers[val]),
+        target_x=archive,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        betas=(settings.beta1, settings.beta2),
+        averaging=settings.averaging,
+        seed=config.seed,
+        on_epoch=report,
+    )
+    return model, len(result.history)
+
+
+def _transforms(
+    config: configs.RunConfig, train: NDArray[np.float32], archive: NDArray[np.float32]
+) -> tuple[Transform, Transform]:
+    """The transforms of the source and of the target domain."""
+    if config.whitening.enabled:
+        size, eps = config.whitening.group_size, config.whitening.eps
+        return whitening(train, size, eps), whitening(archive, size, eps)
+    if config.head.inputs == "raw":
+        both = identity(train.shape[1])
+    else:
+        both = scaling(train, config.head.inputs)
+    return both, both
+
+
+def _labelled(items: Items, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.array([row for row in rows if items.labels[row] is not None], dtype=np.int64)
+
+
+def _class_numbers(labels: Sequence[str | None], *rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Class numbers (n,) of the tiles in ``rows``; -1 elsewhere, where no label may be read."""
+    wanted = np.concatenate(rows)
+    place = {name: i for i, name in enumerate(sorted({labels[row] or "" for row in wanted}))}
+    numbers = np.full(len(labels), -1, dtype=np.int64)
+    numbers[wanted] = [place[labels[row] or ""] for row in wanted]
+    return numbers

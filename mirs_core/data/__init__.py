@@ -1,1 +1,1 @@
-"""Data sets: images, manifests, splits, and the synthetic Mars."""
+"""Data sets: images from disk, the manifest of a folder, its halves, synthetic tiles."""

@@ -109,7 +109,7 @@ def freeze(module: "torch.nn.Module") -> None:
     import torch
 
     module.eval().requires_grad_(False)
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module.to(memory_format=torch.channels_last)
 
 
 def fingerprint(weights: Path, *choices: str) -> str:

@@ -75,7 +75,7 @@ def _build(weights: Path, pool: Pool) -> "Network":
     features: Any = network.features
 
     def pooled(batch: "torch.Tensor") -> "torch.Tensor":
-        maps: "torch.Tensor" = features(batch)  # (B, 1024, 7, 7)
+        maps: torch.Tensor = features(batch)  # (B, 1024, 7, 7)
         if pool == "relu":
             maps = functional.relu(maps)
         return maps.mean((2, 3))

@@ -67,7 +67,7 @@ def _build(weights: Path) -> "Network":
     freeze(network)
 
     def pooled(batch: "torch.Tensor") -> "torch.Tensor":
-        maps: "torch.Tensor" = network.extract_features(batch)  # (B, 1280, 7, 7)
+        maps: torch.Tensor = network.extract_features(batch)  # (B, 1280, 7, 7)
         return maps.mean((2, 3))
 
     return pooled

@@ -2,7 +2,6 @@
 
 import hashlib
 import http.client
-import os
 import uuid
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -47,7 +46,7 @@ def _download(url: str, target: Path, sha256_prefix: str, max_bytes: int) -> Non
                 f"The download of {target.name} has a wrong checksum (SHA-256 should begin with"
                 f" {sha256_prefix}). {by_hand}"
             )
-        os.replace(temporary, target)
+        temporary.replace(target)
     except HTTPError as error:
         raise EncoderError(f"{url} answered {error.code} {error.reason}. {by_hand}") from None
     except (URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:

@@ -15,8 +15,8 @@ def _leaning(height: Field, wind: float, lean: float) -> Field:
     Real slip faces stand at the angle of repose, about 30 degrees (Bourke et al., 2006,
     Geomorphology 81, 440, for barchans on Mars).
     """
-    push = np.float32(-lean) * height
-    return fields.displaced(height, push * np.float32(sin(wind)), push * np.float32(cos(wind)))
+    push = (-lean) * height
+    return fields.displaced(height, push * sin(wind), push * cos(wind))
 
 
 def _network(site: Site) -> tuple[Field, float]:
@@ -37,10 +37,10 @@ def polar_network(site: Site) -> Surface:
     groove = np.exp(-(((pattern - level) / site.uniform(0.3, 0.55)) ** 2))
     floor = fields.smoothstep(pattern, level, level + 1.2)
     albedo = 1 + site.uniform(0.0, 0.3) * floor - site.uniform(0.35, 0.6) * groove
-    albedo = fields.soften(np.asarray(albedo, np.float32), site.uniform(1.0, 2.0))
+    albedo = fields.soften(albedo, site.uniform(1.0, 2.0))
     height = fields.relief(np.tanh(pattern * 1.2).astype(np.float32), site.uniform(0.06, 0.22))
     height = fields.soften(height + site.fractal(0.02), 1.0)
-    return Surface(height, np.asarray(albedo * 0.85, np.float32))
+    return Surface(height, (albedo * 0.85))
 
 
 def great_dunes(site: Site) -> Surface:
@@ -49,7 +49,7 @@ def great_dunes(site: Site) -> Surface:
     wavelength = site.uniform(110, 220)
     swell = fields.ripples(site.rng, site.shape, wavelength, wind, spread=0.6, width=0.45)
     ridge = -np.abs(fields.ripples(site.rng, site.shape, wavelength, wind + 0.6, 0.7, 0.5))
-    height = fields.standardised(np.asarray(swell + 0.9 * ridge, np.float32))
+    height = fields.standardised(swell + 0.9 * ridge)
     height = fields.relief(height, site.uniform(0.22, 0.4))
     height = _leaning(height, wind, site.uniform(0.2, 0.8))
     height = fields.soften(height, site.uniform(1.2, 2.2))
@@ -58,23 +58,23 @@ def great_dunes(site: Site) -> Surface:
         hollow = fields.smoothstep(fields.standardised(height), -1.2, -2.0)
         speckle = fields.fractal(site.rng, site.shape, 2.2, largest=12)
         bright = hollow * np.clip(0.6 + 0.5 * speckle, 0, 1.6)
-        albedo = albedo + np.float32(site.uniform(0.2, 0.8)) * bright
+        albedo = albedo + site.uniform(0.2, 0.8) * bright
     small = fields.ripples(site.rng, site.shape, site.uniform(4, 6), wind, 0.12, 0.2)
     patches = fields.smoothstep(fields.fractal(site.rng, site.shape, 3.6), 0.4, 1.4)
     height = height + fields.relief(small, site.uniform(0.02, 0.07)) * patches
-    return Surface(np.asarray(height, np.float32), np.asarray(albedo * 0.85, np.float32))
+    return Surface(height, (albedo * 0.85))
 
 
 def _barchan(site: Site, wind: float, size: float, x: float, y: float) -> Field:
     """One crescent: height [px] of a mound with its lee bitten off by a bowl downwind."""
     along, across = site.frame(wind)
-    along = along - np.float32(x * cos(wind) + y * sin(wind))
-    across = across - np.float32(y * cos(wind) - x * sin(wind))
-    horns = along - np.float32(0.9 / size) * across**2 * np.float32(site.uniform(0.6, 1.1))
-    body = np.clip(1 - (across / np.float32(size)) ** 2, 0, 1)
+    along = along - (x * cos(wind) + y * sin(wind))
+    across = across - (y * cos(wind) - x * sin(wind))
+    horns = along - (0.9 / size) * across**2 * site.uniform(0.6, 1.1)
+    body = np.clip(1 - (across / size) ** 2, 0, 1)
     stoss = fields.smoothstep(horns, -1.5 * size, 0.0)
     lee = fields.smoothstep(horns, 0.25 * size, 0.0)
-    return np.asarray(0.28 * size * body * stoss * lee, np.float32)
+    return 0.28 * size * body * stoss * lee
 
 
 def barchans(site: Site) -> Surface:
@@ -87,14 +87,12 @@ def barchans(site: Site) -> Surface:
     for _ in range(count):
         size = site.uniform(28, 60) if big else site.uniform(9, 24)
         reach = 55 if big else 100
-        dune = _barchan(
-            site, wind, size, site.uniform(-reach, reach), site.uniform(-reach, reach)
-        )
+        dune = _barchan(site, wind, size, site.uniform(-reach, reach), site.uniform(-reach, reach))
         sand = np.maximum(sand, dune)
     cover = fields.smoothstep(sand, 0.1, 1.2)
-    height = height * (1 - 0.9 * cover) + fields.soften(sand, 0.8) * np.float32(site.uniform(1, 1.6))
-    albedo = site.mottle(0.03) * (1 + np.float32(site.uniform(-0.35, 0.1)) * cover)
-    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+    height = height * (1 - 0.9 * cover) + fields.soften(sand, 0.8) * site.uniform(1, 1.6)
+    albedo = site.mottle(0.03) * (1 + site.uniform(-0.35, 0.1) * cover)
+    return Surface(height, albedo)
 
 
 def barchanoid_rows(site: Site) -> Surface:
@@ -103,29 +101,29 @@ def barchanoid_rows(site: Site) -> Surface:
     wavelength = site.uniform(38, 70)
     pattern = fields.ripples(site.rng, site.shape, wavelength, wind, spread=0.5, width=0.35)
     crest = np.maximum(pattern, -0.3)
-    height = fields.relief(np.asarray(crest, np.float32), site.uniform(0.18, 0.3))
+    height = fields.relief(crest, site.uniform(0.18, 0.3))
     height = _leaning(height, wind, site.uniform(0.8, 1.8))
     cover = fields.smoothstep(pattern, -0.4, 0.4)
     rough = fields.ring(site.rng, site.shape, site.uniform(4, 7), 0.4)
     height = height + fields.relief(rough, site.uniform(0.05, 0.14)) * (1 - cover)
-    albedo = site.mottle(0.03) * (1 - np.float32(site.uniform(0.1, 0.35)) * cover)
+    albedo = site.mottle(0.03) * (1 - site.uniform(0.1, 0.35) * cover)
     if site.chance(0.3):
         gaps = fields.fractal(site.rng, site.shape, 3.0, largest=40)
         albedo = albedo + (1 - cover) * fields.smoothstep(gaps, 0.5, 1.2) * site.uniform(0.3, 0.9)
-    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+    return Surface(height, albedo)
 
 
 def reticulate(site: Site) -> Surface:
     """A net of sharp bright ridges around hollows, elongated across the wind."""
     border, _ = fields.cells(site.rng, site.shape, site.uniform(18, 36), warp=site.uniform(3, 7))
-    crest = np.exp(-border / np.float32(site.uniform(2.5, 5.0)))
+    crest = np.exp(-border / site.uniform(2.5, 5.0))
     waves = fields.ripples(
         site.rng, site.shape, site.uniform(18, 34), site.towards_sun(0.5), spread=0.4, width=0.3
     )
-    mixed = fields.soften(np.asarray(crest, np.float32), 0.7) * 3 + np.exp(0.5 * waves)
-    height = fields.relief(np.asarray(mixed, np.float32), site.uniform(0.16, 0.34))
-    albedo = 1 + np.float32(site.uniform(0.0, 0.35)) * crest
-    return Surface(height + site.fractal(0.04), np.asarray(albedo * 0.85, np.float32))
+    mixed = fields.soften(crest, 0.7) * 3 + np.exp(0.5 * waves)
+    height = fields.relief(mixed, site.uniform(0.16, 0.34))
+    albedo = 1 + site.uniform(0.0, 0.35) * crest
+    return Surface(height + site.fractal(0.04), (albedo * 0.85))
 
 
 def _straight(site: Site, wavelength: float, direction: float, spread: float) -> Field:
@@ -133,7 +131,7 @@ def _straight(site: Site, wavelength: float, direction: float, spread: float) ->
     pattern = fields.ripples(site.rng, site.shape, wavelength, direction, spread, 0.22)
     swing = fields.fractal(site.rng, site.shape, 3.4, largest=120)
     crest = np.exp(site.uniform(0.5, 1.1) * pattern) * (1 + 0.25 * np.tanh(swing))
-    return fields.standardised(np.asarray(crest, np.float32))
+    return fields.standardised(crest)
 
 
 def ripple_field(site: Site) -> Surface:
@@ -145,7 +143,7 @@ def ripple_field(site: Site) -> Surface:
     height = height + site.fractal(site.uniform(0.02, 0.07), 3.0, smallest=0.8)
     if site.chance(0.3):
         craters.sprinkle(site, height)
-    return Surface(np.asarray(height, np.float32), site.mottle(0.03))
+    return Surface(height, site.mottle(0.03))
 
 
 def ripple_patch(site: Site) -> Surface:
@@ -154,12 +152,14 @@ def ripple_patch(site: Site) -> Surface:
     direction = site.towards_sun(0.6)
     pattern = _straight(site, wavelength, direction, site.uniform(0.15, 0.3))
     across = site.frame(site.angle())[1]
-    edge = across + fields.wander(site.rng, site.x, 10, 120) + fields.fractal(site.rng, site.shape) * 8
-    cover = fields.smoothstep(np.asarray(edge, np.float32), -site.uniform(20, 90), site.uniform(5, 30))
+    edge = (
+        across + fields.wander(site.rng, site.x, 10, 120) + fields.fractal(site.rng, site.shape) * 8
+    )
+    cover = fields.smoothstep(edge, -site.uniform(20, 90), site.uniform(5, 30))
     height = fields.relief(pattern, site.uniform(0.15, 0.36)) * cover
     height = height + site.fractal(site.uniform(0.03, 0.08), 3.2, smallest=1.0)
-    albedo = site.mottle(0.04) * (1 - np.float32(site.uniform(-0.05, 0.15)) * cover)
-    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+    albedo = site.mottle(0.04) * (1 - site.uniform(-0.05, 0.15) * cover)
+    return Surface(height, albedo)
 
 
 CURVED: Palette = (

@@ -17,7 +17,10 @@ from mirs_core.data.synthetic import fields
 from mirs_core.data.synthetic.fields import Field
 
 _LAMBERT_SHARE = 0.45
-_SKY = 0.12
+_SKY = 0.2
+_SHOULDER, _TOE = 218.0, 34.0
+"""Grey values beyond which the tone curve bends."""
+
 _NOISE_SPREAD = (0.75, 0.65)
 """Standard deviation [px, down and right] of the smear that map projection leaves in the noise."""
 
@@ -51,8 +54,8 @@ def random_sun(rng: np.random.Generator) -> Sun:
 def random_camera(rng: np.random.Generator) -> Camera:
     """The exposure and stretch of one orbit."""
     return Camera(
-        level=float(np.clip(rng.normal(128, 14), 95, 170)),
-        contrast=float(rng.uniform(0.9, 1.5)),
+        level=float(np.clip(rng.normal(130, 16), 90, 175)),
+        contrast=float(rng.uniform(1.05, 1.9)),
         blur=float(rng.uniform(0.45, 0.8)),
         noise=float(np.exp(rng.uniform(np.log(2.0), np.log(6.5)))),
     )
@@ -60,7 +63,7 @@ def random_camera(rng: np.random.Generator) -> Camera:
 
 def shadows(height: Field, sun: Sun) -> Field:
     """How much of the sun each pixel sees, 0..1, found by marching towards it."""
-    rise = np.float32(1 / tan(sun.incidence))
+    rise = 1 / tan(sun.incidence)
     reach = int(min(90.0, (float(height.max()) - float(height.min())) / rise + 1))
     horizon = np.full_like(height, -1e9)
     distance = 1.0
@@ -75,16 +78,16 @@ def shadows(height: Field, sun: Sun) -> Field:
             slice(max(0, down), rows - max(0, -down)),
             slice(max(0, right), columns - max(0, -right)),
         )
-        np.maximum(horizon[here], height[there] - np.float32(distance) * rise, out=horizon[here])
+        np.maximum(horizon[here], height[there] - distance * rise, out=horizon[here])
         distance = max(distance + 1, distance * 1.12)
-    return fields.smoothstep(height - horizon, -0.6, 0.6)
+    return fields.smoothstep(height - horizon, -1.2, 0.6)
 
 
 def shade(height: Field, sun: Sun) -> Field:
     """Brightness relative to flat ground (1), shadows included."""
     down, right = np.gradient(height)
     emission = 1 / np.sqrt(1 + down**2 + right**2)
-    towards = right * np.float32(cos(sun.azimuth)) + down * np.float32(sin(sun.azimuth))
+    towards = right * cos(sun.azimuth) + down * sin(sun.azimuth)
     incidence = (cos(sun.incidence) - sin(sun.incidence) * towards) * emission
     lit = np.maximum(incidence, 0) * shadows(height, sun)
     flat = cos(sun.incidence)
@@ -94,7 +97,7 @@ def shade(height: Field, sun: Sun) -> Field:
         return (1 - _LAMBERT_SHARE) * lunar * 0.5 + _LAMBERT_SHARE * light
 
     direct = law(lit, emission) / law(flat, 1.0)
-    return np.asarray((1 - _SKY) * direct + _SKY * emission, np.float32)
+    return (1 - _SKY) * direct + _SKY * emission
 
 
 def expose(
@@ -102,9 +105,17 @@ def expose(
 ) -> NDArray[np.uint8]:
     """The picture of a surface, uint8 with the shape of ``height``."""
     light = np.maximum(albedo, 0.05) * shade(height, sun)
-    image = camera.level * (1 + np.float32(camera.contrast) * (light - 1))
-    image = fields.soften(np.asarray(image, np.float32), camera.blur)
+    image = camera.level * (1 + camera.contrast * (light - 1))
+    image = fields.soften(image, camera.blur)
     noise = rng.standard_normal(height.shape, dtype=np.float32)
     smeared = ndimage.gaussian_filter(noise, _NOISE_SPREAD, truncate=3)
     image += camera.noise * fields.standardised(smeared) * np.sqrt(np.maximum(image, 10) / 128)
-    return np.asarray(np.clip(np.rint(image), 0, 255), np.uint8)
+    return np.asarray(np.rint(_tone(image)), np.uint8)
+
+
+def _tone(image: Field) -> Field:
+    """Grey values in 0..255: a soft shoulder and toe in place of hard clipping."""
+    bright, dark = image - _SHOULDER, _TOE - image
+    image = np.where(bright > 0, _SHOULDER + (255 - _SHOULDER) * np.tanh(bright / 45), image)
+    image = np.where(dark > 0, _TOE - _TOE * np.tanh(dark / 45), image)
+    return image

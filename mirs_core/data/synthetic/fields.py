@@ -6,13 +6,15 @@ larger than asked for, so that opposite edges of a tile do not repeat each other
 
 from collections.abc import Callable
 from functools import lru_cache
+from math import cos, pi, sin, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 from scipy.spatial import cKDTree
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
 Shape = tuple[int, int]
 
 _APRON = 32
@@ -42,7 +44,7 @@ def _noise(
 def standardised(field: Field) -> Field:
     """``field`` with mean 0 and standard deviation 1 (all zero where it is constant)."""
     centred = field - field.mean()
-    return np.asarray(centred / max(float(centred.std()), 1e-9), np.float32)
+    return centred / max(float(centred.std()), 1e-9)
 
 
 def fractal(
@@ -60,10 +62,10 @@ def fractal(
 
     def transfer(down: Field, right: Field) -> Field:
         square = down**2 + right**2
-        gain = (square + np.float32(1 / largest**2)) ** np.float32(-exponent / 4)
+        gain = (square + 1 / largest**2) ** (-exponent / 4)
         if smallest:
-            gain = gain * np.exp(-square * np.float32(0.5 * smallest**2))
-        return np.asarray(gain, np.float32)
+            gain = gain * np.exp(-square * (0.5 * smallest**2))
+        return gain
 
     return _noise(rng, shape, transfer)
 
@@ -81,18 +83,12 @@ def ripples(
     ``spread`` (relative to the main frequency) bends and interrupts the crests: 0.1 is long and
     straight with Y-junctions, 0.6 is pimples. ``width`` is the relative scatter of the wavelength.
     """
-    along, across = np.float32(np.cos(direction)), np.float32(np.sin(direction))
+    along, across = cos(direction), sin(direction)
 
     def transfer(down: Field, right: Field) -> Field:
-        forward = (right * along + down * across) * np.float32(wavelength)
-        sideways = (down * along - right * across) * np.float32(wavelength)
-        return np.asarray(
-            np.exp(
-                -0.5 * ((np.abs(forward) - 1) / np.float32(width)) ** 2
-                - 0.5 * (sideways / np.float32(spread)) ** 2
-            ),
-            np.float32,
-        )
+        forward = (right * along + down * across) * wavelength
+        sideways = (down * along - right * across) * wavelength
+        return np.exp(-0.5 * ((np.abs(forward) - 1) / width) ** 2 - 0.5 * (sideways / spread) ** 2)
 
     return _noise(rng, shape, transfer)
 
@@ -101,8 +97,8 @@ def ring(rng: np.random.Generator, shape: Shape, wavelength: float, width: float
     """Noise of one ``wavelength`` [px] in all directions: labyrinths and pimples."""
 
     def transfer(down: Field, right: Field) -> Field:
-        radius = np.hypot(down, right) * np.float32(wavelength)
-        return np.asarray(np.exp(-0.5 * ((radius - 1) / np.float32(width)) ** 2), np.float32)
+        radius = np.hypot(down, right) * wavelength
+        return np.exp(-0.5 * ((radius - 1) / width) ** 2)
 
     return _noise(rng, shape, transfer)
 
@@ -111,12 +107,12 @@ def grain(
     rng: np.random.Generator, shape: Shape, length: float, thickness: float, direction: float
 ) -> Field:
     """Streaky noise: correlated over ``length`` [px] along ``direction``, ``thickness`` across."""
-    along, across = np.float32(np.cos(direction)), np.float32(np.sin(direction))
+    along, across = cos(direction), sin(direction)
 
     def transfer(down: Field, right: Field) -> Field:
-        forward = (right * along + down * across) * np.float32(2 * np.pi * length)
-        sideways = (down * along - right * across) * np.float32(2 * np.pi * thickness)
-        return np.asarray((1 + forward**2 + sideways**2) ** np.float32(-1.25), np.float32)
+        forward = (right * along + down * across) * (2 * pi * length)
+        sideways = (down * along - right * across) * (2 * pi * thickness)
+        return (1 + forward**2 + sideways**2) ** -1.25
 
     return _noise(rng, shape, transfer)
 
@@ -145,26 +141,26 @@ def wander(rng: np.random.Generator, along: Field, amplitude: float, scale: floa
 
     ``scale`` [px] is the longest wavelength; shorter ones follow with falling amplitude.
     """
-    low, high = float(along.min()) - 1, float(along.max()) + 1
-    knots = np.linspace(low, high, 1024)
-    curve = np.zeros_like(knots)
+    knots = np.linspace(float(along.min()) - 1, float(along.max()) + 1, 1024)
+    curve, power = np.zeros_like(knots), 0.0
     for octave in range(1, 6):
-        curve += np.sin(
-            2 * np.pi * knots * rng.uniform(0.7, 1.3) * octave / scale + rng.uniform(0, 2 * np.pi)
-        ) * (rng.uniform(0.4, 1.0) / octave**1.4)
-    curve *= amplitude / max(float(curve.std()), 1e-6)
-    return np.asarray(np.interp(along, knots, curve), np.float32)
+        weight = rng.uniform(0.4, 1.0) / octave**2
+        wavelength = scale / (octave * rng.uniform(0.7, 1.3))
+        curve += weight * np.sin(2 * pi * knots / wavelength + rng.uniform(0, 2 * pi))
+        power += weight**2 / 2
+    curve *= amplitude / sqrt(power)
+    return np.interp(along, knots, curve).astype(np.float32)
 
 
 def smoothstep(field: Field, low: float = 0.0, high: float = 1.0) -> Field:
     """0 below ``low``, 1 above ``high``, a smooth ramp between."""
     ramp = np.clip((field - low) / (high - low), 0, 1)
-    return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32)
+    return ramp * ramp * (3 - 2 * ramp)
 
 
 def soften(field: Field, sigma: float) -> Field:
     """``field`` under a Gaussian of ``sigma`` [px]."""
-    return np.asarray(ndimage.gaussian_filter(field, sigma, mode="nearest", truncate=3), np.float32)
+    return ndimage.gaussian_filter(field, sigma, mode="nearest", truncate=3)
 
 
 def slope_rms(field: Field) -> float:
@@ -176,11 +172,16 @@ def slope_rms(field: Field) -> float:
 
 def relief(field: Field, slope: float) -> Field:
     """``field`` scaled so that its root mean square slope is ``slope``."""
-    return np.asarray(field * np.float32(slope / max(slope_rms(field), 1e-9)), np.float32)
+    return field * (slope / max(slope_rms(field), 1e-9))
 
 
 def displaced(field: Field, down: Field, right: Field) -> Field:
     """``field`` read at positions moved by ``down`` and ``right`` [px]."""
     rows, columns = np.indices(field.shape, dtype=np.float32)
-    moved = ndimage.map_coordinates(field, [rows + down, columns + right], order=1, mode="nearest")
-    return np.asarray(moved, np.float32)
+    return ndimage.map_coordinates(field, [rows + down, columns + right], order=1, mode="nearest")
+
+
+def bent(rng: np.random.Generator, field: Field, direction: float, amount: float) -> Field:
+    """``field`` with its lines along ``direction`` bent sideways by an rms of ``amount`` [px]."""
+    shift = fractal(rng, (field.shape[0], field.shape[1]), 4.4, largest=180, smallest=3) * amount
+    return displaced(field, shift * cos(direction), -shift * sin(direction))

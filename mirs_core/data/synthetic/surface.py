@@ -18,6 +18,10 @@ class Surface:
     height: Field
     albedo: Field
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "height", np.asarray(self.height, np.float32))
+        object.__setattr__(self, "albedo", np.asarray(self.albedo, np.float32))
+
 
 @dataclass(frozen=True)
 class Site:
@@ -67,6 +71,15 @@ class Site:
         """A direction [rad] about towards the light: a slope falling that way is bright."""
         return self.sun.azimuth + float(self.rng.normal(0, scatter))
 
+    def window(self, x: float, y: float, reach: float) -> tuple[slice, slice] | None:
+        """The pixels within ``reach`` of a point in both directions; None where there are none."""
+        middle = (y + self.shape[0] / 2, x + self.shape[1] / 2)
+        first = [int(max(0, at - reach)) for at in middle]
+        last = [int(min(size, at + reach + 1)) for at, size in zip(middle, self.shape, strict=True)]
+        if first[0] >= last[0] or first[1] >= last[1]:
+            return None
+        return slice(first[0], last[0]), slice(first[1], last[1])
+
     def flat(self, value: float = 0.0) -> Field:
         """A constant field."""
         return np.full(self.shape, value, np.float32)
@@ -75,6 +88,17 @@ class Site:
         """Fractal heights [px] with a root mean square ``slope``."""
         return fields.relief(
             fields.fractal(self.rng, self.shape, exponent, smallest=smallest), slope
+        )
+
+    def swell(self, slope: float) -> Field:
+        """Broad smooth hills and hollows [px] with a root mean square ``slope``."""
+        hills = fields.fractal(self.rng, self.shape, 5.0, largest=220, smallest=4)
+        return fields.relief(hills, slope)
+
+    def somewhere(self, low: float = -0.6, high: float = 0.8) -> Field:
+        """A soft mask, 0..1, of random broad patches."""
+        return fields.smoothstep(
+            fields.fractal(self.rng, self.shape, 3.8, largest=160, smallest=3), low, high
         )
 
     def mottle(self, contrast: float, exponent: float = 3.0) -> Field:

@@ -1,6 +1,6 @@
 """Steps and stripes in the ground: cliffs, ridges, channels, and mounds."""
 
-from math import pi
+from math import cos, pi, sin
 
 import numpy as np
 
@@ -9,141 +9,173 @@ from mirs_core.data.synthetic.fields import Field
 from mirs_core.data.synthetic.surface import Palette, Site, Surface
 
 
-def plateau(site: Site, slope: float | None = None) -> Field:
-    """The plain beside a landform: fractal, sometimes pimply, with a few small craters."""
-    slope = site.log_uniform(0.03, 0.12) if slope is None else slope
-    height = site.fractal(slope, site.uniform(2.8, 3.4), smallest=site.uniform(0.8, 1.5))
+def plateau(site: Site, slope: float) -> Field:
+    """The plain beside a landform: patchy fractal ground, swells, bumps, a few small craters."""
+    height = site.fractal(slope, site.uniform(2.9, 3.5), smallest=site.uniform(0.9, 1.6))
+    if site.chance(0.6):
+        height = height * (0.35 + 0.9 * site.somewhere(-1.0, 1.0))
     if site.chance(0.3):
-        pimples = fields.ripples(
-            site.rng, site.shape, site.uniform(4, 9), site.angle(), spread=0.5, width=0.4
+        bumps = fields.ripples(
+            site.rng, site.shape, site.uniform(4, 10), site.angle(), spread=0.5, width=0.4
         )
-        height = height + fields.relief(pimples, slope * 0.8)
+        height = height + fields.relief(bumps, slope * 0.8) * site.somewhere()
+    if site.chance(0.3):
+        lumps = fields.ring(site.rng, site.shape, site.uniform(8, 16), 0.5)
+        remnants = fields.relief(np.clip(lumps - 0.9, 0, None), site.uniform(0.05, 0.16))
+        height = height + remnants * site.somewhere()
+    height = height + site.swell(site.uniform(0.01, 0.05))
     craters.sprinkle(site, height)
-    return np.asarray(height, np.float32)
+    return height
 
 
 def _edge(site: Site, along: Field, across: Field, sinuous: float) -> Field:
     """Signed distance [px] from a wavering, crumbled line."""
-    line = fields.wander(site.rng, along, site.uniform(3, 12) * sinuous, site.uniform(120, 300))
-    crumbs = fields.fractal(site.rng, site.shape, 3.0, largest=30) * site.uniform(0.5, 2.5)
-    return np.asarray(across - line + crumbs, np.float32)
+    line = fields.wander(site.rng, along, site.uniform(3, 10) * sinuous, site.uniform(150, 400))
+    crumbs = fields.fractal(site.rng, site.shape, 3.0, largest=30, smallest=0.8)
+    return across - line + crumbs * site.uniform(0.5, 2.5)
 
 
-def spurs(site: Site, downslope: float, length: float, thickness: float) -> Field:
+def _spurs(site: Site, downslope: float, length: float, thickness: float) -> Field:
     """Spurs and chutes that run downslope, rms slope 1; ridged, as talus chutes are."""
     noise = fields.grain(site.rng, site.shape, length, thickness, downslope)
-    return fields.relief(np.asarray(-np.abs(noise), np.float32), 1.0)
+    bent = fields.bent(site.rng, -np.abs(noise), downslope, site.uniform(1, 5))
+    return fields.relief(bent, 1.0)
+
+
+def _crumbling(site: Site) -> Field:
+    """Patchy strength, 0..1.5, of what breaks off along an edge."""
+    return np.clip(0.7 + 0.6 * fields.fractal(site.rng, site.shape, 2.8, largest=25), 0, 1.5)
 
 
 def cliff(site: Site) -> Surface:
-    """Cliff: plateau, a crumbled edge, a steep spurred face, and debris at its foot."""
+    """Cliff: plateau, a crumbled edge, a steep spurred face that levels out in debris."""
     bright = site.chance(0.5)
-    fall = site.towards_sun(0.4) + (0 if bright else pi)
+    fall = site.towards_sun(0.45) + (0 if bright else pi)
     down, along = site.frame(fall)
-    offset = site.uniform(-45, 45)
-    edge = _edge(site, along, down - np.float32(offset), 0.9)
-    face = site.log_uniform(18, 130)
-    steep = site.uniform(0.3, 0.5) if bright else site.uniform(0.4, 0.9)
-    talus = site.uniform(0.08, 0.3)
+    edge = _edge(site, along, down - site.uniform(-45, 45), 0.9)
     inside = np.clip(edge, 0, None)
-    drop = np.minimum(inside, face) * steep + np.clip(inside - face, 0, 160) * talus * np.exp(
-        -np.clip(inside - face, 0, 400) / 70
-    )
-    on_face = fields.smoothstep(edge, 0, 4) * (1 - fields.smoothstep(edge, face, face * 1.3 + 12))
+    steep = site.uniform(0.2, 0.5) if bright else site.uniform(0.25, 0.6)
+    reach = site.log_uniform(18, 160)
+    drop = steep * reach * (1 - np.exp(-inside / reach)) + inside * site.uniform(0, 0.15)
+    face = fields.smoothstep(edge, 0, 5) * np.exp(-inside / (1.5 * reach))
     below = fields.smoothstep(edge, 0, 6)
-    plain = plateau(site)
-    streaks = spurs(site, fall, site.uniform(12, 45), site.uniform(1.2, 4.0))
-    height = plain * (1 - 0.6 * below) - drop + streaks * on_face * site.uniform(0.08, 0.4)
-    if site.chance(0.5):
-        strata = np.sin(edge * 2 * pi / site.uniform(6, 14) + site.mottle(1.0))
-        height = height + strata * on_face * site.uniform(0.1, 0.7)
-    albedo = site.mottle(0.03)
-    streaked = fields.grain(site.rng, site.shape, 25, 1.6, fall)
-    albedo = albedo + streaked * below * np.float32(site.uniform(0.02, 0.09))
-    lip = np.exp(-((edge / site.uniform(2, 5)) ** 2))
-    albedo = albedo + lip * np.float32(site.uniform(-0.15, 0.3))
-    albedo = albedo + below * np.float32(site.uniform(-0.12, 0.1))
-    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+    height = plateau(site, site.log_uniform(0.04, 0.13)) * (1 - 0.6 * below)
+    height = height - fields.soften(drop, site.uniform(0.8, 2.0))
+    spurs = _spurs(site, fall, site.uniform(15, 50), site.uniform(2, 6))
+    height = height + spurs * face * site.uniform(0.08, 0.34)
+    height = height + site.fractal(site.uniform(0.02, 0.08), 3.2, smallest=1.2) * below
+    if site.chance(0.35):
+        bend = fields.fractal(site.rng, site.shape, 3.4) * 0.8
+        strata = np.sin(edge * 2 * pi / site.uniform(7, 15) + bend)
+        height = height + fields.soften(strata * face, 0.8) * site.uniform(0.1, 0.5)
+    streaked = fields.bent(
+        site.rng, fields.grain(site.rng, site.shape, 30, 2.2, fall), fall, site.uniform(1, 6)
+    )
+    albedo = site.mottle(0.05) + streaked * below * site.uniform(0.02, 0.08)
+    lip = np.exp(-((edge / site.uniform(2, 5)) ** 2)) * _crumbling(site)
+    albedo = albedo + lip * (site.uniform(0.0, 0.35) if bright else site.uniform(-0.2, 0.2))
+    return Surface(height, albedo + below * site.uniform(-0.1, 0.15))
 
 
 def ridge(site: Site) -> Surface:
     """Ridge: two long slopes that meet in one crest, one in light and one in shade."""
     direction = site.across_sun(0.35)
     along, across = site.frame(direction)
-    side = _edge(site, along, across - np.float32(site.uniform(-35, 35)), site.uniform(0.6, 1.8))
-    rounding = site.log_uniform(1.0, 6.0)
-    left, right = site.uniform(0.12, 0.42), site.uniform(0.18, 0.5)
-    roof = -np.where(side < 0, left, right) * (np.sqrt(side**2 + rounding**2) - rounding)
-    fading = site.uniform(120, 400)
-    roof = fading * np.tanh(roof / fading * 1.0)
-    rough = site.log_uniform(0.02, 0.12)
-    height = roof + plateau(site, rough)
-    chutes = spurs(site, direction + pi / 2, site.uniform(10, 40), site.uniform(1.5, 6))
-    height = height + chutes * np.float32(site.uniform(0.0, 0.2)) * fields.smoothstep(
-        np.abs(side), 2, 14
-    )
+    side = _edge(site, along, across - site.uniform(-35, 35), site.uniform(0.5, 1.5))
+    distance = np.sqrt(side**2 + site.log_uniform(1.5, 8.0) ** 2)
+    reach = site.log_uniform(60, 300)
+    steep = np.where(side < 0, site.uniform(0.08, 0.34), site.uniform(0.12, 0.4))
+    away = fields.smoothstep(np.abs(side), 2, 16)
+    height = -steep * reach * (1 - np.exp(-distance / reach))
+    height = height + plateau(site, site.log_uniform(0.015, 0.05)) + site.swell(0.06)
+    spurs = _spurs(site, direction + pi / 2, site.uniform(15, 50), site.uniform(4, 10))
+    height = height + spurs * away * site.uniform(0.0, 0.16)
+    if site.chance(0.6):
+        rugged = site.fractal(site.uniform(0.05, 0.2), 2.9, smallest=1.2)
+        height = height + rugged * site.somewhere(0.0, 1.2)
+    if site.chance(0.3):
+        craters.scatter(site, height, int(site.rng.integers(5, 25)), (1.5, 9), uneven=0.08)
     if site.chance(0.25):
-        craters.scatter(site, height, int(site.rng.integers(5, 25)), (1.5, 7), uneven=0.08)
-    albedo = site.mottle(0.03)
-    streaked = fields.grain(site.rng, site.shape, 25, 2, direction + pi / 2)
-    albedo = albedo + streaked * np.float32(site.uniform(0.0, 0.05))
-    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+        bars = fields.ripples(site.rng, site.shape, site.uniform(5, 8), direction, 0.3, 0.3)
+        patch = site.somewhere(0.2, 1.2) * away
+        height = height + fields.relief(bars, site.uniform(0.08, 0.2)) * patch
+    streaked = fields.grain(site.rng, site.shape, 30, 3, direction + pi / 2)
+    albedo = site.mottle(0.06, 3.4) + streaked * site.uniform(0.0, 0.04)
+    crest = np.exp(-((side / site.uniform(2, 5)) ** 2)) * _crumbling(site)
+    return Surface(height, albedo + crest * site.uniform(-0.05, 0.25))
 
 
 def channel(site: Site) -> Surface:
-    """Channel: a sinuous trough with crumbled walls and a flat, often rippled, floor."""
-    direction = site.across_sun(0.6)
+    """Channel: a sinuous trough with crumbled walls and a hollow, often rippled, floor."""
+    direction = site.across_sun(0.5)
     along, across = site.frame(direction)
-    narrow = site.chance(0.25)
-    width = site.log_uniform(8, 24) if narrow else site.log_uniform(36, 100)
-    sway = site.uniform(4, 14) if narrow else site.uniform(5, 22)
-    line = fields.wander(site.rng, along, sway, site.uniform(140, 420))
-    middle = across - line - np.float32(site.uniform(-25, 25))
-    crumbs = fields.fractal(site.rng, site.shape, 2.9, largest=35)
-    breadth = width / 2 * (1 + 0.15 * fields.wander(site.rng, along, 1.0, 160))
-    edge = breadth - np.abs(middle) + crumbs * np.float32(site.uniform(0.6, 3.0))
-    wall = max(3.0, width * site.uniform(0.18, 0.5))
-    depth = wall * site.uniform(0.25, 0.6)
-    if site.chance(0.5):
-        trough = np.clip(edge / wall, 0, 1) ** site.uniform(0.7, 1.1)
-    else:
-        trough = fields.smoothstep(edge, 0, wall)
+    narrow = site.chance(0.2)
+    width = site.log_uniform(10, 26) if narrow else site.log_uniform(45, 125)
+    line = fields.wander(site.rng, along, site.uniform(3, 18), site.uniform(250, 600))
+    middle = across - line - site.uniform(-25, 25)
+    crumbs = fields.fractal(site.rng, site.shape, 2.9, largest=35, smallest=0.8)
+    breadth = width / 2 * (1 + 0.12 * fields.wander(site.rng, along, 1.0, 200))
+    edge = breadth - np.abs(middle) + crumbs * site.uniform(0.8, 3.2)
+    wall = max(3.5, width * site.uniform(0.1, 0.4))
     inside = fields.smoothstep(edge, 0, wall)
-    height = plateau(site) * (1 - 0.85 * inside) - trough * depth
-    if not narrow and site.chance(0.6):
-        bars = fields.ripples(site.rng, site.shape, site.uniform(5, 9), direction, 0.2, 0.2)
-        bed = fields.smoothstep(edge, wall * 0.8, wall * 1.3)
-        if site.chance(0.5):
-            bed = bed * fields.smoothstep(fields.fractal(site.rng, site.shape, 3.4), 0.0, 1.0)
-        crest = fields.relief(np.exp(0.9 * bars).astype(np.float32), site.uniform(0.12, 0.3))
-        height = height + crest * bed
-    chutes = spurs(site, direction + pi / 2, 10, 1.8) * site.uniform(0.05, 0.3)
-    on_wall = fields.smoothstep(edge, -1, 3) * (1 - fields.smoothstep(edge, wall * 0.7, wall * 1.1))
-    height = height + chutes * on_wall
-    lip = np.exp(-((edge / site.uniform(1.5, 4)) ** 2))
-    albedo = site.mottle(0.03) + lip * np.float32(site.uniform(-0.05, 0.12))
-    albedo = albedo + inside * np.float32(site.uniform(-0.08, 0.08))
-    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+    ramp = fields.soften(np.clip(edge / wall, 0, 1), 1.2)
+    bowl = 1 - np.clip(np.abs(middle) / breadth, 0, 1) ** 2
+    height = plateau(site, site.log_uniform(0.05, 0.16)) * (1 - 0.8 * inside)
+    height = height - ramp * wall * site.uniform(0.15, 0.5)
+    height = height - bowl * inside * width * site.uniform(0.0, 0.11)
+    if not narrow and site.chance(0.5):
+        height = height + _bed(site, edge, wall, direction)
+    on_wall = fields.smoothstep(edge, -1, 3) * fields.smoothstep(edge, wall * 1.2, wall * 0.7)
+    spurs = _spurs(site, direction + pi / 2, site.uniform(8, 25), site.uniform(2, 4))
+    height = height + spurs * on_wall * site.uniform(0.05, 0.3)
+    lip = np.exp(-((edge / site.uniform(1.5, 4)) ** 2)) * _crumbling(site)
+    sunlit = np.sign(middle) * -sin(site.sun.azimuth - direction)
+    albedo = site.mottle(0.05) + lip * sunlit * site.uniform(0, 0.25)
+    return Surface(height, albedo + inside * site.uniform(-0.06, 0.08))
+
+
+def _bed(site: Site, edge: Field, wall: float, direction: float) -> Field:
+    """Ripples across the floor of a channel, heights [px]."""
+    bars = fields.ripples(site.rng, site.shape, site.uniform(5, 9), direction, 0.2, 0.2)
+    bed = fields.smoothstep(edge, wall * 0.8, wall * 1.3)
+    if site.chance(0.5):
+        bed = bed * site.somewhere(0.0, 1.0)
+    return fields.relief(np.exp(0.9 * bars), site.uniform(0.08, 0.24)) * bed
 
 
 def _cone(site: Site, height: Field, radius: float, x: float, y: float, pit: float) -> None:
     """Adds a knobbly cone, with a summit ``pit`` (0 none, 1 a ring), to ``height``."""
-    rows, columns = height.shape
-    reach = radius * 1.8 + 3
-    top, bottom = int(max(0, y + rows / 2 - reach)), int(min(rows, y + rows / 2 + reach))
-    left, right = int(max(0, x + columns / 2 - reach)), int(min(columns, x + columns / 2 + reach))
-    if top >= bottom or left >= right:
+    window = site.window(x, y, radius * 1.8 + 3)
+    if window is None:
         return
-    window = (slice(top, bottom), slice(left, right))
-    dx, dy = site.x[window] - np.float32(x), site.y[window] - np.float32(y)
-    angle = np.arctan2(dy, dx)
-    rim = np.ones_like(dx)
+    across, down = site.x[window] - x, site.y[window] - y
+    angle = np.arctan2(down, across)
+    rim = np.ones_like(across)
     for wave in (2, 3, 4, 6):
-        rim += site.rng.normal(0, 0.13) * np.cos(wave * angle + site.rng.uniform(0, 2 * pi))
-    distance = np.hypot(dx, dy) / (radius * rim)
+        rim += site.rng.normal(0, 0.13) * np.cos(wave * angle + site.angle())
+    distance = np.hypot(across, down) / (radius * rim)
     body = np.clip(1.25 - distance, 0, 1) ** 1.3
     bowl = pit * np.exp(-((distance / 0.42) ** 2))
-    height[window] += np.float32(radius * site.uniform(0.35, 0.6)) * (body - bowl)
+    height[window] += radius * site.uniform(0.35, 0.6) * (body - bowl)
+
+
+def _cones(site: Site, height: Field, crowd: Field) -> None:
+    """Adds a crowd of cones, denser where ``crowd`` is high, alone and in clumps."""
+    count = int(site.log_uniform(12, 110))
+    largest = site.uniform(8, 17) if count < 60 else site.uniform(5, 10)
+    pitted = site.uniform(0.0, 0.9)
+    half_y, half_x = site.shape[0] / 2, site.shape[1] / 2
+    while count > 0:
+        x, y = site.uniform(-half_x, half_x), site.uniform(-half_y, half_y)
+        if crowd[int(y + half_y), int(x + half_x)] < site.rng.normal(0.0, 0.8):
+            continue
+        count -= 1
+        radius = largest * site.uniform(0.0, 1.0) ** 1.8 + 2.2
+        pit = site.uniform(0.5, 1.1) if site.chance(pitted) else 0.0
+        _cone(site, height, radius, x, y, pit)
+        for _ in range(int(site.rng.poisson(0.7 if radius > 6 else 0.0))):
+            near, size = site.angle(), radius * site.uniform(0.4, 0.8)
+            _cone(site, height, size, x + radius * cos(near), y + radius * sin(near), pit)
 
 
 def mounds(site: Site) -> Surface:
@@ -153,40 +185,19 @@ def mounds(site: Site) -> Surface:
     (Oehler & Allen, 2010, Icarus 208, 636).
     """
     flow = site.angle()
-    height = site.fractal(site.log_uniform(0.03, 0.09), 3.2, smallest=1.2)
+    plain = site.fractal(site.log_uniform(0.03, 0.09), 3.2, smallest=1.2)
     crowd = fields.fractal(site.rng, site.shape, 3.2, largest=150)
-    count = int(site.log_uniform(12, 110))
-    largest = site.uniform(8, 17) if count < 60 else site.uniform(5, 10)
-    pitted = site.uniform(0.0, 0.9)
-    half_y, half_x = site.shape[0] / 2, site.shape[1] / 2
-    placed = 0
-    while placed < count:
-        x, y = site.uniform(-half_x, half_x), site.uniform(-half_y, half_y)
-        here = crowd[int(y + half_y), int(x + half_x)]
-        if here < site.rng.normal(0.0, 0.8):
-            continue
-        placed += 1
-        radius = largest * site.uniform(0.0, 1.0) ** 1.8 + 2.2
-        pit = site.uniform(0.5, 1.1) if site.chance(pitted) else 0.0
-        _cone(site, height, radius, x, y, pit)
-        for _ in range(int(site.rng.poisson(0.7 if radius > 6 else 0.0))):
-            near = site.angle()
-            _cone(
-                site,
-                height,
-                radius * site.uniform(0.4, 0.8),
-                x + radius * np.cos(near),
-                y + radius * np.sin(near),
-                pit,
-            )
-    knobs = fields.fractal(site.rng, site.shape, 2.6, largest=20, smallest=0.8)
-    on_cones = fields.smoothstep(fields.soften(height, 1.5) - fields.soften(height, 14), 0.3, 2.0)
-    height = height + fields.relief(knobs, site.uniform(0.05, 0.25)) * on_cones
-    albedo = site.mottle(0.03)
-    marks = fields.grain(site.rng, site.shape, 14, 1.4, flow)
+    cones = site.flat()
+    _cones(site, cones, crowd)
+    knobs = fields.fractal(site.rng, site.shape, 2.7, largest=20, smallest=0.8)
+    knobs = fields.relief(knobs, site.uniform(0.05, 0.25)) * fields.smoothstep(cones, 0.3, 2.0)
+    height = plain + cones + knobs + site.swell(site.uniform(0.01, 0.08))
+    albedo = site.mottle(0.05)
+    marks = fields.bent(
+        site.rng, fields.grain(site.rng, site.shape, 14, 1.4, flow), flow, site.uniform(1, 5)
+    )
     dark = fields.smoothstep(marks, 1.0, 2.0) * fields.smoothstep(crowd, 0.8, -0.6)
-    albedo = albedo - np.float32(site.uniform(0.0, 0.3)) * dark
-    return Surface(np.asarray(height, np.float32), np.asarray(albedo, np.float32))
+    return Surface(height, albedo - site.uniform(0.0, 0.3) * dark)
 
 
 CLIFF: Palette = ((1.0, cliff),)

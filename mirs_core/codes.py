@@ -1,0 +1,34 @@
+"""Hash codes: soft codes to bits, bits to packed bytes, and the Hamming distance between them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Packed = NDArray[np.uint8]
+
+
+def binarise(soft: NDArray[Any]) -> NDArray[np.uint8]:
+    """Hash codes {0, 1} of soft codes (N, K): exactly 0.5 is a one (MIRS method, notation)."""
+    return (soft >= 0.5).astype(np.uint8)
+
+
+def pack(bits: NDArray[Any]) -> Packed:
+    """Packed codes (N, K/8) of bits (N, K), the first bit the highest of its byte.
+
+    Raises:
+        ValueError: K is not a multiple of 8.
+    """
+    if bits.ndim != 2 or bits.shape[1] % 8:
+        raise ValueError(f"bits of shape {bits.shape} do not fill whole bytes")
+    return np.packbits(bits.astype(bool), axis=1)
+
+
+def unpack(packed: Packed, bits: int) -> NDArray[np.uint8]:
+    """Bits {0, 1} (N, ``bits``) of packed codes (N, ``bits``/8)."""
+    return np.unpackbits(packed, axis=1, count=bits)
+
+
+def hamming(a: Packed, b: Packed) -> NDArray[np.int32]:
+    """Differing bits (Q, N) between packed codes ``a`` (Q, B) and ``b`` (N, B), in 0..8 B."""
+    return np.bitwise_count(a[:, None, :] ^ b[None, :, :]).sum(axis=2, dtype=np.int32)

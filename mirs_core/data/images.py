@@ -1,0 +1,213 @@
+"""Reading an image that a stranger chose: the right pixels, or one line that says what is wrong."""
+
+import io
+import stat
+import warnings
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    BmpImagePlugin,
+    Image,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from mirs_core.errors import ImageError
+
+MAX_PIXELS = 50_000_000
+"""Images with more pixels are refused before they are decoded."""
+
+MIN_SIDE = 16
+"""Images with a shorter side show no landform and are refused."""
+
+MAX_BYTES = 256_000_000
+"""Larger files are refused before they are opened."""
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
+"""File name endings (lower case) that are taken for images."""
+
+Pixels = NDArray[np.uint8]
+"""(H, W), or (H, W, 3) in colour."""
+
+_KINDS = "JPEG, PNG, TIFF, WebP or BMP"
+_WIDE_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+_GDAL_NODATA_TAG = 42113
+# ISIS, the calibration software of CTX and HiRISE, marks missing float pixels by values down here.
+_ISIS_SPECIAL = 3.4028e38
+_MID_GREY = 128
+
+# Pillow warns on standard error about tags of files that it reads well all the same. A filter for
+# the process and not ``catch_warnings``, which is not safe in threads.
+warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
+
+
+def read_image(source: Path | bytes, name: str = "") -> Pixels:
+    """The pixels of an image file.
+
+    JPEG, PNG, TIFF (first page), WebP and BMP. Alpha is laid over black, EXIF orientation applied,
+    CMYK and palettes become RGB. 16-bit, 32-bit and float images are stretched to 0..255 from the
+    0.5 to the 99.5 percentile of their valid pixels; pixels that are not finite, the no-data value
+    of a GeoTIFF and ISIS special pixels are not valid and come back black; an image whose valid
+    pixels are all equal comes back mid grey (128).
+
+    Args:
+        source: a file, or the bytes of one.
+        name: how to call the image in messages; the file's name if empty.
+
+    Returns:
+        (H, W) uint8 for grey images, (H, W, 3) for colour, H and W at least ``MIN_SIDE``.
+
+    Raises:
+        ImageError: not a file, empty, no image, damaged, too small, too large.
+    """
+    if isinstance(source, bytes):
+        return _read(io.BytesIO(source), len(source), name or "The image")
+    name = name or source.name
+    try:
+        about = source.stat()
+        if stat.S_ISDIR(about.st_mode):
+            raise ImageError(f"{name} is a folder, not an image. Choose a file inside it.")
+        if not stat.S_ISREG(about.st_mode):
+            raise ImageError(f"{name} is not a regular file. Choose an image file.")
+        with source.open("rb") as handle:
+            return _read(handle, about.st_size, name)
+    except FileNotFoundError:
+        raise ImageError(f"{name} does not exist. Check the path.") from None
+    except OSError as error:
+        raise ImageError(f"{name} cannot be read ({error.strerror or error}).") from None
+
+
+def thumbnail(image: Pixels, side: int) -> bytes:
+    """A JPEG of ``image``, shrunk (never enlarged) so that neither side is longer than ``side``."""
+    small = Image.fromarray(np.ascontiguousarray(image))
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, format="JPEG", quality=85)
+    return out.getvalue()
+
+
+def _read(handle: BinaryIO, size: int, name: str) -> Pixels:
+    if size == 0:
+        raise ImageError(f"{name} is empty. Copy or download it again.")
+    if size > MAX_BYTES:
+        raise ImageError(
+            f"{name} has {size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} can be read."
+            " Cut it into tiles first."
+        )
+    with _open(handle, name) as image:
+        _check_size(image.size, name)
+        return _decode(image, name)
+
+
+def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
+    """The image with its header read and nothing decoded.
+
+    Plugins are called directly: ``Image.open`` would warn or raise at a size limit that is global,
+    and does not say how large the image is.
+    """
+    head = handle.read(12)
+    handle.seek(0)
+    plugin = _plugin(head)
+    if plugin is None:
+        raise ImageError(f"{name} is not an image that can be read here ({_KINDS}).")
+    try:
+        return plugin(handle)
+    except Exception:  # any decoder error whatever: the file comes from a stranger
+        if plugin is TiffImagePlugin.TiffImageFile:
+            raise ImageError(
+                f"{name} is damaged, or a kind of TIFF that cannot be read here (16-bit colour,"
+                " many bands). Save it as 8-bit, or as one 16-bit or float band."
+            ) from None
+        raise ImageError(f"{name} is damaged: its header cannot be read. Copy it again.") from None
+
+
+def _plugin(head: bytes) -> type[ImageFile.ImageFile] | None:
+    if head.startswith(b"\xff\xd8\xff"):
+        return JpegImagePlugin.JpegImageFile
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PngImagePlugin.PngImageFile
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return TiffImagePlugin.TiffImageFile
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WebPImagePlugin.WebPImageFile
+    return BmpImagePlugin.BmpImageFile if head.startswith(b"BM") else None
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(
+            f"{name} is {width} x {height} pixels, too small to show a landform;"
+            f" a tile has at least {MIN_SIDE} x {MIN_SIDE}."
+        )
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{name} is {width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} million"
+            " can be read at once. Cut it into tiles first."
+        )
+
+
+def _decode(image: ImageFile.ImageFile, name: str) -> Pixels:
+    try:
+        image.load()
+        upright = _upright(image)
+        if upright.mode not in _WIDE_MODES:
+            return _eight_bit(upright)
+        values = np.asarray(upright)
+    except MemoryError:
+        raise ImageError(f"{name} does not fit into memory. Cut it into tiles first.") from None
+    except Exception:  # any decoder error whatever: the file comes from a stranger
+        raise ImageError(f"{name} is damaged or ends too early. Copy it again.") from None
+    return _stretch(values, _nodata(image), name)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # broken EXIF data says nothing about the pixels
+        return image
+
+
+def _eight_bit(image: Image.Image) -> Pixels:
+    if image.has_transparency_data:
+        bands = "LA" if image.mode in ("1", "L", "LA", "La") else "RGBA"
+        layered: NDArray[np.uint8] = np.asarray(image.convert("RGBA"))
+        alpha = layered[..., 3:].astype(np.uint16)
+        over_black = ((layered[..., :3] * alpha + 127) // 255).astype(np.uint8)
+        return over_black[..., 0].copy() if bands == "LA" else over_black
+    if image.mode in ("1", "L"):
+        return np.array(image.convert("L"), dtype=np.uint8)
+    return np.array(image.convert("RGB"), dtype=np.uint8)
+
+
+def _nodata(image: Image.Image) -> float | None:
+    tags: Any = getattr(image, "tag_v2", {})
+    try:
+        return float(str(tags[_GDAL_NODATA_TAG]).strip("\0 "))
+    except (KeyError, ValueError):
+        return None
+
+
+def _stretch(values: NDArray[Any], nodata: float | None, name: str) -> Pixels:
+    """Values (H, W) of any range as grey levels, by the percentiles of the valid ones."""
+    pixels = values.astype(np.float64)
+    valid = np.isfinite(pixels) & (np.abs(pixels) < _ISIS_SPECIAL)
+    if nodata is not None:
+        valid &= pixels != nodata
+    if not valid.any():
+        raise ImageError(f"{name} has no valid pixel: everything in it is marked as missing.")
+    low, high = np.percentile(pixels[valid], (0.5, 99.5))
+    if high <= low:
+        # Nearly all pixels equal: the few others still show, unless there are none.
+        low, high = pixels[valid].min(), pixels[valid].max()
+    if high <= low:
+        return np.where(valid, _MID_GREY, 0).astype(np.uint8)
+    scaled = np.clip((np.where(valid, pixels, low) - low) / (high - low), 0.0, 1.0)
+    return np.where(valid, np.rint(scaled * 255), 0).astype(np.uint8)

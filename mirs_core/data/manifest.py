@@ -1,0 +1,152 @@
+"""The manifest of a data set: every tile with its label, split, strip, place and content hash.
+
+A labelled data set is a folder ``train/ val/ test/ [database/]`` with one folder a class in each
+(DoMars16k as published); only those four folders of it are read. Any other folder is an unlabelled
+data set of all images below it.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mirs_core import observations
+from mirs_core.data.card import Card, read_card
+from mirs_core.data.reading import read_contents
+from mirs_core.data.walk import SPLITS, find_images, is_labelled
+from mirs_core.errors import DataError
+from mirs_core.progress import Progress, silent
+
+__all__ = ["SPLITS", "Card", "Manifest", "Tile", "Unreadable", "read_card", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One readable image of a data set.
+
+    Attributes:
+        id: names the tile in its data set: its path.
+        path: relative to the data set's root, with forward slashes.
+        label: folder name of its class (in Unicode's composed form); None where there is none.
+        split: "train", "val", "test", "database", or "" outside of a labelled data set.
+        content: SHA-256 (hex) of the file.
+        strip: product id of the observation; None where the file name has none.
+        latitude: of the strip's centre, degrees north; None where unknown.
+        longitude: of the strip's centre, degrees east in [0, 360); None where unknown.
+    """
+
+    id: str
+    path: str
+    label: str | None
+    split: str
+    content: str
+    strip: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that was skipped, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a scan found. ``tiles`` are sorted by path.
+
+    ``duplicates`` are pairs of paths with the same content, the first path being the first of all
+    its copies; copies stay among the tiles.
+    """
+
+    root: Path
+    card: Card
+    tiles: tuple[Tile, ...]
+    duplicates: tuple[tuple[str, str], ...]
+    unreadable: tuple[Unreadable, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over path, label, split and content of all tiles."""
+        rows = [[tile.path, tile.label, tile.split, tile.content] for tile in self.tiles]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+    @property
+    def labelled(self) -> int:
+        """How many tiles have a label."""
+        return sum(tile.label is not None for tile in self.tiles)
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Tiles by class, sorted by name; tiles without a label are left out."""
+        return dict(sorted(Counter(t.label for t in self.tiles if t.label is not None).items()))
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Tiles by split, in the order of ``SPLITS``; tiles without a split stand under ""."""
+        counts = Counter(tile.split for tile in self.tiles)
+        return {split: counts[split] for split in (*SPLITS, "") if counts[split]}
+
+    @property
+    def strips(self) -> int:
+        """How many different strips are known."""
+        return len({tile.strip for tile in self.tiles} - {None})
+
+
+def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> Manifest:
+    """The manifest of the data set in ``root``. Every image is decoded once.
+
+    Files that cannot be tiles are reported by name and skipped.
+
+    Args:
+        cache: a JSON file that remembers what was read, by path, size and modification time; a
+            damaged one is ignored.
+
+    Raises:
+        DataError: no such folder, no readable image in it, or a wrong dataset.json.
+    """
+    if not root.is_dir():
+        raise DataError(f"There is no folder {root}. Check the path of the data set.")
+    root = root.resolve()
+    card = read_card(root)
+    found = find_images(root)
+    read = read_contents(root, found.paths, cache, progress)
+    labelled = is_labelled(root)
+    tiles = tuple(_tile(path, read.contents[path], labelled) for path in sorted(read.contents))
+    unreadable = tuple(Unreadable(*pair) for pair in sorted({**found.refused, **read.bad}.items()))
+    if not tiles:
+        raise DataError(_nothing_in(root, unreadable))
+    return Manifest(root, card, tiles, _duplicates(tiles), unreadable)
+
+
+def _tile(path: str, content: str, labelled: bool) -> Tile:
+    parts = PurePosixPath(path).parts
+    label = unicodedata.normalize("NFC", parts[1]) if labelled and len(parts) > 2 else None
+    seen = observations.parse(parts[-1])
+    return Tile(
+        id=path,
+        path=path,
+        label=label,
+        split=parts[0] if labelled else "",
+        content=content,
+        strip=seen.strip if seen else None,
+        latitude=seen.latitude if seen else None,
+        longitude=seen.longitude if seen else None,
+    )
+
+
+def _duplicates(tiles: tuple[Tile, ...]) -> tuple[tuple[str, str], ...]:
+    first: dict[str, str] = {}
+    pairs = ((first.setdefault(tile.content, tile.path), tile.path) for tile in tiles)
+    return tuple(pair for pair in pairs if pair[0] != pair[1])
+
+
+def _nothing_in(root: Path, unreadable: tuple[Unreadable, ...]) -> str:
+    if unreadable:
+        more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
+        return f"No image in {root} can be read: {unreadable[0].path} ({unreadable[0].why}){more}."
+    return f"There are no images in {root}. Choose a folder with JPEG, PNG or TIFF files."

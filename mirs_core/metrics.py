@@ -1,0 +1,157 @@
+"""Retrieval figures on rankings: AP@k, what ties allow, bootstrap intervals.
+
+Definitions follow the MIRS method, evaluation. Everything here is numpy on plain arrays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Divisor = Literal["min_r_k", "hits"]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value with the ends of its interval; all nan where there was nothing to average."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class TieBounds:
+    """AP@k (divisor min(R, k)) over all orders of tied results: best, mean and worst."""
+
+    best: float
+    expected: float
+    worst: float
+
+
+def average_precision(
+    relevant: NDArray[np.bool_], n_relevant: NDArray[Any], k: int, divisor: Divisor
+) -> Floats:
+    """AP@k of each query, shape (Q,): sum of the precision at relevant ranks over a divisor.
+
+    Args:
+        relevant: (Q, <= k or more) whether the result at each rank is relevant, nearest first.
+        n_relevant: (Q,) relevant tiles in the whole archive, R.
+        k: ranks that count.
+        divisor: "min_r_k" divides by min(R, k), the usual one; "hits" by the relevant results
+            within the top k, as the published MIRS tables do (one hit at rank 1 is 1.0, none is 0).
+
+    Returns:
+        Values in [0, 1]; nan where R is 0.
+    """
+    top = relevant[:, :k].astype(np.float64)
+    precision = np.cumsum(top, axis=1) / np.arange(1, top.shape[1] + 1)
+    total = (precision * top).sum(axis=1)
+    wanted = np.asarray(n_relevant)
+    by = np.minimum(wanted, k) if divisor == "min_r_k" else np.maximum(top.sum(axis=1), 1)
+    return np.where(wanted > 0, total / np.maximum(by, 1), np.nan)
+
+
+def tie_bounds(distances: NDArray[Any], relevant: NDArray[np.bool_], k: int) -> TieBounds:
+    """What AP@k (divisor min(R, k)) can be over all orders of results at equal distance.
+
+    Args:
+        distances: (N,) ascending.
+        relevant: (N,) parallel to them.
+
+    The expected value is in closed form: in a block of n ties with r relevant that starts after s
+    ranks and h hits, rank s + j is relevant with probability r / n, and then has h + 1 +
+    (j - 1)(r - 1)/(n - 1) hits at or before it. A block may cross k.
+    """
+    total = int(relevant.sum())
+    if total == 0:
+        return TieBounds(np.nan, np.nan, np.nan)
+    _, starts, sizes = np.unique(distances, return_index=True, return_counts=True)
+    found = np.add.reduceat(relevant.astype(np.int64), starts)
+    block = np.repeat(np.arange(len(starts)), sizes)[:k]
+    rank = np.arange(1, len(block) + 1)
+    n, r = sizes[block], found[block]
+    hits = (np.cumsum(found) - found)[block]
+    j = rank - starts[block]
+    expected_hits = hits + 1 + (j - 1) * (r - 1) / np.maximum(n - 1, 1)
+    expected = (r / n * expected_hits / rank).sum()
+    best = np.where(j <= r, (hits + j) / rank, 0).sum()
+    late = j - (n - r)
+    worst = np.where(late > 0, (hits + late) / rank, 0).sum()
+    by = min(total, k)
+    return TieBounds(float(best / by), float(expected / by), float(worst / by))
+
+
+def hits_over_ties(
+    distances: NDArray[Any],
+    relevant: NDArray[np.bool_],
+    k: int,
+    permutations: int = 1000,
+    rng: np.random.Generator | None = None,
+) -> float:
+    """Mean AP@k with the divisor "hits" over random orders of tied results.
+
+    Args:
+        distances: (N,) ascending.
+        relevant: (N,) parallel to them.
+    """
+    if not relevant.any():
+        return float("nan")
+    rng = rng or np.random.default_rng(0)
+    # Nothing after the block that holds rank k can move into the top k.
+    reach = int(np.searchsorted(distances, distances[min(k, len(distances)) - 1], side="right"))
+    near, hit = distances[:reach], relevant[:reach]
+    tied = len(np.unique(near)) < reach
+    orders = np.arange(reach)[None, :]
+    if tied:
+        noise = rng.random((permutations, reach))
+        orders = np.lexsort((noise, np.broadcast_to(near, noise.shape)), axis=1)
+    totals = np.full(len(orders), relevant.sum())
+    return float(average_precision(hit[orders], totals, k, "hits").mean())
+
+
+def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, len(values), (resamples, len(values)))
+    return np.asarray(values[rows].mean(axis=1))
+
+
+def bootstrap_interval(
+    values: Floats, resamples: int = 2000, level: float = 0.95, seed: int = 0
+) -> Interval:
+    """Mean of ``values`` (Q,) with the percentile interval of a bootstrap over queries.
+
+    Values that are nan are left out.
+    """
+    kept = values[~np.isnan(values)]
+    if not len(kept):
+        return Interval(np.nan, np.nan, np.nan)
+    tail = 50 * (1 - level)
+    low, high = np.percentile(_resampled_means(kept, resamples, seed), [tail, 100 - tail])
+    return Interval(float(kept.mean()), float(low), float(high))
+
+
+def paired_interval(
+    a: Floats, b: Floats, resamples: int = 2000, level: float = 0.95, seed: int = 0
+) -> Interval:
+    """Mean of ``a - b`` on the same queries, with its bootstrap interval."""
+    return bootstrap_interval(a - b, resamples, level, seed)
+
+
+def not_worse(interval: Interval) -> bool:
+    """Whether the interval of a difference does not lie wholly below 0."""
+    return not interval.high < 0
+
+
+def per_class(values: Floats, labels: Sequence[str]) -> dict[str, tuple[int, float]]:
+    """Number of queries and mean value of each class, by label in sorted order."""
+    names = np.array(labels, dtype=object)
+    kept = ~np.isnan(values)
+    return {
+        label: (int(chosen.sum()), float(values[chosen].mean()))
+        for label in sorted(set(labels))
+        if (chosen := (names == label) & kept).any()
+    }
