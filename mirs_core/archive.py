@@ -5,14 +5,15 @@ row comes first, also where the list is cut.
 """
 
 import threading
-from typing import Any, Literal
+from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.baseline import METRICS, Metric
+
 Rows = NDArray[np.int64]
-Metric = Literal["euclidean", "cosine"]
 
 # Few queries are faster on one thread, and OpenMP threads that spin slow down their neighbours.
 _FEW_QUERIES = 8
@@ -67,7 +68,7 @@ class FloatArchive:
         """``features`` (N, D). Raises ValueError for another shape, type or metric."""
         if features.ndim != 2 or features.dtype != np.float32 or features.shape[1] == 0:
             raise ValueError("features must be float32 of shape (N, D)")
-        if metric not in ("euclidean", "cosine"):
+        if metric not in METRICS:
             raise ValueError(f"no metric {metric!r}")
         self.features = np.ascontiguousarray(features)
         self.metric: Metric = metric

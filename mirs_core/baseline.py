@@ -1,27 +1,39 @@
 """The baselines: the encoder's float features compared as they are, or centred by cosine."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.errors import RunError
 
+Metric = Literal["euclidean", "cosine"]
+METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
+
+
+def metric(name: str) -> Metric:
+    """``name`` as a float metric. Raises RunError for any other word."""
+    for known in METRICS:
+        if name == known:
+            return known
+    raise RunError(f"{name!r} is no distance of features; choose one of {', '.join(METRICS)}.")
+
 
 @dataclass(frozen=True, slots=True)
 class FloatModel:
     """A model without a head. ``mean`` (D,) is the archive's mean, or None for raw features."""
 
-    distance: str
+    distance: Metric
     mean: NDArray[np.float32] | None = None
 
     @classmethod
     def fit(cls, distance: str, archive_features: NDArray[np.float32]) -> "FloatModel":
         """The baseline for ``distance``, "euclidean" or "cosine"; only cosine reads the archive."""
         if distance == "euclidean":
-            return cls(distance)
+            return cls(metric(distance))
         mean = archive_features.mean(axis=0, dtype=np.float64).astype(np.float32)
-        return cls(distance, mean)
+        return cls(metric(distance), mean)
 
     def encode(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Features (N, D) as they are compared, float32 (N, D)."""
@@ -46,4 +58,4 @@ class FloatModel:
             raise RunError(f"model.safetensors does not fit a {distance} baseline. Train again.")
         if mean is not None and not np.isfinite(mean).all():
             raise RunError("model.safetensors holds values that are no numbers. Train again.")
-        return cls(distance, mean)
+        return cls(metric(distance), mean)

@@ -164,7 +164,8 @@ def evaluate(
         n_archive=len(archive),
         archive_bytes=archive.nbytes,
         strip=_strip_mode(facts, queries, exclude_strip),
-        results=tuple(results),
+        # In the order of ids, so that the bootstrap does not depend on where queries stood.
+        results=tuple(sorted(results, key=lambda result: result.id)),
         skipped=dict(skipped),
     )
 

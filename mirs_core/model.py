@@ -38,19 +38,22 @@ class HashHead(nn.Module):
     ) -> None:
         super().__init__()
         widths = [features, *hidden, bits]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
-        self.activation = nn.LeakyReLU(slope)
-        self.dropout = nn.Dropout(dropout)
-        for layer in self.layers:
+        self.features, self.bits = features, bits
+        layers = [nn.Linear(a, b) for a, b in pairwise(widths)]
+        for layer in layers:
             nn.init.xavier_uniform_(layer.weight)
             nn.init.constant_(layer.bias, 0.01)
+        self.layers = nn.ModuleList(layers)
+        self.activation = nn.LeakyReLU(slope)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, K)."""
         x = self.dropout(x)
-        for layer in self.layers[:-1]:
+        *hidden, last = self.layers
+        for layer in hidden:
             x = self.activation(layer(x))
-        return self.layers[-1](x)
+        return last(x)
 
 
 class HashModel:
@@ -67,7 +70,7 @@ class HashModel:
     @property
     def bits(self) -> int:
         """Length of a hash code."""
-        return int(self.head.layers[-1].out_features)
+        return self.head.bits
 
     @torch.no_grad()
     def soft(self, features: NDArray[np.float32], domain: str) -> NDArray[np.float32]:
@@ -117,7 +120,7 @@ class HashModel:
 
 def shared(head: HashHead, transform: Transform | None = None) -> HashModel:
     """A model whose domains share one transform (none: features as they are)."""
-    transform = transform or identity(int(head.layers[0].in_features))
+    transform = transform or identity(head.features)
     return HashModel(head, transform, transform)
 
 

@@ -114,11 +114,12 @@ def save_model(path: Path, model: HashModel | FloatModel) -> None:
     """Writes the model's tensors as safetensors."""
     from safetensors.torch import save
 
-    state = model.state()
     if isinstance(model, FloatModel):
         import torch
 
-        state = {name: torch.from_numpy(array) for name, array in state.items()}
+        state = {name: torch.from_numpy(array) for name, array in model.state().items()}
+    else:
+        state = model.state()
     replace_file(path, lambda handle: handle.write(save(state)))
 
 

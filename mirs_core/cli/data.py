@@ -15,7 +15,7 @@ from mirs_core.pipeline import scan_cached
 def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Splits, classes, duplicates and unreadable files of a folder."""
     manifest = scan_cached(runs.home_folder(), args.folder, console.progress)
-    answer = {
+    answer: dict[str, Any] = {
         "name": manifest.card.name,
         "title": manifest.card.title,
         "tiles": len(manifest.tiles),

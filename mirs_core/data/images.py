@@ -4,7 +4,7 @@ import io
 import stat
 import warnings
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from mirs_core.data.depth import deep_colour, is_deep_colour, nodata_of, stretch
 from mirs_core.errors import ImageError
 
 MAX_PIXELS = 50_000_000
@@ -38,10 +39,6 @@ Pixels = NDArray[np.uint8]
 
 _KINDS = "JPEG, PNG, TIFF, WebP or BMP"
 _WIDE_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
-_GDAL_NODATA_TAG = 42113
-# ISIS, the calibration software of CTX and HiRISE, marks missing float pixels by values down here.
-_ISIS_SPECIAL = 3.4028e38
-_MID_GREY = 128
 
 # Pillow warns on standard error about tags of files that it reads well all the same. A filter for
 # the process and not ``catch_warnings``, which is not safe in threads.
@@ -103,7 +100,7 @@ def _read(handle: BinaryIO, size: int, name: str) -> Pixels:
         )
     with _open(handle, name) as image:
         _check_size(image.size, name)
-        return _decode(image, name)
+        return _decode(image, handle, name)
 
 
 def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
@@ -112,6 +109,7 @@ def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
     Plugins are called directly: ``Image.open`` would warn or raise at a size limit that is global,
     and does not say how large the image is.
     """
+    handle.seek(0)
     head = handle.read(12)
     handle.seek(0)
     plugin = _plugin(head)
@@ -122,8 +120,8 @@ def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
     except Exception:  # any decoder error whatever: the file comes from a stranger
         if plugin is TiffImagePlugin.TiffImageFile:
             raise ImageError(
-                f"{name} is damaged, or a kind of TIFF that cannot be read here (16-bit colour,"
-                " many bands). Save it as 8-bit, or as one 16-bit or float band."
+                f"{name} is damaged, or a kind of TIFF that cannot be read here (many bands,"
+                " float colour). Save it as 8-bit, or as one 16-bit or float band."
             ) from None
         raise ImageError(f"{name} is damaged: its header cannot be read. Copy it again.") from None
 
@@ -154,18 +152,31 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         )
 
 
-def _decode(image: ImageFile.ImageFile, name: str) -> Pixels:
+def _decode(image: ImageFile.ImageFile, handle: BinaryIO, name: str) -> Pixels:
     try:
+        if is_deep_colour(image):
+            return _flatten_deep(deep_colour(lambda: _open(handle, name)), name)
         image.load()
         upright = _upright(image)
-        if upright.mode not in _WIDE_MODES:
-            return _eight_bit(upright)
-        values = np.asarray(upright)
+        if upright.mode in _WIDE_MODES:
+            return stretch(np.asarray(upright), nodata_of(image), name)
+        return _eight_bit(upright)
+    except ImageError:
+        raise
     except MemoryError:
         raise ImageError(f"{name} does not fit into memory. Cut it into tiles first.") from None
     except Exception:  # any decoder error whatever: the file comes from a stranger
         raise ImageError(f"{name} is damaged or ends too early. Copy it again.") from None
-    return _stretch(values, _nodata(image), name)
+
+
+def _flatten_deep(values: NDArray[np.uint16], name: str) -> Pixels:
+    """16-bit RGB or RGBA (H, W, C), stretched; alpha over black."""
+    if values.shape[2] > 4:
+        raise ImageError(f"{name} has {values.shape[2]} channels; save one or three of them.")
+    colour = stretch(values[..., :3], None, name)
+    if values.shape[2] == 3:
+        return colour
+    return _over_black(colour, (values[..., 3:] >> 8).astype(np.uint8))
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -177,37 +188,15 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _eight_bit(image: Image.Image) -> Pixels:
     if image.has_transparency_data:
-        bands = "LA" if image.mode in ("1", "L", "LA", "La") else "RGBA"
-        layered: NDArray[np.uint8] = np.asarray(image.convert("RGBA"))
-        alpha = layered[..., 3:].astype(np.uint16)
-        over_black = ((layered[..., :3] * alpha + 127) // 255).astype(np.uint8)
-        return over_black[..., 0].copy() if bands == "LA" else over_black
+        is_colour = image.mode not in ("1", "L", "LA", "La")
+        layered = np.asarray(image.convert("RGBA"))
+        flat = _over_black(layered[..., :3], layered[..., 3:])
+        return flat if is_colour else flat[..., 0].copy()
     if image.mode in ("1", "L"):
         return np.array(image.convert("L"), dtype=np.uint8)
     return np.array(image.convert("RGB"), dtype=np.uint8)
 
 
-def _nodata(image: Image.Image) -> float | None:
-    tags: Any = getattr(image, "tag_v2", {})
-    try:
-        return float(str(tags[_GDAL_NODATA_TAG]).strip("\0 "))
-    except (KeyError, ValueError):
-        return None
-
-
-def _stretch(values: NDArray[Any], nodata: float | None, name: str) -> Pixels:
-    """Values (H, W) of any range as grey levels, by the percentiles of the valid ones."""
-    pixels = values.astype(np.float64)
-    valid = np.isfinite(pixels) & (np.abs(pixels) < _ISIS_SPECIAL)
-    if nodata is not None:
-        valid &= pixels != nodata
-    if not valid.any():
-        raise ImageError(f"{name} has no valid pixel: everything in it is marked as missing.")
-    low, high = np.percentile(pixels[valid], (0.5, 99.5))
-    if high <= low:
-        # Nearly all pixels equal: the few others still show, unless there are none.
-        low, high = pixels[valid].min(), pixels[valid].max()
-    if high <= low:
-        return np.where(valid, _MID_GREY, 0).astype(np.uint8)
-    scaled = np.clip((np.where(valid, pixels, low) - low) / (high - low), 0.0, 1.0)
-    return np.where(valid, np.rint(scaled * 255), 0).astype(np.uint8)
+def _over_black(colour: Pixels, alpha: Pixels) -> Pixels:
+    """Colour (H, W, 3) under alpha (H, W, 1), over black."""
+    return ((colour * alpha.astype(np.uint16) + 127) // 255).astype(np.uint8)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mirs_core.archive import FloatArchive, HashArchive
 
+from mirs_core.archive import FloatArchive, HashArchive
 from mirs_core.errors import RunError
 from mirs_core.evaluation import Facts, evaluate
 

@@ -12,11 +12,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
 from mirs_core.data import images
 from mirs_core.data.images import MAX_PIXELS, MIN_SIDE, read_image, thumbnail
 from mirs_core.errors import ImageError
-from numpy.typing import NDArray
-from PIL import Image
+
+# Pillow's warnings are silenced where the program runs; pytest sets up its own filters.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")
 
 GREY = np.arange(32 * 48, dtype=np.uint32).reshape(32, 48) % 251
 
@@ -31,14 +35,18 @@ def grey(kind: str = "PNG") -> bytes:
     return saved(Image.fromarray(GREY.astype(np.uint8)), kind)
 
 
+def png(*chunks: tuple[bytes, bytes]) -> bytes:
+    out = b"\x89PNG\r\n\x1a\n"
+    for kind, data in chunks:
+        checksum = struct.pack(">I", zlib.crc32(kind + data))
+        out += struct.pack(">I", len(data)) + kind + data + checksum
+    return out
+
+
 def header_only_png(width: int, height: int) -> bytes:
     """A valid PNG header that claims a size, and no pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    return png((b"IHDR", header), (b"IDAT", b""), (b"IEND", b""))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
@@ -48,7 +56,9 @@ def test_grey_comes_back_as_it_was(kind: str) -> None:
     assert np.array_equal(pixels, GREY)
 
 
-@pytest.mark.parametrize(("kind", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"quality": 95})])
+@pytest.mark.parametrize(
+    ("kind", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"quality": 95})]
+)
 def test_lossy_kinds_come_close(kind: str, options: dict[str, int]) -> None:
     y, x = np.mgrid[:40, :40]
     smooth = (x + 3 * y).astype(np.uint8)
@@ -115,7 +125,8 @@ def test_one_bit_is_black_and_white(kind: str) -> None:
 
 def stretched(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     low, high = np.percentile(values, (0.5, 99.5))
-    return np.rint(np.clip((values - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    grey_levels = np.rint(np.clip((values - low) / (high - low), 0, 1) * 255)
+    return np.asarray(grey_levels, dtype=np.uint8)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -156,10 +167,41 @@ def tiff16(values: NDArray[np.uint16], order: str, samples: int = 1) -> bytes:
     return out + struct.pack(f"{order}I", 0)
 
 
-def test_sixteen_bit_colour_tiff_is_read_or_refused_clearly() -> None:
-    values = np.repeat((GREY * 7).astype(np.uint16)[..., None], 3, axis=2)
+DARK_COLOUR = np.stack([GREY * 3, GREY * 5 + 40, 2000 - GREY], axis=2).astype(np.uint16)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_sixteen_bit_colour_tiff_keeps_its_low_bytes(order: str) -> None:
+    pixels = read_image(tiff16(DARK_COLOUR, order, samples=3))
+    assert np.array_equal(pixels, stretched(DARK_COLOUR.astype(float)))
+
+
+def png16(values: NDArray[np.uint16], colour_type: int) -> bytes:
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], 16, colour_type, 0, 0, 0)
+    return png((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+
+
+def test_sixteen_bit_colour_png_keeps_its_low_bytes() -> None:
+    expected = stretched(DARK_COLOUR.astype(float))
+    assert np.array_equal(read_image(png16(DARK_COLOUR, 2)), expected)
+    alpha = np.full((*GREY.shape, 1), 65535, np.uint16)
+    alpha[:5] = 0
+    pixels = read_image(png16(np.concatenate([DARK_COLOUR, alpha], axis=2), 6))
+    assert (pixels[:5] == 0).all() and np.array_equal(pixels[5:], expected[5:])
+
+
+def test_sixteen_bit_grey_with_alpha() -> None:
+    values = np.stack([GREY * 250, np.full_like(GREY, 65535)], axis=2).astype(np.uint16)
+    pixels = read_image(png16(values, 4))
+    assert pixels.shape[:2] == GREY.shape
+    assert np.abs(pixels[..., 0].astype(int) - stretched(values[..., 0].astype(float))).max() <= 2
+
+
+def test_a_tiff_of_many_bands_is_refused_clearly() -> None:
+    values = np.repeat((GREY * 7).astype(np.uint16)[..., None], 7, axis=2)
     with pytest.raises(ImageError, match=r"big\.tif .* kind of TIFF .* 8-bit"):
-        read_image(tiff16(values, "<", samples=3), "big.tif")
+        read_image(tiff16(values, "<", samples=7), "big.tif")
 
 
 def test_floats_with_missing_pixels() -> None:
@@ -208,7 +250,9 @@ def test_exif_orientation_is_applied() -> None:
 
 
 def test_broken_exif_does_not_matter() -> None:
-    data = saved(Image.fromarray(GREY.astype(np.uint8)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    data = saved(
+        Image.fromarray(GREY.astype(np.uint8)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"
+    )
     assert read_image(data).shape == GREY.shape
 
 
@@ -219,10 +263,10 @@ def test_broken_exif_does_not_matter() -> None:
         (b"this is no image, whatever its name says\n" * 9, "is not an image"),
         (b"GIF89a" + b"\0" * 99, "is not an image"),
         (grey("JPEG")[:400], "damaged"),
-        (grey("JPEG")[:-300], "damaged"),
-        (grey("PNG")[:-200], "damaged"),
+        (grey("JPEG")[:-100], "damaged"),
+        (grey("PNG")[:-40], "damaged"),
         (grey("TIFF")[:-400], "damaged"),
-        (grey("WEBP")[:-100], "damaged"),
+        (saved(Image.fromarray(GREY.astype(np.uint8)), "WEBP")[:60], "damaged"),
         (b"\xff\xd8\xff\xe0", "damaged"),
         (b"II*\0\x08\0\0\0", "damaged"),
         (b"BM", "damaged"),
@@ -245,13 +289,15 @@ def test_bad_files_are_named_with_the_reason(data: bytes, words: str, tmp_path: 
 
 def test_a_real_gigapixel_image_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     path = tmp_path / "planet.png"
-    Image.new("1", (30_000, 30_000)).save(path)
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(30_000 * (1 + 3_750)), 1)
+    path.write_bytes(png((b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")))
     with pytest.raises(ImageError, match="30,000 x 30,000"):
         read_image(path)
 
 
 def test_the_largest_that_is_allowed_is_read() -> None:
-    assert 7000 * 7000 <= MAX_PIXELS
+    assert MAX_PIXELS >= 7000 * 7000
     assert read_image(saved(Image.new("1", (7000, 7000)), "PNG")).shape == (7000, 7000)
 
 
@@ -301,7 +347,9 @@ def test_nothing_leaks_to_standard_error(tmp_path: Path) -> None:
         header_only_png(9_000, 12_000),
         grey("TIFF")[:-400],
         saved(palette, "PNG", transparency=b"\x00\x80"),
-        saved(Image.fromarray(GREY.astype(np.uint8)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"),
+        saved(
+            Image.fromarray(GREY.astype(np.uint8)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"
+        ),
         saved(Image.fromarray(GREY.astype(np.uint8)), "TIFF", compression="tiff_lzw")[:300],
     ]
     for i, data in enumerate(files):
@@ -330,4 +378,4 @@ def test_thumbnails_shrink_and_keep_the_shape() -> None:
 
 def test_real_tiles_are_read(real_data: Path) -> None:
     paths = sorted((real_data / "ctx").rglob("*.jpg"))[:40]
-    assert all(read_image(path).shape == (224, 224) for path in paths)
+    assert all(read_image(path).shape[:2] in ((224, 224), (200, 200)) for path in paths)

@@ -1,4 +1,4 @@
-"""Labels of the archive half and of test never reach a model: they are permuted, and no bit changes."""
+"""Labels of archive and test never reach a model: they are permuted, and no bit changes."""
 
 import dataclasses
 from pathlib import Path

@@ -2,13 +2,14 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mirs_core.landforms import LANDFORMS, OTHER, by_code, describe
 
 
 def test_the_fifteen_of_domars16k() -> None:
     assert len(LANDFORMS) == len(by_code) == 15
     assert len({landform.colour for landform in LANDFORMS}) == 15
-    sizes = {group: 0 for group in (landform.group for landform in LANDFORMS)}
+    sizes = dict.fromkeys((landform.group for landform in LANDFORMS), 0)
     for landform in LANDFORMS:
         sizes[landform.group] += 1
     assert list(sizes.values()) == [2, 4, 3, 2, 4]

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mirs_core.observations import orbit_latitude, parse
 
 
@@ -42,7 +43,14 @@ def test_a_synthetic_name_has_a_place_but_no_product() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ctx_ab12.jpg", "", "photo.png", "XESP_012345_1234.jpg", "ESP_012345_12345.jpg", "P03_0022.jpg"],
+    [
+        "ctx_ab12.jpg",
+        "",
+        "photo.png",
+        "XESP_012345_1234.jpg",
+        "ESP_012345_12345.jpg",
+        "P03_0022.jpg",
+    ],
 )
 def test_other_names_tell_nothing(name: str) -> None:
     assert parse(name) is None
@@ -85,7 +93,9 @@ def test_which_latitude_is_trusted(name: str, latitude: float) -> None:
     assert seen.latitude == pytest.approx(latitude)
 
 
-@pytest.mark.parametrize(("west", "east"), [(0, 0.0), (72, 288.0), (360, 0.0), (359, 1.0), (361, None)])
+@pytest.mark.parametrize(
+    ("west", "east"), [(0, 0.0), (72, 288.0), (360, 0.0), (359, 1.0), (361, None)]
+)
 def test_longitudes_become_east_positive(west: int, east: float | None) -> None:
     seen = parse(f"P03_002287_2005_XI_20N{west:03d}W.jpg")
     assert seen is not None

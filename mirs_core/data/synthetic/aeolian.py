@@ -19,20 +19,20 @@ def _leaning(height: Field, wind: float, lean: float) -> Field:
     return fields.displaced(height, push * sin(wind), push * cos(wind))
 
 
-def _network(site: Site) -> tuple[Field, float]:
-    """A labyrinth of dunes: pattern (unit variance) and its wavelength [px]."""
+def _network(site: Site) -> Field:
+    """A labyrinth of dunes, unit variance."""
     wavelength = site.uniform(22, 40)
     round_part = fields.ring(site.rng, site.shape, wavelength, 0.22)
     long_part = fields.ripples(
         site.rng, site.shape, wavelength, site.angle(), spread=0.45, width=0.25
     )
     share = site.uniform(0.0, 0.9)
-    return fields.standardised(round_part * (1 - share) + long_part * share), wavelength
+    return fields.standardised(round_part * (1 - share) + long_part * share)
 
 
 def polar_network(site: Site) -> Surface:
     """Dark polar dunes joined to a network, with bright floors between (Chasma Boreale)."""
-    pattern, wavelength = _network(site)
+    pattern = _network(site)
     level = site.uniform(-0.5, 0.4)
     groove = np.exp(-(((pattern - level) / site.uniform(0.3, 0.55)) ** 2))
     floor = fields.smoothstep(pattern, level, level + 1.2)
@@ -50,7 +50,7 @@ def great_dunes(site: Site) -> Surface:
     swell = fields.ripples(site.rng, site.shape, wavelength, wind, spread=0.6, width=0.45)
     ridge = -np.abs(fields.ripples(site.rng, site.shape, wavelength, wind + 0.6, 0.7, 0.5))
     height = fields.standardised(swell + 0.9 * ridge)
-    height = fields.relief(height, site.uniform(0.22, 0.4))
+    height = fields.relief(height, site.uniform(0.16, 0.32))
     height = _leaning(height, wind, site.uniform(0.2, 0.8))
     height = fields.soften(height, site.uniform(1.2, 2.2))
     albedo = site.mottle(0.02)
@@ -71,7 +71,7 @@ def _barchan(site: Site, wind: float, size: float, x: float, y: float) -> Field:
     along = along - (x * cos(wind) + y * sin(wind))
     across = across - (y * cos(wind) - x * sin(wind))
     horns = along - (0.9 / size) * across**2 * site.uniform(0.6, 1.1)
-    body = np.clip(1 - (across / size) ** 2, 0, 1)
+    body = np.clip(1 - (across / size) ** 2, 0, 1) ** 1.5
     stoss = fields.smoothstep(horns, -1.5 * size, 0.0)
     lee = fields.smoothstep(horns, 0.25 * size, 0.0)
     return 0.28 * size * body * stoss * lee
@@ -130,7 +130,7 @@ def _straight(site: Site, wavelength: float, direction: float, spread: float) ->
     """Straight crests with flat troughs, heights of unit variance."""
     pattern = fields.ripples(site.rng, site.shape, wavelength, direction, spread, 0.22)
     swing = fields.fractal(site.rng, site.shape, 3.4, largest=120)
-    crest = np.exp(site.uniform(0.5, 1.1) * pattern) * (1 + 0.25 * np.tanh(swing))
+    crest = np.exp(site.uniform(0.3, 0.8) * pattern) * (1 + 0.18 * np.tanh(swing))
     return fields.standardised(crest)
 
 
@@ -138,9 +138,9 @@ def ripple_field(site: Site) -> Surface:
     """Transverse ripples over the whole tile (TARs: Balme et al., 2008, Geomorphology 101, 703)."""
     wavelength = site.log_uniform(5, 15)
     direction = site.towards_sun(0.5)
-    pattern = _straight(site, wavelength, direction, site.uniform(0.14, 0.34))
-    height = fields.relief(pattern, site.log_uniform(0.09, 0.3))
-    height = height + site.fractal(site.uniform(0.02, 0.07), 3.0, smallest=0.8)
+    pattern = _straight(site, wavelength, direction, site.uniform(0.12, 0.42))
+    height = fields.relief(pattern, site.log_uniform(0.1, 0.26))
+    height = height + site.ground(site.uniform(0.03, 0.09))
     if site.chance(0.3):
         craters.sprinkle(site, height)
     return Surface(height, site.mottle(0.03))

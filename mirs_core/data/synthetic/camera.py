@@ -117,5 +117,4 @@ def _tone(image: Field) -> Field:
     """Grey values in 0..255: a soft shoulder and toe in place of hard clipping."""
     bright, dark = image - _SHOULDER, _TOE - image
     image = np.where(bright > 0, _SHOULDER + (255 - _SHOULDER) * np.tanh(bright / 45), image)
-    image = np.where(dark > 0, _TOE - _TOE * np.tanh(dark / 45), image)
-    return image
+    return np.where(dark > 0, _TOE - _TOE * np.tanh(dark / 45), image)

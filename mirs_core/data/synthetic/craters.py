@@ -71,7 +71,7 @@ def stamp(site: Site, height: Field, crater: Crater) -> None:
 
 
 def _centres(site: Site, count: int, clusters: int) -> Field:
-    """``count`` points (x, y), three quarters of them in ``clusters`` clumps where there are any."""
+    """``count`` points (x, y); with ``clusters``, three quarters of them in so many clumps."""
     reach = np.array([site.shape[1] / 2, site.shape[0] / 2])
     points = site.rng.uniform(-reach, reach, (count, 2))
     if not clusters:
@@ -102,7 +102,7 @@ def scatter(
     sizes = np.sort(low * (1 - share) ** (-1 / exponent))[::-1]
     for (x, y), radius in zip(_centres(site, count, clusters), sizes, strict=True):
         stretch = site.log_uniform(0.93, 1.07)
-        fill = site.uniform(0, 0.7)
+        fill = site.uniform(0, 0.45)
         crater = Crater(
             float(x), float(y), float(radius), site.uniform(*age), fill, uneven, stretch
         )
@@ -126,16 +126,19 @@ def _floor_ripples(site: Site, distance: Field) -> Field:
 
 def _ground(site: Site, slope: float) -> Field:
     """The plain around craters: fractal, pimply or streaked, with swells."""
-    height = site.fractal(slope, site.uniform(2.8, 3.4), smallest=site.uniform(0.8, 1.6))
+    height = site.ground(slope)
     if site.chance(0.45):
         bumps = fields.ripples(
             site.rng, site.shape, site.uniform(4, 9), site.angle(), spread=0.6, width=0.4
         )
         height = height + fields.relief(bumps, slope * site.uniform(0.5, 1.2))
-    if site.chance(0.25):
-        lines = fields.grain(site.rng, site.shape, site.uniform(8, 25), 2.5, site.angle())
-        height = height + fields.relief(lines, slope * site.uniform(0.4, 1.0))
     return height + site.swell(site.uniform(0.01, 0.06))
+
+
+def _bright_rock(site: Site, height: Field) -> Field:
+    """Extra albedo of crests that the wind keeps free of dust."""
+    crests = fields.standardised(height - fields.soften(height, 3))
+    return site.uniform(0.02, 0.2) * np.clip(crests, 0, 2.5)
 
 
 def single(site: Site) -> Surface:
@@ -172,35 +175,39 @@ def single(site: Site) -> Surface:
 
 def crowd(site: Site) -> Surface:
     """Crater field: many craters of all sizes and ages on a textured plain."""
-    height = _ground(site, site.log_uniform(0.05, 0.16))
+    slope = site.log_uniform(0.05, 0.18)
+    height = _ground(site, slope)
     scatter(
         site,
         height,
-        int(site.rng.integers(14, 70)),
+        int(site.log_uniform(20, 110)),
         (2.6, site.uniform(12, 34)),
-        age=(0.05, 0.75),
+        age=(0.0, 0.6),
         exponent=site.uniform(1.5, 2.3),
         clusters=int(site.rng.integers(1, 4)) if site.chance(0.35) else 0,
-        uneven=site.uniform(0.05, 0.16),
+        uneven=site.uniform(0.08, 0.2),
     )
-    return Surface(height, site.mottle(site.uniform(0.02, 0.06)))
+    height = height + site.ground(slope * site.uniform(0.3, 0.8))
+    return Surface(height, site.mottle(site.uniform(0.02, 0.06)) + _bright_rock(site, height))
 
 
 def few(site: Site) -> Surface:
     """Crater field: two to five middling craters, and small ones, on rough ground."""
-    height = _ground(site, site.log_uniform(0.05, 0.15))
+    slope = site.log_uniform(0.05, 0.18)
+    height = _ground(site, slope)
     for _ in range(int(site.rng.integers(2, 6))):
         crater = Crater(
             site.uniform(-95, 95),
             site.uniform(-95, 95),
             site.uniform(9, 26),
-            site.uniform(0.05, 0.7),
-            site.uniform(0, 0.8),
+            site.uniform(0.0, 0.6),
+            site.uniform(0, 0.6),
             uneven=site.uniform(0.05, 0.14),
         )
         stamp(site, height, crater)
     scatter(site, height, int(site.rng.integers(5, 25)), (1.8, 7), uneven=0.1)
-    return Surface(height, site.mottle(site.uniform(0.02, 0.05)))
+    height = height + site.ground(slope * site.uniform(0.3, 0.8))
+    return Surface(height, site.mottle(site.uniform(0.02, 0.05)) + _bright_rock(site, height))
 
 
 CRATER: Palette = ((1.0, single),)

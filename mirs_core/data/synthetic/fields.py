@@ -175,6 +175,13 @@ def relief(field: Field, slope: float) -> Field:
     return field * (slope / max(slope_rms(field), 1e-9))
 
 
+def steepest(field: Field) -> float:
+    """The greatest slope of a height field (dimensionless: px/px)."""
+    down = field[1:, :-1] - field[:-1, :-1]
+    right = field[:-1, 1:] - field[:-1, :-1]
+    return float(np.sqrt((down**2 + right**2).max()))
+
+
 def displaced(field: Field, down: Field, right: Field) -> Field:
     """``field`` read at positions moved by ``down`` and ``right`` [px]."""
     rows, columns = np.indices(field.shape, dtype=np.float32)

@@ -124,7 +124,7 @@ def generate(
         _fill(growing, grounds, progress, workers or _processors())
         card = json.dumps(CARD, ensure_ascii=False, indent=1)
         (growing / "dataset.json").write_text(card + "\n", encoding="utf-8")
-        os.replace(growing, root)
+        growing.replace(root)
     except OSError as error:
         raise DataError(f"{root} cannot be written: {error.strerror or error}.") from None
     finally:

@@ -12,10 +12,10 @@ def pimpled(site: Site) -> Surface:
     pattern = fields.ripples(
         site.rng,
         site.shape,
-        site.log_uniform(4.5, 9),
+        site.log_uniform(4.8, 9.5),
         site.towards_sun(0.4),
-        site.uniform(0.35, 0.7),
-        0.38,
+        site.uniform(0.45, 0.95),
+        0.45,
     )
     swing = 1 + 0.22 * np.tanh(fields.fractal(site.rng, site.shape, 3.2, largest=120))
     height = fields.relief(pattern * swing, site.log_uniform(0.13, 0.27))
@@ -27,14 +27,8 @@ def pimpled(site: Site) -> Surface:
 
 
 def rugged(site: Site) -> Surface:
-    """Rough: fractal ground with all sizes of bumps, often lined up."""
-    lined = fields.grain(
-        site.rng, site.shape, site.uniform(5, 16), site.uniform(2, 4), site.across_sun(0.7)
-    )
-    height = fields.relief(lined, site.uniform(0.08, 0.2))
-    height = height + site.fractal(
-        site.log_uniform(0.07, 0.16), site.uniform(2.4, 3.0), smallest=0.9
-    )
+    """Rough: bare ground with bumps of all sizes, some of it lumpy, pitted or lined."""
+    height = site.ground(site.uniform(0.08, 0.2)) + site.ground(site.uniform(0.05, 0.15))
     craters.sprinkle(site, height)
     return Surface(height, site.mottle(0.03))
 
@@ -54,9 +48,10 @@ def smooth(site: Site) -> Surface:
 def _patches(site: Site, ragged: float) -> Field:
     """Ragged patches, 0..1, over about a third to two thirds of the tile."""
     broad = fields.fractal(site.rng, site.shape, 3.0, largest=site.uniform(40, 160), smallest=1.0)
-    fine = fields.fractal(site.rng, site.shape, 2.6, largest=25, smallest=1.0)
+    fine = fields.fractal(site.rng, site.shape, 2.6, largest=25, smallest=1.5)
     level = site.uniform(-0.5, 0.6)
-    return fields.smoothstep(broad + ragged * fine, level - 0.3, level + site.uniform(0.1, 0.6))
+    patch = fields.smoothstep(broad + ragged * fine, level - 0.3, level + site.uniform(0.1, 0.6))
+    return fields.soften(patch, 0.9)
 
 
 def mixed(site: Site) -> Surface:
@@ -65,11 +60,11 @@ def mixed(site: Site) -> Surface:
     knobs = fields.relief(
         fields.ring(site.rng, site.shape, site.uniform(5, 11), 0.5), site.uniform(0.03, 0.1)
     )
-    first = site.fractal(site.log_uniform(0.02, 0.07), 3.0, smallest=1.0)
-    second = site.fractal(site.log_uniform(0.03, 0.1), 2.9, smallest=1.0) + knobs
+    first = site.ground(site.log_uniform(0.02, 0.06))
+    second = site.ground(site.log_uniform(0.03, 0.1)) + knobs
     height = first * (1 - patch) + second * patch + patch * site.uniform(-0.8, 0.8)
     speckle = fields.fractal(site.rng, site.shape, 2.9, largest=50, smallest=1.2)
-    albedo = site.mottle(site.uniform(0.02, 0.06), 3.6) + site.uniform(0.03, 0.1) * speckle
+    albedo = site.mottle(site.uniform(0.03, 0.1), 3.8) + site.uniform(0.03, 0.1) * speckle
     albedo = albedo + site.uniform(-0.3, 0.3) * (patch - 0.5)
     if site.chance(0.4):
         albedo = albedo - site.uniform(0.1, 0.35) * _patches(site, 0.3) * _patches(site, 0.5)
@@ -94,30 +89,29 @@ def chaotic(site: Site) -> Surface:
 
 def textured(site: Site) -> Surface:
     """Textured: hills and hollows of middling relief with finer patterns on part of them."""
-    where = site.somewhere()
-    height = site.swell(site.uniform(0.06, 0.24))
-    height = height + site.fractal(site.uniform(0.03, 0.1), site.uniform(3.4, 4.0), smallest=1.5)
-    fine = site.fractal(site.log_uniform(0.03, 0.12), 2.9, smallest=1.1)
-    height = height + fine * (0.2 + 0.8 * where)
+    where = site.somewhere(-0.4, 1.2)
+    height = site.swell(site.uniform(0.05, 0.2)) + site.ground(site.log_uniform(0.01, 0.05))
+    height = height + site.ground(site.log_uniform(0.06, 0.2)) * where
     if site.chance(0.4):
         bumps = fields.ripples(site.rng, site.shape, site.uniform(6, 14), site.angle(), 0.5, 0.5)
         height = height + fields.relief(bumps, site.uniform(0.05, 0.18)) * site.somewhere()
-    for _ in range(int(site.rng.integers(0, 3))):
+    if site.chance(0.6):
         height = height + _scarp(site)
     if site.chance(0.2):
         hollows = fields.ring(site.rng, site.shape, site.uniform(18, 40), 0.4)
         height = height - fields.relief(np.clip(hollows - 0.3, 0, None), site.uniform(0.05, 0.2))
     craters.sprinkle(site, height)
-    return Surface(height, site.mottle(0.06, 3.4))
+    return Surface(height, site.mottle(0.035, 3.8))
 
 
 def _scarp(site: Site) -> Field:
     """A winding step [px] that comes and goes."""
-    line = fields.fractal(site.rng, site.shape, 4.4, largest=site.uniform(80, 200), smallest=3)
-    line = line + 0.06 * fields.fractal(site.rng, site.shape, 2.9, largest=30, smallest=1)
+    line = fields.fractal(site.rng, site.shape, 5.0, largest=site.uniform(80, 200), smallest=8)
+    line = line + 0.04 * fields.fractal(site.rng, site.shape, 2.9, largest=30, smallest=1.5)
     level = site.uniform(-0.8, 0.8)
-    step = fields.smoothstep(line, level, level + site.uniform(0.12, 0.5))
-    return step * site.somewhere(-0.8, 0.6) * site.uniform(1.5, 6)
+    step = fields.smoothstep(line, level, level + site.uniform(0.15, 0.6))
+    step = step * site.somewhere(-0.8, 0.6)
+    return step * site.uniform(0.4, 1.1) / fields.steepest(step)
 
 
 MIXED: Palette = ((0.75, mixed), (0.25, chaotic))

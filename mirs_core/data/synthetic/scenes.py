@@ -1,4 +1,4 @@
-"""Invented strips: who shares a sun, where tiles lie, what they are called, which split they are in.
+"""Invented strips: who shares a sun, where tiles lie, their names, and the split they are in.
 
 A scene stands for one strip of one orbit. Several landforms occur in each, each landform occurs in
 several, and a scene lies in one split only, so that no test tile has a neighbour in training.
@@ -33,7 +33,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Cut:
-    """One tile of a piece of ground: its first row and column there, and its ``path`` in the set."""
+    """One tile of a piece of ground: its first row and column, and its ``path`` in the set."""
 
     top: int
     left: int

@@ -1,5 +1,7 @@
 """What happens on slopes: gullies, dark slope streaks, and mass wasting."""
 
+from math import cos, sin
+
 import numpy as np
 
 from mirs_core.data.synthetic import craters, fields
@@ -11,7 +13,7 @@ def _hillside(site: Site, fall: float, steep: float, rough: float) -> Field:
     """A slope falling along ``fall`` [rad], hollow towards its foot, with swells."""
     down, _ = site.frame(fall)
     hollow = site.uniform(0.0, 0.0012) * steep * down**2
-    ground = site.fractal(rough, 3.1, smallest=1.0) + site.swell(site.uniform(0.02, 0.09))
+    ground = site.fractal(rough, 3.1, smallest=1.0) + site.swell(site.uniform(0.01, 0.06))
     return hollow - steep * down + ground
 
 
@@ -30,9 +32,14 @@ def _rock(site: Site, fall: float) -> Field:
 
 
 def _downslope(site: Site, fall: float, length: float, thickness: float) -> Field:
-    """Fine lines that run downslope, a little bent, unit variance."""
+    """Fine lines that run downslope, a little bent, fanning out or closing in, unit variance."""
     lines = fields.grain(site.rng, site.shape, length, thickness, fall)
-    return fields.bent(site.rng, lines, fall, site.uniform(2, 9))
+    down, along = site.frame(fall)
+    fan = site.uniform(-0.0035, 0.0035) * along * down
+    shift = fan + site.uniform(1, 4) * fields.fractal(
+        site.rng, site.shape, 4.4, largest=180, smallest=3
+    )
+    return fields.displaced(lines, shift * cos(fall), -shift * sin(fall))
 
 
 def _ribs(site: Site, fall: float) -> Field:
@@ -41,7 +48,7 @@ def _ribs(site: Site, fall: float) -> Field:
     for share, thickness in ((1.0, site.uniform(6, 13)), (0.4, site.uniform(3, 5))):
         grain = fields.grain(site.rng, site.shape, thickness * site.uniform(3, 6), thickness, fall)
         noise -= np.abs(grain) * share * thickness
-    return fields.relief(fields.soften(fields.bent(site.rng, noise, fall, 6), 0.9), 1.0)
+    return fields.relief(fields.soften(fields.bent(site.rng, noise, fall, 4), 0.9), 1.0)
 
 
 def _incisions(site: Site, down: Field, along: Field) -> Field:
@@ -57,7 +64,7 @@ def _incisions(site: Site, down: Field, along: Field) -> Field:
         alcove = np.exp(-(((down - head - 25) / 24) ** 2))
         width = site.uniform(1.8, 4.0) + site.uniform(2, 12) * alcove
         notch = np.clip(1 - np.abs(along - path) / width, 0, 1)
-        carved = np.maximum(carved, notch * depth * width * site.uniform(0.15, 0.45))
+        carved = np.maximum(carved, notch * depth * width * site.uniform(0.25, 0.6))
     ragged = 1 + 0.3 * fields.fractal(site.rng, site.shape, 3.4, largest=60, smallest=1)
     return fields.soften(carved * np.clip(ragged, 0.2, 2), 0.7)
 
@@ -69,17 +76,23 @@ def gullies(site: Site) -> Surface:
     """
     fall = site.towards_sun(0.9)
     down, along = site.frame(fall)
-    height = _hillside(site, fall, site.uniform(0.05, 0.25), site.log_uniform(0.02, 0.06))
-    ribs = _ribs(site, fall) * site.uniform(0.08, 0.24)
-    height = height + ribs * (0.25 + 0.75 * site.somewhere(-1.0, 0.8))
+    height = _hillside(site, fall, site.uniform(0.05, 0.25), site.log_uniform(0.01, 0.04))
+    top = site.uniform(-100, -45)
+    if site.chance(0.5):
+        ribbed = fields.smoothstep(down, top - 10, top + 8) * np.exp(
+            -np.clip(down - top, 0, None) / site.uniform(25, 80)
+        )
+        height = height + _ribs(site, fall) * ribbed * site.uniform(0.25, 0.5)
+    else:
+        height = height + _ribs(site, fall) * site.somewhere(-1.2, 0.8) * site.uniform(0.08, 0.26)
     carved = _incisions(site, down, along)
     fine = _downslope(site, fall, site.uniform(12, 35), site.uniform(1.5, 3))
     height = height - carved + fields.relief(fine, site.uniform(0.02, 0.07))
     broad = fields.grain(site.rng, site.shape, 70, site.uniform(6, 14), fall)
-    albedo = site.mottle(0.05) + fine * site.uniform(0.01, 0.03) + broad * 0.04
+    albedo = site.mottle(0.03) + fine * site.uniform(0.01, 0.03) + broad * 0.04
     albedo = albedo - site.uniform(0.02, 0.15) * fields.smoothstep(carved, 0.4, 3)
     if site.chance(0.5):
-        rock = _outcrop(site, down, along, site.uniform(-95, -50))
+        rock = _outcrop(site, down, along, top)
         height = height + _rock(site, fall) * rock * site.uniform(0.1, 0.3)
         albedo = albedo - rock * site.uniform(-0.05, 0.25)
     return Surface(height, albedo * 1.06)
@@ -91,8 +104,8 @@ def _streak(site: Site, down: Field, along: Field, head: float, middle: float) -
     Widening from a point and ending in fingers is what sets slope streaks apart (Sullivan et al.,
     2001, JGR 106, 23607).
     """
-    length = site.log_uniform(25, 190)
-    widest = site.uniform(1.5, 3.5) + length * site.uniform(0.01, 0.05)
+    length = site.log_uniform(35, 200)
+    widest = site.uniform(1.5, 3.5) + length * site.uniform(0.005, 0.045)
     progress = (down - head) / length
     line = middle + fields.wander(site.rng, down, site.uniform(0.3, 3.0), 150)
     line = line + site.uniform(-0.06, 0.06) * (down - head)
@@ -107,10 +120,10 @@ def _streaks(site: Site, fall: float) -> Field:
     """All dark wedges of a slope, 0..1, in a loose row, with ragged edges."""
     down, along = site.frame(fall)
     ragged = _downslope(site, fall, 12, 1.2)
-    along = along + fields.fractal(site.rng, site.shape, 2.6, largest=12) * site.uniform(0.2, 0.9)
+    along = along + fields.fractal(site.rng, site.shape, 2.6, largest=12) * site.uniform(0.1, 0.6)
     dark = site.flat()
     group, centre = site.uniform(25, 110), site.uniform(-40, 40)
-    for _ in range(int(site.log_uniform(3, 22))):
+    for _ in range(int(site.log_uniform(5, 26))):
         middle = float(np.clip(site.rng.normal(centre, group), -110, 110))
         streak = _streak(site, down, along, site.uniform(-115, 35), middle)
         dark = np.maximum(dark, streak * site.uniform(0.55, 1.0))
@@ -121,8 +134,8 @@ def streaks(site: Site) -> Surface:
     """Slope streaks: dark wedges in bright dust, below a crest or out on the open slope."""
     fall = site.towards_sun(0.8)
     down, along = site.frame(fall)
-    height = _hillside(site, fall, site.uniform(0.03, 0.22), site.log_uniform(0.02, 0.06))
-    albedo = site.mottle(0.05, 3.4)
+    height = _hillside(site, fall, site.uniform(0.03, 0.22), site.log_uniform(0.006, 0.03))
+    albedo = site.mottle(0.02, 3.6)
     if site.chance(0.5):
         top = site.uniform(-110, -50)
         crest = _outcrop(site, down, along, top)
@@ -130,11 +143,11 @@ def streaks(site: Site) -> Surface:
         height = height - crest * np.clip(top - down, 0, None) * site.uniform(0, 0.4)
     if site.chance(0.35):
         bumps = fields.ripples(site.rng, site.shape, site.uniform(4, 8), fall, 0.4, 0.4)
-        height = height + fields.relief(bumps, site.uniform(0.03, 0.08)) * site.somewhere()
+        height = height + fields.relief(bumps, site.uniform(0.02, 0.06)) * site.somewhere()
     if site.chance(0.4):
         craters.scatter(site, height, int(site.rng.integers(2, 15)), (1.5, 7))
-    faint = 1 + _downslope(site, fall, 60, 2.5) * site.uniform(0.0, 0.04)
-    dark = _streaks(site, fall) * site.uniform(0.14, 0.42)
+    faint = 1 + _downslope(site, fall, 60, 2.5) * site.uniform(0.0, 0.02)
+    dark = _streaks(site, fall) * site.uniform(0.2, 0.45)
     return Surface(height, albedo * faint * (1 - dark) * 1.1)
 
 
@@ -142,20 +155,20 @@ def mass_wasting(site: Site) -> Surface:
     """Mass wasting: a bright talus slope with fine downslope streaks below crumbling rock."""
     fall = site.towards_sun(0.7)
     down, along = site.frame(fall)
-    height = _hillside(site, fall, site.uniform(0.1, 0.3), site.log_uniform(0.015, 0.045))
+    height = _hillside(site, fall, site.uniform(0.1, 0.3), site.log_uniform(0.008, 0.03))
     fine = _downslope(site, fall, site.uniform(15, 40), site.uniform(1.3, 2.8))
-    visible = site.somewhere(-1.0, 1.0)
-    height = height + fields.relief(fine, site.uniform(0.03, 0.1)) * visible
+    visible = site.somewhere(-1.6, 0.6)
+    height = height + fields.relief(fine, site.uniform(0.02, 0.07)) * visible
     broad = _downslope(site, fall, 60, site.uniform(5, 12))
-    albedo = site.mottle(0.05, 3.4) + broad * site.uniform(0.02, 0.07)
-    albedo = albedo + fine * visible * site.uniform(0.01, 0.04)
-    patches = _downslope(site, fall, site.uniform(10, 22), site.uniform(2, 5))
+    albedo = site.mottle(0.025, 3.4) + broad * site.uniform(0.02, 0.06)
+    albedo = albedo + fine * visible * site.uniform(0.02, 0.05)
+    patches = _downslope(site, fall, site.uniform(14, 35), site.uniform(1.5, 4))
     scars = fields.smoothstep(patches, 0.8, 2.4) * site.somewhere(-0.2, 1.0)
-    height = height - scars * site.uniform(0.5, 2.0)
-    albedo = albedo - scars * site.uniform(0.08, 0.3)
+    height = height - scars * site.uniform(0.2, 1.0)
+    albedo = albedo - scars * site.uniform(0.06, 0.25)
     if site.chance(0.7):
         rock = _outcrop(site, down, along, site.uniform(-100, -45))
-        height = height + _rock(site, fall) * rock * site.uniform(0.12, 0.4)
+        height = height + _rock(site, fall) * rock * site.uniform(0.1, 0.3)
         albedo = albedo - rock * site.uniform(-0.08, 0.15)
     return Surface(height, albedo * 1.08)
 

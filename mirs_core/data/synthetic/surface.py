@@ -90,6 +90,28 @@ class Site:
             fields.fractal(self.rng, self.shape, exponent, smallest=smallest), slope
         )
 
+    def ground(self, slope: float) -> Field:
+        """Heights [px] of bare ground, rms ``slope``: even, lumpy, pitted or lined, and patchy."""
+        noise = fields.fractal(
+            self.rng,
+            self.shape,
+            self.uniform(2.7, 3.3),
+            largest=self.log_uniform(15, 200),
+            smallest=self.uniform(0.8, 1.5),
+        )
+        kind = self.rng.integers(4)
+        if kind == 1:
+            noise = np.exp(self.uniform(0.5, 1.1) * noise)
+        elif kind == 2:
+            noise = -np.exp(self.uniform(0.5, 1.0) * noise)
+        elif kind == 3:
+            along = self.angle()
+            lines = fields.grain(self.rng, self.shape, self.uniform(6, 20), 2.2, along)
+            noise = noise + self.uniform(0.4, 1.2) * fields.bent(self.rng, lines, along, 5)
+        if self.chance(0.6):
+            noise = noise * (0.3 + self.somewhere(-1.0, 1.0))
+        return fields.relief(noise, slope)
+
     def swell(self, slope: float) -> Field:
         """Broad smooth hills and hollows [px] with a root mean square ``slope``."""
         hills = fields.fractal(self.rng, self.shape, 5.0, largest=220, smallest=4)

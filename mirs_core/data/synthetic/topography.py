@@ -11,9 +11,7 @@ from mirs_core.data.synthetic.surface import Palette, Site, Surface
 
 def plateau(site: Site, slope: float) -> Field:
     """The plain beside a landform: patchy fractal ground, swells, bumps, a few small craters."""
-    height = site.fractal(slope, site.uniform(2.9, 3.5), smallest=site.uniform(0.9, 1.6))
-    if site.chance(0.6):
-        height = height * (0.35 + 0.9 * site.somewhere(-1.0, 1.0))
+    height = site.ground(slope)
     if site.chance(0.3):
         bumps = fields.ripples(
             site.rng, site.shape, site.uniform(4, 10), site.angle(), spread=0.5, width=0.4
@@ -29,10 +27,12 @@ def plateau(site: Site, slope: float) -> Field:
 
 
 def _edge(site: Site, along: Field, across: Field, sinuous: float) -> Field:
-    """Signed distance [px] from a wavering, crumbled line."""
+    """Signed distance [px] from a wavering line, crumbled close to it."""
     line = fields.wander(site.rng, along, site.uniform(3, 10) * sinuous, site.uniform(150, 400))
     crumbs = fields.fractal(site.rng, site.shape, 3.0, largest=30, smallest=0.8)
-    return across - line + crumbs * site.uniform(0.5, 2.5)
+    distance = across - line
+    close = np.exp(-((distance / site.uniform(5, 12)) ** 2))
+    return distance + crumbs * close * site.uniform(0.5, 3.0)
 
 
 def _spurs(site: Site, downslope: float, length: float, thickness: float) -> Field:
@@ -52,56 +52,57 @@ def cliff(site: Site) -> Surface:
     bright = site.chance(0.5)
     fall = site.towards_sun(0.45) + (0 if bright else pi)
     down, along = site.frame(fall)
-    edge = _edge(site, along, down - site.uniform(-45, 45), 0.9)
+    edge = _edge(site, along, down - site.uniform(-45, 45), site.uniform(0.6, 2.2))
     inside = np.clip(edge, 0, None)
-    steep = site.uniform(0.2, 0.5) if bright else site.uniform(0.25, 0.6)
+    below = fields.smoothstep(edge, 0, 6)
+    steep = site.uniform(0.25, 0.6)
     reach = site.log_uniform(18, 160)
     drop = steep * reach * (1 - np.exp(-inside / reach)) + inside * site.uniform(0, 0.15)
-    face = fields.smoothstep(edge, 0, 5) * np.exp(-inside / (1.5 * reach))
-    below = fields.smoothstep(edge, 0, 6)
-    height = plateau(site, site.log_uniform(0.04, 0.13)) * (1 - 0.6 * below)
-    height = height - fields.soften(drop, site.uniform(0.8, 2.0))
-    spurs = _spurs(site, fall, site.uniform(15, 50), site.uniform(2, 6))
-    height = height + spurs * face * site.uniform(0.08, 0.34)
-    height = height + site.fractal(site.uniform(0.02, 0.08), 3.2, smallest=1.2) * below
-    if site.chance(0.35):
-        bend = fields.fractal(site.rng, site.shape, 3.4) * 0.8
-        strata = np.sin(edge * 2 * pi / site.uniform(7, 15) + bend)
+    face = fields.smoothstep(edge, 0, 5) * np.exp(-inside / (1.2 * reach))
+    tilt = site.uniform(-0.1, 0.0) if bright else site.uniform(0.0, 0.14)
+    height = plateau(site, site.log_uniform(0.015, 0.09)) * (1 - 0.8 * below)
+    height = height + np.minimum(edge, 0) * tilt - fields.soften(drop, site.uniform(0.8, 2.0))
+    spurs = _spurs(site, fall, site.uniform(15, 50), site.uniform(2, 7))
+    height = height + spurs * face * site.uniform(0.02, 0.3)
+    height = height + site.ground(site.log_uniform(0.01, 0.06)) * below
+    if site.chance(0.15):
+        bend = fields.fractal(site.rng, site.shape, 3.8) * 2.5
+        strata = np.sin(edge * 2 * pi / site.uniform(9, 18) + bend)
         height = height + fields.soften(strata * face, 0.8) * site.uniform(0.1, 0.5)
-    streaked = fields.bent(
-        site.rng, fields.grain(site.rng, site.shape, 30, 2.2, fall), fall, site.uniform(1, 6)
-    )
-    albedo = site.mottle(0.05) + streaked * below * site.uniform(0.02, 0.08)
-    lip = np.exp(-((edge / site.uniform(2, 5)) ** 2)) * _crumbling(site)
-    albedo = albedo + lip * (site.uniform(0.0, 0.35) if bright else site.uniform(-0.2, 0.2))
-    return Surface(height, albedo + below * site.uniform(-0.1, 0.15))
+    crumbs = fields.fractal(site.rng, site.shape, 2.7, largest=20, smallest=0.9)
+    near = np.exp(-((edge / site.uniform(4, 12)) ** 2))
+    height = height + fields.relief(crumbs, site.uniform(0.1, 0.4)) * near
+    albedo = site.mottle(0.03) + near * _crumbling(site) * site.uniform(-0.1, 0.25)
+    streaked = fields.grain(site.rng, site.shape, 30, 2.2, fall)
+    albedo = albedo + streaked * below * site.uniform(0.01, 0.05)
+    return Surface(height, albedo + below * site.uniform(0.0, 0.35 if bright else 0.1))
 
 
 def ridge(site: Site) -> Surface:
     """Ridge: two long slopes that meet in one crest, one in light and one in shade."""
     direction = site.across_sun(0.35)
     along, across = site.frame(direction)
-    side = _edge(site, along, across - site.uniform(-35, 35), site.uniform(0.5, 1.5))
-    distance = np.sqrt(side**2 + site.log_uniform(1.5, 8.0) ** 2)
-    reach = site.log_uniform(60, 300)
-    steep = np.where(side < 0, site.uniform(0.08, 0.34), site.uniform(0.12, 0.4))
+    side = _edge(site, along, across - site.uniform(-40, 40), site.uniform(0.5, 2.0))
+    distance = np.sqrt(side**2 + site.log_uniform(1.0, 7.0) ** 2)
+    reach = site.log_uniform(35, 300)
+    steep = np.where(side < 0, site.uniform(0.1, 0.36), site.uniform(0.1, 0.4))
     away = fields.smoothstep(np.abs(side), 2, 16)
-    height = -steep * reach * (1 - np.exp(-distance / reach))
-    height = height + plateau(site, site.log_uniform(0.015, 0.05)) + site.swell(0.06)
-    spurs = _spurs(site, direction + pi / 2, site.uniform(15, 50), site.uniform(4, 10))
-    height = height + spurs * away * site.uniform(0.0, 0.16)
-    if site.chance(0.6):
-        rugged = site.fractal(site.uniform(0.05, 0.2), 2.9, smallest=1.2)
-        height = height + rugged * site.somewhere(0.0, 1.2)
-    if site.chance(0.3):
-        craters.scatter(site, height, int(site.rng.integers(5, 25)), (1.5, 9), uneven=0.08)
-    if site.chance(0.25):
+    height = -steep * reach * (1 - np.exp(-distance / reach)) + site.swell(site.uniform(0.02, 0.08))
+    height = height + site.ground(site.log_uniform(0.004, 0.03))
+    if site.chance(0.4):
+        spurs = _spurs(site, direction + pi / 2, site.uniform(15, 50), site.uniform(4, 10))
+        height = height + spurs * away * site.uniform(0.02, 0.14)
+    if site.chance(0.45):
+        height = height + site.ground(site.uniform(0.05, 0.16)) * site.somewhere(0.0, 1.2)
+    if site.chance(0.4):
+        craters.scatter(site, height, int(site.log_uniform(3, 40)), (1.5, 9), uneven=0.08)
+    if site.chance(0.2):
         bars = fields.ripples(site.rng, site.shape, site.uniform(5, 8), direction, 0.3, 0.3)
         patch = site.somewhere(0.2, 1.2) * away
         height = height + fields.relief(bars, site.uniform(0.08, 0.2)) * patch
     streaked = fields.grain(site.rng, site.shape, 30, 3, direction + pi / 2)
-    albedo = site.mottle(0.06, 3.4) + streaked * site.uniform(0.0, 0.04)
-    crest = np.exp(-((side / site.uniform(2, 5)) ** 2)) * _crumbling(site)
+    albedo = site.mottle(0.03, 3.8) + streaked * site.uniform(0.0, 0.03)
+    crest = np.exp(-((side / site.uniform(2, 6)) ** 2)) * _crumbling(site)
     return Surface(height, albedo + crest * site.uniform(-0.05, 0.25))
 
 
@@ -110,7 +111,7 @@ def channel(site: Site) -> Surface:
     direction = site.across_sun(0.5)
     along, across = site.frame(direction)
     narrow = site.chance(0.2)
-    width = site.log_uniform(10, 26) if narrow else site.log_uniform(45, 125)
+    width = site.log_uniform(10, 26) if narrow else site.log_uniform(50, 140)
     line = fields.wander(site.rng, along, site.uniform(3, 18), site.uniform(250, 600))
     middle = across - line - site.uniform(-25, 25)
     crumbs = fields.fractal(site.rng, site.shape, 2.9, largest=35, smallest=0.8)
@@ -120,9 +121,9 @@ def channel(site: Site) -> Surface:
     inside = fields.smoothstep(edge, 0, wall)
     ramp = fields.soften(np.clip(edge / wall, 0, 1), 1.2)
     bowl = 1 - np.clip(np.abs(middle) / breadth, 0, 1) ** 2
-    height = plateau(site, site.log_uniform(0.05, 0.16)) * (1 - 0.8 * inside)
+    height = plateau(site, site.log_uniform(0.02, 0.12)) * (1 - 0.8 * inside)
     height = height - ramp * wall * site.uniform(0.15, 0.5)
-    height = height - bowl * inside * width * site.uniform(0.0, 0.11)
+    height = height - bowl * inside * width * site.uniform(0.02, 0.14)
     if not narrow and site.chance(0.5):
         height = height + _bed(site, edge, wall, direction)
     on_wall = fields.smoothstep(edge, -1, 3) * fields.smoothstep(edge, wall * 1.2, wall * 0.7)
@@ -152,16 +153,16 @@ def _cone(site: Site, height: Field, radius: float, x: float, y: float, pit: flo
     angle = np.arctan2(down, across)
     rim = np.ones_like(across)
     for wave in (2, 3, 4, 6):
-        rim += site.rng.normal(0, 0.13) * np.cos(wave * angle + site.angle())
+        rim += float(site.rng.normal(0, 0.2)) / wave * np.cos(wave * angle + site.angle())
     distance = np.hypot(across, down) / (radius * rim)
     body = np.clip(1.25 - distance, 0, 1) ** 1.3
     bowl = pit * np.exp(-((distance / 0.42) ** 2))
-    height[window] += radius * site.uniform(0.35, 0.6) * (body - bowl)
+    height[window] += radius * site.uniform(0.32, 0.58) * (body - bowl)
 
 
 def _cones(site: Site, height: Field, crowd: Field) -> None:
     """Adds a crowd of cones, denser where ``crowd`` is high, alone and in clumps."""
-    count = int(site.log_uniform(12, 110))
+    count = int(site.log_uniform(18, 130))
     largest = site.uniform(8, 17) if count < 60 else site.uniform(5, 10)
     pitted = site.uniform(0.0, 0.9)
     half_y, half_x = site.shape[0] / 2, site.shape[1] / 2
@@ -185,7 +186,7 @@ def mounds(site: Site) -> Surface:
     (Oehler & Allen, 2010, Icarus 208, 636).
     """
     flow = site.angle()
-    plain = site.fractal(site.log_uniform(0.03, 0.09), 3.2, smallest=1.2)
+    plain = site.ground(site.log_uniform(0.03, 0.1))
     crowd = fields.fractal(site.rng, site.shape, 3.2, largest=150)
     cones = site.flat()
     _cones(site, cones, crowd)

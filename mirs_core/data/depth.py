@@ -1,0 +1,101 @@
+"""Images of more than 8 bits a channel: their full values, and these as grey levels.
+
+Pillow reads 16-bit colour by the high bytes alone, which turns a 12-bit camera's image into 16
+levels; here the low bytes are read as well.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageFile
+
+from mirs_core.errors import ImageError
+
+# ISIS, the calibration software of CTX and HiRISE, marks missing float pixels by values down here.
+_ISIS_SPECIAL = 3.4028e38
+_GDAL_NODATA_TAG = 42113
+_PLANAR_TAG = 284
+_MID_GREY = 128
+_OTHER_BYTE = {"L": "B", "B": "L", "N": "B"}
+
+
+def stretch(values: NDArray[Any], nodata: float | None, name: str) -> NDArray[np.uint8]:
+    """Values of any range as grey levels 0..255, from the 0.5 to the 99.5 percentile.
+
+    Args:
+        values: (H, W), or (H, W, 3), whose channels are stretched together.
+        nodata: a value that marks missing pixels.
+        name: how to call the image in a message.
+
+    Returns:
+        uint8 of the same shape; missing values (not finite, ``nodata``, ISIS special pixels) are
+        0, and all others 128 where they are all equal.
+
+    Raises:
+        ImageError: no valid value.
+    """
+    pixels = values.astype(np.float64)
+    valid = np.isfinite(pixels) & (np.abs(pixels) < _ISIS_SPECIAL)
+    if nodata is not None:
+        valid &= pixels != nodata
+    if not valid.any():
+        raise ImageError(f"{name} has no valid pixel: everything in it is marked as missing.")
+    low, high = np.percentile(pixels[valid], (0.5, 99.5))
+    if high <= low:
+        # Nearly all pixels are equal: show the few others, if there are any.
+        low, high = pixels[valid].min(), pixels[valid].max()
+    if high <= low:
+        return np.where(valid, _MID_GREY, 0).astype(np.uint8)
+    scaled = np.clip((np.where(valid, pixels, low) - low) / (high - low), 0.0, 1.0)
+    return np.where(valid, np.rint(scaled * 255), 0).astype(np.uint8)
+
+
+def nodata_of(image: ImageFile.ImageFile) -> float | None:
+    """The value of missing pixels that a GeoTIFF names; None where it names none."""
+    tags: Any = getattr(image, "tag_v2", {})
+    try:
+        return float(str(tags[_GDAL_NODATA_TAG]).strip("\0 "))
+    except (KeyError, ValueError):
+        return None
+
+
+def is_deep_colour(image: ImageFile.ImageFile) -> bool:
+    """Whether an image that is not yet decoded has several channels of 16 bits."""
+    return len(image.getbands()) > 1 and any(";16" in _raw_mode(tile) for tile in image.tile)
+
+
+def deep_colour(reopen: Callable[[], ImageFile.ImageFile]) -> NDArray[np.uint16]:
+    """All values (H, W, C) of a 16-bit colour image.
+
+    Decodes twice, the second time with the two bytes of every value exchanged. Where Pillow cannot
+    (grey with alpha, separate planes) the low bytes come back as 0.
+
+    Args:
+        reopen: gives the image anew, header read and nothing decoded.
+    """
+    with reopen() as image:
+        separate = getattr(image, "tag_v2", {}).get(_PLANAR_TAG) == 2
+        image.load()
+        high: NDArray[np.uint16] = np.asarray(image).astype(np.uint16) * np.uint16(256)
+    with reopen() as image:
+        image.tile = [_exchanged(tile) for tile in image.tile]
+        try:
+            image.load()
+        except ValueError:
+            separate = True
+        if not separate:
+            high += np.asarray(image)
+    return high
+
+
+def _raw_mode(tile: Any) -> str:
+    mode = tile.args if isinstance(tile.args, str) else tile.args[0]
+    return mode if isinstance(mode, str) else ""
+
+
+def _exchanged(tile: Any) -> Any:
+    mode = _raw_mode(tile)
+    mode = mode[:-1] + _OTHER_BYTE[mode[-1]]
+    return tile._replace(args=mode if isinstance(tile.args, str) else (mode, *tile.args[1:]))
