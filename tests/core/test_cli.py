@@ -204,10 +204,9 @@ def test_compare_reuses_what_is_there(home: Path) -> None:
     again = answer(home, *args, "--seeds", 2)
     assert again == first and len(answer(home, "runs", "list")) == runs
     base, centred = first["presets"]
-    assert (
-        base["difference"] is None and centred["difference"]["low"] <= centred["difference"]["high"]
-    )
-    assert mirs(home, *args, "--seeds", 2).stdout.count("|") > 10
+    difference = centred["difference"]
+    assert base["difference"] is None and difference["low"] <= difference["high"]
+    assert mirs(home, *args, "--seeds", 2).out.count("|") > 10
 
 
 def test_bench_query_measures_milliseconds(home: Path) -> None:
@@ -215,9 +214,24 @@ def test_bench_query_measures_milliseconds(home: Path) -> None:
     assert found["bench"] == "query" and 0 < found["p50_ms"] < 5000
 
 
-@pytest.mark.parametrize(
-    "verb", ["--help", "--version", "train --help", "data --help", "bench --help"]
-)
-def test_help_is_there(verb: str, tmp_path: Path) -> None:
-    done = mirs(tmp_path, *verb.split())
-    assert done.returncode == 0 and done.stdout
+@pytest.mark.parametrize("words", ["--help", "--version", "train --help", "bench --help"])
+def test_help_is_there(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(words.split())
+    assert end.value.code == 0 and capsys.readouterr().out
+
+
+def test_the_whole_process_keeps_to_the_same_rules(home: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "mirs_core", *words],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "MIRS_HOME": str(home)},
+            check=False,
+        )
+
+    good, bad = run("runs", "list", "--json"), run("runs", "show", "nothing")
+    assert good.returncode == 0 and len(json.loads(good.stdout)) >= 3
+    assert (bad.returncode, bad.stdout) == (2, "") and bad.stderr.startswith("mirs: ")

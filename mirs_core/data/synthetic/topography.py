@@ -111,8 +111,8 @@ def channel(site: Site) -> Surface:
     direction = site.across_sun(0.5)
     along, across = site.frame(direction)
     narrow = site.chance(0.2)
-    width = site.log_uniform(10, 26) if narrow else site.log_uniform(50, 140)
-    line = fields.wander(site.rng, along, site.uniform(3, 18), site.uniform(250, 600))
+    width = site.log_uniform(10, 26) if narrow else site.log_uniform(55, 150)
+    line = fields.wander(site.rng, along, site.uniform(2, 16), site.uniform(300, 700))
     middle = across - line - site.uniform(-25, 25)
     crumbs = fields.fractal(site.rng, site.shape, 2.9, largest=35, smallest=0.8)
     breadth = width / 2 * (1 + 0.12 * fields.wander(site.rng, along, 1.0, 200))
@@ -121,7 +121,7 @@ def channel(site: Site) -> Surface:
     inside = fields.smoothstep(edge, 0, wall)
     ramp = fields.soften(np.clip(edge / wall, 0, 1), 1.2)
     bowl = 1 - np.clip(np.abs(middle) / breadth, 0, 1) ** 2
-    height = plateau(site, site.log_uniform(0.02, 0.12)) * (1 - 0.8 * inside)
+    height = plateau(site, site.log_uniform(0.04, 0.14)) * (1 - 0.8 * inside)
     height = height - ramp * wall * site.uniform(0.15, 0.5)
     height = height - bowl * inside * width * site.uniform(0.02, 0.14)
     if not narrow and site.chance(0.5):
@@ -131,7 +131,7 @@ def channel(site: Site) -> Surface:
     height = height + spurs * on_wall * site.uniform(0.05, 0.3)
     lip = np.exp(-((edge / site.uniform(1.5, 4)) ** 2)) * _crumbling(site)
     sunlit = np.sign(middle) * -sin(site.sun.azimuth - direction)
-    albedo = site.mottle(0.05) + lip * sunlit * site.uniform(0, 0.25)
+    albedo = site.mottle(0.025) + lip * sunlit * site.uniform(0, 0.25)
     return Surface(height, albedo + inside * site.uniform(-0.06, 0.08))
 
 
@@ -162,7 +162,7 @@ def _cone(site: Site, height: Field, radius: float, x: float, y: float, pit: flo
 
 def _cones(site: Site, height: Field, crowd: Field) -> None:
     """Adds a crowd of cones, denser where ``crowd`` is high, alone and in clumps."""
-    count = int(site.log_uniform(18, 130))
+    count = int(site.log_uniform(28, 150))
     largest = site.uniform(8, 17) if count < 60 else site.uniform(5, 10)
     pitted = site.uniform(0.0, 0.9)
     half_y, half_x = site.shape[0] / 2, site.shape[1] / 2
