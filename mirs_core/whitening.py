@@ -82,7 +82,12 @@ def whitening(
         channels = len(covariance)
         level = covariance.trace() / channels if shrinkage == "trace" else 1.0
         kept = (1 - eps) if shrinkage == "trace" else 1.0
-        shrunk = kept * covariance + eps * max(level, 1e-12) * np.eye(channels)
+        if level < 1e-12:
+            raise DataError(
+                f"Channels {start} to {start + channels - 1} hardly vary between these tiles and"
+                " cannot be whitened; use a larger whitening.group_size."
+            )
+        shrunk = kept * covariance + eps * level * np.eye(channels)
         try:
             blocks[place, :channels, :channels] = np.linalg.inv(np.linalg.cholesky(shrunk))
         except np.linalg.LinAlgError:

@@ -21,6 +21,9 @@ _SKY = 0.2
 _SHOULDER, _TOE = 218.0, 34.0
 """Grey values beyond which the tone curve bends."""
 
+_WELL_EXPOSED = (95.0, 172.0)
+"""Mean grey values that need no correction of the exposure."""
+
 _NOISE_SPREAD = (0.75, 0.65)
 """Standard deviation [px, down and right] of the smear that map projection leaves in the noise."""
 
@@ -106,11 +109,17 @@ def expose(
     """The picture of a surface, uint8 with the shape of ``height``."""
     light = np.maximum(albedo, 0.05) * shade(height, sun)
     image = camera.level * (1 + camera.contrast * (light - 1))
+    image *= _exposure(float(image.mean()))
     image = fields.soften(image, camera.blur)
     noise = rng.standard_normal(height.shape, dtype=np.float32)
     smeared = ndimage.gaussian_filter(noise, _NOISE_SPREAD, truncate=3)
     image += camera.noise * fields.standardised(smeared) * np.sqrt(np.maximum(image, 10) / 128)
     return np.asarray(np.rint(_tone(image)), np.uint8)
+
+
+def _exposure(mean: float) -> float:
+    """The factor that brings tiles far too dark or bright half-way back."""
+    return float(np.sqrt(np.clip(mean, *_WELL_EXPOSED) / max(mean, 1.0)))
 
 
 def _tone(image: Field) -> Field:

@@ -90,7 +90,7 @@ def chaotic(site: Site) -> Surface:
 def textured(site: Site) -> Surface:
     """Textured: hills and hollows of middling relief with finer patterns on part of them."""
     where = site.somewhere(-0.4, 1.2)
-    height = site.swell(site.uniform(0.05, 0.2)) + site.ground(site.log_uniform(0.01, 0.05))
+    height = site.swell(site.uniform(0.07, 0.24)) + site.ground(site.log_uniform(0.01, 0.05))
     height = height + site.ground(site.log_uniform(0.06, 0.2)) * where
     if site.chance(0.4):
         bumps = fields.ripples(site.rng, site.shape, site.uniform(6, 14), site.angle(), 0.5, 0.5)

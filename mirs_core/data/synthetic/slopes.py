@@ -13,7 +13,7 @@ def _hillside(site: Site, fall: float, steep: float, rough: float) -> Field:
     """A slope falling along ``fall`` [rad], hollow towards its foot, with swells."""
     down, _ = site.frame(fall)
     hollow = site.uniform(0.0, 0.0012) * steep * down**2
-    ground = site.fractal(rough, 3.1, smallest=1.0) + site.swell(site.uniform(0.01, 0.06))
+    ground = site.fractal(rough, 3.1, smallest=1.0) + site.swell(site.uniform(0.02, 0.1))
     return hollow - steep * down + ground
 
 
@@ -45,8 +45,8 @@ def _downslope(site: Site, fall: float, length: float, thickness: float) -> Fiel
 def _ribs(site: Site, fall: float) -> Field:
     """Ribs and hollows down a slope at two scales, rms slope 1."""
     noise = site.flat()
-    for share, thickness in ((1.0, site.uniform(6, 13)), (0.4, site.uniform(3, 5))):
-        grain = fields.grain(site.rng, site.shape, thickness * site.uniform(3, 6), thickness, fall)
+    for share, thickness in ((1.0, site.uniform(7, 18)), (0.4, site.uniform(3, 6))):
+        grain = fields.grain(site.rng, site.shape, thickness * site.uniform(3, 7), thickness, fall)
         noise -= np.abs(grain) * share * thickness
     return fields.relief(fields.soften(fields.bent(site.rng, noise, fall, 4), 0.9), 1.0)
 
@@ -64,7 +64,7 @@ def _incisions(site: Site, down: Field, along: Field) -> Field:
         alcove = np.exp(-(((down - head - 25) / 24) ** 2))
         width = site.uniform(1.8, 4.0) + site.uniform(2, 12) * alcove
         notch = np.clip(1 - np.abs(along - path) / width, 0, 1)
-        carved = np.maximum(carved, notch * depth * width * site.uniform(0.25, 0.6))
+        carved = np.maximum(carved, notch * depth * width * site.uniform(0.2, 0.5))
     ragged = 1 + 0.3 * fields.fractal(site.rng, site.shape, 3.4, largest=60, smallest=1)
     return fields.soften(carved * np.clip(ragged, 0.2, 2), 0.7)
 
@@ -84,10 +84,10 @@ def gullies(site: Site) -> Surface:
         )
         height = height + _ribs(site, fall) * ribbed * site.uniform(0.25, 0.5)
     else:
-        height = height + _ribs(site, fall) * site.somewhere(-1.2, 0.8) * site.uniform(0.08, 0.26)
+        height = height + _ribs(site, fall) * site.somewhere(-1.2, 0.8) * site.uniform(0.06, 0.22)
     carved = _incisions(site, down, along)
     fine = _downslope(site, fall, site.uniform(12, 35), site.uniform(1.5, 3))
-    height = height - carved + fields.relief(fine, site.uniform(0.02, 0.07))
+    height = height - carved + fields.relief(fine, site.uniform(0.01, 0.05))
     broad = fields.grain(site.rng, site.shape, 70, site.uniform(6, 14), fall)
     albedo = site.mottle(0.03) + fine * site.uniform(0.01, 0.03) + broad * 0.04
     albedo = albedo - site.uniform(0.02, 0.15) * fields.smoothstep(carved, 0.4, 3)
@@ -147,7 +147,7 @@ def streaks(site: Site) -> Surface:
     if site.chance(0.4):
         craters.scatter(site, height, int(site.rng.integers(2, 15)), (1.5, 7))
     faint = 1 + _downslope(site, fall, 60, 2.5) * site.uniform(0.0, 0.02)
-    dark = _streaks(site, fall) * site.uniform(0.2, 0.45)
+    dark = _streaks(site, fall) * site.uniform(0.22, 0.5)
     return Surface(height, albedo * faint * (1 - dark) * 1.1)
 
 
@@ -160,7 +160,7 @@ def mass_wasting(site: Site) -> Surface:
     visible = site.somewhere(-1.6, 0.6)
     height = height + fields.relief(fine, site.uniform(0.02, 0.07)) * visible
     broad = _downslope(site, fall, 60, site.uniform(5, 12))
-    albedo = site.mottle(0.025, 3.4) + broad * site.uniform(0.02, 0.06)
+    albedo = site.mottle(0.015, 3.8) + broad * site.uniform(0.01, 0.04)
     albedo = albedo + fine * visible * site.uniform(0.02, 0.05)
     patches = _downslope(site, fall, site.uniform(14, 35), site.uniform(1.5, 4))
     scars = fields.smoothstep(patches, 0.8, 2.4) * site.somewhere(-0.2, 1.0)

@@ -52,11 +52,12 @@ def cliff(site: Site) -> Surface:
     bright = site.chance(0.5)
     fall = site.towards_sun(0.45) + (0 if bright else pi)
     down, along = site.frame(fall)
-    edge = _edge(site, along, down - site.uniform(-45, 45), site.uniform(0.6, 2.2))
+    bend = site.uniform(-0.004, 0.004) * along**2
+    edge = _edge(site, along, down + bend - site.uniform(-45, 45), site.uniform(0.6, 2.2))
     inside = np.clip(edge, 0, None)
     below = fields.smoothstep(edge, 0, 6)
     steep = site.uniform(0.25, 0.6)
-    reach = site.log_uniform(18, 160)
+    reach = site.log_uniform(30, 160) if bright else site.log_uniform(14, 110)
     drop = steep * reach * (1 - np.exp(-inside / reach)) + inside * site.uniform(0, 0.15)
     face = fields.smoothstep(edge, 0, 5) * np.exp(-inside / (1.2 * reach))
     tilt = site.uniform(-0.1, 0.0) if bright else site.uniform(0.0, 0.14)
@@ -68,14 +69,16 @@ def cliff(site: Site) -> Surface:
     if site.chance(0.15):
         bend = fields.fractal(site.rng, site.shape, 3.8) * 2.5
         strata = np.sin(edge * 2 * pi / site.uniform(9, 18) + bend)
-        height = height + fields.soften(strata * face, 0.8) * site.uniform(0.1, 0.5)
+        height = height + fields.soften(strata * face, 0.8) * site.somewhere() * site.uniform(
+            0.1, 0.5
+        )
     crumbs = fields.fractal(site.rng, site.shape, 2.7, largest=20, smallest=0.9)
     near = np.exp(-((edge / site.uniform(4, 12)) ** 2))
     height = height + fields.relief(crumbs, site.uniform(0.1, 0.4)) * near
     albedo = site.mottle(0.03) + near * _crumbling(site) * site.uniform(-0.1, 0.25)
     streaked = fields.grain(site.rng, site.shape, 30, 2.2, fall)
     albedo = albedo + streaked * below * site.uniform(0.01, 0.05)
-    return Surface(height, albedo + below * site.uniform(0.0, 0.35 if bright else 0.1))
+    return Surface(height, albedo + below * site.uniform(0.0, 0.4 if bright else 0.15))
 
 
 def ridge(site: Site) -> Surface:
@@ -88,7 +91,7 @@ def ridge(site: Site) -> Surface:
     steep = np.where(side < 0, site.uniform(0.1, 0.36), site.uniform(0.1, 0.4))
     away = fields.smoothstep(np.abs(side), 2, 16)
     height = -steep * reach * (1 - np.exp(-distance / reach)) + site.swell(site.uniform(0.02, 0.08))
-    height = height + site.ground(site.log_uniform(0.004, 0.03))
+    height = height + site.ground(site.log_uniform(0.006, 0.045))
     if site.chance(0.4):
         spurs = _spurs(site, direction + pi / 2, site.uniform(15, 50), site.uniform(4, 10))
         height = height + spurs * away * site.uniform(0.02, 0.14)

@@ -1,0 +1,71 @@
+"""Which runs stand side by side: runs grouped by the data set that their archives hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mirs_core.files import slug
+from mirs_core.runs import RunSummary
+
+PRESET_ORDER = ("baseline", "baseline-centred", "mirs", "mirs-dwt")
+"""From the simplest to the most elaborate; other presets follow by name."""
+_SHOWN_FIRST = ("baseline", "mirs", "mirs-dwt")
+MOST = 4
+"""So many models fit beside each other."""
+
+_TITLES = {
+    "baseline": "Baseline",
+    "baseline-centred": "Baseline, centred",
+    "mirs": "MIRS",
+    "mirs-dwt": "MIRS + DWT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Finished runs whose archives hold the same tiles, the simplest model first."""
+
+    key: str
+    name: str
+    synthetic: bool
+    runs: tuple[RunSummary, ...]
+
+    def default(self) -> tuple[str, ...]:
+        """Ids of the runs to show first: the newest baseline, MIRS and MIRS + DWT.
+
+        A served run takes the place of its preset, or stands first where its preset has none.
+        """
+        chosen: dict[str, str] = {}
+        for run in self.runs:
+            if run.preset in _SHOWN_FIRST and (run.served or run.preset not in chosen):
+                chosen[run.preset] = run.id
+        ids = list(chosen.values())
+        served = [run.id for run in self.runs if run.served and run.id not in ids]
+        return tuple((served + ids)[:MOST]) or tuple(run.id for run in self.runs[:MOST])
+
+
+def title_of(run: RunSummary) -> str:
+    """What a column of this run is called: the method, then the run's own name if it has one."""
+    return _TITLES.get(run.preset, run.preset)
+
+
+def data_sets(found: Sequence[RunSummary]) -> list[DataSet]:
+    """The data sets of all finished runs, the served one first, then by name.
+
+    Args:
+        found: as ``runs.list_runs`` gives them, newest first.
+    """
+    groups: dict[str, list[RunSummary]] = {}
+    for run in found:
+        if run.state == "done":
+            key = f"{slug(run.data)}-{run.manifest_digest[:6]}"
+            groups.setdefault(key, []).append(run)
+    sets = [
+        DataSet(key, group[0].data, group[0].synthetic, tuple(sorted(group, key=_place)))
+        for key, group in groups.items()
+    ]
+    return sorted(sets, key=lambda one: (not any(run.served for run in one.runs), one.name, one.key))
+
+
+def _place(run: RunSummary) -> tuple[int, str]:
+    known = run.preset in PRESET_ORDER
+    return (PRESET_ORDER.index(run.preset) if known else len(PRESET_ORDER), run.preset)

@@ -1,0 +1,86 @@
+"""Search and compare: one query, several models, beside each other."""
+
+import streamlit as st
+
+from mirs_core import lineup, runs
+from mirs_core.errors import MirsError
+from mirs_core.search import Searcher
+from pages.ui import first_run, loaders, picker, query_panel, results, sidebar, state
+
+
+def main() -> None:
+    """Draws the page."""
+    state.restore()
+    known = lineup.data_sets(runs.list_runs(runs.home_folder()))
+    if not known:
+        first_run.draw()
+        return
+    chosen = sidebar.data_set(known)
+    models = sidebar.models(chosen)
+    searcher = _first_that_opens(models or [run.id for run in chosen.runs])
+    if searcher is None:
+        return
+    _keep_a_query(searcher)
+    sidebar.filters(searcher)
+    sidebar.own_folder(models)
+    if searcher.card.synthetic:
+        with st.sidebar:
+            st.html(
+                '<div class="mirs-synthetic"><b>Synthetic Mars.</b> These tiles are procedural,'
+                " not real imagery; their places are invented.</div>"
+            )
+    _page(searcher, models)
+    state.write_link()
+
+
+def _first_that_opens(models: list[str]) -> Searcher | None:
+    """A searcher to take the tiles from; the reason on the page where none opens."""
+    reason = ""
+    for run_id in models:
+        try:
+            return loaders.searcher(run_id)
+        except MirsError as error:
+            reason = str(error)
+    st.error(reason, icon=":material/error:")
+    return None
+
+
+def _keep_a_query(searcher: Searcher) -> None:
+    """Sees to it that the query tile exists: the first test tile of a session, or a known one."""
+    items, tile = searcher.items, state.tile()
+    if tile is not None and tile in items.ids:
+        return
+    if tile is not None:
+        st.warning("The tile of this link is not in this data set; another one is shown.")
+    rows = items.rows(["test"]) if "test" in items.roles else range(len(items))
+    first = min((items.ids[row] for row in rows), key=lambda name: ("/cra/" not in name, name))
+    state.choose_tile(first)
+    state.history().clear()
+
+
+def _page(searcher: Searcher, models: list[str]) -> None:
+    view = st.segmented_control(
+        "View",
+        [state.COMPARE, state.BROWSE, state.OWN],
+        key=state.VIEW,
+        required=True,
+        default=None if state.VIEW in st.session_state else state.COMPARE,
+        label_visibility="collapsed",
+    )
+    if view == state.OWN:
+        picker.own_image()
+    upload = state.upload() if view == state.OWN else None
+    left, right = st.columns([1, 4.2], gap="medium")
+    with left:
+        if view != state.OWN or upload is not None:
+            query_panel.draw(searcher, upload)
+    with right:
+        if view == state.BROWSE:
+            picker.browse(searcher)
+        elif not models:
+            st.info("Choose a model in the sidebar.", icon=":material/compare:")
+        elif view == state.COMPARE or upload is not None:
+            results.draw(models, upload)
+
+
+main()

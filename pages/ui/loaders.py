@@ -1,0 +1,84 @@
+"""The only caches of the app: searchers by run, thumbnails by content, queries by image."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import streamlit as st
+
+from mirs_core import runs
+from mirs_core.data.images import Pixels, read_image, thumbnail
+from mirs_core.errors import MirsError
+from mirs_core.search import Query, Searcher
+
+THUMBNAIL, LARGE = 168, 448
+# A grey square: what stands where a tile's file is gone.
+_GONE = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E"
+    "%3Crect width='10' height='10' fill='%23808080' fill-opacity='.35'/%3E%3C/svg%3E"
+)
+
+
+def searcher(run_id: str) -> Searcher:
+    """The searcher of a run, loaded once; a run that was written anew is loaded anew.
+
+    Raises:
+        MirsError: the run is gone or damaged.
+    """
+    home = runs.home_folder()
+    status = runs.folder(home, run_id).path / "status.json"
+    changed = status.stat().st_mtime_ns if status.exists() else 0
+    return _searcher(str(home), run_id, changed)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _searcher(home: str, run_id: str, changed: int) -> Searcher:
+    return Searcher.open(Path(home), run_id)
+
+
+def image_query(run_id: str, data: bytes, name: str) -> Query:
+    """The query that an own image is for a run, encoded once.
+
+    Raises:
+        ImageError: the file is not a usable image.
+    """
+    found = searcher(run_id)
+    digest = hashlib.sha256(data).hexdigest()
+    return _image_query(run_id, found.summary.created, digest, name, data, found)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _image_query(
+    run_id: str, created: str, digest: str, name: str, _data: bytes, _searcher: Searcher
+) -> Query:
+    return _searcher.query_by_image(_data, name)
+
+
+def thumbnails(found: Searcher, tile_ids: list[str]) -> dict[str, str]:
+    """A small data URI of each tile; a grey square where the file is gone or unreadable."""
+    contents = {tile: found.items.contents[found.items.row(tile)] for tile in set(tile_ids)}
+    return {tile: picture(found, tile, content, THUMBNAIL) for tile, content in contents.items()}
+
+
+def picture(found: Searcher, tile_id: str, content: str, side: int) -> str:
+    """A tile as data URI, at most ``side`` pixels; a grey square where it cannot be read."""
+    try:
+        return _picture(content, side, found.image_path(tile_id))
+    except MirsError:
+        return _GONE
+
+
+@st.cache_data(max_entries=6000, show_spinner=False)
+def _picture(content: str, side: int, _path: Path) -> str:
+    return data_uri(read_image(_path), side)
+
+
+def data_uri(image: Pixels, side: int) -> str:
+    """An image as data URI, at most ``side`` pixels."""
+    return "data:image/jpeg;base64," + base64.b64encode(thumbnail(image, side)).decode()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def check_image(data: bytes, name: str) -> None:
+    """Refuses a file that is no usable image. Raises ImageError."""
+    read_image(data, name)

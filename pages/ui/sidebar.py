@@ -1,0 +1,157 @@
+"""The sidebar: data set, models, length and filters of the lists, an own folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from mirs_core import jobs, lineup, runs
+from mirs_core.landforms import describe
+from mirs_core.search import Searcher
+from pages.ui import state, theme, words
+
+_INDEX_JOBS = "mirs.index_jobs"
+
+
+def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
+    """Draws the brand and the choice of the data set; returns the chosen one."""
+    by_key = {one.key: one for one in known}
+    if st.session_state.get(state.DATA) not in by_key:
+        if st.session_state.get(state.DATA):
+            st.warning("The data set of this link is not on this machine.")
+            state.forget_query()
+        st.session_state[state.DATA] = known[0].key
+    with st.sidebar:
+        theme.brand()
+        key = st.selectbox(
+            "Data set",
+            list(by_key),
+            format_func=lambda key: by_key[key].name,
+            key=state.DATA,
+            on_change=state.forget_query,
+        )
+    return by_key[key]
+
+
+def models(chosen: lineup.DataSet) -> list[str]:
+    """Draws the choice of models; returns the ids to compare, the simplest first."""
+    titles = _titles(chosen.runs)
+    known = [run.id for run in chosen.runs]
+    asked = st.session_state.get(state.MODELS) or []
+    if not state.keep_known(state.MODELS, known):
+        if asked:
+            st.warning("The models of this link are not on this machine; these are shown instead.")
+        st.session_state[state.MODELS] = list(chosen.default())
+    with st.sidebar:
+        picked = st.multiselect(
+            "Models to compare",
+            known,
+            format_func=titles.__getitem__,
+            key=state.MODELS,
+            max_selections=lineup.MOST,
+            help="Finished runs on this data set. The newest of each method is chosen at first.",
+        )
+    return [run_id for run_id in known if run_id in picked]
+
+
+def _titles(found: Sequence[runs.RunSummary]) -> dict[str, str]:
+    """A title a run; where a method has several, the seed and the end of the id tell them apart."""
+    names = [lineup.title_of(run) for run in found]
+    return {
+        run.id: name if names.count(name) == 1 else f"{name}, seed {run.seed} ({run.id[-6:]})"
+        for run, name in zip(found, names, strict=True)
+    }
+
+
+def filters(searcher: Searcher) -> None:
+    """Draws the length of the lists and their filters."""
+    labels = sorted({label for label in searcher.items.labels if label}, key=_by_group)
+    roles = [role for role in words.ROLES if role in searcher.items.roles]
+    state.keep_known(state.CLASSES, labels)
+    state.keep_known(state.ROLES, roles)
+    low, high, step = state.K_RANGE
+    with st.sidebar:
+        st.slider("Results a model", low, high, step=step, key=state.K)
+        with st.expander("Filter the results", icon=":material/filter_alt:"):
+            if labels:
+                st.multiselect(
+                    "Landforms",
+                    labels,
+                    format_func=lambda label: f"{describe(label).name} · {describe(label).group}",
+                    key=state.CLASSES,
+                    placeholder="All",
+                )
+            st.multiselect(
+                "Roles",
+                roles,
+                format_func=words.ROLES.__getitem__,
+                key=state.ROLES,
+                placeholder="All",
+                help="Archive tiles were never seen in training; scores count these alone.",
+            )
+            st.checkbox(
+                "Hide the query's own strip",
+                key=state.STRIP,
+                disabled=not any(searcher.items.strips),
+                help="Tiles of one image strip look alike because of sun, dust and camera.",
+            )
+
+
+def _by_group(label: str) -> tuple[str, str]:
+    return describe(label).group, describe(label).name
+
+
+def own_folder(models: Sequence[str]) -> None:
+    """Draws the form that archives a folder with the models on show."""
+    with (
+        st.sidebar,
+        st.expander("Index a folder of your own", icon=":material/create_new_folder:"),
+    ):
+        with st.form("mirs.index", border=False, enter_to_submit=False):
+            folder = st.text_input("Folder on this computer", placeholder="/home/me/tiles")
+            name = st.text_input("Name", placeholder="optional")
+            sent = st.form_submit_button("Index it", type="primary", width="stretch")
+        if sent:
+            _start(folder.strip(), name.strip(), models)
+        if st.session_state.get(_INDEX_JOBS):
+            _watch()
+
+
+def _start(folder: str, name: str, models: Sequence[str]) -> None:
+    root = Path(folder).expanduser()
+    if not folder or not root.is_dir():
+        st.error("There is no such folder on this computer.", icon=":material/folder_off:")
+        return
+    home = runs.home_folder()
+    named = ["--name", name] if name else []
+    st.session_state[_INDEX_JOBS] = [
+        jobs.launch(home, ["index", f"--run={run}", f"--data={root}", *named], f"Index {root.name}")
+        for run in models
+    ]
+
+
+@st.fragment(run_every=1.0)
+def _watch() -> None:
+    home = runs.home_folder()
+    found = [jobs.read(home, job) for job in st.session_state.get(_INDEX_JOBS, [])]
+    for job in found:
+        if job.state == "running":
+            st.progress(min(job.done / max(job.total, 1), 1.0), text=job.stage)
+        elif job.state == "failed":
+            st.error(job.error or "It failed without a word.", icon=":material/error:")
+    if any(job.state == "running" for job in found):
+        return
+    st.session_state[_INDEX_JOBS] = []
+    made = [job.result["run"] for job in found if job.state == "done" and job.result]
+    if made:
+        _open(made)
+
+
+def _open(made: Sequence[str]) -> None:
+    """Shows the data set that was just archived, at the start of the next run."""
+    for one in lineup.data_sets(runs.list_runs(runs.home_folder())):
+        if {run.id for run in one.runs} & set(made):
+            state.forget_query()
+            st.query_params.from_dict({"data": one.key})
+            st.session_state[state.PENDING_DATA] = one.key
+            st.rerun(scope="app")

@@ -1,0 +1,48 @@
+"""How the app says things: roles, distances, places, tiles."""
+
+from mirs_core import observations
+from mirs_core.landforms import describe
+from mirs_core.search import Hit, Searcher
+
+ROLES = {
+    "archive": "Archive",
+    "train": "Training",
+    "val": "Validation",
+    "test": "Test queries",
+}
+
+
+def file_name(tile_id: str) -> str:
+    """The last part of a tile's id."""
+    return tile_id.rsplit("/", 1)[-1]
+
+
+def class_name(label: str | None) -> str:
+    """The landform in words."""
+    return describe(label).name if label else "no class"
+
+
+def colour(label: str | None) -> str:
+    """The colour of a class in all grids and charts."""
+    return describe(label).colour if label else "#9a9a9a"
+
+
+def distance(found: Searcher, value: float) -> str:
+    """A distance with its unit where it has one."""
+    return f"{value:.0f} bits" if found.unit == "bits" else f"{value:.2f}"
+
+
+def long_distance(found: Searcher, hit: Hit) -> str:
+    """A distance in a sentence."""
+    if found.unit == "bits":
+        return f"Hamming distance {hit.distance:.0f} of {found.summary.bits} bits"
+    return f"{found.unit.capitalize()} distance {hit.distance:.3f}"
+
+
+def place(tile_id: str) -> str | None:
+    """Where on Mars the strip of a tile has its centre, or None."""
+    known = observations.parse(file_name(tile_id))
+    if known is None or known.latitude is None:
+        return None
+    north = f"{abs(known.latitude):.1f}° {'N' if known.latitude >= 0 else 'S'}"
+    return north if known.longitude is None else f"{north}, {known.longitude:.0f}° E"
