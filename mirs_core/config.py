@@ -152,7 +152,7 @@ class TrainingConfig:
         high=0.9999,
     )
     views: int = _setting(
-        1,
+        8,
         "Views",
         "Quarter turns and mirror images of each training tile; each one is encoded once.",
         choices=(1, 2, 4, 8),
@@ -161,7 +161,7 @@ class TrainingConfig:
         1e-4, "Weight decay", "L2 penalty inside Adam.", low=0.0, high=1.0, log=True
     )
     beta1: float = _setting(0.9, "Adam beta 1", "Memory of the gradient.", low=0.0, high=0.9999)
-    beta2: float = _setting(0.99, "Adam beta 2", "Memory of its square.", low=0.0, high=0.99999)
+    beta2: float = _setting(0.999, "Adam beta 2", "Memory of its square.", low=0.0, high=0.99999)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +234,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "baseline": {"archive.distance": "euclidean"},
     "baseline-centred": {"archive.distance": "cosine"},
     "mirs": {},
-    "mirs-dwt": {"whitening.enabled": True, "loss.entropy_weight": 0.1},
+    "mirs-dwt": {"whitening.enabled": True, "whitening.eps": 0.9, "loss.entropy_weight": 0.1},
 }
 """Preset name to the settings in which it differs from the defaults above."""
 

@@ -10,6 +10,8 @@ from mirs_core.progress import Progress, silent
 DATA = "synthetic-mars"
 PER_CLASS = 80
 DEMO_RUNS = {"baseline": "demo-baseline", "mirs": "demo-mirs", "mirs-dwt": "demo-mirs-dwt"}
+# One view a tile instead of eight: the demo is for looking at, and should be there in minutes.
+_FAST = ("training.views=1",)
 NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
 
 
@@ -35,7 +37,7 @@ def build(home: Path, per_class: int = PER_CLASS, progress: Progress = silent) -
         generate(folder, per_class=per_class, progress=progress)
     for preset, run_id in DEMO_RUNS.items():
         if not _is_done(home, run_id):
-            settings = config.from_preset(preset, data=str(folder))
+            settings = config.from_preset(preset, data=str(folder), changes=_FAST)
             run = pipeline.prepare(home, settings, run_id=run_id, name=NAMES[preset])
             pipeline.train(home, run, _named(NAMES[preset], progress))
     if runs.served_run(home) is None:

@@ -48,10 +48,11 @@ def index(
     features = extract_items(home, manifest, items, encoder, progress)
     built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
 
-    about = {**describe(manifest), "data_title": manifest.card.title}
+    about = describe(manifest)
     title = name or f"{config.preset} on {manifest.card.name}"
     provenance = {
         **about,
+        "data_title": name or about["data_title"],
         "encoder": encoder.fingerprint,
         "parent": run_id,
         "origin": made.get("origin") or run_id,

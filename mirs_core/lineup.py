@@ -25,7 +25,7 @@ class DataSet:
     """Finished runs whose archives hold the same tiles, the simplest model first."""
 
     key: str
-    name: str
+    title: str
     synthetic: bool
     runs: tuple[RunSummary, ...]
 
@@ -60,10 +60,12 @@ def data_sets(found: Sequence[RunSummary]) -> list[DataSet]:
             key = f"{slug(run.data)}-{run.manifest_digest[:6]}"
             groups.setdefault(key, []).append(run)
     sets = [
-        DataSet(key, group[0].data, group[0].synthetic, tuple(sorted(group, key=_place)))
+        DataSet(key, group[0].data_title, group[0].synthetic, tuple(sorted(group, key=_place)))
         for key, group in groups.items()
     ]
-    return sorted(sets, key=lambda one: (not any(run.served for run in one.runs), one.name, one.key))
+    return sorted(
+        sets, key=lambda one: (not any(run.served for run in one.runs), one.title, one.key)
+    )
 
 
 def _place(run: RunSummary) -> tuple[int, str]:

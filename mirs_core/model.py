@@ -113,6 +113,8 @@ class HashModel:
             raise _damaged(str(error).splitlines()[0]) from None
         if set(state) != set(model.state()):
             raise _damaged(f"unknown tensors {sorted(set(state) - set(model.state()))}")
+        if any(value.dtype != torch.float32 for value in state.values()):
+            raise _damaged("values that are not float32")
         if not all(bool(torch.isfinite(value).all()) for value in state.values()):
             raise _damaged("values that are no numbers")
         return model

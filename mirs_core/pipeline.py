@@ -117,6 +117,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
     """What a run remembers of its data set."""
     return {
         "data_name": manifest.card.name,
+        "data_title": manifest.card.title,
         "manifest": manifest.digest,
         "synthetic": manifest.card.synthetic,
     }

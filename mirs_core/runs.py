@@ -47,6 +47,7 @@ class RunSummary:
     preset: str
     encoder: str
     data: str
+    data_title: str
     data_root: Path
     manifest_digest: str
     seed: int
@@ -231,6 +232,7 @@ def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:
         preset=config.preset,
         encoder=config.encoder.name,
         data=str(made.get("data_name", "")),
+        data_title=str(made.get("data_title") or made.get("data_name", "")),
         data_root=Path(config.data),
         manifest_digest=str(made.get("manifest", "")),
         seed=config.seed,
@@ -262,8 +264,8 @@ def list_runs(home: Path) -> list[RunSummary]:
 
 def _damaged(run: RunFolder, error: str) -> RunSummary:
     return RunSummary(
-        id=run.id, name=run.id, preset="", encoder="", data="", data_root=Path(), seed=0,
-        manifest_digest="", archive_id=None, state="failed", served=False, synthetic=False,
+        id=run.id, name=run.id, preset="", encoder="", data="", data_title="", data_root=Path(),
+        seed=0, manifest_digest="", archive_id=None, state="failed", served=False, synthetic=False,
         map_at_64=None, bits=None, distance="", created="", error=error,
     )  # fmt: skip
 

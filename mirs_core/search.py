@@ -79,8 +79,8 @@ class QueryScore:
 
 
 _CAUTIONS = {
-    "train": "The model was trained on this tile: its score does not measure retrieval.",
-    "val": "This tile helped to choose the epoch, so its score is a little too good.",
+    "train": "Seen in training: this score does not measure retrieval.",
+    "val": "Seen in validation, which chose the epoch: this score is a little too good.",
 }
 
 
@@ -262,7 +262,7 @@ class Searcher:
             min_r_k=float(metrics.average_precision(top, total, k, "min_r_k")[0]),
             hits=float(metrics.average_precision(top, total, k, "hits")[0]),
             relevant_in_archive=int(relevant.sum()),
-            caution=_CAUTIONS.get(query.role or ""),
+            caution=_CAUTIONS.get(query.role or "") if self.unit == "bits" else None,
         )
 
     def image_path(self, tile_id: str) -> Path:

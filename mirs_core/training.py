@@ -85,7 +85,8 @@ def fit(
         train_y: (n,) class numbers.
         validation: what chooses the epoch, by mAP@64; None keeps the last epoch.
         target_x: (m, D) tiles of the target domain, for terms that read them.
-        batch_size: at most n; the rest of an epoch is a smaller batch, nothing is dropped.
+        batch_size: at most so many tiles a step; an epoch is cut into equal batches (within one
+            tile), nothing is dropped.
         averaging: decay a step of the moving average of the weights that is evaluated and kept;
             0 keeps the weights themselves.
         should_stop: asked between epochs; a stopped training keeps its best epoch.
@@ -171,7 +172,7 @@ class _Loop:
         return {name: value / steps for name, value in sums.items()}, whole / steps
 
     def _batches(self, size: int) -> Iterator[Batch]:
-        for rows in torch.randperm(len(self.y)).split(size):
+        for rows in torch.randperm(len(self.y)).tensor_split(-(-len(self.y) // size)):
             views = torch.randint(len(self.x), (len(rows),))
             logits = self.live(self.x[views, rows])
             target = None

@@ -1,5 +1,8 @@
 """Shared fixtures: a tiny data set, a fake encoder, and the real tiles if there are any."""
 
+import contextlib
+import fcntl
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +27,22 @@ def make_dataset() -> MakeDataset:
 def fake_encoder() -> "Encoder":
     """A fast encoder of 48 features."""
     return make_fake_encoder()[0]
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A home folder with a small demo, 12 tiles a landform; built once, so copy before you write."""
+    from mirs_core import cli
+
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+    home = shared / "small-demo"
+    with (shared / "small-demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
+            patch.setenv("MIRS_HOME", str(home))
+            assert cli.main(["demo", "--per-class", "12", "--quiet"]) == 0
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
-"""Slow, obvious twins of the numerical functions: plain loops, one line a sentence of the method."""
+"""Slow, obvious twins of the numerical functions, in plain Python."""
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 Rows = Sequence[Sequence[float]]
 
@@ -163,3 +163,34 @@ def whitened(fitted: Rows, x: Rows, group_size: int, eps: float, shrinkage: str)
                 y.append(rest / lower[i][i])
             result += y
     return out
+
+
+def adam(
+    gradient: Callable[[list[float]], list[float]],
+    value: list[float],
+    steps: int,
+    learning_rate: float,
+    weight_decay: float,
+    betas: tuple[float, float],
+) -> list[float]:
+    """``value`` after some steps of Adam (Kingma and Ba 2015); decay is added to the gradient."""
+    value, first, second = list(value), [0.0] * len(value), [0.0] * len(value)
+    for step in range(1, steps + 1):
+        slopes = gradient(value)
+        for i in range(len(value)):
+            slope = slopes[i] + weight_decay * value[i]
+            first[i] = betas[0] * first[i] + (1 - betas[0]) * slope
+            second[i] = betas[1] * second[i] + (1 - betas[1]) * slope**2
+            mean = first[i] / (1 - betas[0] ** step)
+            spread = math.sqrt(second[i] / (1 - betas[1] ** step))
+            value[i] -= learning_rate * mean / (spread + 1e-8)
+    return value
+
+
+def moving_average(start: float, values: Sequence[float], decay: float) -> float:
+    """Moving average of ``values`` from ``start``, with a shorter memory in the first steps."""
+    mean = start
+    for step, value in enumerate(values, start=1):
+        now = min(decay, (1 + step) / (10 + step))
+        mean = now * mean + (1 - now) * value
+    return mean

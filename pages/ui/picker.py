@@ -37,7 +37,8 @@ def browse(searcher: Searcher) -> None:
         st.info("No tile passes these filters.", icon=":material/filter_alt_off:")
         return
     pages = -(-len(rows) // _PAGE)
-    st.session_state["mirs.b.page"] = min(st.session_state.get("mirs.b.page", 1), pages)
+    if st.session_state.get("mirs.b.page", 1) > pages:
+        st.session_state["mirs.b.page"] = pages
     page = st.pagination(pages, key="mirs.b.page") if pages > 1 else 1
     shown = rows[(page - 1) * _PAGE : page * _PAGE]
     st.caption(
@@ -46,7 +47,7 @@ def browse(searcher: Searcher) -> None:
     )
     entries = [_entry(searcher, row) for row in shown]
     images = loaders.thumbnails(searcher, [entry.id for entry in entries])
-    tile_grid("mirs.browser", [Column(entries)], images, state.choose_tile)
+    tile_grid("mirs.browser", [Column(entries)], images, state.choose_tile, tile="6.6rem")
 
 
 def _entry(searcher: Searcher, row: int) -> TileEntry:

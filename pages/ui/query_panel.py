@@ -82,7 +82,7 @@ def _picture(uri: str, name: str, scale: tuple[str, float] | None) -> None:
         length, share = scale
         bar = f'<div class="mirs-scale">{length}<i style="width:{share * 100:.1f}cqw"></i></div>'
     st.html(
-        f'<p class="mirs-eyebrow">Query</p><div class="mirs-query" style="container-type:inline-size">'
+        '<p class="mirs-eyebrow">Query</p><div class="mirs-query">'
         f'<img src="{uri}" alt="Query: {escape(name)}">{bar}</div>'
     )
 

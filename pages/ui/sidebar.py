@@ -26,7 +26,7 @@ def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
         key = st.selectbox(
             "Data set",
             list(by_key),
-            format_func=lambda key: by_key[key].name,
+            format_func=lambda key: by_key[key].title,
             key=state.DATA,
             on_change=state.forget_query,
         )

@@ -35,9 +35,10 @@ function tile(entry, image, pick, card) {
   img.decoding = "async"
   picture.append(img)
   if (entry.rank) picture.append(element("span", "rank", entry.rank))
+  if (entry.value) picture.append(element("span", "value", entry.value))
   if (entry.shared) picture.append(element("span", "shared", entry.shared))
   const caption = element("span", "caption")
-  caption.append(element("i"), element("span", "", entry.name), element("b", "", entry.value))
+  caption.append(element("i"), element("span", "", entry.name))
   button.append(picture, caption)
   button.onclick = () => pick(entry.id)
   for (const event of ["pointerenter", "focus"]) {

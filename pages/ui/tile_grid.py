@@ -50,7 +50,7 @@ def tile_grid(
     columns: Sequence[Column],
     images: dict[str, str],
     on_pick: Callable[[str], None],
-    tile: str = "5.6rem",
+    tile: str = "4.9rem",
 ) -> None:
     """Draws the columns; ``on_pick`` gets the id of a tile that is clicked, before the next run.
 

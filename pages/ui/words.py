@@ -29,7 +29,9 @@ def colour(label: str | None) -> str:
 
 def distance(found: Searcher, value: float) -> str:
     """A distance with its unit where it has one."""
-    return f"{value:.0f} bits" if found.unit == "bits" else f"{value:.2f}"
+    if found.unit == "bits":
+        return f"{value:.0f} bit" if value == 1 else f"{value:.0f} bits"
+    return f"{value:.2f}"
 
 
 def long_distance(found: Searcher, hit: Hit) -> str:

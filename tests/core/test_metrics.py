@@ -63,9 +63,7 @@ def test_a_query_without_an_answer_has_no_figure(divisor: Divisor) -> None:
 
 
 @given(
-    relevant=st.lists(
-        st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=4
-    ),
+    relevant=st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=4),
     k=st.integers(1, 9),
     unseen=st.integers(0, 3),
     divisor=st.sampled_from(["min_r_k", "hits"]),
@@ -86,9 +84,7 @@ def test_average_precision_is_the_loop(
 
 @settings(deadline=None)
 @given(ranking=tied_rankings(), k=st.integers(1, 8))
-def test_tie_bounds_are_those_of_every_order(
-    ranking: tuple[list[int], list[bool]], k: int
-) -> None:
+def test_tie_bounds_are_those_of_every_order(ranking: tuple[list[int], list[bool]], k: int) -> None:
     distances, relevant = ranking
     bounds = tie_bounds(np.array(distances), np.array(relevant), k)
     if not any(relevant):
@@ -151,7 +147,8 @@ def test_hits_over_ties_is_near_the_mean_of_every_order(
         return
     values = reference.average_precisions_over_ties(distances, relevant, k, "hits")
     # Five standard errors of the mean of 4,000 orders.
-    assert found == pytest.approx(np.mean(values), abs=5 * np.std(values) / math.sqrt(4000) + 1e-9)
+    allowed = 5 * float(np.std(values)) / math.sqrt(4000) + 1e-9
+    assert found == pytest.approx(np.mean(values), abs=allowed)
 
 
 def test_hits_over_ties_sees_what_waits_behind_rank_k() -> None:

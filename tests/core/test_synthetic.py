@@ -30,7 +30,7 @@ def digests(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic.generate(tmp_path_factory.mktemp("mars") / "set", per_class=10, workers=1)
+    return synthetic.generate(tmp_path_factory.mktemp("mars") / "set", per_class=4, workers=1)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -61,10 +61,10 @@ def test_an_unknown_code_is_named() -> None:
 
 def test_layout_and_card(small: Path) -> None:
     files = sorted(small.rglob("*.jpg"))
-    assert len(files) == 150
+    assert len(files) == 60
     counts = Counter((path.parts[-3], path.parts[-2]) for path in files)
     for code in CODES:
-        assert [counts[split, code] for split in ("train", "val", "test")] == [7, 2, 1]
+        assert [counts[split, code] for split in ("train", "val", "test")] == [2, 1, 1]
     card = json.loads((small / "dataset.json").read_text(encoding="utf-8"))
     assert card["name"] == "synthetic-mars"
     assert card["title"] == "Synthetic Mars (procedural, not real imagery)"
@@ -92,7 +92,7 @@ def test_names_carry_strip_and_place(small: Path) -> None:
 def test_the_seed_decides_the_bytes_and_the_number_of_workers_does_not(
     small: Path, tmp_path: Path
 ) -> None:
-    two = synthetic.generate(tmp_path / "two", per_class=10, workers=2)
+    two = synthetic.generate(tmp_path / "two", per_class=4, workers=2)
     assert digests(two) == digests(small)
     other = synthetic.generate(tmp_path / "other", per_class=1, seed=1, workers=1)
     again = synthetic.generate(tmp_path / "again", per_class=1, seed=0, workers=1)
@@ -113,7 +113,7 @@ def test_scenes_mix_landforms_and_stay_in_one_split() -> None:
 
 
 def test_overlapping_tiles_share_scene_ground_and_pixels(small: Path) -> None:
-    pairs = [ground for ground in scenes.plan(CODES, 10, 0, 200) if len(ground.cuts) == 2]
+    pairs = [ground for ground in scenes.plan(CODES, 4, 0, 200) if len(ground.cuts) == 2]
     assert pairs
     for ground in pairs[:5]:
         places = [parse(cut.path) for cut in ground.cuts]

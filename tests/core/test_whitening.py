@@ -48,7 +48,7 @@ def test_the_covariance_of_the_output_is_that_of_the_formula(eps: float, shrinka
 def test_the_covariance_is_the_identity_only_as_eps_goes_to_zero(shrinkage: str) -> None:
     x = correlated(300, 6)
     gaps = []
-    for eps in (0.5, 1e-1, 1e-2, 1e-3, 1e-7):
+    for eps in (1e-1, 1e-2, 1e-3, 1e-7):
         out = covariance(transformed(whitening(x, 6, eps, shrinkage), x))
         gaps.append(float(np.abs(out - np.eye(6)).max()))
     assert gaps == sorted(gaps, reverse=True)

@@ -15,7 +15,7 @@ def _leaning(height: Field, wind: float, lean: float) -> Field:
     Real slip faces stand at the angle of repose, about 30 degrees (Bourke et al., 2006,
     Geomorphology 81, 440, for barchans on Mars).
     """
-    push = (-lean) * height
+    push = -lean * height
     return fields.displaced(height, push * sin(wind), push * cos(wind))
 
 
@@ -40,7 +40,7 @@ def polar_network(site: Site) -> Surface:
     albedo = fields.soften(albedo, site.uniform(1.0, 2.0))
     height = fields.relief(np.tanh(pattern * 1.2).astype(np.float32), site.uniform(0.06, 0.22))
     height = fields.soften(height + site.fractal(0.02), 1.0)
-    return Surface(height, (albedo * 0.85))
+    return Surface(height, albedo * 0.85)
 
 
 def great_dunes(site: Site) -> Surface:
@@ -56,13 +56,12 @@ def great_dunes(site: Site) -> Surface:
     albedo = site.mottle(0.02)
     if site.chance(0.5):
         hollow = fields.smoothstep(fields.standardised(height), -1.2, -2.0)
-        speckle = fields.fractal(site.rng, site.shape, 2.2, largest=12)
+        speckle = fields.fractal(site.rng, site.shape, 2.4, largest=12, smallest=1.0)
         bright = hollow * np.clip(0.6 + 0.5 * speckle, 0, 1.6)
         albedo = albedo + site.uniform(0.2, 0.8) * bright
     small = fields.ripples(site.rng, site.shape, site.uniform(4, 6), wind, 0.12, 0.2)
-    patches = fields.smoothstep(fields.fractal(site.rng, site.shape, 3.6), 0.4, 1.4)
-    height = height + fields.relief(small, site.uniform(0.02, 0.07)) * patches
-    return Surface(height, (albedo * 0.85))
+    height = height + fields.relief(small, site.uniform(0.02, 0.07)) * site.somewhere(0.3, 1.4)
+    return Surface(height, albedo * 0.85)
 
 
 def _barchan(site: Site, wind: float, size: float, x: float, y: float) -> Field:
@@ -73,14 +72,15 @@ def _barchan(site: Site, wind: float, size: float, x: float, y: float) -> Field:
     horns = along - (0.9 / size) * across**2 * site.uniform(0.6, 1.1)
     body = np.clip(1 - (across / size) ** 2, 0, 1) ** 1.5
     stoss = fields.smoothstep(horns, -1.5 * size, 0.0)
-    lee = fields.smoothstep(horns, 0.25 * size, 0.0)
-    return 0.28 * size * body * stoss * lee
+    lee = fields.smoothstep(horns, 0.5 * size, 0.0)
+    crescent: Field = 0.26 * size * body * stoss * lee
+    return crescent
 
 
 def barchans(site: Site) -> Surface:
     """Separate crescents on stony ground."""
     wind = site.angle()
-    height = site.fractal(site.log_uniform(0.05, 0.16), 2.7, smallest=1.0)
+    height = site.ground(site.log_uniform(0.04, 0.15))
     sand = site.flat()
     big = site.chance(0.35)
     count = int(site.rng.integers(1, 3)) if big else int(site.rng.integers(5, 16))
@@ -90,7 +90,7 @@ def barchans(site: Site) -> Surface:
         dune = _barchan(site, wind, size, site.uniform(-reach, reach), site.uniform(-reach, reach))
         sand = np.maximum(sand, dune)
     cover = fields.smoothstep(sand, 0.1, 1.2)
-    height = height * (1 - 0.9 * cover) + fields.soften(sand, 0.8) * site.uniform(1, 1.6)
+    height = height * (1 - 0.9 * cover) + fields.soften(sand, 0.8) * site.uniform(0.8, 1.3)
     albedo = site.mottle(0.03) * (1 + site.uniform(-0.35, 0.1) * cover)
     return Surface(height, albedo)
 
@@ -108,8 +108,8 @@ def barchanoid_rows(site: Site) -> Surface:
     height = height + fields.relief(rough, site.uniform(0.05, 0.14)) * (1 - cover)
     albedo = site.mottle(0.03) * (1 - site.uniform(0.1, 0.35) * cover)
     if site.chance(0.3):
-        gaps = fields.fractal(site.rng, site.shape, 3.0, largest=40)
-        albedo = albedo + (1 - cover) * fields.smoothstep(gaps, 0.5, 1.2) * site.uniform(0.3, 0.9)
+        gaps = fields.fractal(site.rng, site.shape, 3.2, largest=40, smallest=1.5)
+        albedo = albedo + (1 - cover) * fields.smoothstep(gaps, 0.4, 1.8) * site.uniform(0.3, 0.9)
     return Surface(height, albedo)
 
 
@@ -123,7 +123,7 @@ def reticulate(site: Site) -> Surface:
     mixed = fields.soften(crest, 0.7) * 3 + np.exp(0.5 * waves)
     height = fields.relief(mixed, site.uniform(0.16, 0.34))
     albedo = 1 + site.uniform(0.0, 0.35) * crest
-    return Surface(height + site.fractal(0.04), (albedo * 0.85))
+    return Surface(height + site.fractal(0.04), albedo * 0.85)
 
 
 def _straight(site: Site, wavelength: float, direction: float, spread: float) -> Field:
@@ -143,7 +143,7 @@ def ripple_field(site: Site) -> Surface:
     height = height + site.ground(site.uniform(0.03, 0.09))
     if site.chance(0.3):
         craters.sprinkle(site, height)
-    return Surface(height, site.mottle(0.03))
+    return Surface(height, site.mottle(0.015))
 
 
 def ripple_patch(site: Site) -> Surface:
@@ -152,13 +152,11 @@ def ripple_patch(site: Site) -> Surface:
     direction = site.towards_sun(0.6)
     pattern = _straight(site, wavelength, direction, site.uniform(0.15, 0.3))
     across = site.frame(site.angle())[1]
-    edge = (
-        across + fields.wander(site.rng, site.x, 10, 120) + fields.fractal(site.rng, site.shape) * 8
-    )
+    edge = across + fields.fractal(site.rng, site.shape, smallest=1.0) * 14
     cover = fields.smoothstep(edge, -site.uniform(20, 90), site.uniform(5, 30))
     height = fields.relief(pattern, site.uniform(0.15, 0.36)) * cover
     height = height + site.fractal(site.uniform(0.03, 0.08), 3.2, smallest=1.0)
-    albedo = site.mottle(0.04) * (1 - site.uniform(-0.05, 0.15) * cover)
+    albedo = site.mottle(0.02) * (1 - site.uniform(-0.05, 0.15) * cover)
     return Surface(height, albedo)
 
 

@@ -100,7 +100,8 @@ def shade(height: Field, sun: Sun) -> Field:
         return (1 - _LAMBERT_SHARE) * lunar * 0.5 + _LAMBERT_SHARE * light
 
     direct = law(lit, emission) / law(flat, 1.0)
-    return (1 - _SKY) * direct + _SKY * emission
+    brightness: Field = (1 - _SKY) * direct + _SKY * emission
+    return brightness
 
 
 def expose(
@@ -123,7 +124,9 @@ def _exposure(mean: float) -> float:
 
 
 def _tone(image: Field) -> Field:
-    """Grey values in 0..255: a soft shoulder and toe in place of hard clipping."""
-    bright, dark = image - _SHOULDER, _TOE - image
-    image = np.where(bright > 0, _SHOULDER + (255 - _SHOULDER) * np.tanh(bright / 45), image)
-    return np.where(dark > 0, _TOE - _TOE * np.tanh(dark / 45), image)
+    """Grey values in 0..255: a soft shoulder and toe in place of hard clipping. In place."""
+    bright, dark = image > _SHOULDER, image < _TOE
+    room = 255 - _SHOULDER
+    image[bright] = _SHOULDER + room * np.tanh((image[bright] - _SHOULDER) / 45)
+    image[dark] = _TOE - _TOE * np.tanh((_TOE - image[dark]) / 45)
+    return image

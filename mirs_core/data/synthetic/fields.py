@@ -34,8 +34,9 @@ def _noise(
 ) -> Field:
     """White noise through ``transfer(down, right)`` [cycles/px]; mean 0, standard deviation 1."""
     down, right, canvas = _frequencies(shape)
-    spectrum = fft.rfft2(rng.standard_normal(canvas, dtype=np.float32))
-    spectrum *= transfer(down, right)
+    # The spectrum of white noise is itself white noise: no forward transform is needed.
+    drawn = rng.standard_normal((canvas[0], canvas[1] // 2 + 1, 2), dtype=np.float32)
+    spectrum = drawn.view(np.complex64)[..., 0] * transfer(down, right)
     spectrum[0, 0] = 0
     field = fft.irfft2(spectrum, s=canvas)[: shape[0], : shape[1]]
     return standardised(field)
@@ -43,8 +44,9 @@ def _noise(
 
 def standardised(field: Field) -> Field:
     """``field`` with mean 0 and standard deviation 1 (all zero where it is constant)."""
-    centred = field - field.mean()
-    return centred / max(float(centred.std()), 1e-9)
+    centred: Field = field - field.mean()
+    centred /= max(float(centred.std()), 1e-9)
+    return centred
 
 
 def fractal(
@@ -154,13 +156,15 @@ def wander(rng: np.random.Generator, along: Field, amplitude: float, scale: floa
 
 def smoothstep(field: Field, low: float = 0.0, high: float = 1.0) -> Field:
     """0 below ``low``, 1 above ``high``, a smooth ramp between."""
-    ramp = np.clip((field - low) / (high - low), 0, 1)
-    return ramp * ramp * (3 - 2 * ramp)
+    ramp: Field = np.clip((field - low) / (high - low), 0, 1)
+    ramp *= ramp * (3 - 2 * ramp)
+    return ramp
 
 
 def soften(field: Field, sigma: float) -> Field:
     """``field`` under a Gaussian of ``sigma`` [px]."""
-    return ndimage.gaussian_filter(field, sigma, mode="nearest", truncate=3)
+    softened: Field = ndimage.gaussian_filter(field, sigma, mode="nearest", truncate=3)
+    return softened
 
 
 def slope_rms(field: Field) -> float:
@@ -185,7 +189,9 @@ def steepest(field: Field) -> float:
 def displaced(field: Field, down: Field, right: Field) -> Field:
     """``field`` read at positions moved by ``down`` and ``right`` [px]."""
     rows, columns = np.indices(field.shape, dtype=np.float32)
-    return ndimage.map_coordinates(field, [rows + down, columns + right], order=1, mode="nearest")
+    places = [rows + down, columns + right]
+    moved: Field = ndimage.map_coordinates(field, places, order=1, mode="nearest")
+    return moved
 
 
 def bent(rng: np.random.Generator, field: Field, direction: float, amount: float) -> Field:

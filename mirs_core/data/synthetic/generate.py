@@ -36,7 +36,7 @@ CARD = {
 _STAGE = "Painting synthetic Mars"
 _QUALITY = 90
 _CHUNK = 8
-_WORTH_A_POOL = 64
+_WORTH_A_POOL = 32
 """Fewer pieces of ground than this are painted sooner than worker processes start."""
 
 

@@ -64,7 +64,7 @@ def mixed(site: Site) -> Surface:
     second = site.ground(site.log_uniform(0.03, 0.1)) + knobs
     height = first * (1 - patch) + second * patch + patch * site.uniform(-0.8, 0.8)
     speckle = fields.fractal(site.rng, site.shape, 2.9, largest=50, smallest=1.2)
-    albedo = site.mottle(site.uniform(0.03, 0.1), 3.8) + site.uniform(0.03, 0.1) * speckle
+    albedo = site.mottle(site.uniform(0.03, 0.1)) + site.uniform(0.03, 0.1) * speckle
     albedo = albedo + site.uniform(-0.3, 0.3) * (patch - 0.5)
     if site.chance(0.4):
         albedo = albedo - site.uniform(0.1, 0.35) * _patches(site, 0.3) * _patches(site, 0.5)

@@ -127,7 +127,8 @@ def _streaks(site: Site, fall: float) -> Field:
         middle = float(np.clip(site.rng.normal(centre, group), -110, 110))
         streak = _streak(site, down, along, site.uniform(-115, 35), middle)
         dark = np.maximum(dark, streak * site.uniform(0.55, 1.0))
-    return dark * np.clip(1 + 0.15 * ragged, 0, 1.2)
+    fingered: Field = dark * np.clip(1 + 0.15 * ragged, 0, 1.2)
+    return fingered
 
 
 def streaks(site: Site) -> Surface:
@@ -164,8 +165,8 @@ def mass_wasting(site: Site) -> Surface:
     albedo = albedo + fine * visible * site.uniform(0.02, 0.05)
     patches = _downslope(site, fall, site.uniform(14, 35), site.uniform(1.5, 4))
     scars = fields.smoothstep(patches, 0.8, 2.4) * site.somewhere(-0.2, 1.0)
-    height = height - scars * site.uniform(0.2, 1.0)
-    albedo = albedo - scars * site.uniform(0.06, 0.25)
+    height = height - scars * site.uniform(0.3, 1.2)
+    albedo = albedo - scars * site.uniform(0.0, 0.12)
     if site.chance(0.7):
         rock = _outcrop(site, down, along, site.uniform(-100, -45))
         height = height + _rock(site, fall) * rock * site.uniform(0.1, 0.3)

@@ -123,7 +123,7 @@ class Site:
             fields.fractal(self.rng, self.shape, 3.8, largest=160, smallest=3), low, high
         )
 
-    def mottle(self, contrast: float, exponent: float = 3.0) -> Field:
+    def mottle(self, contrast: float, exponent: float = 3.6) -> Field:
         """Albedo 1 with blotches of standard deviation ``contrast``."""
         noise = fields.fractal(self.rng, self.shape, exponent, largest=150)
         return np.asarray(1 + np.float32(contrast) * noise, np.float32)

@@ -44,7 +44,9 @@ def _spurs(site: Site, downslope: float, length: float, thickness: float) -> Fie
 
 def _crumbling(site: Site) -> Field:
     """Patchy strength, 0..1.5, of what breaks off along an edge."""
-    return np.clip(0.7 + 0.6 * fields.fractal(site.rng, site.shape, 2.8, largest=25), 0, 1.5)
+    strength = 0.7 + 0.6 * fields.fractal(site.rng, site.shape, 2.8, largest=25)
+    clipped: Field = np.clip(strength, 0, 1.5)
+    return clipped
 
 
 def cliff(site: Site) -> Surface:
@@ -56,12 +58,12 @@ def cliff(site: Site) -> Surface:
     edge = _edge(site, along, down + bend - site.uniform(-45, 45), site.uniform(0.6, 2.2))
     inside = np.clip(edge, 0, None)
     below = fields.smoothstep(edge, 0, 6)
-    steep = site.uniform(0.25, 0.6)
+    steep = site.uniform(0.3, 0.6)
     reach = site.log_uniform(30, 160) if bright else site.log_uniform(14, 110)
     drop = steep * reach * (1 - np.exp(-inside / reach)) + inside * site.uniform(0, 0.15)
     face = fields.smoothstep(edge, 0, 5) * np.exp(-inside / (1.2 * reach))
-    tilt = site.uniform(-0.1, 0.0) if bright else site.uniform(0.0, 0.14)
-    height = plateau(site, site.log_uniform(0.015, 0.09)) * (1 - 0.8 * below)
+    tilt = site.uniform(-0.14, 0.0) if bright else site.uniform(0.0, 0.2)
+    height = plateau(site, site.log_uniform(0.01, 0.07)) * (1 - 0.8 * below)
     height = height + np.minimum(edge, 0) * tilt - fields.soften(drop, site.uniform(0.8, 2.0))
     spurs = _spurs(site, fall, site.uniform(15, 50), site.uniform(2, 7))
     height = height + spurs * face * site.uniform(0.02, 0.3)
@@ -78,7 +80,7 @@ def cliff(site: Site) -> Surface:
     albedo = site.mottle(0.03) + near * _crumbling(site) * site.uniform(-0.1, 0.25)
     streaked = fields.grain(site.rng, site.shape, 30, 2.2, fall)
     albedo = albedo + streaked * below * site.uniform(0.01, 0.05)
-    return Surface(height, albedo + below * site.uniform(0.0, 0.4 if bright else 0.15))
+    return Surface(height, albedo + below * site.uniform(0.0, 0.28 if bright else 0.15))
 
 
 def ridge(site: Site) -> Surface:
@@ -88,7 +90,7 @@ def ridge(site: Site) -> Surface:
     side = _edge(site, along, across - site.uniform(-40, 40), site.uniform(0.5, 2.0))
     distance = np.sqrt(side**2 + site.log_uniform(1.0, 7.0) ** 2)
     reach = site.log_uniform(35, 300)
-    steep = np.where(side < 0, site.uniform(0.1, 0.36), site.uniform(0.1, 0.4))
+    steep = np.where(side < 0, site.uniform(0.15, 0.36), site.uniform(0.18, 0.42))
     away = fields.smoothstep(np.abs(side), 2, 16)
     height = -steep * reach * (1 - np.exp(-distance / reach)) + site.swell(site.uniform(0.02, 0.08))
     height = height + site.ground(site.log_uniform(0.006, 0.045))

@@ -1,0 +1,93 @@
+"""What only a real browser can tell: clicks on tiles, hover, the address, no errors in the console."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def page(server: str) -> Iterator[Any]:
+    """A page of a real Chromium on the app, with the errors of its console in ``page.errors``."""
+    found = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
+    if not found:
+        pytest.skip("no Chromium: install it, or name it in MIRS_CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(server)
+        page.wait_for_selector("section h3", timeout=60_000)
+        yield page
+        browser.close()
+        assert errors == []
+
+
+def test_a_click_on_a_result_makes_it_the_query(page: Any) -> None:
+    titles = page.locator(".columns h3").all_inner_texts()
+    assert titles == ["Baseline", "MIRS", "MIRS + DWT"]
+    column = page.locator(".columns section").nth(1)
+    assert column.locator("button").count() == 24
+    target = column.locator("button").nth(3)
+    wanted = target.get_attribute("data-id")
+    assert "Search for tiles like this one" in target.get_attribute("aria-label")
+    target.click()
+    page.wait_for_function(
+        "wanted => new URL(location.href).searchParams.get('tile') === wanted", arg=wanted
+    )
+    page.wait_for_function(
+        "wanted => ![...document.querySelectorAll('*')].some(host => host.shadowRoot &&"
+        " host.shadowRoot.querySelector(`.columns button[data-id='${wanted}']`))",
+        arg=wanted,
+    )
+    page.get_by_role("button", name="Back").click()
+    page.wait_for_function(
+        "wanted => new URL(location.href).searchParams.get('tile') !== wanted", arg=wanted
+    )
+
+
+def test_a_tile_is_shown_large_and_linked_across_columns(page: Any) -> None:
+    linked = page.locator(".columns section").first.locator("button:has(.shared)").first
+    linked.hover()
+    assert page.locator(".card.shown").count() == 1
+    same = linked.get_attribute("data-id")
+    assert page.locator(f".columns button.linked[data-id='{same}']").count() >= 2
+    page.mouse.move(5, 5)
+    page.wait_for_selector(".card.shown", state="detached")
+
+
+def test_the_keyboard_reaches_the_tiles(page: Any) -> None:
+    tile = page.locator(".columns button").first
+    tile.focus()
+    wanted = tile.get_attribute("data-id")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "wanted => new URL(location.href).searchParams.get('tile') === wanted", arg=wanted
+    )
+
+
+def test_three_columns_stand_beside_each_other_or_below_on_a_phone(page: Any) -> None:
+    def tops() -> list[float]:
+        boxes = [section.bounding_box() for section in page.locator(".columns section").all()]
+        return [box["y"] for box in boxes]
+
+    assert len(set(tops())) == 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    assert len(set(tops())) == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

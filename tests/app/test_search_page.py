@@ -1,0 +1,204 @@
+"""The page Search and compare, without a browser."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from mirs_core import jobs, runs
+from mirs_core.search import Searcher
+from pages.ui import first_run, state
+
+
+def link(app: AppTest, name: str) -> str:
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[0]
+
+
+def messages(app: AppTest) -> str:
+    return " ".join(item.value for item in [*app.error, *app.warning, *app.info])
+
+
+def png(array: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(array).save(out, format="PNG")
+    return out.getvalue()
+
+
+def html(app: AppTest) -> str:
+    return " ".join(item.proto.body for item in app.get("html"))
+
+
+def test_a_session_opens_on_the_demo_with_three_models(home: Path, start: Any) -> None:
+    app = start()
+    assert not app.exception and not messages(app)
+    assert app.multiselect(key=state.MODELS).value == [
+        "demo-baseline",
+        "demo-mirs",
+        "demo-mirs-dwt",
+    ]
+    assert "Synthetic Mars." in html(app) and "1 km" in html(app)
+    assert link(app, "tile").startswith("test/cra/")
+
+
+def test_a_link_restores_query_models_length_and_filters(home: Path, start: Any) -> None:
+    tile = Searcher.open(home, "demo-mirs").items.ids[5]
+    app = start(
+        tile=tile, models="demo-mirs", k="12", classes="cra,rid", roles="archive", strip="1"
+    )
+    assert not app.exception and not messages(app)
+    assert app.multiselect(key=state.MODELS).value == ["demo-mirs"]
+    assert app.slider(key=state.K).value == 12
+    assert app.multiselect(key=state.CLASSES).value == ["cra", "rid"]
+    assert app.multiselect(key=state.ROLES).value == ["archive"]
+    assert app.checkbox(key=state.STRIP).value
+    assert link(app, "tile") == tile and link(app, "strip") == "1"
+
+
+def test_a_link_with_unknown_values_says_so_and_falls_back(home: Path, start: Any) -> None:
+    app = start(data="nowhere", tile="../../etc/passwd", models="gone", k="9" * 30, classes="zzz")
+    assert not app.exception
+    assert "data set of this link" in messages(app)
+    assert app.slider(key=state.K).value == state.K_DEFAULT
+    assert link(app, "tile").startswith("test/")
+
+
+def test_an_unknown_tile_and_unknown_models_say_so(home: Path, start: Any) -> None:
+    said = messages(start(tile="test/cra/nothing.jpg", models="gone"))
+    assert "tile of this link" in said and "models of this link" in said
+
+
+def test_markup_in_a_link_reaches_no_page(home: Path, start: Any) -> None:
+    app = start(tile="<script>alert(1)</script>", data="<b>x</b>")
+    assert not app.exception and "<script>" not in html(app) + messages(app)
+
+
+def test_without_a_model_the_page_asks_for_one(home: Path, start: Any) -> None:
+    app = start()
+    app.multiselect(key=state.MODELS).set_value([]).run()
+    assert not app.exception
+
+
+def test_browsing_filters_by_class_and_name(home: Path, start: Any) -> None:
+    app = start()
+    app.segmented_control(key=state.VIEW).set_value(state.BROWSE).run()
+    assert any("180 tiles" in caption.value for caption in app.caption)
+    app.multiselect(key="mirs.b.classes").set_value(["cra"]).run()
+    assert any("12 tiles" in caption.value for caption in app.caption)
+    app.text_input(key="mirs.b.text").set_value("no such name").run()
+    assert "No tile passes" in messages(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("text.jpg", b"not an image", "text.jpg"),
+        ("empty.png", b"", "empty"),
+        ("dot.png", png(np.zeros((1, 1), np.uint8)), "1 x 1"),
+        ("cut.png", png(np.zeros((90, 90), np.uint8))[:60], "cut.png"),
+    ],
+)
+def test_a_bad_upload_gets_its_reason(
+    home: Path, start: Any, name: str, data: bytes, says: str
+) -> None:
+    app = start()
+    app.segmented_control(key=state.VIEW).set_value(state.OWN).run()
+    app.file_uploader(key="mirs.file").set_value((name, data, "image/png")).run()
+    assert not app.exception and len(app.error) == 1 and says in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(120 * 90, dtype=np.uint16).reshape(120, 90) * 3,
+        np.random.default_rng(0).integers(0, 255, (64, 64, 4), dtype=np.uint8),
+        np.random.default_rng(0).integers(0, 255, (300, 200, 3), dtype=np.uint8),
+    ],
+    ids=["16 bit", "RGBA", "colour, not square"],
+)
+def test_an_own_image_is_searched(home: Path, start: Any, array: np.ndarray) -> None:
+    app = start()
+    app.segmented_control(key=state.VIEW).set_value(state.OWN).run()
+    app.file_uploader(key="mirs.file").set_value(("own.png", png(array), "image/png")).run()
+    assert not app.exception and not app.error
+    assert "own.png" in html(app)
+
+
+def test_history_goes_back(home: Path, start: Any) -> None:
+    ids = Searcher.open(home, "demo-mirs").items.ids
+    app = start(tile=ids[0])
+    app.session_state["mirs.history"] = [ids[1]]
+    app.run()
+    next(button for button in app.button if button.label == "Back").click().run()
+    assert link(app, "tile") == ids[1]
+    assert not [button for button in app.button if button.label == "Back"]
+
+
+def test_a_damaged_run_says_what_to_do_and_hides_no_other(home: Path, start: Any) -> None:
+    (home / "runs" / "demo-mirs" / "archive" / "codes.npy").write_bytes(b"broken")
+    app = start()
+    assert not app.exception and len(app.error) == 1 and "train again" in app.error[0].value
+
+
+def test_a_folder_of_tiles_that_was_moved_leaves_the_page_standing(
+    home: Path, start: Any, tmp_path: Path
+) -> None:
+    path = home / "runs" / "demo-mirs" / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "data": str(tmp_path / "moved")}))
+    app = start(models="demo-mirs")
+    assert not app.exception
+
+
+def test_an_own_folder_must_exist(home: Path, start: Any) -> None:
+    app = start()
+    app.sidebar.text_input[0].set_value(str(home / "nowhere"))
+    next(button for button in app.button if button.label == "Index it").click().run()
+    assert "no such folder" in messages(app)
+
+
+def test_a_fresh_home_builds_the_demo_once(
+    tmp_path: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+
+    def launch(home: Path, key: str, args: list[str], title: str) -> str:
+        started.append(key)
+        path = runs.home_folder() / "jobs" / "job-1"
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "job.json").write_text(json.dumps({"title": title, "started": 2e9}))
+        return "job-1"
+
+    monkeypatch.setenv("MIRS_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "launch_once", launch)
+    app = start()
+    assert not app.exception and started == ["demo"]
+    assert "synthetic Mars" in html(app)
+    (tmp_path / "jobs" / "job-1" / "ended.json").write_text(
+        json.dumps({"code": 2, "error": "The disk is full.", "time": 2e9})
+    )
+    app.run()
+    assert "The disk is full." in messages(app) and app.button[0].label == "Try again"
+
+
+def test_the_first_screen_gives_way_to_the_demo(
+    small_demo: Path, tmp_path: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIRS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(jobs, "launch_once", lambda *args: "job-1")
+    path = tmp_path / "home" / "jobs" / "job-1"
+    path.mkdir(parents=True)
+    (path / "job.json").write_text(json.dumps({"title": "Demo", "started": 2e9}))
+    app = start()
+    assert "Setting up" in html(app)
+    shutil.copytree(small_demo, tmp_path / "home", dirs_exist_ok=True)
+    app.run()
+    assert "Setting up" not in html(app) and app.multiselect(key=state.MODELS).value
+    assert first_run._JOB not in app.session_state

@@ -1,0 +1,80 @@
+"""The objective: its terms, their weights, and nothing else."""
+
+import numpy as np
+import pytest
+import reference
+import torch
+
+from mirs_core.objective import Batch, Objective, triplet_objective
+
+
+def batch(seed: int = 0) -> Batch:
+    rng = np.random.default_rng(seed)
+    logits = torch.from_numpy(rng.normal(0, 2, (12, 8))).requires_grad_()
+    labels = torch.from_numpy(rng.integers(0, 3, 12))
+    return Batch(logits, logits.sigmoid(), labels, torch.from_numpy(rng.normal(0, 2, (7, 8))))
+
+
+@pytest.mark.parametrize("form", ["sample", "bit"])
+@pytest.mark.parametrize("entropy_weight", [0.0, 0.3])
+def test_the_total_is_the_weighted_sum_of_the_loops(form: str, entropy_weight: float) -> None:
+    step = batch()
+    soft, labels = step.soft.tolist(), step.labels.tolist()
+    assert step.target_logits is not None
+    balance = reference.balance_per_sample if form == "sample" else reference.balance_per_bit
+    expected = {
+        "triplet": reference.triplet(soft, labels, 0.2),
+        "push": reference.push(soft),
+        "balance": balance(soft),
+        "entropy": reference.bernoulli_entropy(step.target_logits.sigmoid().tolist()),
+    }
+    weights = {"triplet": 1.0, "push": 0.7, "balance": 1.9, "entropy": entropy_weight}
+    if not entropy_weight:
+        del expected["entropy"]
+    objective = triplet_objective(0.2, 0.7, 1.9, form, entropy_weight)
+    total, terms = objective(step)
+    assert {name: value.item() for name, value in terms.items()} == pytest.approx(expected)
+    assert total.item() == pytest.approx(sum(weights[n] * v for n, v in expected.items()))
+
+
+def test_the_margin_reaches_the_triplets() -> None:
+    step = batch()
+    values = [triplet_objective(margin, 0, 0)(step)[1]["triplet"].item() for margin in (0.1, 0.4)]
+    soft, labels = step.soft.tolist(), step.labels.tolist()
+    expected = [reference.triplet(soft, labels, margin) for margin in (0.1, 0.4)]
+    assert values == pytest.approx(expected)
+
+
+def test_entropy_is_a_term_only_with_a_weight() -> None:
+    assert not triplet_objective(0.2, 1, 1).needs_target
+    assert "entropy" not in triplet_objective(0.2, 1, 1, entropy_weight=0.0).terms
+    with_entropy = triplet_objective(0.2, 1, 1, entropy_weight=0.1)
+    assert with_entropy.needs_target
+    assert set(with_entropy.terms) == {"triplet", "push", "balance", "entropy"}
+
+
+def test_the_gradient_of_the_total_is_the_weighted_sum_of_gradients() -> None:
+    step = batch()
+    total, terms = triplet_objective(0.2, 0.7, 1.9)(step)
+    (whole,) = torch.autograd.grad(total, step.logits, retain_graph=True)
+    weights = {"triplet": 1.0, "push": 0.7, "balance": 1.9}
+    parts = [
+        weight * torch.autograd.grad(terms[name], step.logits, retain_graph=True)[0]
+        for name, weight in weights.items()
+    ]
+    assert all(bool((part != 0).any()) for part in parts)
+    torch.testing.assert_close(whole, torch.stack(parts).sum(dim=0))
+
+
+def test_any_terms_can_be_weighed() -> None:
+    objective = Objective({"a": (2.0, lambda b: b.soft.sum()), "b": (0.0, lambda b: b.soft.max())})
+    step = batch()
+    total, terms = objective(step)
+    assert total.item() == pytest.approx(2 * step.soft.sum().item())
+    assert terms["b"].item() == step.soft.max().item()
+    assert not objective.needs_target
+
+
+def test_an_unknown_form_of_balance_is_refused() -> None:
+    with pytest.raises(KeyError):
+        triplet_objective(0.2, 1, 1, "row")
