@@ -31,7 +31,7 @@ def fake_encoder() -> "Encoder":
 
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A home folder with a small demo, 12 tiles a landform; built once, so copy before you write."""
+    """A home folder with a small demo, 12 tiles a landform; copy it before you write."""
     from mirs_core import cli
 
     shared = tmp_path_factory.getbasetemp()

@@ -1,4 +1,4 @@
-"""What only a real browser can tell: clicks on tiles, hover, the address, no errors in the console."""
+"""What only a real browser can tell: clicks, hover, keyboard, the address, the layout."""
 
 import os
 import shutil

@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs, runs
 from mirs_core.search import Searcher
-from pages.ui import first_run, state
+from pages.ui import state
 
 
-def link(app: AppTest, name: str) -> str:
+def address(app: AppTest, name: str) -> str:
     value = app.query_params[name]
     return value if isinstance(value, str) else value[0]
 
@@ -44,7 +44,7 @@ def test_a_session_opens_on_the_demo_with_three_models(home: Path, start: Any) -
         "demo-mirs-dwt",
     ]
     assert "Synthetic Mars." in html(app) and "1 km" in html(app)
-    assert link(app, "tile").startswith("test/cra/")
+    assert address(app, "tile").startswith("test/cra/")
 
 
 def test_a_link_restores_query_models_length_and_filters(home: Path, start: Any) -> None:
@@ -58,7 +58,7 @@ def test_a_link_restores_query_models_length_and_filters(home: Path, start: Any)
     assert app.multiselect(key=state.CLASSES).value == ["cra", "rid"]
     assert app.multiselect(key=state.ROLES).value == ["archive"]
     assert app.checkbox(key=state.STRIP).value
-    assert link(app, "tile") == tile and link(app, "strip") == "1"
+    assert address(app, "tile") == tile and address(app, "strip") == "1"
 
 
 def test_a_link_with_unknown_values_says_so_and_falls_back(home: Path, start: Any) -> None:
@@ -66,7 +66,7 @@ def test_a_link_with_unknown_values_says_so_and_falls_back(home: Path, start: An
     assert not app.exception
     assert "data set of this link" in messages(app)
     assert app.slider(key=state.K).value == state.K_DEFAULT
-    assert link(app, "tile").startswith("test/")
+    assert address(app, "tile").startswith("test/")
 
 
 def test_an_unknown_tile_and_unknown_models_say_so(home: Path, start: Any) -> None:
@@ -137,7 +137,7 @@ def test_history_goes_back(home: Path, start: Any) -> None:
     app.session_state["mirs.history"] = [ids[1]]
     app.run()
     next(button for button in app.button if button.label == "Back").click().run()
-    assert link(app, "tile") == ids[1]
+    assert address(app, "tile") == ids[1]
     assert not [button for button in app.button if button.label == "Back"]
 
 
@@ -201,4 +201,3 @@ def test_the_first_screen_gives_way_to_the_demo(
     shutil.copytree(small_demo, tmp_path / "home", dirs_exist_ok=True)
     app.run()
     assert "Setting up" not in html(app) and app.multiselect(key=state.MODELS).value
-    assert first_run._JOB not in app.session_state

@@ -48,7 +48,8 @@ def _ribs(site: Site, fall: float) -> Field:
     for share, thickness in ((1.0, site.uniform(7, 18)), (0.4, site.uniform(3, 6))):
         grain = fields.grain(site.rng, site.shape, thickness * site.uniform(3, 7), thickness, fall)
         noise -= np.abs(grain) * share * thickness
-    return fields.relief(fields.soften(fields.bent(site.rng, noise, fall, 4), 0.9), 1.0)
+    ribs = fields.soften(fields.bent(site.rng, noise, fall, 4), 0.9)
+    return fields.relief(fields.standardised(ribs), 1.0)
 
 
 def _incisions(site: Site, down: Field, along: Field) -> Field:
@@ -79,9 +80,9 @@ def gullies(site: Site) -> Surface:
     height = _hillside(site, fall, site.uniform(0.05, 0.25), site.log_uniform(0.01, 0.04))
     top = site.uniform(-100, -45)
     if site.chance(0.5):
-        ribbed = fields.smoothstep(down, top - 10, top + 8) * np.exp(
-            -np.clip(down - top, 0, None) / site.uniform(25, 80)
-        )
+        below = down - top - fields.wander(site.rng, along, site.uniform(3, 9), 150)
+        fading = np.exp(-np.clip(below, 0, None) / site.uniform(25, 80))
+        ribbed = fields.smoothstep(below, -18, 10) * fading
         height = height + _ribs(site, fall) * ribbed * site.uniform(0.25, 0.5)
     else:
         height = height + _ribs(site, fall) * site.somewhere(-1.2, 0.8) * site.uniform(0.06, 0.22)

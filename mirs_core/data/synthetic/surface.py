@@ -108,6 +108,7 @@ class Site:
             along = self.angle()
             lines = fields.grain(self.rng, self.shape, self.uniform(6, 20), 2.2, along)
             noise = noise + self.uniform(0.4, 1.2) * fields.bent(self.rng, lines, along, 5)
+        noise = fields.standardised(noise)
         if self.chance(0.6):
             noise = noise * (0.3 + self.somewhere(-1.0, 1.0))
         return fields.relief(noise, slope)
