@@ -193,7 +193,9 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     encoder = encoder_for(home, config)
     features = extract_items(home, manifest, items, encoder, progress)
     run.progress.unlink(missing_ok=True)
-    views = extract_views(home, manifest, items, features, encoder, config.training.views, progress)
+    # Only a head learns from views; a baseline would encode them in vain.
+    count = config.training.views if config.hashes else 1
+    views = extract_views(home, manifest, items, features, encoder, count, progress)
     viewed = time.perf_counter()
     model, epochs = fit(config, features, items, views, progress, run.append_progress)
     trained = time.perf_counter()

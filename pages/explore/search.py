@@ -11,6 +11,7 @@ from pages.ui import first_run, loaders, picker, query_panel, results, sidebar, 
 def main() -> None:
     """Draws the page."""
     state.restore()
+    st.html('<h1 class="mirs-hidden">Search and compare</h1>')
     known = lineup.data_sets(runs.list_runs(runs.home_folder()))
     if not known:
         first_run.draw()
@@ -59,27 +60,39 @@ def _keep_a_query(searcher: Searcher) -> None:
 
 
 def _page(searcher: Searcher, models: list[str]) -> None:
-    view = st.segmented_control(
-        "View",
-        [state.COMPARE, state.BROWSE, state.OWN],
-        key=state.VIEW,
-        required=True,
-        default=None if state.VIEW in st.session_state else state.COMPARE,
-        label_visibility="collapsed",
-    )
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        view = st.segmented_control(
+            "View",
+            [state.COMPARE, state.BROWSE, state.OWN],
+            key=state.VIEW,
+            required=True,
+            default=None if state.VIEW in st.session_state else state.COMPARE,
+            label_visibility="collapsed",
+        )
+        if view == state.COMPARE:
+            results.legend(searcher)
+    if not searcher.root.is_dir():
+        st.warning(
+            f"The folder {searcher.root} is gone, so there are no pictures. Put it back, or index"
+            " it where it is now.",
+            icon=":material/folder_off:",
+        )
     if view == state.OWN:
         picker.own_image()
     upload = state.upload() if view == state.OWN else None
-    left, right = st.columns([1, 4.2], gap="medium")
+    if view == state.OWN and upload is None:
+        return
+    left, right = st.columns([1, 4.1], gap="medium")
     with left:
-        if view != state.OWN or upload is not None:
-            query_panel.draw(searcher, upload)
+        query_panel.draw(searcher, upload)
     with right:
         if view == state.BROWSE:
             picker.browse(searcher)
         elif not models:
             st.info("Choose a model in the sidebar.", icon=":material/compare:")
-        elif view == state.COMPARE or upload is not None:
+        else:
             results.draw(models, upload)
 
 

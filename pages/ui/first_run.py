@@ -1,6 +1,6 @@
 """The screen of a fresh machine: the demo is being built."""
 
-import base64
+from html import escape
 
 import streamlit as st
 
@@ -8,19 +8,25 @@ from mirs_core import demo, jobs, runs
 from pages.ui import theme
 
 _JOB = "mirs.demo_job"
+# The steps with their usual share of the time: scenes are painted, tiles encoded, heads trained.
+_STEPS = (
+    ("", "Paint 1,200 tiles of synthetic Mars", 0.30),
+    (demo.NAMES["baseline"], "Encode them for the baseline", 0.50),
+    (demo.NAMES["mirs"], "Train MIRS and hash the archive", 0.10),
+    (demo.NAMES["mirs-dwt"], "Train MIRS with domain whitening", 0.10),
+)
+_SOON, _MINUTE, _MEASURED = 15, 60, 0.04
 
 
 def draw() -> None:
     """Starts the demo, once for all sessions, and shows how far it is."""
-    mark = base64.b64encode((theme.ASSETS / "mark.svg").read_bytes()).decode()
     st.html(
-        f'<div class="mirs-hero"><img alt="" src="data:image/svg+xml;base64,{mark}">'
-        "<h1>Setting up MIRS Explorer</h1>"
-        "<p>A demo is being made on this computer: fifteen landforms of <b>synthetic Mars</b>,"
-        " painted by a program, then archived by three models. It takes two or three minutes,"
-        " once. Nothing is downloaded.</p></div>"
+        f'<div class="mirs-hero">{theme.mark()}<h1>Making you a Mars to search</h1>'
+        "<p>The demo is built on this computer: fifteen landforms of <b>synthetic Mars</b>,"
+        " painted by a program and archived by three models. Once, in about two or three"
+        " minutes, with nothing downloaded.</p></div>"
     )
-    _, middle, _ = st.columns([1, 2, 1])
+    _, middle, _ = st.columns([1, 1.6, 1])
     with middle:
         _watch()
 
@@ -35,16 +41,49 @@ def _watch() -> None:
         del st.session_state[_JOB]
         st.rerun(scope="app")
     if job.state == "failed":
-        st.error(job.error or "It failed without a word.", icon=":material/error:")
-        tail = jobs.log_tail(home, job.id)
-        if tail:
-            st.code(tail, language=None)
-        if st.button("Try again", icon=":material/refresh:", type="primary"):
-            del st.session_state[_JOB]
-            st.rerun(scope="app")
+        _failed(job)
         return
-    st.progress(min(job.done / max(job.total, 1), 1.0), text=f"{job.stage} · {_time(job)}")
+    step = _step_of(job)
+    inside = min(job.done / max(job.total, 1), 1.0)
+    st.html(_steps(step, f"{inside:.0%}" if job.total else ""))
+    whole = sum(share for _, _, share in _STEPS[:step]) + _STEPS[step][2] * inside
+    st.progress(min(whole, 1.0), text=_time_left(job, whole))
 
 
-def _time(job: jobs.Job) -> str:
-    return f"{job.seconds // 60:.0f}:{job.seconds % 60:02.0f} so far"
+def _failed(job: jobs.Job) -> None:
+    st.error(f"The demo could not be built. {job.error or ''}", icon=":material/error:")
+    if st.button("Try again", icon=":material/refresh:", type="primary"):
+        del st.session_state[_JOB]
+        st.rerun(scope="app")
+    tail = jobs.log_tail(runs.home_folder(), job.id)
+    if tail:
+        with st.expander("What the process said last"):
+            st.code(tail, language=None)
+
+
+def _step_of(job: jobs.Job) -> int:
+    """Which step a job's stage, ``name: stage`` or a stage of the painting, belongs to."""
+    name = job.stage.split(": ")[0] if ": " in job.stage else ""
+    return next((place for place, (known, _, _) in enumerate(_STEPS) if known == name), 0)
+
+
+def _steps(current: int, note: str) -> str:
+    rows = []
+    for place, (_, title, _) in enumerate(_STEPS):
+        kind = "done" if place < current else "now" if place == current else ""
+        said = note if place == current else "done" if place < current else ""
+        rows.append(f'<li class="{kind}"><i></i>{escape(title)}<span>{said}</span></li>')
+    return f'<ol class="mirs-steps">{"".join(rows)}</ol>'
+
+
+def _time_left(job: jobs.Job, whole: float) -> str:
+    """How long it takes still, by what was done in the time so far."""
+    left = job.seconds / whole * (1 - whole) if whole > _MEASURED else None
+    if left is None:
+        return "Starting"
+    if left < _SOON:
+        return "A few seconds left"
+    if left < _MINUTE:
+        return f"About {round(left / 10) * 10} seconds left"
+    minutes = round(left / _MINUTE)
+    return f"About {minutes} minute{'s' if minutes > 1 else ''} left"

@@ -11,7 +11,7 @@ from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.errors import MirsError
 from mirs_core.search import Query, Searcher
 
-THUMBNAIL, LARGE = 168, 448
+THUMBNAIL, LARGE, FULL = 176, 480, 1200
 # A grey square: what stands where a tile's file is gone.
 _GONE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E"
@@ -71,6 +71,18 @@ def picture(found: Searcher, tile_id: str, content: str, side: int) -> str:
 @st.cache_data(max_entries=6000, show_spinner=False)
 def _picture(content: str, side: int, _path: Path) -> str:
     return data_uri(read_image(_path), side)
+
+
+def size(found: Searcher, tile_id: str) -> tuple[int, int]:
+    """Height and width of a tile in pixels. Raises MirsError where it cannot be read."""
+    content = found.items.contents[found.items.row(tile_id)]
+    return _size(content, found.image_path(tile_id))
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _size(content: str, _path: Path) -> tuple[int, int]:
+    height, width = read_image(_path).shape[:2]
+    return height, width
 
 
 def data_uri(image: Pixels, side: int) -> str:

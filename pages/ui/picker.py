@@ -36,15 +36,16 @@ def browse(searcher: Searcher) -> None:
     if not rows:
         st.info("No tile passes these filters.", icon=":material/filter_alt_off:")
         return
-    pages = -(-len(rows) // _PAGE)
+    page, pages = 1, -(-len(rows) // _PAGE)
     if st.session_state.get("mirs.b.page", 1) > pages:
         st.session_state["mirs.b.page"] = pages
-    page = st.pagination(pages, key="mirs.b.page") if pages > 1 else 1
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.caption(f"{len(rows):,} tiles. Click one to make it the query.", width="content")
+        if pages > 1:
+            page = st.pagination(pages, key="mirs.b.page")
     shown = rows[(page - 1) * _PAGE : page * _PAGE]
-    st.caption(
-        f"{len(rows):,} tiles, {shown and rows.index(shown[0]) + 1} to "
-        f"{rows.index(shown[-1]) + 1} shown. Click one to make it the query."
-    )
     entries = [_entry(searcher, row) for row in shown]
     images = loaders.thumbnails(searcher, [entry.id for entry in entries])
     tile_grid("mirs.browser", [Column(entries)], images, state.choose_tile, tile="6.6rem")
@@ -66,18 +67,31 @@ def _entry(searcher: Searcher, row: int) -> TileEntry:
         colour=words.colour(label),
         label=f"{name}, {words.file_name(tile)}. Search for tiles like this one.",
         lines=lines,
+        current=tile == state.tile(),
     )
+
+
+_HINTS = (
+    ("Any usual image", "JPEG, PNG or TIFF, 8 or 16 bit, grey or colour, of any size."),
+    (
+        "About one kilometre across",
+        "The models know tiles of about 1.2 km at 6 m per pixel. Crop yours to that scale:"
+        " a crater of 200 m and one of 50 km look alike to them.",
+    ),
+    (
+        "It stays here",
+        "The image is read on this computer, compared with the archive and never stored.",
+    ),
+)
 
 
 def own_image() -> None:
     """Draws the upload; a file that is no usable image gets its reason and is not kept."""
-    file = st.file_uploader(
-        "An image of the surface: JPEG, PNG or TIFF, 8 or 16 bit, grey or colour, any size",
-        type=_FORMATS,
-        key="mirs.file",
-    )
+    file = st.file_uploader("An image of the surface of Mars", type=_FORMATS, key="mirs.file")
     if file is None:
         state.choose_upload(None)
+        hints = "".join(f"<p><b>{title}</b>{text}</p>" for title, text in _HINTS)
+        st.html(f'<div class="mirs-hints">{hints}</div>')
         return
     upload = state.Upload(file.name, file.getvalue())
     try:

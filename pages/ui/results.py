@@ -2,20 +2,31 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
 from mirs_core import lineup
 from mirs_core.errors import MirsError
 from mirs_core.search import Hit, Query, QueryScore, Searcher
-from pages.ui import loaders, state, words
+from pages.ui import loaders, sidebar, state, words
 from pages.ui.tile_grid import Column, TileEntry, tile_grid
 
 _SCORE_HELP = (
-    "Average precision of this query at 64: the precision at each rank that holds the same class,"
-    " summed and divided by min(R, 64). R = {r} relevant tiles in the evaluation archive. It is"
-    " measured against that archive alone, whatever the filters of this list. With the divisor of"
-    " 2021 (hits in the top 64) it is {hits:.2f}."
+    "Average precision of this query at 64: the precision at each rank that holds the same"
+    " landform, summed and divided by min(R, 64), with R = {r} such tiles in the evaluation"
+    " archive. It counts that archive alone, whatever this list shows. Divided by the hits among"
+    " the 64 instead, as in 2021, it is {hits:.2f}."
+)
+_METHOD_HELP = {
+    True: "Each tile is a hash code of {bits} bits; the distance of two tiles is the number of"
+    " bits that differ. Encoder: {encoder}.",
+    False: "The encoder's floating-point features, without hashing or training; {distance}"
+    " distance. Encoder: {encoder}.",
+}
+_WHITENED = (
+    " Features are whitened per domain before hashing; the statistics of the target domain come"
+    " from the archive tiles, unlabelled, of the data set that the model was trained on."
 )
 # Codes of unrelated tiles differ in about half of their bits; a quarter is already far.
 _FAR = 0.25
@@ -34,7 +45,20 @@ def draw(models: Sequence[str], upload: state.Upload | None) -> None:
     shared = Counter(hit.id for _, _, hits in good for hit in hits)
     columns = [_column(*answer, shared, len(good)) for answer in good]
     images = loaders.thumbnails(good[0][0], [*shared])
-    tile_grid("mirs.results", columns, images, state.choose_tile)
+    subject = good[0][1].content
+    tile_grid("mirs.results", columns, images, state.choose_tile, subject=subject)
+
+
+def legend(searcher: Searcher) -> None:
+    """Draws what the marks on the tiles mean."""
+    tile = state.tile()
+    label = searcher.items.labels[searcher.items.row(tile)] if tile else None
+    same = f"<span><i></i>also {escape(words.class_name(label))}</span>" if label else ""
+    st.html(
+        f'<div class="mirs-legend">{same}<span><b>12</b>distance to the query</span>'
+        "<span><b>×2</b>in the lists of 2 models</span></div>",
+        width="content",
+    )
 
 
 def _ask(run_id: str, upload: state.Upload | None) -> tuple[Searcher, Query, list[Hit]] | str:
@@ -48,7 +72,7 @@ def _ask(run_id: str, upload: state.Upload | None) -> tuple[Searcher, Query, lis
             query,
             st.session_state[state.K],
             roles=st.session_state[state.ROLES] or None,
-            labels=st.session_state[state.CLASSES] or None,
+            labels=sidebar.wanted_labels(searcher),
             exclude_strip=st.session_state[state.STRIP],
         )
         return searcher, query, hits
@@ -72,6 +96,8 @@ def _column(
     run = searcher.summary
     return Column(
         title=lineup.title_of(run),
+        about=_method(searcher),
+        about_help=_method_help(searcher),
         note=_note(searcher, query, hits),
         score=f"{score.min_r_k:.2f}" if score else "",
         score_name="AP@64" if score else "",
@@ -88,18 +114,39 @@ def _help(score: QueryScore | None) -> str:
     return _SCORE_HELP.format(r=score.relevant_in_archive, hits=score.hits)
 
 
+def _method(searcher: Searcher) -> str:
+    run = searcher.summary
+    if run.bits:
+        return f"{run.bits}-bit codes · Hamming"
+    return f"Float features · {run.distance.capitalize()}"
+
+
+def _method_help(searcher: Searcher) -> str:
+    run = searcher.summary
+    text = _METHOD_HELP[bool(run.bits)].format(
+        bits=run.bits, distance=run.distance, encoder=run.encoder
+    )
+    return text + (_WHITENED if run.preset.endswith("-dwt") else "")
+
+
 def _note(searcher: Searcher, query: Query, hits: list[Hit]) -> str:
+    """What a list amounts to: its share of the query's class, and the distances it spans."""
+    if not hits:
+        return ""
+    parts, bits = [], searcher.summary.bits
     judged = [hit for hit in hits if hit.relevant is not None]
-    parts = []
     if judged:
         same = sum(bool(hit.relevant) for hit in judged)
-        parts.append(f"{same} of {len(hits)} are {words.class_name(query.label)}")
-    bits = searcher.summary.bits
-    if hits and bits and hits[0].distance > _FAR * bits:
-        parts.append(f"nothing close: the nearest differs in {hits[0].distance:.0f} of {bits} bits")
-    elif hits:
-        far = words.distance(searcher, hits[-1].distance)
-        parts.append(f"nearest {words.distance(searcher, hits[0].distance)}, last {far}")
+        parts.append(f"{same} of {len(hits)} {words.class_name(query.label)}")
+    elif len(hits) < st.session_state[state.K]:
+        parts.append(f"all {len(hits)} tiles")
+    first, last = hits[0].distance, hits[-1].distance
+    if bits and first > _FAR * bits:
+        parts.append(f"nothing close: nearest {first:.0f} of {bits} bits")
+    elif bits:
+        parts.append(f"{first:.0f} to {last:.0f} bits away")
+    else:
+        parts.append(f"{first:.2f} to {last:.2f} away")
     return " · ".join(parts)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core import jobs, lineup, runs
-from mirs_core.landforms import describe
+from mirs_core.landforms import by_code, describe
 from mirs_core.search import Searcher
 from pages.ui import state, theme, words
 
@@ -66,18 +66,22 @@ def _titles(found: Sequence[runs.RunSummary]) -> dict[str, str]:
 def filters(searcher: Searcher) -> None:
     """Draws the length of the lists and their filters."""
     labels = sorted({label for label in searcher.items.labels if label}, key=_by_group)
+    groups = list(dict.fromkeys(describe(label).group for label in labels))
     roles = [role for role in words.ROLES if role in searcher.items.roles]
-    state.keep_known(state.CLASSES, labels)
-    state.keep_known(state.ROLES, roles)
+    for key, known in ((state.GROUPS, groups), (state.CLASSES, labels), (state.ROLES, roles)):
+        state.keep_known(key, known)
     low, high, step = state.K_RANGE
     with st.sidebar:
-        st.slider("Results a model", low, high, step=step, key=state.K)
-        with st.expander("Filter the results", icon=":material/filter_alt:"):
+        st.slider("Results per model", low, high, step=step, key=state.K)
+        title = "Filters on" if state.is_filtered() else "Filter the results"
+        with st.expander(title, icon=":material/filter_alt:", key="mirs-filters"):
+            if len(groups) > 1:
+                st.multiselect("Landform groups", groups, key=state.GROUPS, placeholder="All")
             if labels:
                 st.multiselect(
                     "Landforms",
                     labels,
-                    format_func=lambda label: f"{describe(label).name} · {describe(label).group}",
+                    format_func=words.class_name,
                     key=state.CLASSES,
                     placeholder="All",
                 )
@@ -95,10 +99,24 @@ def filters(searcher: Searcher) -> None:
                 disabled=not any(searcher.items.strips),
                 help="Tiles of one image strip look alike because of sun, dust and camera.",
             )
+            if state.is_filtered():
+                st.button("Clear all", on_click=state.clear_filters, type="tertiary")
 
 
-def _by_group(label: str) -> tuple[str, str]:
-    return describe(label).group, describe(label).name
+def wanted_labels(searcher: Searcher) -> list[str] | None:
+    """The classes that the filters let through, or None for all of them."""
+    groups = st.session_state.get(state.GROUPS) or []
+    classes = st.session_state.get(state.CLASSES) or []
+    if not groups and not classes:
+        return None
+    labels = {label for label in searcher.items.labels if label}
+    return [label for label in labels if label in classes or describe(label).group in groups]
+
+
+def _by_group(label: str) -> tuple[int, str]:
+    landform = describe(label)
+    order = list(by_code)
+    return (order.index(label) if label in by_code else len(order), landform.name)
 
 
 def own_folder(models: Sequence[str]) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-DATA, MODELS, K, CLASSES, ROLES, STRIP = (
+DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
     "mirs.data",
     "mirs.models",
     "mirs.k",
+    "mirs.groups",
     "mirs.classes",
     "mirs.roles",
     "mirs.strip",
@@ -20,9 +21,9 @@ VIEW = "mirs.view"
 PENDING_DATA = "mirs.pending_data"
 _TILE, _UPLOAD, _HISTORY, _RESTORED = "mirs.tile", "mirs.upload", "mirs.history", "mirs.restored"
 
-COMPARE, BROWSE, OWN = "Results", "Browse tiles", "Your own image"
+COMPARE, BROWSE, OWN = "Compare", "Browse tiles", "Your own image"
 K_RANGE, K_DEFAULT = (6, 96, 6), 24
-_LISTS = {MODELS: "models", CLASSES: "classes", ROLES: "roles"}
+_LISTS = {MODELS: "models", GROUPS: "groups", CLASSES: "classes", ROLES: "roles"}
 _HISTORY_LENGTH = 24
 
 
@@ -115,7 +116,19 @@ def choose_upload(image: Upload | None) -> None:
     st.session_state[_UPLOAD] = image
 
 
+def is_filtered() -> bool:
+    """Whether a filter narrows the results."""
+    return any(st.session_state.get(key) for key in (GROUPS, CLASSES, ROLES, STRIP))
+
+
+def clear_filters() -> None:
+    """Lets every tile into the results."""
+    for key in (GROUPS, CLASSES, ROLES):
+        st.session_state[key] = []
+    st.session_state[STRIP] = False
+
+
 def forget_query() -> None:
     """What a change of the data set leaves: no query, no models, no filter on classes."""
-    for key in (_TILE, _UPLOAD, _HISTORY, MODELS, CLASSES):
+    for key in (_TILE, _UPLOAD, _HISTORY, MODELS, GROUPS, CLASSES):
         st.session_state.pop(key, None)

@@ -7,6 +7,7 @@ import streamlit as st
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 _CSS = (Path(__file__).parent / "theme.css").read_text(encoding="utf-8")
+_SIDEBAR_WIDTH = 272
 
 
 def set_up() -> None:
@@ -15,15 +16,23 @@ def set_up() -> None:
         page_title="MIRS Explorer",
         page_icon=str(ASSETS / "mark.svg"),
         layout="wide",
+        initial_sidebar_state=_SIDEBAR_WIDTH,
         menu_items={"Get help": None, "Report a bug": None, "About": None},
     )
-    st.html(f"<style>{_CSS}</style>")
+    st.html(
+        f'<style>{_CSS}</style><div class="mirs-topbrand">{mark()}<span>MIRS Explorer</span></div>'
+    )
+
+
+def mark() -> str:
+    """The brand mark as markup; decoration, so without a text of its own."""
+    svg = base64.b64encode((ASSETS / "mark.svg").read_bytes()).decode()
+    return f'<img alt="" src="data:image/svg+xml;base64,{svg}">'
 
 
 def brand() -> None:
     """The mark and the name, on top of the sidebar."""
-    mark = base64.b64encode((ASSETS / "mark.svg").read_bytes()).decode()
     st.html(
-        f'<div class="mirs-brand"><img alt="" src="data:image/svg+xml;base64,{mark}">'
-        "<div><b>MIRS Explorer</b><span>similar landforms on Mars</span></div></div>"
+        f'<div class="mirs-brand">{mark()}'
+        "<div><b>MIRS Explorer</b><span>Similar landforms on Mars</span></div></div>"
     )

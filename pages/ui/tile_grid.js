@@ -1,6 +1,8 @@
 // Columns of tiles that are real buttons. Every value from outside is set as text or as a property,
 // never as markup.
 
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
+
 function element(tag, className, text) {
   const made = document.createElement(tag)
   if (className) made.className = className
@@ -8,83 +10,161 @@ function element(tag, className, text) {
   return made
 }
 
-function head(column) {
+function help(name, text, className, floating) {
+  const button = element("button", className, name)
+  button.type = "button"
+  button.setAttribute("aria-label", `${name}. ${text}`)
+  floating.attach(button, () => [element("p", "plain", text)])
+  return button
+}
+
+function head(column, floating) {
   const box = element("header", "head")
   box.append(element("h3", "", column.title))
-  const score = element("div", "score")
   if (column.score) {
-    score.append(element("small", "", column.score_name), column.score)
-    score.title = column.score_help
+    const score = help(column.score, column.score_help, "score", floating)
+    score.prepend(element("small", "", column.score_name))
+    box.append(score)
   }
-  box.append(score, element("p", "", column.note))
-  if (column.caution) box.append(element("p", "caution", column.caution))
+  const about = element("p", "about")
+  about.append(help(column.about, column.about_help, "method", floating))
+  if (column.caution) {
+    const [short, ...rest] = column.caution.split(": ")
+    about.append(help(short, rest.join(": ") || short, "caution", floating))
+  }
+  box.append(about, barcode(column), element("p", "note", column.note))
   return box
 }
 
-function tile(entry, image, pick, card) {
+// One bar a rank, in the colour of its class; the bars of relevant results stand taller.
+function barcode(column) {
+  const box = element("div", "barcode")
+  box.setAttribute("role", "img")
+  box.setAttribute("aria-label", `Landforms by rank: ${column.note}`)
+  for (const entry of column.tiles) {
+    const bar = element("i", entry.relevant ? "tall" : "")
+    bar.style.setProperty("--c", entry.colour)
+    bar.dataset.of = entry.id
+    box.append(bar)
+  }
+  return box
+}
+
+function tile(entry, image, act) {
   const item = element("li")
-  const button = element("button", entry.relevant ? "relevant" : "")
+  const button = element("button", entry.relevant ? "tile relevant" : "tile")
   button.type = "button"
   button.dataset.id = entry.id
   button.setAttribute("aria-label", entry.label)
+  if (entry.current) button.setAttribute("aria-current", "true")
   button.style.setProperty("--c", entry.colour)
   const picture = element("span", "picture")
   const img = element("img")
+  img.decoding = "sync" // decoded before it is painted: a new list does not flicker
   img.src = image || ""
   img.alt = ""
-  img.decoding = "async"
   picture.append(img)
   if (entry.rank) picture.append(element("span", "rank", entry.rank))
   if (entry.value) picture.append(element("span", "value", entry.value))
   if (entry.shared) picture.append(element("span", "shared", entry.shared))
-  const caption = element("span", "caption")
-  caption.append(element("i"), element("span", "", entry.name))
-  button.append(picture, caption)
-  button.onclick = () => pick(entry.id)
-  for (const event of ["pointerenter", "focus"]) {
-    button.addEventListener(event, () => card.show(button, entry, image))
+  button.append(picture)
+  if (entry.name) {
+    const caption = element("span", "caption")
+    caption.append(element("i"), element("span", "", entry.name))
+    button.append(caption)
   }
-  for (const event of ["pointerleave", "blur"]) {
-    button.addEventListener(event, () => card.hide())
-  }
+  button.onclick = () => act.pick(button, entry.id)
+  act.floating.attach(button, () => preview(entry, image), (on) => act.link(on && entry.id))
   item.append(button)
   return item
 }
 
-function hoverCard(root) {
+function preview(entry, image) {
+  const img = element("img")
+  img.decoding = "sync"
+  img.src = image || ""
+  img.alt = ""
+  const [name, ...facts] = entry.lines
+  const title = element("p", "title")
+  title.style.setProperty("--c", entry.colour)
+  title.append(element("i"), element("span", "", name))
+  return [img, title, ...facts.map((line) => element("p", "", line))]
+}
+
+// One card for the whole grid: it changes its content and place, and never comes between the
+// pointer and a tile.
+function floatingCard() {
   const box = element("div", "card")
-  const links = (id, on) => {
-    for (const other of root.querySelectorAll("button")) {
-      other.classList.toggle("linked", on && other.dataset.id === id)
+  const place = (at) => {
+    const right = at.right + 12 + box.offsetWidth < window.innerWidth - 8
+    const left = right ? at.right + 12 : at.left - box.offsetWidth - 12
+    const lowest = window.innerHeight - box.offsetHeight - 10
+    box.style.left = `${Math.max(8, Math.min(left, window.innerWidth - box.offsetWidth - 8))}px`
+    box.style.top = `${Math.max(8, Math.min(at.top, lowest))}px`
+  }
+  const hide = () => box.classList.remove("shown")
+  const attach = (target, content, also = () => {}) => {
+    const show = (event) => {
+      if (event.type === "focus" && !target.matches(":focus-visible")) return
+      box.replaceChildren(...content())
+      box.classList.toggle("wide", !box.querySelector("img"))
+      place(target.getBoundingClientRect())
+      box.classList.add("shown")
+      also(true)
+    }
+    for (const event of ["pointerenter", "focus"]) target.addEventListener(event, show)
+    for (const event of ["pointerleave", "blur"]) {
+      target.addEventListener(event, () => (hide(), also(false)))
     }
   }
-  return {
-    box,
-    show(button, entry, image) {
-      const img = element("img")
-      img.src = image || ""
-      img.alt = ""
-      box.replaceChildren(img, ...entry.lines.map((line) => element("p", "", line)))
-      const at = button.getBoundingClientRect()
-      const right = at.right + 12 + 260 < window.innerWidth
-      box.style.left = `${Math.max(8, right ? at.right + 12 : at.left - 250)}px`
-      const top = Math.min(at.top, window.innerHeight - box.offsetHeight - 10)
-      box.style.top = `${Math.max(8, top)}px`
-      box.classList.add("shown")
-      links(entry.id, true)
-    },
-    hide() {
-      box.classList.remove("shown")
-      links("", false)
-    },
+  return { box, attach, hide }
+}
+
+// Arrow keys go to the nearest tile in their direction, also from one column to the next.
+function move(root, event) {
+  const from = root.getRootNode().activeElement
+  const [x, y] = ARROWS[event.key] || [0, 0]
+  if ((!x && !y) || !from || !from.matches("button.tile")) return
+  event.preventDefault()
+  const here = from.getBoundingClientRect()
+  let best = null
+  let least = Infinity
+  for (const other of root.querySelectorAll("button.tile")) {
+    const there = other.getBoundingClientRect()
+    const [dx, dy] = [there.left - here.left, there.top - here.top]
+    const along = dx * x + dy * y
+    const aside = Math.abs(dx * y) + Math.abs(dy * x)
+    if (along > 4 && along + 3 * aside < least) [best, least] = [other, along + 3 * aside]
   }
+  if (best) best.focus()
+}
+
+function toTop(root, subject) {
+  const before = root.dataset.subject
+  root.dataset.subject = subject
+  const page = document.querySelector("[data-testid=stMain]")
+  if (!before || before === subject || !page || page.scrollTop < 240) return
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches
+  page.scrollTo({ top: 0, behavior: still ? "instant" : "smooth" })
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root")
-  const card = hoverCard(root)
-  const pick = (id) => {
-    card.hide()
+  const floating = floatingCard()
+  const link = (id) => {
+    for (const other of root.querySelectorAll(".linked")) other.classList.remove("linked")
+    if (!id) return
+    const name = CSS.escape(id)
+    for (const other of root.querySelectorAll(`[data-id="${name}"], [data-of="${name}"]`)) {
+      other.classList.add("linked")
+    }
+  }
+  const pick = (button, id) => {
+    floating.hide()
+    link("")
+    root.classList.add("busy")
+    button.classList.add("chosen")
+    setTimeout(() => root.classList.remove("busy"), 4000)
     setTriggerValue("picked", id)
   }
   const columns = element("div", "columns")
@@ -92,12 +172,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   columns.style.setProperty("--columns", data.columns.length)
   for (const column of data.columns) {
     const section = element("section")
-    if (column.title) section.append(head(column))
+    if (column.title) section.append(head(column, floating))
     if (column.empty) section.append(element("p", "empty", column.empty))
     const list = element("ul", "tiles")
-    list.append(...column.tiles.map((entry) => tile(entry, data.images[entry.id], pick, card)))
+    const act = { pick, link, floating }
+    list.append(...column.tiles.map((entry) => tile(entry, data.images[entry.id], act)))
     section.append(list)
     columns.append(section)
   }
-  root.replaceChildren(columns, card.box)
+  root.onkeydown = (event) => move(root, event)
+  root.classList.remove("busy")
+  root.replaceChildren(columns, floating.box)
+  toTop(root, data.subject)
 }

@@ -18,7 +18,10 @@ _GRID = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class TileEntry:
-    """One tile of a grid. ``lines`` are what its hover card says, the first one bold."""
+    """One tile of a grid. ``lines`` are what its hover card says, the first one bold.
+
+    ``label`` is its name for screen readers; without a ``name`` it has no caption.
+    """
 
     id: str
     name: str
@@ -29,14 +32,20 @@ class TileEntry:
     rank: str = ""
     shared: str = ""
     relevant: bool = False
+    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A titled list of tiles; without a title it has no head."""
+    """A titled list of tiles; without a title it has no head.
+
+    What a ``caution`` says after its first colon is shown on demand.
+    """
 
     tiles: Sequence[TileEntry]
     title: str = ""
+    about: str = ""
+    about_help: str = ""
     note: str = ""
     score: str = ""
     score_name: str = ""
@@ -50,13 +59,15 @@ def tile_grid(
     columns: Sequence[Column],
     images: dict[str, str],
     on_pick: Callable[[str], None],
-    tile: str = "4.9rem",
+    tile: str = "5rem",
+    subject: str = "",
 ) -> None:
     """Draws the columns; ``on_pick`` gets the id of a tile that is clicked, before the next run.
 
     Args:
         images: data URI of each tile, by id.
         tile: smallest width of a tile, a CSS length.
+        subject: what the tiles are about; when it changes, the page scrolls to its top.
     """
 
     def picked() -> None:
@@ -68,5 +79,6 @@ def tile_grid(
         "columns": [asdict(column) for column in columns],
         "images": images,
         "tile": tile,
+        "subject": subject,
     }
     _GRID(key=key, data=data, on_picked_change=picked)

@@ -1,5 +1,7 @@
 """How the app says things: roles, distances, places, tiles."""
 
+from html import escape
+
 from mirs_core import observations
 from mirs_core.landforms import describe
 from mirs_core.search import Hit, Searcher
@@ -27,11 +29,12 @@ def colour(label: str | None) -> str:
     return describe(label).colour if label else "#9a9a9a"
 
 
-def distance(found: Searcher, value: float) -> str:
-    """A distance with its unit where it has one."""
-    if found.unit == "bits":
-        return f"{value:.0f} bit" if value == 1 else f"{value:.0f} bits"
-    return f"{value:.2f}"
+def chip(label: str) -> str:
+    """A class with its colour, as markup."""
+    return (
+        f'<span class="mirs-chip" style="--c:{colour(label)}"><i></i>'
+        f"{escape(class_name(label))}</span>"
+    )
 
 
 def long_distance(found: Searcher, hit: Hit) -> str:

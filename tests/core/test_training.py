@@ -204,9 +204,11 @@ def recorded(batches: list[Batch]) -> Objective:
 
 @pytest.mark.parametrize(
     ("batch_size", "sizes"),
-    [(4, [4, 4, 2]), (5, [5, 5]), (9, [9, 1]), (10, [10]), (256, [10]), (1, [1] * 10)],
+    [(4, [4, 3, 3]), (5, [5, 5]), (9, [5, 5]), (10, [10]), (256, [10]), (1, [1] * 10)],
 )
-def test_every_tile_is_seen_once_an_epoch(batch_size: int, sizes: list[int]) -> None:
+def test_every_tile_is_seen_once_an_epoch_in_even_batches(
+    batch_size: int, sizes: list[int]
+) -> None:
     x, _ = views(10, 1)
     labels = np.arange(10)
     batches: list[Batch] = []
@@ -258,7 +260,7 @@ def test_target_tiles_pass_the_transform_of_the_target() -> None:
     x, labels = views(20, 1)
     objective = triplet_objective(0.2, 0.01, 1.0, entropy_weight=0.1)
     result = fit(model, objective, x, labels, None, target_x=target, epochs=3, batch_size=8)
-    assert [len(rows) for rows in seen] == [8, 8, 8, 8, 4, 4] * 3
+    assert [len(rows) for rows in seen] == [7, 7, 7, 7, 6, 6] * 3
     known = [
         {row.tobytes() for row in model.transforms[domain](torch.from_numpy(rows)).numpy()}
         for domain, rows in (("source", x.reshape(-1, WIDTH)), ("target", target))

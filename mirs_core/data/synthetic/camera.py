@@ -1,9 +1,9 @@
 """Light and camera: from heights and albedo to the grey values that a context camera delivers.
 
 Reflectance follows the lunar-Lambert law (McEwen, 1991, Icarus 92, 298), which describes Mars at
-these phase angles; light scattered by dust in the air fills the shadows. The camera blurs (Malin
-et al., 2007, JGR 112, E05S04, give CTX a modulation transfer near 0.3 at the pixel frequency),
-adds noise that map projection has smeared over neighbours, and stretches the contrast.
+these phase angles; light scattered by dust in the air fills the shadows. The camera (the model is
+CTX: Malin et al., 2007, JGR 112, E05S04) blurs, adds noise that map projection has smeared over
+neighbours, and stretches the contrast.
 """
 
 from dataclasses import dataclass

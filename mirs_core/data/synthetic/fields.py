@@ -155,7 +155,8 @@ def wander(rng: np.random.Generator, along: Field, amplitude: float, scale: floa
 
 
 def smoothstep(field: Field, low: float = 0.0, high: float = 1.0) -> Field:
-    """0 below ``low``, 1 above ``high``, a smooth ramp between."""
+    """0 at ``low`` and beyond, 1 at ``high`` and beyond, a smooth ramp between; either may be the
+    greater."""
     ramp: Field = np.clip((field - low) / (high - low), 0, 1)
     ramp *= ramp * (3 - 2 * ramp)
     return ramp

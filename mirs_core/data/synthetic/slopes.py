@@ -137,7 +137,7 @@ def streaks(site: Site) -> Surface:
     fall = site.towards_sun(0.8)
     down, along = site.frame(fall)
     height = _hillside(site, fall, site.uniform(0.03, 0.22), site.log_uniform(0.006, 0.03))
-    albedo = site.mottle(0.02, 3.6)
+    albedo = site.mottle(0.02)
     if site.chance(0.5):
         top = site.uniform(-110, -50)
         crest = _outcrop(site, down, along, top)

@@ -35,8 +35,8 @@ class Site:
 
     def __post_init__(self) -> None:
         rows, columns = np.indices(self.shape, dtype=np.float32)
-        object.__setattr__(self, "x", columns - np.float32((self.shape[1] - 1) / 2))
-        object.__setattr__(self, "y", rows - np.float32((self.shape[0] - 1) / 2))
+        object.__setattr__(self, "x", columns - (self.shape[1] - 1) / 2)
+        object.__setattr__(self, "y", rows - (self.shape[0] - 1) / 2)
 
     def uniform(self, low: float, high: float) -> float:
         """A number between ``low`` and ``high``."""
@@ -56,11 +56,8 @@ class Site:
 
     def frame(self, angle: float) -> tuple[Field, Field]:
         """Coordinates [px] along ``angle`` and across it (90 degrees clockwise on the screen)."""
-        along, across = np.float32(cos(angle)), np.float32(sin(angle))
-        return (
-            np.asarray(self.x * along + self.y * across, np.float32),
-            np.asarray(self.y * along - self.x * across, np.float32),
-        )
+        along, across = cos(angle), sin(angle)
+        return self.x * along + self.y * across, self.y * along - self.x * across
 
     def across_sun(self, scatter: float = 0.6) -> float:
         """A direction [rad] about at right angles to the light, so that it shows its relief."""
@@ -127,7 +124,7 @@ class Site:
     def mottle(self, contrast: float, exponent: float = 3.6) -> Field:
         """Albedo 1 with blotches of standard deviation ``contrast``."""
         noise = fields.fractal(self.rng, self.shape, exponent, largest=150)
-        return np.asarray(1 + np.float32(contrast) * noise, np.float32)
+        return 1 + contrast * noise
 
 
 Painter = Callable[[Site], Surface]

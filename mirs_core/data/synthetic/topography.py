@@ -49,6 +49,13 @@ def _crumbling(site: Site) -> Field:
     return clipped
 
 
+def _strata(site: Site, depth: Field) -> Field:
+    """Ledges [px] of layers that crop out at equal ``depth``, here and there."""
+    bend = fields.fractal(site.rng, site.shape, 3.8) * 2.5
+    ledges = np.sin(depth * 2 * pi / site.uniform(9, 18) + bend)
+    return fields.soften(ledges, 0.8) * site.somewhere() * site.uniform(0.1, 0.5)
+
+
 def cliff(site: Site) -> Surface:
     """Cliff: plateau, a crumbled edge, a steep spurred face that levels out in debris."""
     bright = site.chance(0.5)
@@ -69,11 +76,7 @@ def cliff(site: Site) -> Surface:
     height = height + spurs * face * site.uniform(0.02, 0.3)
     height = height + site.ground(site.log_uniform(0.01, 0.06)) * below
     if site.chance(0.15):
-        bend = fields.fractal(site.rng, site.shape, 3.8) * 2.5
-        strata = np.sin(edge * 2 * pi / site.uniform(9, 18) + bend)
-        height = height + fields.soften(strata * face, 0.8) * site.somewhere() * site.uniform(
-            0.1, 0.5
-        )
+        height = height + _strata(site, edge) * face
     crumbs = fields.fractal(site.rng, site.shape, 2.7, largest=20, smallest=0.9)
     near = np.exp(-((edge / site.uniform(4, 12)) ** 2))
     height = height + fields.relief(crumbs, site.uniform(0.1, 0.4)) * near
