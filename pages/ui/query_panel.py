@@ -58,7 +58,7 @@ def _tile(searcher: Searcher, tile_id: str) -> None:
         )
     )
     with st.container(key="mirs-id"):
-        st.code(words.file_name(tile_id), language=None)
+        st.code(words.file_name(tile_id), language=None, wrap_lines=True)
     with st.container(key="mirs-acts", horizontal=True, gap="small"):
         if st.button("Enlarge", icon=":material/zoom_in:", type="tertiary"):
             _enlarge(searcher, tile_id)

@@ -20,7 +20,8 @@ def set_up() -> None:
         menu_items={"Get help": None, "Report a bug": None, "About": None},
     )
     st.html(
-        f'<style>{_CSS}</style><div class="mirs-topbrand">{mark()}<span>MIRS Explorer</span></div>'
+        f'<style>{_CSS}</style><h1 class="mirs-hidden">MIRS Explorer: search and compare</h1>'
+        f'<div class="mirs-topbrand">{mark()}<span>MIRS Explorer</span></div>'
     )
 
 

@@ -10,7 +10,7 @@ ROLES = {
     "archive": "Archive",
     "train": "Training",
     "val": "Validation",
-    "test": "Test queries",
+    "test": "Test",
 }
 
 

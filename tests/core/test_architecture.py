@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS: list[set[str]] = [
     # words
-    {"errors", "progress", "files", "processes", "config", "landforms", "observations"},
+    {"errors", "progress", "files", "processes", "provenance", "config"}
+    | {"landforms", "observations"},
     # mathematics
     {"codes", "metrics", "mining", "whitening", "losses"},
     # parts
@@ -19,7 +20,7 @@ LAYERS: list[set[str]] = [
     # procedures
     {"features", "training", "archive"},
     # records
-    {"runs", "evaluation", "retriever"},
+    {"runs", "evaluation", "retriever", "lineup"},
     # recipe
     {"pipeline", "indexing", "queries", "search", "comparison", "demo"},
     {"jobs"},

@@ -306,7 +306,7 @@ def test_a_taken_id_is_refused_and_the_run_that_has_it_stays(home: Path, data: P
     ("layout", "says"),
     [
         ({"train": {"cra": 8}, "test": {"cra": 2, "rid": 2}}, "at least two classes"),
-        ({"test": {"cra": 4, "rid": 4}}, "learns from labels"),
+        ({"database": {"cra": 4}, "test": {"cra": 4, "rid": 4}}, "learns from labels"),
         (5, "learns from labels"),
     ],
     ids=["one class", "no train split", "no labels"],
@@ -322,9 +322,16 @@ def test_data_that_cannot_teach_a_head_is_refused_before_any_work(
 
 
 def test_an_empty_archive_is_refused_for_a_baseline(home: Path, tmp_path: Path) -> None:
-    data = write_dataset(tmp_path / "queries", {"test": {"cra": 3, "rid": 3}})
-    with pytest.raises(DataError, match="archive is empty"):
-        pipeline.prepare_and_train(home, made(data, "baseline"))
+    data = write_dataset(tmp_path / "queries", {"train": {"cra": 1}, "test": {"cra": 3}})
+    manifest = pipeline.scan_cached(home, data)
+    # A coin puts the only training tile in either half; this seed puts it in the training half.
+    seeds = (
+        s for s in range(99) if "archive" not in pipeline.order_tiles(manifest, s, False).roles
+    )
+    seed = next(seeds)
+    for preset in ("baseline", "baseline-centred"):
+        with pytest.raises(DataError, match="archive is empty"):
+            pipeline.prepare_and_train(home, made(data, preset, seed))
     assert runs_of(home) == []
 
 
