@@ -142,8 +142,8 @@ def paired_interval(
 
 
 def not_worse(interval: Interval) -> bool:
-    """Whether the interval of a difference does not lie wholly below 0."""
-    return not interval.high < 0
+    """Whether the interval of a difference does not lie wholly below 0; False where it is nan."""
+    return interval.high >= 0
 
 
 def per_class(values: Floats, labels: Sequence[str]) -> dict[str, tuple[int, float]]:

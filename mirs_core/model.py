@@ -95,8 +95,8 @@ class HashModel:
         return {name: value.detach().clone().contiguous() for name, value in tensors.items()}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Tensor]) -> "HashModel":
-        """The model that ``state`` wrote.
+    def from_state(cls, state: Mapping[str, Tensor], slope: float = 0.2) -> "HashModel":
+        """The model that ``state`` wrote; the slope of its head is no tensor and is not in it.
 
         Raises:
             RunError: names, shapes or values are not those of a model.
@@ -105,12 +105,16 @@ class HashModel:
             widths = [state["head.layers.0.weight"].shape[1]]
             while (name := f"head.layers.{len(widths) - 1}.weight") in state:
                 widths.append(state[name].shape[0])
-            head = HashHead(widths[0], widths[-1], widths[1:-1])
+            if widths[-1] % 8:
+                raise ValueError(f"{widths[-1]} bits do not fill whole bytes")
+            # On meta no start values are drawn, which would move the global random state.
+            with torch.device("meta"):
+                head = HashHead(widths[0], widths[-1], widths[1:-1], slope)
             transforms = [_transform(state, domain, widths[0]) for domain in DOMAINS]
             model = cls(head, *transforms)
-            head.load_state_dict(_part(state, "head."))
+            head.load_state_dict(_part(state, "head."), assign=True)
         except (KeyError, IndexError, ValueError, RuntimeError) as error:
-            raise _damaged(str(error).splitlines()[0]) from None
+            raise _damaged(" ".join(str(error).split()).rstrip(".")) from None
         if set(state) != set(model.state()):
             raise _damaged(f"unknown tensors {sorted(set(state) - set(model.state()))}")
         if any(value.dtype != torch.float32 for value in state.values()):
@@ -127,7 +131,7 @@ def shared(head: HashHead, transform: Transform | None = None) -> HashModel:
 
 
 def _part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Any]:
-    return {n.removeprefix(prefix): value for n, value in state.items() if n.startswith(prefix)}
+    return {n.removeprefix(prefix): v.clone() for n, v in state.items() if n.startswith(prefix)}
 
 
 def _transform(state: Mapping[str, Tensor], domain: str, width: int) -> Transform:

@@ -29,14 +29,13 @@ Term = Callable[[Batch], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """Terms by name with their weights; the total is their weighted sum."""
+    """Terms by name with their weights; the total is their weighted sum.
+
+    ``needs_target`` says that a term reads tiles of the target domain.
+    """
 
     terms: Mapping[str, tuple[float, Term]]
-
-    @property
-    def needs_target(self) -> bool:
-        """Whether a term reads tiles of the target domain."""
-        return "entropy" in self.terms
+    needs_target: bool = False
 
     def __call__(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The total, and each term's value before its weight."""
@@ -62,7 +61,7 @@ def triplet_objective(
     }
     if entropy_weight > 0:
         terms["entropy"] = (entropy_weight, _entropy)
-    return Objective(terms)
+    return Objective(terms, needs_target="entropy" in terms)
 
 
 def _entropy(batch: Batch) -> Tensor:

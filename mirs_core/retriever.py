@@ -139,7 +139,7 @@ def load_model(path: Path, config: RunConfig) -> HashModel | FloatModel:
     except (OSError, SafetensorError) as error:
         raise RunError(f"{path} is damaged ({error}). Delete the run and train again.") from None
     if not config.hashes:
-        arrays = {name: tensor.numpy() for name, tensor in state.items()}
+        arrays = {name: tensor.float().numpy() for name, tensor in state.items()}
         return FloatModel.from_state(config.archive.distance, arrays)
     model = HashModel.from_state(state)
     if model.bits != config.head.bits:
@@ -167,8 +167,11 @@ def load(run: RunFolder) -> Retriever:
     codes = read_array(run.codes)
     kind = np.uint8 if config.hashes else np.float32
     width = config.head.bits // 8 if config.hashes else header.get("width")
-    if codes.dtype != kind or codes.shape != (len(items), width) or header["count"] != len(items):
+    count = header.get("count")
+    if codes.dtype != kind or codes.shape != (len(items), width) or count != len(items):
         raise RunError(f"Run {run.id}: codes {codes.dtype} {codes.shape} do not fit its items.")
+    if isinstance(model, FloatModel) and model.mean is not None and len(model.mean) != width:
+        raise RunError(f"Run {run.id}: {run.model.name} does not fit its codes. Train again.")
     distractors = header.get("distractors")
     if not isinstance(distractors, list) or not all(isinstance(d, str) for d in distractors):
         raise RunError(f"Run {run.id}: items.json has no list of distractors. Train again.")

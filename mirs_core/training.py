@@ -1,6 +1,7 @@
 """The training loop of the hash head: seeded, repeatable on one machine, best epoch kept."""
 
 import copy
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mirs_core.codes import binarise, hamming, pack
+from mirs_core.errors import DataError, RunError
 from mirs_core.metrics import average_precision
 from mirs_core.model import HashHead, HashModel
 from mirs_core.objective import Batch, Objective
@@ -23,7 +25,7 @@ _K = 64
 class EpochRecord:
     """One epoch: mean of each unweighted term over its steps, their weighted sum, validation mAP.
 
-    ``map_at_64`` has the divisor min(R, k); None without validation tiles.
+    ``map_at_64`` has the divisor min(R, k); None without a validation query that has an answer.
     """
 
     epoch: int
@@ -91,7 +93,12 @@ def fit(
             0 keeps the weights themselves.
         should_stop: asked between epochs; a stopped training keeps its best epoch.
 
-    The earliest of equally good epochs wins. The global random state is left as it was.
+    The earliest of equally good epochs wins; where validation can't tell, the last epoch is kept.
+    The global random state is left as it was.
+
+    Raises:
+        DataError: a term reads target tiles and there are none.
+        RunError: the loss became infinite or no number.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -121,7 +128,12 @@ class _Loop:
         self.x = model.transforms["source"](torch.from_numpy(train_x))
         self.y, self.labels = torch.from_numpy(train_y), train_y
         self.target = None
-        if objective.needs_target and target_x is not None:
+        if objective.needs_target:
+            if target_x is None or not len(target_x):
+                raise DataError(
+                    "The loss reads tiles of the archive, and it has none;"
+                    " set loss.entropy_weight=0 or add training tiles."
+                )
             self.target = model.transforms["target"](torch.from_numpy(target_x))
         self.live = copy.deepcopy(model.head) if averaging else model.head
         self.steps = 0
@@ -140,6 +152,11 @@ class _Loop:
         for epoch in range(1, epochs + 1):
             started = time.perf_counter()
             terms, total = self._epoch(optimiser, batch_size)
+            if not math.isfinite(total):
+                raise RunError(
+                    f"The training diverged in epoch {epoch}: its loss is no number any more."
+                    " Lower training.learning_rate."
+                )
             value = self._validate(validation)
             seconds = time.perf_counter() - started
             history.append(EpochRecord(epoch, terms, total, value, seconds))
@@ -193,7 +210,7 @@ class _Loop:
             mean.lerp_(now, 1 - decay)
 
     def _validate(self, validation: Validation | None) -> float | None:
-        if validation is None or not len(validation.labels):
+        if validation is None:
             return None
         archive = _codes(self.model.head, self.x[0])
         queries = self.model.encode(validation.features, "target")
@@ -211,15 +228,19 @@ def validation_map(
     archive_labels: NDArray[np.int64],
     queries: NDArray[np.uint8],
     labels: NDArray[np.int64],
-) -> float:
+) -> float | None:
     """mAP@64 (divisor min(R, k)) of packed queries against packed archive codes; ties in row order.
 
-    Queries without a relevant row are left out; 0 where none is left.
+    Queries without a relevant row are left out; None where none is left.
     """
-    order = np.argsort(hamming(queries, archive), axis=1, kind="stable")
-    relevant = archive_labels[order] == labels[:, None]
-    totals = relevant.sum(axis=1)
+    wanted = labels[:, None] == archive_labels
+    totals = wanted.sum(axis=1)
     if not totals.any():
-        return 0.0
-    values = average_precision(relevant[totals > 0], totals[totals > 0], _K, "min_r_k")
-    return float(values.mean())
+        return None
+    # One number that sorts by distance, then by row, so that a partial sort is enough.
+    rows = len(archive)
+    keys = hamming(queries, archive).astype(np.int64) * rows + np.arange(rows)
+    if rows > _K:
+        keys = np.partition(keys, _K - 1, axis=1)[:, :_K]
+    relevant = np.take_along_axis(wanted, np.sort(keys, axis=1) % rows, axis=1)
+    return float(np.nanmean(average_precision(relevant, totals, _K, "min_r_k")))

@@ -107,7 +107,7 @@ def validation_map(
     archive_labels: Sequence[int],
     queries: Sequence[Sequence[int]],
     labels: Sequence[int],
-) -> float:
+) -> float | None:
     """mAP@64 of bits against bits, ties in row order, over the queries that have an answer."""
     values = []
     for row, label in zip(hamming(queries, archive), labels, strict=True):
@@ -115,7 +115,7 @@ def validation_map(
         relevant = [archive_labels[i] == label for i in order]
         if any(relevant):
             values.append(average_precision(relevant, sum(relevant), 64, "min_r_k"))
-    return sum(values) / len(values) if values else 0.0
+    return sum(values) / len(values) if values else None
 
 
 def covariance(x: Rows) -> list[list[float]]:

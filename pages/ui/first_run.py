@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from mirs_core import demo, jobs, runs
-from pages.ui import theme
+from pages.ui import loaders, theme
 
 _JOB = "mirs.demo_job"
 # The steps with their usual share of the time: scenes are painted, tiles encoded, heads trained.
@@ -15,6 +15,7 @@ _STEPS = (
     (demo.NAMES["mirs"], "Train MIRS and hash the archive", 0.10),
     (demo.NAMES["mirs-dwt"], "Train MIRS with domain whitening", 0.10),
 )
+_FRESH = 9
 _SOON, _MINUTE, _MEASURED = 15, 60, 0.04
 
 
@@ -43,6 +44,9 @@ def _watch() -> None:
     if job.state == "failed":
         _failed(job)
         return
+    fresh = loaders.newest_pictures(demo.data_folder(home).parent, _FRESH)
+    images = "".join(f'<img src="{uri}" alt="">' for uri in fresh)
+    st.html(f'<div class="mirs-fresh">{images}</div>')
     step = _step_of(job)
     inside = min(job.done / max(job.total, 1), 1.0)
     st.html(_steps(step, f"{inside:.0%}" if job.total else ""))

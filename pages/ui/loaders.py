@@ -94,3 +94,20 @@ def data_uri(image: Pixels, side: int) -> str:
 def check_image(data: bytes, name: str) -> None:
     """Refuses a file that is no usable image. Raises ImageError."""
     read_image(data, name)
+
+
+def newest_pictures(folder: Path, count: int) -> list[str]:
+    """The images last written anywhere below a folder, small, the newest last."""
+    found = [(path.stat().st_mtime_ns, path) for path in folder.rglob("*.jpg")]
+    pictures = []
+    for changed, path in sorted(found)[-count:]:
+        try:
+            pictures.append(_newest(str(path), changed, path))
+        except MirsError:  # it is being written just now
+            continue
+    return pictures
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _newest(name: str, changed: int, _path: Path) -> str:
+    return data_uri(read_image(_path), THUMBNAIL)

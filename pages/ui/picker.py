@@ -8,6 +8,7 @@ from pages.ui import loaders, state, words
 from pages.ui.tile_grid import Column, TileEntry, tile_grid
 
 _PAGE = 60
+_UPLOAD_WIDTH = 760
 _FORMATS = ["jpg", "jpeg", "png", "tif", "tiff"]
 
 
@@ -87,7 +88,9 @@ _HINTS = (
 
 def own_image() -> None:
     """Draws the upload; a file that is no usable image gets its reason and is not kept."""
-    file = st.file_uploader("An image of the surface of Mars", type=_FORMATS, key="mirs.file")
+    file = st.file_uploader(
+        "An image of the surface of Mars", type=_FORMATS, key="mirs.file", width=_UPLOAD_WIDTH
+    )
     if file is None:
         state.choose_upload(None)
         hints = "".join(f"<p><b>{title}</b>{text}</p>" for title, text in _HINTS)

@@ -27,6 +27,7 @@ def draw(searcher: Searcher, upload: state.Upload | None) -> None:
             _own_image(upload)
         else:
             _tile(searcher, state.tile() or "")
+        _acts(searcher, None if upload else state.tile())
         _trail(searcher)
 
 
@@ -59,7 +60,14 @@ def _tile(searcher: Searcher, tile_id: str) -> None:
     )
     with st.container(key="mirs-id"):
         st.code(words.file_name(tile_id), language=None, wrap_lines=True)
-    with st.container(key="mirs-acts", horizontal=True, gap="small"):
+
+
+def _acts(searcher: Searcher, tile_id: str | None) -> None:
+    with st.container(key="mirs-acts", horizontal=True, gap="medium"):
+        if state.history():
+            st.button("Back", icon=":material/arrow_back:", on_click=state.go_back, type="tertiary")
+        if tile_id is None:
+            return
         if st.button("Enlarge", icon=":material/zoom_in:", type="tertiary"):
             _enlarge(searcher, tile_id)
         known = observations.parse(words.file_name(tile_id))
@@ -101,12 +109,10 @@ def _trail(searcher: Searcher) -> None:
     for tile in reversed(state.history()):
         if tile in items.ids and tile not in seen and tile != state.tile():
             seen.append(tile)
-    if not state.history():
-        return
-    st.button("Back", icon=":material/arrow_back:", on_click=state.go_back, type="tertiary")
     shown = seen[:_TRAIL]
     if not shown:
         return
+    st.html('<p class="mirs-eyebrow">Earlier queries</p>')
     entries = [_step(searcher, tile) for tile in shown]
     images = loaders.thumbnails(searcher, shown)
     tile_grid("mirs.trail", [Column(entries)], images, state.choose_tile, tile="2.6rem")

@@ -42,8 +42,8 @@ def test_a_click_on_a_result_makes_it_the_query(page: Any) -> None:
     titles = page.locator(".columns h3").all_inner_texts()
     assert titles == ["Baseline", "MIRS", "MIRS + DWT"]
     column = page.locator(".columns section").nth(1)
-    assert column.locator("button").count() == 24
-    target = column.locator("button").nth(3)
+    assert column.locator("button.tile").count() == 24
+    target = column.locator("button.tile").nth(3)
     wanted = target.get_attribute("data-id")
     assert "Search for tiles like this one" in target.get_attribute("aria-label")
     target.click()
@@ -72,7 +72,7 @@ def test_a_tile_is_shown_large_and_linked_across_columns(page: Any) -> None:
 
 
 def test_the_keyboard_reaches_the_tiles(page: Any) -> None:
-    tile = page.locator(".columns button").first
+    tile = page.locator(".columns section button.tile").first
     tile.focus()
     wanted = tile.get_attribute("data-id")
     page.keyboard.press("Enter")

@@ -197,7 +197,7 @@ def test_the_first_screen_gives_way_to_the_demo(
     path.mkdir(parents=True)
     (path / "job.json").write_text(json.dumps({"title": "Demo", "started": 2e9}))
     app = start()
-    assert "Setting up" in html(app)
+    assert "Making you a Mars" in html(app)
     shutil.copytree(small_demo, tmp_path / "home", dirs_exist_ok=True)
     app.run()
-    assert "Setting up" not in html(app) and app.multiselect(key=state.MODELS).value
+    assert "Making you a Mars" not in html(app) and app.multiselect(key=state.MODELS).value

@@ -67,6 +67,20 @@ def test_hamming_reaches_every_bit(bits: int) -> None:
     np.testing.assert_array_equal(hamming(pack(zeros), pack(ones)), np.full((2, 3), bits))
 
 
+def test_codes_of_another_length_are_not_compared() -> None:
+    # Lengths that fill up to the same words, and one byte, which numpy would spread.
+    for other in (12, 1, 24):
+        with pytest.raises(ValueError, match=f"16 and of {other} bytes"):
+            hamming(np.zeros((2, 16), np.uint8), np.zeros((3, other), np.uint8))
+
+
+def test_hamming_takes_rows_that_lie_apart_in_memory() -> None:
+    codes = np.random.default_rng(0).integers(0, 256, (9, 40), dtype=np.uint8)
+    part = codes[::2, 3:19]
+    np.testing.assert_array_equal(hamming(part, part), hamming(part.copy(), part.copy()))
+    assert hamming(part, part).max() > 40
+
+
 def test_hamming_of_no_rows() -> None:
     none, some = np.zeros((0, 16), np.uint8), np.zeros((3, 16), np.uint8)
     assert hamming(none, some).shape == (0, 3)

@@ -237,7 +237,13 @@ def test_a_paired_difference_uses_only_shared_queries() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(-0.2, -0.1, False), (-0.2, 0.0, True), (-0.2, 0.1, True), (0.1, 0.2, True)],
+    [
+        (-0.2, -0.1, False),
+        (-0.2, 0.0, True),
+        (-0.2, 0.1, True),
+        (0.1, 0.2, True),
+        (math.nan, math.nan, False),
+    ],
 )
 def test_not_worse_means_not_wholly_below_zero(low: float, high: float, expected: bool) -> None:
     assert not_worse(Interval((low + high) / 2, low, high)) is expected

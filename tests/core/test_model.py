@@ -141,6 +141,41 @@ def test_a_state_is_a_copy(model: HashModel) -> None:
     np.testing.assert_array_equal(model.soft(x, "source"), before)
 
 
+def test_loading_a_model_leaves_the_global_random_state_alone(model: HashModel) -> None:
+    before = torch.get_rng_state()
+    HashModel.from_state(model.state())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_loaded_model_owns_its_tensors(model: HashModel) -> None:
+    x, state = features(), model.state()
+    loaded = HashModel.from_state(state)
+    for name in state:
+        if name.startswith("head."):
+            state[name].zero_()
+    np.testing.assert_array_equal(loaded.soft(x, "source"), model.soft(x, "source"))
+    assert all(p.requires_grad and not p.is_meta for p in loaded.head.parameters())
+
+
+def test_a_head_of_another_slope_is_loaded_with_it() -> None:
+    torch.manual_seed(6)
+    x, before = features(), shared(HashHead(12, 16, (10,), slope=0.7))
+    after = HashModel.from_state(before.state(), slope=0.7)
+    np.testing.assert_array_equal(after.soft(x, "target"), before.soft(x, "target"))
+
+
+def test_codes_that_do_not_fill_bytes_are_refused() -> None:
+    with pytest.raises(RunError, match="12 bits do not fill whole bytes"):
+        HashModel.from_state(shared(HashHead(12, 12)).state())
+
+
+def test_the_message_names_the_damaged_tensor(model: HashModel) -> None:
+    state = model.state()
+    state["head.layers.1.bias"] = state["head.layers.1.bias"][:-1]
+    with pytest.raises(RunError, match=r"layers\.1\.bias"):
+        HashModel.from_state(state)
+
+
 def without(name: str) -> Callable[[State], State]:
     return lambda state: {key: value for key, value in state.items() if key != name}
 

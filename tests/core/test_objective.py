@@ -73,6 +73,7 @@ def test_any_terms_can_be_weighed() -> None:
     assert total.item() == pytest.approx(2 * step.soft.sum().item())
     assert terms["b"].item() == step.soft.max().item()
     assert not objective.needs_target
+    assert Objective(objective.terms, needs_target=True).needs_target
 
 
 def test_an_unknown_form_of_balance_is_refused() -> None:

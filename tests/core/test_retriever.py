@@ -243,6 +243,7 @@ ANY_RUN: dict[str, Damage] = {
     "codes too wide": codes(lambda c: np.concatenate([c, c[:, :1]], axis=1)),
     "codes as objects": codes(lambda c: c.astype(object)),
     "count of another archive": header(lambda v: v.update(count=N + 1)),
+    "no count": header(lambda v: v.pop("count")),
     "no column of labels": header(lambda v: v.pop("labels")),
     "a label that is a number": header(lambda v: v["labels"].__setitem__(0, 3)),
     "an id too few": header(lambda v: v["ids"].pop()),
@@ -268,7 +269,10 @@ def test_damaged_runs_are_refused(
 
 HASH_RUN: dict[str, tuple[Damage, str]] = {
     "other bits": (configured("head", "bits", 128), "hashes to 64 bits but config.json says 128"),
-    "a baseline's model": (configured("archive", "distance", "cosine"), "does not fit|whitening"),
+    "a baseline's model": (
+        configured("archive", "distance", "cosine"),
+        "the baselines have no head",
+    ),
     "a layer less": (tensors(lambda s: s.pop("head.layers.1.weight")), "damaged"),
     "no transform": (tensors(lambda s: s.pop("target.mean")), "damaged"),
     "not a number": (tensors(lambda s: s["source.blocks"].fill_(torch.nan)), "no numbers"),
@@ -304,6 +308,8 @@ FLOAT_RUN: dict[str, tuple[Damage, str]] = {
         "does not fit",
     ),
     "not a number": (tensors(lambda s: s["mean"].fill_(torch.inf)), "no numbers"),
+    "a shorter mean": (tensors(lambda s: s.update(mean=s["mean"][:-1].clone())), "fit its codes"),
+    "no width": (header(lambda v: v.pop("width")), "do not fit its items"),
     "other width": (header(lambda v: v.update(width=WIDTH - 1)), "do not fit its items"),
 }
 

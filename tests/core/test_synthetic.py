@@ -1,7 +1,6 @@
 """Synthetic Mars: what it writes, that it is repeatable, and that nothing half-written stays."""
 
 import hashlib
-import importlib
 import io
 import json
 from collections import Counter, defaultdict
@@ -12,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mirs_core.data import synthetic
-from mirs_core.data.synthetic import scenes
+from mirs_core.data.synthetic import scenes, writing
 from mirs_core.errors import DataError
 from mirs_core.landforms import LANDFORMS
 from mirs_core.observations import parse
@@ -138,8 +137,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def full(image: np.ndarray) -> bytes:
         raise OSError(28, "No space left on device")
 
-    module = importlib.import_module("mirs_core.data.synthetic.generate")
-    monkeypatch.setattr(module, "jpeg", full)
+    monkeypatch.setattr(writing, "jpeg", full)
     with pytest.raises(DataError, match="No space left"):
         synthetic.generate(tmp_path / "set", per_class=1, workers=1)
     assert list(tmp_path.iterdir()) == []

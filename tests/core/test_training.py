@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mirs_core.codes import pack, unpack
+from mirs_core.errors import DataError, RunError
 from mirs_core.model import HashHead, HashModel, shared
 from mirs_core.objective import Batch, Objective, triplet_objective
 from mirs_core.training import EpochRecord, FitResult, Validation, fit, validation_map
@@ -78,7 +79,9 @@ def figure(model: HashModel, x: Features, labels: Labels, check: Validation) -> 
     """Validation mAP of a model, by loops over bits."""
     archive = unpack(model.encode(x, "source"), model.bits).tolist()
     queries = unpack(model.encode(check.features, "target"), model.bits).tolist()
-    return reference.validation_map(archive, labels.tolist(), queries, check.labels.tolist())
+    value = reference.validation_map(archive, labels.tolist(), queries, check.labels.tolist())
+    assert value is not None
+    return value
 
 
 @pytest.mark.parametrize("averaging", [0.0, 0.9])
@@ -153,9 +156,15 @@ def test_validation_does_not_change_the_course_of_a_training() -> None:
 
 
 @pytest.mark.parametrize(
-    "check", [None, Validation(np.zeros((0, WIDTH), np.float32), np.zeros(0, np.int64))]
+    "check",
+    [
+        None,
+        Validation(np.zeros((0, WIDTH), np.float32), np.zeros(0, np.int64)),
+        Validation(toy(5, 3)[0], np.full(5, CLASSES)),
+    ],
+    ids=["none", "empty", "classes of its own"],
 )
-def test_without_validation_the_last_epoch_is_kept(check: Validation | None) -> None:
+def test_without_an_answer_in_validation_the_last_epoch_is_kept(check: Validation | None) -> None:
     model, states = small_model(), []
     result = train(
         model, check=check, on_epoch=lambda record: states.append(model.state()), epochs=5
@@ -268,6 +277,20 @@ def test_target_tiles_pass_the_transform_of_the_target() -> None:
     for place, rows in enumerate(seen):
         assert {row.tobytes() for row in rows.numpy()} <= known[place % 2]
     assert all(0 < record.terms["entropy"] <= np.log(2) for record in result.history)
+
+
+@pytest.mark.parametrize("target", [None, np.zeros((0, WIDTH), np.float32)])
+def test_entropy_without_target_tiles_is_refused(target: Features | None) -> None:
+    objective = triplet_objective(0.2, 0.01, 1.0, entropy_weight=0.1)
+    with pytest.raises(DataError, match=r"none; set loss\.entropy_weight=0"):
+        train(small_model(), objective=objective, target_x=target)
+
+
+def test_a_training_that_diverges_says_so() -> None:
+    seen: list[EpochRecord] = []
+    with pytest.raises(RunError, match=r"diverged in epoch \d+: .* Lower training\.learning_rate"):
+        train(small_model(), learning_rate=1e25, epochs=9, on_epoch=seen.append)
+    assert all(np.isfinite(record.total) for record in seen)
 
 
 def test_target_tiles_without_entropy_change_nothing() -> None:
@@ -403,4 +426,4 @@ def test_the_validation_figure_counts_64_ranks() -> None:
         archive.tolist(), labels.tolist(), queries.tolist(), wanted.tolist()
     )
     assert found == pytest.approx(expected)
-    assert validation_map(pack(archive), labels, pack(queries), np.full(10, 9)) == 0.0
+    assert validation_map(pack(archive), labels, pack(queries), np.full(10, 9)) is None

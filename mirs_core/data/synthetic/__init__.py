@@ -1,6 +1,6 @@
 """Synthetic Mars: procedural tiles of the 15 landforms, with no real pixel in them."""
 
-from mirs_core.data.synthetic.generate import generate
-from mirs_core.data.synthetic.render import render
+from mirs_core.data.synthetic.painting import render
+from mirs_core.data.synthetic.writing import generate
 
 __all__ = ["generate", "render"]

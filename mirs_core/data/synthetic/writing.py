@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mirs_core.data.synthetic import scenes
-from mirs_core.data.synthetic.render import SIDE, picture
+from mirs_core.data.synthetic.painting import SIDE, picture
 from mirs_core.data.synthetic.scenes import Ground
 from mirs_core.errors import DataError
 from mirs_core.landforms import LANDFORMS
