@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core import __version__, metrics, pipeline, runs
 from mirs_core import config as configs
-from mirs_core import metrics, pipeline, runs
-from mirs_core.errors import DataError
+from mirs_core.errors import ConfigError, DataError
 from mirs_core.files import read_json
 from mirs_core.progress import Progress, silent
-
-Table = dict[str, dict[str, dict[str, float]]]
 
 
 def compare(
@@ -35,14 +33,19 @@ def compare(
     Raises:
         MirsError: an unknown preset, or a data set without labelled test tiles.
     """
-    seeds = list(seeds)
+    seeds, presets = list(seeds), list(dict.fromkeys(presets))
+    if not presets:
+        raise ConfigError(f"No preset is named; choose some of {', '.join(configs.PRESETS)}.")
     found: dict[str, dict[int, dict[str, Any]]] = {preset: {} for preset in presets}
     plan = [(preset, seed) for preset in presets for seed in seeds]
     for done, (preset, seed) in enumerate(plan):
         progress(f"{preset}, seed {seed}", done, len(plan))
-        applied = changes if _trains(preset) else ()
         config = configs.from_preset(
-            preset, data=str(data), seed=seed, encoder=encoder, changes=applied
+            preset,
+            data=str(data),
+            seed=seed,
+            encoder=encoder,
+            changes=[change for change in changes if _concerns(change, preset)],
         )
         found[preset][seed] = _metrics_of(home, config)
     reference = "mirs" if "mirs" in presets else presets[0]
@@ -56,8 +59,10 @@ def compare(
     }
 
 
-def _trains(preset: str) -> bool:
-    return configs.from_preset(preset, data="").hashes
+def _concerns(change: str, preset: str) -> bool:
+    """Whether a change means something to a preset: baselines have no head to train."""
+    hashes = configs.from_preset(preset, data="").hashes
+    return hashes or change.startswith(("encoder.", "archive.by_strip"))
 
 
 def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
@@ -66,6 +71,8 @@ def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
     if not path.is_file():
         raise DataError(f"{config.data} has no labelled test tiles: there is nothing to compare.")
     value: dict[str, Any] = read_json(path)
+    if not value["per_query"]:
+        raise DataError(f"No test tile of {config.data} has a relevant archive tile to be found.")
     return value
 
 
@@ -78,7 +85,11 @@ def _finished(home: Path, config: configs.RunConfig) -> str | None:
             continue
         folder = runs.folder(home, run.id)
         made = folder.provenance()
-        same = made.get("encoder") == fingerprint and "parent" not in made
+        same = (
+            made.get("encoder") == fingerprint
+            and made.get("mirs") == __version__
+            and "parent" not in made
+        )
         if same and folder.config() == config:
             return run.id
     return None

@@ -66,8 +66,8 @@ class HeadConfig:
     inputs: str = _setting(
         "scaled",
         "Input scaling",
-        "What the head sees: raw features; centred on the training tiles; also divided by their"
-        " spread (scaled: one number, standardised: one a channel).",
+        "Without whitening, what the head sees: raw features; centred on the training tiles; also"
+        " divided by their spread (scaled: one number, standardised: one a channel).",
         choices=("raw", "centred", "scaled", "standardised"),
     )
     dropout: float = _setting(
@@ -108,7 +108,7 @@ class LossConfig:
     entropy_weight: float = _setting(
         0.0,
         "Entropy weight",
-        "With whitening: makes the archive's soft codes decided (Bernoulli entropy, nats).",
+        "Makes the soft codes of the unlabelled archive decided (Bernoulli entropy, nats).",
         low=0.0,
         high=10.0,
         log=True,

@@ -5,6 +5,7 @@ from pathlib import Path
 from mirs_core import config, pipeline, runs
 from mirs_core.data.synthetic import generate
 from mirs_core.errors import MirsError
+from mirs_core.processes import locked
 from mirs_core.progress import Progress, silent
 
 DATA = "synthetic-mars"
@@ -26,12 +27,25 @@ def is_complete(home: Path) -> bool:
     return data_folder(home).is_dir() and done.issuperset(DEMO_RUNS.values())
 
 
+def is_half_built(home: Path) -> bool:
+    """Whether a build began and never came to its end, which is to serve a run."""
+    begun = data_folder(home).is_dir() or any(
+        (home / "runs" / run_id).is_dir() for run_id in DEMO_RUNS.values()
+    )
+    return begun and runs.served_run(home) is None and not is_complete(home)
+
+
 def build(home: Path, per_class: int = PER_CLASS, progress: Progress = silent) -> list[str]:
     """Builds what is missing of the demo and returns the ids of its runs; MIRS is served.
 
     Raises:
         MirsError: a step failed; what was finished stays, the next call goes on from there.
     """
+    with locked(home / "demo.lock"):
+        return _build(home, per_class, progress)
+
+
+def _build(home: Path, per_class: int, progress: Progress) -> list[str]:
     folder = data_folder(home)
     if not folder.is_dir():
         generate(folder, per_class=per_class, progress=progress)

@@ -74,8 +74,8 @@ def extract(
     store = FeatureCache(cache / name, encoder.dim)
     known = store.load()
     missing = {tile.content: tile for tile in reversed(tiles) if tile.content not in known}
-    done, total = len({tile.content for tile in tiles}) - len(missing), 0
-    total = done + len(missing)
+    total = len({tile.content for tile in tiles})
+    done = total - len(missing)
     progress(STAGE, done, total)
     pending: dict[str, Features] = {}
     try:

@@ -4,6 +4,7 @@ Everything is written beside its target under a temporary name and moved there w
 Arrays are read without pickle; JSON that comes from outside is checked by whoever reads it.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -33,17 +34,44 @@ def slug(text: str, fallback: str = "data") -> str:
 
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Writes ``path`` with ``write(handle)``; a failure leaves what stood there untouched."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes ``path`` with ``write(handle)``; a failure leaves what stood there untouched.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
+        make_folder(path.parent)
         with temporary.open("wb") as handle:
             write(handle)
             handle.flush()
             os.fsync(handle.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> Path:
+    """Makes the folder ``path`` where there is none.
+
+    Raises:
+        RunError: it cannot be made, or a file stands in its place.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return path
+
+
+def _unwritable(path: Path, error: OSError) -> RunError:
+    return RunError(
+        f"{path} cannot be written ({error.strerror or error});"
+        " free some space, or set MIRS_HOME to a folder that you may write."
+    )
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -103,6 +103,8 @@ class Items:
                 raise RunError(
                     f"items.json: column {name} is damaged. Delete the run, train again."
                 )
+        if any(tile.startswith("/") or ".." in tile.split("/") for tile in value["ids"]):
+            raise RunError("items.json: an id leads out of the data set. Delete the run.")
         if not set(value["roles"]) <= set(ROLES):
             raise RunError("items.json: an unknown role. Delete the run and train again.")
         return cls(**{name: tuple(value[name]) for name in _COLUMNS})

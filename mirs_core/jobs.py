@@ -19,7 +19,7 @@ from typing import Any
 
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json, write_json
-from mirs_core.processes import identity, is_alive
+from mirs_core.processes import identity, is_alive, locked
 
 _FOLDER = "MIRS_JOB"
 _EVERY = 0.2
@@ -66,22 +66,11 @@ def launch(home: Path, args: Sequence[str], title: str, key: str = "") -> str:
 
 def launch_once(home: Path, key: str, args: Sequence[str], title: str) -> str:
     """The id of the running job with ``key``, or of a new one: many pages may ask at once."""
-    lock = home / "jobs" / f"{key}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a") as handle:
-        _lock(handle)
+    with locked(home / "jobs" / f"{key}.lock"):
         for job in list_jobs(home):
             if job.key == key and job.state == "running":
                 return job.id
         return launch(home, args, title, key)
-
-
-def _lock(handle: Any) -> None:
-    try:
-        import fcntl
-    except ImportError:  # not on Windows, where two first pages at once may start two jobs
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def read(home: Path, job_id: str) -> Job:

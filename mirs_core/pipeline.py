@@ -6,7 +6,6 @@ dataclasses are unpacked here and nowhere below.
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,16 @@ from numpy.typing import NDArray
 
 from mirs_core import config as configs
 from mirs_core import runs
-from mirs_core.baseline import FloatModel
 from mirs_core.data.manifest import Manifest, scan
 from mirs_core.data.splits import assign_roles, row_order
 from mirs_core.encoders import Encoder, load_encoder
 from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.features import extract
 from mirs_core.files import slug, write_json
+from mirs_core.fitting import fit
 from mirs_core.items import Items
-from mirs_core.model import HashHead, HashModel
-from mirs_core.objective import triplet_objective
 from mirs_core.progress import Progress, silent
 from mirs_core.retriever import Retriever
-from mirs_core.whitening import Transform, identity, scaling, whitening
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +193,10 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     count = config.training.views if config.hashes else 1
     views = extract_views(home, manifest, items, features, encoder, count, progress)
     viewed = time.perf_counter()
-    model, epochs = fit(config, features, items, views, progress, run.append_progress)
+    fitted = fit(config, features, items, views, progress, run.append_progress)
     trained = time.perf_counter()
 
-    retriever = Retriever.build(model, features, items, manifest.card.distractors)
+    retriever = Retriever.build(fitted.model, features, items, manifest.card.distractors)
     retriever.save(run)
     report = retriever.evaluate()
     name = archive_id(items)
@@ -212,11 +208,24 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     if report is not None:
         value = {**report.to_json(), "archive_id": name, "per_query": report.per_query_json()}
         write_json(run.metrics, value)
-    made = {**run.provenance(), "archive_id": name, "seconds": seconds, "epochs": epochs}
+    made = {
+        **run.provenance(),
+        "archive_id": name,
+        "seconds": seconds,
+        "epochs": fitted.epochs,
+        "best_epoch": fitted.best_epoch,
+    }
     write_json(run.path / "provenance.json", made)
     figures = report.to_json() if report is not None else None
     return Outcome(
-        run.id, config.preset, config.encoder.name, config.seed, name, epochs, seconds, figures
+        run.id,
+        config.preset,
+        config.encoder.name,
+        config.seed,
+        name,
+        fitted.epochs,
+        seconds,
+        figures,
     )
 
 
@@ -250,108 +259,3 @@ def extract_views(
         return extract(manifest.root, tiles, encoder, cache, named, view=view)
 
     return np.stack([features[rows], *(encoded(view) for view in range(1, views))])
-
-
-def fit(
-    config: configs.RunConfig,
-    features: NDArray[np.float32],
-    items: Items,
-    views: NDArray[np.float32] | None = None,
-    progress: Progress = silent,
-    on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
-) -> tuple[HashModel | FloatModel, int]:
-    """The model of a configuration, and how many epochs were trained.
-
-    Reads the labels of roles train and val only; of the archive it reads features, never labels;
-    of test it reads nothing.
-
-    Args:
-        features: (n, D) float32, parallel to ``items``.
-        views: (V, n_train, D) views of the training tiles; None takes the tiles as they are.
-    """
-    archive = features[items.rows(["archive"])]
-    if not config.hashes:
-        if not len(archive):
-            raise DataError("The archive is empty: the training split has too few tiles to halve.")
-        return FloatModel.fit(config.archive.distance, archive), 0
-    rows = items.rows(["train"])
-    views = features[rows][None] if views is None else views
-    return _fit_head(config, features, items, views, archive, progress, on_epoch)
-
-
-def _fit_head(
-    config: configs.RunConfig,
-    features: NDArray[np.float32],
-    items: Items,
-    views: NDArray[np.float32],
-    archive: NDArray[np.float32],
-    progress: Progress,
-    on_epoch: Callable[[dict[str, Any]], None],
-) -> tuple[HashModel, int]:
-    import torch
-
-    from mirs_core import training
-
-    settings, loss = config.training, config.loss
-    train, val = items.rows(["train"]), _labelled(items, items.rows(["val"]))
-    numbers = _class_numbers(items.labels, train, val)
-    source, target = _transforms(config, features[train], archive)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        head = HashHead(features.shape[1], config.head.bits, dropout=config.head.dropout)
-    model = HashModel(head, source, target)
-
-    def report(record: training.EpochRecord) -> None:
-        on_epoch(record.to_json())
-        progress("Training", record.epoch, settings.epochs)
-
-    result = training.fit(
-        model,
-        triplet_objective(
-            loss.margin,
-            loss.push_weight,
-            loss.balance_weight,
-            loss.balance_form,
-            loss.entropy_weight,
-        ),
-        views,
-        numbers[train],
-        training.Validation(features[val], numbers[val]),
-        target_x=archive,
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        betas=(settings.beta1, settings.beta2),
-        averaging=settings.averaging,
-        seed=config.seed,
-        on_epoch=report,
-    )
-    return model, len(result.history)
-
-
-def _transforms(
-    config: configs.RunConfig, train: NDArray[np.float32], archive: NDArray[np.float32]
-) -> tuple[Transform, Transform]:
-    """The transforms of the source and of the target domain."""
-    if config.whitening.enabled:
-        size, eps = config.whitening.group_size, config.whitening.eps
-        return whitening(train, size, eps), whitening(archive, size, eps)
-    if config.head.inputs == "raw":
-        both = identity(train.shape[1])
-    else:
-        both = scaling(train, config.head.inputs)
-    return both, both
-
-
-def _labelled(items: Items, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.array([row for row in rows if items.labels[row] is not None], dtype=np.int64)
-
-
-def _class_numbers(labels: Sequence[str | None], *rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Class numbers (n,) of the tiles in ``rows``; -1 elsewhere, where no label may be read."""
-    wanted = np.concatenate(rows)
-    place = {name: i for i, name in enumerate(sorted({labels[row] or "" for row in wanted}))}
-    numbers = np.full(len(labels), -1, dtype=np.int64)
-    numbers[wanted] = [place[labels[row] or ""] for row in wanted]
-    return numbers

@@ -1,8 +1,12 @@
 """Which process wrote a file, and whether that very process still lives."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from mirs_core.files import make_folder
 
 
 def identity(pid: int) -> dict[str, int]:
@@ -27,6 +31,23 @@ def is_alive(process: Any) -> bool:
     except PermissionError:
         pass
     return _start_time(pid) == process.get("started") and not _is_zombie(pid)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Lets one process at a time into the block; the others wait. ``path`` is the lock's own file.
+
+    Where the system has no such locks (Windows) nobody waits.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    make_folder(path.parent)
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _stat_fields(pid: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Query tiles from a folder: what ``evaluate --queries`` measures with."""
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -52,5 +53,7 @@ def _labelled(tiles: tuple[Tile, ...]) -> tuple[list[Tile], list[str | None]]:
     test = [tile for tile in tiles if tile.split == "test" and tile.label is not None]
     if test:
         return test, [tile.label for tile in test]
-    loose = [tile for tile in tiles if not tile.split and tile.path.count("/") == 1]
-    return loose, [tile.path.split("/", 1)[0] for tile in loose]
+    # Without train/ the scan takes folders for mere folders; here they are classes.
+    loose = [(tile, tile.path.removeprefix("test/").split("/")) for tile in tiles if not tile.split]
+    found = [(tile, parts[0]) for tile, parts in loose if len(parts) == 2]
+    return [tile for tile, _ in found], [unicodedata.normalize("NFC", label) for _, label in found]

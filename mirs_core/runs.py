@@ -176,7 +176,7 @@ def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:
     config, made, status = run.config(), run.provenance(), run.status()
     value = None
     if run.metrics.is_file():
-        value = _mapping(run.metrics).get("map_at_64", {}).get("min_r_k", {}).get("value")
+        value = _value_of(_mapping(run.metrics), run.metrics)
     return RunSummary(
         id=run.id,
         name=str(made.get("name", run.id)),
@@ -197,6 +197,15 @@ def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:
         created=str(made.get("created", "")),
         error=status.get("error"),
     )
+
+
+def _value_of(metrics: dict[str, Any], path: Path) -> float | None:
+    """The headline of a report: mAP@64 with min(R, k), None where nothing could be measured."""
+    try:
+        value = metrics["map_at_64"]["min_r_k"]["value"]
+        return None if value is None else float(value)
+    except (KeyError, TypeError, ValueError):
+        raise RunError(f"{path} is damaged. Delete the run and train again.") from None
 
 
 def list_runs(home: Path) -> list[RunSummary]:
@@ -223,10 +232,10 @@ def _damaged(run: RunFolder, error: str) -> RunSummary:
 
 def served_run(home: Path) -> str | None:
     """The id of the run that the app shows first, or None."""
-    path = home / "served.json"
-    if not path.is_file():
+    try:
+        run_id = _mapping(home / "served.json").get("run")
+    except RunError:
         return None
-    run_id = _mapping(path).get("run")
     return run_id if isinstance(run_id, str) and is_safe_name(run_id) else None
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mirs_core import metrics, retriever, runs
 from mirs_core.archive import FloatArchive, HashArchive
-from mirs_core.data.images import read_image
+from mirs_core.data.images import read_bytes, read_image
 from mirs_core.data.manifest import Card, read_card
 from mirs_core.encoders import Encoder
 from mirs_core.errors import DataError, RunError
@@ -20,6 +20,7 @@ from mirs_core.items import Items
 from mirs_core.pipeline import encoder_for
 
 _K_SCORE = 64
+_KEPT_INDEXES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Searcher:
             ImageError: the file is not a usable image.
             EncoderError: the run's encoder cannot be had.
         """
-        data = source if isinstance(source, bytes) else _read(source)
+        data = source if isinstance(source, bytes) else read_bytes(source)
         name = name or (source.name if isinstance(source, Path) else "image")
         content = sha256(data)
         if content in self.items.contents:
@@ -152,8 +153,8 @@ class Searcher:
         return "bits" if self.summary.distance == "hamming" else self.summary.distance
 
     def warm_up(self) -> None:
-        """Loads the encoder now rather than at the first own image."""
-        self._loaded_encoder()
+        """Builds the encoder now rather than at the first own image."""
+        self._loaded_encoder().load()
 
     def _loaded_encoder(self) -> Encoder:
         if self._encoder is None:
@@ -215,12 +216,13 @@ class Searcher:
         )
 
     def _index(self, rows: NDArray[np.int64]) -> HashArchive | FloatArchive:
-        # The whole archive and the last filter stay built: a page asks the same again and again.
+        # A page asks for the same few lists again and again: all tiles, a filter, the archive.
         key = frozenset(rows.tolist()) if len(rows) < len(self.items) else None
-        if key not in self._indexes:
-            self._indexes = {name: kept for name, kept in self._indexes.items() if name is None}
-            self._indexes[key] = self.retriever.archive(None if key is None else rows)
-        found: HashArchive | FloatArchive = self._indexes[key]
+        found: HashArchive | FloatArchive | None = self._indexes.get(key)
+        if found is None:
+            found = self.retriever.archive(None if key is None else rows)
+            latest = list(self._indexes.items())[-_KEPT_INDEXES:]
+            self._indexes = {**dict(latest), key: found}
         return found
 
     def _rank(
@@ -272,12 +274,3 @@ class Searcher:
         if not path.is_file():
             raise DataError(f"{path} is gone: the folder was moved or deleted. Index it again.")
         return path
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder; give an image file.") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from None

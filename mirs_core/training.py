@@ -73,7 +73,7 @@ def fit(
     batch_size: int = 256,
     learning_rate: float = 1e-3,
     weight_decay: float = 1e-4,
-    betas: tuple[float, float] = (0.9, 0.99),
+    betas: tuple[float, float] = (0.9, 0.999),
     averaging: float = 0.0,
     seed: int = 0,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from mirs_core import __version__
 from mirs_core.cli import benches, data, retrieval, training
@@ -10,9 +10,16 @@ from mirs_core.cli import runs as run_commands
 from mirs_core.config import PRESETS, settings
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the words, as every other failure does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"mirs: {message}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all verbs; the chosen command stands in ``args.command``."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m mirs_core",
         description="Find similar landforms on Mars: encode, hash, archive, search, evaluate.",
         epilog="MIRS_HOME names the folder of runs and caches (default .mirs/).",
@@ -95,7 +102,9 @@ def _training(verbs: Any) -> None:
 
 def _retrieval(verbs: Any) -> None:
     index = _verb(verbs, "index", retrieval.index, "archive a folder with a trained model")
-    index.add_argument("--run", metavar="ID", required=True)
+    index.add_argument(
+        "--run", metavar="ID", required=True, action="append", help="give it again for more models"
+    )
     index.add_argument("--data", type=Path, metavar="DIR", required=True)
     index.add_argument("--name", metavar="TEXT")
     evaluate = _verb(verbs, "evaluate", retrieval.evaluate, "mAP@64 of a run, with its interval")

@@ -18,11 +18,15 @@ Answer = tuple[dict[str, Any], str]
 def index(args: argparse.Namespace, console: Console) -> Answer:
     """Archives a folder."""
     home = runs.home_folder()
-    run = indexing.index(home, args.run, args.data, name=args.name, progress=console.progress)
-    made = run.provenance()
-    tiles = len(retriever.load(run).items)
-    answer = {"run": run.id, "parent": args.run, "data": made["data_name"], "tiles": tiles}
-    return answer, f"{tiles} tiles of {made['data_name']} archived as run {run.id}"
+    made = [
+        indexing.index(home, run_id, args.data, name=args.name, progress=console.progress)
+        for run_id in args.run
+    ]
+    first, name = made[0], made[0].provenance()["data_name"]
+    tiles = len(retriever.load(first).items)
+    ids = [run.id for run in made]
+    answer = {"run": first.id, "parent": args.run[0], "data": name, "tiles": tiles, "runs": ids}
+    return answer, f"{tiles} tiles of {name} archived as run {', '.join(ids)}"
 
 
 def evaluate(args: argparse.Namespace, console: Console) -> Answer:

@@ -67,14 +67,28 @@ def read_image(source: Path | bytes, name: str = "") -> Pixels:
     if isinstance(source, bytes):
         return _read(io.BytesIO(source), len(source), name or "The image")
     name = name or source.name
+    data = read_bytes(source, name)
+    return _read(io.BytesIO(data), len(data), name)
+
+
+def read_bytes(path: Path, name: str = "") -> bytes:
+    """The bytes of a regular file of at most ``MAX_BYTES``.
+
+    What the file is and its size are checked before it is read: a pipe would wait for ever, a huge
+    file fill the memory.
+
+    Raises:
+        ImageError: a folder, a pipe, missing, too large, unreadable.
+    """
+    name = name or path.name
     try:
-        about = source.stat()
+        about = path.stat()
         if stat.S_ISDIR(about.st_mode):
             raise ImageError(f"{name} is a folder, not an image. Choose a file inside it.")
         if not stat.S_ISREG(about.st_mode):
             raise ImageError(f"{name} is not a regular file. Choose an image file.")
-        with source.open("rb") as handle:
-            return _read(handle, about.st_size, name)
+        _check_bytes(about.st_size, name)
+        return path.read_bytes()
     except FileNotFoundError:
         raise ImageError(f"{name} does not exist. Check the path.") from None
     except OSError as error:
@@ -93,14 +107,18 @@ def thumbnail(image: Pixels, side: int) -> bytes:
 def _read(handle: BinaryIO, size: int, name: str) -> Pixels:
     if size == 0:
         raise ImageError(f"{name} is empty. Copy or download it again.")
+    _check_bytes(size, name)
+    with _open(handle, name) as image:
+        _check_size(image.size, name)
+        return _decode(image, handle, name)
+
+
+def _check_bytes(size: int, name: str) -> None:
     if size > MAX_BYTES:
         raise ImageError(
             f"{name} has {size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} can be read."
             " Cut it into tiles first."
         )
-    with _open(handle, name) as image:
-        _check_size(image.size, name)
-        return _decode(image, handle, name)
 
 
 def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import stat
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mirs_core.data.images import MAX_BYTES, read_image
+from mirs_core.data.images import read_bytes, read_image
 from mirs_core.errors import ImageError
 from mirs_core.files import write_json
 from mirs_core.progress import Progress, silent
@@ -77,10 +76,7 @@ def _look(root: Path, path: str, known: _Entry | None) -> _Entry:
         about = file.stat()
         if known is not None and (known.size, known.modified_ns) == _stamp(about):
             return known
-        # Checked before reading: a pipe would wait for ever, a huge file fill the memory.
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:
-            read_image(file)
-        data = file.read_bytes()
+        data = read_bytes(file)
         read_image(data, file.name)
     except ImageError as error:
         return _Entry(*_stamp(about), None, str(error))

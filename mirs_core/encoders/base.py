@@ -81,11 +81,12 @@ class Encoder:
         """Features (B, D) float32 of a batch (B, 3, 224, 224) of transformed tiles, on the CPU."""
         import torch
 
-        network = self._loaded()
+        network = self.load()
         with torch.inference_mode():
             return network(batch.contiguous(memory_format=torch.channels_last)).float()
 
-    def _loaded(self) -> "Network":
+    def load(self) -> "Network":
+        """The network, built now if it is not yet. Raises EncoderError for damaged weights."""
         with self._lock:
             if self._network is None:
                 self._network = self._build()

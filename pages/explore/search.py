@@ -12,7 +12,7 @@ def main() -> None:
     """Draws the page."""
     state.restore()
     known = lineup.data_sets(runs.list_runs(runs.home_folder()))
-    if not known:
+    if not known or first_run.is_building():
         first_run.draw()
         return
     chosen = sidebar.data_set(known)
@@ -70,8 +70,7 @@ def _page(searcher: Searcher, models: list[str]) -> None:
             default=None if state.VIEW in st.session_state else state.COMPARE,
             label_visibility="collapsed",
         )
-        if view == state.COMPARE:
-            results.legend(searcher)
+        slot = st.container(width="content")
     if not searcher.root.is_dir():
         st.warning(
             f"The folder {searcher.root} is gone, so there are no pictures. Put it back, or index"
@@ -83,6 +82,9 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     upload = state.upload() if view == state.OWN else None
     if view == state.OWN and upload is None:
         return
+    if view != state.BROWSE:
+        with slot:
+            results.legend(searcher, upload)
     left, right = st.columns([1, 4.1], gap="medium")
     with left:
         query_panel.draw(searcher, upload)

@@ -93,14 +93,19 @@ def own_image() -> None:
     )
     if file is None:
         state.choose_upload(None)
-        hints = "".join(f"<p><b>{title}</b>{text}</p>" for title, text in _HINTS)
-        st.html(f'<div class="mirs-hints">{hints}</div>')
+        _hints()
         return
     upload = state.Upload(file.name, file.getvalue())
     try:
         loaders.check_image(upload.data, upload.name)
     except MirsError as error:
         state.choose_upload(None)
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(str(error), icon=":material/broken_image:", width=_UPLOAD_WIDTH)
+        _hints()
         return
     state.choose_upload(upload)
+
+
+def _hints() -> None:
+    hints = "".join(f"<p><b>{title}</b>{text}</p>" for title, text in _HINTS)
+    st.html(f'<div class="mirs-hints">{hints}</div>')

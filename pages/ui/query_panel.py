@@ -82,9 +82,7 @@ def _places(searcher: Searcher, tile_id: str, strip: str | None) -> list[tuple[s
     facts = [("Strip", escape(strip).replace("_", "_<wbr>") if strip else _UNKNOWN)]
     place = words.place(tile_id)
     if place:
-        facts.append(
-            ("Invented place" if searcher.card.synthetic else "Strip centre", escape(place))
-        )
+        facts.append((words.place_name(searcher), escape(place)))
     if searcher.card.synthetic:
         facts.append(("Imagery", "synthetic"))
     elif searcher.card.instrument:
@@ -92,7 +90,7 @@ def _places(searcher: Searcher, tile_id: str, strip: str | None) -> list[tuple[s
     return facts
 
 
-@st.dialog("Query tile", width="large")
+@st.dialog("Query tile", width="medium")
 def _enlarge(searcher: Searcher, tile_id: str) -> None:
     items = searcher.items
     row = items.row(tile_id)

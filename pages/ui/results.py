@@ -49,13 +49,14 @@ def draw(models: Sequence[str], upload: state.Upload | None) -> None:
     tile_grid("mirs.results", columns, images, state.choose_tile, subject=subject)
 
 
-def legend(searcher: Searcher) -> None:
+def legend(searcher: Searcher, upload: state.Upload | None) -> None:
     """Draws what the marks on the tiles mean."""
-    tile = state.tile()
+    tile = None if upload else state.tile()
     label = searcher.items.labels[searcher.items.row(tile)] if tile else None
     same = f"<span><i></i>also {escape(words.class_name(label))}</span>" if label else ""
+    kind = "<span>synthetic, not real imagery</span>" if searcher.card.synthetic else ""
     st.html(
-        f'<div class="mirs-legend">{same}<span><b>12</b>distance to the query</span>'
+        f'<div class="mirs-legend">{kind}{same}<span><b>12</b>distance to the query</span>'
         "<span><b>×2</b>in the lists of 2 models</span></div>",
         width="content",
     )
@@ -156,7 +157,7 @@ def _entry(searcher: Searcher, hit: Hit, lists: int, models: int) -> TileEntry:
         name,
         words.long_distance(searcher, hit),
         f"Strip {hit.strip}" if hit.strip else "Strip not known",
-        *([f"Strip centre {place}"] if place else []),
+        *([f"{words.place_name(searcher)}: {place}"] if place else []),
         f"Role: {words.ROLES[hit.role].lower()}",
         *([f"In {lists} of {models} lists"] if models > 1 else []),
         words.file_name(hit.id),
@@ -164,7 +165,7 @@ def _entry(searcher: Searcher, hit: Hit, lists: int, models: int) -> TileEntry:
     verdict = {True: ", same class", False: ", other class", None: ""}[hit.relevant]
     return TileEntry(
         id=hit.id,
-        name=name if hit.label else words.file_name(hit.id),
+        name=words.short_name(hit.label) if hit.label else words.file_name(hit.id),
         colour=words.colour(hit.label),
         label=f"Rank {hit.rank}: {name}{verdict}, {lines[1]}. Search for tiles like this one.",
         lines=tuple(lines),

@@ -76,7 +76,13 @@ def filters(searcher: Searcher) -> None:
         title = "Filters on" if state.is_filtered() else "Filter the results"
         with st.expander(title, icon=":material/filter_alt:", key="mirs-filters"):
             if len(groups) > 1:
-                st.multiselect("Landform groups", groups, key=state.GROUPS, placeholder="All")
+                st.multiselect(
+                    "Landform groups",
+                    groups,
+                    format_func=words.group_name,
+                    key=state.GROUPS,
+                    placeholder="All",
+                )
             if labels:
                 st.multiselect(
                     "Landforms",

@@ -24,6 +24,16 @@ def class_name(label: str | None) -> str:
     return describe(label).name if label else "no class"
 
 
+def short_name(label: str) -> str:
+    """The landform in as few letters as tell it apart, for captions under tiles."""
+    return class_name(label).removesuffix(" Terrain").replace("Aeolian ", "Aeol. ")
+
+
+def group_name(group: str) -> str:
+    """A group of landforms, without saying that they are landforms."""
+    return group.removesuffix(" Landforms").removesuffix(" Feature")
+
+
 def colour(label: str | None) -> str:
     """The colour of a class in all grids and charts."""
     return describe(label).colour if label else "#9a9a9a"
@@ -51,3 +61,8 @@ def place(tile_id: str) -> str | None:
         return None
     north = f"{abs(known.latitude):.1f}° {'N' if known.latitude >= 0 else 'S'}"
     return north if known.longitude is None else f"{north}, {known.longitude:.0f}° E"
+
+
+def place_name(found: Searcher) -> str:
+    """What a place is the place of: synthetic tiles have none, real ones know their strip's."""
+    return "Invented place" if found.card.synthetic else "Strip centre"

@@ -81,6 +81,19 @@ def test_the_keyboard_reaches_the_tiles(page: Any) -> None:
     )
 
 
+def test_arrow_keys_walk_the_tiles_and_help_opens_on_focus(page: Any) -> None:
+    tiles = page.locator(".columns section").first.locator("button.tile")
+    tiles.nth(0).focus()
+    page.keyboard.press("ArrowRight")
+    assert tiles.nth(1).evaluate("tile => tile === tile.getRootNode().activeElement")
+    page.keyboard.press("ArrowDown")
+    assert tiles.nth(1).evaluate("tile => tile !== tile.getRootNode().activeElement")
+    page.keyboard.press("Shift+Tab")
+    score = page.locator(".columns .score").first
+    score.hover()
+    assert "min(R, 64)" in page.locator(".card.shown").inner_text()
+
+
 def test_three_columns_stand_beside_each_other_or_below_on_a_phone(page: Any) -> None:
     def tops() -> list[float]:
         boxes = [section.bounding_box() for section in page.locator(".columns section").all()]

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,31 @@ def test_a_link_restores_query_models_length_and_filters(home: Path, start: Any)
     assert app.multiselect(key=state.ROLES).value == ["archive"]
     assert app.checkbox(key=state.STRIP).value
     assert address(app, "tile") == tile and address(app, "strip") == "1"
+
+
+def test_a_group_of_landforms_filters_the_results(home: Path, start: Any) -> None:
+    app = start(groups="Impact Landforms,Nonsense", classes="rid")
+    assert not app.exception and not messages(app)
+    assert app.multiselect(key=state.GROUPS).value == ["Impact Landforms"]
+    searcher = Searcher.open(home, "demo-mirs")
+    app.session_state["mirs.tile"] = searcher.items.ids[0]
+    app.run()
+    assert address(app, "groups") == "Impact Landforms"
+    next(button for button in app.button if button.label == "Clear all").click().run()
+    assert "groups" not in app.query_params and "classes" not in app.query_params
+
+
+def test_a_demo_that_is_half_built_is_not_shown_yet(
+    home: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "served.json").unlink()
+    shutil.rmtree(home / "runs" / "demo-mirs-dwt")
+    monkeypatch.setattr(jobs, "launch_once", lambda *args: "job-1")
+    path = home / "jobs" / "job-1"
+    path.mkdir(parents=True)
+    about = {"title": "Demo", "key": "demo", "started": time.time()}
+    (path / "job.json").write_text(json.dumps(about))
+    assert "Making you a Mars" in html(start())
 
 
 def test_a_link_with_unknown_values_says_so_and_falls_back(home: Path, start: Any) -> None:

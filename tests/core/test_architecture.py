@@ -22,7 +22,7 @@ LAYERS: list[set[str]] = [
     # records
     {"runs", "evaluation", "retriever", "lineup"},
     # recipe
-    {"pipeline", "indexing", "queries", "search", "comparison", "demo"},
+    {"pipeline", "fitting", "indexing", "queries", "search", "comparison", "demo"},
     {"jobs"},
     {"bench"},
     {"cli"},

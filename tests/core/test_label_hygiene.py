@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mirs_core import config, pipeline
+from mirs_core import config, fitting
 from mirs_core.items import Items
 from mirs_core.retriever import Retriever, save_model
 
@@ -43,7 +43,7 @@ def permuted(items: Items, roles: tuple[str, ...]) -> Items:
 def model_bytes(preset: str, items: Items, features: np.ndarray, path: Path) -> bytes:
     changes = ["training.epochs=6"] if preset.startswith("mirs") else []
     made = config.from_preset(preset, data="", seed=2, changes=changes)
-    model, _ = pipeline.fit(made, features, items)
+    model = fitting.fit(made, features, items).model
     save_model(path, model)
     return path.read_bytes()
 
@@ -84,7 +84,7 @@ def test_whitening_reads_the_archive_as_its_target(tmp_path: Path) -> None:
 def test_hashing_learns_what_the_baseline_cannot_see() -> None:
     items, features = archive_of()
     made = config.from_preset("mirs", data="", changes=["training.epochs=20"])
-    model, epochs = pipeline.fit(made, features, items)
-    report = Retriever.build(model, features, items, ()).evaluate()
-    assert epochs == 20 and report is not None
+    fitted = fitting.fit(made, features, items)
+    report = Retriever.build(fitted.model, features, items, ()).evaluate()
+    assert fitted.epochs == 20 and 1 <= fitted.best_epoch <= 20 and report is not None
     assert report.to_json()["map_at_64"]["min_r_k"]["value"] > 0.9

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mirs_core import codes as hashes
-from mirs_core import pipeline, retriever, runs
+from mirs_core import fitting, retriever, runs
 from mirs_core.config import from_preset
 from mirs_core.errors import MirsError, RunError
 from mirs_core.items import Items
@@ -58,7 +58,7 @@ def build(home: Path, preset: str = "mirs-dwt", bits: int = 64) -> tuple[runs.Ru
     if preset == "mirs-dwt":
         changes.append("whitening.group_size=8")
     config = from_preset(preset, data="/nowhere", changes=changes)
-    model, _ = pipeline.fit(config, features(), labelled(known()))
+    model = fitting.fit(config, features(), labelled(known())).model
     built = Retriever.build(model, features(), known(), ("d",))
     run = runs.create(home, config, provenance={"data_name": "d"})
     built.save(run)
