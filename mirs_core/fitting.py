@@ -1,6 +1,6 @@
 """From features and a configuration to a model: what may be read of which tile is decided here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from mirs_core import config as configs
 from mirs_core.baseline import FloatModel
-from mirs_core.errors import DataError
 from mirs_core.items import Items
 from mirs_core.model import HashHead, HashModel
 from mirs_core.objective import triplet_objective
@@ -31,6 +30,7 @@ def fit(
     features: NDArray[np.float32],
     items: Items,
     views: NDArray[np.float32] | None = None,
+    distractors: Collection[str] = (),
     progress: Progress = silent,
     on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
 ) -> Fitted:
@@ -42,15 +42,14 @@ def fit(
     Args:
         features: (n, D) float32, parallel to ``items``.
         views: (V, n_train, D) views of the training tiles; None takes the tiles as they are.
+        distractors: classes that are trained on but never queried, so not in validation either.
     """
     archive = features[items.rows(["archive"])]
     if not config.hashes:
-        if not len(archive):
-            raise DataError("The archive is empty: the training split has too few tiles to halve.")
         return Fitted(FloatModel.fit(config.archive.distance, archive))
     rows = items.rows(["train"])
     views = features[rows][None] if views is None else views
-    return _fit_head(config, features, items, views, archive, progress, on_epoch)
+    return _fit_head(config, features, items, views, archive, distractors, progress, on_epoch)
 
 
 def _fit_head(
@@ -59,6 +58,7 @@ def _fit_head(
     items: Items,
     views: NDArray[np.float32],
     archive: NDArray[np.float32],
+    distractors: Collection[str],
     progress: Progress,
     on_epoch: Callable[[dict[str, Any]], None],
 ) -> Fitted:
@@ -68,7 +68,7 @@ def _fit_head(
 
     settings, loss = config.training, config.loss
     everyone = items.rows(["train"])
-    train, val = _labelled(items, everyone), _validation_rows(items)
+    train, val = _labelled(items, everyone), _validation_rows(items, distractors)
     views = views[:, np.isin(everyone, train)]
     numbers = _class_numbers(items.labels, train, val)
     source, target = _transforms(config, features[train], archive)
@@ -120,11 +120,15 @@ def _transforms(
     return both, both
 
 
-def _validation_rows(items: Items) -> NDArray[np.int64]:
-    """Labelled validation tiles, less copies of training tiles: those would be sure hits."""
+def _validation_rows(items: Items, distractors: Collection[str]) -> NDArray[np.int64]:
+    """Validation tiles that are queried: with a class, and no copies of training tiles."""
     trained = {items.contents[row] for row in items.rows(["train"])}
-    rows = _labelled(items, items.rows(["val"]))
-    return np.array([row for row in rows if items.contents[row] not in trained], dtype=np.int64)
+    rows = [
+        row
+        for row in _labelled(items, items.rows(["val"]))
+        if items.labels[row] not in distractors and items.contents[row] not in trained
+    ]
+    return np.array(rows, dtype=np.int64)
 
 
 def _labelled(items: Items, rows: NDArray[np.int64]) -> NDArray[np.int64]:

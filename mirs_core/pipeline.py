@@ -120,18 +120,24 @@ def describe(manifest: Manifest) -> dict[str, Any]:
 
 
 def check_trainable(config: configs.RunConfig, items: Items) -> None:
-    """Refuses a hash run on data that cannot teach it.
+    """Refuses data that leaves nothing to search, or that cannot teach a hash run.
 
     Raises:
-        DataError: no labelled training tiles, or fewer than two classes among them.
+        DataError: an empty archive; for hashing also no labelled training tiles, or one class.
     """
+    archive = items.rows(["archive"])
+    if not len(archive):
+        raise DataError(
+            f"The archive is empty: {config.data} has too few training tiles to halve."
+            " Two a class are the least."
+        )
     if not config.hashes:
         return
     classes = {items.labels[row] for row in items.rows(["train"])} - {None}
     if not classes:
         raise DataError(
-            f"Preset {config.preset} learns from labels, and {config.data} has no train/<class>/"
-            " folders. Use preset baseline, or archive the folder with a trained model (index)."
+            f"Preset {config.preset} learns from labels, and the training half of {config.data} has"
+            " none: there is no train/<class>/, or it has too few tiles to halve. Use preset baseline, or archive the folder with a trained model (index)."
         )
     if len(classes) < 2:
         raise DataError(
@@ -193,7 +199,8 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     count = config.training.views if config.hashes else 1
     views = extract_views(home, manifest, items, features, encoder, count, progress)
     viewed = time.perf_counter()
-    fitted = fit(config, features, items, views, progress, run.append_progress)
+    distractors = manifest.card.distractors
+    fitted = fit(config, features, items, views, distractors, progress, run.append_progress)
     trained = time.perf_counter()
 
     retriever = Retriever.build(fitted.model, features, items, manifest.card.distractors)

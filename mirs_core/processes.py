@@ -26,7 +26,7 @@ def is_alive(process: Any) -> bool:
     pid = process["pid"]
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass

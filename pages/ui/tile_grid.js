@@ -32,7 +32,9 @@ function head(column, floating) {
     const [short, ...rest] = column.caution.split(": ")
     about.append(help(short, rest.join(": ") || short, "caution", floating))
   }
-  box.append(about, barcode(column), element("p", "note", column.note))
+  box.append(about)
+  if (column.tiles.some((entry) => entry.colour)) box.append(barcode(column))
+  box.append(element("p", "note", column.note))
   return box
 }
 
@@ -70,7 +72,8 @@ function tile(entry, image, act) {
   button.append(picture)
   if (entry.name) {
     const caption = element("span", "caption")
-    caption.append(element("i"), element("span", "", entry.name))
+    if (entry.colour) caption.append(element("i"))
+    caption.append(element("span", "", entry.name))
     button.append(caption)
   }
   button.onclick = () => act.pick(button, entry.id)
@@ -87,7 +90,8 @@ function preview(entry, image) {
   const [name, ...facts] = entry.lines
   const title = element("p", "title")
   title.style.setProperty("--c", entry.colour)
-  title.append(element("i"), element("span", "", name))
+  if (entry.colour) title.append(element("i"))
+  title.append(element("span", "", name))
   return [img, title, ...facts.map((line) => element("p", "", line))]
 }
 

@@ -21,7 +21,7 @@ def file_name(tile_id: str) -> str:
 
 def class_name(label: str | None) -> str:
     """The landform in words."""
-    return describe(label).name if label else "no class"
+    return describe(label).name if label else "Not labelled"
 
 
 def short_name(label: str) -> str:
@@ -35,8 +35,8 @@ def group_name(group: str) -> str:
 
 
 def colour(label: str | None) -> str:
-    """The colour of a class in all grids and charts."""
-    return describe(label).colour if label else "#9a9a9a"
+    """The colour of a class in all grids and charts; empty where there is no class."""
+    return describe(label).colour if label else ""
 
 
 def chip(label: str) -> str:

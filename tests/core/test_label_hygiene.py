@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +80,35 @@ def test_whitening_reads_the_archive_as_its_target(tmp_path: Path) -> None:
     changed = features.copy()
     changed[items.rows(["archive"])] *= 2
     assert model_bytes("mirs-dwt", items, changed, tmp_path / "b") != first
+
+
+def test_distractors_and_copies_of_training_tiles_choose_no_epoch(tmp_path: Path) -> None:
+    items, features = archive_of()
+    val = items.rows(["val"])
+    made = config.from_preset("mirs", data="", seed=2, changes=["training.epochs=6"])
+    lines: dict[str, list[float]] = {"all": [], "fewer": [], "copies": []}
+
+    def values(name: str, known: Items, distractors: tuple[str, ...] = ()) -> list[float]:
+        def keep(line: dict[str, Any]) -> None:
+            lines[name].append(line["map_at_64"])
+
+        fitting.fit(made, features, known, distractors=distractors, on_epoch=keep)
+        return lines[name]
+
+    everything = values("all", items)
+    kept = [row for row in val if items.labels[row] != "cra"]
+    roles = np.array(items.roles, dtype=object)
+    roles[np.setdiff1d(val, kept)] = "test"
+    without = dataclasses.replace(items, roles=tuple(roles.tolist()))
+    assert values("fewer", items, ("cra",)) != everything
+    assert lines["fewer"] == values("copies", without)
+    trained = items.rows(["train"])[0]
+    contents = [
+        items.contents[trained] if row in val else c for row, c in enumerate(items.contents)
+    ]
+    copies = dataclasses.replace(items, contents=tuple(contents))
+    fitted = fitting.fit(made, features, copies)
+    assert fitted.best_epoch == fitted.epochs == 6
 
 
 def test_hashing_learns_what_the_baseline_cannot_see() -> None:

@@ -22,5 +22,5 @@ def test_a_reused_process_id_is_not_the_same_process() -> None:
 
 
 def test_nonsense_is_not_alive() -> None:
-    for value in (None, {}, {"pid": "1"}, [], 3):
+    for value in (None, {}, {"pid": "1"}, {"pid": 2**40}, [], 3):
         assert not is_alive(value)
