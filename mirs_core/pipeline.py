@@ -137,7 +137,8 @@ def check_trainable(config: configs.RunConfig, items: Items) -> None:
     if not classes:
         raise DataError(
             f"Preset {config.preset} learns from labels, and the training half of {config.data} has"
-            " none: there is no train/<class>/, or it has too few tiles to halve. Use preset baseline, or archive the folder with a trained model (index)."
+            " none: there is no train/<class>/, or it has too few tiles to halve."
+            " Use preset baseline, or archive the folder with a trained model (index)."
         )
     if len(classes) < 2:
         raise DataError(

@@ -5,16 +5,17 @@ import streamlit as st
 from mirs_core import lineup, runs
 from mirs_core.errors import MirsError
 from mirs_core.search import Searcher
-from pages.ui import first_run, loaders, picker, query_panel, results, sidebar, state
+from pages.ui import first_run, loaders, picker, query_panel, results, sidebar, state, words
 
 
 def main() -> None:
     """Draws the page."""
     state.restore()
-    known = lineup.data_sets(runs.list_runs(runs.home_folder()))
-    if not known or first_run.is_building():
+    found = runs.list_runs(runs.home_folder())
+    if first_run.is_wanted(found):
         first_run.draw()
         return
+    known = lineup.data_sets(found)
     chosen = sidebar.data_set(known)
     models = sidebar.models(chosen)
     searcher = _first_that_opens(models or [run.id for run in chosen.runs])
@@ -41,7 +42,7 @@ def _first_that_opens(models: list[str]) -> Searcher | None:
             return loaders.searcher(run_id)
         except MirsError as error:
             reason = str(error)
-    st.error(reason, icon=":material/error:")
+    st.error(words.plain(reason), icon=":material/error:")
     return None
 
 
@@ -73,8 +74,8 @@ def _page(searcher: Searcher, models: list[str]) -> None:
         slot = st.container(width="content")
     if not searcher.root.is_dir():
         st.warning(
-            f"The folder {searcher.root} is gone, so there are no pictures. Put it back, or index"
-            " it where it is now.",
+            f"The folder {words.plain(str(searcher.root))} is gone, so there are no pictures."
+            " Put it back, or index it where it is now.",
             icon=":material/folder_off:",
         )
     if view == state.OWN:

@@ -1,11 +1,12 @@
 """The screen of a fresh machine: the demo is being built."""
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
 from mirs_core import demo, jobs, runs
-from pages.ui import loaders, theme
+from pages.ui import loaders, theme, words
 
 _JOB, _KEY = "mirs.demo_job", "demo"
 # The steps with their usual share of the time: scenes are painted, tiles encoded, heads trained.
@@ -19,12 +20,11 @@ _FRESH = 9
 _SOON, _MINUTE, _MEASURED = 15, 60, 0.04
 
 
-def is_building() -> bool:
-    """Whether the first demo is on its way: its first runs alone are not worth a page yet."""
-    home = runs.home_folder()
-    return runs.served_run(home) is None and any(
-        job.key == _KEY and job.state == "running" for job in jobs.list_jobs(home)
-    )
+def is_wanted(known: Sequence[runs.RunSummary]) -> bool:
+    """Whether there is nothing to look at yet: no run, or a demo that never came to its end."""
+    done = {run.id for run in known if run.state == "done"}
+    only_demo = done <= set(demo.DEMO_RUNS.values())
+    return not done or (only_demo and demo.is_half_built(runs.home_folder()))
 
 
 def draw() -> None:
@@ -63,7 +63,9 @@ def _watch() -> None:
 
 
 def _failed(job: jobs.Job) -> None:
-    st.error(f"The demo could not be built. {job.error or ''}", icon=":material/error:")
+    st.error(
+        f"The demo could not be built. {words.plain(job.error or '')}", icon=":material/error:"
+    )
     if st.button("Try again", icon=":material/refresh:", type="primary"):
         del st.session_state[_JOB]
         st.rerun(scope="app")

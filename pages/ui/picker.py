@@ -100,7 +100,7 @@ def own_image() -> None:
         loaders.check_image(upload.data, upload.name)
     except MirsError as error:
         state.choose_upload(None)
-        st.error(str(error), icon=":material/broken_image:", width=_UPLOAD_WIDTH)
+        st.error(words.plain(str(error)), icon=":material/broken_image:", width=_UPLOAD_WIDTH)
         _hints()
         return
     state.choose_upload(upload)

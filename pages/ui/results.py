@@ -37,7 +37,7 @@ def draw(models: Sequence[str], upload: state.Upload | None) -> None:
     found = [_ask(run_id, upload) for run_id in models]
     for answer in found:
         if isinstance(answer, str):
-            st.error(answer, icon=":material/error:")
+            st.error(words.plain(answer), icon=":material/error:")
     good = [answer for answer in found if not isinstance(answer, str)]
     if not good:
         return

@@ -146,12 +146,13 @@ def _start(folder: str, name: str, models: Sequence[str]) -> None:
     if not folder or not root.is_dir():
         st.error("There is no such folder on this computer.", icon=":material/folder_off:")
         return
-    home = runs.home_folder()
-    named = ["--name", name] if name else []
-    st.session_state[_INDEX_JOBS] = [
-        jobs.launch(home, ["index", f"--run={run}", f"--data={root}", *named], f"Index {root.name}")
-        for run in models
-    ]
+    if not models:
+        st.error("Choose the models to index it with, above.", icon=":material/compare:")
+        return
+    words_of = [f"--run={run}" for run in models] + ([f"--name={name}"] if name else [])
+    command = ["index", f"--data={root}", *words_of]
+    job = jobs.launch(runs.home_folder(), command, f"Index {root.name}")
+    st.session_state.setdefault(_INDEX_JOBS, []).append(job)
 
 
 @st.fragment(run_every=1.0)
@@ -162,11 +163,11 @@ def _watch() -> None:
         if job.state == "running":
             st.progress(min(job.done / max(job.total, 1), 1.0), text=job.stage)
         elif job.state == "failed":
-            st.error(job.error or "It failed without a word.", icon=":material/error:")
+            st.error(words.plain(job.error or "It failed without a word."), icon=":material/error:")
     if any(job.state == "running" for job in found):
         return
     st.session_state[_INDEX_JOBS] = []
-    made = [job.result["run"] for job in found if job.state == "done" and job.result]
+    made = [run for job in found if job.result for run in job.result["runs"]]
     if made:
         _open(made)
 

@@ -19,7 +19,7 @@ DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
 )
 VIEW = "mirs.view"
 PENDING_DATA = "mirs.pending_data"
-_TILE, _UPLOAD, _HISTORY, _RESTORED = "mirs.tile", "mirs.upload", "mirs.history", "mirs.restored"
+_TILE, _UPLOAD, _HISTORY, _LINK = "mirs.tile", "mirs.upload", "mirs.history", "mirs.link"
 
 COMPARE, BROWSE, OWN = "Compare", "Browse tiles", "Your own image"
 K_RANGE, K_DEFAULT = (6, 96, 6), 24
@@ -36,13 +36,17 @@ class Upload:
 
 
 def restore() -> None:
-    """Takes what the link says into a session that starts; unknown values are dropped later."""
+    """Takes the link into a session that starts, or whose link was changed from outside.
+
+    The latter is the browser's own Back and Forward. Unknown values are dropped later.
+    """
     if PENDING_DATA in st.session_state:
         st.session_state[DATA] = st.session_state.pop(PENDING_DATA)
-    if _RESTORED in st.session_state:
         return
-    st.session_state[_RESTORED] = True
     link = st.query_params
+    if st.session_state.get(_LINK) == link.to_dict():
+        return
+    st.session_state[_LINK] = link.to_dict()
     st.session_state[DATA] = link.get("data")
     st.session_state[_TILE] = link.get("tile")
     for key, name in _LISTS.items():
@@ -69,13 +73,14 @@ def write_link() -> None:
         **{name: ",".join(state.get(key) or ()) for key, name in _LISTS.items()},
     }
     wanted = {name: value for name, value in values.items() if value}
+    st.session_state[_LINK] = wanted
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
 
 def keep_known(key: str, known: list[str]) -> list[str]:
     """Drops what a widget does not offer (an old link, another data set); returns what is left."""
-    kept = [value for value in st.session_state.get(key) or [] if value in known]
+    kept = [value for value in dict.fromkeys(st.session_state.get(key) or []) if value in known]
     st.session_state[key] = kept
     return kept
 

@@ -1,5 +1,6 @@
 """How the app says things: roles, distances, places, tiles."""
 
+import re
 from html import escape
 
 from mirs_core import observations
@@ -12,6 +13,14 @@ ROLES = {
     "val": "Validation",
     "test": "Test",
 }
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|$:~])")
+
+
+def plain(text: str) -> str:
+    """A message as it stands: names of files and folders in it are no Markdown."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def file_name(tile_id: str) -> str:

@@ -121,7 +121,8 @@ def test_the_global_random_state_is_left_alone() -> None:
 def test_the_model_left_is_that_of_the_best_epoch(averaging: float) -> None:
     model, check = small_model(), validation(noise=1.0)
     x, labels = views(40, 1)
-    result = train(model, check=check, epochs=12, learning_rate=0.05, averaging=averaging)
+    options: dict[str, Any] = {"learning_rate": 0.05, "betas": (0.9, 0.99), "averaging": averaging}
+    result = train(model, check=check, epochs=12, **options)
     values = [record.map_at_64 for record in result.history]
     assert None not in values
     best = max(value for value in values if value is not None)
@@ -131,7 +132,7 @@ def test_the_model_left_is_that_of_the_best_epoch(averaging: float) -> None:
     assert figure(model, x[0], labels, check) == pytest.approx(best)
     # The loop's own figure of every epoch is also that of a training that ends there.
     shorter = small_model()
-    train(shorter, epochs=result.best_epoch, learning_rate=0.05, averaging=averaging)
+    train(shorter, epochs=result.best_epoch, **options)
     assert same(model, shorter)
 
 
