@@ -32,19 +32,21 @@ class DataSet:
     def default(self) -> tuple[str, ...]:
         """Ids of the runs to show first: the newest baseline, MIRS and MIRS + DWT.
 
-        A served run takes the place of its preset, or stands first where its preset has none.
+        A served run takes the place of its preset, or stands first where its preset has none. Runs
+        measured on its archive go before newer ones that were not: their scores compare.
         """
+        archives = [run.archive_id for run in self.runs if run.served]
         chosen: dict[str, str] = {}
-        for run in self.runs:
+        for run in sorted(self.runs, key=lambda run: run.archive_id not in archives):
             if run.preset in _SHOWN_FIRST and (run.served or run.preset not in chosen):
                 chosen[run.preset] = run.id
-        ids = list(chosen.values())
+        ids = [chosen[preset] for preset in _SHOWN_FIRST if preset in chosen]
         served = [run.id for run in self.runs if run.served and run.id not in ids]
         return tuple((served + ids)[:MOST]) or tuple(run.id for run in self.runs[:MOST])
 
 
 def title_of(run: RunSummary) -> str:
-    """What a column of this run is called: the method, then the run's own name if it has one."""
+    """What a column of this run is called: the method."""
     return _TITLES.get(run.preset, run.preset)
 
 

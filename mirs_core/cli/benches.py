@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,4 +36,15 @@ def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
 
 
 def _text(answer: dict[str, Any]) -> str:
-    return "\n".join(f"{name:<32} {value}" for name, value in answer.items())
+    return "\n".join(f"{name:<36} {value}" for name, value in _flat(answer))
+
+
+def _flat(value: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Figures of figures on one line each: ``vote.test.micro``; the innermost stay together."""
+    for name, one in value.items():
+        if not isinstance(one, dict):
+            yield above + name, str(one)
+        elif any(isinstance(inner, dict) for inner in one.values()) or not above:
+            yield from _flat(one, f"{above}{name}.")
+        else:
+            yield above + name, ", ".join(f"{key} {inner}" for key, inner in one.items())

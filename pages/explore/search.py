@@ -85,7 +85,7 @@ def _page(searcher: Searcher, models: list[str]) -> None:
         return
     if view != state.BROWSE:
         with slot:
-            results.legend(searcher, upload)
+            results.legend(searcher, upload, len(models))
     left, right = st.columns([1, 4.1], gap="medium")
     with left:
         query_panel.draw(searcher, upload)

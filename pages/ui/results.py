@@ -49,15 +49,16 @@ def draw(models: Sequence[str], upload: state.Upload | None) -> None:
     tile_grid("mirs.results", columns, images, state.choose_tile, subject=subject)
 
 
-def legend(searcher: Searcher, upload: state.Upload | None) -> None:
+def legend(searcher: Searcher, upload: state.Upload | None, models: int) -> None:
     """Draws what the marks on the tiles mean."""
     tile = None if upload else state.tile()
     label = searcher.items.labels[searcher.items.row(tile)] if tile else None
     same = f"<span><i></i>also {escape(words.class_name(label))}</span>" if label else ""
     kind = "<span>synthetic, not real imagery</span>" if searcher.card.synthetic else ""
+    lists = "<span><b>×2</b>in the lists of 2 models</span>" if models > 1 else ""
     st.html(
         f'<div class="mirs-legend">{kind}{same}<span><b>12</b>distance to the query</span>'
-        "<span><b>×2</b>in the lists of 2 models</span></div>",
+        f"{lists}</div>",
         width="content",
     )
 

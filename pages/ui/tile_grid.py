@@ -59,7 +59,7 @@ def tile_grid(
     columns: Sequence[Column],
     images: dict[str, str],
     on_pick: Callable[[str], None],
-    tile: str = "5rem",
+    tile: str = "4.6rem",
     subject: str = "",
 ) -> None:
     """Draws the columns; ``on_pick`` gets the id of a tile that is clicked, before the next run.

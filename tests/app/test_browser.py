@@ -61,6 +61,22 @@ def test_a_click_on_a_result_makes_it_the_query(page: Any) -> None:
     )
 
 
+def test_the_back_button_of_the_browser_goes_back(page: Any) -> None:
+    def wait_for(tile: str) -> None:
+        page.wait_for_function(
+            "wanted => new URL(location.href).searchParams.get('tile') === wanted", arg=tile
+        )
+        page.wait_for_selector(f"[data-testid=stCode] >> text={tile.rsplit('/', 1)[-1]}")
+
+    first = page.evaluate("new URL(location.href).searchParams.get('tile')")
+    target = page.locator(".columns section").nth(1).locator("button").nth(2)
+    wanted = target.get_attribute("data-id")
+    target.click()
+    wait_for(wanted)
+    page.go_back()
+    wait_for(first)
+
+
 def test_a_tile_is_shown_large_and_linked_across_columns(page: Any) -> None:
     linked = page.locator(".columns section").first.locator("button:has(.shared)").first
     linked.hover()

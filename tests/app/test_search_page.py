@@ -183,6 +183,18 @@ def test_a_folder_of_tiles_that_was_moved_leaves_the_page_standing(
     assert not app.exception
 
 
+def test_a_half_built_demo_goes_on(home: Path, start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    launched: list[str] = []
+    monkeypatch.setattr(jobs, "launch_once", lambda *args: launched.append(args[1]) or "job-1")
+    path = home / "jobs" / "job-1"
+    path.mkdir(parents=True)
+    (path / "job.json").write_text(json.dumps({"title": "Demo", "started": 2e9}))
+    shutil.rmtree(home / "runs" / "demo-mirs-dwt")
+    (home / "served.json").unlink()
+    app = start()
+    assert not app.exception and launched == ["demo"]
+
+
 def test_an_own_folder_must_exist(home: Path, start: Any) -> None:
     app = start()
     app.sidebar.text_input[0].set_value(str(home / "nowhere"))

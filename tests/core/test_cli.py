@@ -187,11 +187,52 @@ def test_every_mistake_gets_one_line(home: Path, tmp_path: Path) -> None:
         (("search", "--run", "demo-mirs", "--image", tmp_path / "gone.jpg"), "gone.jpg"),
         (("search", "--run", "demo-mirs", "--image", tmp_path), "folder"),
         (("index", "--run", "demo-mirs", "--data", tmp_path / "empty"), "no image"),
+        (("compare", "--data", data, "--presets", ","), "No preset is named"),
+        (("compare", "--data", data, "--presets", "best"), "choose one of"),
+        (("evaluate", "--run", "demo-mirs", "--queries", tmp_path / "empty"), "no image"),
         (("runs", "delete", "demo-mirs"), "is served"),
         (("runs", "serve", "../x"), "There is no run"),
         (("data", "synthetic", data), "not empty"),
     ):
         assert says in refused(home, *args), args
+
+
+@pytest.mark.parametrize("words", ["train", "runs lst", "search --run x", "train --seed many"])
+def test_words_that_do_not_parse_get_one_line(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(words.split())
+    said = capsys.readouterr().err
+    assert end.value.code == 2 and said.startswith("mirs: ") and said.count("\n") == 1
+
+
+def test_a_pipe_is_no_image(home: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    said = refused(home, "search", "--run", "demo-mirs", "--image", tmp_path / "pipe.jpg")
+    assert "not a regular file" in said
+
+
+def test_a_home_that_cannot_be_written_gets_one_line(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = mirs(tmp_path / "file", "demo", "--per-class", 12, "--quiet")
+    assert done.code == 2 and "MIRS_HOME" in done.err and done.err.count("\n") == 1
+
+
+def test_queries_may_stand_in_a_test_folder_alone(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_of(home) / "test", tmp_path / "test")
+    whole = answer(home, "evaluate", "--run", "demo-mirs")
+    alone = answer(home, "evaluate", "--run", "demo-mirs", "--queries", tmp_path)
+    assert alone["map_at_64"]["min_r_k"]["value"] == whole["map_at_64"]["min_r_k"]["value"]
+
+
+def test_one_index_serves_several_models(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_of(home) / "test" / "rid", tmp_path / "-odd name")
+    models = ("--run", "demo-mirs", "--run", "demo-baseline")
+    made = answer(home, "index", *models, "--data", tmp_path / "-odd name", "--name=-x")
+    assert len(made["runs"]) == 2 and made["run"] == made["runs"][0]
+    listed = {run["run"]: run["preset"] for run in answer(home, "runs", "list")}
+    assert [listed[run] for run in made["runs"]] == ["mirs", "baseline"]
 
 
 def test_compare_reuses_what_is_there(home: Path) -> None:

@@ -41,6 +41,13 @@ def _fail(handle: object) -> None:
     raise RuntimeError("disk full")
 
 
+def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RunError, match="MIRS_HOME"):
+        files.write_json(tmp_path / "file" / "x.json", {})
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
 def test_damaged_files_are_explained(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{")
     (tmp_path / "x.npy").write_bytes(b"\x93NUMPY")

@@ -32,7 +32,14 @@ def test_rows_by_role_and_by_id() -> None:
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("ids", [1, 2, 3]), ("roles", ["train", "king", "test"]), ("labels", None), ("ids", ["a"])],
+    [
+        ("ids", ["../x.jpg", "b", "c"]),
+        ("ids", ["a", "/etc/x.jpg", "c"]),
+        ("ids", [1, 2, 3]),
+        ("roles", ["train", "king", "test"]),
+        ("labels", None),
+        ("ids", ["a"]),
+    ],
 )
 def test_damaged_columns_are_refused(column: str, value: object) -> None:
     with pytest.raises(RunError):

@@ -17,10 +17,11 @@ def run(
     served: bool = False,
     title: str = "",
     synthetic: bool = False,
+    archive: str | None = None,
 ) -> RunSummary:
     return RunSummary(
         id=run_id, name=run_id, preset=preset, encoder="", data=data, data_title=title or data,
-        data_root=Path("/nowhere"), manifest_digest=digest, seed=0, archive_id=None, state=state,
+        data_root=Path("/nowhere"), manifest_digest=digest, seed=0, archive_id=archive, state=state,
         served=served, synthetic=synthetic, map_at_64=None, bits=128, distance="hamming",
         created="",
     )  # fmt: skip
@@ -88,6 +89,17 @@ def test_a_served_run_takes_the_place_of_its_preset() -> None:
         run("base", "baseline"),
     ]
     assert data_sets(found)[0].default() == ("base", "old", "dwt")
+
+
+def test_first_shown_are_runs_that_were_measured_on_the_archive_of_the_served_one() -> None:
+    found = [
+        run("dwt 1", "mirs-dwt", archive="one"),
+        run("base 1", "baseline", archive="one"),
+        run("dwt 0", "mirs-dwt", archive="zero"),
+        run("mirs 0", "mirs", archive="zero", served=True),
+        run("base 0", "baseline", archive="zero"),
+    ]
+    assert data_sets(found)[0].default() == ("base 0", "mirs 0", "dwt 0")
 
 
 def test_a_served_run_of_another_preset_stands_first() -> None:

@@ -79,6 +79,20 @@ def test_a_damaged_folder_does_not_hide_the_others(tmp_path: Path) -> None:
     assert [run.id for run in runs.list_runs(tmp_path)] == ["good"]
 
 
+@pytest.mark.parametrize("metrics", ["{", "[]", '{"map_at_64": 5}', '{"map_at_64": null}'])
+def test_damaged_metrics_are_a_damaged_run(tmp_path: Path, metrics: str) -> None:
+    make(tmp_path, "good")
+    make(tmp_path, "bad").metrics.write_text(metrics)
+    states = {run.id: run.state for run in runs.list_runs(tmp_path)}
+    assert states == {"good": "done", "bad": "failed"}
+
+
+def test_an_unreadable_served_file_serves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "served.json").write_text("garbage")
+    make(tmp_path)
+    assert runs.served_run(tmp_path) is None and len(runs.list_runs(tmp_path)) == 1
+
+
 def test_a_hostile_served_file_serves_nothing(tmp_path: Path) -> None:
     (tmp_path / "served.json").write_text(json.dumps({"run": "../../etc"}))
     assert runs.served_run(tmp_path) is None

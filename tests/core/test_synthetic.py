@@ -66,7 +66,7 @@ def test_layout_and_card(small: Path) -> None:
         assert [counts[split, code] for split in ("train", "val", "test")] == [2, 1, 1]
     card = json.loads((small / "dataset.json").read_text(encoding="utf-8"))
     assert card["name"] == "synthetic-mars"
-    assert card["title"] == "Synthetic Mars (procedural, not real imagery)"
+    assert card["title"] == "Synthetic Mars"
     assert card["instrument"] == "SYN"
     assert card["synthetic"] is True
     with Image.open(io.BytesIO(files[0].read_bytes())) as image:

@@ -24,7 +24,7 @@ from mirs_core.progress import Progress, silent
 
 CARD = {
     "name": "synthetic-mars",
-    "title": "Synthetic Mars (procedural, not real imagery)",
+    "title": "Synthetic Mars",
     "instrument": "SYN",
     "metres_per_pixel": 6.0,
     "distractors": [],
