@@ -56,10 +56,6 @@ class HashArchive:
         distances, rows = _search(self._index, _checked(queries, self.codes), min(k, len(self)))
         return distances.astype(np.int32, copy=False), rows
 
-    def subset(self, rows: Rows) -> "HashArchive":
-        """The archive of ``rows`` (M,); the rows that its searches return are positions in it."""
-        return HashArchive(self.codes[rows])
-
 
 class FloatArchive:
     """Float features, compared by Euclidean or cosine distance: the baselines."""
@@ -101,10 +97,6 @@ class FloatArchive:
             return (squared / 2).astype(np.float32, copy=False), rows
         distances: NDArray[np.float32] = np.sqrt(squared)
         return distances, rows
-
-    def subset(self, rows: Rows) -> "FloatArchive":
-        """The archive of ``rows`` (M,); the rows that its searches return are positions in it."""
-        return FloatArchive(self.features[rows], self.metric)
 
     def _comparable(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosine distance is half the squared distance of vectors of length 1."""
