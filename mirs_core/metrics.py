@@ -101,16 +101,22 @@ def hits_over_ties(
     if not relevant.any():
         return float("nan")
     rng = rng or np.random.default_rng(0)
-    # Nothing after the block that holds rank k can move into the top k.
-    reach = int(np.searchsorted(distances, distances[min(k, len(distances)) - 1], side="right"))
-    near, hit = distances[:reach], relevant[:reach]
-    tied = len(np.unique(near)) < reach
-    orders = np.arange(reach)[None, :]
-    if tied:
-        noise = rng.random((permutations, reach))
-        orders = np.lexsort((noise, np.broadcast_to(near, noise.shape)), axis=1)
-    totals = np.full(len(orders), relevant.sum())
-    return float(average_precision(hit[orders], totals, k, "hits").mean())
+    _, starts, sizes = np.unique(distances, return_index=True, return_counts=True)
+    found = np.add.reduceat(relevant.astype(np.int64), starts)
+    block = np.repeat(np.arange(len(starts)), sizes)[:k]
+    draws = rng.random((permutations, len(block)))
+    top = np.empty(draws.shape, dtype=bool)
+    left = np.zeros(permutations, dtype=np.int64)
+    # Rank by rank without drawing whole orders: the next of a block's tied results is relevant with
+    # the share of relevant ones among those of the block that are left.
+    for rank, here in enumerate(block):
+        before = rank - starts[here]
+        if before == 0:
+            left = np.full(permutations, found[here])
+        top[:, rank] = draws[:, rank] * (sizes[here] - before) < left
+        left = left - top[:, rank]
+    totals = np.full(permutations, relevant.sum())
+    return float(average_precision(top, totals, k, "hits").mean())
 
 
 def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
