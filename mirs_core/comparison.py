@@ -124,7 +124,7 @@ def _row(
 
 
 def _difference(own: dict[str, float], base: dict[str, float]) -> dict[str, Any]:
-    shared = {query: 0.0 for query in own if query in base}
+    shared = [query for query in own if query in base]
     interval = metrics.paired_interval(_column(own, shared), _column(base, shared))
     return {
         "value": round(interval.value, 6),

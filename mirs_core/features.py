@@ -6,7 +6,6 @@ without one does not exist yet. A tile that is in any shard is never encoded aga
 set it comes from.
 """
 
-import hashlib
 import io
 import json
 import uuid
@@ -25,7 +24,7 @@ from mirs_core.data.manifest import Tile
 from mirs_core.data.views import view_of
 from mirs_core.encoders import Encoder
 from mirs_core.errors import DataError
-from mirs_core.files import replace_file, write_json
+from mirs_core.files import replace_file, sha256, write_json
 from mirs_core.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -139,13 +138,13 @@ class FeatureCache:
         replace_file(self.folder / f"{name}.npy", lambda handle: handle.write(data))
         write_json(
             self.folder / f"{name}.json",
-            {"sha256": hashlib.sha256(data).hexdigest(), "contents": list(features)},
+            {"sha256": sha256(data), "contents": list(features)},
         )
 
     def _read(self, index: Path) -> dict[str, Features]:
         about = json.loads(index.read_text(encoding="utf-8"))
         data = index.with_suffix(".npy").read_bytes()
-        if hashlib.sha256(data).hexdigest() != about["sha256"]:
+        if sha256(data) != about["sha256"]:
             raise ValueError("wrong checksum")
         rows = np.load(io.BytesIO(data), allow_pickle=False)
         contents = about["contents"]
@@ -194,6 +193,6 @@ def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> "torch.Tensor"
             f"{tile.path} cannot be read any more ({error.strerror or error}). Scan {root} again."
         ) from None
     # The cache knows tiles by content: features of other content would stay wrong for ever.
-    if hashlib.sha256(data).hexdigest() != tile.content:
+    if sha256(data) != tile.content:
         raise DataError(f"{tile.path} was changed while {root} was in use. Start again.")
     return encoder.transform(view_of(read_image(data, tile.path), view))

@@ -6,14 +6,13 @@ from pathlib import Path
 from mirs_core import retriever, runs
 from mirs_core.data.manifest import Manifest, Tile
 from mirs_core.data.splits import row_order
-from mirs_core.errors import RunError
-from mirs_core.files import write_json
 from mirs_core.items import Items
 from mirs_core.pipeline import (
     archive_id,
     describe,
-    encoder_for,
+    encoder_of,
     extract_items,
+    keep_archive,
     scan_cached,
 )
 from mirs_core.progress import Progress, silent
@@ -41,9 +40,7 @@ def index(
     made = parent.provenance()
     config = dataclasses.replace(parent.config(), data=str(root.expanduser().resolve()))
     manifest = scan_cached(home, root, progress)
-    encoder = encoder_for(home, config)
-    if encoder.fingerprint != made.get("encoder"):
-        raise RunError(f"Run {run_id} was made with other weights of {encoder.name}. Train again.")
+    encoder = encoder_of(home, parent)
     items = _items(manifest, trained.items, config.seed)
     features = extract_items(home, manifest, items, encoder, progress)
     built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
@@ -61,11 +58,7 @@ def index(
     run = runs.create(home, config, name=title, provenance=provenance)
     try:
         run.set_status("running")
-        built.save(run)
-        report = built.evaluate()
-        if report is not None:
-            figures = {**report.to_json(), "archive_id": archive_id(items)}
-            write_json(run.metrics, {**figures, "per_query": report.per_query_json()})
+        keep_archive(run, built, provenance["archive_id"])
         run.set_status("done")
     except BaseException:
         run.set_status("failed", "The archive could not be written.")

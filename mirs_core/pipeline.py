@@ -6,6 +6,7 @@ dataclasses are unpacked here and nowhere below.
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 
 from mirs_core import config as configs
 from mirs_core import runs
-from mirs_core.data.manifest import Manifest, scan
+from mirs_core.data.manifest import Manifest, Tile, scan
 from mirs_core.data.splits import assign_roles, row_order
 from mirs_core.encoders import Encoder, load_encoder
 from mirs_core.errors import DataError, MirsError, RunError
+from mirs_core.evaluation import Report
 from mirs_core.features import extract
 from mirs_core.files import slug, write_json
 from mirs_core.fitting import fit
@@ -66,6 +68,32 @@ def scan_cached(home: Path, root: Path, progress: Progress = silent) -> Manifest
 def encoder_for(home: Path, config: configs.RunConfig) -> Encoder:
     """The run's frozen encoder. Raises EncoderError where it cannot be had."""
     return load_encoder(config.encoder.name, home / "cache")
+
+
+def encoder_of(home: Path, run: runs.RunFolder) -> Encoder:
+    """The encoder that a finished run was made with, to encode more images the same way.
+
+    Raises:
+        EncoderError: it cannot be had.
+        RunError: its weights are others now.
+    """
+    encoder = encoder_for(home, run.config())
+    if encoder.fingerprint != run.provenance().get("encoder"):
+        raise RunError(f"Run {run.id} was made with other weights of {encoder.name}. Train again.")
+    return encoder
+
+
+def keep_archive(run: runs.RunFolder, built: Retriever, name: str) -> Report | None:
+    """Writes a run's model, archive and evaluation; ``name`` is the archive's id.
+
+    Returns the report, or None where there was nothing to measure.
+    """
+    built.save(run)
+    report = built.evaluate()
+    if report is not None:
+        figures = {**report.to_json(), "archive_id": name, "per_query": report.per_query_json()}
+        write_json(run.metrics, figures)
+    return report
 
 
 def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
@@ -204,18 +232,14 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     fitted = fit(config, features, items, views, distractors, progress, run.append_progress)
     trained = time.perf_counter()
 
-    retriever = Retriever.build(fitted.model, features, items, manifest.card.distractors)
-    retriever.save(run)
-    report = retriever.evaluate()
     name = archive_id(items)
+    built = Retriever.build(fitted.model, features, items, distractors)
+    report = keep_archive(run, built, name)
     seconds = {
         "features": viewed - started,
         "training": trained - viewed,
         "total": time.perf_counter() - started,
     }
-    if report is not None:
-        value = {**report.to_json(), "archive_id": name, "per_query": report.per_query_json()}
-        write_json(run.metrics, value)
     made = {
         **run.provenance(),
         "archive_id": name,
@@ -237,12 +261,16 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     )
 
 
+def _tiles(manifest: Manifest, ids: Sequence[str]) -> list[Tile]:
+    by_id = {tile.id: tile for tile in manifest.tiles}
+    return [by_id[tile] for tile in ids]
+
+
 def extract_items(
     home: Path, manifest: Manifest, items: Items, encoder: Encoder, progress: Progress
 ) -> NDArray[np.float32]:
     """Features (n, D) of all items in their order, from the cache where they are known."""
-    by_id = {tile.id: tile for tile in manifest.tiles}
-    tiles = [by_id[tile] for tile in items.ids]
+    tiles = _tiles(manifest, items.ids)
     return extract(manifest.root, tiles, encoder, home / "cache" / "features", progress)
 
 
@@ -257,8 +285,8 @@ def extract_views(
 ) -> NDArray[np.float32]:
     """Features (V, n_train, D) of ``views`` views of the training tiles; the first is the tile."""
     rows = items.rows(["train"])
-    by_id = {tile.id: tile for tile in manifest.tiles}
-    tiles, cache = [by_id[items.ids[row]] for row in rows], home / "cache" / "features"
+    tiles = _tiles(manifest, [items.ids[row] for row in rows])
+    cache = home / "cache" / "features"
 
     def encoded(view: int) -> NDArray[np.float32]:
         def named(stage: str, done: int, total: int) -> None:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from mirs_core import retriever, runs
 from mirs_core.data.manifest import Tile
-from mirs_core.errors import DataError, RunError
+from mirs_core.errors import DataError
 from mirs_core.evaluation import Facts
 from mirs_core.features import extract
-from mirs_core.pipeline import encoder_for, scan_cached
+from mirs_core.pipeline import encoder_of, scan_cached
 from mirs_core.progress import Progress, silent
 
 
@@ -35,9 +35,7 @@ def encode_folder(
     tiles, labels = _labelled(manifest.tiles)
     if not tiles:
         raise DataError(f"{root} has neither test/<class>/ nor <class>/ folders with images.")
-    encoder = encoder_for(home, run.config())
-    if encoder.fingerprint != run.provenance().get("encoder"):
-        raise RunError(f"Run {run.id} was made with other weights of {encoder.name}. Train again.")
+    encoder = encoder_of(home, run)
     features = extract(manifest.root, tiles, encoder, home / "cache" / "features", progress)
     codes = retriever.encode(loaded.model, np.asarray(features), "target")
     facts = Facts(

@@ -13,11 +13,11 @@ from mirs_core.archive import FloatArchive, HashArchive
 from mirs_core.data.images import read_bytes, read_image
 from mirs_core.data.manifest import Card, read_card
 from mirs_core.encoders import Encoder
-from mirs_core.errors import DataError, RunError
+from mirs_core.errors import DataError
 from mirs_core.features import encode_one
 from mirs_core.files import sha256
 from mirs_core.items import Items
-from mirs_core.pipeline import encoder_for
+from mirs_core.pipeline import encoder_of
 
 _K_SCORE = 64
 _KEPT_INDEXES = 3
@@ -158,11 +158,7 @@ class Searcher:
 
     def _loaded_encoder(self) -> Encoder:
         if self._encoder is None:
-            run = runs.folder(self.home, self.summary.id)
-            encoder = encoder_for(self.home, run.config())
-            if encoder.fingerprint != run.provenance().get("encoder"):
-                raise RunError(f"Run {run.id} was made with other encoder weights. Train again.")
-            self._encoder = encoder
+            self._encoder = encoder_of(self.home, runs.folder(self.home, self.summary.id))
         return self._encoder
 
     def search(

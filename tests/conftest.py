@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import MakeDataset, make_fake_encoder, write_dataset
+from fakes import FakeNetwork, MakeDataset, make_fake_encoder, write_dataset
 
 if TYPE_CHECKING:
     from mirs_core.encoders import Encoder
@@ -27,6 +27,16 @@ def make_dataset() -> MakeDataset:
 def fake_encoder() -> "Encoder":
     """A fast encoder of 48 features."""
     return make_fake_encoder()[0]
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
+    """The network in the encoder of every run, which counts the tiles that it sees."""
+    from mirs_core import pipeline
+
+    encoder, network = make_fake_encoder()
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name, cache: encoder)
+    return network
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Reads every image of a data set once: its content hash, and whether it can be decoded."""
 
-import hashlib
 import json
 import os
 import time
@@ -12,7 +11,7 @@ from typing import Any
 
 from mirs_core.data.images import read_bytes, read_image
 from mirs_core.errors import ImageError
-from mirs_core.files import write_json
+from mirs_core.files import sha256, write_json
 from mirs_core.progress import Progress, silent
 
 STAGE = "Scanning images"
@@ -82,7 +81,7 @@ def _look(root: Path, path: str, known: _Entry | None) -> _Entry:
         return _Entry(*_stamp(about), None, str(error))
     except OSError as error:
         return _Entry(-1, -1, None, f"{file.name} cannot be read ({error.strerror or error}).")
-    return _Entry(*_stamp(about), hashlib.sha256(data).hexdigest(), None)
+    return _Entry(*_stamp(about), sha256(data), None)
 
 
 def _stamp(about: os.stat_result) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """The only caches of the app: searchers by run, thumbnails by content, queries by image."""
 
 import base64
-import hashlib
 from pathlib import Path
 
 import streamlit as st
@@ -9,6 +8,7 @@ import streamlit as st
 from mirs_core import runs
 from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.errors import MirsError
+from mirs_core.files import sha256
 from mirs_core.search import Query, Searcher
 
 THUMBNAIL, LARGE, FULL = 176, 480, 1200
@@ -43,8 +43,7 @@ def image_query(run_id: str, data: bytes, name: str) -> Query:
         ImageError: the file is not a usable image.
     """
     found = searcher(run_id)
-    digest = hashlib.sha256(data).hexdigest()
-    return _image_query(run_id, found.summary.created, digest, name, data, found)
+    return _image_query(run_id, found.summary.created, sha256(data), name, data, found)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -90,10 +89,16 @@ def data_uri(image: Pixels, side: int) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(thumbnail(image, side)).decode()
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def check_image(data: bytes, name: str) -> None:
-    """Refuses a file that is no usable image. Raises ImageError."""
-    read_image(data, name)
+@st.cache_data(max_entries=16, show_spinner=False)
+def own_image(data: bytes, name: str) -> tuple[str, int, int]:
+    """An own image, decoded once: its data URI, its height and its width in pixels.
+
+    Raises:
+        ImageError: the file is not a usable image.
+    """
+    image = read_image(data, name)
+    height, width = image.shape[:2]
+    return data_uri(image, LARGE), height, width
 
 
 def newest_pictures(folder: Path, count: int) -> list[str]:

@@ -97,7 +97,7 @@ def own_image() -> None:
         return
     upload = state.Upload(file.name, file.getvalue())
     try:
-        loaders.check_image(upload.data, upload.name)
+        loaders.own_image(upload.data, upload.name)
     except MirsError as error:
         state.choose_upload(None)
         st.error(words.plain(str(error)), icon=":material/broken_image:", width=_UPLOAD_WIDTH)

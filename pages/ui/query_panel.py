@@ -5,7 +5,6 @@ from html import escape
 import streamlit as st
 
 from mirs_core import observations
-from mirs_core.data.images import read_image
 from mirs_core.errors import MirsError
 from mirs_core.search import Searcher
 from pages.ui import loaders, state, words
@@ -32,12 +31,7 @@ def draw(searcher: Searcher, upload: state.Upload | None) -> None:
 
 
 def _own_image(upload: state.Upload) -> None:
-    try:
-        image = read_image(upload.data, upload.name)
-    except MirsError:
-        return
-    height, width = image.shape[:2]
-    uri = loaders.data_uri(image, loaders.LARGE)
+    uri, height, width = loaders.own_image(upload.data, upload.name)
     facts = [("Your image", escape(upload.name)), ("Size", f"{width} × {height} px")]
     st.html(_panel(_picture(uri, upload.name, None), facts))
     st.caption(_SCALE_HINT)

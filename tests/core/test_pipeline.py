@@ -26,14 +26,6 @@ PRESETS = ("baseline", "baseline-centred", "mirs", "mirs-dwt")
 
 
 @pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
-    """The network in the encoder of every run, which counts the tiles that it sees."""
-    encoder, network = make_fake_encoder()
-    monkeypatch.setattr(pipeline, "load_encoder", lambda name, cache: encoder)
-    return network
-
-
-@pytest.fixture
 def data(tmp_path: Path) -> Path:
     return write_dataset(tmp_path / "tiles", LAYOUT)
 
