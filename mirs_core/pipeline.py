@@ -67,7 +67,7 @@ def scan_cached(home: Path, root: Path, progress: Progress = silent) -> Manifest
 
 def encoder_for(home: Path, config: configs.RunConfig) -> Encoder:
     """The run's frozen encoder. Raises EncoderError where it cannot be had."""
-    return load_encoder(config.encoder.name, home / "cache")
+    return load_encoder(config.encoder.name, home)
 
 
 def encoder_of(home: Path, run: runs.RunFolder) -> Encoder:

@@ -35,7 +35,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     from mirs_core import pipeline
 
     encoder, network = make_fake_encoder()
-    monkeypatch.setattr(pipeline, "load_encoder", lambda name, cache: encoder)
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name, home: encoder)
     return network
 
 

@@ -62,7 +62,7 @@ def _directions(features: NDArray[np.float32]) -> NDArray[np.float32]:
 def landform_vote(
     synthetic_root: Path,
     real_root: Path,
-    cache: Path,
+    home: Path,
     splits: Collection[str] = ("train", "val"),
     neighbours: int = NEIGHBOURS,
     progress: Progress = silent,
@@ -72,7 +72,7 @@ def landform_vote(
     Args:
         synthetic_root: data set whose tiles (all splits) vote.
         real_root: data set with the same class folders whose tiles of ``splits`` are asked.
-        cache: folder of cached features.
+        home: folder of runs and caches.
         splits: which tiles of the real set are asked; they are centred on their own mean.
         neighbours: how many nearest tiles vote.
         progress: told how far the extraction of features is.
@@ -85,8 +85,8 @@ def landform_vote(
     Raises:
         DataError: one of the folders is no data set.
     """
-    known, names = _features(synthetic_root, None, cache, progress)
-    asked, truth = _features(real_root, splits, cache, progress)
+    known, names = _features(synthetic_root, None, home, progress)
+    asked, truth = _features(real_root, splits, home, progress)
     answers = np.array(vote(known, names, asked, neighbours))
     right = answers == np.array(truth)
     per_class: dict[str, dict[str, Any]] = {}
@@ -107,7 +107,7 @@ def landform_vote(
 
 
 def _features(
-    root: Path, splits: Collection[str] | None, cache: Path, progress: Progress
+    root: Path, splits: Collection[str] | None, home: Path, progress: Progress
 ) -> tuple[NDArray[np.float32], list[str]]:
     """Features (n, D) and labels of the labelled tiles in ``splits`` (None: in all of them)."""
     from mirs_core.data.manifest import scan
@@ -121,13 +121,13 @@ def _features(
         if tile.label is not None and (splits is None or tile.split in splits)
     ]
     features = extract(
-        manifest.root, tiles, load_encoder(ENCODER, cache), cache / "features", progress
+        manifest.root, tiles, load_encoder(ENCODER, home), home / "cache" / "features", progress
     )
     return np.asarray(features, np.float32), [str(tile.label) for tile in tiles]
 
 
 def run(
-    cache: Path,
+    home: Path,
     real: Path | None = None,
     per_class: int = 80,
     seed: int = 0,
@@ -137,7 +137,7 @@ def run(
     """Paints a data set into a temporary folder, times it, and lets it vote on real tiles.
 
     Args:
-        cache: folder of cached weights and features.
+        home: folder of runs and caches.
         real: folder of real CTX tiles in class folders; None: only the speed is measured.
         per_class: tiles a landform.
         seed: of the synthetic data set.
@@ -164,7 +164,7 @@ def run(
             "weights": "cosine similarity",
             "encoder": ENCODER,
             **{
-                name: landform_vote(root, real, cache, splits, progress=progress)
+                name: landform_vote(root, real, home, splits, progress=progress)
                 for name, splits in parts.items()
             },
         }

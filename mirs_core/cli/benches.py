@@ -30,8 +30,7 @@ def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     real = args.real
     if real is None and os.environ.get("MIRS_TEST_DATA"):
         real = Path(os.environ["MIRS_TEST_DATA"]) / "ctx"
-    cache = runs.home_folder() / "cache"
-    answer = bench.run(cache, real=real, per_class=args.per_class, progress=console.progress)
+    answer = bench.run(runs.home_folder(), real=real, per_class=args.per_class, progress=console.progress)
     return answer, _text(answer)
 
 

@@ -17,8 +17,8 @@ NAMES = ("efficientnet-lite0", "densenet121-imagenet")
 """The encoders that can be named."""
 
 
-def load_encoder(name: str, cache: Path) -> Encoder:
-    """The encoder ``name``; downloaded weights are kept in ``cache``/encoders.
+def load_encoder(name: str, home: Path) -> Encoder:
+    """The encoder ``name``; downloaded weights are kept in ``home``/cache/encoders.
 
     Raises:
         EncoderError: an unknown name, or weights that cannot be had or are damaged.
@@ -26,5 +26,5 @@ def load_encoder(name: str, cache: Path) -> Encoder:
     if name == "efficientnet-lite0":
         return load_efficientnet_lite0()
     if name == "densenet121-imagenet":
-        return load_densenet121(cache)
+        return load_densenet121(home / "cache")
     raise EncoderError(f"There is no encoder {name!r}. Known names: {', '.join(NAMES)}.")

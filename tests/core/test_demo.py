@@ -40,7 +40,7 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> Generator:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch, generator: Generator) -> FakeNetwork:
     encoder, network = make_fake_encoder()
-    monkeypatch.setattr(pipeline, "load_encoder", lambda name, cache: encoder)
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name, home: encoder)
     return network
 
 

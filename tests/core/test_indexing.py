@@ -173,7 +173,7 @@ def test_other_encoder_weights_are_refused(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, network = make_fake_encoder("other weights")
-    monkeypatch.setattr(pipeline, "load_encoder", lambda name, cache: other)
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name, home: other)
     before = runs_of(home)
     with pytest.raises(RunError, match="other weights"):
         index(home, "mirs-dwt", own_folder(tmp_path / "own"))

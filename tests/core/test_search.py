@@ -259,7 +259,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = write_dataset(root / "tiles", LAYOUT, card=CARD, strips=9)
     encoder, _ = make_fake_encoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "load_encoder", lambda name, cache: encoder)
+        patch.setattr(pipeline, "load_encoder", lambda name, home: encoder)
         for preset in ("baseline", "baseline-centred", "mirs", "mirs-dwt"):
             hashed = preset.startswith("mirs")
             changes = ["training.epochs=3", "training.views=1", "head.bits=32"] if hashed else []
@@ -273,7 +273,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of ``finished`` to change, its encoder patched in."""
     encoder, _ = make_fake_encoder()
-    monkeypatch.setattr(pipeline, "load_encoder", lambda name, cache: encoder)
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name, home: encoder)
     copied = shutil.copytree(finished, tmp_path / "copied")
     for path in (copied / "home" / "runs").glob("*/config.json"):
         config = json.loads(path.read_text())
