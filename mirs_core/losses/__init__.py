@@ -1,8 +1,21 @@
 """The terms of the loss, one file each: pure functions of tensors to one number."""
 
 from mirs_core.losses.balance import balance_per_bit, balance_per_sample
-from mirs_core.losses.entropy import bernoulli_entropy
+from mirs_core.losses.entropy import bernoulli_entropy, softmax_entropy
+from mirs_core.losses.nt_xent import nt_xent
+from mirs_core.losses.orthohash import orthogonal_centres, orthohash
 from mirs_core.losses.push import push
-from mirs_core.losses.triplet import triplet
+from mirs_core.losses.triplet import interclass_triplet, triplet
 
-__all__ = ["balance_per_bit", "balance_per_sample", "bernoulli_entropy", "push", "triplet"]
+__all__ = [
+    "balance_per_bit",
+    "balance_per_sample",
+    "bernoulli_entropy",
+    "interclass_triplet",
+    "nt_xent",
+    "orthogonal_centres",
+    "orthohash",
+    "push",
+    "softmax_entropy",
+    "triplet",
+]

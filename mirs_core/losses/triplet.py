@@ -3,17 +3,44 @@
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from mirs_core.mining import pairwise_euclidean, semi_hard_triplets
+from mirs_core.mining import (
+    Triplets,
+    interclass_triplets,
+    pairwise_euclidean,
+    semi_hard_triplets,
+    violating_triplets,
+)
+
+_MINERS = {"semi-hard": semi_hard_triplets, "violating": violating_triplets}
 
 
-def triplet(soft: Tensor, labels: Tensor, margin: float) -> Tensor:
+def triplet(soft: Tensor, labels: Tensor, margin: float, mining: str = "semi-hard") -> Tensor:
     """Mean of ``d(a, p) - d(a, n) + margin`` over the semi-hard triplets of a batch, a scalar >= 0.
 
     Distances are Euclidean between L2-normalised soft codes ``soft`` (B, K). A batch without a
-    semi-hard triplet gives 0, still joined to the graph.
+    triplet gives 0, still joined to the graph. ``mining`` is "semi-hard", or "violating" for all
+    triplets within the margin, hard ones too.
     """
     distances = pairwise_euclidean(normalize(soft, dim=1))
-    anchors, positives, negatives = semi_hard_triplets(distances.detach(), labels, margin)
+    found = _MINERS[mining](distances.detach(), labels, margin)
+    return _mean_hinge(distances, found, margin, soft)
+
+
+def interclass_triplet(
+    soft: Tensor, labels: Tensor, groups: Tensor, margin: float, third_class: bool = True
+) -> Tensor:
+    """The same mean over triplets that join landforms (Milbich et al. 2020, Sharing Matters).
+
+    A positive shares the anchor's group (B,) but not its class; a negative is of another group and
+    of a third class.
+    """
+    distances = pairwise_euclidean(normalize(soft, dim=1))
+    found = interclass_triplets(distances.detach(), labels, groups, margin, third_class)
+    return _mean_hinge(distances, found, margin, soft)
+
+
+def _mean_hinge(distances: Tensor, found: Triplets, margin: float, soft: Tensor) -> Tensor:
+    anchors, positives, negatives = found
     if not len(anchors):
         return soft.sum() * 0
     return (distances[anchors, positives] - distances[anchors, negatives] + margin).mean()
