@@ -40,6 +40,21 @@ class Facts:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """One query's ranking of what it may find, nearest first, own copies left out.
+
+    ``query`` is its row among the queries; ``distances``, ``rows`` of the archive and ``relevant``
+    are parallel, shape (<= N,), and at least one result is relevant.
+    """
+
+    query: int
+    label: str
+    distances: NDArray[Any]
+    rows: NDArray[np.int64]
+    relevant: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True)
 class QueryResult:
     """One query: AP@k with either divisor, and over the orders that ties allow."""
@@ -138,27 +153,15 @@ def evaluate(
     Raises:
         RunError: the columns and the codes differ in length.
     """
-    if len(archive) != len(facts.ids) or len(query_codes) != len(queries.ids):
-        raise RunError("The archive's codes and its items differ in number. Train again.")
-    labels = np.array([label or "" for label in facts.labels], dtype=object)
-    contents = np.array(facts.contents, dtype=object)
-    strips = np.array([strip or "" for strip in facts.strips], dtype=object)
-    present = Counter(label for label in facts.labels if label)
     results, skipped = [], Counter[str]()
-    for row, distances, order in _rankings(archive, query_codes):
-        label, strip = queries.labels[row], queries.strips[row]
-        reason = _why_skipped(label, distractors, present)
-        if reason or label is None:
-            skipped[reason or "without a label"] += 1
-            continue
-        kept = contents[order] != queries.contents[row]
-        if exclude_strip and strip:
-            kept &= strips[order] != strip
-        relevant = (labels[order] == label)[kept]
-        if not relevant.any():
-            skipped["no relevant tile in the archive"] += 1
-            continue
-        results.append(_score(queries.ids[row], label, distances[kept], relevant, k))
+    for found in rankings(
+        archive, facts, query_codes, queries, distractors=distractors, exclude_strip=exclude_strip
+    ):
+        if isinstance(found, str):
+            skipped[found] += 1
+        else:
+            tile = queries.ids[found.query]
+            results.append(_score(tile, found.label, found.distances, found.relevant, k))
     return Report(
         k=k,
         n_archive=len(archive),
@@ -170,7 +173,45 @@ def evaluate(
     )
 
 
-def _rankings(
+def rankings(
+    archive: HashArchive | FloatArchive,
+    facts: Facts,
+    query_codes: NDArray[Any],
+    queries: Facts,
+    *,
+    distractors: Collection[str] = (),
+    exclude_strip: bool = False,
+) -> Iterator[Ranking | str]:
+    """What each query finds in the whole of ``archive``, in the order of the queries.
+
+    The arguments are those of ``evaluate``. A query that is not measured yields the reason instead.
+
+    Raises:
+        RunError: the columns and the codes differ in length.
+    """
+    if len(archive) != len(facts.ids) or len(query_codes) != len(queries.ids):
+        raise RunError("The archive's codes and its items differ in number. Train again.")
+    labels = np.array([label or "" for label in facts.labels], dtype=object)
+    contents = np.array(facts.contents, dtype=object)
+    strips = np.array([strip or "" for strip in facts.strips], dtype=object)
+    present = Counter(label for label in facts.labels if label)
+    for query, distances, order in _orders(archive, query_codes):
+        label, strip = queries.labels[query], queries.strips[query]
+        reason = _why_skipped(label, distractors, present)
+        if reason or label is None:
+            yield reason or "without a label"
+            continue
+        kept = contents[order] != queries.contents[query]
+        if exclude_strip and strip:
+            kept &= strips[order] != strip
+        relevant = (labels[order] == label)[kept]
+        if relevant.any():
+            yield Ranking(query, label, distances[kept], order[kept], relevant)
+        else:
+            yield "no relevant tile in the archive"
+
+
+def _orders(
     archive: HashArchive | FloatArchive, codes: NDArray[Any]
 ) -> Iterator[tuple[int, NDArray[Any], NDArray[np.int64]]]:
     """Each query's row with the distances and rows of the whole archive, nearest first."""

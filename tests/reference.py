@@ -194,3 +194,59 @@ def moving_average(start: float, values: Sequence[float], decay: float) -> float
         now = min(decay, (1 + step) / (10 + step))
         mean = now * mean + (1 - now) * value
     return mean
+
+
+Found = tuple[Sequence[float], Sequence[str | None], str]
+"""A query's ranking: distances ascending, labels of the results, its own label."""
+
+
+def precision_at(found: Sequence[Found], k: int) -> float:
+    """Mean share of relevant results among the first k, missing results being misses."""
+    return sum(sum(label == own for label in labels[:k]) / k for _, labels, own in found) / len(
+        found
+    )
+
+
+def interpolated_precision(found: Sequence[Found], percent: int) -> float:
+    """Mean over queries of the best precision at a recall of at least ``percent`` hundredths."""
+    best = []
+    for _, labels, own in found:
+        total, values = sum(label == own for label in labels), []
+        for rank in range(1, len(labels) + 1):
+            hits = sum(label == own for label in labels[:rank])
+            if hits and hits * 100 >= percent * total:
+                values.append(hits / rank)
+        best.append(max(values))
+    return sum(best) / len(best)
+
+
+def confusion(found: Sequence[Found], query: str, result: str | None, k: int) -> float:
+    """Mean share of the class ``result`` in the first min(R, k) results of a class's queries."""
+    shares = []
+    for _, labels, own in found:
+        if own == query:
+            top = labels[: min(k, sum(label == own for label in labels))]
+            shares.append(sum((label or None) == result for label in top) / len(top))
+    return sum(shares) / len(shares)
+
+
+def nearer(within: Sequence[float], between: Sequence[float]) -> float:
+    """Chance that a distance of ``within`` is less than one of ``between``, ties counted half."""
+    wins = [1.0 if a < b else 0.5 if a == b else 0.0 for a in within for b in between]
+    return sum(wins) / len(wins)
+
+
+def correlation(bits: Sequence[Sequence[int]], i: int, j: int) -> float:
+    """Pearson's correlation of two columns of bits; nan where one is constant."""
+    c = covariance([[row[i], row[j]] for row in bits])
+    spread = math.sqrt(c[0][0]) * math.sqrt(c[1][1])
+    return c[0][1] / spread if spread > 0 else math.nan
+
+
+def kendall_tau_b(x: Sequence[float], y: Sequence[float]) -> float:
+    """Kendall's tau-b, pair by pair; nan where one of the two is constant."""
+    agree, in_x, in_y = 0, 0, 0
+    for i, j in itertools.combinations(range(len(x)), 2):
+        a, b = (x[i] > x[j]) - (x[i] < x[j]), (y[i] > y[j]) - (y[i] < y[j])
+        agree, in_x, in_y = agree + a * b, in_x + abs(a), in_y + abs(b)
+    return agree / math.sqrt(in_x * in_y) if in_x and in_y else math.nan

@@ -25,13 +25,9 @@ def main() -> None:
     sidebar.filters(searcher)
     sidebar.own_folder(models)
     if searcher.card.synthetic:
-        with st.sidebar:
-            st.html(
-                '<div class="mirs-synthetic"><b>Synthetic Mars.</b> These tiles are procedural,'
-                " not real imagery; their places are invented.</div>"
-            )
+        sidebar.synthetic()
     _page(searcher, models)
-    state.write_link()
+    state.write_link(state.search_link())
 
 
 def _first_that_opens(models: list[str]) -> Searcher | None:

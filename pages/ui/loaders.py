@@ -1,11 +1,11 @@
-"""The only caches of the app: searchers by run, thumbnails by content, queries by image."""
+"""The only caches of the app: searchers and figures by run, thumbnails, queries by image."""
 
 import base64
 from pathlib import Path
 
 import streamlit as st
 
-from mirs_core import runs
+from mirs_core import diagnostics, runs, standings
 from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
@@ -26,14 +26,76 @@ def searcher(run_id: str) -> Searcher:
         MirsError: the run is gone or damaged.
     """
     home = runs.home_folder()
+    return _searcher(str(home), run_id, _changed(home, run_id))
+
+
+def _changed(home: Path, run_id: str) -> int:
     status = runs.folder(home, run_id).path / "status.json"
-    changed = status.stat().st_mtime_ns if status.exists() else 0
-    return _searcher(str(home), run_id, changed)
+    return status.stat().st_mtime_ns if status.exists() else 0
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _searcher(home: str, run_id: str, changed: int) -> Searcher:
     return Searcher.open(Path(home), run_id)
+
+
+def standing(run_ids: list[str]) -> list[standings.Standing]:
+    """The figures of the runs that measured something, the first as the reference.
+
+    Raises:
+        MirsError: a run is gone or damaged.
+    """
+    home = runs.home_folder()
+    return _standing(str(home), tuple(run_ids), tuple(_changed(home, run) for run in run_ids))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _standing(
+    home: str, run_ids: tuple[str, ...], changed: tuple[int, ...]
+) -> list[standings.Standing]:
+    return standings.standings(Path(home), run_ids)
+
+
+def diagnosis(run_id: str) -> diagnostics.Diagnostics:
+    """The diagnostics of a run, computed once.
+
+    Raises:
+        MirsError: the run is gone or damaged.
+    """
+    home = runs.home_folder()
+    return _diagnosis(str(home), run_id, _changed(home, run_id), searcher(run_id))
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def _diagnosis(
+    home: str, run_id: str, changed: int, _searcher: Searcher
+) -> diagnostics.Diagnostics:
+    return diagnostics.diagnose(_searcher.retriever)
+
+
+def agreement(run_id: str, baseline: str) -> list[float]:
+    """Kendall's tau of each query with the order that a baseline's features give in its class.
+
+    Raises:
+        MirsError: a run is gone or damaged.
+    """
+    home = runs.home_folder()
+    changed = (_changed(home, run_id), _changed(home, baseline))
+    found = (searcher(run_id), searcher(baseline))
+    return _agreement(str(home), run_id, baseline, changed, found)
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def _agreement(
+    home: str,
+    run_id: str,
+    baseline: str,
+    changed: tuple[int, int],
+    _found: tuple[Searcher, Searcher],
+) -> list[float]:
+    own, other = (one.retriever for one in _found)
+    taus = diagnostics.rank_agreement(own, diagnostics.features_for(own.items, other))
+    return [tau for tau in taus.values() if tau is not None]
 
 
 def image_query(run_id: str, data: bytes, name: str) -> Query:

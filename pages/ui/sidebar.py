@@ -8,13 +8,13 @@ import streamlit as st
 from mirs_core import jobs, lineup, runs
 from mirs_core.landforms import by_code, describe
 from mirs_core.search import Searcher
-from pages.ui import state, theme, words
+from pages.ui import navigation, state, theme, words
 
 _INDEX_JOBS = "mirs.index_jobs"
 
 
 def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
-    """Draws the brand and the choice of the data set; returns the chosen one."""
+    """Draws the brand, the pages and the choice of the data set; returns the chosen one."""
     by_key = {one.key: one for one in known}
     if st.session_state.get(state.DATA) not in by_key:
         if st.session_state.get(state.DATA):
@@ -23,6 +23,7 @@ def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
         st.session_state[state.DATA] = known[0].key
     with st.sidebar:
         theme.brand()
+        navigation.draw()
         key = st.selectbox(
             "Data set",
             list(by_key),
@@ -35,7 +36,7 @@ def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
 
 def models(chosen: lineup.DataSet) -> list[str]:
     """Draws the choice of models; returns the ids to compare, the simplest first."""
-    titles = _titles(chosen.runs)
+    names = titles(chosen.runs)
     known = [run.id for run in chosen.runs]
     asked = st.session_state.get(state.MODELS) or []
     if not state.keep_known(state.MODELS, known):
@@ -46,7 +47,7 @@ def models(chosen: lineup.DataSet) -> list[str]:
         picked = st.multiselect(
             "Models to compare",
             known,
-            format_func=titles.__getitem__,
+            format_func=names.__getitem__,
             key=state.MODELS,
             max_selections=lineup.MOST,
             help="Finished runs on this data set. The newest of each method is chosen at first.",
@@ -54,13 +55,22 @@ def models(chosen: lineup.DataSet) -> list[str]:
     return [run_id for run_id in known if run_id in picked]
 
 
-def _titles(found: Sequence[runs.RunSummary]) -> dict[str, str]:
+def titles(found: Sequence[runs.RunSummary]) -> dict[str, str]:
     """A title a run; where a method has several, the seed and the end of the id tell them apart."""
     names = [lineup.title_of(run) for run in found]
     return {
         run.id: name if names.count(name) == 1 else f"{name}, seed {run.seed} ({run.id[-6:]})"
         for run, name in zip(found, names, strict=True)
     }
+
+
+def synthetic() -> None:
+    """Says that the data set is synthetic."""
+    with st.sidebar:
+        st.html(
+            '<div class="mirs-synthetic"><b>Synthetic Mars.</b> These tiles are procedural,'
+            " not real imagery; their places are invented.</div>"
+        )
 
 
 def filters(searcher: Searcher) -> None:

@@ -1,7 +1,7 @@
 """The state of a session under its own keys, and the part of it that a link restores.
 
-The link holds the data set, the query tile, the models, k and the filters. An own image cannot be
-part of a link.
+The link holds the data set and the models, which all pages share; of the search the query tile, k
+and the filters; of the evaluation its part. An own image cannot be part of a link.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
     "mirs.strip",
 )
 VIEW = "mirs.view"
+PART = "mirs.part"
 PENDING_DATA = "mirs.pending_data"
 _TILE, _UPLOAD, _HISTORY, _LINK = "mirs.tile", "mirs.upload", "mirs.history", "mirs.link"
 
@@ -25,6 +26,7 @@ COMPARE, BROWSE, OWN = "Compare", "Browse tiles", "Your own image"
 K_RANGE, K_DEFAULT = (6, 96, 6), 24
 _LISTS = {MODELS: "models", GROUPS: "groups", CLASSES: "classes", ROLES: "roles"}
 _HISTORY_LENGTH = 24
+_WIDGETS = (DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP, VIEW, PART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +37,51 @@ class Upload:
     data: bytes
 
 
+def keep() -> None:
+    """Keeps the values of widgets that the page on show does not draw; call it before any page."""
+    for key in _WIDGETS:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
 def restore() -> None:
     """Takes the link into a session that starts, or whose link was changed from outside.
 
     The latter is the browser's own Back and Forward. Unknown values are dropped later.
     """
-    if PENDING_DATA in st.session_state:
-        st.session_state[DATA] = st.session_state.pop(PENDING_DATA)
+    link = _changed_link()
+    if link is None:
         return
-    link = st.query_params
-    if st.session_state.get(_LINK) == link.to_dict():
-        return
-    st.session_state[_LINK] = link.to_dict()
-    st.session_state[DATA] = link.get("data")
     st.session_state[_TILE] = link.get("tile")
-    for key, name in _LISTS.items():
-        st.session_state[key] = [part for part in link.get(name, "").split(",") if part]
+    for key in (GROUPS, CLASSES, ROLES):
+        st.session_state[key] = _names(link, key)
     st.session_state[K] = _k(link.get("k"))
     st.session_state[STRIP] = link.get("strip") == "1"
+
+
+def restore_evaluation() -> None:
+    """The same for the link of the evaluation; what is searched for stays as it is."""
+    link = _changed_link()
+    if link is not None:
+        st.session_state[PART] = link.get("part")
+
+
+def _changed_link() -> dict[str, str] | None:
+    """The link where it is new to the session, its shared part taken; else None."""
+    if PENDING_DATA in st.session_state:
+        st.session_state[DATA] = st.session_state.pop(PENDING_DATA)
+        return None
+    link = st.query_params.to_dict()
+    if st.session_state.get(_LINK) == link:
+        return None
+    st.session_state[_LINK] = link
+    st.session_state[DATA] = link.get("data")
+    st.session_state[MODELS] = _names(link, MODELS)
+    return link
+
+
+def _names(link: dict[str, str], key: str) -> list[str]:
+    return [part for part in link.get(_LISTS[key], "").split(",") if part]
 
 
 def _k(text: str | None) -> int:
@@ -62,8 +91,8 @@ def _k(text: str | None) -> int:
     return min(max(round(int(text) / step) * step, low), high)
 
 
-def write_link() -> None:
-    """Puts the state into the address, so that it can be copied, kept and sent."""
+def search_link() -> dict[str, str]:
+    """The state of the search as the parameters of its address."""
     state = st.session_state
     values = {
         "data": state.get(DATA) or "",
@@ -72,7 +101,21 @@ def write_link() -> None:
         "strip": "1" if state.get(STRIP) else "",
         **{name: ",".join(state.get(key) or ()) for key, name in _LISTS.items()},
     }
-    wanted = {name: value for name, value in values.items() if value}
+    return {name: value for name, value in values.items() if value}
+
+
+def evaluation_link() -> dict[str, str]:
+    """The state of the evaluation as the parameters of its address."""
+    values = {
+        "data": st.session_state.get(DATA) or "",
+        "models": ",".join(st.session_state.get(MODELS) or ()),
+        "part": st.session_state.get(PART) or "",
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def write_link(wanted: dict[str, str]) -> None:
+    """Puts the state into the address, so that it can be copied, kept and sent."""
     st.session_state[_LINK] = wanted
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -20,7 +20,7 @@ def set_up() -> None:
         menu_items={"Get help": None, "Report a bug": None, "About": None},
     )
     st.html(
-        f'<style>{_CSS}</style><h1 class="mirs-hidden">MIRS Explorer: search and compare</h1>'
+        f'<style>{_CSS}</style><h1 class="mirs-hidden">MIRS Explorer</h1>'
         f'<div class="mirs-topbrand">{mark()}<span>MIRS Explorer</span></div>'
     )
 

@@ -20,9 +20,9 @@ LAYERS: list[set[str]] = [
     # procedures
     {"features", "training", "archive"},
     # records
-    {"runs", "evaluation", "retriever", "lineup"},
+    {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"},
     # recipe
-    {"pipeline", "fitting", "indexing", "queries", "search", "comparison", "demo"},
+    {"pipeline", "fitting", "finetuning", "indexing", "queries", "search", "comparison", "demo"},
     {"jobs"},
     {"bench"},
     {"cli"},
