@@ -15,7 +15,7 @@ from mirs_core.errors import ConfigError
 SCHEMA = 1
 
 
-def _setting(
+def setting(
     default: Any,
     label: str,
     help: str,
@@ -26,6 +26,7 @@ def _setting(
     choices: tuple[Any, ...] = (),
     log: bool = False,
 ) -> Any:
+    """A dataclass field that explains itself: what forms, helps and checks are made from."""
     meta = {"label": label, "help": help, "unit": unit, "low": low, "high": high}
     return field(default=default, metadata={**meta, "choices": choices, "log": log})
 
@@ -34,7 +35,7 @@ def _setting(
 class EncoderConfig:
     """Which frozen network turns a tile into features."""
 
-    name: str = _setting(
+    name: str = setting(
         "efficientnet-lite0", "Encoder", "Frozen network whose pooled features are hashed."
     )
 
@@ -43,13 +44,13 @@ class EncoderConfig:
 class ArchiveConfig:
     """How the archive is split off and compared."""
 
-    distance: str = _setting(
+    distance: str = setting(
         "hamming",
         "Distance",
         "Hamming compares hash codes; Euclidean and cosine compare the encoder's features.",
         choices=("hamming", "euclidean", "cosine"),
     )
-    by_strip: bool = _setting(
+    by_strip: bool = setting(
         False,
         "Split by strip",
         "Keep all tiles of one image strip (observation) on one side of the halving.",
@@ -60,17 +61,17 @@ class ArchiveConfig:
 class HeadConfig:
     """The hashing network: features, 512, 256, bits."""
 
-    bits: int = _setting(
+    bits: int = setting(
         128, "Hash bits", "Length of a hash code.", unit="bit", choices=(32, 64, 128, 256)
     )
-    inputs: str = _setting(
+    inputs: str = setting(
         "scaled",
         "Input scaling",
         "Without whitening, what the head sees: raw features; centred on the training tiles; also"
         " divided by their spread (scaled: one number, standardised: one a channel).",
         choices=("raw", "centred", "scaled", "standardised"),
     )
-    dropout: float = _setting(
+    dropout: float = setting(
         0.5, "Dropout", "Share of the input features left out at each step.", low=0.0, high=0.9
     )
 
@@ -79,10 +80,10 @@ class HeadConfig:
 class LossConfig:
     """The loss: metric + push_weight * push + balance_weight * balance (+ entropy)."""
 
-    margin: float = _setting(
+    margin: float = setting(
         0.2, "Margin", "Margin of the semi-hard triplets, on unit vectors.", low=0.01, high=1.5
     )
-    push_weight: float = _setting(
+    push_weight: float = setting(
         1e-3,
         "Push weight (lambda1)",
         "Drives soft codes to 0 or 1.",
@@ -90,7 +91,7 @@ class LossConfig:
         high=100.0,
         log=True,
     )
-    balance_weight: float = _setting(
+    balance_weight: float = setting(
         1.0,
         "Balance weight (lambda2)",
         "As many ones as zeros.",
@@ -98,14 +99,14 @@ class LossConfig:
         high=100.0,
         log=True,
     )
-    balance_form: str = _setting(
+    balance_form: str = setting(
         "sample",
         "Balance form",
         "Per sample: half of the bits of each code are ones. Per bit: half of the codes have a one"
         " in each bit, which also sees total collapse.",
         choices=("sample", "bit"),
     )
-    entropy_weight: float = _setting(
+    entropy_weight: float = setting(
         0.0,
         "Entropy weight",
         "Makes the soft codes of the unlabelled archive decided (Bernoulli entropy, nats).",
@@ -119,13 +120,11 @@ class LossConfig:
 class WhiteningConfig:
     """Domain whitening (DWT): one transform for training tiles, one for the archive's domain."""
 
-    enabled: bool = _setting(
-        False, "Domain whitening", "Whiten features per domain before hashing."
-    )
-    group_size: int = _setting(
+    enabled: bool = setting(False, "Domain whitening", "Whiten features per domain before hashing.")
+    group_size: int = setting(
         32, "Group size", "Channels whitened together.", unit="channels", low=1, high=4096
     )
-    eps: float = _setting(
+    eps: float = setting(
         1e-3,
         "Shrinkage",
         "Share of the identity mixed into each covariance: 0 trusts the sample, 1 only scales.",
@@ -139,29 +138,29 @@ class WhiteningConfig:
 class TrainingConfig:
     """The optimiser and how long it runs."""
 
-    epochs: int = _setting(100, "Epochs", "Passes over the training half.", low=1, high=2000)
-    batch_size: int = _setting(256, "Batch size", "Tiles a step.", unit="tiles", low=2, high=8192)
-    learning_rate: float = _setting(
+    epochs: int = setting(100, "Epochs", "Passes over the training half.", low=1, high=2000)
+    batch_size: int = setting(256, "Batch size", "Tiles a step.", unit="tiles", low=2, high=8192)
+    learning_rate: float = setting(
         1e-3, "Learning rate", "Step size of Adam.", low=1e-6, high=1.0, log=True
     )
-    averaging: float = _setting(
+    averaging: float = setting(
         0.95,
         "Weight averaging",
         "Decay of the moving average of the weights that is evaluated and kept; 0 keeps the last.",
         low=0.0,
         high=0.9999,
     )
-    views: int = _setting(
+    views: int = setting(
         8,
         "Views",
         "Quarter turns and mirror images of each training tile; each one is encoded once.",
         choices=(1, 2, 4, 8),
     )
-    weight_decay: float = _setting(
+    weight_decay: float = setting(
         1e-4, "Weight decay", "L2 penalty inside Adam.", low=0.0, high=1.0, log=True
     )
-    beta1: float = _setting(0.9, "Adam beta 1", "Memory of the gradient.", low=0.0, high=0.9999)
-    beta2: float = _setting(0.999, "Adam beta 2", "Memory of its square.", low=0.0, high=0.99999)
+    beta1: float = setting(0.9, "Adam beta 1", "Memory of the gradient.", low=0.0, high=0.9999)
+    beta2: float = setting(0.999, "Adam beta 2", "Memory of its square.", low=0.0, high=0.99999)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +181,7 @@ class RunConfig:
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"seed is {self.seed}; give a whole number from 0 to {2**32 - 1}.")
         for group, item in settings():
-            _check(group, item, getattr(getattr(self, group), item.name))
+            check(group, item, getattr(getattr(self, group), item.name))
         if self.whitening.enabled and not self.hashes:
             raise ConfigError(
                 "whitening.enabled needs archive.distance=hamming: the baselines have no head."
@@ -215,7 +214,8 @@ def settings() -> Iterable[tuple[str, "dataclasses.Field[Any]"]]:
             yield group, item
 
 
-def _check(group: str, item: "dataclasses.Field[Any]", value: Any) -> None:
+def check(group: str, item: "dataclasses.Field[Any]", value: Any) -> None:
+    """Raises ConfigError where ``value`` is of another type than the field's or out of range."""
     name, meta = f"{group}.{item.name}", item.metadata
     wanted = cast(type, item.type)
     if type(value) is not wanted:

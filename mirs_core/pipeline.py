@@ -18,7 +18,7 @@ from mirs_core import config as configs
 from mirs_core import runs
 from mirs_core.data.manifest import Manifest, Tile, scan
 from mirs_core.data.splits import assign_roles, row_order
-from mirs_core.encoders import Encoder, load_encoder
+from mirs_core.encoders import Encoder, labels_seen, load_encoder
 from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.evaluation import Report
 from mirs_core.features import extract
@@ -127,6 +127,7 @@ def prepare(
     manifest = scan_cached(home, Path(config.data), progress)
     items = order_tiles(manifest, config.seed, config.archive.by_strip)
     check_trainable(config, items)
+    check_unseen(home, config, items)
     encoder = encoder_for(home, config)
     return runs.create(
         home,
@@ -172,6 +173,22 @@ def check_trainable(config: configs.RunConfig, items: Items) -> None:
         raise DataError(
             f"Preset {config.preset} needs at least two classes to tell apart, and the training"
             f" half of {config.data} has one. Use preset baseline, or add a class."
+        )
+
+
+def check_unseen(home: Path, config: configs.RunConfig, items: Items) -> None:
+    """Refuses a fine-tuned encoder that has learnt from labels of this archive or of its queries.
+
+    Raises:
+        DataError: it has, so no figure of the run would measure retrieval.
+    """
+    seen = labels_seen(home, config.encoder.name)
+    measured = {items.contents[row] for row in items.rows(["archive", "test"])}
+    if known := len(seen & measured):
+        raise DataError(
+            f"Encoder {config.encoder.name} has seen the labels of {known} of the tiles that this"
+            " run would be measured with. Use the seed and the halving that it was trained with,"
+            " or train an encoder for this seed (train-encoder --seed)."
         )
 
 

@@ -30,7 +30,8 @@ def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     real = args.real
     if real is None and os.environ.get("MIRS_TEST_DATA"):
         real = Path(os.environ["MIRS_TEST_DATA"]) / "ctx"
-    answer = bench.run(runs.home_folder(), real=real, per_class=args.per_class, progress=console.progress)
+    home = runs.home_folder()
+    answer = bench.run(home, real=real, per_class=args.per_class, progress=console.progress)
     return answer, _text(answer)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mirs_core import __version__
-from mirs_core.cli import benches, data, retrieval, training
+from mirs_core.cli import benches, data, encoders, retrieval, training
 from mirs_core.cli import runs as run_commands
 from mirs_core.config import PRESETS, settings
 
@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _demo(verbs)
     _data(verbs)
     _training(verbs)
+    _encoders(verbs)
     _retrieval(verbs)
     _runs(verbs)
     _bench(verbs)
@@ -98,6 +99,20 @@ def _training(verbs: Any) -> None:
     compare.add_argument(
         "--set", action="append", default=[], metavar="GROUP.FIELD=VALUE", dest="changes"
     )
+
+
+def _encoders(verbs: Any) -> None:
+    train = _verb(
+        verbs,
+        "train-encoder",
+        encoders.train_encoder,
+        "train an encoder further, end to end, on a data set",
+        epilog=encoders.epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    encoders.add_arguments(train)
+    group = _group(verbs, "encoders", "list fine-tuned encoders")
+    _verb(group, "list", encoders.list_all, "all fine-tuned encoders, newest first")
 
 
 def _retrieval(verbs: Any) -> None:

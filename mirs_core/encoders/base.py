@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
     Network = Callable[[torch.Tensor], torch.Tensor]
     """From transformed tiles (B, 3, 224, 224) to features (B, D)."""
 
+Levels = tuple[float, float, float]
+"""Grey levels, a channel each."""
+
 SIDE = 224
 """Side of the square that an encoder sees, in pixels."""
 
-# Part of every fingerprint: raise it when ``square`` changes what an encoder sees.
-_PREPROCESSING = "whole tile, 224 px bilinear antialiased, version 1"
+PREPROCESSING = "whole tile, 224 px bilinear antialiased, version 1"
+"""Part of every fingerprint: raised when ``square`` changes what an encoder sees."""
 
 
 class Encoder:
@@ -36,6 +40,7 @@ class Encoder:
         dim: D, the number of features.
         fingerprint: SHA-256 (hex) over weights and preprocessing; two encoders with the same
             fingerprint give the same features.
+        architecture: names the network without its weights; empty where it cannot be trained.
     """
 
     def __init__(
@@ -45,17 +50,22 @@ class Encoder:
         fingerprint: str,
         build: "Callable[[], Network]",
         *,
-        mean: tuple[float, float, float],
-        scale: tuple[float, float, float],
+        mean: Levels,
+        scale: Levels,
+        trainable: "Callable[[], torch.nn.Module] | None" = None,
+        architecture: str = "",
     ) -> None:
         """``build`` gives the frozen network, whose inputs are (x - mean) / scale.
 
-        ``mean`` and ``scale`` are in grey levels, x being 0..255, a channel each.
+        ``mean`` and ``scale`` are in grey levels, x being 0..255, a channel each. ``trainable``
+        gives a fresh copy of the same network that can still learn.
         """
         self.name = name
         self.dim = dim
         self.fingerprint = fingerprint
+        self.architecture = architecture
         self._build = build
+        self._trainable = trainable
         self._mean = np.array(mean, dtype=np.float32)[:, None, None]
         self._scale = np.array(scale, dtype=np.float32)[:, None, None]
         self._network: Network | None = None
@@ -85,12 +95,80 @@ class Encoder:
         with torch.inference_mode():
             return network(batch.contiguous(memory_format=torch.channels_last)).float()
 
+    def standardise(self, pixels: "torch.Tensor") -> "torch.Tensor":
+        """Inputs (B, 3, 224, 224) float32 of pixels (B, 3, 224, 224) in 0..255, where they are."""
+        import torch
+
+        mean, scale = (
+            torch.from_numpy(levels).to(pixels.device) for levels in (self._mean, self._scale)
+        )
+        return (pixels.float() - mean) / scale
+
+    def trainable(self) -> "torch.nn.Module":
+        """A fresh copy of the network that can learn: from inputs to features (B, D).
+
+        Nothing is folded or frozen; its state dictionary is what a fine-tuned encoder is made of.
+
+        Raises:
+            EncoderError: this encoder has no such form, or its weights are damaged.
+        """
+        if self._trainable is None:
+            raise EncoderError(f"{self.name} cannot be fine-tuned; choose another encoder.")
+        return self._trainable()
+
     def load(self) -> "Network":
         """The network, built now if it is not yet. Raises EncoderError for damaged weights."""
         with self._lock:
             if self._network is None:
                 self._network = self._build()
             return self._network
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A network without its weights, and what its inputs look like.
+
+    Attributes:
+        name: what a fine-tuned encoder remembers to build the network again.
+        dim: D, the number of features.
+        mean: subtracted from the grey levels 0..255.
+        scale: what the rest is divided by.
+        blank: a new network with random weights, from inputs (B, 3, 224, 224) to features (B, D).
+        settle: puts such a network into its frozen form, in place: the same function, faster.
+    """
+
+    name: str
+    dim: int
+    mean: Levels
+    scale: Levels
+    blank: "Callable[[], torch.nn.Module]"
+    settle: "Callable[[torch.nn.Module], None]"
+
+    def encoder(
+        self, name: str, fingerprint: str, fill: "Callable[[torch.nn.Module], None]"
+    ) -> Encoder:
+        """The encoder with this network, whose weights ``fill`` puts into a blank one."""
+
+        def trainable() -> "torch.nn.Module":
+            network = self.blank()
+            fill(network)
+            return network
+
+        def build() -> "Network":
+            network = trainable()
+            self.settle(network)
+            return network
+
+        return Encoder(
+            name,
+            self.dim,
+            fingerprint,
+            build,
+            mean=self.mean,
+            scale=self.scale,
+            trainable=trainable,
+            architecture=self.name,
+        )
 
 
 def square(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -120,7 +198,7 @@ def fingerprint(weights: Path, *choices: str) -> str:
         EncoderError: the file cannot be read.
     """
     digest = hashlib.sha256()
-    for text in (_PREPROCESSING, *choices):
+    for text in (PREPROCESSING, *choices):
         digest.update(text.encode() + b"\0")
     try:
         digest.update(weights.read_bytes())

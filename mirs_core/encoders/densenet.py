@@ -4,14 +4,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mirs_core.encoders.base import Encoder, fingerprint, freeze, load_weights
+from mirs_core.encoders.base import Architecture, Encoder, fingerprint, freeze, load_weights
 from mirs_core.encoders.weights import fetch
 from mirs_core.errors import EncoderError
 
 if TYPE_CHECKING:
     import torch
-
-    from mirs_core.encoders.base import Network
 
 Pool = Literal["relu", "pre_relu"]
 
@@ -49,38 +47,43 @@ def load_densenet121(
     """
     if pool not in ("relu", "pre_relu"):
         raise EncoderError(f"DenseNet121 has no pool {pool!r}; choose relu or pre_relu.")
-    folder = cache / "encoders"
-    weights = fetch(url, folder, sha256_prefix=sha256_prefix, max_bytes=_MAX_BYTES)
-    return Encoder(
-        "densenet121-imagenet",
-        _DIM,
+    weights = fetch(url, cache / "encoders", sha256_prefix=sha256_prefix, max_bytes=_MAX_BYTES)
+    made = architecture(pool)
+    return made.encoder(
+        made.name,
         fingerprint(weights, "densenet121-imagenet", pool),
-        lambda: _build(weights, pool),
-        mean=_MEAN,
-        scale=_SCALE,
+        lambda network: _fill(network, weights),
     )
 
 
-def _build(weights: Path, pool: Pool) -> "Network":
-    from torch.nn import functional
+def architecture(pool: Pool = "relu") -> Architecture:
+    """The network without its weights."""
+    return Architecture(
+        "densenet121-imagenet" if pool == "relu" else "densenet121-imagenet-pre-relu",
+        _DIM,
+        mean=_MEAN,
+        scale=_SCALE,
+        blank=lambda: _blank(pool),
+        settle=freeze,
+    )
+
+
+def _blank(pool: Pool) -> "torch.nn.Module":
     from torchvision.models import densenet121
 
+    from mirs_core.encoders.networks import DenseNet121
+
+    return DenseNet121(densenet121(weights=None).features, pool == "pre_relu")
+
+
+def _fill(network: "torch.nn.Module", weights: Path) -> None:
     advice = f"Delete {weights}; it is then downloaded again."
-    network = densenet121(weights=None)
+    state = rename_old_keys(load_weights(weights, advice))
+    kept = {name: value for name, value in state.items() if not name.startswith("classifier.")}
     try:
-        network.load_state_dict(rename_old_keys(load_weights(weights, advice)))
+        network.load_state_dict(kept)
     except RuntimeError:
         raise EncoderError(f"The weights {weights} do not fit DenseNet121. {advice}") from None
-    freeze(network)
-    features: Any = network.features
-
-    def pooled(batch: "torch.Tensor") -> "torch.Tensor":
-        maps: torch.Tensor = features(batch)  # (B, 1024, 7, 7)
-        if pool == "relu":
-            maps = functional.relu(maps)
-        return maps.mean((2, 3))
-
-    return pooled
 
 
 def rename_old_keys(state: dict[str, Any]) -> dict[str, Any]:

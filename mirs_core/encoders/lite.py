@@ -4,13 +4,11 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirs_core.encoders.base import Encoder, fingerprint, freeze, load_weights
+from mirs_core.encoders.base import Architecture, Encoder, fingerprint, load_weights
 from mirs_core.errors import EncoderError
 
 if TYPE_CHECKING:
     import torch
-
-    from mirs_core.encoders.base import Network
 
 _DIM = 1280
 _ADVICE = (
@@ -30,13 +28,22 @@ def load_efficientnet_lite0() -> Encoder:
         EncoderError: one of its two packages is missing or damaged.
     """
     weights = _weights_path()
-    return Encoder(
+    return architecture().encoder(
+        "efficientnet-lite0",
+        fingerprint(weights, "efficientnet-lite0", "head activation, global average pool"),
+        lambda network: _fill(network, weights),
+    )
+
+
+def architecture() -> Architecture:
+    """The network without its weights."""
+    return Architecture(
         "efficientnet-lite0",
         _DIM,
-        fingerprint(weights, "efficientnet-lite0", "head activation, global average pool"),
-        lambda: _build(weights),
         mean=(127.0, 127.0, 127.0),
         scale=(128.0, 128.0, 128.0),
+        blank=_blank,
+        settle=_settle,
     )
 
 
@@ -48,38 +55,26 @@ def _weights_path() -> Path:
     return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
 
 
-def _build(weights: Path) -> "Network":
-    """The network up to the global average pool of its last 1280 maps."""
+def _blank() -> "torch.nn.Module":
+    from mirs_core.encoders.networks import Lite0
+
     try:
         package: Any = importlib.import_module("efficientnet_lite_pytorch")
     except ImportError:
         raise EncoderError(_MISSING) from None
-    network = package.EfficientNet.from_name("efficientnet-lite0")
+    return Lite0(package.EfficientNet.from_name("efficientnet-lite0"))
+
+
+def _fill(network: Any, weights: Path) -> None:
+    state = load_weights(weights, _ADVICE)
+    kept = {name: value for name, value in state.items() if not name.startswith("_fc.")}
     try:
-        network.load_state_dict(load_weights(weights, _ADVICE))
+        network.network.load_state_dict(kept)
     except RuntimeError:
         raise EncoderError(f"The weights {weights} do not fit the network. {_ADVICE}") from None
-    network.eval()
-    _fold(network, (("_conv_stem", "_bn0"), ("_conv_head", "_bn1")))
-    for block in network._blocks:
-        pairs = (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2"))
-        _fold(block, pairs)
-    freeze(network)
-
-    def pooled(batch: "torch.Tensor") -> "torch.Tensor":
-        maps: torch.Tensor = network.extract_features(batch)  # (B, 1280, 7, 7)
-        return maps.mean((2, 3))
-
-    return pooled
 
 
-def _fold(parent: Any, pairs: tuple[tuple[str, str], ...]) -> None:
-    """Folds frozen batch norms into the convolutions before them: the same function, faster."""
-    import torch
-    from torch.nn.utils.fusion import fuse_conv_bn_eval
+def _settle(network: "torch.nn.Module") -> None:
+    from mirs_core.encoders.networks import settle_lite0
 
-    for convolution, norm in pairs:
-        if hasattr(parent, convolution):
-            fused = fuse_conv_bn_eval(getattr(parent, convolution), getattr(parent, norm))
-            setattr(parent, convolution, fused)
-            setattr(parent, norm, torch.nn.Identity())
+    settle_lite0(network)

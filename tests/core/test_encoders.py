@@ -16,7 +16,7 @@ import torch
 from fakes import make_fake_encoder, stripes
 from PIL import Image
 
-from mirs_core.encoders import NAMES, load_encoder
+from mirs_core.encoders import NAMES, architecture_of, load_encoder
 from mirs_core.encoders import lite as lite_module
 from mirs_core.encoders.base import square
 from mirs_core.encoders.densenet import load_densenet121, rename_old_keys
@@ -211,6 +211,59 @@ def test_densenet_is_given_what_imagenet_networks_expect() -> None:
     assert weights.url == densenet.WEIGHTS_URL
     assert np.allclose(np.array(densenet._MEAN) / 255, weights.transforms().mean)
     assert np.allclose(np.array(densenet._SCALE) / 255, weights.transforms().std)
+
+
+def test_both_pools_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from mirs_core.encoders import densenet
+
+    network = old_style_weights(tmp_path / "dense.pth")
+    monkeypatch.setattr(densenet, "fetch", lambda *args, **more: tmp_path / "dense.pth")
+    plain, raw = (
+        load_encoder(name, tmp_path)
+        for name in ("densenet121-imagenet", "densenet121-imagenet-pre-relu")
+    )
+    assert (plain.name, raw.name) == ("densenet121-imagenet", "densenet121-imagenet-pre-relu")
+    assert plain.fingerprint != raw.fingerprint
+    batch = plain.transform(stripes(1))[None]
+    with torch.inference_mode():
+        maps = network.features(batch)
+    assert torch.allclose(raw.encode(batch), maps.mean((2, 3)), atol=1e-4)
+    assert torch.allclose(plain.encode(batch), maps.relu().mean((2, 3)), atol=1e-4)
+    for encoder in (plain, raw):
+        free = encoder.trainable()
+        assert free.training and all(weight.requires_grad for weight in free.parameters())
+        with torch.inference_mode():
+            assert torch.allclose(free.eval()(batch), encoder.encode(batch), atol=1e-4)
+        assert architecture_of(encoder.architecture).name == encoder.name
+
+
+def test_lite0_can_learn_and_stays_the_same_network(tmp_path: Path) -> None:
+    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    free, other = encoder.trainable(), encoder.trainable()
+    assert free is not other and all(weight.requires_grad for weight in free.parameters())
+    assert any(isinstance(module, torch.nn.BatchNorm2d) for module in free.modules())
+    batch = torch.stack([encoder.transform(stripes(i, 224)) for i in range(2)])
+    with torch.inference_mode():
+        assert torch.allclose(free.eval()(batch), encoder.encode(batch), atol=1e-4)
+    other(batch).sum().backward()
+    assert all(weight.grad is not None for weight in other.parameters())
+
+
+def test_pixels_are_standardised_as_tiles_are(tmp_path: Path) -> None:
+    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    tile = stripes(3, 224)
+    pixels = torch.from_numpy(tile).expand(1, 3, 224, 224)
+    assert torch.equal(encoder.standardise(pixels)[0], encoder.transform(tile))
+
+
+def test_an_encoder_that_cannot_learn_says_so() -> None:
+    with pytest.raises(EncoderError, match="fake cannot be fine-tuned"):
+        make_fake_encoder()[0].trainable()
+
+
+def test_an_unknown_network_is_refused() -> None:
+    with pytest.raises(EncoderError, match="another version"):
+        architecture_of("resnet50")
 
 
 def test_an_unknown_pool_is_refused(tmp_path: Path) -> None:

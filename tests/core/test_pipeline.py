@@ -270,11 +270,11 @@ def test_an_expected_failure_of_a_new_run_leaves_no_run(
 def test_an_encoder_that_cannot_be_had_prevents_the_run(
     home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none(name: str, cache: Path) -> Encoder:
-        raise EncoderError(f"no {name} in {cache.name}")
+    def none(name: str, folder: Path) -> Encoder:
+        raise EncoderError(f"no {name} in {folder.name}")
 
     monkeypatch.setattr(pipeline, "load_encoder", none)
-    with pytest.raises(EncoderError, match="no efficientnet-lite0 in cache"):
+    with pytest.raises(EncoderError, match=f"no efficientnet-lite0 in {home.name}"):
         pipeline.prepare(home, made(data))
     assert runs_of(home) == []
 
@@ -450,3 +450,18 @@ def test_distractors_of_the_card_are_never_queried(home: Path, tmp_path: Path) -
     assert set(written["per_class"]) == {"cra", "rid"}
     assert written["skipped"] == {"distractor": 3}
     assert items_of(home, run.id)["distractors"] == ["smo"]
+
+
+def test_an_encoder_that_has_seen_the_archives_labels_is_refused(
+    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = pipeline.order_tiles(pipeline.scan_cached(home, data), 0, False)
+    by_role = {role: items.contents[items.rows([role])[0]] for role in ("train", "archive", "test")}
+    for role in ("archive", "test"):
+        seen = frozenset({by_role[role]})
+        monkeypatch.setattr(pipeline, "labels_seen", lambda home, name, seen=seen: seen)
+        with pytest.raises(DataError, match="seen the labels of 1 of the tiles"):
+            pipeline.prepare(home, made(data))
+    assert runs_of(home) == []
+    monkeypatch.setattr(pipeline, "labels_seen", lambda home, name: frozenset({by_role["train"]}))
+    assert pipeline.prepare(home, made(data)).status()["state"] == "queued"

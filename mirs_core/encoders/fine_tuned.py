@@ -1,0 +1,241 @@
+"""Fine-tuned encoders: one folder each in ``home``/encoders, written by ``train-encoder``.
+
+``request.json`` what was asked, from the start; ``encoder.json`` the record of a finished one,
+written last; ``weights.safetensors`` the weights of one epoch; ``status.json`` and
+``progress.jsonl`` how it went; ``checkpoint.safetensors`` while it runs or after it broke off.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mirs_core.encoders.base import Architecture, Encoder, fingerprint
+from mirs_core.errors import EncoderError, MirsError
+from mirs_core.files import is_safe_name, read_json
+from mirs_core.processes import is_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+SCHEMA = 1
+"""Version of ``request.json`` and ``encoder.json``."""
+
+_TEXTS = ("id", "name", "architecture", "sha256", "objective", "fingerprint")
+_NUMBERS = ("seed", "epochs", "best_epoch")
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSummary:
+    """What a list of fine-tuned encoders shows of one.
+
+    ``base`` is the encoder that it started from; ``state`` is that of a run; ``validation`` holds
+    the figures of the kept epoch by name, empty where there are none.
+    """
+
+    id: str
+    name: str
+    objective: str
+    base: str
+    data: str
+    data_title: str
+    seed: int
+    state: str
+    epochs: int
+    best_epoch: int
+    validation: dict[str, float]
+    synthetic: bool
+    seconds: float
+    created: str
+    error: str | None = None
+
+
+def folder_of(home: Path, encoder_id: str) -> Path:
+    """Where a fine-tuned encoder stands.
+
+    Raises:
+        EncoderError: there is none with that id.
+    """
+    if is_safe_name(encoder_id):
+        path = home / "encoders" / encoder_id
+        if (path / "encoder.json").is_file() or (path / "request.json").is_file():
+            return path
+    raise EncoderError(f"There is no fine-tuned encoder {encoder_id!r}.")
+
+
+def is_fine_tuned(home: Path, name: str) -> bool:
+    """Whether ``name`` is the id of a fine-tuned encoder, finished or not."""
+    try:
+        folder_of(home, name)
+    except EncoderError:
+        return False
+    return True
+
+
+def record_of(home: Path, encoder_id: str) -> dict[str, Any]:
+    """The checked ``encoder.json`` of a finished fine-tuned encoder.
+
+    Raises:
+        EncoderError: there is none, it is not finished, or its record is damaged.
+    """
+    path = folder_of(home, encoder_id)
+    if not (path / "encoder.json").is_file():
+        raise EncoderError(
+            f"The encoder {encoder_id} is not finished."
+            f" Go on with: python -m mirs_core train-encoder --resume {encoder_id}"
+        )
+    record = _json(path / "encoder.json", encoder_id)
+    if record.get("schema") != SCHEMA:
+        raise EncoderError(
+            f"{path / 'encoder.json'} has schema {record.get('schema')}, this version reads"
+            f" {SCHEMA}. {_again(path)}"
+        )
+    sound = (
+        all(isinstance(record.get(key), str) for key in _TEXTS)
+        and all(type(record.get(key)) is int for key in _NUMBERS)
+        and record["id"] == encoder_id
+        and all(_are_texts(record.get(key)) for key in ("labels_of", "tiles"))
+    )
+    if not sound:
+        raise EncoderError(f"{path / 'encoder.json'} is damaged. {_again(path)}")
+    return record
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _again(path: Path) -> str:
+    return f"Delete the folder {path} and train the encoder again."
+
+
+def _json(path: Path, encoder_id: str) -> dict[str, Any]:
+    try:
+        value = read_json(path)
+    except MirsError:
+        value = None
+    if not isinstance(value, dict):
+        raise EncoderError(f"{path} is damaged. {_again(path.parent)}")
+    return value
+
+
+def load_fine_tuned(
+    home: Path, encoder_id: str, architecture: "Callable[[str], Architecture]"
+) -> Encoder:
+    """The frozen encoder of a finished fine-tuning.
+
+    Args:
+        architecture: gives the network of a name that ``encoder.json`` remembers.
+
+    Raises:
+        EncoderError: there is none, it is not finished, or its files are damaged.
+    """
+    record, path = record_of(home, encoder_id), folder_of(home, encoder_id)
+    weights = path / "weights.safetensors"
+    made = architecture(record["architecture"])
+    mark = fingerprint(weights, "fine-tuned", made.name)
+    # Both, so that neither another file of weights nor another network passes for the one trained.
+    if sha256_of(weights) != record["sha256"] or mark != record["fingerprint"]:
+        raise EncoderError(f"{weights} is damaged: it is not what was trained. {_again(path)}")
+    return made.encoder(encoder_id, mark, lambda network: fill(network, weights))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 (hex) of a file. Raises EncoderError where it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise EncoderError(f"{path} cannot be read ({error.strerror or error}).") from None
+
+
+def fill(network: "torch.nn.Module", weights: Path) -> None:
+    """Puts the weights of a safetensors file into a network.
+
+    Raises:
+        EncoderError: the file is damaged, does not fit, or holds values that are no numbers.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    from mirs_core.encoders.networks import is_sound
+
+    try:
+        network.load_state_dict(load(weights.read_bytes()))
+    except (OSError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise EncoderError(f"{weights} is damaged ({reason}). {_again(weights.parent)}") from None
+    except RuntimeError:
+        raise EncoderError(
+            f"{weights} does not fit its network. {_again(weights.parent)}"
+        ) from None
+    if not is_sound(network):
+        raise EncoderError(f"{weights} holds values that are no numbers. {_again(weights.parent)}")
+
+
+def labels_seen(home: Path, name: str) -> frozenset[str]:
+    """Content hashes of the tiles whose labels the encoder ``name`` has learnt from.
+
+    Empty for encoders that were not fine-tuned here, and for those fine-tuned without labels. An
+    archive or a test split that holds one of these tiles cannot measure anything any more.
+
+    Raises:
+        EncoderError: the encoder was fine-tuned here and its record is damaged or unfinished.
+    """
+    if not is_fine_tuned(home, name):
+        return frozenset()
+    return frozenset(record_of(home, name)["labels_of"])
+
+
+def list_encoders(home: Path) -> list[EncoderSummary]:
+    """All fine-tuned encoders, newest first, unfinished and damaged ones with their state."""
+    found = []
+    for path in (home / "encoders").glob("[a-z0-9]*"):
+        if is_fine_tuned(home, path.name):
+            found.append(_summary(home, path))
+    return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
+
+
+def _summary(home: Path, path: Path) -> EncoderSummary:
+    state, error = _state(path)
+    try:
+        finished = (path / "encoder.json").is_file()
+        value = record_of(home, path.name) if finished else _json(path / "request.json", path.name)
+        return EncoderSummary(
+            id=path.name,
+            name=str(value["name"]),
+            objective=str(value["objective"]),
+            base=str(value["base"]),
+            data=str(value["data_name"]),
+            data_title=str(value["data_title"]),
+            seed=int(value["seed"]),
+            state="done" if finished else state,
+            epochs=int(value.get("epochs", 0)),
+            best_epoch=int(value.get("best_epoch", 0)),
+            validation={str(key): float(v) for key, v in value.get("validation", {}).items()},
+            synthetic=bool(value["synthetic"]),
+            seconds=float(value.get("seconds", 0.0)),
+            created=str(value["created"]),
+            error=None if finished else error,
+        )
+    except (MirsError, KeyError, TypeError, ValueError, AttributeError) as problem:
+        error = str(problem) if isinstance(problem, MirsError) else f"{path} is damaged."
+        return EncoderSummary(
+            id=path.name, name=path.name, objective="", base="", data="", data_title="", seed=0,
+            state="failed", epochs=0, best_epoch=0, validation={}, synthetic=False, seconds=0.0,
+            created="", error=error,
+        )  # fmt: skip
+
+
+def _state(path: Path) -> tuple[str, str | None]:
+    """State and error of an unfinished one, as its status file and its process tell."""
+    try:
+        status = _json(path / "status.json", path.name)
+    except EncoderError:
+        return "failed", "It has no readable status."
+    if status.get("state") == "running" and not is_alive(status.get("process")):
+        return "failed", "The process ended without a word."
+    error = status.get("error")
+    return str(status.get("state")), None if error is None else str(error)

@@ -1,0 +1,73 @@
+"""The networks of the encoders as modules: from inputs to pooled features, free to learn.
+
+Importing this loads torch; the rest of the package imports it where a network is built.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from mirs_core.encoders.base import freeze
+
+
+class Lite0(nn.Module):
+    """EfficientNet-Lite0 up to the global average pool of its last 1280 maps."""
+
+    def __init__(self, network: Any) -> None:
+        """``network`` is the package's own EfficientNet; its classifier is taken off."""
+        super().__init__()
+        network._fc = nn.Identity()
+        self.network = network
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Features (B, 1280)."""
+        maps: Tensor = self.network.extract_features(batch)  # (B, 1280, 7, 7)
+        return maps.mean((2, 3))
+
+
+def settle_lite0(module: nn.Module) -> None:
+    """Freezes a ``Lite0`` and folds its batch norms into the convolutions before them."""
+    network: Any = module.network
+    network.eval()
+    _fold(network, (("_conv_stem", "_bn0"), ("_conv_head", "_bn1")))
+    for block in network._blocks:
+        pairs = (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2"))
+        _fold(block, pairs)
+    freeze(module)
+
+
+def _fold(parent: Any, pairs: tuple[tuple[str, str], ...]) -> None:
+    for convolution, norm in pairs:
+        if hasattr(parent, convolution):
+            fused = fuse_conv_bn_eval(getattr(parent, convolution), getattr(parent, norm))
+            setattr(parent, convolution, fused)
+            setattr(parent, norm, nn.Identity())
+
+
+class DenseNet121(nn.Module):
+    """DenseNet121 up to the global average pool of its last 1024 maps."""
+
+    def __init__(self, features: nn.Module, pre_relu: bool) -> None:
+        """``features`` is the convolutional part of torchvision's network."""
+        super().__init__()
+        self.features = features
+        self.pre_relu = pre_relu
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Features (B, 1024)."""
+        maps: Tensor = self.features(batch)  # (B, 1024, 7, 7)
+        if not self.pre_relu:
+            maps = functional.relu(maps)
+        return maps.mean((2, 3))
+
+
+def is_sound(network: nn.Module) -> bool:
+    """Whether all weights and statistics of a network are finite numbers."""
+    return all(
+        bool(torch.isfinite(value).all())
+        for value in network.state_dict().values()
+        if value.is_floating_point()
+    )

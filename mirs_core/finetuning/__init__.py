@@ -1,0 +1,21 @@
+"""Fine-tuning: an encoder trained further, end to end, on the training half of a data set."""
+
+from mirs_core.finetuning.config import (
+    OBJECTIVES,
+    FineTuneConfig,
+    configure,
+    parse_changes,
+    settings,
+)
+from mirs_core.finetuning.recipe import FineTuned, fine_tune, resume
+
+__all__ = [
+    "OBJECTIVES",
+    "FineTuneConfig",
+    "FineTuned",
+    "configure",
+    "fine_tune",
+    "parse_changes",
+    "resume",
+    "settings",
+]
