@@ -80,8 +80,34 @@ class HeadConfig:
 class LossConfig:
     """The loss: metric + push_weight * push + balance_weight * balance (+ entropy)."""
 
+    metric: str = setting(
+        "triplet",
+        "Metric loss",
+        "Triplets compare tiles with each other; OrthoHash draws each class to a centre of its own,"
+        " the centres being orthogonal codes.",
+        choices=("triplet", "orthohash"),
+    )
+    mining: str = setting(
+        "semi-hard",
+        "Triplet mining",
+        "Semi-hard takes negatives farther than the positive but within the margin; violating also"
+        " the nearer ones.",
+        choices=("semi-hard", "violating"),
+    )
+    scale: float = setting(
+        8.0,
+        "Cosine scale",
+        "OrthoHash multiplies cosines by it before its softmax.",
+        low=0.1,
+        high=100.0,
+        log=True,
+    )
     margin: float = setting(
-        0.2, "Margin", "Margin of the semi-hard triplets, on unit vectors.", low=0.01, high=1.5
+        0.2,
+        "Margin",
+        "Margin of the triplets, on unit vectors, or of OrthoHash, on cosines.",
+        low=0.01,
+        high=1.5,
     )
     push_weight: float = setting(
         1e-3,

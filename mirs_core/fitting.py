@@ -11,7 +11,7 @@ from mirs_core import config as configs
 from mirs_core.baseline import FloatModel
 from mirs_core.items import Items
 from mirs_core.model import HashHead, HashModel
-from mirs_core.objective import triplet_objective
+from mirs_core.objective import Objective, hashing_objective, orthohash_term, triplet_term
 from mirs_core.progress import Progress, silent
 from mirs_core.whitening import Transform, identity, scaling, whitening
 
@@ -66,7 +66,7 @@ def _fit_head(
 
     from mirs_core import training
 
-    settings, loss = config.training, config.loss
+    settings = config.training
     everyone = items.rows(["train"])
     train, val = _labelled(items, everyone), _validation_rows(items, distractors)
     views = views[:, np.isin(everyone, train)]
@@ -83,13 +83,7 @@ def _fit_head(
 
     result = training.fit(
         model,
-        triplet_objective(
-            loss.margin,
-            loss.push_weight,
-            loss.balance_weight,
-            loss.balance_form,
-            loss.entropy_weight,
-        ),
+        _objective(config, classes=int(numbers.max()) + 1),
         views,
         numbers[train],
         training.Validation(features[val], numbers[val]),
@@ -104,6 +98,23 @@ def _fit_head(
         on_epoch=report,
     )
     return Fitted(model, len(result.history), result.best_epoch)
+
+
+def _objective(config: configs.RunConfig, classes: int) -> Objective:
+    loss = config.loss
+    term = (
+        orthohash_term(classes, config.head.bits, loss.scale, loss.margin, config.seed)
+        if loss.metric == "orthohash"
+        else triplet_term(loss.margin, loss.mining)
+    )
+    return hashing_objective(
+        loss.metric,
+        term,
+        loss.push_weight,
+        loss.balance_weight,
+        loss.balance_form,
+        loss.entropy_weight,
+    )
 
 
 def _transforms(

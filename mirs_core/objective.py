@@ -9,6 +9,8 @@ from mirs_core.losses import (
     balance_per_bit,
     balance_per_sample,
     bernoulli_entropy,
+    orthogonal_centres,
+    orthohash,
     push,
     triplet,
 )
@@ -45,6 +47,40 @@ class Objective:
         return total, values
 
 
+def triplet_term(margin: float, mining: str = "semi-hard") -> Term:
+    """The triplet loss of a batch (``mirs_core.losses.triplet``)."""
+    return lambda batch: triplet(batch.soft, batch.labels, margin, mining)
+
+
+def orthohash_term(classes: int, bits: int, scale: float, margin: float, seed: int) -> Term:
+    """Cosine to fixed orthogonal centres, one a class (``mirs_core.losses.orthohash``)."""
+    centres = orthogonal_centres(classes, bits, seed)
+    return lambda batch: orthohash(batch.logits, batch.labels, centres, scale, margin)
+
+
+def hashing_objective(
+    metric: str,
+    term: Term,
+    push_weight: float,
+    balance_weight: float,
+    balance_form: str = "sample",
+    entropy_weight: float = 0.0,
+) -> Objective:
+    """``term + push_weight push + balance_weight balance (+ entropy_weight entropy)``.
+
+    ``metric`` is the name that the metric loss ``term`` has among the terms.
+    """
+    balance = {"sample": balance_per_sample, "bit": balance_per_bit}[balance_form]
+    terms: dict[str, tuple[float, Term]] = {
+        metric: (1.0, term),
+        "push": (push_weight, lambda batch: push(batch.soft)),
+        "balance": (balance_weight, lambda batch: balance(batch.soft)),
+    }
+    if entropy_weight > 0:
+        terms["entropy"] = (entropy_weight, _entropy)
+    return Objective(terms, needs_target="entropy" in terms)
+
+
 def triplet_objective(
     margin: float,
     push_weight: float,
@@ -52,16 +88,10 @@ def triplet_objective(
     balance_form: str = "sample",
     entropy_weight: float = 0.0,
 ) -> Objective:
-    """``triplet + push_weight push + balance_weight balance (+ entropy_weight entropy)``."""
-    balance = {"sample": balance_per_sample, "bit": balance_per_bit}[balance_form]
-    terms: dict[str, tuple[float, Term]] = {
-        "triplet": (1.0, lambda batch: triplet(batch.soft, batch.labels, margin)),
-        "push": (push_weight, lambda batch: push(batch.soft)),
-        "balance": (balance_weight, lambda batch: balance(batch.soft)),
-    }
-    if entropy_weight > 0:
-        terms["entropy"] = (entropy_weight, _entropy)
-    return Objective(terms, needs_target="entropy" in terms)
+    """The objective of MIRS: semi-hard triplets, push and balance."""
+    return hashing_objective(
+        "triplet", triplet_term(margin), push_weight, balance_weight, balance_form, entropy_weight
+    )
 
 
 def _entropy(batch: Batch) -> Tensor:

@@ -111,9 +111,11 @@ def test_distractors_and_copies_of_training_tiles_choose_no_epoch(tmp_path: Path
     assert fitted.best_epoch == fitted.epochs == 6
 
 
-def test_hashing_learns_what_the_baseline_cannot_see() -> None:
+@pytest.mark.parametrize("change", ["metric=triplet", "mining=violating", "metric=orthohash"])
+def test_hashing_learns_what_the_baseline_cannot_see(change: str) -> None:
     items, features = archive_of()
-    made = config.from_preset("mirs", data="", changes=["training.epochs=20"])
+    changes = ["training.epochs=20", f"loss.{change}"]
+    made = config.from_preset("mirs", data="", changes=changes)
     fitted = fitting.fit(made, features, items)
     report = Retriever.build(fitted.model, features, items, ()).evaluate()
     assert fitted.epochs == 20 and 1 <= fitted.best_epoch <= 20 and report is not None
