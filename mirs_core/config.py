@@ -312,8 +312,11 @@ def _parse_change(change: str) -> tuple[str, Any]:
 def from_json(value: Any) -> RunConfig:
     """The configuration that ``RunConfig.to_json`` wrote.
 
+    Settings that an older version did not know take their defaults, which are what it did.
+
     Raises:
-        ConfigError: another schema, unknown or missing keys, wrong types, values out of range.
+        ConfigError: another schema, unknown keys, missing groups, wrong types, values out of
+            range.
     """
     if not isinstance(value, Mapping) or value.get("schema") != SCHEMA:
         found = value.get("schema") if isinstance(value, Mapping) else None
@@ -330,7 +333,7 @@ def from_json(value: Any) -> RunConfig:
     built = {}
     for group, kind in GROUPS.items():
         names = {item.name for item in dataclasses.fields(kind)}
-        if not isinstance(value[group], Mapping) or set(value[group]) != names:
-            raise ConfigError(f"config.json: group {group} has unknown or missing keys.")
+        if not isinstance(value[group], Mapping) or not set(value[group]) <= names:
+            raise ConfigError(f"config.json: group {group} has unknown keys.")
         built[group] = kind(**value[group])
     return RunConfig(preset=value["preset"], data=value["data"], seed=value["seed"], **built)

@@ -90,3 +90,10 @@ def test_configurations_cannot_be_changed() -> None:
     made = config.from_preset("mirs", data="")
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.seed = 1  # type: ignore[misc]
+
+
+def test_a_run_of_an_older_version_takes_the_defaults_of_newer_settings() -> None:
+    made = config.from_preset("mirs", data="x")
+    value = made.to_json()
+    del value["loss"]["metric"], value["loss"]["mining"]
+    assert config.from_json(value) == made
