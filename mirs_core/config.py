@@ -283,9 +283,8 @@ def from_preset(
     values = dict(PRESETS[preset])
     if encoder is not None:
         values["encoder.name"] = encoder
-    for change in changes:
-        name, value = _parse_change(change)
-        values[name] = value
+    known = {f"{group}.{item.name}": item for group, item in settings()}
+    values.update(parse_change(change, known, "group.field=value") for change in changes)
     groups: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         group, _, leaf = name.partition(".")
@@ -294,12 +293,17 @@ def from_preset(
     return RunConfig(preset=preset, data=data, seed=seed, **built)
 
 
-def _parse_change(change: str) -> tuple[str, Any]:
+def parse_change(
+    change: str, known: Mapping[str, "dataclasses.Field[Any]"], form: str
+) -> tuple[str, Any]:
+    """Name and value of one ``--set`` word; ``form`` says how such a word looks.
+
+    Raises:
+        ConfigError: no setting of ``known``, or a value of another type.
+    """
     name, separator, text = change.partition("=")
-    known = {f"{group}.{item.name}": item for group, item in settings()}
     if not separator or name not in known:
-        listed = ", ".join(known)
-        raise ConfigError(f"--set {change!r} is no group.field=value; the fields are {listed}.")
+        raise ConfigError(f"--set {change!r} is no {form}; the fields are {', '.join(known)}.")
     wanted = cast(type, known[name].type)
     try:
         if wanted is bool:

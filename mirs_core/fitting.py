@@ -133,7 +133,7 @@ def _transforms(
 
 def _validation_rows(items: Items, distractors: Collection[str]) -> NDArray[np.int64]:
     """Validation tiles that are queried: with a class, and no copies of training tiles."""
-    trained = {items.contents[row] for row in items.rows(["train"])}
+    trained = items.contents_of(["train"])
     rows = [
         row
         for row in _labelled(items, items.rows(["val"]))

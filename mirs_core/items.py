@@ -77,6 +77,10 @@ class Items:
         wanted = set(roles)
         return np.array([i for i, role in enumerate(self.roles) if role in wanted], dtype=np.int64)
 
+    def contents_of(self, roles: Sequence[str]) -> set[str]:
+        """Content hashes of the tiles with one of ``roles``."""
+        return {self.contents[row] for row in self.rows(roles)}
+
     def to_json(self) -> dict[str, Any]:
         """The columns as JSON lists."""
         return {name: list(getattr(self, name)) for name in _COLUMNS}

@@ -81,19 +81,6 @@ def hashing_objective(
     return Objective(terms, needs_target="entropy" in terms)
 
 
-def triplet_objective(
-    margin: float,
-    push_weight: float,
-    balance_weight: float,
-    balance_form: str = "sample",
-    entropy_weight: float = 0.0,
-) -> Objective:
-    """The objective of MIRS: semi-hard triplets, push and balance."""
-    return hashing_objective(
-        "triplet", triplet_term(margin), push_weight, balance_weight, balance_form, entropy_weight
-    )
-
-
 def _entropy(batch: Batch) -> Tensor:
     assert batch.target_logits is not None
     return bernoulli_entropy(batch.target_logits)

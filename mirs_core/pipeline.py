@@ -183,8 +183,7 @@ def check_unseen(home: Path, config: configs.RunConfig, items: Items) -> None:
         DataError: it has, so no figure of the run would measure retrieval.
     """
     seen = labels_seen(home, config.encoder.name)
-    measured = {items.contents[row] for row in items.rows(["archive", "test"])}
-    if known := len(seen & measured):
+    if known := len(seen & items.contents_of(["archive", "test"])):
         raise DataError(
             f"Encoder {config.encoder.name} has seen the labels of {known} of the tiles that this"
             " run would be measured with. Use the seed and the halving that it was trained with,"

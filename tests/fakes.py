@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from mirs_core.encoders import Encoder
+    from mirs_core.objective import Objective
 
 MakeDataset = Callable[..., Path]
 
@@ -91,3 +92,18 @@ def make_fake_encoder(key: str = "fake") -> "tuple[Encoder, FakeNetwork]":
         scale=(128.0, 128.0, 128.0),
     )
     return encoder, network
+
+
+def triplet_objective(
+    margin: float,
+    push_weight: float,
+    balance_weight: float,
+    balance_form: str = "sample",
+    entropy_weight: float = 0.0,
+) -> "Objective":
+    """The objective of MIRS: semi-hard triplets, push and balance."""
+    from mirs_core.objective import hashing_objective, triplet_term
+
+    return hashing_objective(
+        "triplet", triplet_term(margin), push_weight, balance_weight, balance_form, entropy_weight
+    )

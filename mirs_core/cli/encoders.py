@@ -35,14 +35,6 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def epilog() -> str:
-    """All settings with their defaults, for the help of ``train-encoder``."""
-    lines = (
-        f"  {item.name}={item.default}  {item.metadata['help']}" for item in finetuning.settings()
-    )
-    return "settings and their defaults:\n" + "\n".join(lines).replace("%", "%%")
-
-
 _WORDS = ("encoder", "seed", "epochs", "batch_size", "learning_rate")
 
 

@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mirs_core import __version__
+from mirs_core import __version__, finetuning
 from mirs_core.cli import benches, data, encoders, retrieval, training
 from mirs_core.cli import runs as run_commands
+from mirs_core.cli.settings import epilog
 from mirs_core.config import PRESETS, settings
 
 
@@ -67,16 +68,12 @@ def _data(verbs: Any) -> None:
 
 
 def _training(verbs: Any) -> None:
-    fields = "\n".join(
-        f"  {group}.{item.name}={item.default}  {item.metadata['help']}"
-        for group, item in settings()
-    )
     train = _verb(
         verbs,
         "train",
         training.train,
         "train a model on a data set, archive it, and measure it",
-        epilog=f"settings and their defaults:\n{fields}".replace("%", "%%"),
+        epilog=epilog((f"{group}.{item.name}", item) for group, item in settings()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     source = train.add_mutually_exclusive_group(required=True)
@@ -107,7 +104,7 @@ def _encoders(verbs: Any) -> None:
         "train-encoder",
         encoders.train_encoder,
         "train an encoder further, end to end, on a data set",
-        epilog=encoders.epilog(),
+        epilog=epilog((item.name, item) for item in finetuning.settings()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     encoders.add_arguments(train)

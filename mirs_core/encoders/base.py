@@ -207,6 +207,15 @@ def fingerprint(weights: Path, *choices: str) -> str:
     return digest.hexdigest()
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 (hex) of a file. Raises EncoderError where it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise EncoderError(f"{path} cannot be read ({error.strerror or error}).") from None
+
+
 def load_weights(path: Path, advice: str) -> dict[str, Any]:
     """The state dictionary in ``path``, read as tensors only: nothing in the file is executed.
 

@@ -5,12 +5,11 @@ written last; ``weights.safetensors`` the weights of one epoch; ``status.json`` 
 ``progress.jsonl`` how it went; ``checkpoint.safetensors`` while it runs or after it broke off.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirs_core.encoders.base import Architecture, Encoder, fingerprint
+from mirs_core.encoders.base import Architecture, Encoder, fingerprint, sha256_of
 from mirs_core.errors import EncoderError, MirsError
 from mirs_core.files import is_safe_name, read_json
 from mirs_core.processes import is_alive
@@ -140,15 +139,6 @@ def load_fine_tuned(
     if sha256_of(weights) != record["sha256"] or mark != record["fingerprint"]:
         raise EncoderError(f"{weights} is damaged: it is not what was trained. {_again(path)}")
     return made.encoder(encoder_id, mark, lambda network: fill(network, weights))
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 (hex) of a file. Raises EncoderError where it cannot be read."""
-    try:
-        with path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError as error:
-        raise EncoderError(f"{path} cannot be read ({error.strerror or error}).") from None
 
 
 def fill(network: "torch.nn.Module", weights: Path) -> None:

@@ -1,12 +1,12 @@
 """Weights that have to be downloaded: once, checked, into the cache, or a message that helps."""
 
-import hashlib
 import http.client
 import uuid
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from mirs_core.encoders.base import sha256_of
 from mirs_core.errors import EncoderError
 
 _TIMEOUT_S = 20.0
@@ -27,7 +27,7 @@ def fetch(url: str, folder: Path, *, sha256_prefix: str, max_bytes: int) -> Path
     target = folder / url.rsplit("/", 1)[-1]
     if not target.is_file():
         _download(url, target, sha256_prefix, max_bytes)
-    elif not _sha256(target).startswith(sha256_prefix):
+    elif not sha256_of(target).startswith(sha256_prefix):
         raise EncoderError(
             f"{target} has a wrong checksum (SHA-256 should begin with {sha256_prefix})."
             f" Delete it; it is then downloaded again from {url}."
@@ -41,7 +41,7 @@ def _download(url: str, target: Path, sha256_prefix: str, max_bytes: int) -> Non
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _copy(url, temporary, max_bytes)
-        if not _sha256(temporary).startswith(sha256_prefix):
+        if not sha256_of(temporary).startswith(sha256_prefix):
             raise EncoderError(
                 f"The download of {target.name} has a wrong checksum (SHA-256 should begin with"
                 f" {sha256_prefix}). {by_hand}"
@@ -71,8 +71,3 @@ def _copy(url: str, path: Path, max_bytes: int) -> None:
             handle.write(chunk)
         if length is not None and written != int(length):
             raise URLError(f"the connection broke after {written} of {length} bytes")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from mirs_core.config import check, setting
+from mirs_core.config import check, parse_change, setting
 from mirs_core.errors import ConfigError
 
 
@@ -132,23 +132,8 @@ def parse_changes(changes: Iterable[str]) -> dict[str, Any]:
     Raises:
         ConfigError: no such setting, or a value of another type.
     """
-    known = {item.name: cast(type, item.type) for item in settings()}
-    values: dict[str, Any] = {}
-    for change in changes:
-        name, separator, text = change.partition("=")
-        if not separator or name not in known:
-            raise ConfigError(
-                f"--set {change!r} is no FIELD=VALUE; the fields are {', '.join(known)}."
-            )
-        try:
-            kind = known[name]
-            if kind is bool:
-                values[name] = {"true": True, "false": False}[text.lower()]
-            else:
-                values[name] = kind(text)
-        except (ValueError, KeyError):
-            raise ConfigError(f"--set {change!r}: {name} takes a {known[name].__name__}.") from None
-    return values
+    known = {item.name: item for item in settings()}
+    return dict(parse_change(change, known, "FIELD=VALUE") for change in changes)
 
 
 def from_json(value: Any) -> FineTuneConfig:

@@ -87,7 +87,7 @@ def select(items: Items, reads_labels: bool, distractors: Collection[str] = ()) 
     Raises:
         DataError: too little to learn from.
     """
-    held = {items.contents[row] for row in items.rows(["archive", "test"])}
+    held = items.contents_of(["archive", "test"])
     train = [row for row in items.rows(["train"]) if items.contents[row] not in held]
     held |= {items.contents[row] for row in train}
     val = [row for row in items.rows(["val"]) if items.contents[row] not in held]
@@ -207,10 +207,9 @@ class _Work:
         selection = select(items, config.reads_labels, manifest.card.distractors)
         base = load_encoder(config.encoder, home)
         inherited = labels_seen(home, config.encoder)
-        held = {items.contents[row] for row in items.rows(["archive", "test"])}
-        if inherited & held:
+        if known := len(inherited & items.contents_of(["archive", "test"])):
             raise DataError(
-                f"{config.encoder} has seen labels of {len(inherited & held)} tiles of this archive"
+                f"{config.encoder} has seen labels of {known} tiles of this archive"
                 " or test split; choose the seed it was trained with, or another encoder."
             )
         return cls(config, manifest, items, selection, base, inherited)
@@ -310,13 +309,13 @@ class _Work:
         """Writes weights and record; the record last, so that what has one is whole."""
         from safetensors.torch import save
 
-        from mirs_core.encoders.base import fingerprint
+        from mirs_core.encoders.base import fingerprint, sha256_of
 
         weights = run.path / "weights.safetensors"
         data = save(trained.weights)
         replace_file(weights, lambda handle: handle.write(data))
         marks = {
-            "sha256": fine_tuned.sha256_of(weights),
+            "sha256": sha256_of(weights),
             "fingerprint": fingerprint(weights, "fine-tuned", self.base.architecture),
         }
         asked = read_json(run.path / "request.json")

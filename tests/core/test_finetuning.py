@@ -488,8 +488,7 @@ def test_damaged_weights_are_refused(done: Path, home: Path) -> None:
 
 def forge(done: Path, state: dict[str, Tensor] | bytes) -> None:
     """Replaces the weights and makes the record agree with them."""
-    from mirs_core.encoders.base import fingerprint
-    from mirs_core.encoders.fine_tuned import sha256_of
+    from mirs_core.encoders.base import fingerprint, sha256_of
 
     weights = done / "weights.safetensors"
     if isinstance(state, bytes):
@@ -834,8 +833,19 @@ def test_the_command_line_trains_resumes_and_lists(
         commands.train_encoder(words(f"--resume {answer['encoder']}"), console)
     with pytest.raises(EncoderError, match="no fine-tuned encoder"):
         commands.train_encoder(words("--resume ../x"), console)
-    assert "margin=0.2" in commands.epilog()
     assert words(f"--data {data}").objective is None
+
+
+def test_the_help_of_the_command_line_lists_every_setting(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from mirs_core import cli
+
+    with pytest.raises(SystemExit):
+        cli.main(["train-encoder", "--help"])
+    shown = capsys.readouterr().out
+    assert "margin=0.2" in shown
+    assert all(f"  {item.name}={item.default}  " in shown for item in finetuning.settings())
 
 
 # The real network

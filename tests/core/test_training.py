@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import reference
 import torch
+from fakes import triplet_objective
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from torch import Tensor
 from mirs_core.codes import pack, unpack
 from mirs_core.errors import DataError, RunError
 from mirs_core.model import HashHead, HashModel, shared
-from mirs_core.objective import Batch, Objective, triplet_objective
+from mirs_core.objective import Batch, Objective
 from mirs_core.training import EpochRecord, FitResult, Validation, fit, validation_map
 from mirs_core.whitening import scaling, whitening
 
