@@ -55,6 +55,11 @@ class ArchiveConfig:
         "Split by strip",
         "Keep all tiles of one image strip (observation) on one side of the halving.",
     )
+    data: str = setting(
+        "",
+        "Archive data set",
+        "Folder that archive and queries come from; empty takes the training data set.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +89,9 @@ class LossConfig:
         "triplet",
         "Metric loss",
         "Triplets compare tiles with each other; OrthoHash draws each class to a centre of its own,"
-        " the centres being orthogonal codes.",
-        choices=("triplet", "orthohash"),
+        " the centres being orthogonal codes; NT-Xent draws two views of a tile together and reads"
+        " no label.",
+        choices=("triplet", "orthohash", "nt-xent"),
     )
     mining: str = setting(
         "semi-hard",
@@ -101,6 +107,20 @@ class LossConfig:
         low=0.1,
         high=100.0,
         log=True,
+    )
+    temperature: float = setting(
+        0.1,
+        "Temperature",
+        "NT-Xent divides cosines by it: the lower, the more the nearest tiles count.",
+        low=0.01,
+        high=10.0,
+        log=True,
+    )
+    projection: int = setting(
+        128,
+        "Projection width",
+        "Outputs of the projection head, on which NT-Xent is computed.",
+        choices=(32, 64, 128, 256, 512),
     )
     margin: float = setting(
         0.2,
@@ -140,6 +160,37 @@ class LossConfig:
         high=10.0,
         log=True,
     )
+    entropy_form: str = setting(
+        "bernoulli",
+        "Entropy form",
+        "Bernoulli takes each bit for itself; softmax takes the bits of a code for alternatives, as"
+        " the code of 2021 did.",
+        choices=("bernoulli", "softmax"),
+    )
+    interclass_weight: float = setting(
+        0.0,
+        "Inter-class weight",
+        "Triplets whose positive is another class of the same group, so that the code also learns"
+        " what landforms share.",
+        low=0.0,
+        high=10.0,
+        log=True,
+    )
+    groups: int = setting(
+        30,
+        "Inter-class groups",
+        "Groups of landforms across classes; at most one for each eight training tiles.",
+        low=2,
+        high=1000,
+    )
+    similarity_weight: float = setting(
+        0.0,
+        "Similarity weight",
+        "Keeps the cosines between the features of two tiles between their codes.",
+        low=0.0,
+        high=100.0,
+        log=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +208,28 @@ class WhiteningConfig:
         low=1e-6,
         high=1.0,
         log=True,
+    )
+    shrinkage: str = setting(
+        "trace",
+        "Shrinkage form",
+        "Trace mixes in the identity at the size of the covariance; absolute adds it as it is,"
+        " which drowns features of small variance (2021).",
+        choices=("trace", "absolute"),
+    )
+    estimator: str = setting(
+        "exact",
+        "Statistics",
+        "Exact takes all tiles of a domain at once; moving whitens each batch by itself and keeps a"
+        " moving average.",
+        choices=("exact", "moving"),
+    )
+    momentum: float = setting(
+        0.1, "Momentum", "Weight of the newest batch in the moving average.", low=0.001, high=1.0
+    )
+    target: str = setting(
+        "",
+        "Target data set",
+        "Folder whose tiles give the statistics of the target domain; empty takes the archive's.",
     )
 
 
@@ -185,8 +258,37 @@ class TrainingConfig:
     weight_decay: float = setting(
         1e-4, "Weight decay", "L2 penalty inside Adam.", low=0.0, high=1.0, log=True
     )
+    selection: str = setting(
+        "map",
+        "Choice of the epoch",
+        "By validation mAP@64; the last epoch; or the lowest metric loss of the validation tiles."
+        " Without labels only the last two are possible.",
+        choices=("map", "last", "loss"),
+    )
     beta1: float = setting(0.9, "Adam beta 1", "Memory of the gradient.", low=0.0, high=0.9999)
     beta2: float = setting(0.999, "Adam beta 2", "Memory of its square.", low=0.0, high=0.99999)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuirksConfig:
+    """What the code of 2021 did otherwise than its documents say; for parity only."""
+
+    faint_push: bool = setting(False, "Faint push", "Divide the push loss by the bits once more.")
+    slope_is_margin: bool = setting(
+        False, "Slope from the margin", "LeakyReLU takes loss.margin for its slope."
+    )
+    raw_groups: bool = setting(
+        False, "Groups of raw features", "Cluster the features without standardising them by class."
+    )
+    two_classes: bool = setting(
+        False, "Two classes will do", "Inter-class negatives may share the positive's class."
+    )
+    leaky_statistics: bool = setting(
+        False, "Leaky statistics", "Validation tiles move the whitening's moving average."
+    )
+    late_statistics: bool = setting(
+        False, "Late statistics", "Serve the best epoch's head with the last epoch's whitening."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +304,7 @@ class RunConfig:
     loss: LossConfig = LossConfig()
     whitening: WhiteningConfig = WhiteningConfig()
     training: TrainingConfig = TrainingConfig()
+    quirks: QuirksConfig = QuirksConfig()
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:
@@ -212,11 +315,56 @@ class RunConfig:
             raise ConfigError(
                 "whitening.enabled needs archive.distance=hamming: the baselines have no head."
             )
+        self._check_unsupervised()
+        if self.whitening.target and self.whitening.estimator == "moving":
+            raise ConfigError(
+                "whitening.target needs whitening.estimator=exact: the moving average is taken from"
+                " batches of the archive."
+            )
+        moving = self.whitening.enabled and self.whitening.estimator == "moving"
+        if (self.quirks.leaky_statistics or self.quirks.late_statistics) and not moving:
+            raise ConfigError(
+                "quirks.leaky_statistics and quirks.late_statistics need whitening.estimator=moving"
+                " and whitening.enabled=true: exact statistics neither leak nor lag."
+            )
+
+    def _check_unsupervised(self) -> None:
+        if not self.unsupervised:
+            return
+        if self.loss.interclass_weight > 0:
+            raise ConfigError(
+                "loss.interclass_weight needs classes, and loss.metric=nt-xent reads no label."
+                " Set it to 0 or choose loss.metric=triplet."
+            )
+        if self.training.selection == "map":
+            raise ConfigError(
+                "training.selection=map reads labels, and loss.metric=nt-xent may not."
+                " Choose training.selection=last or loss."
+            )
+        if self.training.views < 2:
+            raise ConfigError(
+                "loss.metric=nt-xent compares two views of a tile; set training.views to 2 or more."
+            )
 
     @property
     def hashes(self) -> bool:
         """Whether this run trains a hash head (else it is a baseline on float features)."""
         return self.archive.distance == "hamming"
+
+    @property
+    def archive_root(self) -> str:
+        """The folder that archive and queries come from: ``archive.data``, or else ``data``."""
+        return self.archive.data or self.data
+
+    @property
+    def slope(self) -> float:
+        """Negative slope of the head's LeakyReLU: 0.2, as the margin of 2021 happened to be."""
+        return self.loss.margin if self.quirks.slope_is_margin else 0.2
+
+    @property
+    def unsupervised(self) -> bool:
+        """Whether this run hashes and reads no label."""
+        return self.hashes and self.loss.metric == "nt-xent"
 
     def to_json(self) -> dict[str, Any]:
         """The configuration as plain JSON values, with the schema's version."""
@@ -230,6 +378,7 @@ GROUPS: dict[str, type[Any]] = {
     "loss": LossConfig,
     "whitening": WhiteningConfig,
     "training": TrainingConfig,
+    "quirks": QuirksConfig,
 }
 
 
@@ -256,11 +405,53 @@ def check(group: str, item: "dataclasses.Field[Any]", value: Any) -> None:
         raise ConfigError(f"{name} is {value}; give a value from {low:g} to {high:g}.")
 
 
+_DWT = {"whitening.enabled": True, "whitening.eps": 0.9, "loss.entropy_weight": 0.1}
+_UNSUPERVISED = {
+    "loss.metric": "nt-xent",
+    "loss.temperature": 0.5,
+    "loss.push_weight": 0.05,
+    "loss.balance_form": "bit",
+    "training.batch_size": 128,
+    "training.selection": "last",
+}
+_DOCUMENTED_2021 = {
+    "encoder.name": "densenet121-imagenet",
+    "head.inputs": "raw",
+    "head.dropout": 0.0,
+    "training.learning_rate": 1e-4,
+    "training.averaging": 0.0,
+    "training.views": 1,
+    "training.weight_decay": 0.0,
+    "training.beta2": 0.99,
+}
+_AS_CODED_2021 = {
+    **_DOCUMENTED_2021,
+    "encoder.name": "densenet121-imagenet-pre-relu",
+    "whitening.enabled": True,
+    "whitening.shrinkage": "absolute",
+    "whitening.estimator": "moving",
+    "loss.entropy_weight": 1.0,
+    "loss.entropy_form": "softmax",
+    "loss.interclass_weight": 1.0,
+    "training.selection": "loss",
+    "quirks.faint_push": True,
+    "quirks.slope_is_margin": True,
+    "quirks.raw_groups": True,
+    "quirks.two_classes": True,
+    "quirks.leaky_statistics": True,
+    "quirks.late_statistics": True,
+}
+
 PRESETS: dict[str, dict[str, Any]] = {
     "baseline": {"archive.distance": "euclidean"},
     "baseline-centred": {"archive.distance": "cosine"},
     "mirs": {},
-    "mirs-dwt": {"whitening.enabled": True, "whitening.eps": 0.9, "loss.entropy_weight": 0.1},
+    "mirs-dwt": _DWT,
+    "mirs-interclass": {"loss.interclass_weight": 1.0},
+    "mirs-unsupervised": _UNSUPERVISED,
+    "mirs-unsupervised-dwt": {**_UNSUPERVISED, **_DWT},
+    "mirs-2021": _DOCUMENTED_2021,
+    "mirs-2021-as-coded": _AS_CODED_2021,
 }
 """Preset name to the settings in which it differs from the defaults above."""
 
@@ -328,6 +519,8 @@ def from_json(value: Any) -> RunConfig:
             f"config.json has schema {found}, this version reads {SCHEMA}. Train again."
         )
     top = {item.name for item in dataclasses.fields(RunConfig)} | {"schema"}
+    # Groups that an older version did not have.
+    value = {"quirks": {}, **value}
     if set(value) != top:
         raise ConfigError(f"config.json has unknown or missing keys: {sorted(set(value) ^ top)}.")
     if not (isinstance(value["preset"], str) and isinstance(value["data"], str)):

@@ -1,19 +1,24 @@
 """From features and a configuration to a model: what may be read of which tile is decided here."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core import config as configs
+from mirs_core.assembly import moving_statistics, objective_of
 from mirs_core.baseline import FloatModel
+from mirs_core.clusters import landform_groups
+from mirs_core.errors import DataError
 from mirs_core.items import Items
 from mirs_core.model import HashHead, HashModel
-from mirs_core.objective import Objective, hashing_objective, orthohash_term, triplet_term
 from mirs_core.progress import Progress, silent
 from mirs_core.whitening import Transform, identity, scaling, whitening
+
+if TYPE_CHECKING:
+    from mirs_core import training
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +35,64 @@ def fit(
     features: NDArray[np.float32],
     items: Items,
     views: NDArray[np.float32] | None = None,
+    val_view: NDArray[np.float32] | None = None,
+    archive: NDArray[np.float32] | None = None,
+    target: NDArray[np.float32] | None = None,
     distractors: Collection[str] = (),
     progress: Progress = silent,
     on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
 ) -> Fitted:
     """The model of a configuration.
 
-    Reads the labels of roles train and val only; of the archive it reads features, never labels;
-    of test it reads nothing.
+    Reads the labels of roles train and val only, and none where the run is unsupervised; of the
+    archive it reads features, never labels; of test it reads nothing.
 
     Args:
         features: (n, D) float32, parallel to ``items``.
-        views: (V, n_train, D) views of the training tiles; None takes the tiles as they are.
+        views: (V, n, D) views of the ``learning_rows``; None takes the tiles as they are.
+        val_view: (n_val, D) another view of the validation tiles, for a choice of the epoch that
+            compares views.
+        archive: (m, D) tiles of another data set that the run will search instead of its own.
+        target: (m, D) tiles whose statistics whiten the target domain; None takes the archive's.
         distractors: classes that are trained on but never queried, so not in validation either.
     """
-    archive = features[items.rows(["archive"])]
+    archive = features[items.rows(["archive"])] if archive is None else archive
     if not config.hashes:
         return Fitted(FloatModel.fit(config.archive.distance, archive))
-    rows = items.rows(["train"])
+    rows = learning_rows(config, items)
     views = features[rows][None] if views is None else views
-    return _fit_head(config, features, items, views, archive, distractors, progress, on_epoch)
+    tiles = _Tiles(features, items, rows, views, val_view, archive, target, distractors)
+    return _fit_head(config, tiles, progress, on_epoch)
+
+
+def learning_rows(config: configs.RunConfig, items: Items) -> NDArray[np.int64]:
+    """Rows of the tiles that a head learns from: the training half, all of it or its labelled part.
+
+    An unsupervised run on a folder without splits learns from the archive's tiles.
+    """
+    rows = items.rows(["train"])
+    if not config.unsupervised:
+        return _labelled(items, rows)
+    return rows if len(rows) else items.rows(["archive"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Tiles:
+    """What a head may read, as ``fit`` describes it; ``rows`` are those that it learns from."""
+
+    features: NDArray[np.float32]
+    items: Items
+    rows: NDArray[np.int64]
+    views: NDArray[np.float32]
+    val_view: NDArray[np.float32] | None
+    archive: NDArray[np.float32]
+    target: NDArray[np.float32] | None
+    distractors: Collection[str]
 
 
 def _fit_head(
     config: configs.RunConfig,
-    features: NDArray[np.float32],
-    items: Items,
-    views: NDArray[np.float32],
-    archive: NDArray[np.float32],
-    distractors: Collection[str],
+    tiles: _Tiles,
     progress: Progress,
     on_epoch: Callable[[dict[str, Any]], None],
 ) -> Fitted:
@@ -67,14 +101,13 @@ def _fit_head(
     from mirs_core import training
 
     settings = config.training
-    everyone = items.rows(["train"])
-    train, val = _labelled(items, everyone), _validation_rows(items, distractors)
-    views = views[:, np.isin(everyone, train)]
-    numbers = _class_numbers(items.labels, train, val)
-    source, target = _transforms(config, features[train], archive)
+    learnt, numbers = tiles.features[tiles.rows], _class_numbers(config, tiles)
+    source, target = _transforms(config, learnt, tiles.archive, tiles.target)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        head = HashHead(features.shape[1], config.head.bits, dropout=config.head.dropout)
+        head = HashHead(
+            learnt.shape[1], config.head.bits, slope=config.slope, dropout=config.head.dropout
+        )
     model = HashModel(head, source, target)
 
     def report(record: training.EpochRecord) -> None:
@@ -83,11 +116,13 @@ def _fit_head(
 
     result = training.fit(
         model,
-        _objective(config, classes=int(numbers.max()) + 1),
-        views,
-        numbers[train],
-        training.Validation(features[val], numbers[val]),
-        target_x=archive,
+        objective_of(config, int(numbers.max()) + 1),
+        tiles.views,
+        numbers[tiles.rows],
+        _validation(config, tiles, numbers),
+        target_x=tiles.archive,
+        groups=groups_of(config, learnt, numbers[tiles.rows]),
+        moving=moving_statistics(config),
         epochs=settings.epochs,
         batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
@@ -100,30 +135,49 @@ def _fit_head(
     return Fitted(model, len(result.history), result.best_epoch)
 
 
-def _objective(config: configs.RunConfig, classes: int) -> Objective:
-    loss = config.loss
-    term = (
-        orthohash_term(classes, config.head.bits, loss.scale, loss.margin, config.seed)
-        if loss.metric == "orthohash"
-        else triplet_term(loss.margin, loss.mining)
-    )
-    return hashing_objective(
-        loss.metric,
-        term,
-        loss.push_weight,
-        loss.balance_weight,
-        loss.balance_form,
-        loss.entropy_weight,
-    )
+def groups_of(
+    config: configs.RunConfig, train: NDArray[np.float32], labels: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """Groups of landforms of the training tiles, where a term reads them."""
+    if config.loss.interclass_weight <= 0:
+        return None
+    standardise = not config.quirks.raw_groups
+    return landform_groups(train, labels, config.loss.groups, config.seed, standardise)
+
+
+def _validation(
+    config: configs.RunConfig, tiles: _Tiles, numbers: NDArray[np.int64]
+) -> "training.Validation | None":
+    """What chooses the epoch; None keeps the last one."""
+    from mirs_core import training
+
+    by = config.training.selection
+    if by == "last":
+        return None
+    if not config.unsupervised:
+        rows = _validation_rows(tiles)
+        return training.Validation(tiles.features[rows], numbers[rows], by)
+    rows = tiles.items.rows(["val"])
+    if tiles.val_view is None:
+        raise DataError(
+            "training.selection=loss compares two views of the validation tiles, and there is one;"
+            " set training.selection=last."
+        )
+    return training.Validation(tiles.features[rows], numbers[rows], by, tiles.val_view)
 
 
 def _transforms(
-    config: configs.RunConfig, train: NDArray[np.float32], archive: NDArray[np.float32]
+    config: configs.RunConfig,
+    train: NDArray[np.float32],
+    archive: NDArray[np.float32],
+    target: NDArray[np.float32] | None,
 ) -> tuple[Transform, Transform]:
     """The transforms of the source and of the target domain."""
     if config.whitening.enabled:
-        size, eps = config.whitening.group_size, config.whitening.eps
-        return whitening(train, size, eps), whitening(archive, size, eps)
+        white = config.whitening
+        settings = white.group_size, white.eps, white.shrinkage
+        described = archive if target is None else target
+        return whitening(train, *settings), whitening(described, *settings)
     if config.head.inputs == "raw":
         both = identity(train.shape[1])
     else:
@@ -131,13 +185,13 @@ def _transforms(
     return both, both
 
 
-def _validation_rows(items: Items, distractors: Collection[str]) -> NDArray[np.int64]:
+def _validation_rows(tiles: _Tiles) -> NDArray[np.int64]:
     """Validation tiles that are queried: with a class, and no copies of training tiles."""
-    trained = items.contents_of(["train"])
+    items, trained = tiles.items, tiles.items.contents_of(["train"])
     rows = [
         row
         for row in _labelled(items, items.rows(["val"]))
-        if items.labels[row] not in distractors and items.contents[row] not in trained
+        if items.labels[row] not in tiles.distractors and items.contents[row] not in trained
     ]
     return np.array(rows, dtype=np.int64)
 
@@ -146,11 +200,14 @@ def _labelled(items: Items, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array([row for row in rows if items.labels[row] is not None], dtype=np.int64)
 
 
-def _class_numbers(labels: Sequence[str | None], *rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Class numbers (n,) of the tiles in ``rows``; -1 elsewhere, where no label may be read."""
-    wanted = np.concatenate(rows)
+def _class_numbers(config: configs.RunConfig, tiles: _Tiles) -> NDArray[np.int64]:
+    """Class numbers (n,) of training and validation tiles; -1 where no label may be read."""
+    labels = tiles.items.labels
+    numbers = np.full(len(labels), -1, dtype=np.int64)
+    if config.unsupervised:
+        return numbers
+    wanted = np.concatenate([tiles.rows, _validation_rows(tiles)])
     names = sorted({label for label in (labels[row] for row in wanted) if label is not None})
     place: dict[str | None, int] = {name: i for i, name in enumerate(names)}
-    numbers = np.full(len(labels), -1, dtype=np.int64)
     numbers[wanted] = [place[labels[row]] for row in wanted]
     return numbers

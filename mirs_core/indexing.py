@@ -38,10 +38,16 @@ def index(
     parent = runs.folder(home, run_id)
     trained = retriever.load(parent)
     made = parent.provenance()
-    config = dataclasses.replace(parent.config(), data=str(root.expanduser().resolve()))
+    config = parent.config()
+    config = dataclasses.replace(
+        config,
+        data=str(root.expanduser().resolve()),
+        archive=dataclasses.replace(config.archive, data=""),
+    )
     manifest = scan_cached(home, root, progress)
     encoder = encoder_of(home, parent)
-    items = _items(manifest, trained.items, config.seed)
+    seen = {**parent.learnt_contents(), **_learnt_from(trained.items)}
+    items = _items(manifest, seen, config.seed)
     features = extract_items(home, manifest, items, encoder, progress)
     built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
 
@@ -67,8 +73,11 @@ def index(
     return run
 
 
-def _items(manifest: Manifest, seen: Items, seed: int) -> Items:
-    known = {seen.contents[row]: seen.roles[row] for row in seen.rows(["train", "val"])}
+def _learnt_from(items: Items) -> dict[str, str]:
+    return {items.contents[row]: items.roles[row] for row in items.rows(["train", "val"])}
+
+
+def _items(manifest: Manifest, known: dict[str, str], seed: int) -> Items:
     order = row_order(len(manifest.tiles), manifest.digest, seed)
     tiles = [manifest.tiles[i] for i in order]
     return Items.of(tiles, [known.get(tile.content) or _role(tile) for tile in tiles])

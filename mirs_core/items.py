@@ -77,6 +77,10 @@ class Items:
         wanted = set(roles)
         return np.array([i for i, role in enumerate(self.roles) if role in wanted], dtype=np.int64)
 
+    def take(self, rows: NDArray[np.int64]) -> "Items":
+        """The items of ``rows``, in their order."""
+        return Items(**{n: tuple(getattr(self, n)[row] for row in rows) for n in _COLUMNS})
+
     def contents_of(self, roles: Sequence[str]) -> set[str]:
         """Content hashes of the tiles with one of ``roles``."""
         return {self.contents[row] for row in self.rows(roles)}

@@ -1,29 +1,53 @@
 """The objective of a training: named terms and their weights."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from mirs_core.losses import (
     balance_per_bit,
     balance_per_sample,
     bernoulli_entropy,
+    interclass_triplet,
+    nt_xent,
     orthogonal_centres,
     orthohash,
     push,
+    similarity,
+    softmax_entropy,
     triplet,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One step's tensors: logits, soft codes (B, K), labels (B,), the target's logits or None."""
+    """One step's tensors; what no term asks for is None.
+
+    Attributes:
+        logits, soft: (B, K), of one view of each tile.
+        labels: (B,) class numbers.
+        inputs: (B, D) features of the plain tiles as the head sees them.
+        target_logits: (B, K) of unlabelled tiles of the target domain.
+        other_logits: (B, K) of a second view of the same tiles.
+        groups: (B,) groups of landforms across classes.
+    """
 
     logits: Tensor
     soft: Tensor
     labels: Tensor
+    inputs: Tensor | None = None
     target_logits: Tensor | None = None
+    other_logits: Tensor | None = None
+    groups: Tensor | None = None
+
+    @property
+    def every_soft(self) -> Tensor:
+        """Soft codes of every view in the batch, (B, K) or (2B, K)."""
+        if self.other_logits is None:
+            return self.soft
+        return torch.cat([self.soft, self.other_logits.sigmoid()])
 
 
 Term = Callable[[Batch], Tensor]
@@ -33,11 +57,19 @@ Term = Callable[[Batch], Tensor]
 class Objective:
     """Terms by name with their weights; the total is their weighted sum.
 
-    ``needs_target`` says that a term reads tiles of the target domain.
+    ``needs_target`` says that a term reads tiles of the target domain, ``needs_pairs`` that one
+    compares two views of each tile. ``layers`` are trained with the head and thrown away.
     """
 
     terms: Mapping[str, tuple[float, Term]]
     needs_target: bool = False
+    needs_pairs: bool = False
+    layers: nn.Module = field(default_factory=nn.ModuleList)
+
+    def metric(self, batch: Batch) -> Tensor:
+        """The first term, which is the metric loss, without its weight."""
+        _, term = next(iter(self.terms.values()))
+        return term(batch)
 
     def __call__(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The total, and each term's value before its weight."""
@@ -58,29 +90,70 @@ def orthohash_term(classes: int, bits: int, scale: float, margin: float, seed: i
     return lambda batch: orthohash(batch.logits, batch.labels, centres, scale, margin)
 
 
-def hashing_objective(
-    metric: str,
-    term: Term,
-    push_weight: float,
-    balance_weight: float,
-    balance_form: str = "sample",
-    entropy_weight: float = 0.0,
-) -> Objective:
-    """``term + push_weight push + balance_weight balance (+ entropy_weight entropy)``.
+class Projection(nn.Module):
+    """The projection head of the contrastive loss: K-K-P without bias, ReLU between."""
 
-    ``metric`` is the name that the metric loss ``term`` has among the terms.
-    """
-    balance = {"sample": balance_per_sample, "bit": balance_per_bit}[balance_form]
-    terms: dict[str, tuple[float, Term]] = {
-        metric: (1.0, term),
-        "push": (push_weight, lambda batch: push(batch.soft)),
-        "balance": (balance_weight, lambda batch: balance(batch.soft)),
-    }
-    if entropy_weight > 0:
-        terms["entropy"] = (entropy_weight, _entropy)
-    return Objective(terms, needs_target="entropy" in terms)
+    def __init__(self, bits: int, width: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(bits, bits, bias=False)
+        self.last = nn.Linear(bits, width, bias=False)
+        for layer in (self.first, self.last):
+            nn.init.xavier_uniform_(layer.weight)
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """Projections (B, P) of logits (B, K)."""
+        return self.last(self.first(logits).relu())
 
 
-def _entropy(batch: Batch) -> Tensor:
-    assert batch.target_logits is not None
-    return bernoulli_entropy(batch.target_logits)
+def nt_xent_term(projection: Projection, temperature: float) -> Term:
+    """NT-Xent between the projections of two views (``mirs_core.losses.nt_xent``)."""
+
+    def term(batch: Batch) -> Tensor:
+        assert batch.other_logits is not None
+        return nt_xent(projection(batch.logits), projection(batch.other_logits), temperature)
+
+    return term
+
+
+def interclass_term(margin: float, third_class: bool = True) -> Term:
+    """Triplets across classes (``mirs_core.losses.interclass_triplet``)."""
+
+    def term(batch: Batch) -> Tensor:
+        assert batch.groups is not None
+        return interclass_triplet(batch.soft, batch.labels, batch.groups, margin, third_class)
+
+    return term
+
+
+def push_term(batch: Batch) -> Tensor:
+    """The push loss of every soft code of a batch (``mirs_core.losses.push``)."""
+    return push(batch.every_soft)
+
+
+def faint_push_term(batch: Batch) -> Tensor:
+    """The push loss divided by K once more, as the code of 2021 had it."""
+    return push(batch.every_soft) / batch.soft.shape[1]
+
+
+def balance_term(form: str) -> Term:
+    """The balance loss, ``form`` "sample" or "bit" (``mirs_core.losses.balance``)."""
+    balance = {"sample": balance_per_sample, "bit": balance_per_bit}[form]
+    return lambda batch: balance(batch.every_soft)
+
+
+def entropy_term(form: str = "bernoulli") -> Term:
+    """Entropy of the target's codes, ``form`` "bernoulli" or "softmax" (the code of 2021)."""
+
+    def term(batch: Batch) -> Tensor:
+        assert batch.target_logits is not None
+        if form == "softmax":
+            return softmax_entropy(batch.target_logits.sigmoid())
+        return bernoulli_entropy(batch.target_logits)
+
+    return term
+
+
+def similarity_term(batch: Batch) -> Tensor:
+    """Keeps the features' cosines among the logits (``mirs_core.losses.similarity``)."""
+    assert batch.inputs is not None
+    return similarity(batch.logits, batch.inputs)

@@ -4,6 +4,7 @@ scan -> roles -> features -> fit -> codes -> evaluation, each step one function;
 dataclasses are unpacked here and nowhere below.
 """
 
+import dataclasses
 import hashlib
 import time
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.evaluation import Report
 from mirs_core.features import extract
 from mirs_core.files import slug, write_json
-from mirs_core.fitting import fit
+from mirs_core.fitting import fit, learning_rows
 from mirs_core.items import Items
 from mirs_core.progress import Progress, silent
 from mirs_core.retriever import Retriever
@@ -111,6 +112,57 @@ def archive_id(items: Items) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The tiles of a run: what it learns from, and what it archives and is queried with.
+
+    The two are one data set, unless ``archive.data`` names another; ``target`` is the one whose
+    tiles give the whitening's target statistics, where ``whitening.target`` names it.
+    """
+
+    learning: Manifest
+    learning_items: Items
+    archive: Manifest
+    items: Items
+    target: Manifest | None = None
+    target_items: Items | None = None
+
+    @property
+    def crosses(self) -> bool:
+        """Whether the run searches another data set than it learns from."""
+        return self.learning.root != self.archive.root
+
+    def describe(self) -> dict[str, Any]:
+        """What a run remembers of its data sets: the archive's, and others under their part."""
+        known = describe(self.archive)
+        if self.crosses:
+            known["trained_on"] = describe(self.learning)
+        if self.target is not None:
+            known["whitening_target"] = describe(self.target)
+        return known
+
+
+def sources(home: Path, config: configs.RunConfig, progress: Progress = silent) -> Sources:
+    """Scans the data sets of a configuration and gives each tile its role.
+
+    Raises:
+        DataError: one of them is no folder of tiles.
+    """
+
+    def ordered(root: str) -> tuple[Manifest, Items]:
+        manifest = scan_cached(home, Path(root), progress)
+        return manifest, order_tiles(manifest, config.seed, config.archive.by_strip)
+
+    learning, items = ordered(config.data)
+    archive, archived = (learning, items)
+    if config.archive.data:
+        archive, archived = ordered(config.archive.data)
+    if archive.root != learning.root:
+        archived = archived.take(archived.rows(["archive", "test"]))
+    target = ordered(config.whitening.target) if config.whitening.target else (None, None)
+    return Sources(learning, items, archive, archived, *target)
+
+
 def prepare(
     home: Path,
     config: configs.RunConfig,
@@ -119,23 +171,32 @@ def prepare(
     name: str | None = None,
     progress: Progress = silent,
 ) -> runs.RunFolder:
-    """A queued run, after a check that its data set and its encoder can be used.
+    """A queued run, after a check that its data sets and its encoder can be used.
 
     Raises:
         MirsError: whatever makes the training impossible; nothing is written then.
     """
-    manifest = scan_cached(home, Path(config.data), progress)
-    items = order_tiles(manifest, config.seed, config.archive.by_strip)
-    check_trainable(config, items)
-    check_unseen(home, config, items)
+    config = _absolute(config)
+    found = sources(home, config, progress)
+    check_trainable(config, found)
+    check_unseen(home, config, found.items)
     encoder = encoder_for(home, config)
     return runs.create(
         home,
         config,
         run_id=run_id,
         name=name,
-        provenance={**describe(manifest), "encoder": encoder.fingerprint},
+        provenance={**found.describe(), "encoder": encoder.fingerprint},
     )
+
+
+def _absolute(config: configs.RunConfig) -> configs.RunConfig:
+    def resolved(text: str) -> str:
+        return str(Path(text).expanduser().resolve()) if text else ""
+
+    archive = dataclasses.replace(config.archive, data=resolved(config.archive.data))
+    white = dataclasses.replace(config.whitening, target=resolved(config.whitening.target))
+    return dataclasses.replace(config, archive=archive, whitening=white)
 
 
 def describe(manifest: Manifest) -> dict[str, Any]:
@@ -148,26 +209,35 @@ def describe(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def check_trainable(config: configs.RunConfig, items: Items) -> None:
+def check_trainable(config: configs.RunConfig, found: Sources) -> None:
     """Refuses data that leaves nothing to search, or that cannot teach a hash run.
 
     Raises:
-        DataError: an empty archive; for hashing also no labelled training tiles, or one class.
+        DataError: an empty archive; for hashing also too few training tiles, none with a label, or
+            one class.
     """
-    archive = items.rows(["archive"])
-    if not len(archive):
+    if not len(found.items.rows(["archive"])):
         raise DataError(
-            f"The archive is empty: {config.data} has too few training tiles to halve."
+            f"The archive is empty: {config.archive_root} has too few training tiles to halve."
             " Two a class are the least."
         )
     if not config.hashes:
         return
-    classes = {items.labels[row] for row in items.rows(["train"])} - {None}
+    items, rows = found.learning_items, learning_rows(config, found.learning_items)
+    if config.unsupervised:
+        if len(rows) < 2:
+            raise DataError(
+                f"Preset {config.preset} compares tiles with each other, and {config.data} has"
+                f" {len(rows)} to learn from. Add tiles."
+            )
+        return
+    classes = {items.labels[row] for row in rows}
     if not classes:
         raise DataError(
             f"Preset {config.preset} learns from labels, and the training half of {config.data} has"
             " none: there is no train/<class>/, or it has too few tiles to halve."
-            " Use preset baseline, or archive the folder with a trained model (index)."
+            " Use preset mirs-unsupervised, which reads no label, or baseline, or archive the"
+            " folder with a trained model (index)."
         )
     if len(classes) < 2:
         raise DataError(
@@ -233,20 +303,33 @@ def prepare_and_train(
 
 def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     config, started = run.config(), time.perf_counter()
-    manifest = scan_cached(home, Path(config.data), progress)
-    if manifest.digest != run.provenance().get("manifest"):
-        raise DataError(f"{config.data} changed since run {run.id} was prepared; start a new run.")
-    items = order_tiles(manifest, config.seed, config.archive.by_strip)
+    found = sources(home, config, progress)
+    for key, value in found.describe().items():
+        if value != run.provenance().get(key):
+            raise DataError(
+                f"The tiles changed since run {run.id} was prepared ({key}); start a new run."
+            )
     encoder = encoder_for(home, config)
-    features = extract_items(home, manifest, items, encoder, progress)
+    tiles = _encode(home, config, found, encoder, progress)
     run.progress.unlink(missing_ok=True)
-    # Only a head learns from views; a baseline would encode them in vain.
-    count = config.training.views if config.hashes else 1
-    views = extract_views(home, manifest, items, features, encoder, count, progress)
     viewed = time.perf_counter()
-    distractors = manifest.card.distractors
-    fitted = fit(config, features, items, views, distractors, progress, run.append_progress)
+    fitted = fit(
+        config,
+        tiles.learning,
+        found.learning_items,
+        views=tiles.views,
+        val_view=tiles.val_view,
+        archive=tiles.archive[found.items.rows(["archive"])],
+        target=tiles.target,
+        distractors=found.learning.card.distractors,
+        progress=progress,
+        on_epoch=run.append_progress,
+    )
     trained = time.perf_counter()
+    items, distractors, features = found.items, found.archive.card.distractors, tiles.archive
+    if found.crosses:
+        known = ("train", "val")
+        run.keep_learnt({role: found.learning_items.contents_of([role]) for role in known})
 
     name = archive_id(items)
     built = Retriever.build(fitted.model, features, items, distractors)
@@ -290,24 +373,57 @@ def extract_items(
     return extract(manifest.root, tiles, encoder, home / "cache" / "features", progress)
 
 
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Features of a run's tiles: parallel to its items, and what a head is trained with."""
+
+    learning: NDArray[np.float32]
+    archive: NDArray[np.float32]
+    views: NDArray[np.float32] | None = None
+    val_view: NDArray[np.float32] | None = None
+    target: NDArray[np.float32] | None = None
+
+
+def _encode(
+    home: Path, config: configs.RunConfig, found: Sources, encoder: Encoder, progress: Progress
+) -> _Encoded:
+    manifest, items = found.learning, found.learning_items
+    learning = extract_items(home, manifest, items, encoder, progress)
+    archive, target = learning, None
+    if found.crosses:
+        archive = extract_items(home, found.archive, found.items, encoder, progress)
+    if not config.hashes:
+        # Only a head learns from views; a baseline would encode them in vain.
+        return _Encoded(learning, archive)
+    if found.target is not None and found.target_items is not None:
+        described = found.target_items.take(found.target_items.rows(["archive"]))
+        target = extract_items(home, found.target, described, encoder, progress)
+    rows, val_view = learning_rows(config, items), None
+    views = extract_views(home, manifest, items, encoder, rows, config.training.views, progress)
+    if config.unsupervised and config.training.selection == "loss":
+        val_view = extract_views(home, manifest, items, encoder, items.rows(["val"]), 2, progress)[
+            1
+        ]
+    return _Encoded(learning, archive, views, val_view, target)
+
+
 def extract_views(
     home: Path,
     manifest: Manifest,
     items: Items,
-    features: NDArray[np.float32],
     encoder: Encoder,
-    views: int,
+    rows: NDArray[np.int64],
+    count: int,
     progress: Progress,
 ) -> NDArray[np.float32]:
-    """Features (V, n_train, D) of ``views`` views of the training tiles; the first is the tile."""
-    rows = items.rows(["train"])
+    """Features (V, n, D) of ``count`` views of the tiles in ``rows``; the first is the tile."""
     tiles = _tiles(manifest, [items.ids[row] for row in rows])
     cache = home / "cache" / "features"
 
     def encoded(view: int) -> NDArray[np.float32]:
         def named(stage: str, done: int, total: int) -> None:
-            progress(f"{stage}, view {view + 1} of {views}", done, total)
+            progress(f"{stage}, view {view + 1} of {count}", done, total)
 
         return extract(manifest.root, tiles, encoder, cache, named, view=view)
 
-    return np.stack([features[rows], *(encoded(view) for view in range(1, views))])
+    return np.stack([encoded(view) for view in range(count)])

@@ -141,7 +141,7 @@ def load_model(path: Path, config: RunConfig) -> HashModel | FloatModel:
     if not config.hashes:
         arrays = {name: tensor.float().numpy() for name, tensor in state.items()}
         return FloatModel.from_state(config.archive.distance, arrays)
-    model = HashModel.from_state(state)
+    model = HashModel.from_state(state, config.slope)
     if model.bits != config.head.bits:
         raise RunError(
             f"{path} hashes to {model.bits} bits but config.json says {config.head.bits}."

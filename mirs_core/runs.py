@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +88,22 @@ class RunFolder:
     def progress(self) -> Path:
         """One JSON line an epoch."""
         return self.path / "progress.jsonl"
+
+    @property
+    def learnt(self) -> Path:
+        """Contents of training and validation tiles, where the run's items do not hold them."""
+        return self.path / "learnt.json"
+
+    def keep_learnt(self, contents: Mapping[str, Iterable[str]]) -> None:
+        """Remembers which tiles (content hashes by role) the model has learnt from."""
+        write_json(self.learnt, {role: sorted(known) for role, known in contents.items()})
+
+    def learnt_contents(self) -> dict[str, str]:
+        """Role by content hash of tiles that the model knows and its items do not hold."""
+        if not self.learnt.exists():
+            return {}
+        value = _mapping(self.learnt)
+        return {content: role for role, known in value.items() for content in known}
 
     def config(self) -> configs.RunConfig:
         """The run's configuration. Raises ConfigError or RunError where it is damaged."""
@@ -184,7 +201,7 @@ def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:
         encoder=config.encoder.name,
         data=str(made.get("data_name", "")),
         data_title=str(made.get("data_title") or made.get("data_name", "")),
-        data_root=Path(config.data),
+        data_root=Path(config.archive_root),
         manifest_digest=str(made.get("manifest", "")),
         seed=config.seed,
         archive_id=made.get("archive_id"),

@@ -17,15 +17,17 @@ from mirs_core.errors import DataError, RunError
 from mirs_core.metrics import average_precision
 from mirs_core.model import HashHead, HashModel
 from mirs_core.objective import Batch, Objective
+from mirs_core.whitening import MovingStatistics, Transform
 
 _K = 64
 
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
-    """One epoch: mean of each unweighted term over its steps, their weighted sum, validation mAP.
+    """One epoch: mean of each unweighted term over its steps, their weighted sum, validation.
 
-    ``map_at_64`` has the divisor min(R, k); None without a validation query that has an answer.
+    ``map_at_64`` has the divisor min(R, k). It is None without a validation query that has an
+    answer and where no label may be read; ``validation_loss`` is None where it chooses no epoch.
     """
 
     epoch: int
@@ -33,6 +35,7 @@ class EpochRecord:
     total: float
     map_at_64: float | None
     seconds: float
+    validation_loss: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One line of ``progress.jsonl``."""
@@ -41,8 +44,13 @@ class EpochRecord:
             "terms": {name: round(value, 8) for name, value in self.terms.items()},
             "total": round(self.total, 8),
             "map_at_64": None if self.map_at_64 is None else round(self.map_at_64, 6),
+            "validation_loss": _rounded(self.validation_loss),
             "seconds": round(self.seconds, 4),
         }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,20 @@ class FitResult:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Queries of the validation split against the training half, for the choice of the epoch."""
+    """Tiles of the validation split, for the choice of the epoch.
+
+    Attributes:
+        features: (n, D) plain tiles.
+        labels: (n,) class numbers; -1 where none may be read.
+        by: "map" queries the training half with them and keeps the epoch of the highest mAP@64;
+            "loss" keeps that of the lowest metric loss among them.
+        other: (n, D) a second view of each, for losses that compare views.
+    """
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
+    by: str = "map"
+    other: NDArray[np.float32] | None = None
 
 
 def fit(
@@ -69,6 +87,8 @@ def fit(
     validation: Validation | None,
     *,
     target_x: NDArray[np.float32] | None = None,
+    groups: NDArray[np.int64] | None = None,
+    moving: MovingStatistics | None = None,
     epochs: int = 100,
     batch_size: int = 256,
     learning_rate: float = 1e-3,
@@ -83,10 +103,13 @@ def fit(
 
     Args:
         train_x: (V, n, D): V cached views of each of n training tiles, the first one plain. A step
-            takes a random view of each tile.
-        train_y: (n,) class numbers.
-        validation: what chooses the epoch, by mAP@64; None keeps the last epoch.
+            takes a random view of each tile, and another one where two are compared.
+        train_y: (n,) class numbers; -1 where no label may be read.
+        validation: what chooses the epoch; None keeps the last one.
         target_x: (m, D) tiles of the target domain, for terms that read them.
+        groups: (n,) groups of landforms across classes, for terms that read them.
+        moving: whitens each batch by its own statistics, and the model by their moving average;
+            None uses the model's transforms throughout.
         batch_size: at most so many tiles a step; an epoch is cut into equal batches (within one
             tile), nothing is dropped.
         averaging: decay a step of the moving average of the weights that is evaluated and kept;
@@ -94,7 +117,7 @@ def fit(
         should_stop: asked between epochs; a stopped training keeps its best epoch.
 
     The earliest of equally good epochs wins; where validation can't tell, the last epoch is kept.
-    The global random state is left as it was.
+    A kept epoch keeps its whitening statistics with it. The global random state is left as it was.
 
     Raises:
         DataError: a term reads target tiles and there are none.
@@ -102,13 +125,55 @@ def fit(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        loop = _Loop(model, objective, train_x, train_y, target_x, averaging)
+        data = _Data.of(model, objective, train_x, train_y, target_x, groups, moving)
+        loop = _Loop(model, objective, data, moving, averaging)
+        trained = [*loop.live.parameters(), *objective.layers.parameters()]
         optimiser = torch.optim.Adam(
-            loop.live.parameters(), lr=learning_rate, betas=betas, weight_decay=weight_decay
+            trained, lr=learning_rate, betas=betas, weight_decay=weight_decay
         )
         return loop.run(
             optimiser, validation, epochs, min(batch_size, len(train_y)), on_epoch, should_stop
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """What every epoch reads: views (V, n, D), labels (n,), target tiles (m, D), groups (n,)."""
+
+    x: Tensor
+    labels: NDArray[np.int64]
+    target: Tensor | None
+    groups: Tensor | None
+
+    @classmethod
+    def of(
+        cls,
+        model: HashModel,
+        objective: Objective,
+        train_x: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        target_x: NDArray[np.float32] | None,
+        groups: NDArray[np.int64] | None,
+        moving: MovingStatistics | None,
+    ) -> "_Data":
+        if objective.needs_pairs and len(train_x) < 2:
+            raise DataError(
+                "The contrastive loss compares two views of a tile and there is one;"
+                " set training.views=8."
+            )
+        x, target = torch.from_numpy(train_x), None
+        if objective.needs_target or moving is not None:
+            if target_x is None or not len(target_x):
+                raise DataError(
+                    "The loss reads tiles of the archive, and it has none;"
+                    " set loss.entropy_weight=0 or add training tiles."
+                )
+            target = torch.from_numpy(target_x)
+        if moving is None:
+            # The transforms are fixed, so every view passes them once, before the first epoch.
+            x = model.transforms["source"](x)
+            target = None if target is None else model.transforms["target"](target)
+        return cls(x, labels, target, None if groups is None else torch.from_numpy(groups))
 
 
 class _Loop:
@@ -118,23 +183,13 @@ class _Loop:
         self,
         model: HashModel,
         objective: Objective,
-        train_x: NDArray[np.float32],
-        train_y: NDArray[np.int64],
-        target_x: NDArray[np.float32] | None,
+        data: _Data,
+        moving: MovingStatistics | None,
         averaging: float,
     ) -> None:
-        # The transforms are fixed, so every view passes them once, before the first epoch.
-        self.model, self.objective, self.averaging = model, objective, averaging
-        self.x = model.transforms["source"](torch.from_numpy(train_x))
-        self.y, self.labels = torch.from_numpy(train_y), train_y
-        self.target = None
-        if objective.needs_target:
-            if target_x is None or not len(target_x):
-                raise DataError(
-                    "The loss reads tiles of the archive, and it has none;"
-                    " set loss.entropy_weight=0 or add training tiles."
-                )
-            self.target = model.transforms["target"](torch.from_numpy(target_x))
+        self.model, self.objective, self.data = model, objective, data
+        self.moving, self.averaging = moving, averaging
+        self.y = torch.from_numpy(data.labels)
         self.live = copy.deepcopy(model.head) if averaging else model.head
         self.steps = 0
 
@@ -148,7 +203,7 @@ class _Loop:
         should_stop: Callable[[], bool],
     ) -> FitResult:
         history: list[EpochRecord] = []
-        best, best_value, kept = 0, -1.0, copy.deepcopy(self.model.head.state_dict())
+        best, best_value, chosen = 0, -math.inf, self._snapshot()
         for epoch in range(1, epochs + 1):
             started = time.perf_counter()
             terms, total = self._epoch(optimiser, batch_size)
@@ -157,18 +212,28 @@ class _Loop:
                     f"The training diverged in epoch {epoch}: its loss is no number any more."
                     " Lower training.learning_rate."
                 )
-            value = self._validate(validation)
+            found, loss = self._validate(validation)
             seconds = time.perf_counter() - started
-            history.append(EpochRecord(epoch, terms, total, value, seconds))
+            history.append(EpochRecord(epoch, terms, total, found, seconds, loss))
+            value = found if loss is None else -loss
             if value is None or value > best_value:
-                best, best_value = epoch, -1.0 if value is None else value
-                kept = copy.deepcopy(self.model.head.state_dict())
+                best, best_value = epoch, -math.inf if value is None else value
+                chosen = self._snapshot()
             on_epoch(history[-1])
             if should_stop():
                 break
-        self.model.head.load_state_dict(kept)
+        self._restore(chosen)
         self.model.head.eval()
         return FitResult(best, tuple(history))
+
+    def _snapshot(self) -> tuple[dict[str, Tensor], dict[str, Transform]]:
+        return copy.deepcopy(self.model.head.state_dict()), dict(self.model.transforms)
+
+    def _restore(self, chosen: tuple[dict[str, Tensor], dict[str, Transform]]) -> None:
+        weights, transforms = chosen
+        self.model.head.load_state_dict(weights)
+        if self.moving is None or not self.moving.kept_late:
+            self.model.transforms.update(transforms)
 
     def _epoch(
         self, optimiser: torch.optim.Optimizer, batch_size: int
@@ -186,17 +251,35 @@ class _Loop:
             whole += total.item()
             for name, value in values.items():
                 sums[name] += value.item()
+        if self.moving is not None:
+            self.model.transforms.update(self.moving.transforms())
         return {name: value / steps for name, value in sums.items()}, whole / steps
 
     def _batches(self, size: int) -> Iterator[Batch]:
+        x, head = self.data.x, self.live
         for rows in torch.randperm(len(self.y)).tensor_split(-(-len(self.y) // size)):
-            views = torch.randint(len(self.x), (len(rows),))
-            logits = self.live(self.x[views, rows])
+            views = torch.randint(len(x), (len(rows),))
+            logits = head(self._whitened("source", x[views, rows]))
+            other = None
+            if self.objective.needs_pairs:
+                turn = torch.randint(1, len(x), (len(rows),))
+                other = head(self._whitened("source", x[(views + turn) % len(x), rows]))
             target = None
-            if self.target is not None:
-                some = torch.randint(len(self.target), (len(rows),))
-                target = self.live(self.target[some])
-            yield Batch(logits, logits.sigmoid(), self.y[rows], target)
+            if self.data.target is not None:
+                some = torch.randint(len(self.data.target), (len(rows),))
+                target = head(self._whitened("target", self.data.target[some]))
+            yield Batch(
+                logits,
+                logits.sigmoid(),
+                self.y[rows],
+                inputs=x[0, rows],
+                target_logits=target,
+                other_logits=other,
+                groups=None if self.data.groups is None else self.data.groups[rows],
+            )
+
+    def _whitened(self, domain: str, x: Tensor) -> Tensor:
+        return x if self.moving is None else self.moving.step(domain, x)
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -209,12 +292,35 @@ class _Loop:
         for mean, now in pairs:
             mean.lerp_(now, 1 - decay)
 
-    def _validate(self, validation: Validation | None) -> float | None:
+    def _validate(self, validation: Validation | None) -> tuple[float | None, float | None]:
+        """mAP@64 and metric loss of the validation tiles, each None where it isn't asked for."""
         if validation is None:
-            return None
-        archive = _codes(self.model.head, self.x[0])
+            return None, None
+        if validation.by == "loss":
+            return None, self._validation_loss(validation)
+        plain = self.data.x[0]
+        if self.moving is not None:
+            plain = self.model.transforms["source"](plain)
+            self.moving.look("target", validation.features)
+        archive = _codes(self.model.head, plain)
         queries = self.model.encode(validation.features, "target")
-        return validation_map(archive, self.labels, queries, validation.labels)
+        return validation_map(archive, self.data.labels, queries, validation.labels), None
+
+    @torch.no_grad()
+    def _validation_loss(self, validation: Validation) -> float | None:
+        if len(validation.features) < 2:
+            return None
+        if self.moving is not None:
+            self.moving.look("target", validation.features)
+        self.model.head.eval()
+        head, change = self.model.head, self.model.transforms["target"]
+        logits = head(change(torch.from_numpy(validation.features)))
+        other = None
+        if validation.other is not None:
+            other = head(change(torch.from_numpy(validation.other)))
+        labels = torch.from_numpy(validation.labels)
+        batch = Batch(logits, logits.sigmoid(), labels, other_logits=other)
+        return self.objective.metric(batch).item()
 
 
 @torch.no_grad()

@@ -72,14 +72,83 @@ def whitening(
     """
     if len(x) < 2:
         raise DataError("Whitening needs at least two tiles of a domain; the archive has fewer.")
+    mean, blocks = _statistics(x, group_size)
+    return _whitener(mean, blocks, eps, shrinkage)
+
+
+class MovingStatistics:
+    """Whitening by batches: each by its own statistics, the model by their moving average.
+
+    The estimator of Roy et al. (CVPR 2019), where the encoder moves and no exact statistics exist.
+    The first batch of a domain starts its average.
+
+    Args:
+        momentum: weight of the newest batch.
+        reads_validation: validation moves the average too, as in the code of 2021.
+        kept_late: the last epoch's average is served with the best epoch's head, as in 2021.
+    """
+
+    def __init__(
+        self,
+        group_size: int,
+        eps: float,
+        shrinkage: str = "trace",
+        momentum: float = 0.1,
+        reads_validation: bool = False,
+        kept_late: bool = False,
+    ) -> None:
+        self.group_size, self.eps, self.shrinkage = group_size, eps, shrinkage
+        self.momentum, self.reads_validation, self.kept_late = momentum, reads_validation, kept_late
+        self._averages: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+
+    def step(self, domain: str, x: Tensor) -> Tensor:
+        """A training batch (B, D) whitened by itself; its statistics move the domain's average."""
+        found = _statistics(x.numpy(), self.group_size)
+        self._move(domain, found)
+        return _whitener(*found, self.eps, self.shrinkage)(x)
+
+    def look(self, domain: str, x: NDArray[np.float32]) -> None:
+        """Validation tiles pass: they move the average only with ``reads_validation``."""
+        if self.reads_validation and len(x):
+            self._move(domain, _statistics(x, self.group_size))
+
+    def transforms(self) -> dict[str, Transform]:
+        """The transform of each domain seen so far, by its average."""
+        return {
+            domain: _whitener(*average, self.eps, self.shrinkage)
+            for domain, average in self._averages.items()
+        }
+
+    def _move(self, domain: str, found: tuple[NDArray[np.float64], NDArray[np.float64]]) -> None:
+        old = self._averages.get(domain, found)
+        share = self.momentum
+        mean, covariances = ((1 - share) * a + share * b for a, b in zip(old, found, strict=True))
+        self._averages[domain] = mean, covariances
+
+
+def _statistics(
+    x: NDArray[np.floating], group_size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean (D,) and covariance of each group (G, g, g), divisor N; channels that lack are 0."""
     x = x.astype(np.float64)
     mean, width = x.mean(axis=0), x.shape[1]
     size = min(group_size, width)
-    blocks = np.zeros((-(-width // size), size, size))
+    covariances = np.zeros((-(-width // size), size, size))
     for place, start in enumerate(range(0, width, size)):
         part = x[:, start : start + size] - mean[start : start + size]
-        covariance = part.T @ part / len(x)
-        channels = len(covariance)
+        channels = part.shape[1]
+        covariances[place, :channels, :channels] = part.T @ part / len(x)
+    return mean, covariances
+
+
+def _whitener(
+    mean: NDArray[np.float64], covariances: NDArray[np.float64], eps: float, shrinkage: str
+) -> Transform:
+    blocks, size = np.zeros_like(covariances), covariances.shape[1]
+    for place, padded in enumerate(covariances):
+        start = place * size
+        channels = min(size, len(mean) - start)
+        covariance = padded[:channels, :channels]
         level = covariance.trace() / channels if shrinkage == "trace" else 1.0
         kept = (1 - eps) if shrinkage == "trace" else 1.0
         if level < 1e-12:

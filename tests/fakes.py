@@ -37,6 +37,7 @@ def write_dataset(
     card: Mapping[str, Any] | None = None,
     strips: int = 0,
     side: int = 40,
+    start: int = 0,
 ) -> Path:
     """Writes a data set of procedural tiles, different from one another.
 
@@ -44,9 +45,10 @@ def write_dataset(
         layout: tiles by split and class, ``{"train": {"cra": 4}}``, or how many without labels.
         card: the content of dataset.json; none is written without one.
         strips: names tiles after this many CTX strips in turn; 0 gives names without a strip.
+        start: number of the first tile; data sets that start apart share no tile.
     """
     splits = {"": {"": layout}} if isinstance(layout, int) else layout
-    seed = 0
+    seed = start
     for split, classes in splits.items():
         for label, count in classes.items():
             folder = root / split / label
@@ -102,8 +104,13 @@ def triplet_objective(
     entropy_weight: float = 0.0,
 ) -> "Objective":
     """The objective of MIRS: semi-hard triplets, push and balance."""
-    from mirs_core.objective import hashing_objective, triplet_term
+    from mirs_core import objective
 
-    return hashing_objective(
-        "triplet", triplet_term(margin), push_weight, balance_weight, balance_form, entropy_weight
-    )
+    terms: dict[str, tuple[float, objective.Term]] = {
+        "triplet": (1.0, objective.triplet_term(margin)),
+        "push": (push_weight, objective.push_term),
+        "balance": (balance_weight, objective.balance_term(balance_form)),
+    }
+    if entropy_weight:
+        terms["entropy"] = (entropy_weight, objective.entropy_term())
+    return objective.Objective(terms, needs_target=entropy_weight > 0)

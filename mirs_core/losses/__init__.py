@@ -5,6 +5,7 @@ from mirs_core.losses.entropy import bernoulli_entropy, softmax_entropy
 from mirs_core.losses.nt_xent import nt_xent
 from mirs_core.losses.orthohash import orthogonal_centres, orthohash
 from mirs_core.losses.push import push
+from mirs_core.losses.similarity import similarity
 from mirs_core.losses.triplet import interclass_triplet, triplet
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "orthogonal_centres",
     "orthohash",
     "push",
+    "similarity",
     "softmax_entropy",
     "triplet",
 ]

@@ -14,7 +14,7 @@ LAYERS: list[set[str]] = [
     {"errors", "progress", "files", "processes", "provenance", "config"}
     | {"landforms", "observations"},
     # mathematics
-    {"codes", "metrics", "mining", "whitening", "losses"},
+    {"codes", "metrics", "mining", "whitening", "losses", "clusters"},
     # parts
     {"data", "encoders", "model", "baseline", "objective", "items"},
     # procedures
@@ -22,7 +22,8 @@ LAYERS: list[set[str]] = [
     # records
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"},
     # recipe
-    {"pipeline", "fitting", "finetuning", "indexing", "queries", "search", "comparison", "demo"},
+    {"pipeline", "fitting", "assembly", "finetuning", "indexing", "queries", "search"}
+    | {"comparison", "demo"},
     {"jobs"},
     {"bench"},
     {"cli"},

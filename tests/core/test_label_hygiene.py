@@ -6,12 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from mirs_core import config, fitting
+from mirs_core.errors import DataError
 from mirs_core.items import Items
+from mirs_core.model import HashModel
 from mirs_core.retriever import Retriever, save_model
 
 CLASSES = ("cra", "rid", "smo", "fse")
+UNSUPERVISED = [name for name in config.PRESETS if name.startswith("mirs-unsupervised")]
+SUPERVISED = [
+    name for name in config.PRESETS if name.startswith("mirs") and name not in UNSUPERVISED
+]
 
 
 def archive_of(n: int = 160, width: int = 24) -> tuple[Items, np.ndarray]:
@@ -41,10 +48,19 @@ def permuted(items: Items, roles: tuple[str, ...]) -> Items:
     return dataclasses.replace(items, labels=tuple(labels.tolist()))
 
 
+def views_of(made: config.RunConfig, items: Items, features: np.ndarray) -> np.ndarray | None:
+    """Two views of each tile that is learnt from, where the run compares views."""
+    if not made.unsupervised:
+        return None
+    plain = features[fitting.learning_rows(made, items)]
+    noise = np.random.default_rng(9).normal(0, 0.1, plain.shape).astype(np.float32)
+    return np.stack([plain, plain + noise])
+
+
 def model_bytes(preset: str, items: Items, features: np.ndarray, path: Path) -> bytes:
     changes = ["training.epochs=6"] if preset.startswith("mirs") else []
     made = config.from_preset(preset, data="", seed=2, changes=changes)
-    model = fitting.fit(made, features, items).model
+    model = fitting.fit(made, features, items, views_of(made, items, features)).model
     save_model(path, model)
     return path.read_bytes()
 
@@ -58,7 +74,17 @@ def test_archive_and_test_labels_are_never_read(preset: str, tmp_path: Path) -> 
     assert model_bytes(preset, shuffled, features, tmp_path / "b") == first
 
 
-@pytest.mark.parametrize("preset", [name for name in config.PRESETS if name.startswith("mirs")])
+@pytest.mark.parametrize("preset", UNSUPERVISED)
+def test_unsupervised_presets_read_no_label_at_all(preset: str, tmp_path: Path) -> None:
+    items, features = archive_of()
+    first = model_bytes(preset, items, features, tmp_path / "a")
+    shuffled = permuted(items, ("train", "val", "archive", "test"))
+    assert model_bytes(preset, shuffled, features, tmp_path / "b") == first
+    unlabelled = dataclasses.replace(items, labels=(None,) * len(items))
+    assert model_bytes(preset, unlabelled, features, tmp_path / "c") == first
+
+
+@pytest.mark.parametrize("preset", SUPERVISED)
 def test_training_labels_do_reach_the_model(preset: str, tmp_path: Path) -> None:
     # Without this the test above could pass on a model that learns nothing.
     items, features = archive_of()
@@ -120,3 +146,66 @@ def test_hashing_learns_what_the_baseline_cannot_see(change: str) -> None:
     report = Retriever.build(fitted.model, features, items, ()).evaluate()
     assert fitted.epochs == 20 and 1 <= fitted.best_epoch <= 20 and report is not None
     assert report.to_json()["map_at_64"]["min_r_k"]["value"] > 0.9
+
+
+@pytest.mark.parametrize("selection", ["last", "loss"])
+def test_unsupervised_hashing_keeps_the_neighbours(selection: str) -> None:
+    items, features = archive_of()
+    changes = ["training.epochs=20", f"training.selection={selection}"]
+    made = config.from_preset("mirs-unsupervised", data="", changes=changes)
+    val = features[items.rows(["val"])]
+    lines: list[dict[str, Any]] = []
+    fitted = fitting.fit(
+        made,
+        features,
+        items,
+        views_of(made, items, features),
+        val + 0.1,
+        on_epoch=lines.append,
+    )
+    report = Retriever.build(fitted.model, features, items, ()).evaluate()
+    assert report is not None
+    assert report.to_json()["map_at_64"]["min_r_k"]["value"] > 0.8
+    assert all(line["map_at_64"] is None for line in lines)
+    losses = [line["validation_loss"] for line in lines]
+    if selection == "last":
+        assert fitted.best_epoch == 20 and losses == [None] * 20
+    else:
+        assert fitted.best_epoch == 1 + losses.index(min(losses))
+
+
+def test_a_choice_by_contrast_needs_a_second_view_of_validation() -> None:
+    items, features = archive_of()
+    made = config.from_preset("mirs-unsupervised", data="", changes=["training.selection=loss"])
+    with pytest.raises(DataError, match=r"selection=last"):
+        fitting.fit(made, features, items, views_of(made, items, features))
+
+
+def test_a_folder_without_splits_teaches_the_unsupervised_head() -> None:
+    items, features = archive_of()
+    loose = dataclasses.replace(items, roles=("archive",) * len(items))
+    made = config.from_preset("mirs-unsupervised", data="", changes=["training.epochs=2"])
+    assert np.array_equal(fitting.learning_rows(made, loose), np.arange(len(items)))
+    assert fitting.fit(made, features, loose, views_of(made, loose, features)).epochs == 2
+
+
+def test_the_inter_class_term_is_learnt_and_needs_three_classes() -> None:
+    items, features = archive_of()
+    made = config.from_preset("mirs-interclass", data="", changes=["training.epochs=3"])
+    lines: list[dict[str, Any]] = []
+    fitting.fit(made, features, items, on_epoch=lines.append)
+    assert all(line["terms"]["interclass"] > 0 for line in lines)
+    two = tuple("cra" if label == "cra" else "rid" for label in items.labels)
+    with pytest.raises(DataError, match="three classes"):
+        fitting.fit(made, features, dataclasses.replace(items, labels=two))
+
+
+def test_another_target_moves_the_target_transform_only() -> None:
+    items, features = archive_of()
+    made = config.from_preset("mirs-dwt", data="", changes=["training.epochs=2"])
+    models = [
+        fitting.fit(made, features, items, target=target).model for target in (None, features * 3)
+    ]
+    states = [model.state() for model in models if isinstance(model, HashModel)]
+    assert torch.equal(states[0]["source.blocks"], states[1]["source.blocks"])
+    assert not torch.equal(states[0]["target.blocks"], states[1]["target.blocks"])

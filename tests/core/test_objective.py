@@ -6,14 +6,25 @@ import reference
 import torch
 from fakes import triplet_objective
 
-from mirs_core.objective import Batch, Objective
+from mirs_core.losses import nt_xent, softmax_entropy
+from mirs_core.objective import (
+    Batch,
+    Objective,
+    Projection,
+    balance_term,
+    entropy_term,
+    nt_xent_term,
+    push_term,
+    similarity_term,
+)
 
 
 def batch(seed: int = 0) -> Batch:
     rng = np.random.default_rng(seed)
     logits = torch.from_numpy(rng.normal(0, 2, (12, 8))).requires_grad_()
     labels = torch.from_numpy(rng.integers(0, 3, 12))
-    return Batch(logits, logits.sigmoid(), labels, torch.from_numpy(rng.normal(0, 2, (7, 8))))
+    target = torch.from_numpy(rng.normal(0, 2, (7, 8)))
+    return Batch(logits, logits.sigmoid(), labels, target_logits=target)
 
 
 @pytest.mark.parametrize("form", ["sample", "bit"])
@@ -80,3 +91,65 @@ def test_any_terms_can_be_weighed() -> None:
 def test_an_unknown_form_of_balance_is_refused() -> None:
     with pytest.raises(KeyError):
         triplet_objective(0.2, 1, 1, "row")
+
+
+def test_contrast_is_between_the_projections_of_two_views() -> None:
+    torch.manual_seed(0)
+    first, second = torch.randn(6, 8), torch.randn(6, 8)
+    projection = Projection(8, 32)
+    pair = Batch(first, first.sigmoid(), torch.full((6,), -1), other_logits=second)
+    weights = [layer.weight for layer in (projection.first, projection.last)]
+    assert [tuple(weight.shape) for weight in weights] == [(8, 8), (32, 8)]
+    assert len(list(projection.parameters())) == 2
+
+    def projected(x: torch.Tensor) -> torch.Tensor:
+        return (x @ weights[0].T).clamp_min(0) @ weights[1].T
+
+    expected = nt_xent(projected(first), projected(second), 0.3)
+    assert torch.allclose(nt_xent_term(projection, 0.3)(pair), expected)
+
+
+def test_push_and_balance_see_both_views() -> None:
+    torch.manual_seed(0)
+    first, second = torch.randn(6, 8), torch.randn(6, 8)
+    pair = Batch(first, first.sigmoid(), torch.full((6,), -1), other_logits=second)
+    every = torch.cat([first, second]).sigmoid().tolist()
+    assert push_term(pair).item() == pytest.approx(reference.push(every))
+    for form in ("sample", "bit"):
+        twin = reference.balance_per_sample if form == "sample" else reference.balance_per_bit
+        assert balance_term(form)(pair).item() == pytest.approx(twin(every))
+
+
+def test_similarity_is_the_loop_over_pairs() -> None:
+    rng = np.random.default_rng(2)
+    logits, inputs = rng.normal(size=(5, 4)), rng.normal(size=(5, 7))
+
+    def cosine(a: np.ndarray, b: np.ndarray) -> float:
+        return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+    gaps = [
+        (cosine(logits[i], logits[j]) - cosine(inputs[i], inputs[j])) ** 2
+        for i in range(5)
+        for j in range(5)
+        if i != j
+    ]
+    z, x = torch.from_numpy(logits), torch.from_numpy(inputs).requires_grad_()
+    value = similarity_term(Batch(z, z.sigmoid(), torch.zeros(5), inputs=x))
+    assert value.item() == pytest.approx(sum(gaps) / len(gaps))
+    assert not value.requires_grad
+    one = similarity_term(Batch(z[:1], z[:1].sigmoid(), torch.zeros(1), inputs=x[:1]))
+    assert one.item() == 0
+
+
+def test_the_softmax_form_reads_soft_codes_of_the_target() -> None:
+    step = batch()
+    assert step.target_logits is not None
+    expected = softmax_entropy(step.target_logits.sigmoid())
+    assert torch.equal(entropy_term("softmax")(step), expected)
+    assert not torch.allclose(entropy_term()(step), expected)
+
+
+def test_the_metric_is_the_first_term_without_its_weight() -> None:
+    step = batch()
+    objective = Objective({"a": (0.5, lambda b: b.soft.mean()), "b": (1.0, push_term)})
+    assert objective.metric(step).item() == pytest.approx(step.soft.mean().item())

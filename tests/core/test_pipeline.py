@@ -110,9 +110,10 @@ def test_the_first_view_is_the_tile_itself(home: Path, data: Path, fake_encoder:
     manifest = pipeline.scan_cached(home, data)
     items = pipeline.order_tiles(manifest, 0, False)
     plain = pipeline.extract_items(home, manifest, items, fake_encoder, lambda *_: None)
-    views = pipeline.extract_views(home, manifest, items, plain, fake_encoder, 2, lambda *_: None)
+    rows = items.rows(["train"])
+    views = pipeline.extract_views(home, manifest, items, fake_encoder, rows, 2, lambda *_: None)
     assert views.shape == (2, TRAINING_HALF, 48)
-    assert np.array_equal(views[0], plain[items.rows(["train"])])
+    assert np.array_equal(views[0], plain[rows])
     assert not np.array_equal(views[1], views[0])
 
 
@@ -411,7 +412,15 @@ def test_progress_has_one_line_an_epoch_with_every_term(
         "entropy": config.loss.entropy_weight,
     }
     for line in lines:
-        assert set(line) == {"epoch", "terms", "total", "map_at_64", "seconds"}
+        assert set(line) == {
+            "epoch",
+            "terms",
+            "total",
+            "map_at_64",
+            "validation_loss",
+            "seconds",
+        }
+        assert line["validation_loss"] is None
         assert set(line["terms"]) == terms
         total = sum(weights[name] * value for name, value in line["terms"].items())
         assert line["total"] == pytest.approx(total, abs=1e-5)

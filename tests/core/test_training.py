@@ -327,6 +327,7 @@ def test_a_record_is_one_plain_line() -> None:
         "terms": {"push": -0.12345679},
         "total": 1.98765432,
         "map_at_64": 0.123457,
+        "validation_loss": None,
         "seconds": 0.1235,
     }
     assert dataclasses.replace(record, map_at_64=None).to_json()["map_at_64"] is None
