@@ -28,7 +28,7 @@ def objective_of(config: configs.RunConfig, classes: int) -> Objective:
     """
     loss, quirks = config.loss, config.quirks
     layers = torch.nn.ModuleList()
-    if config.unsupervised:
+    if config.contrastive:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             projection = Projection(config.head.bits, loss.projection)
@@ -55,7 +55,7 @@ def objective_of(config: configs.RunConfig, classes: int) -> Objective:
     return Objective(
         terms,
         needs_target="entropy" in terms,
-        needs_pairs=config.unsupervised,
+        needs_pairs=config.contrastive,
         layers=layers,
     )
 

@@ -69,6 +69,12 @@ class HeadConfig:
     bits: int = setting(
         128, "Hash bits", "Length of a hash code.", unit="bit", choices=(32, 64, 128, 256)
     )
+    kind: str = setting(
+        "network",
+        "Kind",
+        "A trained network, or PCA-sign: signs of rotated principal axes, without any training.",
+        choices=("network", "pca-sign"),
+    )
     inputs: str = setting(
         "scaled",
         "Input scaling",
@@ -315,7 +321,7 @@ class RunConfig:
             raise ConfigError(
                 "whitening.enabled needs archive.distance=hamming: the baselines have no head."
             )
-        self._check_unsupervised()
+        self._check_without_labels()
         if self.whitening.target and self.whitening.estimator == "moving":
             raise ConfigError(
                 "whitening.target needs whitening.estimator=exact: the moving average is taken from"
@@ -328,8 +334,10 @@ class RunConfig:
                 " and whitening.enabled=true: exact statistics neither leak nor lag."
             )
 
-    def _check_unsupervised(self) -> None:
-        if not self.unsupervised:
+    def _check_without_labels(self) -> None:
+        if self.hashes and not self.trains and self.whitening.enabled:
+            raise ConfigError("head.kind=pca-sign has no whitening; set whitening.enabled=false.")
+        if not self.contrastive:
             return
         if self.loss.interclass_weight > 0:
             raise ConfigError(
@@ -362,9 +370,19 @@ class RunConfig:
         return self.loss.margin if self.quirks.slope_is_margin else 0.2
 
     @property
+    def trains(self) -> bool:
+        """Whether a network is trained (a baseline and PCA-sign only take statistics)."""
+        return self.hashes and self.head.kind == "network"
+
+    @property
+    def contrastive(self) -> bool:
+        """Whether a network is trained by comparing views of a tile."""
+        return self.trains and self.loss.metric == "nt-xent"
+
+    @property
     def unsupervised(self) -> bool:
         """Whether this run hashes and reads no label."""
-        return self.hashes and self.loss.metric == "nt-xent"
+        return self.contrastive or (self.hashes and not self.trains)
 
     def to_json(self) -> dict[str, Any]:
         """The configuration as plain JSON values, with the schema's version."""
@@ -406,6 +424,7 @@ def check(group: str, item: "dataclasses.Field[Any]", value: Any) -> None:
 
 
 _DWT = {"whitening.enabled": True, "whitening.eps": 0.9, "loss.entropy_weight": 0.1}
+_BEST = {"loss.metric": "orthohash", "loss.entropy_weight": 0.1, "loss.similarity_weight": 1.0}
 _UNSUPERVISED = {
     "loss.metric": "nt-xent",
     "loss.temperature": 0.5,
@@ -448,8 +467,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     "mirs": {},
     "mirs-dwt": _DWT,
     "mirs-interclass": {"loss.interclass_weight": 1.0},
+    "mirs-best": _BEST,
     "mirs-unsupervised": _UNSUPERVISED,
     "mirs-unsupervised-dwt": {**_UNSUPERVISED, **_DWT},
+    "pca-sign": {"head.kind": "pca-sign"},
     "mirs-2021": _DOCUMENTED_2021,
     "mirs-2021-as-coded": _AS_CODED_2021,
 }

@@ -14,6 +14,7 @@ from mirs_core.clusters import landform_groups
 from mirs_core.errors import DataError
 from mirs_core.items import Items
 from mirs_core.model import HashHead, HashModel
+from mirs_core.pca_sign import fit_pca_sign
 from mirs_core.progress import Progress, silent
 from mirs_core.whitening import Transform, identity, scaling, whitening
 
@@ -60,6 +61,8 @@ def fit(
     if not config.hashes:
         return Fitted(FloatModel.fit(config.archive.distance, archive))
     rows = learning_rows(config, items)
+    if not config.trains:
+        return Fitted(fit_pca_sign(features[rows], config.head.bits, config.seed))
     views = features[rows][None] if views is None else views
     tiles = _Tiles(features, items, rows, views, val_view, archive, target, distractors)
     return _fit_head(config, tiles, progress, on_epoch)
@@ -154,7 +157,7 @@ def _validation(
     by = config.training.selection
     if by == "last":
         return None
-    if not config.unsupervised:
+    if not config.contrastive:
         rows = _validation_rows(tiles)
         return training.Validation(tiles.features[rows], numbers[rows], by)
     rows = tiles.items.rows(["val"])

@@ -392,15 +392,15 @@ def _encode(
     archive, target = learning, None
     if found.crosses:
         archive = extract_items(home, found.archive, found.items, encoder, progress)
-    if not config.hashes:
-        # Only a head learns from views; a baseline would encode them in vain.
+    if not config.trains:
+        # Only a network learns from views; others would encode them in vain.
         return _Encoded(learning, archive)
     if found.target is not None and found.target_items is not None:
         described = found.target_items.take(found.target_items.rows(["archive"]))
         target = extract_items(home, found.target, described, encoder, progress)
     rows, val_view = learning_rows(config, items), None
     views = extract_views(home, manifest, items, encoder, rows, config.training.views, progress)
-    if config.unsupervised and config.training.selection == "loss":
+    if config.contrastive and config.training.selection == "loss":
         val_view = extract_views(home, manifest, items, encoder, items.rows(["val"]), 2, progress)[
             1
         ]

@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     # mathematics
     {"codes", "metrics", "mining", "whitening", "losses", "clusters"},
     # parts
-    {"data", "encoders", "model", "baseline", "objective", "items"},
+    {"data", "encoders", "model", "baseline", "pca_sign", "objective", "items"},
     # procedures
     {"features", "training", "archive"},
     # records

@@ -15,10 +15,9 @@ from mirs_core.model import HashModel
 from mirs_core.retriever import Retriever, save_model
 
 CLASSES = ("cra", "rid", "smo", "fse")
-UNSUPERVISED = [name for name in config.PRESETS if name.startswith("mirs-unsupervised")]
-SUPERVISED = [
-    name for name in config.PRESETS if name.startswith("mirs") and name not in UNSUPERVISED
-]
+MADE = {name: config.from_preset(name, data="") for name in config.PRESETS}
+UNSUPERVISED = [name for name, made in MADE.items() if made.unsupervised]
+SUPERVISED = [name for name, made in MADE.items() if made.trains and not made.unsupervised]
 
 
 def archive_of(n: int = 160, width: int = 24) -> tuple[Items, np.ndarray]:
@@ -50,7 +49,7 @@ def permuted(items: Items, roles: tuple[str, ...]) -> Items:
 
 def views_of(made: config.RunConfig, items: Items, features: np.ndarray) -> np.ndarray | None:
     """Two views of each tile that is learnt from, where the run compares views."""
-    if not made.unsupervised:
+    if not made.contrastive:
         return None
     plain = features[fitting.learning_rows(made, items)]
     noise = np.random.default_rng(9).normal(0, 0.1, plain.shape).astype(np.float32)
