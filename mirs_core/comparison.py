@@ -1,6 +1,6 @@
 """Several presets over several seeds on one data set, compared pair by pair on the same queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def compare(
         )
         found[preset][seed] = _metrics_of(home, config)
     reference = "mirs" if "mirs" in presets else presets[0]
-    base = _seed_average(found[reference], "min_r_k")
+    base = seed_average(found[reference], "min_r_k")
     return {
         "data": data.name,
         "seeds": len(seeds),
@@ -95,8 +95,13 @@ def _finished(home: Path, config: configs.RunConfig) -> str | None:
     return None
 
 
-def _seed_average(by_seed: dict[int, dict[str, Any]], divisor: str) -> dict[str, float]:
-    """Each query's AP, averaged over the seeds in which it has a relevant archive tile."""
+def seed_average(by_seed: Mapping[int, Mapping[str, Any]], divisor: str) -> dict[str, float]:
+    """Each query's AP, averaged over the seeds in which it has a relevant archive tile.
+
+    Args:
+        by_seed: of each seed, what an evaluation found, with its ``per_query``.
+        divisor: "min_r_k" or "hits".
+    """
     collected: dict[str, list[float]] = {}
     for value in by_seed.values():
         for query, result in value["per_query"].items():
@@ -104,26 +109,26 @@ def _seed_average(by_seed: dict[int, dict[str, Any]], divisor: str) -> dict[str,
     return {query: float(np.mean(values)) for query, values in sorted(collected.items())}
 
 
-def _row(
-    preset: str, by_seed: dict[int, dict[str, Any]], reference: str, base: dict[str, float]
-) -> dict[str, Any]:
-    own = _seed_average(by_seed, "min_r_k")
-    per_seed = [value["map_at_64"]["min_r_k"]["value"] for value in by_seed.values()]
+def over_seeds(by_seed: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    """mAP@64 over seeds: mean, standard deviation (None of one seed), interval, 2021's divisor.
+
+    The interval is the 95 % bootstrap over queries of the seed-averaged AP.
+    """
+    own = seed_average(by_seed, "min_r_k")
+    values = [value["map_at_64"]["min_r_k"]["value"] for value in by_seed.values()]
     hits = [value["map_at_64"]["hits"]["value"] for value in by_seed.values()]
     interval = metrics.bootstrap_interval(_column(own, own))
     return {
-        "preset": preset,
-        "value": round(float(np.mean(per_seed)), 6),
-        "sd": round(float(np.std(per_seed, ddof=1)), 6) if len(per_seed) > 1 else None,
+        "value": round(float(np.mean(values)), 6),
+        "sd": round(float(np.std(values, ddof=1)), 6) if len(values) > 1 else None,
         "low": round(interval.low, 6),
         "high": round(interval.high, 6),
         "hits": round(float(np.mean(hits)), 6),
-        "archives": sorted({value["archive_id"] for value in by_seed.values()}),
-        "difference": None if preset == reference else _difference(own, base),
     }
 
 
-def _difference(own: dict[str, float], base: dict[str, float]) -> dict[str, Any]:
+def difference(own: Mapping[str, float], base: Mapping[str, float]) -> dict[str, Any]:
+    """Paired difference of two seed averages on the queries that both have, with its interval."""
     shared = [query for query in own if query in base]
     interval = metrics.paired_interval(_column(own, shared), _column(base, shared))
     return {
@@ -134,5 +139,17 @@ def _difference(own: dict[str, float], base: dict[str, float]) -> dict[str, Any]
     }
 
 
-def _column(values: dict[str, float], names: Iterable[str]) -> NDArray[np.float64]:
+def _row(
+    preset: str, by_seed: dict[int, dict[str, Any]], reference: str, base: dict[str, float]
+) -> dict[str, Any]:
+    own = seed_average(by_seed, "min_r_k")
+    return {
+        "preset": preset,
+        **over_seeds(by_seed),
+        "archives": sorted({value["archive_id"] for value in by_seed.values()}),
+        "difference": None if preset == reference else difference(own, base),
+    }
+
+
+def _column(values: Mapping[str, float], names: Iterable[str]) -> NDArray[np.float64]:
     return np.array([values[name] for name in names], dtype=np.float64)

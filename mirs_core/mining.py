@@ -1,5 +1,7 @@
 """Triplets inside a batch, found with plain tensor operations."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -17,8 +19,42 @@ def pairwise_euclidean(x: Tensor) -> Tensor:
     return (squares[:, None] + squares[None, :] - 2 * products).clamp_min(1e-12).sqrt()
 
 
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """Triplets of a batch as pairs and, for each pair, a mask of its negatives.
+
+    Attributes:
+        anchors, positives: (P,) rows.
+        negatives: (P, B) booleans.
+    """
+
+    anchors: Tensor
+    positives: Tensor
+    negatives: Tensor
+
+    def triplets(self) -> Triplets:
+        """The triplets one by one."""
+        pairs, negatives = self.negatives.nonzero(as_tuple=True)
+        return self.anchors[pairs], self.positives[pairs], negatives
+
+    def count(self) -> int:
+        """How many triplets there are."""
+        return int(self.negatives.sum())
+
+    def signed_counts(self) -> Tensor:
+        """(B, B): in how many triplets a pair of rows is near, less those in which it is far.
+
+        A sum over triplets of ``d(a, p) - d(a, n)`` is the sum of these times the distances, which
+        spares a list of what may be millions of triplets.
+        """
+        rows = self.negatives.shape[1]
+        mask = self.negatives.float()
+        signs = mask.new_zeros(rows, rows).index_add_(0, self.anchors, -mask)
+        return signs.index_put_((self.anchors, self.positives), mask.sum(dim=1), accumulate=True)
+
+
 @torch.no_grad()
-def semi_hard_triplets(distances: Tensor, labels: Tensor, margin: float) -> Triplets:
+def semi_hard(distances: Tensor, labels: Tensor, margin: float) -> Mined:
     """All triplets with ``d(a, p) < d(a, n) <= d(a, p) + margin`` (MIRS method, the loss).
 
     Args:
@@ -31,7 +67,7 @@ def semi_hard_triplets(distances: Tensor, labels: Tensor, margin: float) -> Trip
 
 
 @torch.no_grad()
-def violating_triplets(distances: Tensor, labels: Tensor, margin: float) -> Triplets:
+def violating(distances: Tensor, labels: Tensor, margin: float) -> Mined:
     """All triplets with ``d(a, n) <= d(a, p) + margin``: semi-hard and hard ones."""
     same = labels[:, None] == labels[None, :]
     anchors, positives = _positives(same)
@@ -39,9 +75,9 @@ def violating_triplets(distances: Tensor, labels: Tensor, margin: float) -> Trip
 
 
 @torch.no_grad()
-def interclass_triplets(
+def interclass(
     distances: Tensor, labels: Tensor, groups: Tensor, margin: float, third_class: bool = True
-) -> Triplets:
+) -> Mined:
     """Semi-hard triplets across classes (MIRS method, inter-class triplets).
 
     A positive has the anchor's group and another class; a negative has another group and, with
@@ -71,12 +107,11 @@ def _within_margin(
     allowed: Tensor,
     margin: float,
     hard: bool,
-) -> Triplets:
-    """Triplets of the pairs (T,) with negatives ``allowed`` (T, B) that lie within the margin."""
+) -> Mined:
+    """Triplets of the pairs (P,) with negatives ``allowed`` (P, B) that lie within the margin."""
     near = distances[anchors, positives][:, None]
     far = distances[anchors]
     found = allowed & (far <= near + margin)
     if not hard:
         found &= near < far
-    pairs, negatives = found.nonzero(as_tuple=True)
-    return anchors[pairs], positives[pairs], negatives
+    return Mined(anchors, positives, found)

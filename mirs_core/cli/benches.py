@@ -1,4 +1,4 @@
-"""``bench query`` and ``bench synthetic``."""
+"""``bench query``, ``bench train`` and ``bench synthetic``."""
 
 import argparse
 import os
@@ -20,6 +20,14 @@ def query(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     if run_id is None:
         raise RunError("There is no served run to measure; build the demo first, or give --run ID.")
     answer = bench.run(home, run_id, repeat=max(1, args.repeat))
+    return answer, _text(answer)
+
+
+def train(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Seconds of an epoch and of a whole training."""
+    from mirs_core.bench import train as bench
+
+    answer = bench.run(args.preset, epochs=max(1, args.epochs))
     return answer, _text(answer)
 
 

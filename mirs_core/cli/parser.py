@@ -96,6 +96,14 @@ def _training(verbs: Any) -> None:
     compare.add_argument(
         "--set", action="append", default=[], metavar="GROUP.FIELD=VALUE", dest="changes"
     )
+    again = _verb(
+        verbs, "reproduce", training.reproduce, "measure the published tables on a data set"
+    )
+    again.add_argument("--data", type=Path, metavar="DIR", required=True)
+    again.add_argument("--out", type=Path, metavar="DIR", required=True)
+    again.add_argument("--seeds", type=int, default=5, metavar="N")
+    again.add_argument("--encoder", metavar="NAME", default="")
+    again.add_argument("--tables", default="", metavar="KEYS", help="some of them, with commas")
 
 
 def _encoders(verbs: Any) -> None:
@@ -145,6 +153,9 @@ def _bench(verbs: Any) -> None:
     query = _verb(group, "query", benches.query, "from JPEG bytes to ranked ids")
     query.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
     query.add_argument("--repeat", type=int, default=50, metavar="N")
+    train = _verb(group, "train", benches.train, "a head on as many features as DoMars16k's half")
+    train.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
+    train.add_argument("--epochs", type=int, default=100, metavar="N")
     synthetic = _verb(
         group, "synthetic", benches.synthetic, "speed and likeness of the synthetic tiles"
     )

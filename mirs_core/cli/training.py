@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from mirs_core import comparison, config, pipeline, runs
+from mirs_core import comparison, config, pipeline, reproduction, runs
 from mirs_core import demo as demos
 from mirs_core.cli.console import Console
 from mirs_core.cli.tables import markdown, number
@@ -72,6 +72,28 @@ def compare(args: argparse.Namespace, console: Console) -> Answer:
         progress=console.progress,
     )
     return answer, _comparison_text(answer)
+
+
+def reproduce(args: argparse.Namespace, console: Console) -> Answer:
+    """The published tables, measured; goes on where an earlier one stopped."""
+    out = args.out.expanduser().resolve()
+    report = reproduction.reproduce(
+        runs.home_folder(),
+        args.data.expanduser().resolve(),
+        out,
+        seeds=args.seeds,
+        encoder=args.encoder,
+        tables=[key.strip() for key in args.tables.split(",") if key.strip()],
+        progress=console.progress,
+    )
+    rows = [row for table in report["tables"] for row in table["rows"]]
+    states = {state: sum(r["state"] == state for r in rows) for state in ("done", "not here")}
+    text = (
+        f"{states['done']} of {len(rows)} rows are measured"
+        + (f", {states['not here']} can't be here" if states["not here"] else "")
+        + f".\n{out / 'report.md'}"
+    )
+    return {"out": str(out), **report}, text
 
 
 def _comparison_text(answer: dict[str, Any]) -> str:

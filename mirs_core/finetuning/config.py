@@ -106,7 +106,7 @@ class FineTuneConfig:
 OBJECTIVES: dict[str, dict[str, Any]] = {
     "classifier": {},
     "triplet": {},
-    "simclr": {},
+    "simclr": {"epochs": 4},
 }
 """Objective to the settings in which it differs from the defaults above."""
 

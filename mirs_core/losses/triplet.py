@@ -3,15 +3,9 @@
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from mirs_core.mining import (
-    Triplets,
-    interclass_triplets,
-    pairwise_euclidean,
-    semi_hard_triplets,
-    violating_triplets,
-)
+from mirs_core.mining import Mined, interclass, pairwise_euclidean, semi_hard, violating
 
-_MINERS = {"semi-hard": semi_hard_triplets, "violating": violating_triplets}
+_MINERS = {"semi-hard": semi_hard, "violating": violating}
 
 
 def triplet(soft: Tensor, labels: Tensor, margin: float, mining: str = "semi-hard") -> Tensor:
@@ -35,12 +29,12 @@ def interclass_triplet(
     of a third class.
     """
     distances = pairwise_euclidean(normalize(soft, dim=1))
-    found = interclass_triplets(distances.detach(), labels, groups, margin, third_class)
+    found = interclass(distances.detach(), labels, groups, margin, third_class)
     return _mean_hinge(distances, found, margin, soft)
 
 
-def _mean_hinge(distances: Tensor, found: Triplets, margin: float, soft: Tensor) -> Tensor:
-    anchors, positives, negatives = found
-    if not len(anchors):
+def _mean_hinge(distances: Tensor, found: Mined, margin: float, soft: Tensor) -> Tensor:
+    count = found.count()
+    if not count:
         return soft.sum() * 0
-    return (distances[anchors, positives] - distances[anchors, negatives] + margin).mean()
+    return (found.signed_counts().to(distances.dtype) * distances).sum() / count + margin

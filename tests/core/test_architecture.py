@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"},
     # recipe
     {"pipeline", "fitting", "assembly", "finetuning", "indexing", "queries", "search"}
-    | {"comparison", "demo"},
+    | {"comparison", "demo", "reproduction"},
     {"jobs"},
     {"bench"},
     {"cli"},

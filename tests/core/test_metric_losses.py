@@ -15,7 +15,7 @@ from mirs_core.losses import (
     softmax_entropy,
     triplet,
 )
-from mirs_core.mining import interclass_triplets, pairwise_euclidean, violating_triplets
+from mirs_core.mining import interclass, pairwise_euclidean, violating
 
 RNG = np.random.default_rng(3)
 
@@ -97,7 +97,7 @@ def test_interclass_triplets_are_the_loop(third_class: bool) -> None:
         if not third_class or y[n] != y[p]
         if d[a, p] < d[a, n] <= d[a, p] + margin
     ]
-    found = interclass_triplets(d, torch.tensor(y), torch.tensor(g), margin, third_class)
+    found = interclass(d, torch.tensor(y), torch.tensor(g), margin, third_class).triplets()
     assert expected and list(zip(*(part.tolist() for part in found), strict=True)) == expected
 
 
@@ -108,7 +108,7 @@ def test_violating_triplets_are_the_loop() -> None:
         for a, p, n in triples(10)
         if a != p and y[a] == y[p] and y[n] != y[a] and d[a, n] <= d[a, p] + 0.2
     ]
-    found = violating_triplets(d, torch.tensor(y), 0.2)
+    found = violating(d, torch.tensor(y), 0.2).triplets()
     assert list(zip(*(part.tolist() for part in found), strict=True)) == expected
 
 

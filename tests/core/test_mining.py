@@ -10,13 +10,13 @@ from pytorch_metric_learning.distances import BaseDistance
 from pytorch_metric_learning.miners import TripletMarginMiner
 from torch import Tensor
 
-from mirs_core.mining import pairwise_euclidean, semi_hard_triplets
+from mirs_core.mining import pairwise_euclidean, semi_hard
 
 Triplets = list[tuple[int, int, int]]
 
 
 def mined(distances: Tensor, labels: list[int], margin: float) -> Triplets:
-    found = semi_hard_triplets(distances, torch.tensor(labels), margin)
+    found = semi_hard(distances, torch.tensor(labels), margin).triplets()
     return list(zip(*(part.tolist() for part in found), strict=True))
 
 

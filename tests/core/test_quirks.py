@@ -14,7 +14,7 @@ from test_label_hygiene import archive_of, permuted
 
 from mirs_core import assembly, config, fitting
 from mirs_core.errors import ConfigError
-from mirs_core.mining import interclass_triplets
+from mirs_core.mining import interclass
 from mirs_core.model import HashModel
 from mirs_core.objective import Batch
 from mirs_core.retriever import load_model, save_model
@@ -95,7 +95,7 @@ def test_two_classes_will_do_lets_the_negative_share_the_positives_class() -> No
         {
             tuple(triple)
             for triple in torch.stack(
-                interclass_triplets(distances, labels, groups, 0.2, third), dim=1
+                interclass(distances, labels, groups, 0.2, third).triplets(), dim=1
             ).tolist()
         }
         for third in (True, False)
@@ -143,10 +143,10 @@ def test_late_statistics_serve_the_last_average_with_the_best_head() -> None:
     items, features = archive_of()
     items = permuted(items, ("val",))
     kept, late = (
-        fitting.fit(made(*MOVING, "training.epochs=8", f"quirks.late_statistics={on}"), f, items)
+        fitting.fit(made(*MOVING, "training.epochs=30", f"quirks.late_statistics={on}"), f, items)
         for on, f in (("false", features), ("true", features))
     )
-    assert kept.best_epoch == late.best_epoch < 8
+    assert kept.best_epoch == late.best_epoch < 30
     assert isinstance(kept.model, HashModel) and isinstance(late.model, HashModel)
     first, second = kept.model.state(), late.model.state()
     assert torch.equal(first["head.layers.0.weight"], second["head.layers.0.weight"])
