@@ -4,4 +4,4 @@ A frozen encoder turns a tile into features, a small network hashes them to bits
 distance ranks an archive. Importing this package loads neither torch nor faiss nor umap.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

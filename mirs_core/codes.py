@@ -37,12 +37,10 @@ def hamming(a: Packed, b: Packed) -> NDArray[np.int32]:
     """
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"codes of {a.shape[1]} and of {b.shape[1]} bytes cannot be compared")
-    counts = np.zeros((len(a), len(b)), dtype=np.int32)
-    for p, q in zip(_words(a).T, _words(b).T, strict=True):
-        counts += np.bitwise_count(p[:, None] ^ q)
-    return counts
+    # A product of matrices of -1 and +1 is exact in float32, and the fastest that numpy has.
+    signs_a, signs_b = _signs(a), _signs(b)
+    return ((signs_a.shape[1] - signs_a @ signs_b.T) / 2).astype(np.int32)
 
 
-def _words(packed: Packed) -> NDArray[np.uint64]:
-    """Codes as 64-bit words, filled up with zeros: one operation does the work of eight."""
-    return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+def _signs(packed: Packed) -> NDArray[np.float32]:
+    return np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1

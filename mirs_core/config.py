@@ -218,9 +218,10 @@ class WhiteningConfig:
     shrinkage: str = setting(
         "trace",
         "Shrinkage form",
-        "Trace mixes in the identity at the size of the covariance; absolute adds it as it is,"
-        " which drowns features of small variance (2021).",
-        choices=("trace", "absolute"),
+        "Trace mixes in the identity at the mean variance of each group; common at that of all"
+        " channels, which keeps weak groups weak; absolute adds it as it is, which drowns features"
+        " of small variance (2021).",
+        choices=("trace", "common", "absolute"),
     )
     estimator: str = setting(
         "exact",
@@ -263,6 +264,13 @@ class TrainingConfig:
     )
     weight_decay: float = setting(
         1e-4, "Weight decay", "L2 penalty inside Adam.", low=0.0, high=1.0, log=True
+    )
+    tiles: str = setting(
+        "half",
+        "Tiles",
+        "What an unsupervised head learns from: the training half, or the archive's tiles as well,"
+        " which costs their views. Labels are read of neither.",
+        choices=("half", "half+archive"),
     )
     selection: str = setting(
         "map",
@@ -338,6 +346,11 @@ class RunConfig:
         if self.hashes and not self.trains and self.whitening.enabled:
             raise ConfigError("head.kind=pca-sign has no whitening; set whitening.enabled=false.")
         if not self.contrastive:
+            if self.training.tiles != "half":
+                raise ConfigError(
+                    "training.tiles=half+archive needs loss.metric=nt-xent: the labels of the"
+                    " archive's tiles may not be read. Set it to half."
+                )
             return
         if self.loss.interclass_weight > 0:
             raise ConfigError(
@@ -423,15 +436,21 @@ def check(group: str, item: "dataclasses.Field[Any]", value: Any) -> None:
         raise ConfigError(f"{name} is {value}; give a value from {low:g} to {high:g}.")
 
 
-_DWT = {"whitening.enabled": True, "whitening.eps": 0.9, "loss.entropy_weight": 0.1}
+_DWT = {
+    "whitening.enabled": True,
+    "whitening.eps": 0.9,
+    "whitening.shrinkage": "common",
+    "loss.entropy_weight": 0.1,
+}
 _BEST = {"loss.metric": "orthohash", "loss.entropy_weight": 0.1, "loss.similarity_weight": 1.0}
 _UNSUPERVISED = {
     "loss.metric": "nt-xent",
-    "loss.temperature": 0.5,
+    "loss.temperature": 1.0,
     "loss.push_weight": 0.05,
     "loss.balance_form": "bit",
     "training.batch_size": 128,
     "training.selection": "last",
+    "training.tiles": "half+archive",
 }
 _DOCUMENTED_2021 = {
     "encoder.name": "densenet121-imagenet",

@@ -71,11 +71,14 @@ def fit(
 def learning_rows(config: configs.RunConfig, items: Items) -> NDArray[np.int64]:
     """Rows of the tiles that a head learns from: the training half, all of it or its labelled part.
 
-    An unsupervised run on a folder without splits learns from the archive's tiles.
+    An unsupervised run may learn from the archive's tiles as well; on a folder without splits it
+    has only those.
     """
     rows = items.rows(["train"])
     if not config.unsupervised:
         return _labelled(items, rows)
+    if config.training.tiles == "half+archive":
+        return items.rows(["train", "archive"])
     return rows if len(rows) else items.rows(["archive"])
 
 

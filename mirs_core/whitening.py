@@ -65,7 +65,8 @@ def whitening(
     """The whitening transform of ``x`` (N, D) with shrinkage ``eps``.
 
     The covariance has divisor N. The output's covariance is ``L^-1 C L^-T``: the identity only as
-    ``eps`` goes to 0. Shrinkage "absolute" is ``C + eps I`` without the trace (2021).
+    ``eps`` goes to 0. Shrinkage "common" takes the mean variance of all channels for ``tr C / g``,
+    so that groups keep their strength; "absolute" is ``C + eps I`` without the trace (2021).
 
     Raises:
         DataError: fewer than two rows, or a group without any variance.
@@ -145,12 +146,14 @@ def _whitener(
     mean: NDArray[np.float64], covariances: NDArray[np.float64], eps: float, shrinkage: str
 ) -> Transform:
     blocks, size = np.zeros_like(covariances), covariances.shape[1]
+    common = np.einsum("gii->", covariances) / len(mean)
     for place, padded in enumerate(covariances):
         start = place * size
         channels = min(size, len(mean) - start)
         covariance = padded[:channels, :channels]
-        level = covariance.trace() / channels if shrinkage == "trace" else 1.0
-        kept = (1 - eps) if shrinkage == "trace" else 1.0
+        own = covariance.trace() / channels
+        level = {"trace": own, "common": common, "absolute": 1.0}[shrinkage]
+        kept = 1.0 if shrinkage == "absolute" else 1 - eps
         if level < 1e-12:
             raise DataError(
                 f"Channels {start} to {start + channels - 1} hardly vary between these tiles and"

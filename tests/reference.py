@@ -152,6 +152,9 @@ def whitened(fitted: Rows, x: Rows, group_size: int, eps: float, shrinkage: str)
         c = covariance([[row[i] for i in channels] for row in fitted])
         trace = sum(c[i][i] for i in range(size))
         kept, level = (1 - eps, eps * trace / size) if shrinkage == "trace" else (1.0, eps)
+        if shrinkage == "common":
+            every = covariance(fitted)
+            kept, level = 1 - eps, eps * sum(every[i][i] for i in range(width)) / width
         shrunk = [
             [kept * c[i][j] + (level if i == j else 0.0) for j in range(size)] for i in range(size)
         ]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mirs_core import config, fitting
-from mirs_core.errors import DataError
+from mirs_core.errors import ConfigError, DataError
 from mirs_core.items import Items
 from mirs_core.model import HashModel
 from mirs_core.retriever import Retriever, save_model
@@ -178,6 +178,16 @@ def test_a_choice_by_contrast_needs_a_second_view_of_validation() -> None:
     made = config.from_preset("mirs-unsupervised", data="", changes=["training.selection=loss"])
     with pytest.raises(DataError, match=r"selection=last"):
         fitting.fit(made, features, items, views_of(made, items, features))
+
+
+def test_the_archive_teaches_an_unsupervised_head_only_where_it_is_asked_to() -> None:
+    items, _ = archive_of()
+    for tiles, roles in (("half", ["train"]), ("half+archive", ["train", "archive"])):
+        changes = [f"training.tiles={tiles}", "training.epochs=2"]
+        made = config.from_preset("mirs-unsupervised", data="", changes=changes)
+        assert np.array_equal(fitting.learning_rows(made, items), items.rows(roles))
+    with pytest.raises(ConfigError, match=r"loss\.metric=nt-xent"):
+        config.from_preset("mirs", data="", changes=["training.tiles=half+archive"])
 
 
 def test_a_folder_without_splits_teaches_the_unsupervised_head() -> None:

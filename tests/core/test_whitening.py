@@ -44,7 +44,7 @@ def test_the_covariance_of_the_output_is_that_of_the_formula(eps: float, shrinka
         np.testing.assert_allclose(out[part, part], inverse @ c @ inverse.T, atol=1e-4)
 
 
-@pytest.mark.parametrize("shrinkage", ["trace", "absolute"])
+@pytest.mark.parametrize("shrinkage", ["trace", "common", "absolute"])
 def test_the_covariance_is_the_identity_only_as_eps_goes_to_zero(shrinkage: str) -> None:
     x = correlated(300, 6)
     gaps = []
@@ -56,7 +56,7 @@ def test_the_covariance_is_the_identity_only_as_eps_goes_to_zero(shrinkage: str)
     assert gaps[-1] < 1e-4
 
 
-@pytest.mark.parametrize("shrinkage", ["trace", "absolute"])
+@pytest.mark.parametrize("shrinkage", ["trace", "common", "absolute"])
 @pytest.mark.parametrize("group_size", [1, 3, 4, 7, 10, 99])
 def test_new_rows_are_whitened_as_the_loop_does(group_size: int, shrinkage: str) -> None:
     x, new = correlated(60, 10), correlated(5, 10, seed=1)
@@ -172,3 +172,22 @@ def test_statistics_are_summed_in_double_precision() -> None:
     expected = x.astype(np.float64).mean(axis=0)
     np.testing.assert_allclose(scaling(x, "centred").mean, expected, rtol=1e-7)
     np.testing.assert_allclose(whitening(x, 3, 0.1).mean, expected, rtol=1e-7)
+
+
+def test_common_shrinkage_keeps_weak_groups_weak() -> None:
+    x = correlated(400, 8)
+    x[:, 4:] *= 0.1
+    spread = {
+        form: transformed(whitening(x, 4, 0.9, form), x).std(axis=0).reshape(2, 4).mean(axis=1)
+        for form in ("trace", "common")
+    }
+    strong, weak = spread["trace"]
+    assert weak / strong > 0.8
+    strong, weak = spread["common"]
+    assert weak / strong < 0.2
+
+
+def test_common_shrinkage_passes_a_group_that_hardly_varies() -> None:
+    x = correlated(50, 8)
+    x[:, 4:] = 1.0
+    assert np.isfinite(transformed(whitening(x, 4, 0.1, "common"), x)).all()
