@@ -5,7 +5,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from mirs_core import __version__, pipeline, runs
 from mirs_core import config as configs
 from mirs_core.encoders import list_encoders
 from mirs_core.encoders.fine_tuned import record_of
-from mirs_core.errors import DataError, RunError
+from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.files import read_json, write_json
 from mirs_core.finetuning import configure, fine_tune
 from mirs_core.progress import Progress, silent
@@ -29,20 +29,22 @@ _QUERIES, _WARM_UPS = 20, 3
 class Bench:
     """Where cells are measured: a data set, and the folder that keeps what was found.
 
-    ``encoder`` is that of every recipe that names none.
+    ``encoder`` is that of every recipe that names none; ``digest`` names the state of the data set.
     """
 
     home: Path
     data: Path
+    digest: str
     cells: Path
     encoder: str
     progress: Progress = silent
+    _weights: dict[str, str] = field(default_factory=dict)
 
     def config(self, recipe: Recipe, seed: int) -> configs.RunConfig:
         """The configuration of a recipe at a seed; trains its encoder where that is missing."""
         name = recipe.encoder or self.encoder
         if name in FINE_TUNED:
-            name = fine_tuned_encoder(self.home, self.data, name, self.encoder, seed, self.progress)
+            name = self._finished_encoder(name, seed) or self._fine_tune(name, seed)
         return configs.from_preset(
             recipe.preset, data=str(self.data), seed=seed, encoder=name, changes=recipe.changes
         )
@@ -57,11 +59,13 @@ class Bench:
 
     def known(self, recipe: Recipe, seed: int) -> bool:
         """Whether a cell is measured already, so that nothing has to be trained for it."""
-        if recipe.encoder in FINE_TUNED:
-            found = _finished_encoder(self.home, self.data, recipe.encoder, self.encoder, seed)
-            if found is None:
-                return False
-        return self._path(self.config(recipe, seed)).is_file()
+        name = recipe.encoder
+        if name in FINE_TUNED and self._finished_encoder(name, seed) is None:
+            return False
+        try:
+            return self._path(self.config(recipe, seed)).is_file()
+        except MirsError:
+            return False
 
     def _kept(
         self,
@@ -80,9 +84,10 @@ class Bench:
 
     def _path(self, config: configs.RunConfig) -> Path:
         """One file for each configuration, state of the data set, weights and version."""
-        digest = pipeline.scan_cached(self.home, self.data).digest
-        weights = pipeline.encoder_for(self.home, config).fingerprint
-        facts = [config.to_json(), digest, weights, __version__]
+        name = config.encoder.name
+        if name not in self._weights:
+            self._weights[name] = pipeline.encoder_for(self.home, config).fingerprint
+        facts = [config.to_json(), self.digest, self._weights[name], __version__]
         key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
         return self.cells / f"{config.preset}-s{config.seed}-{key}.json"
 
@@ -112,6 +117,21 @@ class Bench:
         finally:
             runs.delete(self.home, run.id)
 
+    def _fine_tune(self, objective: str, seed: int) -> str:
+        wanted = configure(objective, encoder=self.encoder, seed=seed)
+        return fine_tune(self.home, self.data, wanted, progress=self.progress).encoder
+
+    def _finished_encoder(self, objective: str, seed: int) -> str | None:
+        """The id of the encoder fine-tuned on this data set at a seed, if there is one."""
+        wanted = configure(objective, encoder=self.encoder, seed=seed).to_json()
+        for one in list_encoders(self.home):
+            if one.state != "done" or one.objective != objective or one.seed != seed:
+                continue
+            record = record_of(self.home, one.id)
+            if record["settings"] == wanted and record["manifest"] == self.digest:
+                return one.id
+        return None
+
 
 def _epoch_seconds(run: runs.RunFolder) -> float | None:
     if not run.progress.is_file():
@@ -130,30 +150,3 @@ def _query_seconds(home: Path, run_id: str) -> float:
         searcher.search(searcher.query_by_image(data, "tile"), 64)
         taken.append(time.perf_counter() - started)
     return float(np.median(taken[_WARM_UPS:]))
-
-
-def fine_tuned_encoder(
-    home: Path, data: Path, objective: str, base: str, seed: int, progress: Progress = silent
-) -> str:
-    """The id of the encoder fine-tuned on ``data`` at a seed; trained where it is missing.
-
-    Raises:
-        MirsError: it can't be trained here.
-    """
-    found = _finished_encoder(home, data, objective, base, seed)
-    if found is not None:
-        return found
-    wanted = configure(objective, encoder=base, seed=seed)
-    return fine_tune(home, data, wanted, progress=progress).encoder
-
-
-def _finished_encoder(home: Path, data: Path, objective: str, base: str, seed: int) -> str | None:
-    digest = pipeline.scan_cached(home, data).digest
-    wanted = configure(objective, encoder=base, seed=seed).to_json()
-    for one in list_encoders(home):
-        if one.state != "done" or one.objective != objective or one.seed != seed:
-            continue
-        record = record_of(home, one.id)
-        if record["settings"] == wanted and record["manifest"] == digest:
-            return one.id
-    return None

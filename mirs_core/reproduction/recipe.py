@@ -1,5 +1,6 @@
 """``reproduce``: every cell of every table, one after the other, the report written as it grows."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -41,7 +42,8 @@ def reproduce(
     Args:
         seeds: how many, from 0.
         encoder: of the rows that name none; empty takes the default.
-        tables: keys of the tables to fill; empty takes all of them.
+        tables: keys of the tables to go on with; empty takes all of them. The report always shows
+            all, with what is known.
         should_stop: asked before each cell.
 
     Raises:
@@ -51,9 +53,10 @@ def reproduce(
     if seeds < 1:
         raise ConfigError(f"--seeds is {seeds}; give at least 1.")
     manifest = pipeline.scan_cached(home, data, progress)
-    bench = Bench(home, manifest.root, out / "cells", encoder or EncoderConfig().name)
-    work = _Work(bench, manifest, out, chosen, range(seeds))
-    work.carry_out(progress, should_stop)
+    name = encoder or EncoderConfig().name
+    bench = Bench(home, manifest.root, manifest.digest, out / "cells", name, progress)
+    work = _Work(bench, manifest, out, range(seeds))
+    work.carry_out(chosen, progress, should_stop)
     return work.write()
 
 
@@ -66,19 +69,27 @@ def _chosen(tables: Sequence[str]) -> list[Table]:
     return [table for table in TABLES if not tables or table.key in tables]
 
 
+def _recipes(tables: Sequence[Table]) -> list[Recipe]:
+    return list(dict.fromkeys(row.recipe for table in tables for row in table.rows))
+
+
 class _Work:
     """One reproduction: what is to be measured, and what was."""
 
-    def __init__(
-        self, bench: Bench, manifest: Manifest, out: Path, tables: list[Table], seeds: range
-    ) -> None:
-        self.bench, self.manifest, self.out = bench, manifest, out
-        self.tables, self.seeds = tables, seeds
+    def __init__(self, bench: Bench, manifest: Manifest, out: Path, seeds: range) -> None:
+        self.bench, self.manifest, self.out, self.seeds = bench, manifest, out, seeds
         self.cells: dict[Recipe, dict[int, dict[str, Any]]] = defaultdict(dict)
         self.failed: dict[Recipe, str] = {}
 
-    def carry_out(self, progress: Progress, should_stop: Callable[[], bool]) -> None:
-        recipes = list(dict.fromkeys(row.recipe for table in self.tables for row in table.rows))
+        for recipe, seed in itertools.product(_recipes(TABLES), seeds):
+            if bench.known(recipe, seed):
+                self._measure(recipe, seed)
+
+    def carry_out(
+        self, tables: Sequence[Table], progress: Progress, should_stop: Callable[[], bool]
+    ) -> None:
+        """Measures what is missing of ``tables``, seed by seed, and writes as it goes."""
+        recipes = _recipes(tables)
         # What needs an encoder of its own comes last, so that the rest is soon to be seen.
         recipes.sort(key=lambda recipe: recipe.encoder in FINE_TUNED)
         plan = [(recipe, seed) for recipe in recipes for seed in self.seeds]
@@ -87,15 +98,18 @@ class _Work:
                 return
             said = " ".join([recipe.preset, *recipe.changes, recipe.encoder]).strip()
             progress(f"{said}, seed {seed}", done, len(plan))
-            if recipe in self.failed:
+            if recipe in self.failed or seed in self.cells[recipe]:
                 continue
-            try:
-                self.cells[recipe][seed] = self.bench.measure(recipe, seed)
-            except MirsError as error:
-                self.failed[recipe] = str(error)
+            self._measure(recipe, seed)
             if seed == self.seeds[-1]:
                 self.write()
         progress("Reproduced", len(plan), len(plan))
+
+    def _measure(self, recipe: Recipe, seed: int) -> None:
+        try:
+            self.cells[recipe][seed] = self.bench.measure(recipe, seed)
+        except MirsError as error:
+            self.failed[recipe] = str(error)
 
     def write(self) -> dict[str, Any]:
         """The report of what is known, as JSON, Markdown and figures below ``out``."""
@@ -121,9 +135,7 @@ class _Work:
             f" --seeds {len(self.seeds)}",
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "notes": self._notes(),
-            "tables": [
-                table_json(table, self.cells, self.seeds, self.failed) for table in self.tables
-            ],
+            "tables": [table_json(table, self.cells, self.seeds, self.failed) for table in TABLES],
         }
 
     def _notes(self) -> list[str]:

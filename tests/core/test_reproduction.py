@@ -136,6 +136,14 @@ def test_a_damaged_cell_is_named(home: Path, data: Path, tmp_path: Path) -> None
     assert cell.name in report["tables"][0]["rows"][0]["why"]
 
 
+def test_a_report_of_some_tables_still_shows_them_all(
+    home: Path, data: Path, tmp_path: Path
+) -> None:
+    some = reproduced(home, data, tmp_path / "out", seeds=1, tables=["costs"])
+    assert [table["key"] for table in some["tables"]] == ["small", "costs"]
+    assert [row["state"] for row in some["tables"][0]["rows"]] == ["done", "done", "waiting"]
+
+
 def test_figures_are_pictures_of_the_tables(home: Path, data: Path, tmp_path: Path) -> None:
     reproduced(home, data, tmp_path / "out", seeds=1)
     drawn = tmp_path / "out" / "small.svg"
@@ -200,7 +208,8 @@ def test_fine_tuned_encoders_are_found_again(
         raise RunError("not today")
 
     monkeypatch.setattr(cells, "fine_tune", refuse)
-    bench = cells.Bench(home, data, home / "cells", "fake")
+    digest = pipeline.scan_cached(home, data).digest
+    bench = cells.Bench(home, data, digest, home / "cells", "fake")
     with pytest.raises(RunError, match="not today"):
         bench.measure(Recipe("baseline", encoder="classifier"), 0)
     assert asked == ["trained"] and not bench.known(Recipe("baseline", encoder="classifier"), 0)
