@@ -1,4 +1,4 @@
-"""``bench query``, ``bench train`` and ``bench synthetic``."""
+"""``bench query``, ``bench train``, ``bench lambdas`` and ``bench synthetic``."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from typing import Any
 
 from mirs_core import runs
 from mirs_core.cli.console import Console
+from mirs_core.cli.tables import markdown
 from mirs_core.errors import RunError
 
 
@@ -29,6 +30,24 @@ def train(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
 
     answer = bench.run(args.preset, epochs=max(1, args.epochs))
     return answer, _text(answer)
+
+
+def lambdas(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Effect of the push and of the balance weight."""
+    from mirs_core.bench import lambdas as bench
+
+    data = args.data.expanduser().resolve()
+    answer = bench.run(runs.home_folder(), data, args.seed, progress=console.progress)
+    head = ["weight", "|h - 0.5| by push", "sd of ones by balance"]
+    rows = [
+        [
+            f"{push['weight']:g}",
+            f"{push['mean_distance_from_half']:.3f}",
+            f"{balance['sd_of_ones']:.2f}",
+        ]
+        for push, balance in zip(answer["push"], answer["balance"], strict=True)
+    ]
+    return answer, markdown(head, rows)
 
 
 def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

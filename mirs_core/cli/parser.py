@@ -156,6 +156,9 @@ def _bench(verbs: Any) -> None:
     train = _verb(group, "train", benches.train, "a head on as many features as DoMars16k's half")
     train.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
     train.add_argument("--epochs", type=int, default=100, metavar="N")
+    lambdas = _verb(group, "lambdas", benches.lambdas, "what lambda1 and lambda2 do to codes")
+    lambdas.add_argument("--data", type=Path, metavar="DIR", required=True)
+    lambdas.add_argument("--seed", type=int, default=0, metavar="N")
     synthetic = _verb(
         group, "synthetic", benches.synthetic, "speed and likeness of the synthetic tiles"
     )
