@@ -62,7 +62,7 @@ def compare(
 def _concerns(change: str, preset: str) -> bool:
     """Whether a change means something to a preset: baselines have no head to train."""
     hashes = configs.from_preset(preset, data="").hashes
-    return hashes or change.startswith(("encoder.", "archive.by_strip"))
+    return hashes or change.startswith(("encoder.", "archive.by_strip", "archive.data"))
 
 
 def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
@@ -78,15 +78,17 @@ def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
 
 def _finished(home: Path, config: configs.RunConfig) -> str | None:
     """A finished run with the same settings, on the data set and encoder as they are now."""
-    digest = pipeline.scan_cached(home, Path(config.data)).digest
+    config = pipeline.absolute(config)
+    described = pipeline.sources(home, config).describe()
     fingerprint = pipeline.encoder_for(home, config).fingerprint
     for run in runs.list_runs(home):
-        if run.state != "done" or run.manifest_digest != digest or run.preset != config.preset:
+        if run.state != "done" or run.preset != config.preset:
             continue
         folder = runs.folder(home, run.id)
         made = folder.provenance()
         same = (
-            made.get("encoder") == fingerprint
+            all(made.get(key) == value for key, value in described.items())
+            and made.get("encoder") == fingerprint
             and made.get("mirs") == __version__
             and "parent" not in made
         )

@@ -176,7 +176,7 @@ def prepare(
     Raises:
         MirsError: whatever makes the training impossible; nothing is written then.
     """
-    config = _absolute(config)
+    config = absolute(config)
     found = sources(home, config, progress)
     check_trainable(config, found)
     check_unseen(home, config, found.items)
@@ -190,7 +190,9 @@ def prepare(
     )
 
 
-def _absolute(config: configs.RunConfig) -> configs.RunConfig:
+def absolute(config: configs.RunConfig) -> configs.RunConfig:
+    """The configuration with the whole paths of the data sets that it names besides ``data``."""
+
     def resolved(text: str) -> str:
         return str(Path(text).expanduser().resolve()) if text else ""
 
