@@ -6,16 +6,11 @@ from pathlib import Path
 from mirs_core import retriever, runs
 from mirs_core.data.manifest import Manifest, Tile
 from mirs_core.data.splits import row_order
+from mirs_core.encoding import encoder_of, extract_items
 from mirs_core.items import Items
-from mirs_core.pipeline import (
-    archive_id,
-    describe,
-    encoder_of,
-    extract_items,
-    keep_archive,
-    scan_cached,
-)
+from mirs_core.pipeline import keep_archive
 from mirs_core.progress import Progress, silent
+from mirs_core.sources import archive_id, describe, scan_cached
 
 
 def index(

@@ -13,11 +13,11 @@ from mirs_core.archive import FloatArchive, HashArchive
 from mirs_core.data.images import read_bytes, read_image
 from mirs_core.data.manifest import Card, read_card
 from mirs_core.encoders import Encoder
+from mirs_core.encoding import encoder_of
 from mirs_core.errors import DataError
 from mirs_core.features import encode_one
 from mirs_core.files import sha256
 from mirs_core.items import Items
-from mirs_core.pipeline import encoder_of
 
 _K_SCORE = 64
 _KEPT_INDEXES = 3

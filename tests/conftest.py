@@ -32,10 +32,10 @@ def fake_encoder() -> "Encoder":
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     """The network in the encoder of every run, which counts the tiles that it sees."""
-    from mirs_core import pipeline
+    from mirs_core import encoding
 
     encoder, network = make_fake_encoder()
-    monkeypatch.setattr(pipeline, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
     return network
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import fitting, pipeline
+from mirs_core import encoding, fitting, sources
 from mirs_core.config import from_preset
 from mirs_core.errors import RunError
 from mirs_core.model import HashModel
@@ -38,10 +38,10 @@ def run(
         RunError: a knob does not do what it says.
     """
     config = from_preset("mirs", data=str(data), seed=seed)
-    manifest = pipeline.scan_cached(home, data, progress)
-    items = pipeline.order_tiles(manifest, seed, by_strip=False)
-    encoder = pipeline.encoder_for(home, config)
-    features = pipeline.extract_items(home, manifest, items, encoder, progress)
+    manifest = sources.scan_cached(home, data, progress)
+    items = sources.order_tiles(manifest, seed, by_strip=False)
+    encoder = encoding.encoder_for(home, config)
+    features = encoding.extract_items(home, manifest, items, encoder, progress)
 
     rows_learnt = len(fitting.learning_rows(config, items))
     per_epoch = -(-rows_learnt // config.training.batch_size)

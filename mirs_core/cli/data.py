@@ -9,7 +9,7 @@ from mirs_core.cli.console import Console
 from mirs_core.cli.tables import table
 from mirs_core.errors import DataError
 from mirs_core.landforms import describe as landform
-from mirs_core.pipeline import scan_cached
+from mirs_core.sources import scan_cached
 
 
 def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

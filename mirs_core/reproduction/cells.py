@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mirs_core import __version__, pipeline, runs
+from mirs_core import __version__, encoding, pipeline, runs
 from mirs_core import config as configs
 from mirs_core.encoders import list_encoders
 from mirs_core.encoders.fine_tuned import record_of
@@ -86,7 +86,7 @@ class Bench:
         """One file for each configuration, state of the data set, weights and version."""
         name = config.encoder.name
         if name not in self._weights:
-            self._weights[name] = pipeline.encoder_for(self.home, config).fingerprint
+            self._weights[name] = encoding.encoder_for(self.home, config).fingerprint
         facts = [config.to_json(), self.digest, self._weights[name], __version__]
         key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
         return self.cells / f"{config.preset}-s{config.seed}-{key}.json"

@@ -22,8 +22,18 @@ LAYERS: list[set[str]] = [
     # records
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"},
     # recipe
-    {"pipeline", "fitting", "assembly", "finetuning", "indexing", "queries", "search"}
-    | {"comparison", "demo", "reproduction"},
+    {
+        "pipeline",
+        "sources",
+        "encoding",
+        "fitting",
+        "assembly",
+        "finetuning",
+        "indexing",
+        "queries",
+        "search",
+    }
+    | {"indexing", "queries", "search", "comparison", "demo", "reproduction"},
     {"jobs"},
     {"bench"},
     {"cli"},

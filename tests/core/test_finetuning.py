@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from mirs_core import encoders, finetuning, pipeline
+from mirs_core import encoders, finetuning, sources
 from mirs_core.encoders import Architecture, Encoder, labels_seen, list_encoders, load_encoder
 from mirs_core.encoders.base import freeze
 from mirs_core.errors import ConfigError, DataError, EncoderError, RunError
@@ -183,7 +183,7 @@ def test_a_chain_of_fine_tunings_remembers_all_labels(data: Path, home: Path) ->
 
 
 def items_of(data: Path, home: Path, seed: int = 0) -> Items:
-    return pipeline.order_tiles(pipeline.scan_cached(home, data), seed, False)
+    return sources.order_tiles(sources.scan_cached(home, data), seed, False)
 
 
 def test_labels_seen_are_those_of_training_half_and_validation(data: Path, home: Path) -> None:
@@ -213,7 +213,7 @@ def test_labels_that_may_not_be_read_change_no_bit(
 ) -> None:
     first = fine_tune(home, data, quick(objective, epochs=2))
     roles = ("archive", "test", "train", "val") if objective == "simclr" else ("archive", "test")
-    order = pipeline.order_tiles
+    order = sources.order_tiles
     swapped: list[bool] = []
 
     def shuffled(*args: Any) -> Items:
@@ -221,7 +221,7 @@ def test_labels_that_may_not_be_read_change_no_bit(
         swapped.append(permuted(items, roles).labels != items.labels)
         return permuted(items, roles)
 
-    monkeypatch.setattr(pipeline, "order_tiles", shuffled)
+    monkeypatch.setattr(sources, "order_tiles", shuffled)
     again = fine_tune(home, data, quick(objective, epochs=2))
     assert swapped == [True]
     assert weights_of(home, again.encoder) == weights_of(home, first.encoder)
@@ -232,8 +232,8 @@ def test_training_labels_do_change_it(
     objective: str, data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = fine_tune(home, data, quick(objective, epochs=1))
-    order = pipeline.order_tiles
-    monkeypatch.setattr(pipeline, "order_tiles", lambda *a: permuted(order(*a), ("train",)))
+    order = sources.order_tiles
+    monkeypatch.setattr(sources, "order_tiles", lambda *a: permuted(order(*a), ("train",)))
     again = fine_tune(home, data, quick(objective, epochs=1))
     assert weights_of(home, again.encoder) != weights_of(home, first.encoder)
 
@@ -426,14 +426,14 @@ def test_a_damaged_checkpoint_is_named(data: Path, home: Path) -> None:
 def test_a_failure_before_the_first_epoch_leaves_nothing(
     data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scan = pipeline.scan_cached
+    scan = sources.scan_cached
 
     def and_change(*args: Any) -> Any:
         manifest = scan(*args)
         next(data.glob("val/cra/*.png")).write_bytes(b"changed")
         return manifest
 
-    monkeypatch.setattr(pipeline, "scan_cached", and_change)
+    monkeypatch.setattr(sources, "scan_cached", and_change)
     with pytest.raises(DataError, match="was changed"):
         fine_tune(home, data, quick())
     assert list_encoders(home) == []

@@ -11,10 +11,11 @@ import pytest
 from fakes import FakeNetwork, make_fake_encoder, stripes, write_dataset
 from PIL import Image
 
-from mirs_core import pipeline, runs
+from mirs_core import encoding, pipeline, runs, sources
 from mirs_core.config import RunConfig, from_preset
 from mirs_core.encoders import Encoder
 from mirs_core.errors import DataError, EncoderError, RunError
+from mirs_core.items import Items
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -107,11 +108,11 @@ def test_views_reach_the_model(home: Path, data: Path) -> None:
 
 
 def test_the_first_view_is_the_tile_itself(home: Path, data: Path, fake_encoder: Encoder) -> None:
-    manifest = pipeline.scan_cached(home, data)
-    items = pipeline.order_tiles(manifest, 0, False)
-    plain = pipeline.extract_items(home, manifest, items, fake_encoder, lambda *_: None)
+    manifest = sources.scan_cached(home, data)
+    items = sources.order_tiles(manifest, 0, False)
+    plain = encoding.extract_items(home, manifest, items, fake_encoder, lambda *_: None)
     rows = items.rows(["train"])
-    views = pipeline.extract_views(home, manifest, items, fake_encoder, rows, 2, lambda *_: None)
+    views = encoding.extract_views(home, manifest, items, fake_encoder, rows, 2, lambda *_: None)
     assert views.shape == (2, TRAINING_HALF, 48)
     assert np.array_equal(views[0], plain[rows])
     assert not np.array_equal(views[1], views[0])
@@ -174,7 +175,7 @@ def test_presets_with_one_seed_share_roles_rows_and_archive(home: Path, data: Pa
 
 
 def test_the_archive_id_names_content_and_order() -> None:
-    items = pipeline.Items(
+    items = Items(
         ids=("a", "b", "c"),
         labels=("x", "y", "x"),
         roles=("archive", "train", "archive"),
@@ -183,13 +184,13 @@ def test_the_archive_id_names_content_and_order() -> None:
         latitudes=(None,) * 3,
         longitudes=(None,) * 3,
     )
-    name = pipeline.archive_id(items)
+    name = sources.archive_id(items)
     change = dataclasses.replace
-    assert pipeline.archive_id(change(items, contents=("1", "9", "3"))) == name
-    assert pipeline.archive_id(change(items, labels=(None, None, None))) == name
-    assert pipeline.archive_id(change(items, contents=("1", "2", "9"))) != name
-    assert pipeline.archive_id(change(items, ids=("c", "b", "a"), contents=("3", "2", "1"))) != name
-    assert pipeline.archive_id(change(items, roles=("archive",) * 3)) != name
+    assert sources.archive_id(change(items, contents=("1", "9", "3"))) == name
+    assert sources.archive_id(change(items, labels=(None, None, None))) == name
+    assert sources.archive_id(change(items, contents=("1", "2", "9"))) != name
+    assert sources.archive_id(change(items, ids=("c", "b", "a"), contents=("3", "2", "1"))) != name
+    assert sources.archive_id(change(items, roles=("archive",) * 3)) != name
 
 
 def test_whole_strips_stay_on_one_side_where_that_is_asked(home: Path, tmp_path: Path) -> None:
@@ -274,7 +275,7 @@ def test_an_encoder_that_cannot_be_had_prevents_the_run(
     def none(name: str, folder: Path) -> Encoder:
         raise EncoderError(f"no {name} in {folder.name}")
 
-    monkeypatch.setattr(pipeline, "load_encoder", none)
+    monkeypatch.setattr(encoding, "load_encoder", none)
     with pytest.raises(EncoderError, match=f"no efficientnet-lite0 in {home.name}"):
         pipeline.prepare(home, made(data))
     assert runs_of(home) == []
@@ -316,11 +317,9 @@ def test_data_that_cannot_teach_a_head_is_refused_before_any_work(
 
 def test_an_empty_archive_is_refused_for_a_baseline(home: Path, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "queries", {"train": {"cra": 1}, "test": {"cra": 3}})
-    manifest = pipeline.scan_cached(home, data)
+    manifest = sources.scan_cached(home, data)
     # A coin puts the only training tile in either half; this seed puts it in the training half.
-    seeds = (
-        s for s in range(99) if "archive" not in pipeline.order_tiles(manifest, s, False).roles
-    )
+    seeds = (s for s in range(99) if "archive" not in sources.order_tiles(manifest, s, False).roles)
     seed = next(seeds)
     for preset in ("baseline", "baseline-centred"):
         with pytest.raises(DataError, match="archive is empty"):
@@ -373,7 +372,7 @@ def test_the_provenance_says_what_a_run_was_made_with(home: Path, tmp_path: Path
         "data_name": "plains",
         "data_title": "Plains of Mars",
         "synthetic": True,
-        "manifest": pipeline.scan_cached(home, data).digest,
+        "manifest": sources.scan_cached(home, data).digest,
         "encoder": encoder.fingerprint,
         "archive_id": outcome.archive_id,
         "epochs": 3,
@@ -464,13 +463,13 @@ def test_distractors_of_the_card_are_never_queried(home: Path, tmp_path: Path) -
 def test_an_encoder_that_has_seen_the_archives_labels_is_refused(
     home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    items = pipeline.order_tiles(pipeline.scan_cached(home, data), 0, False)
+    items = sources.order_tiles(sources.scan_cached(home, data), 0, False)
     by_role = {role: items.contents[items.rows([role])[0]] for role in ("train", "archive", "test")}
     for role in ("archive", "test"):
         seen = frozenset({by_role[role]})
-        monkeypatch.setattr(pipeline, "labels_seen", lambda home, name, seen=seen: seen)
+        monkeypatch.setattr(sources, "labels_seen", lambda home, name, seen=seen: seen)
         with pytest.raises(DataError, match="seen the labels of 1 of the tiles"):
             pipeline.prepare(home, made(data))
     assert runs_of(home) == []
-    monkeypatch.setattr(pipeline, "labels_seen", lambda home, name: frozenset({by_role["train"]}))
+    monkeypatch.setattr(sources, "labels_seen", lambda home, name: frozenset({by_role["train"]}))
     assert pipeline.prepare(home, made(data)).status()["state"] == "queued"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import FakeNetwork, write_dataset
 
-from mirs_core import config, pipeline, reproduction, runs
+from mirs_core import config, pipeline, reproduction, runs, sources
 from mirs_core.errors import ConfigError, RunError
 from mirs_core.reproduction import plan, recipe
 from mirs_core.reproduction.plan import Recipe, Row, Table
@@ -208,7 +208,7 @@ def test_fine_tuned_encoders_are_found_again(
         raise RunError("not today")
 
     monkeypatch.setattr(cells, "fine_tune", refuse)
-    digest = pipeline.scan_cached(home, data).digest
+    digest = sources.scan_cached(home, data).digest
     bench = cells.Bench(home, data, digest, home / "cells", "fake")
     with pytest.raises(RunError, match="not today"):
         bench.measure(Recipe("baseline", encoder="classifier"), 0)

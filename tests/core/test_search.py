@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mirs_core import pipeline, runs
+from mirs_core import encoding, pipeline, runs
 from mirs_core.baseline import FloatModel
 from mirs_core.config import from_preset
 from mirs_core.data.manifest import Card
@@ -259,7 +259,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = write_dataset(root / "tiles", LAYOUT, card=CARD, strips=9)
     encoder, _ = make_fake_encoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "load_encoder", lambda name, home: encoder)
+        patch.setattr(encoding, "load_encoder", lambda name, home: encoder)
         for preset in ("baseline", "baseline-centred", "mirs", "mirs-dwt"):
             hashed = preset.startswith("mirs")
             changes = ["training.epochs=3", "training.views=1", "head.bits=32"] if hashed else []
@@ -273,7 +273,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of ``finished`` to change, its encoder patched in."""
     encoder, _ = make_fake_encoder()
-    monkeypatch.setattr(pipeline, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
     copied = shutil.copytree(finished, tmp_path / "copied")
     for path in (copied / "home" / "runs").glob("*/config.json"):
         config = json.loads(path.read_text())
@@ -384,7 +384,7 @@ def test_other_encoder_weights_are_refused_for_own_images_only(
     def replaced(name: str, cache: Path) -> Encoder:
         return other
 
-    monkeypatch.setattr(pipeline, "load_encoder", replaced)
+    monkeypatch.setattr(encoding, "load_encoder", replaced)
     searcher = Searcher.open(place / "home", "mirs")
     assert searcher.search(searcher.query_by_id(searcher.items.ids[0]))
     Image.fromarray(stripes(777)).save(place / "own.png")
