@@ -11,6 +11,7 @@ from mirs_core import __version__, encoding, metrics, pipeline, runs, sources
 from mirs_core import config as configs
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.files import read_json
+from mirs_core.presets import PRESETS, from_preset
 from mirs_core.progress import Progress, silent
 
 
@@ -35,12 +36,12 @@ def compare(
     """
     seeds, presets = list(seeds), list(dict.fromkeys(presets))
     if not presets:
-        raise ConfigError(f"No preset is named; choose some of {', '.join(configs.PRESETS)}.")
+        raise ConfigError(f"No preset is named; choose some of {', '.join(PRESETS)}.")
     found: dict[str, dict[int, dict[str, Any]]] = {preset: {} for preset in presets}
     plan = [(preset, seed) for preset in presets for seed in seeds]
     for done, (preset, seed) in enumerate(plan):
         progress(f"{preset}, seed {seed}", done, len(plan))
-        config = configs.from_preset(
+        config = from_preset(
             preset,
             data=str(data),
             seed=seed,
@@ -61,7 +62,7 @@ def compare(
 
 def _concerns(change: str, preset: str) -> bool:
     """Whether a change means something to a preset: baselines have no head to train."""
-    hashes = configs.from_preset(preset, data="").hashes
+    hashes = from_preset(preset, data="").hashes
     return hashes or change.startswith(("encoder.", "archive.by_strip", "archive.data"))
 
 

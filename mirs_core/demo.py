@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mirs_core import config, pipeline, runs
+from mirs_core import pipeline, presets, runs
 from mirs_core.data.synthetic import generate
 from mirs_core.errors import MirsError
 from mirs_core.processes import locked
@@ -51,7 +51,7 @@ def _build(home: Path, per_class: int, progress: Progress) -> list[str]:
         generate(folder, per_class=per_class, progress=progress)
     for preset, run_id in DEMO_RUNS.items():
         if not _is_done(home, run_id):
-            settings = config.from_preset(preset, data=str(folder), changes=_FAST)
+            settings = presets.from_preset(preset, data=str(folder), changes=_FAST)
             run = pipeline.prepare(home, settings, run_id=run_id, name=NAMES[preset])
             pipeline.train(home, run, _named(NAMES[preset], progress))
     if runs.served_run(home) is None:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core import encoding, fitting, sources
-from mirs_core.config import from_preset
 from mirs_core.errors import RunError
 from mirs_core.model import HashModel
+from mirs_core.presets import from_preset
 from mirs_core.progress import Progress, silent
 
 DECADES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)

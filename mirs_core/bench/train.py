@@ -7,8 +7,9 @@ import numpy as np
 import torch
 
 from mirs_core import assembly, training
-from mirs_core.config import RunConfig, from_preset
+from mirs_core.config import RunConfig
 from mirs_core.model import HashHead, shared
+from mirs_core.presets import from_preset
 from mirs_core.whitening import scaling
 
 TILES, WIDTH, CLASSES, VALIDATION = 5652, 1024, 15, 1600

@@ -8,7 +8,8 @@ from mirs_core import __version__, finetuning
 from mirs_core.cli import benches, data, encoders, retrieval, training
 from mirs_core.cli import runs as run_commands
 from mirs_core.cli.settings import epilog
-from mirs_core.config import PRESETS, settings
+from mirs_core.config import settings
+from mirs_core.presets import PRESETS
 
 
 class _Parser(argparse.ArgumentParser):

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from mirs_core import comparison, config, pipeline, reproduction, runs
+from mirs_core import comparison, pipeline, presets, reproduction, runs
 from mirs_core import demo as demos
 from mirs_core.cli.console import Console
 from mirs_core.cli.tables import markdown, number
@@ -32,7 +32,7 @@ def train(args: argparse.Namespace, console: Console) -> Answer:
         run = runs.folder(home, args.run)
         outcome = pipeline.train(home, run, console.progress)
     else:
-        settings = config.from_preset(
+        settings = presets.from_preset(
             args.preset,
             data=str(args.data.expanduser().resolve()),
             seed=args.seed,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mirs_core import __version__, encoding, pipeline, runs
+from mirs_core import __version__, encoding, pipeline, presets, runs
 from mirs_core import config as configs
 from mirs_core.encoders import list_encoders
 from mirs_core.encoders.fine_tuned import record_of
@@ -45,7 +45,7 @@ class Bench:
         name = recipe.encoder or self.encoder
         if name in FINE_TUNED:
             name = self._finished_encoder(name, seed) or self._fine_tune(name, seed)
-        return configs.from_preset(
+        return presets.from_preset(
             recipe.preset, data=str(self.data), seed=seed, encoder=name, changes=recipe.changes
         )
 

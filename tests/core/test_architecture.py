@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS: list[set[str]] = [
     # words
-    {"errors", "progress", "files", "processes", "provenance", "config"}
+    {"errors", "progress", "files", "processes", "provenance", "config", "presets"}
     | {"landforms", "observations"},
     # mathematics
     {"codes", "metrics", "mining", "whitening", "losses", "clusters"},
@@ -84,7 +84,7 @@ def test_the_library_knows_no_streamlit(path: Path) -> None:
 
 def test_config_is_unpacked_above_the_procedures_only() -> None:
     for path in modules():
-        if LEVEL.get(place_of(path), 99) <= 3 and place_of(path) != "config":
+        if LEVEL.get(place_of(path), 99) <= 3 and place_of(path) not in {"config", "presets"}:
             assert not any(n.startswith("mirs_core.config") for n in imports_of(path)), path
 
 

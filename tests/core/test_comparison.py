@@ -11,9 +11,9 @@ from fakes import make_fake_encoder, write_dataset
 
 from mirs_core import comparison, encoding, metrics, runs
 from mirs_core.comparison import compare
-from mirs_core.config import from_preset
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.indexing import index
+from mirs_core.presets import from_preset
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},

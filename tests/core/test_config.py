@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirs_core import config
+from mirs_core import config, presets
 from mirs_core.errors import ConfigError
 
 
-@pytest.mark.parametrize("preset", config.PRESETS)
+@pytest.mark.parametrize("preset", presets.PRESETS)
 def test_every_preset_survives_json(preset: str) -> None:
-    made = config.from_preset(preset, data="/data/x", seed=3, encoder="e")
+    made = presets.from_preset(preset, data="/data/x", seed=3, encoder="e")
     assert config.from_json(json.loads(json.dumps(made.to_json()))) == made
 
 
 def test_changes_come_on_top_of_the_preset() -> None:
-    made = config.from_preset(
+    made = presets.from_preset(
         "mirs-dwt", data="", changes=["whitening.group_size=8", "head.bits=64"]
     )
     assert (made.whitening.enabled, made.whitening.group_size, made.head.bits) == (True, 8, 64)
@@ -36,19 +36,19 @@ def test_changes_come_on_top_of_the_preset() -> None:
 )
 def test_bad_changes_are_explained(change: str, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
-        config.from_preset("mirs", data="", changes=[change])
+        presets.from_preset("mirs", data="", changes=[change])
 
 
 def test_contradictions_are_refused() -> None:
     with pytest.raises(ConfigError, match="no head"):
-        config.from_preset("baseline", data="", changes=["whitening.enabled=true"])
+        presets.from_preset("baseline", data="", changes=["whitening.enabled=true"])
 
 
 def test_unknown_presets_and_seeds_are_refused() -> None:
     with pytest.raises(ConfigError, match="choose one of baseline"):
-        config.from_preset("best", data="")
+        presets.from_preset("best", data="")
     with pytest.raises(ConfigError, match="seed is -1"):
-        config.from_preset("mirs", data="", seed=-1)
+        presets.from_preset("mirs", data="", seed=-1)
 
 
 def test_every_setting_explains_itself() -> None:
@@ -75,7 +75,7 @@ def damage(value: dict, path: tuple[str, ...], new: object) -> dict:
     ],
 )
 def test_damaged_json_is_refused(path: tuple[str, ...], new: object) -> None:
-    value = config.from_preset("mirs", data="x").to_json()
+    value = presets.from_preset("mirs", data="x").to_json()
     with pytest.raises(ConfigError):
         config.from_json(damage(value, path, new))
 
@@ -87,13 +87,13 @@ def test_any_other_json_is_refused(value: object) -> None:
 
 
 def test_configurations_cannot_be_changed() -> None:
-    made = config.from_preset("mirs", data="")
+    made = presets.from_preset("mirs", data="")
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.seed = 1  # type: ignore[misc]
 
 
 def test_a_run_of_an_older_version_takes_the_defaults_of_newer_settings() -> None:
-    made = config.from_preset("mirs", data="x")
+    made = presets.from_preset("mirs", data="x")
     value = made.to_json()
     del value["loss"]["metric"], value["loss"]["mining"]
     assert config.from_json(value) == made

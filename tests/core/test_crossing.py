@@ -7,9 +7,10 @@ import pytest
 from fakes import FakeNetwork, write_dataset
 
 from mirs_core import indexing, pipeline, runs
-from mirs_core.config import RunConfig, from_preset
+from mirs_core.config import RunConfig
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.items import Items
+from mirs_core.presets import from_preset
 from mirs_core.retriever import load
 from mirs_core.search import Searcher
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mirs_core.cli.parser import build_parser
-from mirs_core.config import PRESETS
+from mirs_core.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,10 +11,10 @@ from fakes import FakeNetwork, make_fake_encoder, stripes, write_dataset
 from PIL import Image
 
 from mirs_core import encoding, pipeline, retriever, runs, sources
-from mirs_core.config import from_preset
 from mirs_core.errors import DataError, RunError
 from mirs_core.indexing import index
 from mirs_core.model import HashModel
+from mirs_core.presets import from_preset
 from mirs_core.search import Searcher
 
 LAYOUT = {

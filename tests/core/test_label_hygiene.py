@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from mirs_core import config, fitting
+from mirs_core import config, fitting, presets
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.items import Items
 from mirs_core.model import HashModel
 from mirs_core.retriever import Retriever, save_model
 
 CLASSES = ("cra", "rid", "smo", "fse")
-MADE = {name: config.from_preset(name, data="") for name in config.PRESETS}
+MADE = {name: presets.from_preset(name, data="") for name in presets.PRESETS}
 UNSUPERVISED = [name for name, made in MADE.items() if made.unsupervised]
 SUPERVISED = [name for name, made in MADE.items() if made.trains and not made.unsupervised]
 
@@ -58,13 +58,13 @@ def views_of(made: config.RunConfig, items: Items, features: np.ndarray) -> np.n
 
 def model_bytes(preset: str, items: Items, features: np.ndarray, path: Path) -> bytes:
     changes = ["training.epochs=6"] if preset.startswith("mirs") else []
-    made = config.from_preset(preset, data="", seed=2, changes=changes)
+    made = presets.from_preset(preset, data="", seed=2, changes=changes)
     model = fitting.fit(made, features, items, views_of(made, items, features)).model
     save_model(path, model)
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("preset", config.PRESETS)
+@pytest.mark.parametrize("preset", presets.PRESETS)
 def test_archive_and_test_labels_are_never_read(preset: str, tmp_path: Path) -> None:
     items, features = archive_of()
     first = model_bytes(preset, items, features, tmp_path / "a")
@@ -110,7 +110,7 @@ def test_whitening_reads_the_archive_as_its_target(tmp_path: Path) -> None:
 def test_distractors_and_copies_of_training_tiles_choose_no_epoch(tmp_path: Path) -> None:
     items, features = archive_of()
     val = items.rows(["val"])
-    made = config.from_preset("mirs", data="", seed=2, changes=["training.epochs=6"])
+    made = presets.from_preset("mirs", data="", seed=2, changes=["training.epochs=6"])
     lines: dict[str, list[float]] = {"all": [], "fewer": [], "copies": []}
 
     def values(name: str, known: Items, distractors: tuple[str, ...] = ()) -> list[float]:
@@ -140,7 +140,7 @@ def test_distractors_and_copies_of_training_tiles_choose_no_epoch(tmp_path: Path
 def test_hashing_learns_what_the_baseline_cannot_see(change: str) -> None:
     items, features = archive_of()
     changes = ["training.epochs=20", f"loss.{change}"]
-    made = config.from_preset("mirs", data="", changes=changes)
+    made = presets.from_preset("mirs", data="", changes=changes)
     fitted = fitting.fit(made, features, items)
     report = Retriever.build(fitted.model, features, items, ()).evaluate()
     assert fitted.epochs == 20 and 1 <= fitted.best_epoch <= 20 and report is not None
@@ -151,7 +151,7 @@ def test_hashing_learns_what_the_baseline_cannot_see(change: str) -> None:
 def test_unsupervised_hashing_keeps_the_neighbours(selection: str) -> None:
     items, features = archive_of()
     changes = ["training.epochs=20", f"training.selection={selection}"]
-    made = config.from_preset("mirs-unsupervised", data="", changes=changes)
+    made = presets.from_preset("mirs-unsupervised", data="", changes=changes)
     val = features[items.rows(["val"])]
     lines: list[dict[str, Any]] = []
     fitted = fitting.fit(
@@ -175,7 +175,7 @@ def test_unsupervised_hashing_keeps_the_neighbours(selection: str) -> None:
 
 def test_a_choice_by_contrast_needs_a_second_view_of_validation() -> None:
     items, features = archive_of()
-    made = config.from_preset("mirs-unsupervised", data="", changes=["training.selection=loss"])
+    made = presets.from_preset("mirs-unsupervised", data="", changes=["training.selection=loss"])
     with pytest.raises(DataError, match=r"selection=last"):
         fitting.fit(made, features, items, views_of(made, items, features))
 
@@ -184,23 +184,23 @@ def test_the_archive_teaches_an_unsupervised_head_only_where_it_is_asked_to() ->
     items, _ = archive_of()
     for tiles, roles in (("half", ["train"]), ("half+archive", ["train", "archive"])):
         changes = [f"training.tiles={tiles}", "training.epochs=2"]
-        made = config.from_preset("mirs-unsupervised", data="", changes=changes)
+        made = presets.from_preset("mirs-unsupervised", data="", changes=changes)
         assert np.array_equal(fitting.learning_rows(made, items), items.rows(roles))
     with pytest.raises(ConfigError, match=r"loss\.metric=nt-xent"):
-        config.from_preset("mirs", data="", changes=["training.tiles=half+archive"])
+        presets.from_preset("mirs", data="", changes=["training.tiles=half+archive"])
 
 
 def test_a_folder_without_splits_teaches_the_unsupervised_head() -> None:
     items, features = archive_of()
     loose = dataclasses.replace(items, roles=("archive",) * len(items))
-    made = config.from_preset("mirs-unsupervised", data="", changes=["training.epochs=2"])
+    made = presets.from_preset("mirs-unsupervised", data="", changes=["training.epochs=2"])
     assert np.array_equal(fitting.learning_rows(made, loose), np.arange(len(items)))
     assert fitting.fit(made, features, loose, views_of(made, loose, features)).epochs == 2
 
 
 def test_the_inter_class_term_is_learnt_and_needs_three_classes() -> None:
     items, features = archive_of()
-    made = config.from_preset("mirs-interclass", data="", changes=["training.epochs=3"])
+    made = presets.from_preset("mirs-interclass", data="", changes=["training.epochs=3"])
     lines: list[dict[str, Any]] = []
     fitting.fit(made, features, items, on_epoch=lines.append)
     assert all(line["terms"]["interclass"] > 0 for line in lines)
@@ -211,7 +211,7 @@ def test_the_inter_class_term_is_learnt_and_needs_three_classes() -> None:
 
 def test_another_target_moves_the_target_transform_only() -> None:
     items, features = archive_of()
-    made = config.from_preset("mirs-dwt", data="", changes=["training.epochs=2"])
+    made = presets.from_preset("mirs-dwt", data="", changes=["training.epochs=2"])
     models = [
         fitting.fit(made, features, items, target=target).model for target in (None, features * 3)
     ]

@@ -12,10 +12,11 @@ from fakes import FakeNetwork, make_fake_encoder, stripes, write_dataset
 from PIL import Image
 
 from mirs_core import encoding, pipeline, runs, sources
-from mirs_core.config import RunConfig, from_preset
+from mirs_core.config import RunConfig
 from mirs_core.encoders import Encoder
 from mirs_core.errors import DataError, EncoderError, RunError
 from mirs_core.items import Items
+from mirs_core.presets import from_preset
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},

@@ -12,7 +12,7 @@ import pytest
 import torch
 from test_label_hygiene import archive_of, permuted
 
-from mirs_core import assembly, config, fitting
+from mirs_core import assembly, config, fitting, presets
 from mirs_core.errors import ConfigError
 from mirs_core.mining import interclass
 from mirs_core.model import HashModel
@@ -31,14 +31,14 @@ def batch(groups: torch.Tensor | None = None) -> Batch:
 
 
 def made(*changes: str) -> config.RunConfig:
-    return config.from_preset("mirs", data="", changes=changes)
+    return presets.from_preset("mirs", data="", changes=changes)
 
 
 def test_the_preset_switches_every_quirk_on() -> None:
-    quirks = config.from_preset("mirs-2021-as-coded", data="").quirks
+    quirks = presets.from_preset("mirs-2021-as-coded", data="").quirks
     assert all(dataclasses.asdict(quirks).values())
-    for preset in set(config.PRESETS) - {"mirs-2021-as-coded"}:
-        assert not any(dataclasses.asdict(config.from_preset(preset, data="").quirks).values())
+    for preset in set(presets.PRESETS) - {"mirs-2021-as-coded"}:
+        assert not any(dataclasses.asdict(presets.from_preset(preset, data="").quirks).values())
 
 
 def test_faint_push_is_the_push_loss_divided_by_the_bits_again() -> None:

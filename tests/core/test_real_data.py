@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mirs_core import codes, pipeline, runs
-from mirs_core.config import from_preset
+from mirs_core.presets import from_preset
 from mirs_core.search import Searcher
 
 PRESETS = ("baseline", "mirs")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import FakeNetwork, write_dataset
 
-from mirs_core import config, pipeline, reproduction, runs, sources
+from mirs_core import pipeline, presets, reproduction, runs, sources
 from mirs_core.errors import ConfigError, RunError
 from mirs_core.reproduction import plan, recipe
 from mirs_core.reproduction.plan import Recipe, Row, Table
@@ -59,7 +59,7 @@ def test_rows_hold_the_figures_of_the_runs(home: Path, data: Path, tmp_path: Pat
     for label, preset, changes in (("float", "baseline", ()), ("hash", "mirs", SHORT)):
         values, queries = [], []
         for seed in (0, 1):
-            made = config.from_preset(
+            made = presets.from_preset(
                 preset, data=str(data.resolve()), seed=seed, encoder="fake", changes=changes
             )
             run = runs.folder(home, pipeline.prepare_and_train(home, made).run)
@@ -161,7 +161,7 @@ def test_unknown_tables_and_seeds_are_refused(home: Path, data: Path, tmp_path: 
 def test_every_planned_recipe_is_a_configuration() -> None:
     for table in plan.TABLES:
         for row in table.rows:
-            config.from_preset(row.recipe.preset, data="", changes=row.recipe.changes)
+            presets.from_preset(row.recipe.preset, data="", changes=row.recipe.changes)
         assert len({row.label for row in table.rows}) == len(table.rows)
     assert len({table.key for table in plan.TABLES}) == len(plan.TABLES)
 

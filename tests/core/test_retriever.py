@@ -13,10 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from mirs_core import codes as hashes
 from mirs_core import fitting, retriever, runs
-from mirs_core.config import from_preset
 from mirs_core.errors import MirsError, RunError
 from mirs_core.items import Items
 from mirs_core.model import HashModel
+from mirs_core.presets import from_preset
 from mirs_core.retriever import Retriever
 
 WIDTH, N = 16, 60

@@ -3,20 +3,20 @@ from pathlib import Path
 
 import pytest
 
-from mirs_core import config, runs
+from mirs_core import presets, runs
 from mirs_core.errors import RunError
 from mirs_core.processes import this_process
 
 
 def make(home: Path, run_id: str = "a-run", state: str = "done") -> runs.RunFolder:
-    made = config.from_preset("mirs", data="/nowhere")
+    made = presets.from_preset("mirs", data="/nowhere")
     run = runs.create(home, made, run_id=run_id, provenance={"data_name": "d", "manifest": "m"})
     run.set_status(state)
     return run
 
 
 def test_a_new_run_is_queued_and_remembers_what_made_it(tmp_path: Path) -> None:
-    made = config.from_preset("mirs", data="/nowhere", seed=7)
+    made = presets.from_preset("mirs", data="/nowhere", seed=7)
     run = runs.create(tmp_path, made, provenance={"data_name": "Mars Ω tiles"})
     assert run.id.startswith("mirs-mars-tiles-s7-")
     assert run.config() == made

@@ -15,12 +15,12 @@ from PIL import Image
 
 from mirs_core import encoding, pipeline, runs
 from mirs_core.baseline import FloatModel
-from mirs_core.config import from_preset
 from mirs_core.data.manifest import Card
 from mirs_core.encoders import Encoder
 from mirs_core.errors import DataError, ImageError, RunError
 from mirs_core.items import ROLES, Items
 from mirs_core.model import HashHead, shared
+from mirs_core.presets import from_preset
 from mirs_core.retriever import Retriever
 from mirs_core.search import Query, Searcher
 
