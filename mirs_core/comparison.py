@@ -66,9 +66,13 @@ def _concerns(change: str, preset: str) -> bool:
     return hashes or change.startswith(("encoder.", "archive.by_strip", "archive.data"))
 
 
+def run_of(home: Path, config: configs.RunConfig) -> str:
+    """The id of a finished run of this configuration; trained where there is none."""
+    return _finished(home, config) or pipeline.prepare_and_train(home, config).run
+
+
 def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
-    run_id = _finished(home, config) or pipeline.prepare_and_train(home, config).run
-    path = runs.folder(home, run_id).metrics
+    path = runs.folder(home, run_of(home, config)).metrics
     if not path.is_file():
         raise DataError(f"{config.data} has no labelled test tiles: there is nothing to compare.")
     value: dict[str, Any] = read_json(path)

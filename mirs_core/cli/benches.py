@@ -1,4 +1,4 @@
-"""``bench query``, ``bench train``, ``bench lambdas`` and ``bench synthetic``."""
+"""The verbs of ``bench``."""
 
 import argparse
 import os
@@ -48,6 +48,17 @@ def lambdas(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
         for push, balance in zip(answer["push"], answer["balance"], strict=True)
     ]
     return answer, markdown(head, rows)
+
+
+def browsing(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Whether the tiles of one class can still be told apart."""
+    from mirs_core.bench import browsing as bench
+
+    data = args.data.expanduser().resolve()
+    answer = bench.run(
+        runs.home_folder(), data, args.preset, seeds=max(1, args.seeds), progress=console.progress
+    )
+    return answer, _text(answer)
 
 
 def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

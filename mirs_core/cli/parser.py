@@ -160,6 +160,12 @@ def _bench(verbs: Any) -> None:
     lambdas = _verb(group, "lambdas", benches.lambdas, "what lambda1 and lambda2 do to codes")
     lambdas.add_argument("--data", type=Path, metavar="DIR", required=True)
     lambdas.add_argument("--seed", type=int, default=0, metavar="N")
+    browsing = _verb(
+        group, "browsing", benches.browsing, "whether the tiles of a class can be told apart"
+    )
+    browsing.add_argument("--data", type=Path, metavar="DIR", required=True)
+    browsing.add_argument("--preset", default="mirs-best", metavar="NAME")
+    browsing.add_argument("--seeds", type=int, default=5, metavar="N")
     synthetic = _verb(
         group, "synthetic", benches.synthetic, "speed and likeness of the synthetic tiles"
     )
