@@ -1,0 +1,130 @@
+"""What codes show: balance and correlation of their bits, and how tiles share them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+BROWSABLE = 20
+"""Classes with fewer tiles say nothing about how a class spreads over codes."""
+_LARGEST = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bits:
+    """What the K bits of the archive's codes do.
+
+    ``balance`` (K,) is the mean of each bit, 0.5 at best. ``correlation`` (K, K) is nan for bits
+    that are the same in all codes; ``dead`` counts those. ``effective`` is the number of
+    independent bits that would spread as much, 0 (all dead) to K.
+    """
+
+    balance: Floats
+    correlation: Floats
+    dead: int
+    effective: float
+
+
+def bit_statistics(bits: NDArray[np.uint8]) -> Bits:
+    """Balance and correlation of bits {0, 1} (N, K), N at least 1.
+
+    The effective number is the participation ratio of the eigenvalues of the correlation matrix
+    of the live bits, their squared sum over the sum of their squares (Gao et al. 2017,
+    doi 10.1101/214262): K for independent bits, 1 where all bits say the same.
+    """
+    balance = bits.mean(axis=0, dtype=np.float64)
+    live = np.flatnonzero((balance > 0) & (balance < 1))
+    correlation = np.full((bits.shape[1], bits.shape[1]), np.nan)
+    effective = 0.0
+    if len(live):
+        spread = np.sqrt(balance[live] * (1 - balance[live]))
+        standard = (bits[:, live] - balance[live]) / spread
+        among = np.clip(standard.T @ standard / len(bits), -1, 1)
+        np.fill_diagonal(among, 1)
+        correlation[np.ix_(live, live)] = among
+        effective = float(len(live) ** 2 / (among**2).sum())
+    return Bits(balance, correlation, bits.shape[1] - len(live), effective)
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Tiles that share one code: how many, of which classes (most first), and their ids."""
+
+    size: int
+    classes: tuple[tuple[str | None, int], ...]
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassUse:
+    """How many of a class's tiles have how many codes."""
+
+    label: str
+    tiles: int
+    distinct: int
+
+    @property
+    def share(self) -> float:
+        """Codes per tile, in (0, 1]; near 0 the tiles of the class cannot be told apart."""
+        return self.distinct / self.tiles
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUse:
+    """How the archive's tiles spread over codes.
+
+    ``collisions`` are the largest groups, ``classes`` those with at least ``BROWSABLE`` tiles;
+    ``ones`` is the mean number of ones in a code, ``ones_sd`` its standard deviation.
+    """
+
+    tiles: int
+    distinct: int
+    collisions: tuple[Collision, ...]
+    classes: tuple[ClassUse, ...]
+    ones: float
+    ones_sd: float
+
+    @property
+    def share(self) -> float:
+        """Codes per tile, in (0, 1]."""
+        return self.distinct / self.tiles
+
+
+def code_use(codes: NDArray[np.uint8], labels: Sequence[str | None], ids: Sequence[str]) -> CodeUse:
+    """How packed ``codes`` (N, B), N at least 1, are used; ``labels`` and ``ids`` are parallel."""
+    _, group = np.unique(codes, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    sizes = np.bincount(group)
+    order = np.argsort(-sizes, kind="stable")
+    largest = [int(code) for code in order[:_LARGEST] if sizes[code] > 1]
+    ones = np.bitwise_count(codes).sum(axis=1)
+    by_class: dict[str, list[int]] = defaultdict(list)
+    for code, label in zip(group, labels, strict=True):
+        if label:
+            by_class[label].append(int(code))
+    return CodeUse(
+        tiles=len(codes),
+        distinct=len(sizes),
+        collisions=tuple(
+            _collision(np.flatnonzero(group == code), labels, ids) for code in largest
+        ),
+        classes=tuple(
+            ClassUse(label, len(used), len(set(used)))
+            for label, used in sorted(by_class.items())
+            if len(used) >= BROWSABLE
+        ),
+        ones=float(ones.mean()),
+        ones_sd=float(ones.std()),
+    )
+
+
+def _collision(
+    rows: NDArray[np.int64], labels: Sequence[str | None], ids: Sequence[str]
+) -> Collision:
+    counted = Counter(labels[row] or None for row in rows)
+    classes = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0] or ""))
+    return Collision(len(rows), tuple(classes), tuple(ids[row] for row in rows))
