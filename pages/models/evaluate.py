@@ -8,7 +8,18 @@ import streamlit as st
 from mirs_core import diagnostics, lineup, runs
 from mirs_core.errors import MirsError
 from mirs_core.standings import Standing
-from pages.ui import downloads, first_run, loaders, palette, published, sidebar, state, words
+from pages.ui import (
+    codes_part,
+    downloads,
+    first_run,
+    loaders,
+    palette,
+    published,
+    sections,
+    sidebar,
+    state,
+    words,
+)
 from pages.ui.palette import Model
 from pages.ui.standing_table import standing_table
 
@@ -20,11 +31,11 @@ _WORST = 3
 def main() -> None:
     """Draws the page."""
     state.restore_evaluation()
-    found = runs.list_runs(runs.home_folder())
-    if first_run.is_wanted(found):
+    known = runs.list_runs(runs.home_folder())
+    if first_run.is_wanted(known):
         first_run.draw()
         return
-    chosen = sidebar.data_set(lineup.data_sets(found))
+    chosen = sidebar.data_set(lineup.data_sets(known))
     picked = sidebar.models(chosen)
     if chosen.synthetic:
         sidebar.synthetic()
@@ -38,7 +49,8 @@ def main() -> None:
     elif part == RANKING:
         _ranking(models)
     else:
-        _codes(models, chosen)
+        if found := _diagnosed(models):
+            codes_part.draw(found, chosen)
     state.write_link(state.evaluation_link())
 
 
@@ -85,7 +97,7 @@ def _scores(models: Sequence[Model]) -> None:
     downloads.rows("scores", [_row(standing) for standing in found])
     from pages.ui import charts
 
-    _title("By landform", "mAP@64 of the queries of each class; n counts them.")
+    sections.section("By landform", "mAP@64 of the queries of each class; n counts them.")
     charts.show(
         charts.class_bars(kept, [standing.per_class for standing in found]),
         "mirs.e.classes",
@@ -167,7 +179,9 @@ def _ranking(models: Sequence[Model]) -> None:
 
     left, right = st.columns(2, gap="large")
     with left:
-        _title("Precision by rank", "The share of the first k that are of the query's class.")
+        sections.section(
+            "Precision by rank", "The share of the first k that are of the query's class."
+        )
         charts.show(
             charts.curves(
                 [charts.Labelled(model, one.precision) for model, one in measured],
@@ -179,7 +193,9 @@ def _ranking(models: Sequence[Model]) -> None:
             "Lines: precision at k of each model with 95 % bands",
         )
     with right:
-        _title("Precision by recall", "Interpolated, over the whole archive; bands are 95 %.")
+        sections.section(
+            "Precision by recall", "Interpolated, over the whole archive; bands are 95 %."
+        )
         charts.show(
             charts.curves(
                 [charts.Labelled(model, one.recall) for model, one in measured],
@@ -191,12 +207,12 @@ def _ranking(models: Sequence[Model]) -> None:
             "Lines: precision against recall of each model with 95 % bands",
         )
     downloads.rows("curves", [row for model, one in measured for row in _curve_rows(model, one)])
-    _title(
+    sections.section(
         "What it finds instead",
         "Classes of the first min(R, 64) results in percent: queries down, results across. A query"
         " has R tiles of its class in the archive, so 100 on the diagonal is perfect.",
     )
-    for column, (model, one) in zip(_columns(len(measured)), measured, strict=False):
+    for column, (model, one) in zip(sections.columns(len(measured)), measured, strict=False):
         with column:
             _confusion(model, one)
     downloads.values("ranking", {model.id: one.to_json() for model, one in measured})
@@ -208,7 +224,7 @@ def _confusion(model: Model, one: diagnostics.Diagnostics) -> None:
     table = one.confusion
     if table is None:
         return
-    st.html(_name(model))
+    st.html(sections.model_name(model))
     figure = charts.confusion(model, table)
     charts.show(figure, f"mirs.e.confusion.{model.id}", f"Confusions of {model.title}")
     worst = diagnostics.largest_confusions(table, _WORST)
@@ -229,179 +245,6 @@ def _curve_rows(model: Model, one: diagnostics.Diagnostics) -> list[dict[str, ob
         if curve is not None
         for x, y, low, high in zip(curve.x, curve.mean, curve.low, curve.high, strict=True)
     ]  # fmt: skip
-
-
-def _codes(models: Sequence[Model], chosen: lineup.DataSet) -> None:
-    found = _diagnosed(models)
-    if not found:
-        return
-    apart = [(model, one) for model, one in found if one.distances]
-    from pages.ui import charts
-
-    if apart:
-        _title(
-            "Distances", "Of test tiles to the archive's tiles of their own class, and of others."
-        )
-        for column, (model, one) in zip(_columns(len(apart)), apart, strict=False):
-            with column:
-                _distances(model, one, chosen)
-    hashed = [(model, one) for model, one in found if one.bits and one.use]
-    if not hashed:
-        st.info("Float features have no bits; choose a hash model too.", icon=":material/memory:")
-        return
-    _title(
-        "Codes",
-        "Tiles that share a code cannot be told apart or ranked; a good code has no bit that is"
-        " always the same, and none that repeats another.",
-    )
-    st.html(_use_table(hashed))
-    if any(one.use and one.use.classes for _, one in hashed):
-        _title("Codes per tile, by landform", f"Classes of {diagnostics.BROWSABLE} tiles or more.")
-        shares = [
-            {c.label: (c.tiles, c.share) for c in one.use.classes} if one.use else {}
-            for _, one in hashed
-        ]
-        charts.show(
-            charts.class_bars([model for model, _ in hashed], shares),
-            "mirs.e.distinct",
-            "Bars: distinct codes per tile of each landform and model",
-        )
-    for column, (model, one) in zip(_columns(len(hashed)), hashed, strict=False):
-        with column:
-            st.html(_name(model))
-            _collisions(one)
-    _title("Bits", "Left: how often each is one. Right: which say the same (red) or the opposite.")
-    for model, one in hashed:
-        if one.bits is None:
-            continue
-        st.html(_name(model))
-        left, right = st.columns([1.5, 1], gap="large")
-        with left:
-            charts.show(
-                charts.balance([charts.Labelled(model, one.bits)]),
-                f"mirs.e.balance.{model.id}",
-                f"Bars: share of ones in each bit of {model.title}",
-            )
-        with right:
-            charts.show(
-                charts.correlation(one.bits),
-                f"mirs.e.correlation.{model.id}",
-                f"Correlation of the bits of {model.title}",
-            )
-    downloads.values("codes", {model.id: one.to_json() for model, one in found})
-
-
-def _distances(model: Model, one: diagnostics.Diagnostics, chosen: lineup.DataSet) -> None:
-    from pages.ui import charts
-
-    if one.distances is None:
-        return
-    tau = _agreement(model, chosen)
-    order = "the features themselves" if one.unit != "bits" else "order within a class not known"
-    if tau is not None:
-        order = f"order within a class as the features give it: τ {tau:.2f}"
-    st.html(
-        f'{_name(model)}<p class="mirs-note" title="Chance that a tile of the own class is nearer'
-        ' than one of another; 50 % is chance.">'
-        f"own class nearer in {one.distances.overlap:.1%} of pairs<br>{order}</p>"
-    )
-    figure = charts.distances(model, one.distances, one.unit)
-    charts.show(
-        figure,
-        f"mirs.e.distances.{model.id}",
-        f"Distances within and between classes of {model.title}",
-    )
-
-
-def _agreement(model: Model, chosen: lineup.DataSet) -> float | None:
-    """Mean tau of a hash model with the features that it hashes, where a baseline holds them."""
-    by_id = {run.id: run for run in chosen.runs}
-    own = by_id[model.id]
-    baseline = next(
-        (
-            run.id
-            for run in chosen.runs
-            if not run.bits and (run.encoder, run.archive_id) == (own.encoder, own.archive_id)
-        ),
-        None,
-    )
-    if baseline is None or not own.bits:
-        return None
-    try:
-        taus = loaders.agreement(model.id, baseline)
-    except MirsError:
-        return None
-    return sum(taus) / len(taus) if taus else None
-
-
-def _use_table(found: Sequence[tuple[Model, diagnostics.Diagnostics]]) -> str:
-    rows = []
-    for model, one in found:
-        if one.use is None or one.bits is None:
-            continue
-        bits, use = len(one.bits.balance), one.use
-        largest = use.collisions[0].size if use.collisions else 1
-        cells = (
-            f"<b>{use.distinct:,}</b> of {use.tiles:,}<small>{use.share:.0%}</small>",
-            f"{largest:,} tile{'s' if largest > 1 else ''}",
-            f"<b>{one.bits.effective:.1f}</b> of {bits}",
-            f"{one.bits.dead}",
-            f"{use.ones:.1f}<small>± {use.ones_sd:.1f}</small>",
-        )
-        row = "".join(f"<td>{cell}</td>" for cell in cells)
-        rows.append(f"<tr><th scope='row'>{_swatch(model)}</th>{row}</tr>")
-    titles = (
-        ("Distinct codes", "Codes that the archive's tiles have, of as many as there are tiles"),
-        ("Largest group", "Tiles that share one code"),
-        ("Effective bits", "Independent bits that would spread as much: participation ratio of the"
-         " eigenvalues of the bits' correlation (Gao et al. 2017)"),
-        ("Dead bits", "Bits that are the same in all codes"),
-        ("Ones", "Ones in a code, mean and standard deviation; half the bits at best"),
-    )  # fmt: skip
-    head = "".join(f'<th scope="col" title="{text}">{name}</th>' for name, text in titles)
-    return (
-        f'<div class="mirs-scroll"><table class="mirs-table"><thead><tr><th scope="col">Model</th>'
-        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
-
-
-def _collisions(one: diagnostics.Diagnostics) -> None:
-    groups = one.use.collisions[:5] if one.use else ()
-    if not groups:
-        st.caption("Every tile has a code of its own.")
-        return
-    lines = []
-    for group in groups:
-        alone = len(group.classes) == 1
-        parts = [
-            escape(words.class_name(label)) if alone else f"{n} {escape(words.class_name(label))}"
-            for label, n in group.classes
-        ]
-        lines.append(f"<li>{', '.join(parts)}<b>{group.size}</b></li>")
-    st.html(
-        f'<p class="mirs-note">Largest groups under one code</p>'
-        f'<ol class="mirs-worst">{"".join(lines)}</ol>'
-    )
-
-
-def _columns(count: int) -> list[st.delta_generator.DeltaGenerator]:
-    """Columns for small multiples: at most three beside each other, four two by two."""
-    across = 2 if count == 4 else min(count, 3)
-    rows = -(-count // across)
-    cells = [cell for _ in range(rows) for cell in st.columns(across, gap="large")]
-    return cells[:count]
-
-
-def _title(name: str, about: str) -> None:
-    st.html(f'<div class="mirs-section"><h3>{escape(name)}</h3><p>{escape(about)}</p></div>')
-
-
-def _name(model: Model) -> str:
-    return f'<p class="mirs-model">{_swatch(model)}</p>'
-
-
-def _swatch(model: Model) -> str:
-    return f'<i class="mirs-swatch" style="--c:{model.colour}"></i>{escape(model.title)}'
 
 
 main()
