@@ -12,6 +12,7 @@ from mirs_core.objective import (
     faint_push_term,
     interclass_term,
     nt_xent_term,
+    order_term,
     orthohash_term,
     push_term,
     similarity_term,
@@ -49,6 +50,7 @@ def objective_of(config: configs.RunConfig, classes: int) -> Objective:
             interclass_term(loss.margin, third_class=not quirks.two_classes),
         ),
         "entropy": (loss.entropy_weight, entropy_term(loss.entropy_form)),
+        "order": (loss.order_weight, order_term),
         "similarity": (loss.similarity_weight, similarity_term),
     }
     terms.update({name: pair for name, pair in optional.items() if pair[0] > 0})

@@ -189,6 +189,15 @@ class LossConfig:
         low=2,
         high=1000,
     )
+    order_weight: float = setting(
+        0.0,
+        "Order weight",
+        "Keeps the order by likeness inside a class, as the features give it, so that a class can"
+        " still be browsed.",
+        low=0.0,
+        high=100.0,
+        log=True,
+    )
     similarity_weight: float = setting(
         0.0,
         "Similarity weight",
@@ -356,6 +365,11 @@ class RunConfig:
             raise ConfigError(
                 "loss.interclass_weight needs classes, and loss.metric=nt-xent reads no label."
                 " Set it to 0 or choose loss.metric=triplet."
+            )
+        if self.loss.order_weight > 0:
+            raise ConfigError(
+                "loss.order_weight needs classes, and loss.metric=nt-xent reads no label."
+                " Set it to 0; loss.similarity_weight does the same without classes."
             )
         if self.training.selection == "map":
             raise ConfigError(

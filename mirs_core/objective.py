@@ -10,6 +10,7 @@ from mirs_core.losses import (
     balance_per_bit,
     balance_per_sample,
     bernoulli_entropy,
+    class_order,
     interclass_triplet,
     nt_xent,
     orthogonal_centres,
@@ -157,3 +158,9 @@ def similarity_term(batch: Batch) -> Tensor:
     """Keeps the features' cosines among the logits (``mirs_core.losses.similarity``)."""
     assert batch.inputs is not None
     return similarity(batch.logits, batch.inputs)
+
+
+def order_term(batch: Batch) -> Tensor:
+    """Keeps the order of the features inside a class (``mirs_core.losses.class_order``)."""
+    assert batch.inputs is not None
+    return class_order(batch.logits, batch.inputs, batch.labels)

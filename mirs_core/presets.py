@@ -12,7 +12,7 @@ _DWT = {
     "whitening.shrinkage": "common",
     "loss.entropy_weight": 0.1,
 }
-_BEST = {"loss.metric": "orthohash", "loss.entropy_weight": 0.1, "loss.similarity_weight": 1.0}
+_BEST = {"loss.metric": "orthohash", "loss.entropy_weight": 0.1, "loss.order_weight": 0.3}
 _UNSUPERVISED = {
     "loss.metric": "nt-xent",
     "loss.temperature": 1.0,

@@ -5,13 +5,14 @@ from mirs_core.losses.entropy import bernoulli_entropy, softmax_entropy
 from mirs_core.losses.nt_xent import nt_xent
 from mirs_core.losses.orthohash import orthogonal_centres, orthohash
 from mirs_core.losses.push import push
-from mirs_core.losses.similarity import similarity
+from mirs_core.losses.similarity import class_order, similarity
 from mirs_core.losses.triplet import interclass_triplet, triplet
 
 __all__ = [
     "balance_per_bit",
     "balance_per_sample",
     "bernoulli_entropy",
+    "class_order",
     "interclass_triplet",
     "nt_xent",
     "orthogonal_centres",

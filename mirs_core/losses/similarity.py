@@ -14,8 +14,37 @@ def similarity(logits: Tensor, features: Tensor) -> Tensor:
 
     A batch of one row gives 0.
     """
-    codes, teacher = normalize(logits, dim=1), normalize(features.detach(), dim=1)
-    gaps = (codes @ codes.T - teacher @ teacher.T) ** 2
+    gaps = (_cosines(logits) - _cosines(features.detach())) ** 2
     rows = len(gaps)
-    others = ~torch.eye(rows, dtype=torch.bool, device=gaps.device)
-    return (gaps * others).sum() / max(rows * (rows - 1), 1)
+    return (gaps * _others(rows, gaps)).sum() / max(rows * (rows - 1), 1)
+
+
+def class_order(logits: Tensor, features: Tensor, labels: Tensor) -> Tensor:
+    """Mean over rows of ``1 - r``: the order by likeness inside a class is kept, in [0, 2].
+
+    ``r`` is Pearson's correlation, over the other rows of the same class, between the cosines of a
+    row's logits (B, K) and those of its features (B, D). Rows with fewer than two such others are
+    left out; 0 where there is none. It leaves it to the metric loss how far classes lie apart.
+    """
+    same = (labels[:, None] == labels[None, :]) & (_others(len(labels), logits) > 0)
+    mask = same.to(logits.dtype)
+    counts = mask.sum(dim=1)
+    codes, teacher = (
+        (x - (x * mask).sum(dim=1, keepdim=True) / counts.clamp_min(1)[:, None]) * mask
+        for x in (_cosines(logits), _cosines(features.detach()))
+    )
+    spread = (codes * codes).sum(dim=1) * (teacher * teacher).sum(dim=1)
+    correlation = (codes * teacher).sum(dim=1) / (spread + 1e-8).sqrt()
+    measured = counts >= 2
+    if not measured.any():
+        return logits.sum() * 0
+    return (1 - correlation)[measured].mean()
+
+
+def _cosines(x: Tensor) -> Tensor:
+    rows = normalize(x, dim=1)
+    return rows @ rows.T
+
+
+def _others(rows: int, like: Tensor) -> Tensor:
+    return 1 - torch.eye(rows, dtype=like.dtype, device=like.device)

@@ -11,7 +11,7 @@ from mirs_core import sources
 from mirs_core.config import EncoderConfig
 from mirs_core.data.manifest import Manifest
 from mirs_core.errors import ConfigError, MirsError
-from mirs_core.files import replace_file, write_json
+from mirs_core.files import read_json, replace_file, write_json
 from mirs_core.progress import Progress, silent
 from mirs_core.reproduction import figures
 from mirs_core.reproduction.cells import Bench
@@ -73,13 +73,17 @@ def _recipes(tables: Sequence[Table]) -> list[Recipe]:
     return list(dict.fromkeys(row.recipe for table in tables for row in table.rows))
 
 
+def _name(recipe: Recipe) -> str:
+    return " ".join([recipe.preset, *recipe.changes, recipe.encoder]).strip()
+
+
 class _Work:
     """One reproduction: what is to be measured, and what was."""
 
     def __init__(self, bench: Bench, manifest: Manifest, out: Path, seeds: range) -> None:
         self.bench, self.manifest, self.out, self.seeds = bench, manifest, out, seeds
         self.cells: dict[Recipe, dict[int, dict[str, Any]]] = defaultdict(dict)
-        self.failed: dict[Recipe, str] = {}
+        self.failed = self._earlier_failures()
 
         for recipe, seed in itertools.product(_recipes(TABLES), seeds):
             if bench.known(recipe, seed):
@@ -90,14 +94,15 @@ class _Work:
     ) -> None:
         """Measures what is missing of ``tables``, seed by seed, and writes as it goes."""
         recipes = _recipes(tables)
+        for recipe in recipes:
+            self.failed.pop(recipe, None)
         # What needs an encoder of its own comes last, so that the rest is soon to be seen.
         recipes.sort(key=lambda recipe: recipe.encoder in FINE_TUNED)
         plan = [(recipe, seed) for recipe in recipes for seed in self.seeds]
         for done, (recipe, seed) in enumerate(plan):
             if should_stop():
                 return
-            said = " ".join([recipe.preset, *recipe.changes, recipe.encoder]).strip()
-            progress(f"{said}, seed {seed}", done, len(plan))
+            progress(f"{_name(recipe)}, seed {seed}", done, len(plan))
             if recipe in self.failed or seed in self.cells[recipe]:
                 continue
             self._measure(recipe, seed)
@@ -111,9 +116,18 @@ class _Work:
         except MirsError as error:
             self.failed[recipe] = str(error)
 
+    def _earlier_failures(self) -> dict[Recipe, str]:
+        """Why recipes could not be carried out before; each is tried again when its turn comes."""
+        path = self.out / "failed.json"
+        found = read_json(path) if path.is_file() else {}
+        known = {_name(recipe): recipe for recipe in _recipes(TABLES)}
+        return {known[name]: str(why) for name, why in dict(found).items() if name in known}
+
     def write(self) -> dict[str, Any]:
         """The report of what is known, as JSON, Markdown and figures below ``out``."""
         report = self._report()
+        failed = {_name(recipe): why for recipe, why in self.failed.items()}
+        write_json(self.out / "failed.json", failed)
         write_json(self.out / "report.json", report)
         text = markdown(report).encode()
         replace_file(self.out / "report.md", lambda handle: handle.write(text))

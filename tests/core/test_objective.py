@@ -6,7 +6,7 @@ import reference
 import torch
 from fakes import triplet_objective
 
-from mirs_core.losses import nt_xent, softmax_entropy
+from mirs_core.losses import class_order, nt_xent, softmax_entropy
 from mirs_core.objective import (
     Batch,
     Objective,
@@ -139,6 +139,32 @@ def test_similarity_is_the_loop_over_pairs() -> None:
     assert not value.requires_grad
     one = similarity_term(Batch(z[:1], z[:1].sigmoid(), torch.zeros(1), inputs=x[:1]))
     assert one.item() == 0
+
+
+def test_class_order_is_one_less_the_mean_correlation_within_classes() -> None:
+    rng = np.random.default_rng(3)
+    z, x = rng.normal(size=(12, 4)), rng.normal(size=(12, 7))
+    labels = np.array([0] * 5 + [1] * 4 + [2] * 2 + [3])
+
+    def cosine(a: np.ndarray, b: np.ndarray) -> float:
+        return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+    losses = []
+    for i in range(12):
+        own = [j for j in range(12) if j != i and labels[j] == labels[i]]
+        if len(own) >= 2:
+            pair = [[cosine(y[i], y[j]) for j in own] for y in (z, x)]
+            losses.append(1 - np.corrcoef(pair)[0, 1])
+    value = class_order(*(torch.from_numpy(part) for part in (z, x, labels)))
+    assert len(losses) == 9
+    assert value.item() == pytest.approx(np.mean(losses), abs=1e-6)
+
+
+def test_class_order_of_small_classes_is_zero_and_of_the_features_themselves_too() -> None:
+    x = torch.randn(6, 5, requires_grad=True)
+    alone = class_order(x, x, torch.arange(6) // 2)
+    assert alone.item() == 0 and alone.requires_grad
+    assert class_order(x, x, torch.zeros(6)).item() == pytest.approx(0, abs=1e-4)
 
 
 def test_the_softmax_form_reads_soft_codes_of_the_target() -> None:

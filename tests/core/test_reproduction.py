@@ -88,6 +88,15 @@ def test_what_cannot_be_says_why_and_stops_nothing(home: Path, data: Path, tmp_p
     assert report["notes"][0].startswith("No row compares with its published number")
 
 
+def test_a_failure_is_remembered_and_tried_again(home: Path, data: Path, tmp_path: Path) -> None:
+    first = reproduced(home, data, tmp_path / "out", seeds=1)["tables"][0]["rows"][2]
+    kept = reproduced(home, data, tmp_path / "out", seeds=1, tables=["costs"])
+    assert kept["tables"][0]["rows"][2] == first
+    reproduced(home, data, tmp_path / "out", seeds=1, should_stop=lambda: True)
+    again = json.loads((tmp_path / "out" / "report.json").read_text())["tables"][0]["rows"][2]
+    assert again["state"] == "waiting"
+
+
 def test_costs_are_medians_of_what_was_taken(home: Path, data: Path, tmp_path: Path) -> None:
     report = reproduced(home, data, tmp_path / "out")
     free, hashed = report["tables"][1]["rows"]
