@@ -87,7 +87,10 @@ class Bench:
         name = config.encoder.name
         if name not in self._weights:
             self._weights[name] = encoding.encoder_for(self.home, config).fingerprint
-        facts = [config.to_json(), self.digest, self._weights[name], __version__]
+        # Settings at their defaults say nothing, so a cell outlives a setting that is new.
+        own, default = (_flat(made) for made in (config, configs.RunConfig()))
+        changed = {setting: value for setting, value in own.items() if value != default[setting]}
+        facts = [changed, self.digest, self._weights[name], __version__]
         key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
         return self.cells / f"{config.preset}-s{config.seed}-{key}.json"
 
@@ -131,6 +134,14 @@ class Bench:
             if record["settings"] == wanted and record["manifest"] == self.digest:
                 return one.id
         return None
+
+
+def _flat(config: configs.RunConfig) -> dict[str, Any]:
+    """Every setting that decides what a run finds, by its name."""
+    value = {"seed": config.seed}
+    for group, item in configs.settings():
+        value[f"{group}.{item.name}"] = getattr(getattr(config, group), item.name)
+    return value
 
 
 def _epoch_seconds(run: runs.RunFolder) -> float | None:
