@@ -12,7 +12,12 @@ _DWT = {
     "whitening.shrinkage": "common",
     "loss.entropy_weight": 0.1,
 }
-_BEST = {"loss.metric": "orthohash", "loss.entropy_weight": 0.1, "loss.order_weight": 0.3}
+_BEST = {
+    "loss.metric": "orthohash",
+    "loss.margin": 0.1,
+    "loss.entropy_weight": 0.03,
+    "loss.order_weight": 1.0,
+}
 _UNSUPERVISED = {
     "loss.metric": "nt-xent",
     "loss.temperature": 1.0,
