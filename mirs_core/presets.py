@@ -12,12 +12,7 @@ _DWT = {
     "whitening.shrinkage": "common",
     "loss.entropy_weight": 0.1,
 }
-_BEST = {
-    "loss.metric": "orthohash",
-    "loss.margin": 0.1,
-    "loss.entropy_weight": 0.03,
-    "loss.order_weight": 1.0,
-}
+_BEST = {"loss.metric": "orthohash", "loss.order_weight": 0.5}
 _UNSUPERVISED = {
     "loss.metric": "nt-xent",
     "loss.temperature": 1.0,

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from fakes import FakeNetwork, write_dataset
 
 from mirs_core.cli.parser import build_parser
 from mirs_core.presets import PRESETS
@@ -42,3 +43,20 @@ def test_every_requirement_has_a_reason_and_only_a_lower_bound() -> None:
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
             if line and not line.startswith("#"):
                 assert re.fullmatch(r"[a-z0-9-]+>=[0-9.]+ +# .{8,}", line), line
+
+
+def test_the_example_of_the_readme_runs(
+    tmp_path: Path, network: FakeNetwork, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = re.search(r"```python\n(.+?)```", README, re.DOTALL)
+    assert found is not None
+    example = found.group(1)
+    assert len([line for line in example.splitlines() if line.strip()]) <= 10
+    layout = {"train": {"cra": 8, "rid": 8, "smo": 8}, "test": {"cra": 2, "rid": 2}}
+    data = write_dataset(tmp_path / "tiles", layout)
+    image = next((data / "test" / "cra").iterdir())
+    example = example.replace('".mirs"', repr(str(tmp_path / "home")))
+    example = example.replace('"tiles"', repr(str(data)) + ', changes=["training.epochs=2"]')
+    exec(example.replace('"crater.jpg"', repr(str(image))), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert "value" in lines[0] and len(lines) == 6 and lines[1].startswith("1 ")
