@@ -39,7 +39,10 @@ def hamming(a: Packed, b: Packed) -> NDArray[np.int32]:
         raise ValueError(f"codes of {a.shape[1]} and of {b.shape[1]} bytes cannot be compared")
     # A product of matrices of -1 and +1 is exact in float32, and the fastest that numpy has.
     signs_a, signs_b = _signs(a), _signs(b)
-    return ((signs_a.shape[1] - signs_a @ signs_b.T) / 2).astype(np.int32)
+    distances = signs_a @ signs_b.T
+    distances *= -0.5
+    distances += signs_a.shape[1] / 2
+    return distances.astype(np.int32)
 
 
 def _signs(packed: Packed) -> NDArray[np.float32]:

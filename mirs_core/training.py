@@ -20,6 +20,7 @@ from mirs_core.objective import Batch, Objective
 from mirs_core.whitening import MovingStatistics, Transform
 
 _K = 64
+_INT32 = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +346,10 @@ def validation_map(
         return None
     # One number that sorts by distance, then by row, so that a partial sort is enough.
     rows = len(archive)
-    keys = torch.from_numpy(hamming(queries, archive)).long() * rows + torch.arange(rows)
+    keys = torch.from_numpy(hamming(queries, archive))
+    if (archive.shape[1] * 8 + 1) * rows >= _INT32:
+        keys = keys.long()
+    keys.mul_(rows).add_(torch.arange(rows, dtype=keys.dtype))
     nearest = keys.topk(min(_K, rows), dim=1, largest=False).values.numpy() % rows
     relevant = np.take_along_axis(wanted, nearest, axis=1)
     return float(np.nanmean(average_precision(relevant, totals, _K, "min_r_k")))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mirs_core import training
 from mirs_core.codes import pack, unpack
 from mirs_core.errors import DataError, RunError
 from mirs_core.model import HashHead, HashModel, shared
@@ -431,3 +432,14 @@ def test_the_validation_figure_counts_64_ranks() -> None:
     )
     assert found == pytest.approx(expected)
     assert validation_map(pack(archive), labels, pack(queries), np.full(20, 9)) is None
+
+
+def test_keys_that_would_overflow_are_kept_in_wider_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(8)
+    archive, queries = (rng.integers(0, 256, (n, 4), dtype=np.uint8) for n in (90, 7))
+    labels, wanted = rng.integers(0, 3, 90), rng.integers(0, 3, 7)
+    narrow = validation_map(archive, labels, queries, wanted)
+    monkeypatch.setattr(training, "_INT32", 1)
+    assert validation_map(archive, labels, queries, wanted) == narrow
