@@ -6,8 +6,20 @@ from dataclasses import dataclass
 from mirs_core.files import slug
 from mirs_core.runs import RunSummary
 
-PRESET_ORDER = ("baseline", "baseline-centred", "mirs", "mirs-dwt")
-"""From the simplest to the most elaborate; other presets follow by name."""
+PRESET_ORDER = (
+    "baseline",
+    "baseline-centred",
+    "pca-sign",
+    "mirs-unsupervised",
+    "mirs-unsupervised-dwt",
+    "mirs-2021",
+    "mirs-2021-as-coded",
+    "mirs",
+    "mirs-interclass",
+    "mirs-dwt",
+    "mirs-best",
+)
+"""From the simplest to the most elaborate; presets of other versions follow by name."""
 _SHOWN_FIRST = ("baseline", "mirs", "mirs-dwt")
 MOST = 4
 """So many models fit beside each other."""
@@ -17,6 +29,13 @@ _TITLES = {
     "baseline-centred": "Baseline, centred",
     "mirs": "MIRS",
     "mirs-dwt": "MIRS + DWT",
+    "mirs-interclass": "MIRS + inter-class",
+    "mirs-unsupervised": "MIRS, unsupervised",
+    "mirs-unsupervised-dwt": "MIRS, unsupervised + DWT",
+    "mirs-best": "MIRS, best recipe",
+    "mirs-2021": "MIRS of 2021",
+    "mirs-2021-as-coded": "MIRS of 2021, as coded",
+    "pca-sign": "PCA-sign",
 }
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from mirs_core import lineup
 from mirs_core.lineup import MOST, data_sets, title_of
+from mirs_core.presets import PRESETS
 from mirs_core.runs import RunSummary
 
 
@@ -116,3 +118,8 @@ def test_titles_name_the_method() -> None:
     presets = ("baseline", "baseline-centred", "mirs", "mirs-dwt", "mirs-best")
     titles = [title_of(run("a", preset)) for preset in presets]
     assert titles == ["Baseline", "Baseline, centred", "MIRS", "MIRS + DWT", "mirs-best"]
+
+
+def test_every_preset_has_a_place_and_a_title() -> None:
+    assert set(lineup.PRESET_ORDER) == set(PRESETS)
+    assert set(lineup._TITLES) == set(PRESETS)
