@@ -115,9 +115,9 @@ def test_without_the_usual_presets_the_first_runs_are_shown() -> None:
 
 
 def test_titles_name_the_method() -> None:
-    presets = ("baseline", "baseline-centred", "mirs", "mirs-dwt", "mirs-best")
+    presets = ("baseline", "baseline-centred", "mirs", "mirs-dwt", "mirs-of-tomorrow")
     titles = [title_of(run("a", preset)) for preset in presets]
-    assert titles == ["Baseline", "Baseline, centred", "MIRS", "MIRS + DWT", "mirs-best"]
+    assert titles == ["Baseline", "Baseline, centred", "MIRS", "MIRS + DWT", "mirs-of-tomorrow"]
 
 
 def test_every_preset_has_a_place_and_a_title() -> None:
