@@ -16,6 +16,7 @@ def draw(table: Mapping[str, Any], title: str, path: Path) -> bool:
     rows = [row for row in table["rows"] if row["state"] == "done" and "interval" in row]
     if not rows:
         return False
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     height = 1.1 + _ROW_INCHES * len(rows)
@@ -43,7 +44,8 @@ def draw(table: Mapping[str, Any], title: str, path: Path) -> bool:
     axes.tick_params(length=0, labelsize=8)
     # Without a date or random names, equal reports give equal files.
     held = io.StringIO()
-    figure.savefig(held, format="svg", metadata={"Date": None})
+    with rc_context({"svg.hashsalt": str(table["key"])}):
+        figure.savefig(held, format="svg", metadata={"Date": None})
     text = held.getvalue().encode()
     replace_file(path, lambda handle: handle.write(text))
     return True

@@ -157,6 +157,9 @@ def test_figures_are_pictures_of_the_tables(home: Path, data: Path, tmp_path: Pa
     reproduced(home, data, tmp_path / "out", seeds=1)
     drawn = tmp_path / "out" / "small.svg"
     assert ElementTree.parse(drawn).getroot().tag.endswith("svg")
+    first = drawn.read_bytes()
+    reproduced(home, data, tmp_path / "out", seeds=1)
+    assert drawn.read_bytes() == first
     assert not (tmp_path / "out" / "costs.svg").exists()
 
 
