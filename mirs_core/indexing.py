@@ -59,6 +59,9 @@ def index(
     run = runs.create(home, config, name=title, provenance=provenance)
     try:
         run.set_status("running")
+        run.keep_learnt(
+            {role: [c for c, known in seen.items() if known == role] for role in ("train", "val")}
+        )
         keep_archive(run, built, provenance["archive_id"])
         run.set_status("done")
     except BaseException:

@@ -133,6 +133,13 @@ def check_trainable(config: configs.RunConfig, found: Sources) -> None:
                 f" {len(rows)} to learn from. Add tiles."
             )
         return
+    if found.crosses:
+        known = items.contents_of(["train", "val"])
+        if shared := len(known & found.items.contents_of(["archive", "test"])):
+            raise DataError(
+                f"{shared} tiles of {config.archive_root} are among those that the run learns from,"
+                " so it would be measured with what it was taught. Leave out one copy of them."
+            )
     classes = {items.labels[row] for row in rows}
     if not classes:
         raise DataError(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mirs_core import comparison, diagnostics, metrics, runs
+from mirs_core.errors import DataError
 from mirs_core.presets import from_preset
 from mirs_core.progress import Progress, silent
 from mirs_core.retriever import Retriever, load
@@ -40,8 +41,13 @@ def run(
         loaded = {name: _loaded(home, data, name, seed) for name in names}
         for name in (against, preset):
             _note(loaded[name], loaded["baseline-centred"], found[name])
-            least[name] = min(least.get(name, (1.0, "")), *_shares(loaded[name]))
+            least[name] = min([least.get(name, (2.0, "")), *_shares(loaded[name])])
     progress("Seeds", seeds, seeds)
+    if least[preset][0] > 1 or least[against][0] > 1:
+        raise DataError(
+            f"{data} has no class of {diagnostics.BROWSABLE} archived tiles, or {preset} has no"
+            " codes: there is nothing to browse. Give a larger data set, or a preset that hashes."
+        )
     queries = sorted(found[preset].keys() & found[against].keys())
     own, other = (np.array([np.mean(found[n][q]) for q in queries]) for n in (preset, against))
     gap = metrics.paired_interval(own, other)

@@ -38,6 +38,7 @@ def run(
         RunError: a knob does not do what it says.
     """
     config = from_preset("mirs", data=str(data), seed=seed)
+    sources.check_trainable(config, sources.gather(home, config, progress))
     manifest = sources.scan_cached(home, data, progress)
     items = sources.order_tiles(manifest, seed, by_strip=False)
     encoder = encoding.encoder_for(home, config)

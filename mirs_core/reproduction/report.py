@@ -70,9 +70,9 @@ def _row(
     row = table.rows[number]
     published = row.published_text if table.costs else row.published
     about = {"label": row.label, "published": published or None, "why": ""}
-    if row.recipe in failed:
-        return {**about, "state": "not here", "why": failed[row.recipe]}
     by_seed = _complete(cells, row.recipe, seeds)
+    if by_seed is None and row.recipe in failed:
+        return {**about, "state": "not here", "why": failed[row.recipe]}
     if by_seed is None:
         count = len(cells.get(row.recipe, {}))
         return {**about, "state": "waiting", "why": f"{count} of {len(seeds)} seeds"}

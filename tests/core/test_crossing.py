@@ -101,6 +101,26 @@ def test_a_change_of_either_data_set_is_noticed(home: Path, here: Path, there: P
         pipeline.train(home, run)
 
 
+def test_a_copy_of_what_is_learnt_is_no_archive(home: Path, here: Path, there: Path) -> None:
+    for tile in (here / "train" / "cra").iterdir():
+        (there / "train" / "dune" / f"copy {tile.name}").write_bytes(tile.read_bytes())
+    with pytest.raises(DataError, match="learns from"):
+        pipeline.prepare(home, made(here, f"archive.data={there}", preset="mirs"))
+
+
+def test_an_index_of_an_index_still_knows_what_was_learnt(
+    home: Path, here: Path, there: Path
+) -> None:
+    run = run_of(home, made(here, preset="mirs"))
+    middle = indexing.index(home, run.id, there)
+    again = load(indexing.index(home, middle.id, here)).items
+    own = load(run).items
+    roles = dict(zip(own.contents, own.roles, strict=True))
+    assert {c for c, r in zip(again.contents, again.roles, strict=True) if r == "train"} == {
+        c for c, r in roles.items() if r == "train"
+    }
+
+
 def test_a_missing_archive_folder_is_refused(home: Path, here: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError):
         pipeline.prepare(home, made(here, f"archive.data={tmp_path / 'nowhere'}"))
