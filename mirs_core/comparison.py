@@ -72,10 +72,18 @@ def run_of(home: Path, config: configs.RunConfig) -> str:
 
 
 def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
-    path = runs.folder(home, run_of(home, config)).metrics
-    if not path.is_file():
+    return metrics_of(runs.folder(home, run_of(home, config)), config)
+
+
+def metrics_of(run: runs.RunFolder, config: configs.RunConfig) -> dict[str, Any]:
+    """What the evaluation of a finished run found.
+
+    Raises:
+        DataError: there was nothing to measure.
+    """
+    if not run.metrics.is_file():
         raise DataError(f"{config.data} has no labelled test tiles: there is nothing to compare.")
-    value: dict[str, Any] = read_json(path)
+    value: dict[str, Any] = read_json(run.metrics)
     if not value["per_query"]:
         raise DataError(f"No test tile of {config.data} has a relevant archive tile to be found.")
     return value
@@ -138,12 +146,7 @@ def difference(own: Mapping[str, float], base: Mapping[str, float]) -> dict[str,
     """Paired difference of two seed averages on the queries that both have, with its interval."""
     shared = [query for query in own if query in base]
     interval = metrics.paired_interval(_column(own, shared), _column(base, shared))
-    return {
-        "value": round(interval.value, 6),
-        "low": round(interval.low, 6),
-        "high": round(interval.high, 6),
-        "not_worse": metrics.not_worse(interval),
-    }
+    return {**interval.to_json(), "not_worse": metrics.not_worse(interval)}
 
 
 def _row(

@@ -31,6 +31,15 @@ def setting(
     return field(default=default, metadata={**meta, "choices": choices, "log": log})
 
 
+def split_by_strip() -> Any:
+    """The setting that runs and fine-tunings share, since both halve the data set."""
+    return setting(
+        False,
+        "Split by strip",
+        "Keep all tiles of one image strip (observation) on one side of the halving.",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderConfig:
     """Which frozen network turns a tile into features."""
@@ -50,11 +59,7 @@ class ArchiveConfig:
         "Hamming compares hash codes; Euclidean and cosine compare the encoder's features.",
         choices=("hamming", "euclidean", "cosine"),
     )
-    by_strip: bool = setting(
-        False,
-        "Split by strip",
-        "Keep all tiles of one image strip (observation) on one side of the halving.",
-    )
+    by_strip: bool = split_by_strip()
     data: str = setting(
         "",
         "Archive data set",

@@ -118,12 +118,7 @@ class Report:
 def _interval(values: NDArray[np.float64]) -> dict[str, float | None]:
     if not len(values):
         return {"value": None, "low": None, "high": None}
-    interval = metrics.bootstrap_interval(values)
-    return {
-        "value": round(interval.value, 6),
-        "low": round(interval.low, 6),
-        "high": round(interval.high, 6),
-    }
+    return {**metrics.bootstrap_interval(values).to_json()}
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:

@@ -41,7 +41,7 @@ def index(
     )
     manifest = scan_cached(home, root, progress)
     encoder = encoder_of(home, parent)
-    seen = {**parent.learnt_contents(), **_learnt_from(trained.items)}
+    seen = {**parent.learnt_roles(), **trained.items.learnt_roles()}
     items = _items(manifest, seen, config.seed)
     features = extract_items(home, manifest, items, encoder, progress)
     built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
@@ -59,9 +59,7 @@ def index(
     run = runs.create(home, config, name=title, provenance=provenance)
     try:
         run.set_status("running")
-        run.keep_learnt(
-            {role: [c for c, known in seen.items() if known == role] for role in ("train", "val")}
-        )
+        run.keep_learnt(seen)
         keep_archive(run, built, provenance["archive_id"])
         run.set_status("done")
     except BaseException:
@@ -69,10 +67,6 @@ def index(
         runs.delete(home, run.id)
         raise
     return run
-
-
-def _learnt_from(items: Items) -> dict[str, str]:
-    return {items.contents[row]: items.roles[row] for row in items.rows(["train", "val"])}
 
 
 def _items(manifest: Manifest, known: dict[str, str], seed: int) -> Items:

@@ -85,6 +85,10 @@ class Items:
         """Content hashes of the tiles with one of ``roles``."""
         return {self.contents[row] for row in self.rows(roles)}
 
+    def learnt_roles(self) -> dict[str, str]:
+        """Role by content hash of the tiles that a model was trained or chosen on."""
+        return {self.contents[row]: self.roles[row] for row in self.rows(["train", "val"])}
+
     def to_json(self) -> dict[str, Any]:
         """The columns as JSON lists."""
         return {name: list(getattr(self, name)) for name in _COLUMNS}

@@ -22,6 +22,10 @@ class Interval:
     low: float
     high: float
 
+    def to_json(self, digits: int = 6) -> dict[str, float]:
+        """The three numbers, rounded."""
+        return {name: round(getattr(self, name), digits) for name in ("value", "low", "high")}
+
 
 @dataclass(frozen=True, slots=True)
 class TieBounds:

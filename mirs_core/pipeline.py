@@ -157,8 +157,7 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
     trained = time.perf_counter()
     items, distractors, features = found.items, found.archive.card.distractors, tiles.archive
     if found.crosses:
-        known = ("train", "val")
-        run.keep_learnt({role: found.learning_items.contents_of([role]) for role in known})
+        run.keep_learnt(found.learning_items.learnt_roles())
 
     name = archive_id(items)
     built = Retriever.build(fitted.model, features, items, distractors)

@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,19 +91,16 @@ class RunFolder:
 
     @property
     def learnt(self) -> Path:
-        """Contents of training and validation tiles, where the run's items do not hold them."""
+        """Roles of training and validation tiles, where the run's items may not hold them."""
         return self.path / "learnt.json"
 
-    def keep_learnt(self, contents: Mapping[str, Iterable[str]]) -> None:
-        """Remembers which tiles (content hashes by role) the model has learnt from."""
-        write_json(self.learnt, {role: sorted(known) for role, known in contents.items()})
+    def keep_learnt(self, roles: Mapping[str, str]) -> None:
+        """Remembers the tiles that the model has learnt from: role by content hash."""
+        write_json(self.learnt, dict(sorted(roles.items())))
 
-    def learnt_contents(self) -> dict[str, str]:
-        """Role by content hash of tiles that the model knows and its items do not hold."""
-        if not self.learnt.exists():
-            return {}
-        value = _mapping(self.learnt)
-        return {content: role for role, known in value.items() for content in known}
+    def learnt_roles(self) -> dict[str, str]:
+        """Role by content hash of tiles that the model knows and its items may not hold."""
+        return _mapping(self.learnt) if self.learnt.exists() else {}
 
     def config(self) -> configs.RunConfig:
         """The run's configuration. Raises ConfigError or RunError where it is damaged."""

@@ -44,14 +44,14 @@ class EpochRecord:
             "epoch": self.epoch,
             "terms": {name: round(value, 8) for name, value in self.terms.items()},
             "total": round(self.total, 8),
-            "map_at_64": None if self.map_at_64 is None else round(self.map_at_64, 6),
-            "validation_loss": _rounded(self.validation_loss),
+            "map_at_64": _rounded(self.map_at_64, 6),
+            "validation_loss": _rounded(self.validation_loss, 8),
             "seconds": round(self.seconds, 4),
         }
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 8)
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,12 +297,13 @@ class _Loop:
         """mAP@64 and metric loss of the validation tiles, each None where it isn't asked for."""
         if validation is None:
             return None, None
+        if self.moving is not None:
+            self.moving.look("target", validation.features)
         if validation.by == "loss":
             return None, self._validation_loss(validation)
         plain = self.data.x[0]
         if self.moving is not None:
             plain = self.model.transforms["source"](plain)
-            self.moving.look("target", validation.features)
         archive = _codes(self.model.head, plain)
         queries = self.model.encode(validation.features, "target")
         return validation_map(archive, self.data.labels, queries, validation.labels), None
@@ -311,8 +312,6 @@ class _Loop:
     def _validation_loss(self, validation: Validation) -> float | None:
         if len(validation.features) < 2:
             return None
-        if self.moving is not None:
-            self.moving.look("target", validation.features)
         self.model.head.eval()
         head, change = self.model.head, self.model.transforms["target"]
         logits = head(change(torch.from_numpy(validation.features)))

@@ -1,5 +1,6 @@
 """Procedural tiles, tiny data sets of them, and an encoder that is fast."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mirs_core.items import Items
+
 if TYPE_CHECKING:
     import torch
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from mirs_core.objective import Objective
 
 MakeDataset = Callable[..., Path]
+_CLASSES = ("cra", "rid", "smo", "fse")
 
 
 def stripes(seed: int, side: int = 40) -> NDArray[np.uint8]:
@@ -114,3 +118,30 @@ def triplet_objective(
     if entropy_weight:
         terms["entropy"] = (entropy_weight, objective.entropy_term())
     return objective.Objective(terms, needs_target=entropy_weight > 0)
+
+
+def archive_of(n: int = 160, width: int = 24) -> tuple[Items, np.ndarray]:
+    """Items with all four roles and features that clearly depend on the class."""
+    rng = np.random.default_rng(5)
+    classes = rng.integers(0, len(_CLASSES), n)
+    roles = np.array(["train", "archive", "val", "test"])[rng.choice(4, n, p=[0.4, 0.4, 0.1, 0.1])]
+    centres = rng.normal(size=(len(_CLASSES), width)) * 2
+    features = (centres[classes] + rng.normal(size=(n, width))).astype(np.float32)
+    items = Items(
+        ids=tuple(f"{i}.jpg" for i in range(n)),
+        labels=tuple(_CLASSES[c] for c in classes),
+        roles=tuple(roles.tolist()),
+        strips=(None,) * n,
+        contents=tuple(f"content {i}" for i in range(n)),
+        latitudes=(None,) * n,
+        longitudes=(None,) * n,
+    )
+    return items, features
+
+
+def permuted(items: Items, roles: tuple[str, ...]) -> Items:
+    """The same items with the labels of ``roles`` shuffled among themselves."""
+    rows = items.rows(roles)
+    labels = np.array(items.labels, dtype=object)
+    labels[rows] = labels[np.random.default_rng(1).permutation(rows)]
+    return dataclasses.replace(items, labels=tuple(labels.tolist()))

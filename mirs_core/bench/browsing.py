@@ -63,11 +63,7 @@ def run(
         "least_distinct_share_against": round(least[against][0], 4),
         "tau": round(float(own.mean()), 4),
         "tau_against": round(float(other.mean()), 4),
-        "tau_difference": {
-            "value": round(gap.value, 4),
-            "low": round(gap.low, 4),
-            "high": round(gap.high, 4),
-        },
+        "tau_difference": gap.to_json(4),
         "browsable": share >= DISTINCT and metrics.not_worse(gap),
     }
 
@@ -84,5 +80,5 @@ def _note(model: Retriever, floats: Retriever, found: dict[str, list[float]]) ->
 
 
 def _shares(model: Retriever) -> list[tuple[float, str]]:
-    use = diagnostics.diagnose(model).use
+    use = diagnostics.archive_use(model)
     return [(one.share, one.label) for one in use.classes] if use is not None else []

@@ -38,9 +38,9 @@ def run(
         RunError: a knob does not do what it says.
     """
     config = from_preset("mirs", data=str(data), seed=seed)
-    sources.check_trainable(config, sources.gather(home, config, progress))
-    manifest = sources.scan_cached(home, data, progress)
-    items = sources.order_tiles(manifest, seed, by_strip=False)
+    found = sources.gather(home, config, progress)
+    sources.check_trainable(config, found)
+    manifest, items = found.learning, found.learning_items
     encoder = encoding.encoder_for(home, config)
     features = encoding.extract_items(home, manifest, items, encoder, progress)
 

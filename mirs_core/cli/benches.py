@@ -8,8 +8,8 @@ from typing import Any
 
 from mirs_core import runs
 from mirs_core.cli.console import Console
-from mirs_core.cli.tables import markdown
 from mirs_core.errors import RunError
+from mirs_core.tables import markdown
 
 
 def query(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

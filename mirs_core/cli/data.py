@@ -6,10 +6,10 @@ from typing import Any
 
 from mirs_core import runs
 from mirs_core.cli.console import Console
-from mirs_core.cli.tables import table
 from mirs_core.errors import DataError
 from mirs_core.landforms import describe as landform
 from mirs_core.sources import scan_cached
+from mirs_core.tables import table
 
 
 def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from mirs_core import finetuning, runs
 from mirs_core.cli.console import Console
-from mirs_core.cli.tables import number, table
 from mirs_core.encoders import list_encoders
 from mirs_core.errors import ConfigError
+from mirs_core.tables import number, table
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:

@@ -84,9 +84,7 @@ def _training(verbs: Any) -> None:
     train.add_argument("--encoder", metavar="NAME", help="overrides the preset's encoder")
     train.add_argument("--seed", type=int, default=0, metavar="N")
     train.add_argument("--name", metavar="TEXT", help="what people call the run")
-    train.add_argument(
-        "--set", action="append", default=[], metavar="GROUP.FIELD=VALUE", dest="changes"
-    )
+    _changes(train)
     compare = _verb(
         verbs, "compare", training.compare, "train presets over several seeds and compare them"
     )
@@ -94,9 +92,7 @@ def _training(verbs: Any) -> None:
     compare.add_argument("--presets", default="baseline,baseline-centred,mirs,mirs-dwt")
     compare.add_argument("--seeds", type=int, default=5, metavar="N")
     compare.add_argument("--encoder", metavar="NAME")
-    compare.add_argument(
-        "--set", action="append", default=[], metavar="GROUP.FIELD=VALUE", dest="changes"
-    )
+    _changes(compare)
     again = _verb(
         verbs, "reproduce", training.reproduce, "measure the published tables on a data set"
     )
@@ -105,6 +101,12 @@ def _training(verbs: Any) -> None:
     again.add_argument("--seeds", type=int, default=5, metavar="N")
     again.add_argument("--encoder", metavar="NAME", default="")
     again.add_argument("--tables", default="", metavar="KEYS", help="some of them, with commas")
+
+
+def _changes(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--set", action="append", default=[], metavar="GROUP.FIELD=VALUE", dest="changes"
+    )
 
 
 def _encoders(verbs: Any) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from mirs_core import indexing, queries, retriever, runs
 from mirs_core.cli.console import Console
-from mirs_core.cli.tables import number, table
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.landforms import describe as landform
 from mirs_core.search import Searcher
+from mirs_core.tables import number, table
 
 Answer = tuple[dict[str, Any], str]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from mirs_core import runs
 from mirs_core.cli.console import Console
-from mirs_core.cli.tables import number, table
 from mirs_core.files import read_json
+from mirs_core.tables import number, table
 
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:

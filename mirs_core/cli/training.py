@@ -6,8 +6,8 @@ from typing import Any
 from mirs_core import comparison, pipeline, presets, reproduction, runs
 from mirs_core import demo as demos
 from mirs_core.cli.console import Console
-from mirs_core.cli.tables import markdown, number
 from mirs_core.errors import ConfigError, RunError
+from mirs_core.tables import markdown, number
 
 Answer = tuple[dict[str, Any], str]
 

@@ -27,7 +27,13 @@ from mirs_core.diagnostics.ranks import (
     precision_curve,
     recall_curve,
 )
-from mirs_core.diagnostics.report import Diagnostics, diagnose, features_for, rank_agreement
+from mirs_core.diagnostics.report import (
+    Diagnostics,
+    archive_use,
+    diagnose,
+    features_for,
+    rank_agreement,
+)
 
 __all__ = [
     "BROWSABLE",
@@ -40,6 +46,7 @@ __all__ = [
     "Curve",
     "Diagnostics",
     "Distances",
+    "archive_use",
     "auc",
     "bit_statistics",
     "bootstrap_band",

@@ -55,13 +55,10 @@ def diagnose(retriever: Retriever, k: int = K) -> Diagnostics:
     found = list(measured(retriever))
     rows = retriever.items.rows(["archive"])
     labels = [retriever.items.labels[row] for row in rows]
-    floats = isinstance(retriever.model, FloatModel)
-    bits = use = None
-    if not floats and len(rows):
-        unpacked = unpack(retriever.codes[rows], retriever.codes.shape[1] * 8)
-        bits = bit_statistics(unpacked)
-        use = code_use(retriever.codes[rows], labels, [retriever.items.ids[row] for row in rows])
-    width = None if floats else retriever.codes.shape[1] * 8
+    width = None if isinstance(retriever.model, FloatModel) else retriever.codes.shape[1] * 8
+    use, bits = archive_use(retriever), None
+    if width is not None and use is not None:
+        bits = bit_statistics(unpack(retriever.codes[rows], width))
     return Diagnostics(
         k=k,
         unit=retriever.model.distance if isinstance(retriever.model, FloatModel) else "bits",
@@ -72,6 +69,15 @@ def diagnose(retriever: Retriever, k: int = K) -> Diagnostics:
         bits=bits,
         use=use,
     )
+
+
+def archive_use(retriever: Retriever) -> CodeUse | None:
+    """How the archive's tiles spread over codes; None for float features or an empty archive."""
+    rows, items = retriever.items.rows(["archive"]), retriever.items
+    if isinstance(retriever.model, FloatModel) or not len(rows):
+        return None
+    labels, ids = ([column[row] for row in rows] for column in (items.labels, items.ids))
+    return code_use(retriever.codes[rows], labels, ids)
 
 
 def measured(retriever: Retriever) -> list[Ranking]:

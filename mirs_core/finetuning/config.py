@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirs_core.config import check, parse_change, setting
+from mirs_core.config import check, parse_change, setting, split_by_strip
 from mirs_core.errors import ConfigError
 
 
@@ -25,11 +25,7 @@ class FineTuneConfig:
     seed: int = setting(
         0, "Seed", "Splits the data set and draws all chances.", low=0, high=2**32 - 1
     )
-    by_strip: bool = setting(
-        False,
-        "Split by strip",
-        "Keep all tiles of one image strip (observation) on one side of the halving.",
-    )
+    by_strip: bool = split_by_strip()
     epochs: int = setting(8, "Epochs", "Passes over the training half.", low=1, high=2000)
     batch_size: int = setting(
         32, "Batch size", "Tiles a step, over all devices.", unit="tiles", low=2, high=4096

@@ -3,26 +3,26 @@
 import hashlib
 import json
 import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mirs_core import __version__, encoding, pipeline, presets, runs
+from mirs_core import __version__, comparison, encoding, pipeline, presets, runs
 from mirs_core import config as configs
 from mirs_core.encoders import list_encoders
 from mirs_core.encoders.fine_tuned import record_of
-from mirs_core.errors import DataError, MirsError, RunError
+from mirs_core.errors import MirsError, RunError
 from mirs_core.files import read_json, write_json
 from mirs_core.finetuning import configure, fine_tune
+from mirs_core.latency import query_seconds
 from mirs_core.progress import Progress, silent
 from mirs_core.reproduction.plan import FINE_TUNED, Recipe
 from mirs_core.search import Searcher
 
-_QUERIES, _WARM_UPS = 20, 3
+_QUERIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,47 +40,44 @@ class Bench:
     progress: Progress = silent
     _weights: dict[str, str] = field(default_factory=dict)
 
-    def config(self, recipe: Recipe, seed: int) -> configs.RunConfig:
-        """The configuration of a recipe at a seed; trains its encoder where that is missing."""
-        name = recipe.encoder or self.encoder
-        if name in FINE_TUNED:
-            name = self._finished_encoder(name, seed) or self._fine_tune(name, seed)
-        return presets.from_preset(
-            recipe.preset, data=str(self.data), seed=seed, encoder=name, changes=recipe.changes
-        )
-
     def measure(self, recipe: Recipe, seed: int) -> dict[str, Any]:
         """What a recipe does at a seed: from its file, or trained, measured and thrown away.
+
+        Trains the recipe's encoder where that is missing.
 
         Raises:
             MirsError: the recipe can't be carried out on this data set or machine.
         """
-        return self._kept(self.config(recipe, seed), self._trained)
+        encoder = self._encoder(recipe, seed) or self._fine_tune(recipe.encoder, seed)
+        config = self._config(recipe, seed, encoder)
+        path = self._path(config)
+        if not path.is_file():
+            write_json(path, self._trained(config))
+        value = read_json(path)
+        if isinstance(value, dict) and "map_at_64" in value:
+            return value
+        raise RunError(f"{path} is damaged. Delete it; it will be measured again.")
 
     def known(self, recipe: Recipe, seed: int) -> bool:
         """Whether a cell is measured already, so that nothing has to be trained for it."""
-        name = recipe.encoder
-        if name in FINE_TUNED and self._finished_encoder(name, seed) is None:
+        encoder = self._encoder(recipe, seed)
+        if encoder is None:
             return False
         try:
-            return self._path(self.config(recipe, seed)).is_file()
+            return self._path(self._config(recipe, seed, encoder)).is_file()
         except MirsError:
             return False
 
-    def _kept(
-        self,
-        config: configs.RunConfig,
-        make: Callable[[configs.RunConfig], dict[str, Any]],
-    ) -> dict[str, Any]:
-        path = self._path(config)
-        if path.is_file():
-            value = read_json(path)
-            if isinstance(value, dict) and "map_at_64" in value:
-                return value
-            raise RunError(f"{path} is damaged. Delete it; it will be measured again.")
-        value = make(config)
-        write_json(path, value)
-        return value
+    def _encoder(self, recipe: Recipe, seed: int) -> str | None:
+        """The name of a recipe's encoder; None where it has to be fine-tuned first."""
+        if recipe.encoder in FINE_TUNED:
+            return self._finished_encoder(recipe.encoder, seed)
+        return recipe.encoder or self.encoder
+
+    def _config(self, recipe: Recipe, seed: int, encoder: str) -> configs.RunConfig:
+        return presets.from_preset(
+            recipe.preset, data=str(self.data), seed=seed, encoder=encoder, changes=recipe.changes
+        )
 
     def _path(self, config: configs.RunConfig) -> Path:
         """One file for each configuration, state of the data set, weights and version."""
@@ -98,13 +95,7 @@ class Bench:
         outcome = pipeline.prepare_and_train(self.home, config, progress=self.progress)
         run = runs.folder(self.home, outcome.run)
         try:
-            if not run.metrics.is_file():
-                raise DataError(
-                    f"{self.data} has no labelled test tiles: there is nothing to reproduce."
-                )
-            found = read_json(run.metrics)
-            if not found["per_query"]:
-                raise DataError(f"No test tile of {self.data} has a relevant archive tile.")
+            found = comparison.metrics_of(run, config)
             return {
                 "config": config.to_json(),
                 "map_at_64": found["map_at_64"],
@@ -115,10 +106,13 @@ class Bench:
                 "epochs": outcome.epochs,
                 "seconds": outcome.seconds,
                 "epoch_seconds": _epoch_seconds(run),
-                "query_seconds": _query_seconds(self.home, run.id),
+                "query_seconds": float(np.median(self._query_seconds(run))),
             }
         finally:
             runs.delete(self.home, run.id)
+
+    def _query_seconds(self, run: runs.RunFolder) -> NDArray[np.float64]:
+        return query_seconds(Searcher.open(self.home, run.id), _QUERIES)[:, 1]
 
     def _fine_tune(self, objective: str, seed: int) -> str:
         wanted = configure(objective, encoder=self.encoder, seed=seed)
@@ -149,15 +143,3 @@ def _epoch_seconds(run: runs.RunFolder) -> float | None:
         return None
     lines = [json.loads(line) for line in run.progress.read_text(encoding="utf-8").splitlines()]
     return statistics.median(line["seconds"] for line in lines) if lines else None
-
-
-def _query_seconds(home: Path, run_id: str) -> float:
-    """Median seconds from image bytes to 64 ranked ids, of tiles that nobody has encoded before."""
-    searcher, taken = Searcher.open(home, run_id), []
-    ids = searcher.items.ids
-    for turn in range(_WARM_UPS + _QUERIES):
-        data = searcher.image_path(ids[turn % len(ids)]).read_bytes() + b"\0"
-        started = time.perf_counter()
-        searcher.search(searcher.query_by_image(data, "tile"), 64)
-        taken.append(time.perf_counter() - started)
-    return float(np.median(taken[_WARM_UPS:]))

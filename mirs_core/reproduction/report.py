@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from mirs_core import tables
 from mirs_core.comparison import difference, over_seeds, seed_average
 from mirs_core.reproduction.plan import Recipe, Row, Table
 
@@ -128,28 +129,22 @@ def markdown(report: Mapping[str, Any]) -> str:
         *(f"- {note}" for note in report["notes"]),
     ]
     for table in report["tables"]:
-        lines += ["", f"## {table['title']}", "", table["note"], "", *_grid(table)]
+        lines += ["", f"## {table['title']}", "", table["note"], "", _grid(table)]
         lines += ["", f"Published: {table['published_source']}"]
     return "\n".join(lines) + "\n"
 
 
-def _grid(table: Mapping[str, Any]) -> list[str]:
-    columns = table["columns"]
-    heads = ["", *(column["title"] for column in columns)]
-    lines = [_line(heads), _line(["---"] * len(heads))]
+def _grid(table: Mapping[str, Any]) -> str:
+    columns, rows = table["columns"], []
     for row in table["rows"]:
         if row["state"] == "done":
             cells = [said(row.get(column["key"]), column["kind"]) for column in columns]
         else:
-            blank = ["-"] * (len(columns) - 1)
+            blank = ["-"] * (len(columns) - 2)
             published = said(row.get("published"), columns[-1]["kind"])
-            cells = [f"{row['state']}: {row['why']}", *blank[1:], published]
-        lines.append(_line([row["label"], *cells]))
-    return lines
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+            cells = [f"{row['state']}: {row['why']}", *blank, published]
+        rows.append([row["label"], *cells])
+    return tables.markdown(["", *(column["title"] for column in columns)], rows)
 
 
 def said(value: Any, kind: str) -> str:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS: list[set[str]] = [
     # words
-    {"errors", "progress", "files", "processes", "provenance", "config", "presets"}
+    {"errors", "progress", "files", "processes", "provenance", "config", "presets", "tables"}
     | {"landforms", "observations"},
     # mathematics
     {"codes", "metrics", "mining", "whitening", "losses", "clusters"},
@@ -22,18 +22,8 @@ LAYERS: list[set[str]] = [
     # records
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"},
     # recipe
-    {
-        "pipeline",
-        "sources",
-        "encoding",
-        "fitting",
-        "assembly",
-        "finetuning",
-        "indexing",
-        "queries",
-        "search",
-    }
-    | {"indexing", "queries", "search", "comparison", "demo", "reproduction"},
+    {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
+    | {"indexing", "queries", "search", "latency", "comparison", "demo", "reproduction"},
     {"jobs"},
     {"bench"},
     {"cli"},

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from fakes import write_dataset
+from fakes import permuted, write_dataset
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -198,13 +198,6 @@ def test_labels_seen_are_those_of_training_half_and_validation(data: Path, home:
     assert labels_seen(home, blind.encoder) == frozenset()
     assert record_of(home, blind.encoder)["tiles"] == record["tiles"]
     assert labels_seen(home, "efficientnet-lite0") == frozenset()
-
-
-def permuted(items: Items, roles: tuple[str, ...]) -> Items:
-    rows = items.rows(roles)
-    labels = np.array(items.labels, dtype=object)
-    labels[rows] = labels[np.roll(rows, 1)]
-    return dataclasses.replace(items, labels=tuple(labels.tolist()))
 
 
 @pytest.mark.parametrize("objective", finetuning.OBJECTIVES)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from fakes import archive_of, permuted
 
 from mirs_core import config, fitting, presets
 from mirs_core.errors import ConfigError, DataError
@@ -14,37 +15,9 @@ from mirs_core.items import Items
 from mirs_core.model import HashModel
 from mirs_core.retriever import Retriever, save_model
 
-CLASSES = ("cra", "rid", "smo", "fse")
 MADE = {name: presets.from_preset(name, data="") for name in presets.PRESETS}
 UNSUPERVISED = [name for name, made in MADE.items() if made.unsupervised]
 SUPERVISED = [name for name, made in MADE.items() if made.trains and not made.unsupervised]
-
-
-def archive_of(n: int = 160, width: int = 24) -> tuple[Items, np.ndarray]:
-    """Items with all four roles and features that clearly depend on the class."""
-    rng = np.random.default_rng(5)
-    classes = rng.integers(0, len(CLASSES), n)
-    roles = np.array(["train", "archive", "val", "test"])[rng.choice(4, n, p=[0.4, 0.4, 0.1, 0.1])]
-    centres = rng.normal(size=(len(CLASSES), width)) * 2
-    features = (centres[classes] + rng.normal(size=(n, width))).astype(np.float32)
-    items = Items(
-        ids=tuple(f"{i}.jpg" for i in range(n)),
-        labels=tuple(CLASSES[c] for c in classes),
-        roles=tuple(roles.tolist()),
-        strips=(None,) * n,
-        contents=tuple(f"content {i}" for i in range(n)),
-        latitudes=(None,) * n,
-        longitudes=(None,) * n,
-    )
-    return items, features
-
-
-def permuted(items: Items, roles: tuple[str, ...]) -> Items:
-    """The same items with the labels of ``roles`` shuffled among themselves."""
-    rows = items.rows(roles)
-    labels = np.array(items.labels, dtype=object)
-    labels[rows] = labels[np.random.default_rng(1).permutation(rows)]
-    return dataclasses.replace(items, labels=tuple(labels.tolist()))
 
 
 def views_of(made: config.RunConfig, items: Items, features: np.ndarray) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_label_hygiene import archive_of, permuted
+from fakes import archive_of, permuted
 
 from mirs_core import assembly, config, fitting, presets
 from mirs_core.errors import ConfigError
