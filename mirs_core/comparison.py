@@ -13,6 +13,7 @@ from mirs_core.errors import ConfigError, DataError
 from mirs_core.files import read_json
 from mirs_core.presets import PRESETS, from_preset
 from mirs_core.progress import Progress, silent
+from mirs_core.relevance import idle
 
 
 def compare(
@@ -62,8 +63,7 @@ def compare(
 
 def _concerns(change: str, preset: str) -> bool:
     """Whether a change means something to a preset: baselines have no head to train."""
-    hashes = from_preset(preset, data="").hashes
-    return hashes or change.startswith(("encoder.", "archive.by_strip", "archive.data"))
+    return not idle(from_preset(preset, data=""), change.partition("=")[0])
 
 
 def run_of(home: Path, config: configs.RunConfig) -> str:
@@ -82,10 +82,14 @@ def metrics_of(run: runs.RunFolder, config: configs.RunConfig) -> dict[str, Any]
         DataError: there was nothing to measure.
     """
     if not run.metrics.is_file():
-        raise DataError(f"{config.data} has no labelled test tiles: there is nothing to compare.")
+        raise DataError(
+            f"{config.archive_root} has no labelled test tiles: there is nothing to compare."
+        )
     value: dict[str, Any] = read_json(run.metrics)
     if not value["per_query"]:
-        raise DataError(f"No test tile of {config.data} has a relevant archive tile to be found.")
+        raise DataError(
+            f"No test tile of {config.archive_root} has a relevant archive tile to be found."
+        )
     return value
 
 

@@ -282,8 +282,8 @@ class TrainingConfig:
     tiles: str = setting(
         "half",
         "Tiles",
-        "What an unsupervised head learns from: the training half, or the archive's tiles as well,"
-        " which costs their views. Labels are read of neither.",
+        "What an unsupervised head learns from: the training half, or all tiles of the training"
+        " data set's archive half as well, which costs their views. Labels are read of neither.",
         choices=("half", "half+archive"),
     )
     selection: str = setting(
@@ -344,6 +344,8 @@ class RunConfig:
                 "whitening.enabled needs archive.distance=hamming: the baselines have no head."
             )
         self._check_without_labels()
+        if self.whitening.target and not self.whitening.enabled:
+            raise ConfigError("whitening.target needs whitening.enabled=true; or leave it empty.")
         if self.whitening.target and self.whitening.estimator == "moving":
             raise ConfigError(
                 "whitening.target needs whitening.estimator=exact: the moving average is taken from"

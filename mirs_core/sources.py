@@ -108,6 +108,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
         "data_title": manifest.card.title,
         "manifest": manifest.digest,
         "synthetic": manifest.card.synthetic,
+        "distractors": sorted(manifest.card.distractors),
     }
 
 
@@ -152,6 +153,11 @@ def check_trainable(config: configs.RunConfig, found: Sources) -> None:
         raise DataError(
             f"Preset {config.preset} needs at least two classes to tell apart, and the training"
             f" half of {config.data} has one. Use preset baseline, or add a class."
+        )
+    if config.loss.interclass_weight > 0 and not config.quirks.two_classes and len(classes) < 3:
+        raise DataError(
+            "Inter-class triplets take anchor, positive and negative from three classes, and the"
+            f" training half of {config.data} has two. Set loss.interclass_weight=0."
         )
 
 

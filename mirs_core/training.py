@@ -213,7 +213,7 @@ class _Loop:
                     f"The training diverged in epoch {epoch}: its loss is no number any more."
                     " Lower training.learning_rate."
                 )
-            found, loss = self._validate(validation)
+            found, loss = self._validate(validation, batch_size)
             seconds = time.perf_counter() - started
             history.append(EpochRecord(epoch, terms, total, found, seconds, loss))
             value = found if loss is None else -loss
@@ -273,7 +273,7 @@ class _Loop:
                 logits,
                 logits.sigmoid(),
                 self.y[rows],
-                inputs=x[0, rows],
+                inputs=self._alone(x[0, rows]),
                 target_logits=target,
                 other_logits=other,
                 groups=None if self.data.groups is None else self.data.groups[rows],
@@ -281,6 +281,9 @@ class _Loop:
 
     def _whitened(self, domain: str, x: Tensor) -> Tensor:
         return x if self.moving is None else self.moving.step(domain, x)
+
+    def _alone(self, x: Tensor) -> Tensor:
+        return x if self.moving is None else self.moving.alone(x)
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -293,12 +296,16 @@ class _Loop:
         for mean, now in pairs:
             mean.lerp_(now, 1 - decay)
 
-    def _validate(self, validation: Validation | None) -> tuple[float | None, float | None]:
+    def _validate(
+        self, validation: Validation | None, batch_size: int
+    ) -> tuple[float | None, float | None]:
         """mAP@64 and metric loss of the validation tiles, each None where it isn't asked for."""
         if validation is None:
             return None, None
-        if self.moving is not None:
-            self.moving.look("target", validation.features)
+        if self.moving is not None and self.moving.reads_validation:
+            for part in torch.from_numpy(validation.features).split(batch_size):
+                self.moving.step("target", part)
+            self.model.transforms.update(self.moving.transforms())
         if validation.by == "loss":
             return None, self._validation_loss(validation)
         plain = self.data.x[0]

@@ -104,14 +104,21 @@ class MovingStatistics:
 
     def step(self, domain: str, x: Tensor) -> Tensor:
         """A training batch (B, D) whitened by itself; its statistics move the domain's average."""
-        found = _statistics(x.numpy(), self.group_size)
+        found = self._found(x)
         self._move(domain, found)
         return _whitener(*found, self.eps, self.shrinkage)(x)
 
-    def look(self, domain: str, x: NDArray[np.float32]) -> None:
-        """Validation tiles pass: they move the average only with ``reads_validation``."""
-        if self.reads_validation and len(x):
-            self._move(domain, _statistics(x, self.group_size))
+    def alone(self, x: Tensor) -> Tensor:
+        """A batch (B, D) whitened by itself; no average moves."""
+        return _whitener(*self._found(x), self.eps, self.shrinkage)(x)
+
+    def _found(self, x: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if len(x) < 2:
+            raise DataError(
+                "A batch of one tile has no covariance to be whitened by. Raise"
+                " training.batch_size, add tiles, or set whitening.estimator=exact."
+            )
+        return _statistics(x.numpy(), self.group_size)
 
     def transforms(self) -> dict[str, Transform]:
         """The transform of each domain seen so far, by its average."""

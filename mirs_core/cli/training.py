@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from mirs_core import comparison, pipeline, presets, reproduction, runs
+from mirs_core import comparison, pipeline, presets, relevance, reproduction, runs
 from mirs_core import demo as demos
 from mirs_core.cli.console import Console
 from mirs_core.errors import ConfigError, RunError
@@ -39,6 +39,7 @@ def train(args: argparse.Namespace, console: Console) -> Answer:
             encoder=args.encoder,
             changes=args.changes,
         )
+        relevance.refuse_idle(settings, args.changes)
         outcome = pipeline.prepare_and_train(home, settings, args.name, console.progress)
     answer = outcome.to_json()
     return answer, _text(answer)

@@ -29,12 +29,14 @@ _QUERIES = 20
 class Bench:
     """Where cells are measured: a data set, and the folder that keeps what was found.
 
-    ``encoder`` is that of every recipe that names none; ``digest`` names the state of the data set.
+    ``encoder`` is that of every recipe that names none; ``digest`` names the state of the tiles,
+    ``distractors`` are the classes that are never queried.
     """
 
     home: Path
     data: Path
     digest: str
+    distractors: tuple[str, ...]
     cells: Path
     encoder: str
     progress: Progress = silent
@@ -87,14 +89,15 @@ class Bench:
         # Settings at their defaults say nothing, so a cell outlives a setting that is new.
         own, default = (_flat(made) for made in (config, configs.RunConfig()))
         changed = {setting: value for setting, value in own.items() if value != default[setting]}
-        facts = [changed, self.digest, self._weights[name], __version__]
+        state = [self.digest, sorted(self.distractors)]
+        facts = [changed, state, self._weights[name], __version__]
         key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
         return self.cells / f"{config.preset}-s{config.seed}-{key}.json"
 
     def _trained(self, config: configs.RunConfig) -> dict[str, Any]:
-        outcome = pipeline.prepare_and_train(self.home, config, progress=self.progress)
-        run = runs.folder(self.home, outcome.run)
+        run = pipeline.prepare(self.home, config, progress=self.progress)
         try:
+            outcome = pipeline.train(self.home, run, self.progress)
             found = comparison.metrics_of(run, config)
             return {
                 "config": config.to_json(),

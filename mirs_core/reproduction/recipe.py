@@ -10,7 +10,7 @@ from typing import Any
 from mirs_core import sources
 from mirs_core.config import EncoderConfig
 from mirs_core.data.manifest import Manifest
-from mirs_core.errors import ConfigError, MirsError
+from mirs_core.errors import ConfigError, DataError, MirsError, RunError
 from mirs_core.files import read_json, replace_file, write_json
 from mirs_core.progress import Progress, silent
 from mirs_core.reproduction import figures
@@ -54,10 +54,31 @@ def reproduce(
         raise ConfigError(f"--seeds is {seeds}; give at least 1.")
     manifest = sources.scan_cached(home, data, progress)
     name = encoder or EncoderConfig().name
-    bench = Bench(home, manifest.root, manifest.digest, out / "cells", name, progress)
+    check_measurable(manifest)
+    try:
+        (out / "cells").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{out} cannot be written: {error.strerror}. Choose another --out."
+        ) from None
+    distractors = tuple(manifest.card.distractors)
+    bench = Bench(home, manifest.root, manifest.digest, distractors, out / "cells", name, progress)
     work = _Work(bench, manifest, out, range(seeds))
     work.carry_out(chosen, progress, should_stop)
     return work.write()
+
+
+def check_measurable(manifest: Manifest) -> None:
+    """Refuses a data set without a query.
+
+    Raises:
+        DataError: no labelled test tile, or only of classes that are never queried.
+    """
+    queried = {tile.label for tile in manifest.tiles if tile.split == "test"} - {None}
+    if not queried - set(manifest.card.distractors):
+        raise DataError(
+            f"{manifest.root} has no test/<class>/ with tiles to query: nothing can be measured."
+        )
 
 
 def _chosen(tables: Sequence[str]) -> list[Table]:
@@ -145,12 +166,18 @@ class _Work:
             "manifest": self.manifest.digest,
             "seeds": len(self.seeds),
             "encoder": self.bench.encoder,
-            "command": f"python -m mirs_core reproduce --data {card.name} --out DIR"
-            f" --seeds {len(self.seeds)}",
+            "command": self._command(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "notes": self._notes(),
             "tables": [table_json(table, self.cells, self.seeds, self.failed) for table in TABLES],
         }
+
+    def _command(self) -> str:
+        words = ["python -m mirs_core reproduce --data", self.manifest.root.name, "--out DIR"]
+        words.append(f"--seeds {len(self.seeds)}")
+        if self.bench.encoder != EncoderConfig().name:
+            words.append(f"--encoder {self.bench.encoder}")
+        return " ".join(words)
 
     def _notes(self) -> list[str]:
         name, encoder = self.manifest.card.name, self.bench.encoder
@@ -159,13 +186,16 @@ class _Work:
             " not read for it.",
             "Source and target of the whitening are halves of the same data set here, as in 2021.",
         ]
-        apart = []
         if _PUBLISHED_DATA not in name.lower().replace("-", ""):
-            apart.append(f"the tiles are those of {self.manifest.card.title}, not of DoMars16k")
-        if encoder != _PUBLISHED_ENCODER:
-            apart.append(f"the encoder is {encoder}, not DenseNet121")
-        if apart:
-            notes.insert(0, f"No row compares with its published number: {' and '.join(apart)}.")
+            said = (
+                "No row compares with its published number: the tiles are those of"
+                f" {self.manifest.card.title}, not of DoMars16k."
+            )
+        elif encoder != _PUBLISHED_ENCODER:
+            said = (
+                "Rows that name DenseNet121 or mirs-2021 compare with their published number"
+                f" (column divisor hits); the others do not: their encoder is {encoder}."
+            )
         else:
-            notes.insert(0, "Compare the column divisor hits with the published one.")
-        return notes
+            said = "Compare the column divisor hits with the published one."
+        return [said, *notes]

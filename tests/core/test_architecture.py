@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS: list[set[str]] = [
     # words
-    {"errors", "progress", "files", "processes", "provenance", "config", "presets", "tables"}
-    | {"landforms", "observations"},
+    {"errors", "progress", "files", "processes", "provenance", "config", "relevance", "presets"}
+    | {"landforms", "observations", "tables"},
     # mathematics
     {"codes", "metrics", "mining", "whitening", "losses", "clusters"},
     # parts
@@ -28,6 +28,7 @@ LAYERS: list[set[str]] = [
     {"bench"},
     {"cli"},
 ]
+WORDS_OF_SETTINGS = {"config", "presets", "relevance"}
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
@@ -74,7 +75,7 @@ def test_the_library_knows_no_streamlit(path: Path) -> None:
 
 def test_config_is_unpacked_above_the_procedures_only() -> None:
     for path in modules():
-        if LEVEL.get(place_of(path), 99) <= 3 and place_of(path) not in {"config", "presets"}:
+        if LEVEL.get(place_of(path), 99) <= 3 and place_of(path) not in WORDS_OF_SETTINGS:
             assert not any(n.startswith("mirs_core.config") for n in imports_of(path)), path
 
 

@@ -6,7 +6,7 @@ import pytest
 from fakes import FakeNetwork, write_dataset
 
 from mirs_core.bench import lambdas, train
-from mirs_core.errors import RunError
+from mirs_core.errors import ConfigError, RunError
 
 LAYOUT = {"train": {"cra": 20, "rid": 20, "smo": 20}, "test": {"cra": 2}}
 
@@ -48,3 +48,20 @@ def test_bench_train_times_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     found = train.run("mirs", epochs=2)
     assert found["epochs"] == 2 and 0 < found["epoch_p50_s"] <= found["epoch_max_s"]
     assert found["total_s"] >= found["epoch_max_s"]
+
+
+@pytest.mark.parametrize("preset", ["mirs-interclass", "mirs-2021-as-coded", "mirs-unsupervised"])
+def test_bench_train_times_what_its_preset_trains(
+    monkeypatch: pytest.MonkeyPatch, preset: str
+) -> None:
+    monkeypatch.setattr(train, "TILES", 300)
+    monkeypatch.setattr(train, "WIDTH", 64)
+    monkeypatch.setattr(train, "VALIDATION", 40)
+    found = train.run(preset, epochs=2)
+    learnt = 600 if preset == "mirs-unsupervised" else 300
+    assert (found["preset"], found["epochs"], found["tiles"]) == (preset, 2, learnt)
+
+
+def test_bench_train_has_nothing_to_time_without_a_network() -> None:
+    with pytest.raises(ConfigError, match="baseline trains no network"):
+        train.run("baseline")

@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeNetwork, write_dataset
 
 from mirs_core import pipeline, presets, reproduction, runs, sources
-from mirs_core.errors import ConfigError, RunError
+from mirs_core.errors import ConfigError, DataError, RunError
 from mirs_core.reproduction import plan, recipe
 from mirs_core.reproduction.plan import Recipe, Row, Table
 from mirs_core.reproduction.report import markdown, said
@@ -109,7 +109,7 @@ def test_a_finished_cell_is_never_computed_again(
     home: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, calls = tmp_path / "out", 0
-    train = pipeline.prepare_and_train
+    train = pipeline.train
 
     def counted(*args: Any, **options: Any) -> Any:
         nonlocal calls
@@ -117,7 +117,7 @@ def test_a_finished_cell_is_never_computed_again(
         calls += 1
         return outcome
 
-    monkeypatch.setattr(pipeline, "prepare_and_train", counted)
+    monkeypatch.setattr(pipeline, "train", counted)
     reproduced(home, data, out, should_stop=lambda: calls >= 3)
     partial = json.loads((out / "report.json").read_text())
     states = [row["state"] for row in partial["tables"][0]["rows"]]
@@ -221,7 +221,52 @@ def test_fine_tuned_encoders_are_found_again(
 
     monkeypatch.setattr(cells, "fine_tune", refuse)
     digest = sources.scan_cached(home, data).digest
-    bench = cells.Bench(home, data, digest, home / "cells", "fake")
+    bench = cells.Bench(home, data, digest, (), home / "cells", "fake")
     with pytest.raises(RunError, match="not today"):
         bench.measure(Recipe("baseline", encoder="classifier"), 0)
     assert asked == ["trained"] and not bench.known(Recipe("baseline", encoder="classifier"), 0)
+
+
+def test_other_distractors_are_another_cell(home: Path, data: Path, tmp_path: Path) -> None:
+    plain = reproduced(home, data, tmp_path / "out")
+    (data / "dataset.json").write_text(json.dumps({"name": "tiles", "distractors": ["smo"]}))
+    fewer = reproduced(home, data, tmp_path / "out")
+    values = [[row.get("map") for row in r["tables"][0]["rows"]] for r in (plain, fewer)]
+    fresh = reproduced(home, data, tmp_path / "fresh")
+    assert [row.get("map") for row in fresh["tables"][0]["rows"]] == values[1] != values[0]
+
+
+def test_data_without_a_query_is_refused_before_anything_is_trained(
+    home: Path, tmp_path: Path
+) -> None:
+    no_test = {split: LAYOUT[split] for split in ("train", "val")}
+    data = write_dataset(tmp_path / "untested", no_test)
+    with pytest.raises(DataError, match="nothing can be measured"):
+        reproduced(home, data, tmp_path / "out")
+    assert not (tmp_path / "out").exists() and not runs.list_runs(home)
+
+
+def test_an_unwritable_folder_is_named(home: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(RunError, match="--out"):
+        reproduced(home, data, tmp_path / "file")
+
+
+def test_an_interrupted_cell_leaves_no_run(
+    home: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "_train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reproduced(home, data, tmp_path / "out")
+    assert runs.list_runs(home) == []
+
+
+def test_the_command_names_the_folder_and_the_encoder(
+    home: Path, data: Path, tmp_path: Path
+) -> None:
+    (data / "dataset.json").write_text(json.dumps({"name": "another name"}))
+    command = reproduced(home, data, tmp_path / "out")["command"]
+    assert "--data tiles " in command and command.endswith("--seeds 2 --encoder fake")
