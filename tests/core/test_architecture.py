@@ -11,7 +11,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS: list[set[str]] = [
     # words
-    {"errors", "progress", "files", "processes", "provenance", "config", "relevance", "presets"}
+    {
+        "errors",
+        "progress",
+        "files",
+        "processes",
+        "provenance",
+        "config",
+        "relevance",
+        "differences",
+        "presets",
+    }
     | {"landforms", "observations", "tables"},
     # mathematics
     {"codes", "metrics", "mining", "whitening", "losses", "clusters"},
