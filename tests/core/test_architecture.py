@@ -38,7 +38,7 @@ LAYERS: list[set[str]] = [
     {"bench"},
     {"cli"},
 ]
-WORDS_OF_SETTINGS = {"config", "presets", "relevance"}
+WORDS_OF_SETTINGS = {"config", "presets", "relevance", "differences"}
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
