@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mirs_core import annotations
 from mirs_core import config as configs
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json, slug, write_json
@@ -51,6 +52,12 @@ class RunSummary:
     distance: str
     created: str
     error: str | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the run can be searched: done, or stopped with its best epoch archived."""
+        return _is_usable(self.state, self.archive_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,11 @@ class RunFolder:
         return self.path / "progress.jsonl"
 
     @property
+    def checkpoint(self) -> Path:
+        """Where a training that did not come to its end goes on from."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
     def learnt(self) -> Path:
         """Roles of training and validation tiles, where the run's items may not hold them."""
         return self.path / "learnt.json"
@@ -119,6 +131,19 @@ class RunFolder:
             return {**status, "state": "failed", "error": "The process ended without a word."}
         return status
 
+    def check_usable(self, purpose: str) -> None:
+        """Refuses a run that has no archive: one that isn't done, nor stopped with an epoch kept.
+
+        Args:
+            purpose: what it can't be, as in "can be served".
+
+        Raises:
+            RunError: the run is not finished, or its files are damaged.
+        """
+        state = self.status()["state"]
+        if not _is_usable(state, self.provenance().get("archive_id")):
+            raise RunError(f"Run {self.id} is {state}; only a finished run {purpose}.")
+
     def set_status(self, state: str, error: str | None = None) -> None:
         """Replaces the run's state; the time and the process are this one's."""
         now = _now()
@@ -129,9 +154,39 @@ class RunFolder:
         )
 
     def append_progress(self, line: dict[str, Any]) -> None:
-        """Adds one line to ``progress.jsonl``."""
-        with self.progress.open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(line, allow_nan=False) + "\n")
+        """Adds one line to ``progress.jsonl``.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        try:
+            with self.progress.open("a", encoding="utf-8") as handle:
+                handle.write(json.dumps(line, allow_nan=False) + "\n")
+        except OSError as error:
+            raise RunError(
+                f"{self.progress} cannot be written ({error.strerror}); free some space and resume."
+            ) from None
+
+    def history(self) -> list[dict[str, Any]]:
+        """The epochs so far; a last line that is being written is left out."""
+        try:
+            lines = self.progress.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            return []
+        found = []
+        for line in lines:
+            try:
+                value = json.loads(line)
+            except ValueError:
+                break
+            if not isinstance(value, dict):
+                break
+            found.append(value)
+        return found
+
+
+def _is_usable(state: str, archive: str | None) -> bool:
+    return state == "done" or (state == "stopped" and archive is not None)
 
 
 def _mapping(path: Path) -> dict[str, Any]:
@@ -188,12 +243,12 @@ def create(
 def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:
     """What a list shows of ``run``; raises MirsError where its files are damaged."""
     config, made, status = run.config(), run.provenance(), run.status()
-    value = None
+    said, value = annotations.read(home, run.id), None
     if run.metrics.is_file():
         value = _value_of(_mapping(run.metrics), run.metrics)
     return RunSummary(
         id=run.id,
-        name=str(made.get("name", run.id)),
+        name=said.name or str(made.get("name", run.id)),
         preset=config.preset,
         encoder=config.encoder.name,
         data=str(made.get("data_name", "")),
@@ -210,6 +265,7 @@ def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:
         distance=config.archive.distance,
         created=str(made.get("created", "")),
         error=status.get("error"),
+        tags=said.tags,
     )
 
 
@@ -259,14 +315,25 @@ def serve(home: Path, run_id: str) -> None:
     Raises:
         RunError: the run does not exist or is not done.
     """
-    state = folder(home, run_id).status()["state"]
-    if state != "done":
-        raise RunError(f"Run {run_id} is {state}; only a finished run can be served.")
+    folder(home, run_id).check_usable("can be served")
     write_json(home / "served.json", {"run": run_id})
 
 
 def delete(home: Path, run_id: str) -> None:
-    """Removes a run and its files.
+    """Removes a run and its files for good; ``bin.discard`` lets people change their minds.
+
+    Raises:
+        RunError: the run does not exist, is running, or is the served one.
+    """
+    run = removable(home, run_id)
+    doomed = run.path.with_name(f".deleted-{run_id}-{secrets.token_hex(3)}")
+    run.path.replace(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+    annotations.forget(home, run_id)
+
+
+def removable(home: Path, run_id: str) -> RunFolder:
+    """The folder of a run that may go.
 
     Raises:
         RunError: the run does not exist, is running, or is the served one.
@@ -280,6 +347,4 @@ def delete(home: Path, run_id: str) -> None:
         running = False
     if running:
         raise RunError(f"Run {run_id} is running; stop it first.")
-    doomed = run.path.with_name(f".deleted-{run_id}-{secrets.token_hex(3)}")
-    run.path.replace(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
+    return run

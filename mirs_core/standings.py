@@ -65,14 +65,19 @@ def standings(home: Path, run_ids: Sequence[str]) -> list[Standing]:
         run = runs.folder(home, run_id)
         if run.metrics.is_file():
             summary = runs.summary(home, run, served)
-            standing = _standing(summary, run, found[0] if found else None)
+            standing = standing_of(summary, run, found[0] if found else None)
             found += [standing] if standing.queries else []
     return found
 
 
-def _standing(
-    summary: runs.RunSummary, run: runs.RunFolder, reference: Standing | None
+def standing_of(
+    summary: runs.RunSummary, run: runs.RunFolder, reference: Standing | None = None
 ) -> Standing:
+    """The standing of one run that measured something, and its difference to ``reference``.
+
+    Raises:
+        RunError: its files are damaged.
+    """
     value, made = read_json(run.metrics), run.provenance()
     try:
         per_query = {tile: float(one["min_r_k"]) for tile, one in value["per_query"].items()}

@@ -1,6 +1,10 @@
 """Plain tables for terminals, and Markdown ones for documents."""
 
+import re
 from collections.abc import Sequence
+
+# A bar is left to the table that a text may stand in.
+_MARKUP = re.compile(r"([\\`*_\[\]<>#~$!&{}])")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -27,3 +31,13 @@ def _escaped(cell: str) -> str:
 def number(value: float | None, digits: int = 3) -> str:
     """A rounded figure, or a dash where there is none."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def plain(text: str) -> str:
+    """A text in a Markdown document as it stands: nothing in it is Markdown or HTML."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def code(text: str) -> str:
+    """A text as Markdown code; backticks in it become apostrophes, which cannot end it."""
+    return f"`{' '.join(text.split()).replace('`', chr(39)) or ' '}`"

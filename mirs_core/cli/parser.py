@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mirs_core import __version__, finetuning
-from mirs_core.cli import benches, data, encoders, retrieval, training
+from mirs_core.cli import annotations, benches, data, encoders, retrieval, training, transfer
 from mirs_core.cli import runs as run_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
@@ -141,14 +141,39 @@ def _retrieval(verbs: Any) -> None:
 
 
 def _runs(verbs: Any) -> None:
-    group = _group(verbs, "runs", "list, show, serve and delete runs")
+    group = _group(verbs, "runs", "list, compare, serve, name, export and delete runs")
     _verb(group, "list", run_commands.list_all, "all runs, newest first")
     for name, command, help in (
         ("show", run_commands.show, "everything a run remembers"),
+        ("card", run_commands.card, "the model card of a run, in Markdown"),
         ("serve", run_commands.serve, "make a run the one that the app shows first"),
-        ("delete", run_commands.delete, "remove a run and its files"),
+        ("delete", run_commands.delete, "move a run into the bin"),
+        ("restore", run_commands.restore, "bring a run back from the bin"),
     ):
         _verb(group, name, command, help).add_argument("id", metavar="ID")
+    _verb(group, "bin", run_commands.list_bin, "the runs in the bin, the last one first")
+    empty = _verb(group, "empty-bin", run_commands.empty_bin, "remove runs in the bin for good")
+    empty.add_argument("id", metavar="ID", nargs="?", help="one of them (default: all)")
+    compare = _verb(group, "compare", run_commands.compare, "two to five runs beside each other")
+    compare.add_argument("ids", metavar="ID", nargs="+")
+    _annotations(group)
+    export = _verb(group, "export", transfer.export, "write a finished run into one file")
+    export.add_argument("id", metavar="ID")
+    export.add_argument("file", type=Path, metavar="FILE", help="a new file, or a folder for it")
+    arrive = _verb(group, "import", transfer.import_, "take in a run that was exported")
+    arrive.add_argument("file", type=Path, metavar="FILE")
+    arrive.add_argument("--id", metavar="ID", help="another id than the one it had")
+
+
+def _annotations(group: Any) -> None:
+    for name, command, help, word, count in (
+        ("rename", annotations.rename, "name a run", "NAME", None),
+        ("tag", annotations.tag, "give a run these tags in place of its own", "TAG", "*"),
+        ("note", annotations.note, "write down what a run is about", "TEXT", None),
+    ):
+        verb = _verb(group, name, command, help)
+        verb.add_argument("id", metavar="ID")
+        verb.add_argument("text", metavar=word, nargs=count)
 
 
 def _bench(verbs: Any) -> None:

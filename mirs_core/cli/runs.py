@@ -1,12 +1,13 @@
-"""``runs list``, ``show``, ``serve`` and ``delete``."""
+"""``runs list``, ``show``, ``card``, ``compare``, ``serve``, ``delete`` and the bin."""
 
 import argparse
 import json
 from typing import Any
 
-from mirs_core import runs
+from mirs_core import bin, model_card, run_comparison, runs
 from mirs_core.cli.console import Console
 from mirs_core.files import read_json
+from mirs_core.standings import Standing
 from mirs_core.tables import number, table
 
 
@@ -23,6 +24,7 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
             "state": run.state,
             "served": run.served,
             "map_at_64": run.map_at_64,
+            "tags": list(run.tags),
         }
         for run in found
     ]
@@ -30,6 +32,7 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
         [
             "*" if run.served else "",
             run.id,
+            run.name if run.name != run.id else "",
             run.preset,
             run.data,
             run.encoder,
@@ -38,7 +41,7 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
         ]
         for run in found
     ]
-    text = table(["", "run", "preset", "data", "encoder", "state", "mAP@64"], rows)
+    text = table(["", "run", "name", "preset", "data", "encoder", "state", "mAP@64"], rows)
     return answer, text if found else "No runs yet; start with: python -m mirs_core demo"
 
 
@@ -65,7 +68,70 @@ def serve(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     return {"served": args.id}, f"{args.id} is what the app shows first."
 
 
+def card(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """The model card of a run."""
+    text = model_card.model_card(runs.home_folder(), args.id)
+    return {"run": args.id, "card": text}, text.rstrip()
+
+
+def compare(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Two to five runs beside each other."""
+    found = run_comparison.compare(runs.home_folder(), args.ids)
+    settings = [
+        [one.name, *(str(value) if value != "" else "-" for value in one.values)]
+        for one in found.settings
+    ]
+    lines = [table(["setting", *(run.id for run in found.runs)], settings), ""]
+    if found.standings:
+        rows = [_standing(one, place == 0) for place, one in enumerate(found.standings)]
+        lines.append(table(["run", "mAP@64", "95 % interval", "against the first"], rows))
+    else:
+        lines.append("None of these runs measured anything.")
+    return found.to_json(), "\n".join(lines)
+
+
+def _standing(one: Standing, first: bool) -> list[str]:
+    value, against = one.value, "-"
+    if not one.same_archive:
+        against = "measured on another archive: does not compare"
+    elif one.against is not None:
+        gain = one.against.interval
+        against = f"{gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
+    elif not first:
+        against = "no shared query"
+    span = f"{number(value.low)} to {number(value.high)}"
+    return [one.run.id, number(value.value), span, against]
+
+
 def delete(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Removes a run."""
-    runs.delete(runs.home_folder(), args.id)
-    return {"deleted": args.id}, f"{args.id} is deleted."
+    """Moves a run into the bin."""
+    bin.discard(runs.home_folder(), args.id)
+    text = (
+        f"{args.id} is in the bin; bring it back with: python -m mirs_core runs restore {args.id}"
+    )
+    return {"deleted": args.id}, text
+
+
+def list_bin(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
+    """The runs in the bin."""
+    found = bin.discarded(runs.home_folder())
+    answer = [
+        {"run": one.id, "name": one.name, "preset": one.preset, "deleted": one.discarded,
+         "bytes": one.bytes}
+        for one in found
+    ]  # fmt: skip
+    rows = [[one.id, one.preset, one.discarded, f"{one.bytes / 1e6:.1f} MB"] for one in found]
+    text = table(["run", "preset", "deleted", "size"], rows)
+    return answer, text if found else "The bin is empty."
+
+
+def restore(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Brings a run back from the bin."""
+    bin.restore(runs.home_folder(), args.id)
+    return {"restored": args.id}, f"{args.id} is back."
+
+
+def empty_bin(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Removes one run of the bin for good, or all of them."""
+    gone = bin.empty(runs.home_folder(), args.id)
+    return {"removed": gone}, f"Removed for good: {', '.join(gone) or 'nothing'}."

@@ -30,7 +30,8 @@ LAYERS: list[set[str]] = [
     # procedures
     {"features", "training", "archive"},
     # records
-    {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"},
+    {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"}
+    | {"annotations", "bin", "epochs", "transfer", "model_card", "run_comparison"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
     | {"indexing", "queries", "search", "latency", "comparison", "demo", "reproduction"},

@@ -77,7 +77,7 @@ def test_runs_list_shows_the_demo_with_mirs_served(home: Path) -> None:
     found = {run["run"]: run for run in answer(home, "runs", "list")}
     assert set(found) >= {"demo-baseline", "demo-mirs", "demo-mirs-dwt"}
     mine = found["demo-mirs"]
-    keys = {"run", "name", "preset", "encoder", "data", "state", "served", "map_at_64"}
+    keys = {"run", "name", "preset", "encoder", "data", "state", "served", "map_at_64", "tags"}
     assert set(mine) == keys
     assert (mine["state"], mine["served"], mine["data"]) == ("done", True, "synthetic-mars")
     assert 0 < mine["map_at_64"] <= 1
@@ -273,3 +273,52 @@ def test_the_whole_process_keeps_to_the_same_rules(home: Path) -> None:
     good, bad = run("runs", "list", "--json"), run("runs", "show", "nothing")
     assert good.returncode == 0 and len(json.loads(good.stdout)) >= 3
     assert (bad.returncode, bad.stdout) == (2, "") and bad.stderr.startswith("mirs: ")
+
+
+def test_a_run_is_named_tagged_and_noted_beside_its_folder(home: Path) -> None:
+    answer(home, "runs", "rename", "demo-mirs", "The good one")
+    answer(home, "runs", "tag", "demo-mirs", "poster", "checked")
+    said = answer(home, "runs", "note", "demo-mirs", "Look at\nthe dunes.")
+    assert said == {
+        "run": "demo-mirs", "name": "The good one", "tags": ["poster", "checked"],
+        "notes": "Look at\nthe dunes.",
+    }  # fmt: skip
+    listed = {run["run"]: run for run in answer(home, "runs", "list")}["demo-mirs"]
+    assert (listed["name"], listed["tags"]) == ("The good one", ["poster", "checked"])
+    assert "control character" in refused(home, "runs", "rename", "demo-mirs", "\a")
+    assert "There is no run" in refused(home, "runs", "tag", "nothing", "x")
+    answer(home, "runs", "tag", "demo-mirs")
+    assert answer(home, "runs", "rename", "demo-mirs", "")["tags"] == []
+
+
+def test_a_run_leaves_as_one_file_goes_to_the_bin_and_comes_back(
+    home: Path, tmp_path: Path
+) -> None:
+    sent = answer(home, "runs", "export", "demo-mirs-dwt", tmp_path)
+    assert Path(sent["file"]) == tmp_path / "demo-mirs-dwt.mirs.zip" and sent["bytes"] > 1000
+    assert "exists already" in refused(home, "runs", "export", "demo-mirs-dwt", sent["file"])
+    assert "--id" in refused(home, "runs", "import", sent["file"])
+    came = answer(home, "runs", "import", sent["file"], "--id", "again")
+    assert came["run"] == "again" and came["data"].endswith("synthetic-mars")
+    assert answer(home, "evaluate", "--run", "again")["map_at_64"]
+    answer(home, "runs", "delete", "again")
+    assert [one["run"] for one in answer(home, "runs", "bin")] == ["again"]
+    assert answer(home, "runs", "restore", "again") == {"restored": "again"}
+    answer(home, "runs", "delete", "again")
+    assert answer(home, "runs", "empty-bin", "again") == {"removed": ["again"]}
+    assert answer(home, "runs", "empty-bin") == {"removed": []}
+    assert "holds no run" in refused(home, "runs", "restore", "again")
+
+
+def test_runs_are_compared_and_have_a_card(home: Path) -> None:
+    found = answer(home, "runs", "compare", "demo-mirs", "demo-mirs-dwt")
+    assert found["runs"] == ["demo-mirs", "demo-mirs-dwt"] and found["one_data_set"]
+    assert found["settings"]["whitening.enabled"] == [False, True]
+    text = mirs(home, "runs", "compare", "demo-mirs", "demo-mirs-dwt").out
+    assert "whitening.enabled" in text and "against the first" in text
+    assert "compare 2 to 5" in refused(home, "runs", "compare", "demo-mirs")
+    card = answer(home, "runs", "card", "demo-mirs")["card"]
+    assert (
+        card.startswith("# ")
+        and mirs(home, "runs", "card", "demo-mirs").out.strip() == card.strip()
+    )

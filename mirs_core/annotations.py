@@ -1,0 +1,141 @@
+"""What people write about a run: its name, tags and notes.
+
+A finished run is read-only, so this stands beside it in ``annotations/<id>.json``.
+"""
+
+import contextlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mirs_core.errors import MirsError, RunError
+from mirs_core.files import is_safe_name, read_json, write_json
+
+NAME_LENGTH, TAG_LENGTH, TAG_COUNT, NOTES_LENGTH = 80, 32, 12, 4000
+
+# Control characters, lone surrogates, line and paragraph separators.
+_REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# They turn the direction of the text around them, so that a name reads as another one.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINES = frozenset("\n\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Name, tags and notes of a run; an empty name leaves the run the one it was made with."""
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The annotation as its file holds it."""
+        return {**asdict(self), "tags": list(self.tags)}
+
+
+def read(home: Path, run_id: str) -> Annotation:
+    """The annotation of a run; an empty one where there is none.
+
+    A file that was damaged by hand is none: what is said beside a run must not make it unusable.
+    """
+    path = _path(home, run_id)
+    if path.is_file():
+        with contextlib.suppress(MirsError):
+            return parse(read_json(path))
+    return Annotation()
+
+
+def change(
+    home: Path,
+    run_id: str,
+    *,
+    name: str | None = None,
+    tags: Sequence[str] | None = None,
+    notes: str | None = None,
+) -> Annotation:
+    """Replaces what is given, and returns the whole annotation; what is None stays.
+
+    Raises:
+        RunError: no such run; a text is too long or holds control characters; too many tags.
+    """
+    if not is_safe_name(run_id) or not (home / "runs" / run_id).is_dir():
+        raise RunError(f"There is no run {run_id!r}; see: python -m mirs_core runs list")
+    before = read(home, run_id)
+    after = checked(
+        before.name if name is None else name,
+        before.tags if tags is None else tags,
+        before.notes if notes is None else notes,
+    )
+    keep(home, run_id, after)
+    return after
+
+
+def keep(home: Path, run_id: str, annotation: Annotation) -> None:
+    """Writes the whole annotation of a run; an empty one leaves no file."""
+    if annotation == Annotation():
+        forget(home, run_id)
+    else:
+        write_json(_path(home, run_id), annotation.to_json())
+
+
+def forget(home: Path, run_id: str) -> None:
+    """Removes what is said about a run that is gone, so that no later run inherits it."""
+    _path(home, run_id).unlink(missing_ok=True)
+
+
+def parse(value: Any) -> Annotation:
+    """The annotation that ``to_json`` wrote.
+
+    Raises:
+        RunError: it is none, or holds what cannot be said of a run.
+    """
+    fields = set(Annotation.__dataclass_fields__)
+    if not isinstance(value, dict) or set(value) != fields:
+        raise RunError("The annotation is damaged; name the run again.")
+    name, tags, notes = value["name"], value["tags"], value["notes"]
+    texts = [name, notes, *tags] if isinstance(tags, list) else [None]
+    if not all(isinstance(text, str) for text in texts):
+        raise RunError("The annotation is damaged; name the run again.")
+    return checked(name, tags, notes)
+
+
+def checked(name: str, tags: Sequence[str], notes: str) -> Annotation:
+    """An annotation of these texts, without spaces around them and without equal tags.
+
+    Raises:
+        RunError: a text is too long or holds control characters; too many tags.
+    """
+    kept = {tag.casefold(): tag for tag in (_line(tag, "A tag", TAG_LENGTH) for tag in tags) if tag}
+    if len(kept) > TAG_COUNT:
+        raise RunError(f"{len(kept)} tags are too many; give at most {TAG_COUNT}.")
+    if any("," in tag for tag in kept):
+        raise RunError("A tag holds no comma; give two tags instead.")
+    text = _text(notes.replace("\r\n", "\n"), "The notes", NOTES_LENGTH, _LINES)
+    return Annotation(_line(name, "A name", NAME_LENGTH), tuple(kept.values()), text)
+
+
+def _line(text: str, what: str, most: int) -> str:
+    return _text(text, what, most, frozenset())
+
+
+def _text(text: str, what: str, most: int, allowed: frozenset[str]) -> str:
+    text = text.strip()
+    if len(text) > most:
+        raise RunError(f"{what} has {len(text)} characters; {most} are the most.")
+    if found := control_character("".join(letter for letter in text if letter not in allowed)):
+        raise RunError(f"{what} holds the control character U+{ord(found):04X}; remove it.")
+    return text
+
+
+def control_character(text: str) -> str | None:
+    """The first character of ``text`` that is none of a line of plain text, or None."""
+    for letter in text:
+        if unicodedata.category(letter) in _REFUSED or letter in _TURNING:
+            return letter
+    return None
+
+
+def _path(home: Path, run_id: str) -> Path:
+    return home / "annotations" / f"{run_id}.json"

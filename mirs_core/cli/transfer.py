@@ -1,0 +1,26 @@
+"""``runs export`` and ``runs import``."""
+
+import argparse
+from typing import Any
+
+from mirs_core import runs, transfer
+from mirs_core.cli.console import Console
+
+Answer = tuple[dict[str, Any], str]
+
+
+def export(args: argparse.Namespace, console: Console) -> Answer:
+    """Writes a finished run into one file."""
+    path = transfer.export_run(runs.home_folder(), args.id, args.file)
+    size = path.stat().st_size
+    answer = {"run": args.id, "file": str(path), "bytes": size}
+    return answer, f"{args.id} is in {path} ({size / 1e6:.1f} MB); its tiles are not."
+
+
+def import_(args: argparse.Namespace, console: Console) -> Answer:
+    """Takes in a run that was exported, here or elsewhere."""
+    home = runs.home_folder()
+    run_id = transfer.import_run(home, args.file.expanduser(), args.id)
+    root = runs.folder(home, run_id).config().archive_root
+    text = f"{run_id} is imported. It looks for its tiles in {root}."
+    return {"run": run_id, "data": root}, text
