@@ -24,5 +24,9 @@ class EncoderError(MirsError):
     """An encoder is unknown, or its weights cannot be had."""
 
 
+class StoppedError(MirsError):
+    """The work was asked to stop; what was finished is kept."""
+
+
 class RunError(MirsError):
     """A run does not exist, is not finished, or its files contradict each other."""

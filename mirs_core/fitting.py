@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from mirs_core.errors import DataError
 from mirs_core.items import Items
 from mirs_core.model import HashHead, HashModel
 from mirs_core.pca_sign import fit_pca_sign
-from mirs_core.progress import Progress, silent
+from mirs_core.progress import Progress, ShouldStop, never, silent
 from mirs_core.whitening import Transform, identity, scaling, whitening
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def fit(
     distractors: Collection[str] = (),
     progress: Progress = silent,
     on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
+    on_start: Callable[[HashModel], None] = lambda model: None,
+    checkpoint: Path | None = None,
+    should_stop: ShouldStop = never,
 ) -> Fitted:
     """The model of a configuration.
 
@@ -56,6 +60,10 @@ def fit(
         archive: (m, D) tiles of another data set that the run will search instead of its own.
         target: (m, D) tiles whose statistics whiten the target domain; None takes the archive's.
         distractors: classes that are trained on but never queried, so not in validation either.
+        on_epoch: gets the line of every epoch, those of the checkpoint first.
+        on_start: gets the model that is about to be trained in place, to be looked at meanwhile.
+        checkpoint: where a network's training goes on from, and leaves how far it is.
+        should_stop: asked between epochs; a stopped training keeps its best epoch.
     """
     archive = features[items.rows(["archive"])] if archive is None else archive
     if not config.hashes:
@@ -65,7 +73,8 @@ def fit(
         return Fitted(fit_pca_sign(features[rows], config.head.bits, config.seed))
     views = features[rows][None] if views is None else views
     tiles = _Tiles(features, items, rows, views, val_view, archive, target, distractors)
-    return _fit_head(config, tiles, progress, on_epoch)
+    watch = _Watch(progress, on_epoch, on_start, checkpoint, should_stop)
+    return _fit_head(config, tiles, watch)
 
 
 def learning_rows(config: configs.RunConfig, items: Items) -> NDArray[np.int64]:
@@ -96,12 +105,18 @@ class _Tiles:
     distractors: Collection[str]
 
 
-def _fit_head(
-    config: configs.RunConfig,
-    tiles: _Tiles,
-    progress: Progress,
-    on_epoch: Callable[[dict[str, Any]], None],
-) -> Fitted:
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Who looks on while a head is trained, as ``fit`` describes it."""
+
+    progress: Progress
+    on_epoch: Callable[[dict[str, Any]], None]
+    on_start: Callable[[HashModel], None]
+    checkpoint: Path | None
+    should_stop: ShouldStop
+
+
+def _fit_head(config: configs.RunConfig, tiles: _Tiles, watch: _Watch) -> Fitted:
     import torch
 
     from mirs_core import training
@@ -117,9 +132,10 @@ def _fit_head(
     model = HashModel(head, source, target)
 
     def report(record: training.EpochRecord) -> None:
-        on_epoch(record.to_json())
-        progress("Training", record.epoch, settings.epochs)
+        watch.on_epoch(record.to_json())
+        watch.progress("Training", record.epoch, settings.epochs)
 
+    watch.on_start(model)
     result = training.fit(
         model,
         objective_of(config, int(numbers.max()) + 1),
@@ -136,7 +152,9 @@ def _fit_head(
         betas=(settings.beta1, settings.beta2),
         averaging=settings.averaging,
         seed=config.seed,
+        checkpoint=watch.checkpoint,
         on_epoch=report,
+        should_stop=watch.should_stop,
     )
     return Fitted(model, len(result.history), result.best_epoch)
 

@@ -70,14 +70,14 @@ def title_of(run: RunSummary) -> str:
 
 
 def data_sets(found: Sequence[RunSummary]) -> list[DataSet]:
-    """The data sets of all finished runs, the served one first, then by name.
+    """The data sets of all runs that can be searched, the served one first, then by name.
 
     Args:
         found: as ``runs.list_runs`` gives them, newest first.
     """
     groups: dict[str, list[RunSummary]] = {}
     for run in found:
-        if run.state == "done":
+        if run.usable:
             key = f"{slug(run.data)}-{run.manifest_digest[:6]}"
             groups.setdefault(key, []).append(run)
     sets = [

@@ -79,6 +79,27 @@ class Objective:
         assert isinstance(total, Tensor)
         return total, values
 
+    def gradients(self, batch: Batch, values: Mapping[str, Tensor]) -> dict[str, float]:
+        """Norm of each weighted term's gradient with respect to the logits of a batch.
+
+        It tells what a weight really does: a term with a large value may pull at nothing.
+
+        Args:
+            values: of the terms, as a call with this batch gave them; their graph is kept.
+        """
+        logits = [batch.logits, batch.target_logits, batch.other_logits]
+        inputs = [one for one in logits if one is not None and one.requires_grad]
+        norms = {}
+        for name, (weight, _) in self.terms.items():
+            value = values[name]
+            if not value.requires_grad:
+                norms[name] = 0.0
+                continue
+            found = torch.autograd.grad(value, inputs, retain_graph=True, allow_unused=True)
+            parts = [one.norm() for one in found if one is not None]
+            norms[name] = weight * float(torch.stack(parts).norm()) if parts else 0.0
+        return norms
+
 
 def triplet_term(margin: float, mining: str = "semi-hard") -> Term:
     """The triplet loss of a batch (``mirs_core.losses.triplet``)."""

@@ -12,18 +12,21 @@ from typing import Any
 from mirs_core import config as configs
 from mirs_core import runs
 from mirs_core.encoding import encode_sources, encoder_for
-from mirs_core.errors import DataError, MirsError, RunError
+from mirs_core.errors import DataError, MirsError, RunError, StoppedError
 from mirs_core.evaluation import Report
 from mirs_core.files import write_json
 from mirs_core.fitting import fit
-from mirs_core.progress import Progress, silent
+from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 from mirs_core.retriever import Retriever
 from mirs_core.sources import absolute, archive_id, check_trainable, check_unseen, gather
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What ``train`` reports of a run. ``metrics`` is None where there were no labels."""
+    """What ``train`` reports of a run.
+
+    ``metrics`` is None where there were no labels; ``stopped`` says that epochs are missing.
+    """
 
     run: str
     preset: str
@@ -33,6 +36,7 @@ class Outcome:
     epochs: int
     seconds: dict[str, float]
     metrics: dict[str, Any] | None
+    stopped: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``train --json`` prints."""
@@ -90,19 +94,31 @@ def prepare(
     )
 
 
-def train(home: Path, run: runs.RunFolder, progress: Progress = silent) -> Outcome:
-    """Carries out a queued run; the status file says how it went.
+def train(
+    home: Path,
+    run: runs.RunFolder,
+    progress: Progress = silent,
+    should_stop: ShouldStop = never,
+) -> Outcome:
+    """Carries out a queued run, or goes on with one that broke off; its status says how it went.
+
+    A run that is stopped while its head is trained keeps its best epoch, is archived and measured,
+    and can be used; its state is ``stopped``, and it can go on later.
 
     Raises:
+        StoppedError: it was stopped before there was an epoch to keep.
         MirsError: the data set changed, a file is unreadable, the encoder is gone.
     """
     if run.status()["state"] == "done":
         raise RunError(f"Run {run.id} is done already; start a new one with train --data.")
     run.set_status("running")
     try:
-        outcome = _train(home, run, progress)
+        outcome = _train(home, run, progress, should_stop)
     except KeyboardInterrupt:
         run.set_status("stopped", "Interrupted.")
+        raise
+    except StoppedError as error:
+        run.set_status("stopped", str(error))
         raise
     except MirsError as error:
         run.set_status("failed", str(error))
@@ -110,12 +126,20 @@ def train(home: Path, run: runs.RunFolder, progress: Progress = silent) -> Outco
     except BaseException as error:
         run.set_status("failed", f"{type(error).__name__}: {error}")
         raise
-    run.set_status("done")
+    if outcome.stopped:
+        run.set_status("stopped", f"Stopped after {outcome.epochs} epochs; the best one is kept.")
+    else:
+        run.checkpoint.unlink(missing_ok=True)
+        run.set_status("done")
     return outcome
 
 
 def prepare_and_train(
-    home: Path, config: configs.RunConfig, name: str | None = None, progress: Progress = silent
+    home: Path,
+    config: configs.RunConfig,
+    name: str | None = None,
+    progress: Progress = silent,
+    should_stop: ShouldStop = never,
 ) -> Outcome:
     """A new run from start to end; an expected failure leaves no run behind.
 
@@ -124,22 +148,25 @@ def prepare_and_train(
     """
     run = prepare(home, config, name=name, progress=progress)
     try:
-        return train(home, run, progress)
+        return train(home, run, progress, should_stop)
+    except StoppedError:
+        raise
     except MirsError:
         runs.delete(home, run.id)
         raise
 
 
-def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
+def _train(home: Path, run: runs.RunFolder, progress: Progress, should_stop: ShouldStop) -> Outcome:
     config, started = run.config(), time.perf_counter()
-    found = gather(home, config, progress)
+    encoding = stoppable(progress, should_stop)
+    found = gather(home, config, encoding)
     for key, value in found.describe().items():
         if value != run.provenance().get(key):
             raise DataError(
                 f"The tiles changed since run {run.id} was prepared ({key}); start a new run."
             )
     encoder = encoder_for(home, config)
-    tiles = encode_sources(home, config, found, encoder, progress)
+    tiles = encode_sources(home, config, found, encoder, encoding)
     run.progress.unlink(missing_ok=True)
     viewed = time.perf_counter()
     fitted = fit(
@@ -153,6 +180,8 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
         distractors=found.learning.card.distractors,
         progress=progress,
         on_epoch=run.append_progress,
+        checkpoint=run.checkpoint,
+        should_stop=should_stop,
     )
     trained = time.perf_counter()
     items, distractors, features = found.items, found.archive.card.distractors, tiles.archive
@@ -185,4 +214,5 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress) -> Outcome:
         fitted.epochs,
         seconds,
         figures,
+        stopped=config.trains and fitted.epochs < config.training.epochs,
     )

@@ -157,9 +157,7 @@ def load(run: RunFolder) -> Retriever:
         RunError: the run is not done, or its files are damaged or contradict each other.
         ConfigError: its configuration is of another version.
     """
-    state = run.status()["state"]
-    if state != "done":
-        raise RunError(f"Run {run.id} is {state}; only a finished run can be searched.")
+    run.check_usable("can be searched")
     config = run.config()
     model = load_model(run.model, config)
     header = read_json(run.items)

@@ -1,10 +1,12 @@
 """The training loop of the hash head: seeded, repeatable on one machine, best epoch kept."""
 
 import copy
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +14,26 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mirs_core.checkpoints import (
+    State,
+    copied,
+    optimiser_dict,
+    optimiser_state,
+    read_checkpoint,
+    write_checkpoint,
+)
 from mirs_core.codes import binarise, hamming, pack
 from mirs_core.errors import DataError, RunError
 from mirs_core.metrics import average_precision
 from mirs_core.model import HashHead, HashModel
 from mirs_core.objective import Batch, Objective
-from mirs_core.whitening import MovingStatistics, Transform
+from mirs_core.progress import ShouldStop, never
+from mirs_core.whitening import MovingStatistics
 
 _K = 64
+_SAVE_EVERY = 1.0
+_PARTS = ("head", "live", "layers", "optimiser", "moving", "best", "best-moving", "random")
+_ADVICE = "Delete the run and train again."
 _INT32 = 2**31
 
 
@@ -29,6 +43,7 @@ class EpochRecord:
 
     ``map_at_64`` has the divisor min(R, k). It is None without a validation query that has an
     answer and where no label may be read; ``validation_loss`` is None where it chooses no epoch.
+    ``gradients`` are the norms of the weighted terms' gradients on the epoch's first batch.
     """
 
     epoch: int
@@ -37,6 +52,7 @@ class EpochRecord:
     map_at_64: float | None
     seconds: float
     validation_loss: float | None = None
+    gradients: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """One line of ``progress.jsonl``."""
@@ -46,6 +62,7 @@ class EpochRecord:
             "total": round(self.total, 8),
             "map_at_64": _rounded(self.map_at_64, 6),
             "validation_loss": _rounded(self.validation_loss, 8),
+            "gradients": {name: round(value, 8) for name, value in self.gradients.items()},
             "seconds": round(self.seconds, 4),
         }
 
@@ -97,8 +114,9 @@ def fit(
     betas: tuple[float, float] = (0.9, 0.999),
     averaging: float = 0.0,
     seed: int = 0,
+    checkpoint: Path | None = None,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: ShouldStop = never,
 ) -> FitResult:
     """Trains the head of ``model`` in place and leaves it at the best epoch.
 
@@ -115,6 +133,9 @@ def fit(
             tile), nothing is dropped.
         averaging: decay a step of the moving average of the weights that is evaluated and kept;
             0 keeps the weights themselves.
+        checkpoint: written after an epoch, at most once a second, and when the training stops;
+            where there is one, the training goes on from it, to the same end as without a break.
+        on_epoch: gets every epoch, those of the checkpoint first.
         should_stop: asked between epochs; a stopped training keeps its best epoch.
 
     The earliest of equally good epochs wins; where validation can't tell, the last epoch is kept.
@@ -122,7 +143,7 @@ def fit(
 
     Raises:
         DataError: a term reads target tiles and there are none.
-        RunError: the loss became infinite or no number.
+        RunError: the loss became infinite or no number, or the checkpoint is damaged.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -132,9 +153,8 @@ def fit(
         optimiser = torch.optim.Adam(
             trained, lr=learning_rate, betas=betas, weight_decay=weight_decay
         )
-        return loop.run(
-            optimiser, validation, epochs, min(batch_size, len(train_y)), on_epoch, should_stop
-        )
+        size = min(batch_size, len(train_y))
+        return loop.run(optimiser, validation, epochs, size, checkpoint, on_epoch, should_stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +197,32 @@ class _Data:
         return cls(x, labels, target, None if groups is None else torch.from_numpy(groups))
 
 
+@dataclass(slots=True)
+class _Progress:
+    """How far a training is, and its best epoch: weights of the head, averages of the whitening."""
+
+    history: list[EpochRecord]
+    best: int
+    best_value: float
+    weights: State
+    statistics: State
+
+    def to_json(self) -> dict[str, Any]:
+        """What is no tensor, to the last digit."""
+        return {
+            "history": [dataclasses.asdict(record) for record in self.history],
+            "best": self.best,
+            "best_value": None if math.isinf(self.best_value) else self.best_value,
+        }
+
+    @classmethod
+    def of(cls, about: dict[str, Any], weights: State, statistics: State) -> "_Progress":
+        """What ``to_json`` gave, with its tensors. Raises KeyError, TypeError, ValueError."""
+        history = [EpochRecord(**line) for line in about["history"]]
+        value = -math.inf if about["best_value"] is None else float(about["best_value"])
+        return cls(history, int(about["best"]), value, weights, statistics)
+
+
 class _Loop:
     """What the epochs of one training share."""
 
@@ -193,6 +239,7 @@ class _Loop:
         self.y = torch.from_numpy(data.labels)
         self.live = copy.deepcopy(model.head) if averaging else model.head
         self.steps = 0
+        self.progress = _Progress([], 0, -math.inf, copied(model.head.state_dict()), {})
 
     def run(
         self,
@@ -200,14 +247,18 @@ class _Loop:
         validation: Validation | None,
         epochs: int,
         batch_size: int,
+        checkpoint: Path | None,
         on_epoch: Callable[[EpochRecord], None],
-        should_stop: Callable[[], bool],
+        should_stop: ShouldStop,
     ) -> FitResult:
-        history: list[EpochRecord] = []
-        best, best_value, chosen = 0, -math.inf, self._snapshot()
-        for epoch in range(1, epochs + 1):
+        if checkpoint is not None and checkpoint.is_file():
+            self._resume(checkpoint, optimiser)
+        now, saved = self.progress, time.monotonic()
+        for record in now.history:
+            on_epoch(record)
+        for epoch in range(len(now.history) + 1, epochs + 1):
             started = time.perf_counter()
-            terms, total = self._epoch(optimiser, batch_size)
+            terms, total, gradients = self._epoch(optimiser, batch_size)
             if not math.isfinite(total):
                 raise RunError(
                     f"The training diverged in epoch {epoch}: its loss is no number any more."
@@ -215,35 +266,72 @@ class _Loop:
                 )
             found, loss = self._validate(validation, batch_size)
             seconds = time.perf_counter() - started
-            history.append(EpochRecord(epoch, terms, total, found, seconds, loss))
+            now.history.append(EpochRecord(epoch, terms, total, found, seconds, loss, gradients))
             value = found if loss is None else -loss
-            if value is None or value > best_value:
-                best, best_value = epoch, -math.inf if value is None else value
-                chosen = self._snapshot()
-            on_epoch(history[-1])
-            if should_stop():
+            if value is None or value > now.best_value:
+                now.best, now.best_value = epoch, -math.inf if value is None else value
+                now.weights = copied(self.model.head.state_dict())
+                now.statistics = self.moving.state() if self.moving is not None else {}
+            on_epoch(now.history[-1])
+            stop = should_stop()
+            if checkpoint is not None and (stop or time.monotonic() - saved > _SAVE_EVERY):
+                self._save(checkpoint, optimiser)
+                saved = time.monotonic()
+            if stop:
                 break
-        self._restore(chosen)
+        self._keep_best()
+        return FitResult(now.best, tuple(now.history))
+
+    def _keep_best(self) -> None:
+        self.model.head.load_state_dict(self.progress.weights)
+        if self.moving is not None and not self.moving.kept_late:
+            self.moving.restore(self.progress.statistics)
+            self.model.transforms.update(self.moving.transforms())
         self.model.head.eval()
-        return FitResult(best, tuple(history))
 
-    def _snapshot(self) -> tuple[dict[str, Tensor], dict[str, Transform]]:
-        return copy.deepcopy(self.model.head.state_dict()), dict(self.model.transforms)
+    def _save(self, path: Path, optimiser: torch.optim.Optimizer) -> None:
+        """Writes all that the next epoch needs."""
+        parts = {
+            "head": copied(self.model.head.state_dict()),
+            "live": copied(self.live.state_dict()),
+            "layers": copied(self.objective.layers.state_dict()),
+            "optimiser": optimiser_state(optimiser.state_dict()),
+            "moving": {} if self.moving is None else self.moving.state(),
+            "best": self.progress.weights,
+            "best-moving": self.progress.statistics,
+            "random": {"state": torch.get_rng_state()},
+        }
+        write_checkpoint(path, parts, {"steps": self.steps, **self.progress.to_json()})
 
-    def _restore(self, chosen: tuple[dict[str, Tensor], dict[str, Transform]]) -> None:
-        weights, transforms = chosen
-        self.model.head.load_state_dict(weights)
-        if self.moving is None or not self.moving.kept_late:
-            self.model.transforms.update(transforms)
+    def _resume(self, path: Path, optimiser: torch.optim.Optimizer) -> None:
+        """Takes over the state of a checkpoint."""
+        parts, about = read_checkpoint(path, _PARTS, _ADVICE)
+        groups = optimiser.state_dict()["param_groups"]
+        try:
+            self.model.head.load_state_dict(parts["head"])
+            self.live.load_state_dict(parts["live"])
+            self.objective.layers.load_state_dict(parts["layers"])
+            optimiser.load_state_dict(optimiser_dict(parts["optimiser"], groups))
+            if self.moving is not None:
+                self.moving.restore(parts["moving"])
+                self.model.transforms.update(self.moving.transforms())
+            self.progress = _Progress.of(about, parts["best"], parts["best-moving"])
+            self.steps = int(about["steps"])
+            torch.set_rng_state(parts["random"]["state"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            why = " ".join(str(error).split())
+            raise RunError(f"{path} does not fit its run ({why}). {_ADVICE}") from None
 
     def _epoch(
         self, optimiser: torch.optim.Optimizer, batch_size: int
-    ) -> tuple[dict[str, float], float]:
+    ) -> tuple[dict[str, float], float, dict[str, float]]:
         self.live.train()
         sums: dict[str, float] = dict.fromkeys(self.objective.terms, 0.0)
+        gradients: dict[str, float] = {}
         whole, steps = 0.0, 0
         for batch in self._batches(batch_size):
             total, values = self.objective(batch)
+            gradients = gradients or self.objective.gradients(batch, values)
             optimiser.zero_grad()
             total.backward()
             optimiser.step()
@@ -254,7 +342,7 @@ class _Loop:
                 sums[name] += value.item()
         if self.moving is not None:
             self.model.transforms.update(self.moving.transforms())
-        return {name: value / steps for name, value in sums.items()}, whole / steps
+        return {name: value / steps for name, value in sums.items()}, whole / steps, gradients
 
     def _batches(self, size: int) -> Iterator[Batch]:
         x, head = self.data.x, self.live

@@ -4,6 +4,7 @@ Whitening follows Roy et al. (CVPR 2019) as the MIRS method states it: groups of
 each centred and multiplied by ``L^-1`` where ``S = (1 - eps) C + eps (tr C / g) I = L L^T``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,6 +120,22 @@ class MovingStatistics:
                 " training.batch_size, add tiles, or set whitening.estimator=exact."
             )
         return _statistics(x.numpy(), self.group_size)
+
+    def state(self) -> dict[str, Tensor]:
+        """The averages as float64 tensors, ``<domain>.mean`` and ``<domain>.covariances``."""
+        return {
+            f"{domain}.{name}": torch.from_numpy(value.copy())
+            for domain, pair in self._averages.items()
+            for name, value in zip(("mean", "covariances"), pair, strict=True)
+        }
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Takes the averages that ``state`` gave. Raises KeyError where one is missing."""
+        domains = sorted({name.partition(".")[0] for name in state})
+        self._averages = {
+            domain: (state[f"{domain}.mean"].numpy(), state[f"{domain}.covariances"].numpy())
+            for domain in domains
+        }
 
     def transforms(self) -> dict[str, Transform]:
         """The transform of each domain seen so far, by its average."""

@@ -1,22 +1,16 @@
-"""Where a fine-tuning stands after an epoch: one safetensors file, so tensors and numbers agree.
+"""Where a fine-tuning stands after an epoch.
 
 Random states are not in it: every epoch draws from a state of its own, made from seed and epoch.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
+from mirs_core.checkpoints import State, read_checkpoint, write_checkpoint
 from mirs_core.errors import RunError
-from mirs_core.files import replace_file
 
-State = dict[str, Tensor]
-"""Tensors by name."""
-
-_KEY = "fine-tuning"
+_ADVICE = "Delete its folder and train the encoder again."
 
 
 @dataclass(slots=True)
@@ -43,20 +37,14 @@ class Checkpoint:
 
     def save(self, path: Path) -> None:
         """Writes the checkpoint; the one before stays until this one is whole."""
-        from safetensors.torch import save
-
-        parts = {"network": self.network, "best": self.best, "optimiser": self.optimiser}
-        tensors = {
-            f"{part}/{name}": t for part, state in parts.items() for name, t in state.items()
-        }
         about = {
             "scaler": self.scaler,
             "history": self.history,
             "best_epoch": self.best_epoch,
             "best_score": list(self.best_score),
         }
-        data = save(tensors, {_KEY: json.dumps(about, allow_nan=False)})
-        replace_file(path, lambda handle: handle.write(data))
+        parts = {"network": self.network, "best": self.best, "optimiser": self.optimiser}
+        write_checkpoint(path, parts, about)
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint":
@@ -65,15 +53,8 @@ class Checkpoint:
         Raises:
             RunError: the file is damaged.
         """
-        from safetensors import SafetensorError, safe_open
-
-        parts: dict[str, State] = {"network": {}, "best": {}, "optimiser": {}}
+        parts, about = read_checkpoint(path, ("network", "best", "optimiser"), _ADVICE)
         try:
-            with safe_open(path, framework="pt") as stored:
-                about = json.loads((stored.metadata() or {})[_KEY])
-                for key in stored.keys():  # noqa: SIM118 - it is no mapping
-                    part, _, name = key.partition("/")
-                    parts[part][name] = stored.get_tensor(key)
             return cls(
                 **parts,
                 scaler=dict(about["scaler"]),
@@ -81,12 +62,5 @@ class Checkpoint:
                 best_epoch=int(about["best_epoch"]),
                 best_score=tuple(float(value) for value in about["best_score"]),
             )
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise RunError(
-                f"{path} is damaged ({error}). Delete its folder and train the encoder again."
-            ) from None
-
-
-def copied(state: State) -> State:
-    """Copies of the tensors of a state dictionary, on the CPU and as a file holds them."""
-    return {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path} is damaged ({error}). {_ADVICE}") from None

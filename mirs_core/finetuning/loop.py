@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from mirs_core.checkpoints import State, copied, optimiser_dict, optimiser_state
 from mirs_core.encoders.base import Encoder
-from mirs_core.errors import DataError, RunError
-from mirs_core.finetuning.checkpoint import Checkpoint, State, copied
+from mirs_core.errors import DataError, RunError, StoppedError
+from mirs_core.finetuning.checkpoint import Checkpoint
 from mirs_core.finetuning.config import FineTuneConfig
 from mirs_core.finetuning.objectives import Objective
 from mirs_core.finetuning.world import World
@@ -22,10 +23,6 @@ from mirs_core.progress import Progress, silent
 
 STAGE = "Fine-tuning"
 _WARM_UP = 0.1
-
-
-class StoppedError(Exception):
-    """The work was asked to stop; the last whole epoch is in the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +121,9 @@ class _Loop:
     def restore(self, kept: Checkpoint, path: Path) -> None:
         """Takes over the state of a checkpoint."""
         groups = self.optimiser.state_dict()["param_groups"]
-        state: dict[int, dict[str, Tensor]] = {}
         try:
-            for name, value in kept.optimiser.items():
-                place, _, key = name.partition(".")
-                state.setdefault(int(place), {})[key] = value
             self.joined.load_state_dict(kept.network)
-            self.optimiser.load_state_dict({"state": state, "param_groups": groups})
+            self.optimiser.load_state_dict(optimiser_dict(kept.optimiser, groups))
             if kept.scaler:
                 self.scaler.load_state_dict(kept.scaler)
         except (RuntimeError, ValueError, KeyError):
@@ -168,14 +161,10 @@ class _Loop:
         return Trained(self.best, self.best_epoch, tuple(self.history))
 
     def _checkpoint(self) -> Checkpoint:
-        state = self.optimiser.state_dict()["state"]
-        tensors = {
-            f"{i}.{key}": value for i, known in state.items() for key, value in known.items()
-        }
         return Checkpoint(
             copied(self.joined.state_dict()),
             self.best,
-            copied(tensors),
+            optimiser_state(self.optimiser.state_dict()),
             self.scaler.state_dict(),
             self.history,
             self.best_epoch,
@@ -191,7 +180,7 @@ class _Loop:
         self._learn()
         for step, batch in enumerate(batches):
             if self.world.any(should_stop()):
-                raise StoppedError
+                raise StoppedError("Stopped as asked; go on with: train-encoder --resume ID")
             self._set_rate((epoch - 1) * steps + step, self.config.epochs * steps)
             self.optimiser.zero_grad()
             loss = self.objective.loss(self._outputs, self.world.part(batch))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mirs_core import sources
 from mirs_core.data.manifest import Manifest
 from mirs_core.encoders import Encoder, fine_tuned, labels_seen, load_encoder
-from mirs_core.errors import DataError, MirsError, RunError
+from mirs_core.errors import DataError, MirsError, RunError, StoppedError
 from mirs_core.files import read_json, replace_file, slug, write_json
 from mirs_core.finetuning.config import FineTuneConfig, from_json
 from mirs_core.items import Items
@@ -332,8 +332,6 @@ def _write_progress(run: RunFolder, history: list[dict[str, Any]]) -> None:
 @contextlib.contextmanager
 def _told(run: RunFolder, world: "World", checkpoint: Path) -> Iterator[None]:
     """Keeps the status file true to what happens inside; only the first process writes."""
-    from mirs_core.finetuning.loop import StoppedError
-
     go_on = f"Go on with: python -m mirs_core train-encoder --resume {run.id}"
 
     def tell(state: str, error: str | None = None) -> None:
@@ -345,7 +343,7 @@ def _told(run: RunFolder, world: "World", checkpoint: Path) -> Iterator[None]:
         yield
     except StoppedError:
         tell("stopped", "Stopped.")
-        raise RunError(f"The fine-tuning was stopped. {go_on}") from None
+        raise StoppedError(f"The fine-tuning was stopped. {go_on}") from None
     except KeyboardInterrupt:
         tell("stopped", "Interrupted.")
         raise

@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
     # mathematics
     {"codes", "metrics", "mining", "whitening", "losses", "clusters"},
     # parts
-    {"data", "encoders", "model", "baseline", "pca_sign", "objective", "items"},
+    {"data", "encoders", "model", "baseline", "pca_sign", "objective", "items", "checkpoints"},
     # procedures
     {"features", "training", "archive"},
     # records

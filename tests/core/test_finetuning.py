@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from mirs_core import encoders, finetuning, sources
 from mirs_core.encoders import Architecture, Encoder, labels_seen, list_encoders, load_encoder
 from mirs_core.encoders.base import freeze
-from mirs_core.errors import ConfigError, DataError, EncoderError, RunError
+from mirs_core.errors import ConfigError, DataError, EncoderError, RunError, StoppedError
 from mirs_core.finetuning import augment, configure, fine_tune, loop, objectives, recipe, resume
 from mirs_core.finetuning.checkpoint import Checkpoint
 from mirs_core.finetuning.objectives import class_groups
@@ -307,7 +307,7 @@ class Interrupter:
 def test_an_interrupted_one_ends_in_the_same_bits(objective: str, data: Path, home: Path) -> None:
     config = quick(objective, epochs=4, freeze_statistics=False)
     whole = fine_tune(home, data, config)
-    with pytest.raises(RunError, match="--resume enc-") as caught:
+    with pytest.raises(StoppedError, match="--resume enc-") as caught:
         fine_tune(home, data, config, should_stop=Interrupter(8))
     stopped = str(caught.value).split()[-1]
     assert list_encoders(home)[0].state in {"stopped", "done"}
@@ -316,7 +316,7 @@ def test_an_interrupted_one_ends_in_the_same_bits(objective: str, data: Path, ho
         load_encoder(stopped, home)
     with pytest.raises(EncoderError, match="not finished"):
         labels_seen(home, stopped)
-    with pytest.raises(RunError, match="stopped"):
+    with pytest.raises(StoppedError, match="stopped"):
         resume(home, stopped, should_stop=Interrupter(4))
     made = resume(home, stopped)
     assert weights_of(home, stopped) == weights_of(home, whole.encoder)
@@ -328,7 +328,7 @@ def test_an_interrupted_one_ends_in_the_same_bits(objective: str, data: Path, ho
 
 
 def test_one_stopped_at_once_starts_from_the_beginning(data: Path, home: Path) -> None:
-    with pytest.raises(RunError, match="--resume"):
+    with pytest.raises(StoppedError, match="--resume"):
         fine_tune(home, data, quick(), should_stop=lambda: True)
     (stopped,) = (one.id for one in list_encoders(home))
     resume(home, stopped)
@@ -374,7 +374,7 @@ def test_a_killed_one_can_be_resumed(late: bool, data: Path, home: Path) -> None
 def test_what_changed_since_is_not_resumed(
     data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(RunError):
+    with pytest.raises(StoppedError):
         fine_tune(home, data, quick(), should_stop=Interrupter(5))
     (stopped,) = (one.id for one in list_encoders(home))
     other = tiny_encoder()
@@ -392,7 +392,7 @@ def test_what_changed_since_is_not_resumed(
 def test_one_that_runs_is_not_resumed(data: Path, home: Path) -> None:
     from mirs_core.runs import RunFolder
 
-    with pytest.raises(RunError):
+    with pytest.raises(StoppedError):
         fine_tune(home, data, quick(), should_stop=lambda: True)
     (stopped,) = (one.id for one in list_encoders(home))
     RunFolder(home / "encoders" / stopped).set_status("running")
@@ -401,7 +401,7 @@ def test_one_that_runs_is_not_resumed(data: Path, home: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_named(data: Path, home: Path) -> None:
-    with pytest.raises(RunError):
+    with pytest.raises(StoppedError):
         fine_tune(home, data, quick(), should_stop=Interrupter(5))
     (stopped,) = (one.id for one in list_encoders(home))
     path = home / "encoders" / stopped / "checkpoint.safetensors"

@@ -1,8 +1,11 @@
 """A configuration and a folder of images become a run, or an error that leaves nothing behind."""
 
 import dataclasses
+import itertools
 import json
 import shutil
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,10 @@ from PIL import Image
 from mirs_core import encoding, pipeline, runs, sources
 from mirs_core.config import RunConfig
 from mirs_core.encoders import Encoder
-from mirs_core.errors import DataError, EncoderError, RunError
+from mirs_core.errors import DataError, EncoderError, RunError, StoppedError
 from mirs_core.items import Items
 from mirs_core.presets import from_preset
+from mirs_core.retriever import load
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -419,7 +423,10 @@ def test_progress_has_one_line_an_epoch_with_every_term(
             "map_at_64",
             "validation_loss",
             "seconds",
+            "gradients",
         }
+        assert set(line["gradients"]) == terms
+        assert all(value >= 0 for value in line["gradients"].values())
         assert line["validation_loss"] is None
         assert set(line["terms"]) == terms
         total = sum(weights[name] * value for name, value in line["terms"].items())
@@ -474,3 +481,57 @@ def test_an_encoder_that_has_seen_the_archives_labels_is_refused(
     assert runs_of(home) == []
     monkeypatch.setattr(sources, "labels_seen", lambda home, name: frozenset({by_role["train"]}))
     assert pipeline.prepare(home, made(data)).status()["state"] == "queued"
+
+
+def after(calls: int) -> Callable[[], bool]:
+    """Asks for a stop at the given call and ever after."""
+    asked = itertools.count(1)
+    return lambda: next(asked) >= calls
+
+
+@pytest.mark.parametrize("preset", ["mirs", "mirs-best", "mirs-unsupervised", "mirs-dwt"])
+def test_a_stopped_run_can_be_used_and_ends_as_if_nothing_had_been(
+    home: Path, data: Path, preset: str
+) -> None:
+    config = made(data, preset, views=2)
+    whole = runs.folder(home, pipeline.prepare_and_train(home, config).run)
+    run = pipeline.prepare(home, config)
+    stop = threading.Event()
+
+    def at_the_second_epoch(stage: str, done: int, total: int) -> None:
+        if stage == "Training" and done == 2:
+            stop.set()
+
+    outcome = pipeline.train(home, run, at_the_second_epoch, stop.is_set)
+    assert outcome.stopped and outcome.epochs == 2
+    assert run.status()["state"] == "stopped" and run.checkpoint.is_file()
+    assert {one.id: one.usable for one in runs.list_runs(home)}[run.id]
+    assert load(run).codes.shape == load(whole).codes.shape
+    runs.serve(home, run.id)
+    pipeline.train(home, run)
+    assert run.status()["state"] == "done" and not run.checkpoint.exists()
+    assert run.model.read_bytes() == whole.model.read_bytes()
+    assert [line["terms"] for line in run.history()] == [line["terms"] for line in whole.history()]
+
+
+def test_a_run_stopped_while_tiles_are_encoded_goes_on_from_the_cache(
+    home: Path, data: Path
+) -> None:
+    run = pipeline.prepare(home, made(data))
+    with pytest.raises(StoppedError):
+        pipeline.train(home, run, should_stop=after(2))
+    assert run.status()["state"] == "stopped"
+    (listed,) = runs.list_runs(home)
+    assert not listed.usable
+    with pytest.raises(RunError, match="only a finished run can be served"):
+        runs.serve(home, run.id)
+    pipeline.train(home, run)
+    assert run.status()["state"] == "done"
+
+
+def test_a_half_written_last_line_of_progress_is_left_out(home: Path, data: Path) -> None:
+    run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
+    whole = run.history()
+    with run.progress.open("a") as handle:
+        handle.write('{"epoch": 4, "ter')
+    assert run.history() == whole and len(whole) == 3

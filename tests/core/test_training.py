@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from mirs_core.errors import DataError, RunError
 from mirs_core.model import HashHead, HashModel, shared
 from mirs_core.objective import Batch, Objective
 from mirs_core.training import EpochRecord, FitResult, Validation, fit, validation_map
-from mirs_core.whitening import scaling, whitening
+from mirs_core.whitening import MovingStatistics, scaling, whitening
 
 Features = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -322,7 +323,9 @@ def test_the_record_holds_the_means_over_steps() -> None:
 
 
 def test_a_record_is_one_plain_line() -> None:
-    record = EpochRecord(3, {"push": -0.123456789123}, 1.987654321987, 0.12345678, 0.123456)
+    record = EpochRecord(
+        3, {"push": -0.123456789123}, 1.987654321987, 0.12345678, 0.123456, None, {"push": 1 / 3}
+    )
     assert record.to_json() == {
         "epoch": 3,
         "terms": {"push": -0.12345679},
@@ -330,6 +333,7 @@ def test_a_record_is_one_plain_line() -> None:
         "map_at_64": 0.123457,
         "validation_loss": None,
         "seconds": 0.1235,
+        "gradients": {"push": 0.33333333},
     }
     assert dataclasses.replace(record, map_at_64=None).to_json()["map_at_64"] is None
 
@@ -443,3 +447,80 @@ def test_keys_that_would_overflow_are_kept_in_wider_numbers(
     narrow = validation_map(archive, labels, queries, wanted)
     monkeypatch.setattr(training, "_INT32", 1)
     assert validation_map(archive, labels, queries, wanted) == narrow
+
+
+class Stop:
+    """Asks for a stop after so many epochs."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def __call__(self) -> bool:
+        self.left -= 1
+        return self.left == 0
+
+
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+@pytest.mark.parametrize("moving", [False, True])
+@pytest.mark.parametrize("breaks", [(1,), (2, 1, 3)])
+def test_a_training_that_broke_off_ends_in_the_same_bits(
+    tmp_path: Path, averaging: float, moving: bool, breaks: tuple[int, ...]
+) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+
+    def go(model: HashModel, **more: Any) -> FitResult:
+        statistics = MovingStatistics(6, 0.1) if moving else None
+        return fit(
+            model, triplet_objective(0.2, 0.01, 1.0), *views(40, 3), validation(),
+            target_x=toy(30, 9)[0], moving=statistics, epochs=8, batch_size=16,
+            averaging=averaging, **more,
+        )  # fmt: skip
+
+    whole, model = small_model(0.3), small_model(0.3)
+    expected = go(whole)
+    for after in breaks:
+        model = small_model(0.3)
+        stopped = go(model, checkpoint=path, should_stop=Stop(after))
+        assert len(stopped.history) < 8
+    seen: list[int] = []
+    model = small_model(0.3)
+    found = go(model, checkpoint=path, on_epoch=lambda record: seen.append(record.epoch))
+    assert seen == list(range(1, 9))
+    assert found.best_epoch == expected.best_epoch
+    assert [one.terms for one in found.history] == [one.terms for one in expected.history]
+    states = (model.state(), whole.state())
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[1])
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    settings_ = {"epochs": 4, "checkpoint": path}
+    fit(
+        small_model(),
+        triplet_objective(0.2, 0.01, 1.0),
+        *views(40, 3),
+        None,
+        should_stop=Stop(1),
+        **settings_,
+    )
+    other = shared(HashHead(WIDTH, 8, (20,)))
+    with pytest.raises(RunError, match="does not fit its run"):
+        fit(other, triplet_objective(0.2, 0.01, 1.0), *views(40, 3), None, **settings_)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(RunError, match="is damaged"):
+        fit(small_model(), triplet_objective(0.2, 0.01, 1.0), *views(40, 3), None, **settings_)
+
+
+def test_gradients_are_those_of_each_weighted_term_alone() -> None:
+    """Against the gradient of one term at a time, its weight worked in by hand."""
+    x, labels = toy(24, 1)
+    logits = torch.from_numpy(x) @ torch.randn(WIDTH, 16, generator=torch.manual_seed(3))
+    logits.requires_grad_()
+    batch = Batch(logits, logits.sigmoid(), torch.from_numpy(labels))
+    objective = triplet_objective(0.2, 0.01, 1.0)
+    found = objective.gradients(batch, objective(batch)[1])
+    for name, (weight, term) in objective.terms.items():
+        logits.grad = None
+        (weight * term(batch)).backward(retain_graph=True)
+        expected = 0.0 if logits.grad is None else float(logits.grad.norm())
+        assert found[name] == pytest.approx(expected, rel=1e-5)
