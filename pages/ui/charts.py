@@ -3,7 +3,7 @@
 Plotly takes half a second to import: import this module where a figure is drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -76,6 +76,36 @@ def curves(found: Sequence[Labelled], across: str, up: str, hover: str) -> go.Fi
     )
     figure.update_yaxes(title=up, range=[0, 1.02])
     return _finished(figure, _CURVE_HEIGHT, legend=len(found) > 1)
+
+
+def epochs(found: Sequence[Labelled], up: str, kept: Mapping[str, int]) -> go.Figure:
+    """One curve of several trainings, epoch by epoch.
+
+    Args:
+        found: of each model, its epochs and their values, None where there is none.
+        up: what the values are.
+        kept: by model id, the epoch that the model is of; it is marked.
+    """
+    figure = go.Figure()
+    for one in found:
+        at, values = one.value
+        title = escape(one.model.title)
+        figure.add_scatter(
+            x=at, y=values, mode="lines", name=title, connectgaps=False,
+            line={"color": one.model.colour, "width": 2, "dash": one.model.dash},
+            hovertemplate=f"Epoch %{{x}}: %{{y:.4g}}<extra>{title}</extra>",
+        )  # fmt: skip
+        marked = [(x, y) for x, y in zip(at, values, strict=True) if x == kept.get(one.model.id)]
+        figure.add_scatter(
+            x=[x for x, _ in marked], y=[y for _, y in marked], mode="markers", showlegend=False,
+            marker={"color": one.model.colour, "size": 9, "line": {"width": 0}},
+            hovertemplate=f"Epoch %{{x}}, which is kept: %{{y:.4g}}<extra>{title}</extra>",
+        )  # fmt: skip
+    figure.update_layout(hovermode="closest")
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(nticks=5, exponentformat="none")
+    figure.update_layout(title={"text": escape(up), "font": {"size": 14}, "x": 0, "y": 0.97})
+    return _finished(figure, 190, legend=False)
 
 
 def class_bars(

@@ -1,6 +1,6 @@
 """The colour of each model: the same in all charts and tables, and as long as it is on show.
 
-The four colours have a contrast of at least 3 on the light and on the dark ground, and differ for
+The five colours have a contrast of at least 3 on the light and on the dark ground, and differ for
 people who do not see red or green; lines differ in their dashes too.
 """
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from mirs_core.runs import RunSummary
 
-COLOURS = ("#7567ad", "#c2451f", "#0da083", "#b85fd6")
-_DASHES = ("dot", "solid", "dash", "dashdot")
+COLOURS = ("#7567ad", "#c2451f", "#0da083", "#b85fd6", "#3587c9")
+_DASHES = ("dot", "solid", "dash", "dashdot", "longdash")
 _USUAL = {"baseline": 0, "mirs": 1, "mirs-dwt": 2, "baseline-centred": 3}
 
 
@@ -25,7 +25,7 @@ class Model:
 
 
 def models(runs: Sequence[RunSummary], titles: Mapping[str, str]) -> list[Model]:
-    """The models of ``runs`` (at most four); each method has its usual colour where it is free."""
+    """The models of ``runs`` (at most five); each method has its usual colour where it is free."""
     places: dict[str, int] = {}
     for run in runs:
         usual = _USUAL.get(run.preset)

@@ -1,7 +1,8 @@
 """The state of a session under its own keys, and the part of it that a link restores.
 
 The link holds the data set and the models, which all pages share; of the search the query tile, k
-and the filters; of the evaluation its part. An own image cannot be part of a link.
+and the filters; of the evaluation its part; of the runs those that are picked. An own image cannot
+be part of a link.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
 )
 VIEW = "mirs.view"
 PART = "mirs.part"
+RUNS = "mirs.runs"
 PENDING_DATA = "mirs.pending_data"
 _TILE, _UPLOAD, _HISTORY, _LINK = "mirs.tile", "mirs.upload", "mirs.history", "mirs.link"
 
@@ -64,6 +66,13 @@ def restore_evaluation() -> None:
     link = _changed_link()
     if link is not None:
         st.session_state[PART] = link.get("part")
+
+
+def restore_runs() -> None:
+    """The same for the link of the runs."""
+    link = _changed_link()
+    if link is not None:
+        st.session_state[RUNS] = [part for part in link.get("runs", "").split(",") if part]
 
 
 def _changed_link() -> dict[str, str] | None:
@@ -112,6 +121,23 @@ def evaluation_link() -> dict[str, str]:
         "part": st.session_state.get(PART) or "",
     }
     return {name: value for name, value in values.items() if value}
+
+
+def runs_link() -> dict[str, str]:
+    """The state of the list of runs as the parameters of its address."""
+    values = {
+        "data": st.session_state.get(DATA) or "",
+        "models": ",".join(st.session_state.get(MODELS) or ()),
+        "runs": ",".join(st.session_state.get(RUNS) or ()),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def search_link_with(data: str, models: list[str]) -> dict[str, str]:
+    """A link to the search with these models; query and filters stay in the same data set."""
+    same = st.session_state.get(DATA) == data
+    kept = search_link() if same else {"k": str(st.session_state.get(K, K_DEFAULT))}
+    return {**kept, "data": data, "models": ",".join(models)}
 
 
 def write_link(wanted: dict[str, str]) -> None:
