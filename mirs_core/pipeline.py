@@ -51,6 +51,7 @@ class Outcome:
             "epochs": self.epochs,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "map_at_64": values,
+            **({"stopped": True} if self.stopped else {}),
         }
 
 

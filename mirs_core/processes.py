@@ -2,9 +2,9 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mirs_core.files import make_folder
 
@@ -48,6 +48,36 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def lock_if_free(path: Path) -> Iterator[Callable[[], None] | None]:
+    """Takes a lock for the block if nobody has it, else yields None; what it yields frees it early.
+
+    The system frees the lock of a process that dies. Where it has no such locks (Windows) every
+    lock is free.
+    """
+    make_folder(path.parent)
+    with path.open("a") as handle:
+        yield handle.close if _flock(handle) else None
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process that lives holds a lock of ``lock_if_free``."""
+    with lock_if_free(path) as free:
+        return free is None
+
+
+def _flock(handle: TextIO) -> bool:
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _stat_fields(pid: int) -> list[str]:

@@ -4,17 +4,35 @@ import contextlib
 import fcntl
 import io
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import FakeNetwork, MakeDataset, make_fake_encoder, write_dataset
+from fakes import (
+    FakeNetwork,
+    MakeDataset,
+    make_fake_encoder,
+    worker_processes,
+    write_dataset,
+)
 
 if TYPE_CHECKING:
     from mirs_core.encoders import Encoder
 
 # Two test processes run side by side; spinning OpenMP threads would make both many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def workers_go_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Ends the workers that tests have started, which would wait for more."""
+    yield
+    base = tmp_path_factory.getbasetemp()
+    for pid in worker_processes(base):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -145,3 +145,18 @@ def permuted(items: Items, roles: tuple[str, ...]) -> Items:
     labels = np.array(items.labels, dtype=object)
     labels[rows] = labels[np.random.default_rng(1).permutation(rows)]
     return dataclasses.replace(items, labels=tuple(labels.tolist()))
+
+
+def worker_processes(below: Path) -> set[int]:
+    """Process ids of the workers whose home folder is ``below`` or inside it."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            is_worker = b"mirs_core.worker" in (path / "cmdline").read_bytes()
+            words = (path / "environ").read_bytes().split(b"\0") if is_worker else []
+        except OSError:
+            continue
+        homes = [Path(word[10:].decode()) for word in words if word.startswith(b"MIRS_HOME=")]
+        if any(home.is_relative_to(below) for home in homes):
+            found.add(int(path.name))
+    return found

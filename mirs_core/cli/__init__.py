@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from mirs_core.cli.console import Console
 from mirs_core.cli.parser import build_parser
-from mirs_core.errors import MirsError
+from mirs_core.errors import MirsError, StoppedError
 from mirs_core.jobs import Reporter
 
 
@@ -18,27 +18,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
     args = build_parser().parse_args(arguments)
     reporter = Reporter()
-    with Console(reporter.progress, quiet=args.quiet) as console:
+    with Console(reporter.progress, reporter.should_stop, args.quiet) as console:
         try:
             answer, text = args.command(args, console)
         except MirsError as error:
             console.close()
             message = " ".join(str(error).split())
             print(f"mirs: {message}", file=sys.stderr)
-            reporter.end(2, message)
-            return 2
+            stopped = isinstance(error, StoppedError)
+            reporter.end("stopped" if stopped else "failed", message)
+            return 3 if stopped else 2
         except KeyboardInterrupt:
             console.close()
             print("mirs: interrupted; what was finished is kept.", file=sys.stderr)
-            reporter.end(130, "Interrupted.")
+            reporter.end("stopped", "Interrupted.")
             return 130
         except BrokenPipeError:
             return 1
         except Exception as error:
-            reporter.end(1, f"{type(error).__name__}: {error}")
+            reporter.end("failed", f"{type(error).__name__}: {error}")
             raise
     print(
         json.dumps(answer, ensure_ascii=False, allow_nan=False) if args.json else text, flush=True
     )
-    reporter.end(0)
+    half = isinstance(answer, dict) and answer.get("stopped")
+    reporter.end("stopped" if half else "done")
     return 0

@@ -1,16 +1,22 @@
 """Progress on standard error: one bar a stage, with the time left."""
 
 import sys
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
+
 
 class Console:
-    """Shows progress and hands it on to ``also``. Bars appear on terminals only."""
+    """Shows progress and hands it on to ``also``. Bars appear on terminals only.
 
-    def __init__(self, also: Callable[[str, int, int], None], quiet: bool = False) -> None:
-        self._also = also
+    ``should_stop`` says whether somebody asked the command to stop.
+    """
+
+    def __init__(
+        self, also: Progress = silent, should_stop: ShouldStop = never, quiet: bool = False
+    ) -> None:
+        self._also, self.should_stop = also, should_stop
         self._shown = not quiet and sys.stderr.isatty()
         self._plain = not quiet and not self._shown
         self._stage = ""
@@ -26,6 +32,11 @@ class Console:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def stoppable(self) -> Progress:
+        """The progress of work that keeps what it has done and may end at any report."""
+        return stoppable(self.progress, self.should_stop)
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """The :data:`mirs_core.progress.Progress` of the command line."""

@@ -53,7 +53,7 @@ def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     if args.folder.exists() and (not args.folder.is_dir() or any(args.folder.iterdir())):
         raise DataError(f"{args.folder} is there already and not empty; name a new folder.")
     started = time.perf_counter()
-    generate(args.folder, per_class=args.per_class, seed=args.seed, progress=console.progress)
+    generate(args.folder, per_class=args.per_class, seed=args.seed, progress=console.stoppable)
     seconds = round(time.perf_counter() - started, 2)
     answer = {"folder": str(args.folder), "tiles": 15 * args.per_class, "seed": args.seed}
     text = f"{answer['tiles']} synthetic tiles in {args.folder} ({seconds} s)"

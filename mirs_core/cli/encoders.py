@@ -46,14 +46,21 @@ def train_encoder(args: argparse.Namespace, console: Console) -> tuple[dict[str,
         extra = [word for word, value in given.items() if value is not None]
         if extra or args.objective or args.name or args.changes:
             raise ConfigError("--resume goes on with the settings it began with; give no others.")
-        made = finetuning.resume(home, args.resume, progress=console.progress)
+        made = finetuning.resume(
+            home, args.resume, progress=console.progress, should_stop=console.should_stop
+        )
     else:
         changes = {**finetuning.parse_changes(args.changes), **_without_none(given)}
         objective = args.objective or changes.get("objective", "classifier")
         changes.pop("objective", None)
         config = finetuning.configure(objective, **changes)
         made = finetuning.fine_tune(
-            home, args.data, config, name=args.name, progress=console.progress
+            home,
+            args.data,
+            config,
+            name=args.name,
+            progress=console.progress,
+            should_stop=console.should_stop,
         )
     answer = made.to_json()
     return answer, _text(answer)

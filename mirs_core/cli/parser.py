@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from mirs_core import __version__, finetuning
 from mirs_core.cli import annotations, benches, data, encoders, retrieval, training, transfer
+from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import runs as run_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
@@ -34,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     _encoders(verbs)
     _retrieval(verbs)
     _runs(verbs)
+    _jobs(verbs)
     _bench(verbs)
     return parser
 
@@ -174,6 +176,21 @@ def _annotations(group: Any) -> None:
         verb = _verb(group, name, command, help)
         verb.add_argument("id", metavar="ID")
         verb.add_argument("text", metavar=word, nargs=count)
+
+
+def _jobs(verbs: Any) -> None:
+    group = _group(verbs, "jobs", "list, stop and resume jobs of the background")
+    _verb(group, "list", job_commands.list_all, "all jobs, newest first")
+    _verb(group, "tend", job_commands.tend, "start workers for what waits, after a restart")
+    for name, command, help in (
+        ("stop", job_commands.stop, "ask a job to stop; a training keeps its best epoch"),
+        ("resume", job_commands.resume, "go on with a job that failed or was stopped"),
+        ("start-over", job_commands.start_over, "the same from the first epoch"),
+        ("first", job_commands.run_first, "move a queued job to the front"),
+        ("log", job_commands.log, "the last lines that a job wrote"),
+    ):
+        _verb(group, name, command, help).add_argument("id", metavar="ID")
+    group.choices["log"].add_argument("--lines", type=int, default=40, metavar="N")
 
 
 def _bench(verbs: Any) -> None:

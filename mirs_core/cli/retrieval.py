@@ -19,7 +19,7 @@ def index(args: argparse.Namespace, console: Console) -> Answer:
     """Archives a folder."""
     home = runs.home_folder()
     made = [
-        indexing.index(home, run_id, args.data, name=args.name, progress=console.progress)
+        indexing.index(home, run_id, args.data, name=args.name, progress=console.stoppable)
         for run_id in args.run
     ]
     first, name = made[0], made[0].provenance()["data_name"]

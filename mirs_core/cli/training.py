@@ -20,7 +20,7 @@ def demo(args: argparse.Namespace, console: Console) -> Answer:
         )
     home = runs.home_folder()
     ready = demos.is_complete(home)
-    built = demos.build(home, args.per_class, console.progress)
+    built = demos.build(home, args.per_class, console.stoppable)
     text = "The demo is there already." if ready else "The demo is ready."
     return {"runs": built, "data": str(demos.data_folder(home))}, f"{text} Look at it: make app"
 
@@ -30,7 +30,7 @@ def train(args: argparse.Namespace, console: Console) -> Answer:
     home = runs.home_folder()
     if args.run:
         run = runs.folder(home, args.run)
-        outcome = pipeline.train(home, run, console.progress)
+        outcome = pipeline.train(home, run, console.progress, console.should_stop)
     else:
         settings = presets.from_preset(
             args.preset,
@@ -40,7 +40,9 @@ def train(args: argparse.Namespace, console: Console) -> Answer:
             changes=args.changes,
         )
         relevance.refuse_idle(settings, args.changes)
-        outcome = pipeline.prepare_and_train(home, settings, args.name, console.progress)
+        outcome = pipeline.prepare_and_train(
+            home, settings, args.name, console.progress, console.should_stop
+        )
     answer = outcome.to_json()
     return answer, _text(answer)
 
@@ -70,7 +72,7 @@ def compare(args: argparse.Namespace, console: Console) -> Answer:
         range(args.seeds),
         encoder=args.encoder,
         changes=args.changes,
-        progress=console.progress,
+        progress=console.stoppable,
     )
     return answer, _comparison_text(answer)
 
@@ -85,7 +87,7 @@ def reproduce(args: argparse.Namespace, console: Console) -> Answer:
         seeds=args.seeds,
         encoder=args.encoder,
         tables=[key.strip() for key in args.tables.split(",") if key.strip()],
-        progress=console.progress,
+        progress=console.stoppable,
     )
     rows = [row for table in report["tables"] for row in table["rows"]]
     states = {state: sum(r["state"] == state for r in rows) for state in ("done", "not here")}

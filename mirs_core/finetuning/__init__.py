@@ -7,7 +7,7 @@ from mirs_core.finetuning.config import (
     parse_changes,
     settings,
 )
-from mirs_core.finetuning.recipe import FineTuned, fine_tune, resume
+from mirs_core.finetuning.recipe import FineTuned, fine_tune, prepare, resume
 
 __all__ = [
     "OBJECTIVES",
@@ -16,6 +16,7 @@ __all__ = [
     "configure",
     "fine_tune",
     "parse_changes",
+    "prepare",
     "resume",
     "settings",
 ]

@@ -5,6 +5,7 @@ content hashes, so that copies of their tiles are left out of the training.
 """
 
 import contextlib
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -139,12 +140,25 @@ def fine_tune(
     with joined() as world:
         shown = progress if world.writes else silent
         work = _Work.prepare(home, data.expanduser().resolve(), config, shown)
-        token = world.token()
-        new = f"enc-{config.objective}-{slug(work.manifest.card.name)}-s{config.seed}-{token}"
+        new = work.id(world.token())
         run = RunFolder(home / "encoders" / new)
         if world.writes:
             write_json(run.path / "request.json", work.request(new, name or new))
         return work.carry_out(home, run, world, shown, should_stop)
+
+
+def prepare(home: Path, data: Path, config: FineTuneConfig, *, name: str | None = None) -> str:
+    """The id of a fine-tuning that is checked and waits for ``resume`` to begin it.
+
+    Raises:
+        MirsError: whatever makes it impossible; nothing is written then.
+    """
+    work = _Work.prepare(home, data.expanduser().resolve(), config, silent)
+    new = work.id(secrets.token_hex(3))
+    run = RunFolder(home / "encoders" / new)
+    write_json(run.path / "request.json", work.request(new, name or new))
+    run.set_status("queued")
+    return new
 
 
 def resume(
@@ -154,7 +168,9 @@ def resume(
     progress: Progress = silent,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> FineTuned:
-    """Goes on with a fine-tuning that broke off, from its last whole epoch.
+    """Begins a fine-tuning that was prepared, or goes on with one that broke off.
+
+    It goes on from its last whole epoch.
 
     Raises:
         MirsError: it is done or running, or the data set or the first encoder has changed.
@@ -213,6 +229,11 @@ class _Work:
                 " or test split; choose the seed it was trained with, or another encoder."
             )
         return cls(config, manifest, items, selection, base, inherited)
+
+    def id(self, token: str) -> str:
+        """The id of an encoder of this work."""
+        name = slug(self.manifest.card.name)
+        return f"enc-{self.config.objective}-{name}-s{self.config.seed}-{token}"
 
     def request(self, encoder_id: str, name: str) -> dict[str, Any]:
         """What ``request.json`` holds, and ``encoder.json`` again."""

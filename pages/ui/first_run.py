@@ -44,12 +44,12 @@ def draw() -> None:
 def _watch() -> None:
     home = runs.home_folder()
     if _JOB not in st.session_state:
-        st.session_state[_JOB] = jobs.launch_once(home, _KEY, ["demo"], "Build the demo")
+        st.session_state[_JOB] = jobs.submit_once(home, _KEY, ["demo"], "Build the demo")
     job = jobs.read(home, st.session_state[_JOB])
     if job.state == "done" or demo.is_complete(home):
         del st.session_state[_JOB]
         st.rerun(scope="app")
-    if job.state == "failed":
+    if job.state in {"failed", "stopped"}:
         _failed(job)
         return
     fresh = loaders.newest_pictures(demo.data_folder(home).parent, _FRESH)

@@ -161,7 +161,7 @@ def _start(folder: str, name: str, models: Sequence[str]) -> None:
         return
     words_of = [f"--run={run}" for run in models] + ([f"--name={name}"] if name else [])
     command = ["index", f"--data={root}", *words_of]
-    job = jobs.launch(runs.home_folder(), command, f"Index {root.name}")
+    job = jobs.submit(runs.home_folder(), command, f"Index {root.name}")
     st.session_state.setdefault(_INDEX_JOBS, []).append(job)
 
 
@@ -170,11 +170,11 @@ def _watch() -> None:
     home = runs.home_folder()
     found = [jobs.read(home, job) for job in st.session_state.get(_INDEX_JOBS, [])]
     for job in found:
-        if job.state == "running":
+        if job.active:
             st.progress(min(job.done / max(job.total, 1), 1.0), text=job.stage)
-        elif job.state == "failed":
+        elif job.state != "done":
             st.error(words.plain(job.error or "It failed without a word."), icon=":material/error:")
-    if any(job.state == "running" for job in found):
+    if any(job.active for job in found):
         return
     st.session_state[_INDEX_JOBS] = []
     made = [run for job in found if job.result for run in job.result["runs"]]

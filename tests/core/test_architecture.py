@@ -38,6 +38,7 @@ LAYERS: list[set[str]] = [
     {"jobs"},
     {"bench"},
     {"cli"},
+    {"worker"},
 ]
 WORDS_OF_SETTINGS = {"config", "presets", "relevance", "differences"}
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

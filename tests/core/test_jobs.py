@@ -1,78 +1,239 @@
+"""The queue: jobs in their order, one a lane, with workers that may die at any moment."""
+
 import json
+import os
+import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes import worker_processes
 
 from mirs_core import jobs
 from mirs_core.errors import RunError
+from mirs_core.files import write_json
+from mirs_core.jobs import queue, workers
+from mirs_core.jobs.folder import optional
+from mirs_core.processes import is_alive, lock_if_free, this_process
+
+LIST = ["runs", "list"]
 
 
-def wait(home: Path, job_id: str, seconds: float = 30) -> jobs.Job:
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """No worker is started; the lanes that wanted one are listed."""
+    wanted: list[str] = []
+    monkeypatch.setattr(workers, "_start", lambda home, lane: wanted.append(lane))
+    return wanted
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        job = jobs.read(home, job_id)
-        if job.state != "running":
-            return job
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
-    raise AssertionError("the job did not end")
 
 
-def test_a_job_runs_on_its_own_and_leaves_its_answer(tmp_path: Path) -> None:
-    job = wait(tmp_path, jobs.launch(tmp_path, ["runs", "list"], "List"))
-    assert (job.state, job.result, job.title) == ("done", [], "List")
+def ended(home: Path, job_id: str) -> jobs.Job:
+    until(lambda: not jobs.read(home, job_id).active)
+    return jobs.read(home, job_id)
 
 
-def test_a_failed_job_says_why(tmp_path: Path) -> None:
-    job = wait(tmp_path, jobs.launch(tmp_path, ["runs", "show", "nothing"], "Show"))
-    assert job.state == "failed" and "There is no run 'nothing'" in job.error
+def folder(home: Path, job_id: str) -> Path:
+    return home / "jobs" / job_id
 
 
-def test_a_command_that_does_not_parse_is_a_failed_job(tmp_path: Path) -> None:
-    job = wait(tmp_path, jobs.launch(tmp_path, ["nonsense"], "Nonsense"))
-    assert job.state == "failed" and "nonsense" in job.error
+def test_jobs_run_on_their_own_in_their_order_and_leave_their_answers(home: Path) -> None:
+    ids = [
+        jobs.submit(home, words, "A job")
+        for words in (LIST, ["runs", "show", "nothing"], ["nonsense"], LIST)
+    ]
+    found = [ended(home, job_id) for job_id in ids]
+    assert [job.state for job in found] == ["done", "failed", "failed", "done"]
+    assert found[0].result == found[3].result == []
+    assert "There is no run 'nothing'" in str(found[1].error)
+    assert "nonsense" in str(found[2].error)
+    assert [job.id for job in jobs.list_jobs(home)] == ids[::-1]
 
 
-def test_one_job_a_key(tmp_path: Path) -> None:
-    first = jobs.launch_once(tmp_path, "list", ["runs", "list"], "List")
-    second = jobs.launch_once(tmp_path, "list", ["runs", "list"], "List")
-    assert first == second
-    wait(tmp_path, first)
-    third = jobs.launch_once(tmp_path, "list", ["runs", "list"], "List")
-    assert third != first
-    wait(tmp_path, third)
-    assert [job.id for job in jobs.list_jobs(tmp_path)] == sorted([first, third], reverse=True)
+def test_one_job_a_key(home: Path, quiet: list[str]) -> None:
+    first = jobs.submit_once(home, "list", LIST, "List")
+    assert jobs.submit_once(home, "list", LIST, "List") == first
+    jobs.stop(home, first)
+    assert jobs.submit_once(home, "list", LIST, "List") != first
 
 
-@pytest.mark.parametrize("job_id", ["", "../x", "job-1"])
-def test_unknown_jobs(tmp_path: Path, job_id: str) -> None:
-    with pytest.raises(RunError):
-        jobs.read(tmp_path, job_id)
+def test_a_job_may_replace_those_of_its_key(home: Path, quiet: list[str]) -> None:
+    one, other = (jobs.submit(home, LIST, "t", key=key) for key in ("mine", "theirs"))
+    new = jobs.submit(home, LIST, "t", key="mine", replaces=True)
+    states = {job.id: job.state for job in jobs.list_jobs(home)}
+    assert states == {one: "stopped", other: "queued", new: "queued"}
 
 
-def test_a_killed_job_reads_as_failed(tmp_path: Path) -> None:
-    path = tmp_path / "jobs" / "job-1"
-    path.mkdir(parents=True)
-    about = {"title": "t", "key": "", "args": [], "started": time.time() - 60}
-    (path / "job.json").write_text(json.dumps(about))
-    (path / "process.json").write_text(json.dumps({"pid": 2**22 + 1, "started": 1}))
-    (path / "log.txt").write_text("going on\nKilled")
-    job = jobs.read(tmp_path, "job-1")
-    assert (job.state, job.error) == ("failed", "Killed")
+@pytest.mark.parametrize("job_id", ["", "../x", "job-1", "lane-cpu.lock"])
+def test_unknown_jobs(home: Path, job_id: str) -> None:
+    for act in (jobs.read, jobs.stop, jobs.resume, jobs.start_over, jobs.run_first):
+        with pytest.raises(RunError, match="There is no job"):
+            act(home, job_id)
+    assert jobs.log_tail(home, job_id) == ""
+
+
+def test_the_queue_is_served_in_its_order_and_lane_by_lane(home: Path, quiet: list[str]) -> None:
+    one, two, three = (jobs.submit(home, LIST, "t") for _ in range(3))
+    elsewhere = jobs.submit(home, LIST, "t", lane=jobs.PREVIEW)
+    jobs.run_first(home, three)
+    jobs.stop(home, two)
+    claimed = [queue.claim(home, jobs.CPU) for _ in range(3)]
+    assert [job and job.id for job in claimed] == [three, one, None]
+    assert jobs.read(home, two).state == "stopped"
+    assert jobs.read(home, one).state == "running"
+    other = queue.claim(home, jobs.PREVIEW)
+    assert other is not None and other.id == elsewhere
+    with pytest.raises(RunError, match="does not wait"):
+        jobs.run_first(home, one)
+    assert set(quiet) == {jobs.CPU, jobs.PREVIEW}
+
+
+def test_a_job_whose_process_is_gone_has_failed_and_can_go_on(home: Path, quiet: list[str]) -> None:
+    job_id = jobs.submit(home, LIST, "t")
+    queue.claim(home, jobs.CPU)
+    process = folder(home, job_id) / "process.json"
+    # The same id belongs to another process now: it started at another time.
+    for gone in ({"pid": 2**22 + 1, "started": 1}, {**this_process(), "started": 7}):
+        write_json(process, gone)
+        job = jobs.read(home, job_id)
+        assert job.state == "failed" and "killed" in str(job.error)
+    with pytest.raises(RunError, match="is over"):
+        jobs.stop(home, job_id)
+    jobs.resume(home, job_id)
+    again = jobs.read(home, job_id)
+    assert (again.state, again.attempt) == ("queued", 2)
+    with pytest.raises(RunError, match="is queued; only one that broke off"):
+        jobs.resume(home, job_id)
+
+
+def test_a_clock_that_jumps_moves_neither_order_nor_times(
+    home: Path, quiet: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = jobs.submit(home, LIST, "t")
+
+    class Yesterday(queue.datetime):
+        @classmethod
+        def now(cls, tz=None):  # type: ignore[no-untyped-def]
+            return super().now(tz).replace(year=1999)
+
+    monkeypatch.setattr(queue, "datetime", Yesterday)
+    second = jobs.submit(home, LIST, "t")
+    assert second < first and [job.id for job in jobs.list_jobs(home)] == [second, first]
+    assert queue.claim(home, jobs.CPU).id == first  # type: ignore[union-attr]
+    monkeypatch.setenv("MIRS_JOB", str(folder(home, first)))
+    monkeypatch.setattr(time, "time", lambda: -1e9)
+    reporter = jobs.Reporter()
+    reporter.progress("Training", 1, 4)
+    reporter.end("done")
+    assert 0 <= jobs.read(home, first).seconds < 5
 
 
 def test_progress_is_written_only_inside_a_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, quiet: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MIRS_JOB", raising=False)
-    jobs.Reporter().progress("x", 1, 2)
-    path = tmp_path / "jobs" / "job-1"
-    path.mkdir(parents=True)
-    (path / "job.json").write_text(json.dumps({"title": "t", "started": time.time()}))
-    monkeypatch.setenv("MIRS_JOB", str(path))
+    outside = jobs.Reporter()
+    outside.progress("x", 1, 2)
+    assert not outside.should_stop()
+    job_id = jobs.submit(home, LIST, "t")
+    queue.claim(home, jobs.CPU)
+    monkeypatch.setenv("MIRS_JOB", str(folder(home, job_id)))
     reporter = jobs.Reporter()
     reporter.progress("Encoding", 3, 10)
-    job = jobs.read(tmp_path, "job-1")
+    job = jobs.read(home, job_id)
     assert (job.stage, job.done, job.total, job.state) == ("Encoding", 3, 10, "running")
-    reporter.end(0)
-    assert jobs.read(tmp_path, "job-1").state == "done"
+    assert not reporter.should_stop()
+    jobs.stop(home, job_id)
+    assert reporter.should_stop() and jobs.read(home, job_id).state == "stopping"
+    reporter.end("stopped", "as asked")
+    job = jobs.read(home, job_id)
+    assert (job.state, job.error) == ("stopped", "as asked")
+
+
+def test_a_damaged_job_hides_no_other(home: Path, quiet: list[str]) -> None:
+    good, bad = (jobs.submit(home, LIST, "t") for _ in range(2))
+    (folder(home, bad) / "job.json").write_text('{"title": 3}')
+    assert [job.id for job in jobs.list_jobs(home)] == [good]
+    with pytest.raises(RunError, match="is damaged"):
+        jobs.read(home, bad)
+
+
+def test_old_jobs_are_swept_but_none_that_waits(
+    home: Path, quiet: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "_KEPT", 2)
+    waiting = jobs.submit(home, LIST, "t")
+    over = [jobs.submit(home, LIST, "t") for _ in range(4)]
+    for job_id in over:
+        jobs.stop(home, job_id)
+    jobs.submit(home, LIST, "t")
+    left = {job.id for job in jobs.list_jobs(home)}
+    assert waiting in left and left & set(over) == set(over[2:])
+
+
+def test_nothing_is_queued_where_nothing_can_be_written(
+    home: Path, quiet: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.submit(home, LIST, "t")
+
+    def full(path: Path, value: object) -> None:
+        raise RunError("no space left")
+
+    monkeypatch.setattr(queue, "write_json", full)
+    with pytest.raises(RunError, match="no space"):
+        jobs.submit(home, LIST, "t")
+    assert len(jobs.list_jobs(home)) == 1
+    assert not list((home / "jobs").glob(".new-*"))
+
+
+def test_one_worker_is_started_and_only_where_one_is_missing(home: Path, quiet: list[str]) -> None:
+    workers.tend(home)
+    assert quiet == ["cpu"]
+    with lock_if_free(workers.lane_lock(home, "cpu")):
+        workers.tend(home)
+        assert quiet == ["cpu"]
+        jobs.submit(home, LIST, "t")
+        queue.claim(home, "cpu")
+        with lock_if_free(workers.standby_lock(home, "cpu")):
+            workers.tend(home)
+        assert quiet == ["cpu"]
+        workers.tend(home)
+        assert quiet == ["cpu", "cpu"]
+
+
+@pytest.mark.parametrize("who", ["worker", "standby", "both"])
+def test_the_queue_outlives_its_workers(home: Path, tmp_path: Path, who: str) -> None:
+    long = ["data", "synthetic", str(tmp_path / "tiles"), "--per-class", "40"]
+    one, two = jobs.submit(home, long, "Long"), jobs.submit(home, LIST, "Next")
+    until(lambda: jobs.read(home, one).done > 0)
+    worker = optional(folder(home, one), "process")
+    assert is_alive(worker)
+    if who in {"standby", "both"}:
+        until(lambda: bool(worker_processes(home) - {worker["pid"]}))
+        for pid in worker_processes(home) - {worker["pid"]}:
+            os.kill(pid, signal.SIGKILL)
+    if who in {"worker", "both"}:
+        os.kill(worker["pid"], signal.SIGKILL)
+        until(lambda: jobs.read(home, one).state == "failed", 2)
+    else:
+        jobs.stop(home, one)
+    if who == "both":
+        jobs.tend(home)
+    assert ended(home, two).state == "done"
+    first = ended(home, one)
+    assert first.state == ("stopped" if who == "standby" else "failed")
+    jobs.resume(home, one)
+    assert ended(home, one).state == "done"
+    assert json.loads((folder(home, one) / "job.json").read_text())["attempt"] == 2

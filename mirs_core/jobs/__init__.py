@@ -1,0 +1,28 @@
+"""Background jobs: commands of this package, queued one a device, watched through files.
+
+The app never computes in its own process. A job is a folder with a command in it; workers, each a
+process in a session of its own, take jobs in their order and write how far they are beside them.
+Nobody has to be there for the queue to go on: see ``workers``.
+"""
+
+from mirs_core.jobs.folder import Job, list_jobs, log_tail, read
+from mirs_core.jobs.queue import resume, run_first, start_over, stop, submit, submit_once
+from mirs_core.jobs.reporter import Reporter
+from mirs_core.jobs.workers import CPU, PREVIEW, tend
+
+__all__ = [
+    "CPU",
+    "PREVIEW",
+    "Job",
+    "Reporter",
+    "list_jobs",
+    "log_tail",
+    "read",
+    "resume",
+    "run_first",
+    "start_over",
+    "stop",
+    "submit",
+    "submit_once",
+    "tend",
+]

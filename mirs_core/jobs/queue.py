@@ -1,0 +1,187 @@
+"""What is asked of the queue: submit, stop, resume, and whose turn it is."""
+
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mirs_core import runs
+from mirs_core.errors import RunError
+from mirs_core.files import read_json, replace_file, write_json
+from mirs_core.jobs.folder import Job, folder_of, list_jobs, read
+from mirs_core.jobs.workers import CPU, ring, tend
+from mirs_core.processes import locked, this_process
+
+_KEPT = 200
+
+
+def submit(
+    home: Path,
+    args: Sequence[str],
+    title: str,
+    *,
+    key: str = "",
+    lane: str = CPU,
+    run: str = "",
+    replaces: bool = False,
+) -> str:
+    """Puts ``python -m mirs_core ARGS --json`` into the queue of a lane; returns the job's id.
+
+    Args:
+        key: names the purpose, for ``submit_once`` and ``replaces``.
+        run: the run that the command trains.
+        replaces: stops jobs with the same key first.
+
+    Raises:
+        RunError: the home folder cannot be written; nothing is queued then.
+    """
+    with _queue(home):
+        if replaces:
+            for job in list_jobs(home):
+                if job.key == key and job.active:
+                    _ask_to_stop(home, job.id)
+        job_id = _add(home, args, title, key, lane, run)
+        _sweep(home)
+    tend(home, lane)
+    return job_id
+
+
+def submit_once(home: Path, key: str, args: Sequence[str], title: str, lane: str = CPU) -> str:
+    """The id of the job with ``key`` that is not over, or of a new one: many pages may ask."""
+    with _queue(home):
+        known = next((job for job in list_jobs(home) if job.key == key and job.active), None)
+        job_id = known.id if known else _add(home, args, title, key, lane, "")
+    tend(home, known.lane if known else lane)
+    return job_id
+
+
+def stop(home: Path, job_id: str) -> None:
+    """Asks a job to stop: a queued one never begins, a training keeps its best epoch.
+
+    Raises:
+        RunError: there is no such job, or it is over.
+    """
+    with _queue(home):
+        if not read(home, job_id).active:
+            raise RunError(f"Job {job_id} is over; there is nothing to stop.")
+        _ask_to_stop(home, job_id)
+    ring(home)
+
+
+def resume(home: Path, job_id: str) -> None:
+    """Queues a job again that failed or was stopped; it goes on from what it has kept.
+
+    Raises:
+        RunError: there is no such job, or it is not over, or it is done.
+    """
+    _again(home, job_id, lambda job: None)
+
+
+def start_over(home: Path, job_id: str) -> None:
+    """Queues a job again that failed or was stopped; its run starts from the first epoch.
+
+    Raises:
+        RunError: there is no such job, or it is not over, or it is done.
+    """
+
+    def forget(job: Job) -> None:
+        if job.run:
+            runs.folder(home, job.run).checkpoint.unlink(missing_ok=True)
+
+    _again(home, job_id, forget)
+
+
+def run_first(home: Path, job_id: str) -> None:
+    """Moves a queued job to the front of its lane.
+
+    Raises:
+        RunError: there is no such job, or it does not wait.
+    """
+    with _queue(home):
+        if read(home, job_id).state != "queued":
+            raise RunError(f"Job {job_id} does not wait in the queue.")
+        places = [job.place for job in list_jobs(home) if job.state == "queued"]
+        _change(home, job_id, place=min(places) - 1)
+    ring(home)
+
+
+def claim(home: Path, lane: str) -> Job | None:
+    """The next job of a lane, now this process's own; None where none waits."""
+    with _queue(home):
+        waiting = [job for job in list_jobs(home) if job.lane == lane and job.state == "queued"]
+        if not waiting:
+            return None
+        chosen = min(waiting, key=lambda job: job.place)
+        write_json(folder_of(home, chosen.id) / "process.json", this_process())
+        return chosen
+
+
+def _queue(home: Path) -> AbstractContextManager[None]:
+    """One process at a time changes the queue."""
+    return locked(home / "jobs" / "queue.lock")
+
+
+def _add(home: Path, args: Sequence[str], title: str, key: str, lane: str, run: str) -> str:
+    now = datetime.now(UTC)
+    job_id = f"job-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    about = {
+        "title": title,
+        "key": key,
+        "lane": lane,
+        "run": run,
+        "args": list(args),
+        "place": _last_place(home) + 1,
+        "created": now.isoformat(timespec="seconds"),
+        "attempt": 1,
+    }
+    # The folder is whole when it gets its name, so no worker sees half a job.
+    new = home / "jobs" / f".new-{job_id}"
+    try:
+        write_json(new / "job.json", about)
+        new.replace(home / "jobs" / job_id)
+    except OSError as error:
+        raise RunError(f"{new} cannot be written ({error.strerror}); free some space.") from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return job_id
+
+
+def _last_place(home: Path) -> int:
+    return max((job.place for job in list_jobs(home)), default=0)
+
+
+def _change(home: Path, job_id: str, **values: Any) -> None:
+    path = folder_of(home, job_id) / "job.json"
+    write_json(path, {**read_json(path), **values})
+
+
+def _ask_to_stop(home: Path, job_id: str) -> None:
+    replace_file(folder_of(home, job_id) / "stop", lambda handle: None)
+
+
+def _again(home: Path, job_id: str, prepare: Callable[[Job], None]) -> None:
+    with _queue(home):
+        job = read(home, job_id)
+        if job.state not in {"failed", "stopped"}:
+            raise RunError(f"Job {job_id} is {job.state}; only one that broke off can go on.")
+        if job.run:
+            run = runs.folder(home, job.run)
+            if run.status()["state"] not in {"running", "done"}:
+                run.set_status("queued")
+        prepare(job)
+        _change(home, job_id, place=_last_place(home) + 1, attempt=job.attempt + 1)
+        path = folder_of(home, job_id)
+        # Who held it goes last: until then the job reads as failed, never as queued twice.
+        for name in ("progress.json", "stop", "ended.json", "process.json"):
+            (path / name).unlink(missing_ok=True)
+    tend(home, job.lane)
+
+
+def _sweep(home: Path) -> None:
+    """Removes the oldest jobs that are over."""
+    over = [job for job in list_jobs(home) if not job.active]
+    for job in over[_KEPT:]:
+        shutil.rmtree(home / "jobs" / job.id, ignore_errors=True)

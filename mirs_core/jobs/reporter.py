@@ -1,0 +1,60 @@
+"""The other side of a job: the process that carries it out tells how far it is."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+from mirs_core.errors import RunError
+from mirs_core.files import write_json
+
+FOLDER = "MIRS_JOB"
+"""The environment variable that names the folder of the job that this process carries out."""
+_EVERY = 0.2
+
+
+class Reporter:
+    """Writes progress and end of a job. Outside a job every call does nothing.
+
+    Times are those of the monotonic clock: a clock that is set changes none of them.
+    """
+
+    def __init__(self) -> None:
+        folder = os.environ.get(FOLDER)
+        self._path = Path(folder) if folder and Path(folder, "job.json").is_file() else None
+        self._started = self._stage_started = time.monotonic()
+        self._last = 0.0
+        self._stage = ""
+
+    def should_stop(self) -> bool:
+        """Whether somebody asked this job to stop."""
+        return self._path is not None and (self._path / "stop").exists()
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Writes the progress, five times a second at most. A full disk is no reason to stop."""
+        now = time.monotonic()
+        new = stage != self._stage
+        if self._path is None or not (new or done >= total or now - self._last >= _EVERY):
+            return
+        if new:
+            self._stage_started = now
+        self._last, self._stage = now, stage
+        spent = now - self._stage_started
+        value = {
+            "stage": stage,
+            "done": done,
+            "total": total,
+            "seconds": round(now - self._started, 2),
+            "left": round(spent / done * (total - done), 1) if done and spent > 1 else None,
+        }
+        with contextlib.suppress(RunError):
+            write_json(self._path / "progress.json", value)
+
+    def end(self, state: str, error: str | None = None) -> None:
+        """Writes how the process ended: done, stopped or failed."""
+        if self._path is None:
+            return
+        seconds = round(time.monotonic() - self._started, 2)
+        value = {"state": state, "error": error, "seconds": seconds}
+        with contextlib.suppress(RunError):
+            write_json(self._path / "ended.json", value)

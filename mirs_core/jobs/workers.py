@@ -1,0 +1,92 @@
+"""Workers: processes that carry out the jobs of a lane, one after the other.
+
+A lane stands for a device. Whoever holds its lock works; one more process, the standby, has torch
+imported already and waits for the lock. The system frees a lock when its holder dies, however it
+dies, so the standby takes over within a moment: nothing has to be supervised. A worker that takes a
+job starts the next standby. Only where both are killed at once does the lane wait, until anybody
+looks at it (``tend``).
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mirs_core.files import make_folder
+from mirs_core.jobs.folder import list_jobs
+from mirs_core.processes import is_locked
+
+CPU, PREVIEW = "cpu", "preview"
+"""The lane of trainings without a GPU, and that of previews, which do not wait for trainings."""
+
+
+def lane_lock(home: Path, lane: str) -> Path:
+    """The lock of the process that works on a lane."""
+    return home / "jobs" / f"lane-{lane}.lock"
+
+
+def standby_lock(home: Path, lane: str) -> Path:
+    """The lock of the process that is next."""
+    return home / "jobs" / f"lane-{lane}.standby.lock"
+
+
+def bell(home: Path) -> Path:
+    """The file that is touched when there is something new to do."""
+    return home / "jobs" / "bell"
+
+
+def ring(home: Path) -> None:
+    """Wakes idle workers up, and keeps them from going home."""
+    make_folder(home / "jobs")
+    bell(home).touch()
+
+
+def tend(home: Path, lane: str = CPU) -> None:
+    """Starts a worker for a lane that has none to take the next job; call it as often as you like.
+
+    Raises:
+        RunError: the home folder cannot be written.
+    """
+    ring(home)
+    if is_locked(standby_lock(home, lane)):
+        return
+    busy = any(job.lane == lane and job.state in {"running", "stopping"} for job in list_jobs(home))
+    if not busy and is_locked(lane_lock(home, lane)):
+        return
+    _start(home, lane)
+
+
+def threads_of(lane: str) -> int:
+    """How many threads a lane's worker may take: one core stays free for who looks on."""
+    return 1 if lane == PREVIEW else max(1, (os.cpu_count() or 1) - 1)
+
+
+def _start(home: Path, lane: str) -> None:
+    source = str(Path(__file__).resolve().parents[2])
+    search_path = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {
+        **os.environ,
+        "MIRS_HOME": str(home),
+        "PYTHONPATH": os.pathsep.join(search_path),
+        "OMP_NUM_THREADS": str(threads_of(lane)),
+        # Threads that spin while they wait take the core that is left to the others.
+        "OMP_WAIT_POLICY": "passive",
+    }
+    with _log(home, lane) as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "mirs_core.worker", lane],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def _log(home: Path, lane: str) -> Iterator[int]:
+    path = make_folder(home / "jobs") / f"lane-{lane}.log"
+    with path.open("wb") as handle:
+        yield handle.fileno()
