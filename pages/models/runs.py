@@ -70,7 +70,7 @@ def _list(found: Sequence[runs.RunSummary]) -> None:
     text = st.text_input(
         "Filter",
         key=_FILTER,
-        placeholder="Filter by name, tag, preset, data set, encoder, state or seed",
+        placeholder="Filter by name, tag, preset, data set, state ...",
         icon=":material/search:",
         label_visibility="collapsed",
     )

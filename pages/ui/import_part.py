@@ -8,12 +8,16 @@ from mirs_core import runs, transfer
 from mirs_core.errors import MirsError
 from pages.ui import state, words
 
+_COUNT = "mirs.r.imported"
+
 
 def draw() -> None:
     """Draws the button that opens the form."""
+    # A new name for each run that came in: the form closes and forgets its file.
+    key = f"mirs.r.import.{st.session_state.get(_COUNT, 0)}"
     with (
-        st.popover("Import a run", icon=":material/unarchive:", width="content"),
-        st.form("mirs.r.import", border=False, enter_to_submit=False, clear_on_submit=False),
+        st.popover("Import a run", icon=":material/unarchive:", width="content", key=key),
+        st.form(f"{key}.form", border=False, enter_to_submit=False),
     ):
         file = st.file_uploader(
             "A file that was exported", type=["zip"], help=f"Its name ends in {transfer.SUFFIX}"
@@ -27,6 +31,7 @@ def draw() -> None:
             return
         if made := _import(file, run_id.strip() or None):
             st.session_state[state.RUNS] = [made]
+            st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
             st.rerun()
 
 

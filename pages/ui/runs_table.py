@@ -11,19 +11,23 @@ from pages.ui import state
 _TABLE, _SHOWN = "mirs.r.table", "mirs.r.shown"
 _ROW, _HEAD, _MOST_ROWS = 35, 38, 12
 _COLUMNS = {
-    "Name": st.column_config.TextColumn(width=220),
-    "State": st.column_config.TextColumn(width="small"),
+    "Name": st.column_config.TextColumn(width=200),
+    "State": st.column_config.TextColumn(width=65),
     "mAP@64": st.column_config.ProgressColumn(
-        min_value=0, max_value=1, format="%.3f", help="Test queries, divided by min(R, 64)"
+        min_value=0,
+        max_value=1,
+        format="%.3f",
+        width=120,
+        help="Test queries, divided by min(R, 64)",
     ),
-    "Preset": st.column_config.TextColumn(width=110),
-    "Data": st.column_config.TextColumn(width=150),
+    "Tags": st.column_config.ListColumn(width=130),
+    "Preset": st.column_config.TextColumn(width=95),
+    "Data": st.column_config.TextColumn(width=140),
     "Encoder": st.column_config.TextColumn(width=130),
     "Bits": st.column_config.NumberColumn(
         width=60, help="Length of a code; none for the baselines, which compare floats"
     ),
     "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
-    "Tags": st.column_config.ListColumn(),
 }
 
 
@@ -84,12 +88,12 @@ def _columns(found: Sequence[runs.RunSummary]) -> dict[str, list[object]]:
         "Name": [run.name for run in found],
         "State": [_state(run) for run in found],
         "mAP@64": [run.map_at_64 for run in found],
+        "Tags": [list(run.tags) for run in found],
         "Preset": [run.preset for run in found],
         "Data": [run.data_title for run in found],
         "Encoder": [run.encoder for run in found],
         "Bits": [run.bits for run in found],
         "Created": [_time(run.created) for run in found],
-        "Tags": [list(run.tags) for run in found],
     }
 
 
