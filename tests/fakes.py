@@ -160,3 +160,13 @@ def worker_processes(below: Path) -> set[int]:
         if any(home.is_relative_to(below) for home in homes):
             found.add(int(path.name))
     return found
+
+
+def write_job(folder: Path, **values: Any) -> None:
+    """A job as ``submit`` would have written it, without a worker that takes it."""
+    about = {
+        "title": "A job", "key": "", "lane": "cpu", "run": "", "args": [], "place": 1,
+        "created": "2026-01-01T00:00:00+00:00", "attempt": 1, **values,
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "job.json").write_text(json.dumps(about), encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
+from fakes import write_job
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs, lineup, runs
@@ -177,10 +178,9 @@ def test_a_fresh_home_shows_the_first_screen(
     tmp_path: Path, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIRS_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "launch_once", lambda *args: "job-1")
+    monkeypatch.setattr(jobs, "submit_once", lambda *args: "job-1")
     path = tmp_path / "jobs" / "job-1"
-    path.mkdir(parents=True)
-    (path / "job.json").write_text(json.dumps({"title": "Demo", "started": 2e9}))
+    write_job(path)
     app = start().switch_page(PAGE).run()
     assert not app.exception and "Making you a Mars" in html(app)
 

@@ -3,12 +3,12 @@
 import io
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fakes import write_job
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -79,11 +79,9 @@ def test_a_demo_that_is_half_built_is_not_shown_yet(
 ) -> None:
     (home / "served.json").unlink()
     shutil.rmtree(home / "runs" / "demo-mirs-dwt")
-    monkeypatch.setattr(jobs, "launch_once", lambda *args: "job-1")
+    monkeypatch.setattr(jobs, "submit_once", lambda *args: "job-1")
     path = home / "jobs" / "job-1"
-    path.mkdir(parents=True)
-    about = {"title": "Demo", "key": "demo", "started": time.time()}
-    (path / "job.json").write_text(json.dumps(about))
+    write_job(path)
     assert "Making you a Mars" in html(start())
 
 
@@ -185,10 +183,9 @@ def test_a_folder_of_tiles_that_was_moved_leaves_the_page_standing(
 
 def test_a_half_built_demo_goes_on(home: Path, start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     launched: list[str] = []
-    monkeypatch.setattr(jobs, "launch_once", lambda *args: launched.append(args[1]) or "job-1")
+    monkeypatch.setattr(jobs, "submit_once", lambda *args: launched.append(args[1]) or "job-1")
     path = home / "jobs" / "job-1"
-    path.mkdir(parents=True)
-    (path / "job.json").write_text(json.dumps({"title": "Demo", "started": 2e9}))
+    write_job(path)
     shutil.rmtree(home / "runs" / "demo-mirs-dwt")
     (home / "served.json").unlink()
     app = start()
@@ -210,17 +207,16 @@ def test_a_fresh_home_builds_the_demo_once(
     def launch(home: Path, key: str, args: list[str], title: str) -> str:
         started.append(key)
         path = runs.home_folder() / "jobs" / "job-1"
-        path.mkdir(parents=True, exist_ok=True)
-        (path / "job.json").write_text(json.dumps({"title": title, "started": 2e9}))
+        write_job(path)
         return "job-1"
 
     monkeypatch.setenv("MIRS_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "launch_once", launch)
+    monkeypatch.setattr(jobs, "submit_once", launch)
     app = start()
     assert not app.exception and started == ["demo"]
     assert "synthetic Mars" in html(app)
     (tmp_path / "jobs" / "job-1" / "ended.json").write_text(
-        json.dumps({"code": 2, "error": "The disk is full.", "time": 2e9})
+        json.dumps({"state": "failed", "error": "The disk is full.", "seconds": 3})
     )
     app.run()
     assert "The disk is full." in messages(app) and app.button[0].label == "Try again"
@@ -230,10 +226,9 @@ def test_the_first_screen_gives_way_to_the_demo(
     small_demo: Path, tmp_path: Path, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIRS_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(jobs, "launch_once", lambda *args: "job-1")
+    monkeypatch.setattr(jobs, "submit_once", lambda *args: "job-1")
     path = tmp_path / "home" / "jobs" / "job-1"
-    path.mkdir(parents=True)
-    (path / "job.json").write_text(json.dumps({"title": "Demo", "started": 2e9}))
+    write_job(path)
     app = start()
     assert "Making you a Mars" in html(app)
     shutil.copytree(small_demo, tmp_path / "home", dirs_exist_ok=True)
