@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mirs_core.config import GROUPS, RunConfig, parse_change, settings
+from mirs_core.differences import differences
 from mirs_core.errors import ConfigError
 
 _DWT = {
@@ -64,6 +65,19 @@ PRESETS: dict[str, dict[str, Any]] = {
     "mirs-2021-as-coded": _AS_CODED_2021,
 }
 """Preset name to the settings in which it differs from the defaults above."""
+
+
+def changes_of(config: RunConfig) -> list[str]:
+    """The changes (``group.field=value``) that make ``config`` from its preset.
+
+    ``from_preset`` with them gives the same configuration.
+    """
+    plain = from_preset(config.preset, data=config.data, seed=config.seed)
+    return [f"{one.name}={_word(one.values[1])}" for one in differences([plain, config])]
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def from_preset(

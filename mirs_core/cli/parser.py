@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from mirs_core import __version__, finetuning
 from mirs_core.cli import annotations, benches, data, encoders, retrieval, training, transfer
 from mirs_core.cli import jobs as job_commands
+from mirs_core.cli import preview as previews
 from mirs_core.cli import runs as run_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
@@ -87,6 +88,17 @@ def _training(verbs: Any) -> None:
     train.add_argument("--seed", type=int, default=0, metavar="N")
     train.add_argument("--name", metavar="TEXT", help="what people call the run")
     _changes(train)
+    short = _verb(
+        verbs, "preview", previews.preview, "train for a few epochs and look at the codes"
+    )
+    short.add_argument("--data", type=Path, metavar="DIR", required=True)
+    short.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
+    short.add_argument("--encoder", metavar="NAME")
+    short.add_argument("--seed", type=int, default=0, metavar="N")
+    short.add_argument("--epochs", type=int, default=30, metavar="N")
+    short.add_argument("--query", default="", metavar="TILE", help="follow the hits of this tile")
+    short.add_argument("--out", type=Path, metavar="FILE", help="JSON that is written meanwhile")
+    _changes(short)
     compare = _verb(
         verbs, "compare", training.compare, "train presets over several seeds and compare them"
     )

@@ -34,7 +34,7 @@ LAYERS: list[set[str]] = [
     | {"annotations", "bin", "epochs", "transfer", "model_card", "run_comparison"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
-    | {"indexing", "queries", "search", "latency", "comparison", "demo", "reproduction"},
+    | {"indexing", "preview", "queries", "search", "latency", "comparison", "demo", "reproduction"},
     {"jobs"},
     {"bench"},
     {"cli"},
