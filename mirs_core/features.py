@@ -6,12 +6,13 @@ without one does not exist yet. A tile that is in any shard is never encoded aga
 set it comes from.
 """
 
+import contextlib
 import io
 import json
 import uuid
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,8 +70,7 @@ def extract(
         DataError: a file is gone, unreadable, or was changed after the scan.
         EncoderError: the encoder's weights are damaged.
     """
-    name = encoder.fingerprint[:16] + (f"-view{view}" if view else "")
-    store = FeatureCache(cache / name, encoder.dim)
+    store = FeatureCache(_folder_of(cache, encoder, view), encoder.dim)
     known = store.load()
     missing = {tile.content: tile for tile in reversed(tiles) if tile.content not in known}
     total = len({tile.content for tile in tiles})
@@ -95,6 +95,22 @@ def extract(
     for row, tile in enumerate(tiles):
         features[row] = known[tile.content]
     return features
+
+
+def count_missing(contents: Collection[str], encoder: Encoder, cache: Path, view: int = 0) -> int:
+    """How many of these tiles (content hashes) ``extract`` would have to encode.
+
+    Reads the lists of the cache alone, so a damaged shard is found out only by ``extract``.
+    """
+    known: set[str] = set()
+    for index in _folder_of(cache, encoder, view).glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            known.update(json.loads(index.read_text(encoding="utf-8"))["contents"])
+    return len(set(contents) - known)
+
+
+def _folder_of(cache: Path, encoder: Encoder, view: int) -> Path:
+    return cache / (encoder.fingerprint[:16] + (f"-view{view}" if view else ""))
 
 
 def encode_one(image: NDArray[np.uint8], encoder: Encoder) -> Features:

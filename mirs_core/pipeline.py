@@ -15,7 +15,7 @@ from mirs_core.encoding import encode_sources, encoder_for
 from mirs_core.errors import DataError, MirsError, RunError, StoppedError
 from mirs_core.evaluation import Report
 from mirs_core.files import write_json
-from mirs_core.fitting import fit
+from mirs_core.fitting import fit, learning_rows
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 from mirs_core.retriever import Retriever
 from mirs_core.sources import absolute, archive_id, check_trainable, check_unseen, gather
@@ -203,6 +203,7 @@ def _train(home: Path, run: runs.RunFolder, progress: Progress, should_stop: Sho
         "seconds": seconds,
         "epochs": fitted.epochs,
         "best_epoch": fitted.best_epoch,
+        "learnt_tiles": len(learning_rows(config, found.learning_items)),
     }
     write_json(run.path / "provenance.json", made)
     figures = report.to_json() if report is not None else None

@@ -12,6 +12,7 @@ from pages.ui import (
     import_part,
     navigation,
     notice,
+    queue,
     run_part,
     runs_table,
     state,
@@ -38,7 +39,8 @@ def main() -> None:
     )
     notice.draw()
     # Running and waiting trainings stand here.
-    st.container(key="mirs-queue")
+    with st.container(key="mirs-queue"):
+        queue.draw()
     if _view(len(thrown)) == "bin":
         bin_part.draw(thrown)
     else:

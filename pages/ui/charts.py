@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mirs_core.diagnostics import Bits, Confusion, Curve, Distances
 from mirs_core.landforms import by_code
 from pages.ui import words
-from pages.ui.palette import Model
+from pages.ui.palette import COLOURS, Model
 
 _CONFIG = {
     "displaylogo": False,
@@ -31,6 +31,7 @@ _LINE = "rgba(128, 118, 110, 0.28)"
 _NUMBERED = 0.1
 _ZERO, _NEGATIVE, _POSITIVE = "rgba(128, 118, 110, 0.04)", "#5b74c9", "#c2451f"
 _CURVE_HEIGHT = 330
+_SMALL = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +283,18 @@ def _shades(colour: str) -> list[list[Any]]:
 def _mixed(colour: str, ground: str, share: float) -> str:
     pairs = zip(_rgb(colour), _rgb(ground), strict=True)
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+def line(x: Sequence[float], y: Sequence[float | None]) -> go.Figure:
+    """One curve by epoch, small."""
+    figure = go.Figure()
+    figure.add_scatter(x=list(x), y=list(y), line={"color": COLOURS[1], "width": 2.5})
+    return small(figure, _SMALL)
+
+
+def small(figure: go.Figure, height: int) -> go.Figure:
+    """One of several small charts beside each other, without a legend of its own."""
+    return _finished(figure, height, legend=False, top=6)
 
 
 def _finished(figure: go.Figure, height: int, *, legend: bool, top: int = 34) -> go.Figure:

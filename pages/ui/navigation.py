@@ -29,6 +29,7 @@ PLACES = {
     ),
     "Models": (
         Place("pages/models/evaluate.py", "Evaluate", ":material/finance:", state.evaluation_link),
+        Place("pages/models/train.py", "Train", ":material/tune:", dict),
         Place("pages/models/runs.py", "Runs", ":material/list_alt:", state.runs_link),
     ),
 }

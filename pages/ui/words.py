@@ -75,3 +75,14 @@ def place(tile_id: str) -> str | None:
 def place_name(found: Searcher) -> str:
     """What a place is the place of: synthetic tiles have none, real ones know their strip's."""
     return "Invented place" if found.card.synthetic else "Strip centre"
+
+
+def duration(seconds: float) -> str:
+    """A duration in the unit that people would use."""
+    if seconds < 1:
+        return "under a second"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

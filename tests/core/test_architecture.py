@@ -16,6 +16,7 @@ LAYERS: list[set[str]] = [
         "progress",
         "files",
         "processes",
+        "devices",
         "provenance",
         "config",
         "relevance",
@@ -34,7 +35,17 @@ LAYERS: list[set[str]] = [
     | {"annotations", "bin", "epochs", "transfer", "model_card", "run_comparison"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
-    | {"indexing", "preview", "queries", "search", "latency", "comparison", "demo", "reproduction"},
+    | {
+        "estimate",
+        "indexing",
+        "preview",
+        "queries",
+        "search",
+        "latency",
+        "comparison",
+        "demo",
+        "reproduction",
+    },
     {"jobs"},
     {"bench"},
     {"cli"},

@@ -1,0 +1,167 @@
+"""Train: move the weights of the loss and see what they do, then train for good."""
+
+import streamlit as st
+
+from mirs_core import estimate, jobs, pipeline, runs
+from mirs_core.config import RunConfig
+from mirs_core.errors import MirsError
+from pages.ui import (
+    differences_panel,
+    encoder_part,
+    first_run,
+    form,
+    navigation,
+    notice,
+    preview_part,
+    queue,
+    state,
+    theme,
+    words,
+)
+
+_PARTS = {"tune": "Tune and train", "sweep": "Sweep", "encoder": "Encoder"}
+_PART, _AUTO = "mirs.train.part", "mirs.train.auto"
+_GIGA = 1e9
+
+
+def main() -> None:
+    """Draws the page."""
+    home = runs.home_folder()
+    known = runs.list_runs(home)
+    if first_run.is_wanted(known):
+        first_run.draw()
+        return
+    with st.sidebar:
+        theme.brand()
+        navigation.draw()
+    # A worker that has torch imported already waits for the first move of a slider.
+    for lane in (jobs.PREVIEW, jobs.CPU):
+        jobs.tend(home, lane)
+    st.html(
+        '<div class="mirs-head"><h2>Tune and train</h2>'
+        "<p>lambda1 drives soft codes to 0 or 1, lambda2 keeps as many ones as zeros</p></div>"
+    )
+    notice.draw()
+    queue.draw(quiet=True)
+    part = st.segmented_control(
+        "Part",
+        list(_PARTS),
+        format_func=_PARTS.__getitem__,
+        default="tune",
+        key=_PART,
+        required=True,
+        label_visibility="collapsed",
+    )
+    if part == "encoder":
+        encoder_part.draw(home, known)
+    else:
+        _with_form(part or "tune", known)
+
+
+def _with_form(part: str, known: list[runs.RunSummary]) -> None:
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        config = form.draw(runs.home_folder(), known)
+    with right:
+        if config is None:
+            st.info("Choose a data set and settings that go together.", icon=":material/tune:")
+        elif part == "sweep":
+            from pages.ui import sweep_part
+
+            sweep_part.draw(config)
+        else:
+            _start(config)
+            differences_panel.draw(config)
+            _preview(config, known)
+
+
+def _start(config: RunConfig) -> None:
+    """The start of a training, and about what it takes."""
+    home = runs.home_folder()
+    try:
+        wanted = estimate.estimate(home, config)
+    except MirsError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="mirs-start"):
+        name = st.text_input("Name", placeholder=f"{config.preset}, seed {config.seed}")
+        st.button(
+            "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_submit,
+            args=(config, name.strip()),
+        )
+    st.caption(words.plain(_takes(wanted)))
+
+
+def _takes(wanted: estimate.Estimate) -> str:
+    parts = [f"Learns from {wanted.tiles:,} tiles."]
+    if wanted.to_encode:
+        parts.append(
+            f"{wanted.to_encode:,} images have to be encoded first,"
+            f" about {words.duration(wanted.encoding)}."
+        )
+    if wanted.training:
+        by = "by earlier runs here" if wanted.measured else "by a measured machine of two cores"
+        parts.append(f"Training takes about {words.duration(wanted.training)} ({by}).")
+    parts.append(f"About {wanted.memory / _GIGA:.1f} GB of memory.")
+    return " ".join(parts)
+
+
+def _submit(config: RunConfig, name: str) -> None:
+    home = runs.home_folder()
+
+    def work() -> None:
+        run = pipeline.prepare(home, config, name=name or None)
+        jobs.submit(home, ["train", "--run", run.id], f"Train {name or run.id}", run=run.id)
+
+    notice.act("The training is queued.", work)
+
+
+def _preview(config: RunConfig, known: list[runs.RunSummary]) -> None:
+    if not config.trains:
+        st.info(
+            "This preset trains no network, so there is nothing to preview.",
+            icon=":material/visibility_off:",
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="mirs-preview"):
+        st.html('<div class="mirs-section"><h3>Preview</h3></div>')
+        auto = st.toggle(
+            "After every change", value=True, key=_AUTO, help="Starts a preview by itself."
+        )
+        again = st.button("Preview", icon=":material/visibility:")
+    asked_before = not preview_part.is_due(config)
+    if again or (auto and not asked_before and _is_encoded(config)):
+        try:
+            preview_part.start(config, _query(config, known))
+        except MirsError as error:
+            st.error(words.plain(str(error)), icon=":material/error:")
+    preview_part.draw()
+
+
+def _is_encoded(config: RunConfig) -> bool:
+    """Whether a preview can start at once: nothing begins to encode without being asked."""
+    try:
+        return estimate.estimate(runs.home_folder(), config).to_encode == 0
+    except MirsError:
+        return False
+
+
+def _query(config: RunConfig, known: list[runs.RunSummary]) -> str:
+    """The tile whose hits are followed: that of the search page if the data set has it."""
+    for run in known:
+        if run.usable and str(run.data_root) == config.archive_root:
+            from pages.ui import loaders
+
+            try:
+                items = loaders.searcher(run.id).items
+            except MirsError:
+                continue
+            tests = [items.ids[row] for row in items.rows(["test"])]
+            return preview_part.query_of([*tests, *items.ids])
+    return state.tile() or ""
+
+
+main()

@@ -1,0 +1,50 @@
+"""What differs between the form and the run that is shown first."""
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from mirs_core import runs
+from mirs_core.config import RunConfig
+from mirs_core.differences import differences
+from mirs_core.errors import MirsError
+from mirs_core.relevance import idle
+
+
+def draw(config: RunConfig) -> None:
+    """Draws the settings that are not those of the served run."""
+    home = runs.home_folder()
+    try:
+        served = runs.folder(home, runs.served_run(home) or "")
+        theirs = served.config()
+    except MirsError:
+        st.caption("No run is shown first, so there is nothing to compare these settings with.")
+        return
+    found = [
+        one
+        for one in differences([theirs, config])
+        if not (idle(config, one.name) and idle(theirs, one.name))
+    ]
+    if not found:
+        st.caption("The settings are those of the run that is shown first.")
+        return
+    rows = "".join(
+        f"<tr><th>{escape(one.label)}</th><td>{_said(one.values[0])}</td>"
+        f"<td>{_said(one.values[1])}</td></tr>"
+        for one in found
+    )
+    count = f"{len(found)} setting{'s' if len(found) > 1 else ''}"
+    with st.expander(f"Differs in {count} from the run that is shown first"):
+        st.html(
+            '<table class="mirs-terms"><thead><tr><th>Setting</th><th>Shown first</th><th>Here</th>'
+            f"</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return escape(str(value)) or "none"

@@ -1,0 +1,139 @@
+"""Encoders trained end to end: what from, on what, and the start of the job."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mirs_core import devices, finetuning, jobs, runs
+from mirs_core.encoders import NAMES, list_encoders
+from mirs_core.errors import MirsError
+from mirs_core.finetuning import FineTuneConfig
+from pages.ui import notice, words
+
+_SHOWN = ("epochs", "batch_size", "learning_rate")
+_GIGA = 1e9
+
+
+def draw(home: Path, known: Sequence[runs.RunSummary]) -> None:
+    """Draws the form, the devices and the encoders that were made here."""
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        chosen = _form(home, known)
+    with right:
+        st.html(
+            '<p class="mirs-lead">A fine-tuned encoder knows Mars before a head is trained on it.'
+            " It takes minutes on a CPU and seconds on a GPU, goes on after a break, and can then"
+            " be chosen by its name wherever an encoder is asked for.</p>"
+        )
+        lane = _device()
+        if chosen:
+            data, config = chosen
+            st.button(
+                "Train the encoder",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=_submit,
+                args=(data, config, lane),
+            )
+        _made(home)
+
+
+def _form(home: Path, known: Sequence[runs.RunSummary]) -> tuple[Path, FineTuneConfig] | None:
+    titles = {
+        str(run.data_root): run.data_title for run in known if run.usable and run.data_root.is_dir()
+    }
+    if not titles:
+        st.info("No data set is known yet.", icon=":material/folder_off:")
+        return None
+    data = st.selectbox("Data set", list(titles), format_func=titles.__getitem__)
+    fields = {item.name: item for item in finetuning.settings()}
+    objective = st.selectbox(
+        "Objective",
+        fields["objective"].metadata["choices"],
+        help=fields["objective"].metadata["help"],
+    )
+    tuned = [one.id for one in list_encoders(home) if one.state == "done"]
+    base = st.selectbox(
+        fields["encoder"].metadata["label"],
+        [*NAMES, *tuned],
+        help=fields["encoder"].metadata["help"],
+        accept_new_options=True,
+    )
+    seed = st.number_input("Seed", 0, 2**32 - 1, 0, help=fields["seed"].metadata["help"])
+    plain = finetuning.configure(str(objective))
+    values: dict[str, Any] = {name: _number(fields[name], plain, name) for name in _SHOWN}
+    try:
+        return Path(str(data)), finetuning.configure(
+            str(objective), encoder=str(base), seed=int(seed), **values
+        )
+    except MirsError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _number(item: "dataclasses.Field[Any]", plain: FineTuneConfig, name: str) -> Any:
+    meta, value = item.metadata, getattr(plain, name)
+    kind = type(value)
+    return kind(
+        st.number_input(
+            meta["label"],
+            kind(meta["low"]),
+            kind(meta["high"]),
+            value,
+            key=f"mirs.encoder.{name}.{plain.objective}",
+            format="%d" if kind is int else "%g",
+            help=meta["help"],
+        )
+    )
+
+
+def _device() -> str:
+    found = {one.lane: one for one in devices.devices()}
+    lane = st.radio(
+        "Device", list(found), format_func=lambda lane: _said(found[lane]), horizontal=True
+    )
+    return str(lane)
+
+
+def _said(device: devices.Device) -> str:
+    parts = [device.name]
+    if device.memory and device.used is not None:
+        parts.append(f"{device.used / _GIGA:.0f} of {device.memory / _GIGA:.0f} GB used")
+    if device.busy is not None:
+        parts.append(f"{device.busy:.0%} busy")
+    return ", ".join(parts)
+
+
+def _submit(data: Path, config: FineTuneConfig, lane: str) -> None:
+    home = runs.home_folder()
+
+    def work() -> None:
+        made = finetuning.prepare(home, data, config)
+        title = f"Train encoder {made}"
+        jobs.submit(home, ["train-encoder", "--resume", made], title, lane=lane)
+
+    notice.act("The encoder's training is queued.", work)
+
+
+def _made(home: Path) -> None:
+    found = list_encoders(home)
+    if not found:
+        return
+    st.dataframe(
+        {
+            "Encoder": [one.id for one in found],
+            "Objective": [one.objective for one in found],
+            "From": [one.base for one in found],
+            "Data": [one.data for one in found],
+            "State": [one.state for one in found],
+            "Validation": [
+                ", ".join(f"{name} {value:.3f}" for name, value in one.validation.items())
+                for one in found
+            ],
+        },
+        hide_index=True,
+        alt="Encoders that were fine-tuned here",
+    )

@@ -1,0 +1,138 @@
+"""The jobs that run, wait or broke off, as every session sees them."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from mirs_core import epochs, jobs, runs
+from mirs_core.errors import MirsError
+from mirs_core.jobs import ACTIVE, Job
+from pages.ui import notice, training_curves, words
+
+_SHOWN_OVER, _ENOUGH = 3, 2
+_STATES = {
+    "queued": "waits",
+    "running": "runs",
+    "stopping": "is stopping",
+    "done": "done",
+    "failed": "failed",
+    "stopped": "stopped",
+}
+_HIDDEN_KEYS = ("preview-", "demo")
+
+
+@st.fragment(run_every=1.0)
+def draw(quiet: bool = False) -> None:
+    """Draws the queue; it looks again every second, in whatever session it was filled.
+
+    Args:
+        quiet: leave out the jobs that are over, but for those that broke off last.
+    """
+    notice.draw()
+    home = runs.home_folder()
+    found = [job for job in jobs.list_jobs(home) if not job.key.startswith(_HIDDEN_KEYS)]
+    active = [job for job in reversed(found) if job.active]
+    for lane in {job.lane for job in active if job.state == "queued"}:
+        jobs.tend(home, lane)
+    states = {job.id: job.state for job in found}
+    before = st.session_state.get("mirs.queue.states")
+    st.session_state["mirs.queue.states"] = states
+    if before is not None and _ended(before, states):
+        # The list of runs around the queue has changed.
+        st.rerun(scope="app")
+    over = [job for job in found if not job.active][:_SHOWN_OVER]
+    if quiet:
+        over = [job for job in over[:1] if job.state in {"failed", "stopped"}]
+    for job in [*active, *over]:
+        _job(job)
+
+
+def _ended(before: dict[str, str], now: dict[str, str]) -> bool:
+    """Whether a job is over that was not."""
+    return any(before.get(job) in ACTIVE and state not in ACTIVE for job, state in now.items())
+
+
+def _job(job: Job) -> None:
+    with st.container(key=f"mirs-job-{job.id}", border=True, gap="small"):
+        left, right = st.columns([5, 2], vertical_alignment="center")
+        with left:
+            tried = f", attempt {job.attempt}" if job.attempt > 1 else ""
+            st.html(
+                f'<div class="mirs-job {job.state}"><b>{escape(job.title)}</b>'
+                f"<span>{_STATES.get(job.state, escape(job.state))}{tried}{_time(job)}</span></div>"
+            )
+        with right:
+            _acts(job)
+        if job.state in {"running", "stopping"}:
+            share = min(job.done / job.total, 1.0) if job.total else 0.0
+            st.progress(share, text=words.plain(_stage(job)))
+        elif job.error and job.state in {"failed", "stopped"}:
+            st.caption(words.plain(job.error))
+        if job.state == "running" and job.run:
+            _curves(job)
+        if job.state in {"running", "failed"}:
+            tail = jobs.log_tail(runs.home_folder(), job.id, 12)
+            if tail:
+                with st.expander("Log"):
+                    st.code(tail, language=None)
+
+
+def _curves(job: Job) -> None:
+    """How the validation and the loss go, beside each other."""
+    try:
+        found = epochs.read(runs.folder(runs.home_folder(), job.run))
+    except MirsError:
+        return
+    if len(found.epochs) < _ENOUGH:
+        return
+    from pages.ui import charts
+
+    curves = found.curves()
+    wanted = [name for name in ("map_at_64", "total") if name in curves]
+    for cell, name in zip(st.columns(2, gap="medium"), wanted, strict=False):
+        title = training_curves.curve_name(name)
+        with cell:
+            st.html(f'<p class="mirs-chart-title">{escape(title)}</p>')
+            figure = charts.line(found.epochs, curves[name])
+            charts.show(figure, f"mirs.queue.{name}.{job.id}", f"{title} by epoch")
+
+
+def _stage(job: Job) -> str:
+    count = f" {job.done:,} of {job.total:,}" if job.total > 1 else ""
+    return f"{job.stage}{count}{_left(job)}"
+
+
+def _left(job: Job) -> str:
+    return f", {words.duration(job.left)} left" if job.left else ""
+
+
+def _time(job: Job) -> str:
+    return f" · {words.duration(job.seconds)}" if job.seconds >= 1 else ""
+
+
+def _acts(job: Job) -> None:
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        if job.state == "queued":
+            _button(job, "First", "vertical_align_top", jobs.run_first, "moved to the front")
+        if job.state in {"queued", "running"}:
+            _button(job, "Stop", "stop_circle", jobs.stop, "asked to stop")
+        if job.state in {"failed", "stopped"}:
+            _button(job, "Resume", "play_circle", jobs.resume, "queued again")
+            if job.run:
+                _button(job, "Start over", "replay", jobs.start_over, "queued again")
+
+
+def _button(job: Job, label: str, icon: str, act: Callable[[Path, str], None], said: str) -> None:
+    st.button(
+        label,
+        key=f"mirs.queue.{label}.{job.id}",
+        icon=f":material/{icon}:",
+        on_click=_do,
+        args=(job, act, said),
+    )
+
+
+def _do(job: Job, act: Callable[[Path, str], None], said: str) -> None:
+    notice.act(f"{job.title}: {said}.", lambda: act(runs.home_folder(), job.id))
