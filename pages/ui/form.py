@@ -86,6 +86,8 @@ def draw(home: Path, known: Iterable[runs.RunSummary]) -> RunConfig | None:
                 for name in own:
                     _widget(name, *values[name], preset)
     if _changes():
+        said = ", ".join(f"{name} = {_word(value)}" for name, value in _changes().items())
+        st.caption(words.plain(f"Changed from the preset: {said}"))
         st.button("Back to the preset", icon=":material/undo:", on_click=_forget, width="stretch")
     if problem:
         st.error(words.plain(problem), icon=":material/error:")
@@ -137,10 +139,7 @@ def _word(value: Any) -> str:
 
 
 def _value(preset: str, name: str) -> Any:
-    if name in _changes():
-        return _changes()[name]
-    group, _, leaf = name.partition(".")
-    return getattr(getattr(from_preset(preset, data=""), group), leaf)
+    return _changes().get(name, _of_preset(preset, name))
 
 
 def _data(known: Iterable[runs.RunSummary]) -> str:
@@ -174,10 +173,10 @@ def _encoder(home: Path, preset: str) -> None:
     now = _value(preset, "encoder.name")
     options = list(dict.fromkeys([*NAMES, *tuned, now]))
     key = _key("encoder.name")
+    st.session_state.setdefault(key, now)
     st.selectbox(
         "Encoder",
         options,
-        index=options.index(now),
         key=key,
         accept_new_options=True,
         on_change=_take,
@@ -194,44 +193,42 @@ def _take(name: str, key: str, preset: str) -> None:
     """Keeps what a widget says, if it differs from the preset."""
     value = st.session_state[key]
     _changes().pop(name, None)
-    if value is not None and value != _value(preset, name):
+    if value is not None and value != _of_preset(preset, name):
         _changes()[name] = value
 
 
 def _widget(name: str, item: "_Field[Any]", value: Any, preset: str) -> None:
     meta, key = item.metadata, _key(name)
     unit = f" [{meta['unit']}]" if meta["unit"] else ""
-    mark = " ·" if name in _changes() else ""
+    # The value goes in through the state: as an argument, a new one would be another widget.
+    st.session_state.setdefault(key, value)
     common: dict[str, Any] = {
-        "label": f"{meta['label']}{unit}{mark}",
+        "label": f"{meta['label']}{unit}",
         "help": f"{meta['help']} ({name})",
         "key": key,
         "on_change": _take,
         "args": (name, key, preset),
     }
     if item.type is bool:
-        st.toggle(value=value, **common)
+        st.toggle(**common)
     elif meta["choices"]:
-        options = list(meta["choices"])
-        st.selectbox(options=options, index=options.index(value), **common)
+        st.selectbox(options=list(meta["choices"]), **common)
     elif item.type is str:
-        st.text_input(value=value, **common)
+        st.text_input(**common)
     elif meta["log"]:
-        options = log_steps(meta["low"], meta["high"], (value, _value_of_preset(preset, name)))
-        st.select_slider(options=options, value=value, format_func=_short, **common)
+        more = (value, _of_preset(preset, name))
+        options = log_steps(meta["low"], meta["high"], more)
+        st.select_slider(options=options, format_func=_short, **common)
     elif item.type is int:
-        st.number_input(
-            min_value=int(meta["low"]), max_value=int(meta["high"]), value=value, step=1, **common
-        )
+        low, high = int(meta["low"]), int(meta["high"])
+        st.number_input(min_value=low, max_value=high, step=1, **common)
     else:
         low, high = float(meta["low"]), float(meta["high"])
-        st.number_input(
-            min_value=low, max_value=high, value=value, step=(high - low) / 20, format="%g",
-            **common,
-        )  # fmt: skip
+        step = (high - low) / 20
+        st.number_input(min_value=low, max_value=high, step=step, format="%g", **common)
 
 
-def _value_of_preset(preset: str, name: str) -> Any:
+def _of_preset(preset: str, name: str) -> Any:
     group, _, leaf = name.partition(".")
     return getattr(getattr(from_preset(preset, data=""), group), leaf)
 
