@@ -18,6 +18,7 @@ _EPOCH_A_TILE = 0.93 / 5652
 """Seconds of an epoch a tile: ``bench train``, 1,024 features, 2 cores."""
 _LEAST = 600_000_000
 """Bytes of a process that has imported torch and faiss and loaded an encoder."""
+_VIEWS = (1, 2, 4, 8)
 _ENOUGH_EPOCHS, _RECENT = 5, 20
 
 
@@ -32,6 +33,8 @@ class Estimate:
         training: seconds of all epochs.
         memory: bytes of the process at its peak.
         measured: whether the seconds of an epoch come from runs on this machine.
+        ready_views: how many views of each tile a head could learn from at once, without any
+            encoding; 0 where tiles themselves are missing.
     """
 
     tiles: int
@@ -40,6 +43,7 @@ class Estimate:
     training: float
     memory: int
     measured: bool
+    ready_views: int
 
 
 def estimate(home: Path, config: configs.RunConfig) -> Estimate:
@@ -53,12 +57,17 @@ def estimate(home: Path, config: configs.RunConfig) -> Estimate:
     encoder = encoder_for(home, config)
     cache = home / "cache" / "features"
     contents = {*found.learning_items.contents, *found.items.contents}
-    missing, held = count_missing(contents, encoder, cache), len(contents)
+    missing, held, ready = count_missing(contents, encoder, cache), len(contents), 0
+    if not missing:
+        ready = 1
     rows = learning_rows(config, found.learning_items)
     if config.trains:
         learnt = {found.learning_items.contents[row] for row in rows}
         for view in range(1, config.training.views):
-            missing += count_missing(learnt, encoder, cache, view)
+            lacks = count_missing(learnt, encoder, cache, view)
+            missing += lacks
+            if not lacks and ready == view:
+                ready += 1
         held += len(learnt) * config.training.views
     rate = _ENCODED_A_SECOND.get(config.encoder.name, _SLOW)
     known = _epoch_a_tile(home)
@@ -70,6 +79,7 @@ def estimate(home: Path, config: configs.RunConfig) -> Estimate:
         training=epochs * len(rows) * (known or _EPOCH_A_TILE),
         memory=_LEAST + 2 * held * encoder.dim * 4,
         measured=known is not None,
+        ready_views=max((count for count in _VIEWS if count <= ready), default=0),
     )
 
 

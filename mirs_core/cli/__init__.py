@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         json.dumps(answer, ensure_ascii=False, allow_nan=False) if args.json else text, flush=True
     )
-    half = isinstance(answer, dict) and answer.get("stopped")
-    reporter.end("stopped" if half else "done")
+    if isinstance(answer, dict) and answer.get("stopped"):
+        reporter.end("stopped", f"Stopped after {answer['epochs']} epochs; the best one is kept.")
+    else:
+        reporter.end("done")
     return 0

@@ -1,5 +1,7 @@
 """Train: move the weights of the loss and see what they do, then train for good."""
 
+import dataclasses
+
 import streamlit as st
 
 from mirs_core import estimate, jobs, pipeline, runs
@@ -70,19 +72,22 @@ def _with_form(part: str, known: list[runs.RunSummary]) -> None:
 
             sweep_part.draw(config)
         else:
-            _start(config)
-            differences_panel.draw(config)
-            _preview(config, known)
+            _train(config, known)
 
 
-def _start(config: RunConfig) -> None:
-    """The start of a training, and about what it takes."""
-    home = runs.home_folder()
+def _train(config: RunConfig, known: list[runs.RunSummary]) -> None:
     try:
-        wanted = estimate.estimate(home, config)
+        wanted = estimate.estimate(runs.home_folder(), config)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
+    _start(config, wanted)
+    differences_panel.draw(config)
+    _preview(config, known, wanted.ready_views)
+
+
+def _start(config: RunConfig, wanted: estimate.Estimate) -> None:
+    """The start of a training, and about what it takes."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="mirs-start"):
         name = st.text_input("Name", placeholder=f"{config.preset}, seed {config.seed}")
         st.button(
@@ -119,7 +124,8 @@ def _submit(config: RunConfig, name: str) -> None:
     notice.act("The training is queued.", work)
 
 
-def _preview(config: RunConfig, known: list[runs.RunSummary]) -> None:
+def _preview(config: RunConfig, known: list[runs.RunSummary], ready: int) -> None:
+    """The preview; by itself it starts only on views that are ``ready``, so that it is instant."""
     if not config.trains:
         st.info(
             "This preset trains no network, so there is nothing to preview.",
@@ -132,21 +138,23 @@ def _preview(config: RunConfig, known: list[runs.RunSummary]) -> None:
             "After every change", value=True, key=_AUTO, help="Starts a preview by itself."
         )
         again = st.button("Preview", icon=":material/visibility:")
-    asked_before = not preview_part.is_due(config)
-    if again or (auto and not asked_before and _is_encoded(config)):
+    instant = ready >= (2 if config.contrastive else 1)
+    short = config
+    if instant and ready < config.training.views:
+        st.caption(
+            f"It learns from {ready} of {config.training.views} views of each tile: the others are"
+            " not encoded yet. A training encodes them."
+        )
+        training = dataclasses.replace(config.training, views=ready)
+        short = dataclasses.replace(config, training=training)
+    elif not instant:
+        st.caption("Tiles have to be encoded before there is something to see; press Preview.")
+    if again or (auto and instant and preview_part.is_due(short)):
         try:
-            preview_part.start(config, _query(config, known))
+            preview_part.start(short, _query(config, known))
         except MirsError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
     preview_part.draw()
-
-
-def _is_encoded(config: RunConfig) -> bool:
-    """Whether a preview can start at once: nothing begins to encode without being asked."""
-    try:
-        return estimate.estimate(runs.home_folder(), config).to_encode == 0
-    except MirsError:
-        return False
 
 
 def _query(config: RunConfig, known: list[runs.RunSummary]) -> str:

@@ -28,7 +28,7 @@ def draw(quiet: bool = False) -> None:
     """Draws the queue; it looks again every second, in whatever session it was filled.
 
     Args:
-        quiet: leave out the jobs that are over, but for those that broke off last.
+        quiet: of the jobs that are over, show the last one alone.
     """
     notice.draw()
     home = runs.home_folder()
@@ -44,7 +44,7 @@ def draw(quiet: bool = False) -> None:
         st.rerun(scope="app")
     over = [job for job in found if not job.active][:_SHOWN_OVER]
     if quiet:
-        over = [job for job in over[:1] if job.state in {"failed", "stopped"}]
+        over = over[:1]
     for job in [*active, *over]:
         _job(job)
 
@@ -118,6 +118,13 @@ def _acts(job: Job) -> None:
             _button(job, "First", "vertical_align_top", jobs.run_first, "moved to the front")
         if job.state in {"queued", "running"}:
             _button(job, "Stop", "stop_circle", jobs.stop, "asked to stop")
+        if job.state in {"done", "stopped"} and job.run:
+            st.page_link(
+                "pages/models/runs.py",
+                label="Look at it",
+                icon=":material/list_alt:",
+                query_params={"runs": job.run},
+            )
         if job.state in {"failed", "stopped"}:
             _button(job, "Resume", "play_circle", jobs.resume, "queued again")
             if job.run:

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -59,6 +60,37 @@ def server(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def page(server: str) -> Iterator[Any]:
+    """A page of a real Chromium on the app, with the errors of its console in ``page.errors``."""
+    found = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
+    if not found:
+        pytest.skip("no Chromium: install it, or name it in MIRS_CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(server)
+        page.wait_for_selector("section h3", timeout=60_000)
+        yield page
+        browser.close()
+        assert errors == []
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:

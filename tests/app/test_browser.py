@@ -1,41 +1,6 @@
 """What only a real browser can tell: clicks, hover, keyboard, the address, the layout."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-def page(server: str) -> Iterator[Any]:
-    """A page of a real Chromium on the app, with the errors of its console in ``page.errors``."""
-    found = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
-    if not found:
-        pytest.skip("no Chromium: install it, or name it in MIRS_CHROMIUM")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server)
-        page.wait_for_selector("section h3", timeout=60_000)
-        yield page
-        browser.close()
-        assert errors == []
 
 
 def test_a_click_on_a_result_makes_it_the_query(page: Any) -> None:

@@ -1,0 +1,220 @@
+"""The page Train, without a browser."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from mirs_core import jobs, runs
+from mirs_core.config import RunConfig, settings
+from mirs_core.jobs import workers
+from mirs_core.presets import PRESETS, from_preset
+from mirs_core.relevance import idle
+from pages.ui.form import log_steps
+
+PAGE = "pages/models/train.py"
+LOG = [(f"{g}.{f.name}", f) for g, f in settings() if f.metadata["log"]]
+
+
+@pytest.fixture(autouse=True)
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
+
+
+@pytest.fixture
+def train(home: Path, start: Any) -> AppTest:
+    app: AppTest = start().switch_page(PAGE).run()
+    assert not app.exception
+    return app
+
+
+def widget(app: AppTest, name: str) -> Any:
+    """The widget of a setting, whatever kind it is."""
+    kinds = (app.select_slider, app.number_input, app.selectbox, app.toggle, app.text_input)
+    for one in (one for kind in kinds for one in kind):
+        if str(one.key).startswith(f"mirs.train.{name}."):
+            return one
+    raise AssertionError(f"no widget for {name}")
+
+
+def drawn(app: AppTest) -> set[str]:
+    kinds = (app.select_slider, app.number_input, app.selectbox, app.toggle, app.text_input)
+    keys = [str(one.key) for kind in kinds for one in kind]
+    return {
+        name for name in (f"{g}.{f.name}" for g, f in settings())
+        if any(key.startswith(f"mirs.train.{name}.") for key in keys)
+    }  # fmt: skip
+
+
+def choose(app: AppTest, preset: str) -> AppTest:
+    return app.selectbox(key="mirs.train.preset.widget").set_value(preset).run()
+
+
+def start_training(app: AppTest) -> RunConfig:
+    """Presses Start; the configuration of the run that is queued then."""
+    next(one for one in app.button if one.label == "Start training").click().run()
+    assert not app.exception and not app.error
+    home = runs.home_folder()
+    job = next(job for job in jobs.list_jobs(home) if job.run)
+    assert job.state == "queued" and job.args[:2] == ("train", "--run")
+    run = runs.folder(home, job.run)
+    assert run.status()["state"] == "queued"
+    return run.config()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_does_something_is_drawn_and_nothing_else(train: AppTest, preset: str) -> None:
+    app = choose(train, preset)
+    config = from_preset(preset, data="x")
+    assert not app.exception
+    wanted = {f"{g}.{f.name}" for g, f in settings() if not idle(config, f"{g}.{f.name}")}
+    assert drawn(app) == wanted
+
+
+def test_a_setting_that_is_moved_is_what_is_trained(train: AppTest, home: Path) -> None:
+    app = widget(train, "loss.push_weight").set_value(0.5).run()
+    app = widget(app, "loss.balance_weight").set_value(20.0).run()
+    app = widget(app, "training.epochs").set_value(7).run()
+    assert "Changed from the preset" in " ".join(one.value for one in app.caption)
+    config = start_training(app)
+    expected = from_preset(
+        "mirs",
+        data=config.data,
+        changes=["loss.push_weight=0.5", "loss.balance_weight=20", "training.epochs=7"],
+    )
+    assert config == expected
+
+
+def test_another_preset_takes_its_own_values(train: AppTest) -> None:
+    app = widget(train, "loss.push_weight").set_value(0.5).run()
+    app = choose(app, "mirs-unsupervised")
+    assert widget(app, "loss.push_weight").value == 0.05
+    app = choose(app, "mirs")
+    assert widget(app, "loss.push_weight").value == 0.001
+
+
+def test_the_way_back_to_the_preset(train: AppTest) -> None:
+    app = widget(train, "loss.push_weight").set_value(0.5).run()
+    next(one for one in app.button if one.label == "Back to the preset").click().run()
+    assert widget(app, "loss.push_weight").value == 0.001
+    assert not [one for one in app.button if one.label == "Back to the preset"]
+
+
+def test_settings_that_contradict_each_other_are_said_at_once(train: AppTest) -> None:
+    app = choose(train, "mirs-unsupervised")
+    app = widget(app, "training.selection").set_value("map").run()
+    assert "training.selection=map reads labels" in app.error[0].value.replace("\\", "")
+    assert not [one for one in app.button if one.label == "Start training"]
+    app = widget(app, "training.selection").set_value("last").run()
+    assert not app.error
+
+
+def test_a_preview_starts_by_itself_and_follows_the_query(train: AppTest, home: Path) -> None:
+    (first,) = jobs.list_jobs(home)
+    assert first.lane == jobs.PREVIEW and first.args[0] == "preview"
+    app = widget(train, "loss.push_weight").set_value(1.0).run()
+    new, old = jobs.list_jobs(home)
+    assert old.state == "stopped" and "--set=loss.push_weight=1.0" in new.args
+    assert any(word.startswith("--query=test/") for word in new.args)
+    app.toggle(key="mirs.train.auto").set_value(False).run()
+    widget(app, "loss.push_weight").set_value(2.0).run()
+    assert len(jobs.list_jobs(home)) == 2
+
+
+def test_a_preview_shows_terms_codes_and_hits(train: AppTest, home: Path) -> None:
+    from mirs_core import cli
+
+    (job,) = jobs.list_jobs(home)
+    assert cli.main([*job.args, "--quiet", "--json"]) == 0
+    (home / "jobs" / job.id / "ended.json").write_text(
+        json.dumps({"state": "done", "error": None, "seconds": 3})
+    )
+    app = train.run()
+    page = " ".join(one.value for one in app.get("html"))
+    assert not app.exception and "Share of the gradient" in page and "Served" in page
+    assert page.count("<figure") == 24 and len(app.get("plotly_chart")) == 4
+
+
+def test_a_preview_that_failed_says_why(train: AppTest, home: Path) -> None:
+    (job,) = jobs.list_jobs(home)
+    (home / "jobs" / job.id / "ended.json").write_text(
+        json.dumps({"state": "failed", "error": "A <b>bold</b> reason", "seconds": 3})
+    )
+    app = train.run()
+    assert "bold" in app.error[0].value and "\\<b" in app.error[0].value
+
+
+def test_a_preset_without_a_network_has_no_preview(train: AppTest) -> None:
+    app = choose(train, "baseline")
+    assert any("nothing to preview" in one.value for one in app.info)
+    assert start_training(app).preset == "baseline"
+
+
+def test_a_folder_that_cannot_be_trained_on_says_so_before_the_start(
+    train: AppTest, tmp_path: Path
+) -> None:
+    app = train.selectbox(key="mirs.train.data.widget").set_value("Another folder ...").run()
+    field = next(one for one in app.text_input if one.label == "Folder on this computer")
+    app = field.set_value(str(tmp_path / "nowhere")).run()
+    assert "no such folder" in app.error[0].value
+    (tmp_path / "empty").mkdir()
+    field = next(one for one in app.text_input if one.label == "Folder on this computer")
+    app = field.set_value(str(tmp_path / "empty")).run()
+    assert app.error and not [one for one in app.button if one.label == "Start training"]
+
+
+def test_what_differs_from_the_served_run_is_listed(train: AppTest, home: Path) -> None:
+    runs.serve(home, "demo-mirs")
+    app = widget(train, "loss.push_weight").set_value(0.5).run()
+    assert any("Push weight (lambda1)" in one.value for one in app.get("html"))
+    (home / "served.json").unlink()
+    assert any("nothing to compare" in one.value for one in app.run().caption)
+
+
+def test_an_encoder_is_prepared_and_queued(train: AppTest, home: Path) -> None:
+    app = train.segmented_control(key="mirs.train.part").set_value("encoder").run()
+    next(one for one in app.button if one.label == "Train the encoder").click().run()
+    assert not app.exception and not app.error
+    job = next(job for job in jobs.list_jobs(home) if job.args[0] == "train-encoder")
+    assert (home / "encoders" / job.args[2] / "request.json").is_file()
+
+
+def test_the_queue_shows_states_and_takes_orders(train: AppTest, home: Path) -> None:
+    start_training(train)
+    job = next(job for job in jobs.list_jobs(home) if job.run)
+    train.button(key=f"mirs.queue.Stop.{job.id}").click().run()
+    assert jobs.read(home, job.id).state == "stopped"
+    train.button(key=f"mirs.queue.Resume.{job.id}").click().run()
+    assert jobs.read(home, job.id).state == "queued"
+
+
+def test_without_any_run_the_demo_is_built(
+    home: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(home / "runs")
+    (home / "served.json").unlink()
+    app = start().switch_page(PAGE).run()
+    assert not app.exception
+    assert any(job.key == "demo" for job in jobs.list_jobs(home))
+
+
+@given(st.sampled_from(LOG), st.floats(1e-6, 1e4))
+def test_steps_of_a_slider_stay_in_range_and_rise(one: tuple[str, Any], more: float) -> None:
+    meta = one[1].metadata
+    more = min(max(more, meta["low"]), meta["high"])
+    steps = log_steps(meta["low"], meta["high"], [more])
+    assert steps == sorted(set(steps)) and more in steps
+    assert steps[0] == meta["low"] and steps[-1] == meta["high"]
+    plain = getattr(getattr(RunConfig(), one[0].partition(".")[0]), one[1].name)
+    for value in (*steps, plain):
+        dataclasses.replace(one_group(one[0], value))
+
+
+def one_group(name: str, value: float) -> Any:
+    return from_preset("mirs-dwt", data="", changes=[f"{name}={value!r}"])
