@@ -43,6 +43,10 @@ def main(lane: str) -> int:
                     break
                 workers.tend(home, lane)
                 carry_out(home, job)
+                if not (home / "jobs" / job.id / "ended.json").is_file():
+                    # Its end could not be written (a full disk): that it is over shows by this
+                    # process being gone.
+                    break
     return 0
 
 

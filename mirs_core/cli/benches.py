@@ -73,6 +73,16 @@ def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     return answer, _text(answer)
 
 
+def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """What is lost when processes are killed, a disk fills up or a clock jumps."""
+    from mirs_core.bench import kills as bench
+
+    data = args.data.expanduser().resolve() if args.data else None
+    counts = max(0, args.jobs), max(0, args.apps)
+    answer = bench.run(data, *counts, args.seed, progress=console.progress)
+    return answer, bench.text(answer)
+
+
 def _text(answer: dict[str, Any]) -> str:
     return "\n".join(f"{name:<36} {value}" for name, value in _flat(answer))
 

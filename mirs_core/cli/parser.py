@@ -229,3 +229,8 @@ def _bench(verbs: Any) -> None:
         "--real", type=Path, metavar="DIR", help="real CTX tiles with 15 classes"
     )
     synthetic.add_argument("--per-class", type=int, default=80, metavar="N")
+    kills = _verb(group, "kills", benches.kills, "kill jobs and apps, and count what is lost")
+    kills.add_argument("--data", type=Path, metavar="DIR", help="a small data set to train on")
+    kills.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
+    kills.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
+    kills.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")

@@ -127,7 +127,10 @@ def _error(home: Path, job_id: str, state: str, ended: dict[str, Any]) -> str | 
         return str(ended.get("error") or log_tail(home, job_id, 1)) or None
     if state == "stopped":
         return "Stopped before it began."
-    return "The process ended without a word: it was killed, or the computer was switched off."
+    return (
+        "The process ended without a word: it was killed, the disk was full to the last byte,"
+        " or the computer was switched off."
+    )
 
 
 def optional(path: Path, name: str) -> dict[str, Any]:

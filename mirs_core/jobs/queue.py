@@ -12,6 +12,7 @@ from mirs_core import runs
 from mirs_core.errors import RunError
 from mirs_core.files import read_json, replace_file, write_json
 from mirs_core.jobs.folder import Job, folder_of, list_jobs, read
+from mirs_core.jobs.reporter import write_ended
 from mirs_core.jobs.workers import CPU, ring, tend
 from mirs_core.processes import locked, this_process
 
@@ -169,7 +170,13 @@ def _again(home: Path, job_id: str, prepare: Callable[[Job], None]) -> None:
             raise RunError(f"Job {job_id} is {job.state}; only one that broke off can go on.")
         if job.run:
             run = runs.folder(home, job.run)
-            if run.status()["state"] not in {"running", "done"}:
+            state = run.status()["state"]
+            if state == "done":
+                # It was killed between its last file and its last word: nothing is left to do.
+                (folder_of(home, job_id) / "stop").unlink(missing_ok=True)
+                write_ended(folder_of(home, job_id), "done", None, job.seconds)
+                return
+            if state != "running":
                 run.set_status("queued")
         prepare(job)
         _change(home, job_id, place=_last_place(home) + 1, attempt=job.attempt + 1)

@@ -55,6 +55,14 @@ class Reporter:
         if self._path is None:
             return
         seconds = round(time.monotonic() - self._started, 2)
-        value = {"state": state, "error": error, "seconds": seconds}
         with contextlib.suppress(RunError):
-            write_json(self._path / "ended.json", value)
+            write_ended(self._path, state, error, seconds)
+
+
+def write_ended(folder: Path, state: str, error: str | None, seconds: float) -> None:
+    """Writes how a job ended.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    write_json(folder / "ended.json", {"state": state, "error": error, "seconds": seconds})
