@@ -22,7 +22,7 @@ from pages.ui import (
 )
 
 _PARTS = {"tune": "Tune and train", "sweep": "Sweep", "encoder": "Encoder"}
-_PART, _AUTO = "mirs.train.part", "mirs.train.auto"
+_PART, _AUTO, _NAME = "mirs.train.part", "mirs.train.auto", "mirs.train.name"
 _GIGA = 1e9
 
 
@@ -89,13 +89,12 @@ def _train(config: RunConfig, known: list[runs.RunSummary]) -> None:
 def _start(config: RunConfig, wanted: estimate.Estimate) -> None:
     """The start of a training, and about what it takes."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="mirs-start"):
-        name = st.text_input("Name", placeholder=f"{config.preset}, seed {config.seed}")
+        st.text_input("Name", placeholder=f"{config.preset}, seed {config.seed}", key=_NAME)
         st.button(
             "Start training",
             type="primary",
             icon=":material/play_arrow:",
             on_click=_submit,
-            args=(config, name.strip()),
         )
     st.caption(words.plain(_takes(wanted)))
 
@@ -114,10 +113,12 @@ def _takes(wanted: estimate.Estimate) -> str:
     return " ".join(parts)
 
 
-def _submit(config: RunConfig, name: str) -> None:
-    home = runs.home_folder()
+def _submit() -> None:
+    """Queues what the widgets say now, which may be newer than what the page was drawn with."""
+    home, name = runs.home_folder(), st.session_state[_NAME].strip()
 
     def work() -> None:
+        config = form.current()
         run = pipeline.prepare(home, config, name=name or None)
         jobs.submit(home, ["train", "--run", run.id], f"Train {name or run.id}", run=run.id)
 

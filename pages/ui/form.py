@@ -22,6 +22,7 @@ _VALUES, _PRESET, _DATA, _SEED, _ROUND = (
     "mirs.train.seed",
     "mirs.train.round",
 )
+_DRAWN = "mirs.train.drawn"
 _OTHER = "Another folder ..."
 _FIRST = (
     "loss.push_weight",
@@ -72,6 +73,7 @@ def draw(home: Path, known: Iterable[runs.RunSummary]) -> RunConfig | None:
                 help="Halves the data set and starts the weights.",
             )
         )
+    st.session_state[_DRAWN] = preset, data, seed
     config, problem = _built(preset, data, seed)
     values = {f"{g}.{f.name}": (f, _value(preset, f"{g}.{f.name}")) for g, f in settings()}
     shown = [name for name in values if config is None or not idle(config, name)]
@@ -91,6 +93,18 @@ def draw(home: Path, known: Iterable[runs.RunSummary]) -> RunConfig | None:
         st.button("Back to the preset", icon=":material/undo:", on_click=_forget, width="stretch")
     if problem:
         st.error(words.plain(problem), icon=":material/error:")
+    return config
+
+
+def current() -> RunConfig:
+    """The configuration that the widgets stand for at this moment.
+
+    Raises:
+        ConfigError: it has no sense.
+    """
+    config, problem = _built(*st.session_state[_DRAWN])
+    if config is None:
+        raise ConfigError(problem or "Choose a data set first.")
     return config
 
 
