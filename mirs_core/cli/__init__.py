@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         json.dumps(answer, ensure_ascii=False, allow_nan=False) if args.json else text, flush=True
     )
     if isinstance(answer, dict) and answer.get("stopped"):
-        reporter.end("stopped", f"Stopped after {answer['epochs']} epochs; the best one is kept.")
+        after = f"after {answer['epochs']} epochs; the best one" if "epochs" in answer else ""
+        reporter.end("stopped", f"Stopped {after or 'as asked; what was finished'} is kept.")
     else:
         reporter.end("done")
     return 0

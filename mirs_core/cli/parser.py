@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mirs_core import __version__, finetuning
+from mirs_core import __version__, finetuning, sweeps
 from mirs_core.cli import annotations, benches, data, encoders, retrieval, training, transfer
 from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import preview as previews
 from mirs_core.cli import runs as run_commands
+from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
 from mirs_core.presets import PRESETS
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _demo(verbs)
     _data(verbs)
     _training(verbs)
+    _sweeps(verbs)
     _encoders(verbs)
     _retrieval(verbs)
     _runs(verbs)
@@ -121,6 +123,30 @@ def _changes(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--set", action="append", default=[], metavar="GROUP.FIELD=VALUE", dest="changes"
     )
+
+
+def _sweeps(verbs: Any) -> None:
+    sweep = _verb(verbs, "sweep", sweep_commands.sweep, "train over lambda1 x lambda2")
+    sweep.add_argument("--id", metavar="ID", help="go on with this sweep")
+    sweep.add_argument("--data", type=Path, metavar="DIR")
+    sweep.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
+    sweep.add_argument("--encoder", metavar="NAME")
+    sweep.add_argument("--seed", type=int, default=0, metavar="N")
+    sweep.add_argument("--name", metavar="TEXT")
+    sweep.add_argument("--method", default="grid", choices=sweeps.METHODS)
+    sweep.add_argument("--trials", type=int, default=25, metavar="N")
+    for name, default in (("push", (1e-4, 10.0)), ("balance", (1e-2, 100.0))):
+        sweep.add_argument(
+            f"--{name}", type=float, nargs=2, default=default, metavar=("LOW", "HIGH")
+        )
+    _changes(sweep)
+    group = _group(verbs, "sweeps", "list, show and delete sweeps")
+    _verb(group, "list", sweep_commands.list_all, "all sweeps, newest first")
+    for name, command, help in (
+        ("show", sweep_commands.show, "what a sweep has found"),
+        ("delete", sweep_commands.delete, "remove a sweep; its runs stay"),
+    ):
+        _verb(group, name, command, help).add_argument("id", metavar="ID")
 
 
 def _encoders(verbs: Any) -> None:

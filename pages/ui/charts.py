@@ -32,6 +32,7 @@ _NUMBERED = 0.1
 _ZERO, _NEGATIVE, _POSITIVE = "rgba(128, 118, 110, 0.04)", "#5b74c9", "#c2451f"
 _CURVE_HEIGHT = 330
 _SMALL = 150
+_ROOM = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +284,72 @@ def _shades(colour: str) -> list[list[Any]]:
 def _mixed(colour: str, ground: str, share: float) -> str:
     pairs = zip(_rgb(colour), _rgb(ground), strict=True)
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+def weights_map(
+    points: Sequence[tuple[float, float, float]],
+    best: int,
+    *,
+    square: bool,
+    push: tuple[float, float],
+    balance: tuple[float, float],
+) -> go.Figure:
+    """Validation mAP@64 over push and balance weight: squares of a grid, or single points.
+
+    Args:
+        points: push, balance, value.
+        best: which of them is ringed.
+        push, balance: the ranges of the axes.
+    """
+    values = [value for _, _, value in points]
+    side = 30 if square else 17
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[point[0] for point in points],
+        y=[point[1] for point in points],
+        mode="markers+text" if square else "markers",
+        text=[f"{value:.2f}" for value in values],
+        textfont={"size": 10, "color": "#ffffff"},
+        customdata=list(range(len(points))),
+        marker={
+            "size": side,
+            "symbol": "square" if square else "circle",
+            "color": values,
+            "colorscale": [[0, "#3b3f8f"], [0.5, "#8a3f7a"], [1, "#d3542b"]],
+            "colorbar": {"title": "mAP@64", "thickness": 12},
+            "line": {"width": [3 if i == best else 0 for i in range(len(points))],
+                     "color": "#0da083"},
+        },
+        hovertemplate="lambda1 %{x:g}<br>lambda2 %{y:g}<br>mAP@64 %{marker.color:.3f}"
+        "<extra></extra>",
+    )  # fmt: skip
+    _finished(figure, 420, legend=False, top=10)
+    for update, (low, high), title in (
+        (figure.update_xaxes, push, "push weight (lambda1)"),
+        (figure.update_yaxes, balance, "balance weight (lambda2)"),
+    ):
+        ends = [np.log10(low) - _ROOM, np.log10(high) + _ROOM]
+        update(type="log", range=ends, title=title, dtick=1, exponentformat="power")
+    return figure
+
+
+def pick(figure: go.Figure, key: str, alt: str) -> int | None:
+    """Draws a figure whose points can be clicked; the ``customdata`` of the clicked one."""
+    event = st.plotly_chart(
+        figure,
+        key=key,
+        theme="streamlit",
+        config=_CONFIG,
+        alt=alt,
+        on_select="rerun",
+        selection_mode="points",
+    )
+    for point in event["selection"]["points"]:
+        found = point.get("customdata")
+        found = found[0] if isinstance(found, list) else found
+        if isinstance(found, int | float):
+            return int(found)
+    return None
 
 
 def line(x: Sequence[float], y: Sequence[float | None]) -> go.Figure:

@@ -37,6 +37,7 @@ LAYERS: list[set[str]] = [
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
     | {
         "estimate",
+        "sweeps",
         "indexing",
         "preview",
         "queries",
