@@ -73,6 +73,15 @@ def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     return answer, _text(answer)
 
 
+def jobs(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """From the click on Start to what can be seen; search beside a job."""
+    from mirs_core.bench import jobs as bench
+
+    data = args.data.expanduser().resolve()
+    answer = bench.run(runs.home_folder(), data, max(1, args.repeat), progress=console.progress)
+    return answer, _text(answer)
+
+
 def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """What is lost when processes are killed, a disk fills up or a clock jumps."""
     from mirs_core.bench import kills as bench

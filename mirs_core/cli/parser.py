@@ -248,6 +248,9 @@ def _bench(verbs: Any) -> None:
     browsing.add_argument("--data", type=Path, metavar="DIR", required=True)
     browsing.add_argument("--preset", default="mirs-best", metavar="NAME")
     browsing.add_argument("--seeds", type=int, default=5, metavar="N")
+    jobs = _verb(group, "jobs", benches.jobs, "from the click on Start to the first epoch")
+    jobs.add_argument("--data", type=Path, metavar="DIR", required=True)
+    jobs.add_argument("--repeat", type=int, default=5, metavar="N")
     synthetic = _verb(
         group, "synthetic", benches.synthetic, "speed and likeness of the synthetic tiles"
     )
