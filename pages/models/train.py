@@ -12,6 +12,7 @@ from pages.ui import (
     encoder_part,
     first_run,
     form,
+    loaders,
     navigation,
     notice,
     preview_part,
@@ -77,7 +78,7 @@ def _with_form(part: str, known: list[runs.RunSummary]) -> None:
 
 def _train(config: RunConfig, known: list[runs.RunSummary]) -> None:
     try:
-        wanted = estimate.estimate(runs.home_folder(), config)
+        wanted = loaders.estimate(config)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
@@ -162,8 +163,6 @@ def _query(config: RunConfig, known: list[runs.RunSummary]) -> str:
     """The tile whose hits are followed: that of the search page if the data set has it."""
     for run in known:
         if run.usable and str(run.data_root) == config.archive_root:
-            from pages.ui import loaders
-
             try:
                 items = loaders.searcher(run.id).items
             except MirsError:

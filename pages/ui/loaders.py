@@ -6,6 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core import diagnostics, runs, standings
+from mirs_core import estimate as estimates
+from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
@@ -96,6 +98,16 @@ def _agreement(
     own, other = (one.retriever for one in _found)
     taus = diagnostics.rank_agreement(own, diagnostics.features_for(own.items, other))
     return [tau for tau in taus.values() if tau is not None]
+
+
+@st.cache_data(ttl=5, max_entries=32, show_spinner=False)
+def estimate(config: RunConfig) -> estimates.Estimate:
+    """What a training takes; a few seconds old at most.
+
+    Raises:
+        MirsError: it can't be trained.
+    """
+    return estimates.estimate(runs.home_folder(), config)
 
 
 def image_query(run_id: str, data: bytes, name: str) -> Query:
