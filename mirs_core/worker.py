@@ -11,8 +11,9 @@ from pathlib import Path
 from types import FrameType
 
 from mirs_core import jobs, runs
+from mirs_core.errors import MirsError
 from mirs_core.files import is_safe_name
-from mirs_core.jobs import workers
+from mirs_core.jobs import cluster, workers
 from mirs_core.jobs.folder import Job, folder_of, optional
 from mirs_core.jobs.queue import claim
 from mirs_core.jobs.reporter import FOLDER, Reporter
@@ -34,14 +35,16 @@ def main(lane: str) -> int:
         if no_longer_standby is None:
             return 0
         os.nice(_NICE)
-        _preload()
+        if not lane.startswith(cluster.PREFIX):
+            _preload()
         with _lane(home, lane):
             no_longer_standby()
             for _ in range(_USED.get(lane, 1)):
                 job = _next_job(home, lane)
                 if job is None:
                     break
-                workers.tend(home, lane)
+                if not lane.startswith(cluster.PREFIX):
+                    workers.tend(home, lane)
                 carry_out(home, job)
                 if not (home / "jobs" / job.id / "ended.json").is_file():
                     # Its end could not be written (a full disk): that it is over shows by this
@@ -84,18 +87,21 @@ def _next_job(home: Path, lane: str) -> Job | None:
 
 def carry_out(home: Path, job: Job) -> None:
     """Runs the command of a claimed job in this process; its output goes into the job's folder."""
-    from mirs_core import cli
-
     path = folder_of(home, job.id)
     os.environ[FOLDER] = str(path)
     with (path / "result.json").open("wb") as out, (path / "log.txt").open("ab") as log:
         os.dup2(out.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
-            cli.main([*job.args, "--json"])
+            if job.lane.startswith(cluster.PREFIX):
+                cluster.follow(home, job)
+            else:
+                importlib.import_module("mirs_core.cli").main([*job.args, "--json"])
         except SystemExit:
             # Words that the command line does not know; it has said so.
             Reporter().end("failed", jobs.log_tail(home, job.id, 1))
+        except MirsError as error:
+            Reporter().end("failed", str(error))
         except BaseException:
             import traceback
 

@@ -7,6 +7,7 @@ import streamlit as st
 from mirs_core import estimate, jobs, pipeline, runs
 from mirs_core.config import RunConfig
 from mirs_core.errors import MirsError
+from mirs_core.jobs import cluster
 from pages.ui import (
     differences_panel,
     encoder_part,
@@ -24,6 +25,7 @@ from pages.ui import (
 
 _PARTS = {"tune": "Tune and train", "sweep": "Sweep", "encoder": "Encoder"}
 _PART, _AUTO, _NAME = "mirs.train.part", "mirs.train.auto", "mirs.train.name"
+_WHERE, _HERE, _THERE = "mirs.train.where", "This computer", "Ray cluster"
 _GIGA = 1e9
 
 
@@ -97,6 +99,7 @@ def _start(config: RunConfig, wanted: estimate.Estimate) -> None:
             icon=":material/play_arrow:",
             on_click=_submit,
         )
+    _where()
     st.caption(words.plain(_takes(wanted)))
 
 
@@ -114,6 +117,12 @@ def _takes(wanted: estimate.Estimate) -> str:
     return " ".join(parts)
 
 
+def _where() -> None:
+    """Draws the choice of the place where there is more than this computer."""
+    if cluster.is_there():
+        st.radio("Run on", [_HERE, _THERE], key=_WHERE, horizontal=True)
+
+
 def _submit() -> None:
     """Queues what the widgets say now, which may be newer than what the page was drawn with."""
     home, name = runs.home_folder(), st.session_state[_NAME].strip()
@@ -121,7 +130,10 @@ def _submit() -> None:
     def work() -> None:
         config = form.current()
         run = pipeline.prepare(home, config, name=name or None)
-        jobs.submit(home, ["train", "--run", run.id], f"Train {name or run.id}", run=run.id)
+        wanted = st.session_state.get(_WHERE) == _THERE and cluster.is_there()
+        lane = cluster.new_lane() if wanted else jobs.CPU
+        words_of = ["train", "--run", run.id]
+        jobs.submit(home, words_of, f"Train {name or run.id}", lane=lane, run=run.id)
 
     notice.act("The training is queued.", work)
 

@@ -22,6 +22,8 @@ from mirs_core.processes import is_locked
 PATIENCE = 180.0
 _SETTINGS = ("training.views=1", "training.epochs=80")
 _LOOK = 0.02
+STARTS = ("cold", "late", "warm")
+"""What a job finds: nothing cached and no worker; no worker; a worker that waits for it."""
 
 
 def training(data: Path) -> RunConfig:
@@ -44,7 +46,7 @@ class Ground:
 
     Attributes:
         model: what the model file of an undisturbed run holds.
-        life: seconds from submission to the end, "cold" and "warm": see ``measure``.
+        life: seconds from submission to the end by start, one of ``STARTS``.
         made: the runs that are to be there.
     """
 
@@ -57,6 +59,9 @@ class Ground:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         """Kills every worker; one that is just being started shows a moment later."""
         quiet = 0
         while quiet < 5:
@@ -66,31 +71,44 @@ class Ground:
             quiet = 0 if found else quiet + 1
             time.sleep(0.1)
 
-    def submit(self) -> str:
-        """Queues a new training as the app does; returns the job."""
+    def prepare(self) -> str:
+        """A new run, queued nowhere yet."""
         run = pipeline.prepare(self.home, training(self.data))
         self.made.add(run.id)
-        return jobs.submit(self.home, ["train", "--run", run.id], "Train", run=run.id)
+        return run.id
+
+    def queue(self, run: str) -> str:
+        """Queues the training of a run; returns the job."""
+        return jobs.submit(self.home, ["train", "--run", run], "Train", run=run)
+
+    def submit(self) -> str:
+        """Queues a new training as the app does; returns the job."""
+        return self.queue(self.prepare())
 
     def measure(self) -> None:
-        """Trains undisturbed, with no cache and no worker, then with both; keeps the model."""
-        for name in ("cold", "warm"):
-            if name == "warm":
-                self.warm_up()
+        """Trains undisturbed from each start; keeps the seconds and the model."""
+        for start in STARTS:
+            run = self.prepare()
+            self.set_up(start)
             started = time.monotonic()
-            job = self.submit()
+            job = self.queue(run)
             self.wait(job)
-            self.life[name] = time.monotonic() - started
+            self.life[start] = time.monotonic() - started
             self.model = self.model_of(job)
+
+    def set_up(self, start: str) -> None:
+        """Makes a job find what ``start``, one of ``STARTS``, says."""
+        if start == "warm":
+            self.warm_up()
+            return
+        self.clear()
+        if start == "cold":
+            shutil.rmtree(self.home / "cache" / "features", ignore_errors=True)
 
     def warm_up(self) -> None:
         """Waits for a worker that has imported all it needs: it holds the lane, idle."""
         jobs.tend(self.home)
         until(lambda: is_locked(workers.lane_lock(self.home, jobs.CPU)))
-
-    def forget_features(self) -> None:
-        """Makes the next run encode its tiles again."""
-        shutil.rmtree(self.home / "cache" / "features", ignore_errors=True)
 
     def wait(self, job_id: str) -> bool:
         """Whether a job came to an end in time."""

@@ -9,8 +9,9 @@ from mirs_core.bench.kills.ground import Ground, kill, until
 from mirs_core.bench.kills.tally import Tally
 from mirs_core.progress import Progress, silent
 
-# Of five rounds one kills the standby too, one finds no worker ready, one encodes its tiles anew.
-_EVERY = 5
+# Of five rounds one encodes its tiles anew, one starts without a worker, and the other three find a
+# worker that waits; in one of these the standby dies too.
+_ROUNDS = ("warm", "warm", "late", "warm", "cold")
 
 
 def kill_jobs(
@@ -20,38 +21,46 @@ def kill_jobs(
 
     The life goes from submission over encoding, training and archiving to the evaluation. Where no
     worker holds the job yet, all that are starting are killed: then, and where the standby dies
-    too, somebody has to look at the queue (``jobs.tend``). Else it has to go on by itself.
+    too, somebody has to look at the queue (``jobs.tend``). Else it has to go on by itself. A job
+    that is faster than its moment is over; its round does not count and is tried anew.
     """
-    progress("Measuring a run", 0, 2)
+    progress("Measuring a run", 0, 1)
     ground.measure()
-    tally, helped, early = Tally("kill -9 of a job"), 0, 0
-    for done in range(count):
-        progress("Killing jobs", done, count)
-        everybody, late, cold = (done % _EVERY == i for i in (0, 2, 4))
-        if cold:
-            ground.forget_features()
-        if not late:
-            ground.warm_up()
-        first, then = ground.submit(), ground.submit()
-        time.sleep(moments.uniform(0, ground.life["cold" if cold or late else "warm"]))
-        held = _kill_holder(ground, first, then, everybody)
-        early += not held
-        tally.tried += 1
-        _went_on(ground, tally, first, then, tend=everybody or not held)
-        helped += everybody or not held
+    tally, held, helped, over = Tally("kill -9 of a job"), 0, 0, 0
+    while tally.tried < count:
+        progress("Killing jobs", tally.tried, count)
+        start, everybody = _ROUNDS[tally.tried % len(_ROUNDS)], not tally.tried % len(_ROUNDS)
+        first, then = _two_at_a_moment(ground, start, moments)
+        if jobs.read(ground.home, first).active:
+            hit = _kill_holder(ground, first, everybody)
+            # The standby takes over; where there is none left, somebody has to look.
+            tend = everybody or not hit
+            tally.tried, held, helped = tally.tried + 1, held + hit, helped + tend
+            _went_on(ground, tally, first, then, tend=tend)
+        else:
+            over += 1
         ground.finish(tally, [first, then])
     tally.note = (
-        f"{count // _EVERY} times with nothing cached; {early} times nobody held the job yet;"
-        f" {helped} times no worker was left, and jobs.tend was called"
+        f"{held} kills hit the worker that held the job, {tally.tried - held} came before one did;"
+        f" {helped} times no worker was left and jobs.tend was called;"
+        f" {over} more jobs were over before their moment and do not count"
     )
     return tally
 
 
-def _kill_holder(ground: Ground, first: str, then: str, everybody: bool) -> bool:
-    """Kills who works on the first job, or on the second one where the first is over."""
-    pid = ground.holder(first) or ground.holder(then)
-    if pid is not None:
-        kill(pid)
+def _two_at_a_moment(ground: Ground, start: str, moments: random.Random) -> tuple[str, str]:
+    """Queues two trainings and returns at a random moment of the first one's life."""
+    runs = ground.prepare(), ground.prepare()
+    ground.set_up(start)
+    moment = time.monotonic() + moments.uniform(0, ground.life[start])
+    first, then = (ground.queue(run) for run in runs)
+    time.sleep(max(0.0, moment - time.monotonic()))
+    return first, then
+
+
+def _kill_holder(ground: Ground, first: str, everybody: bool) -> bool:
+    """Kills who works on the job, or all that are starting where nobody does; whether one did."""
+    pid = ground.holder(first)
     doomed = {pid} if pid is not None else set()
     if pid is None or everybody:
         doomed |= checks.worker_processes(ground.home)
