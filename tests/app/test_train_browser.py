@@ -29,7 +29,8 @@ def test_a_training_is_started_watched_stopped_resumed_and_served(train: Any) ->
     assert "From the browser" in job.inner_text()
     train.wait_for_selector(".mirs-job.running", timeout=LONG)
     # The curves of the validation and of the loss grow while it runs.
-    train.wait_for_selector("[class*=st-key-mirs-job] .scatterlayer path", timeout=LONG)
+    # Its views are encoded first.
+    train.wait_for_selector("[class*=st-key-mirs-job] .scatterlayer path", timeout=4 * LONG)
     train.get_by_role("button", name="Stop").first.click()
     train.wait_for_selector(".mirs-job.stopped", timeout=LONG)
     train.wait_for_selector("text=the best one is kept", timeout=LONG)

@@ -294,6 +294,8 @@ def test_a_run_is_named_tagged_and_noted_beside_its_folder(home: Path) -> None:
 def test_a_run_leaves_as_one_file_goes_to_the_bin_and_comes_back(
     home: Path, tmp_path: Path
 ) -> None:
+    # Other tests share this home folder.
+    answer(home, "runs", "empty-bin")
     sent = answer(home, "runs", "export", "demo-mirs-dwt", tmp_path)
     assert Path(sent["file"]) == tmp_path / "demo-mirs-dwt.mirs.zip" and sent["bytes"] > 1000
     assert "exists already" in refused(home, "runs", "export", "demo-mirs-dwt", sent["file"])

@@ -193,7 +193,7 @@ def test_a_folder_without_tiles_is_refused(home: Path, tmp_path: Path, content: 
 
 
 def test_a_run_that_is_not_finished_has_no_model_to_index_with(home: Path, tmp_path: Path) -> None:
-    runs.folder(home, "mirs-dwt").set_status("stopped")
+    runs.folder(home, "mirs-dwt").set_status("failed")
     with pytest.raises(RunError, match="only a finished run"):
         index(home, "mirs-dwt", own_folder(tmp_path / "own"))
 

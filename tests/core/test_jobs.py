@@ -32,7 +32,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return wanted
 
 
-def until(condition: Callable[[], bool], seconds: float = 120) -> None:
+def until(condition: Callable[[], bool], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

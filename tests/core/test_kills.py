@@ -35,7 +35,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 def test_kills_of_jobs_and_of_an_app_lose_nothing(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "_EVERY", 2)
+    monkeypatch.setattr(rounds, "_ROUNDS", ("warm", "warm"))
     monkeypatch.setattr(apps, "_SERVERS", 0)
     monkeypatch.setattr(apps, "_differences_after_a_restart", lambda ground: [])
     moments = random.Random(3)
