@@ -10,14 +10,21 @@ from mirs_core.encoding import encoder_for
 from mirs_core.errors import MirsError
 from mirs_core.features import count_missing
 from mirs_core.fitting import learning_rows
-from mirs_core.sources import check_trainable, gather
+from mirs_core.sources import Sources, check_trainable, check_unseen, gather
 
-_ENCODED_A_SECOND = {"efficientnet-lite0": 25.0, "densenet121-imagenet": 12.0}
-_SLOW = 8.0
-_EPOCH_A_TILE = 0.93 / 5652
-"""Seconds of an epoch a tile: ``bench train``, 1,024 features, 2 cores."""
+_DENSENET = (12.0, 750_000_000)
+_ENCODING = {
+    "efficientnet-lite0": (25.0, 350_000_000),
+    "densenet121-imagenet": _DENSENET,
+    "densenet121-imagenet-pre-relu": _DENSENET,
+}
+"""Images a second on 2 cores, and bytes of the network and of a batch inside it, by network."""
+_ENCODING_OTHERS = (8.0, 1_000_000_000)
+_EPOCH = 0.1
+_EPOCH_A_TILE = 0.83 / 5652
+"""Seconds of an epoch, and more of them a tile: ``bench train`` has 0.93 s for 5,652 tiles."""
 _LEAST = 600_000_000
-"""Bytes of a process that has imported torch and faiss and loaded an encoder."""
+"""Bytes of a process that has imported torch and faiss."""
 _VIEWS = (1, 2, 4, 8)
 _ENOUGH_EPOCHS, _RECENT = 5, 20
 
@@ -54,45 +61,68 @@ def estimate(home: Path, config: configs.RunConfig) -> Estimate:
     """
     found = gather(home, config)
     check_trainable(config, found)
+    check_unseen(home, config, found.items)
     encoder = encoder_for(home, config)
-    cache = home / "cache" / "features"
-    contents = {*found.learning_items.contents, *found.items.contents}
-    missing, held, ready = count_missing(contents, encoder, cache), len(contents), 0
-    if not missing:
-        ready = 1
-    rows = learning_rows(config, found.learning_items)
-    if config.trains:
-        learnt = {found.learning_items.contents[row] for row in rows}
-        for view in range(1, config.training.views):
-            lacks = count_missing(learnt, encoder, cache, view)
-            missing += lacks
-            if not lacks and ready == view:
-                ready += 1
-        held += len(learnt) * config.training.views
-    rate = _ENCODED_A_SECOND.get(config.encoder.name, _SLOW)
-    known = _epoch_a_tile(home)
+    rows, cache = learning_rows(config, found.learning_items), home / "cache" / "features"
+    wanted = _views(config, found, {found.learning_items.contents[row] for row in rows})
+    lacking = [count_missing(tiles, encoder, cache, view) for view, tiles in enumerate(wanted)]
+    ready = next((view for view, count in enumerate(lacking) if count), len(lacking))
+    missing, held = sum(lacking), len(rows) + sum(len(tiles) for tiles in wanted)
+    rate, network = _ENCODING.get(encoder.architecture, _ENCODING_OTHERS)
+    slowness = _slowness(home, config.preset)
     epochs = config.training.epochs if config.trains else 0
     return Estimate(
         tiles=len(rows),
         to_encode=missing,
         encoding=missing / rate,
-        training=epochs * len(rows) * (known or _EPOCH_A_TILE),
-        memory=_LEAST + 2 * held * encoder.dim * 4,
-        measured=known is not None,
+        training=epochs * _usual_epoch(len(rows)) * (slowness or 1.0),
+        memory=_LEAST + (network if missing else 0) + 2 * held * encoder.dim * 4,
+        measured=slowness is not None,
         ready_views=max((count for count in _VIEWS if count <= ready), default=0),
     )
 
 
-def _epoch_a_tile(home: Path) -> float | None:
-    """Seconds of an epoch a tile, as the last runs on this machine took; None without any."""
-    found = []
-    for summary in runs.list_runs(home)[:_RECENT]:
+def _views(config: configs.RunConfig, found: Sources, learnt: set[str]) -> list[set[str]]:
+    """Content hashes of what is encoded of each view, as ``encoding.encode_sources`` does it."""
+    tiles = {*found.learning_items.contents, *found.items.contents}
+    if not config.trains:
+        return [tiles]
+    if found.target_items is not None:
+        tiles |= found.target_items.contents_of(["archive"])
+    views = [set(learnt) for _ in range(1, config.training.views)]
+    if config.contrastive and config.training.selection == "loss":
+        views[0] |= found.learning_items.contents_of(["val"])
+    return [tiles, *views]
+
+
+def _usual_epoch(tiles: int) -> float:
+    return _EPOCH + tiles * _EPOCH_A_TILE
+
+
+def _slowness(home: Path, preset: str) -> float | None:
+    """How many times as long as measured an epoch took in the last runs here; None without any.
+
+    Runs of the same preset tell most: their terms are the same.
+    """
+    found: dict[bool, list[float]] = {True: [], False: []}
+    # By the time of their files, because reading hundreds of runs takes longer than the rest.
+    paths = (home / "runs").glob("[a-z0-9]*/progress.jsonl")
+    for path in sorted(paths, key=_changed, reverse=True)[:_RECENT]:
+        run = runs.RunFolder(path.parent)
         try:
-            run = runs.folder(home, summary.id)
             seconds = [line["seconds"] for line in run.history()]
             tiles = int(run.provenance()["learnt_tiles"])
+            same = run.config().preset == preset
         except (MirsError, KeyError, TypeError, ValueError):
             continue
-        if len(seconds) >= _ENOUGH_EPOCHS and tiles:
-            found.append(statistics.median(seconds) / tiles)
-    return statistics.median(found) if found else None
+        if len(seconds) >= _ENOUGH_EPOCHS:
+            found[same].append(statistics.median(seconds) / _usual_epoch(tiles))
+    told = found[True] or found[False]
+    return statistics.median(told) if told else None
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
