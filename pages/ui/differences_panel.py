@@ -1,5 +1,6 @@
 """What differs between the form and the run that is shown first."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -7,9 +8,12 @@ import streamlit as st
 
 from mirs_core import runs
 from mirs_core.config import RunConfig
-from mirs_core.differences import differences
+from mirs_core.differences import Difference, differences
 from mirs_core.errors import MirsError
 from mirs_core.relevance import idle
+
+_OPEN = 6
+"""So many settings stand open at once, so that the preview below stays in sight."""
 
 
 def draw(config: RunConfig) -> None:
@@ -29,17 +33,23 @@ def draw(config: RunConfig) -> None:
     if not found:
         st.caption("The settings are those of the run that is shown first.")
         return
+    count = f"{len(found)} setting{'s' if len(found) > 1 else ''}"
+    more = found[_OPEN:]
+    folded = f"<details><summary>and {len(more)} more</summary>{_table(more)}</details>"
+    st.html(
+        f'<div class="mirs-differs"><p>Differs in {count} from the run that is shown first</p>'
+        f"{_table(found[:_OPEN], headed=True)}{folded if more else ''}</div>"
+    )
+
+
+def _table(found: Sequence[Difference], headed: bool = False) -> str:
+    head = "<thead><tr><th>Setting</th><th>Shown first</th><th>Here</th></tr></thead>"
     rows = "".join(
         f"<tr><th>{escape(one.label)}</th><td>{_said(one.values[0])}</td>"
         f"<td>{_said(one.values[1])}</td></tr>"
         for one in found
     )
-    count = f"{len(found)} setting{'s' if len(found) > 1 else ''}"
-    with st.expander(f"Differs in {count} from the run that is shown first"):
-        st.html(
-            '<table class="mirs-terms"><thead><tr><th>Setting</th><th>Shown first</th><th>Here</th>'
-            f"</tr></thead><tbody>{rows}</tbody></table>"
-        )
+    return f'<table class="mirs-terms">{head if headed else ""}<tbody>{rows}</tbody></table>'
 
 
 def _said(value: Any) -> str:

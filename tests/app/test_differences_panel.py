@@ -1,0 +1,83 @@
+"""What differs from the run that is shown first, without a browser."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mirs_core import runs
+from mirs_core.presets import PRESETS, changes_of
+
+
+def panel(preset: str, data: str, changes: list[str]) -> None:
+    from mirs_core.presets import from_preset
+    from pages.ui import differences_panel
+
+    differences_panel.draw(from_preset(preset, data=data, changes=changes))
+
+
+def drawn(preset: str, data: str, *changes: str) -> Any:
+    app = AppTest.from_function(panel, args=(preset, data, list(changes)), default_timeout=60)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def page_of(app: AppTest) -> str:
+    return " ".join(item.proto.body for item in app.get("html"))
+
+
+@pytest.fixture
+def served(home: Path) -> str:
+    """The data set of the run that is shown first, which is one of preset mirs."""
+    runs.serve(home, "demo-mirs")
+    return runs.folder(home, "demo-mirs").config().data
+
+
+def own_changes(home: Path) -> list[str]:
+    """What the run that is shown first has other than its preset."""
+    return changes_of(runs.folder(home, "demo-mirs").config())
+
+
+def test_equal_settings_are_said_to_be_equal(home: Path, served: str) -> None:
+    app = drawn("mirs", served, *own_changes(home))
+    assert not page_of(app) and "are those of the run" in app.caption[0].value
+
+
+def test_what_differs_is_seen_without_a_click(home: Path, served: str) -> None:
+    app = drawn("mirs", served, *own_changes(home), "loss.push_weight=0.5")
+    page = page_of(app)
+    assert "Differs in 1 setting from" in page and not app.expander and "<details>" not in page
+    assert re.search(r"Push weight \(lambda1\)</th><td>0.001</td><td>0.5</td>", page)
+
+
+def test_many_differences_fold_after_the_first(home: Path, served: str) -> None:
+    shown, _, folded = page_of(drawn("mirs-2021", served)).partition("<details>")
+    assert shown.count("<tr><th>") == 7 and "Setting</th>" in shown
+    more = folded.count("<tr><th>")
+    assert f"and {more} more" in folded and more > 1
+    assert f"Differs in {6 + more} settings" in shown
+
+
+def test_what_does_nothing_in_either_is_no_difference(home: Path, served: str) -> None:
+    page = page_of(drawn("mirs", served, *own_changes(home), "whitening.group_size=16"))
+    assert "Group size" not in page
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_can_be_compared(home: Path, served: str, preset: str) -> None:
+    drawn(preset, served)
+
+
+def test_hostile_names_are_text(home: Path, served: str) -> None:
+    hostile = "/tiles/<img src=x onerror=alert(1)>"
+    page = page_of(drawn("mirs", hostile, "encoder.name=<script>alert(1)</script>"))
+    assert "<img" not in page and "<script" not in page and "&lt;script&gt;" in page
+
+
+def test_without_a_run_that_is_shown_first_it_says_so(home: Path) -> None:
+    (home / "served.json").unlink(missing_ok=True)
+    app = drawn("mirs", "x")
+    assert "nothing to compare" in app.caption[0].value
