@@ -22,7 +22,7 @@ _VALUES, _PRESET, _DATA, _SEED, _ROUND = (
     "mirs.train.seed",
     "mirs.train.round",
 )
-_DRAWN = "mirs.train.drawn"
+_DRAWN, _SOUND, _TYPED = "mirs.train.drawn", "mirs.train.sound", "mirs.train.typed"
 _OTHER = "Another folder ..."
 _FIRST = (
     "loss.push_weight",
@@ -76,7 +76,12 @@ def draw(home: Path, known: Iterable[runs.RunSummary]) -> RunConfig | None:
     st.session_state[_DRAWN] = preset, data, seed
     config, problem = _built(preset, data, seed)
     values = {f"{g}.{f.name}": (f, _value(preset, f"{g}.{f.name}")) for g, f in settings()}
-    shown = [name for name in values if config is None or not idle(config, name)]
+    # While settings contradict each other, those stay in sight that were when they did not.
+    sound = config or _built(preset, data or "none", seed)[0]
+    if sound is not None:
+        st.session_state[_SOUND] = sound
+    told = st.session_state.get(_SOUND) or from_preset(preset, data="")
+    shown = [name for name in values if not idle(told, name)]
     for name in (one for one in _FIRST if one in shown):
         _widget(name, *values[name], preset)
     _encoder(home, preset)
@@ -175,7 +180,13 @@ def _data(known: Iterable[runs.RunSummary]) -> str:
     )
     if chosen != _OTHER:
         return str(chosen)
-    typed = st.text_input("Folder on this computer", placeholder="/home/me/tiles").strip()
+    typed = st.text_input(
+        "Folder on this computer",
+        st.session_state.get(_TYPED, ""),
+        placeholder="/home/me/tiles",
+        key=f"{_TYPED}.widget",
+        on_change=lambda: st.session_state.update({_TYPED: st.session_state[f"{_TYPED}.widget"]}),
+    ).strip()
     if typed and not Path(typed).expanduser().is_dir():
         st.error("There is no such folder on this computer.", icon=":material/folder_off:")
         return ""

@@ -169,6 +169,24 @@ def test_a_folder_that_cannot_be_trained_on_says_so_before_the_start(
     assert app.error and not [one for one in app.button if one.label == "Start training"]
 
 
+def test_a_typed_folder_is_still_there_after_a_change_of_page(train: AppTest, home: Path) -> None:
+    app = train.selectbox(key="mirs.train.data.widget").set_value("Another folder ...").run()
+    assert "loss.temperature" not in drawn(app)
+    field = next(one for one in app.text_input if one.label == "Folder on this computer")
+    app = field.set_value(str(home)).run()
+    app.switch_page("pages/models/runs.py").run()
+    app.switch_page(PAGE).run()
+    field = next(one for one in app.text_input if one.label == "Folder on this computer")
+    assert field.value == str(home)
+
+
+def test_a_contradiction_draws_no_more_settings_than_before(train: AppTest) -> None:
+    app = choose(train, "mirs-unsupervised")
+    before = drawn(app)
+    app = widget(app, "training.selection").set_value("map").run()
+    assert app.error and drawn(app) == before
+
+
 def test_what_differs_from_the_served_run_is_listed(train: AppTest, home: Path) -> None:
     runs.serve(home, "demo-mirs")
     app = widget(train, "loss.push_weight").set_value(0.5).run()
