@@ -11,13 +11,14 @@ from pathlib import Path
 from types import FrameType
 
 from mirs_core import jobs, runs
+from mirs_core.devices import single_lanes
 from mirs_core.errors import MirsError
 from mirs_core.files import is_safe_name
 from mirs_core.jobs import cluster, workers
 from mirs_core.jobs.folder import Job, folder_of, optional
-from mirs_core.jobs.queue import claim
+from mirs_core.jobs.queue import claim, must_make_way
 from mirs_core.jobs.reporter import FOLDER, Reporter
-from mirs_core.processes import lock_if_free
+from mirs_core.processes import lock_if_free, locked
 
 _POLL, _LOOK = 0.05, 2.0
 _IDLE = 900.0
@@ -45,7 +46,8 @@ def main(lane: str) -> int:
                     break
                 if not lane.startswith(cluster.PREFIX):
                     workers.tend(home, lane)
-                carry_out(home, job)
+                with _others(home, lane):
+                    carry_out(home, job)
                 if not (home / "jobs" / job.id / "ended.json").is_file():
                     # Its end could not be written (a full disk): that it is over shows by this
                     # process being gone.
@@ -66,8 +68,20 @@ def _lane(home: Path, lane: str) -> Iterator[None]:
         time.sleep(_POLL)
 
 
+@contextlib.contextmanager
+def _others(home: Path, lane: str) -> Iterator[None]:
+    """Holds the lanes of all single devices for a job that needs them together."""
+    lanes = single_lanes(lane)
+    with contextlib.ExitStack() as held:
+        for other in lanes:
+            held.enter_context(locked(workers.lane_lock(home, other)))
+        yield
+    for other in lanes:
+        workers.tend(home, other)
+
+
 def _next_job(home: Path, lane: str) -> Job | None:
-    """The next job of the lane; None where nobody rang for a quarter of an hour.
+    """The next job of the lane; None where nobody rang for a quarter of an hour, or to make way.
 
     The queue is read when the bell rang, and now and then in case that was missed.
     """
@@ -78,6 +92,8 @@ def _next_job(home: Path, lane: str) -> Job | None:
             awake = now
         if mark != rung or now - looked > _LOOK:
             rung, looked = mark, now
+            if must_make_way(home, lane):
+                return None
             if job := claim(home, lane):
                 return job
         if now - awake > _IDLE:

@@ -30,6 +30,9 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--learning-rate", type=float, metavar="X")
     verb.add_argument("--name", metavar="TEXT", help="what people call the encoder")
     verb.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="started by torchrun, one a GPU"
+    )
+    verb.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", dest="changes",
         help="any other setting",
     )  # fmt: skip
@@ -46,24 +49,37 @@ def train_encoder(args: argparse.Namespace, console: Console) -> tuple[dict[str,
         extra = [word for word, value in given.items() if value is not None]
         if extra or args.objective or args.name or args.changes:
             raise ConfigError("--resume goes on with the settings it began with; give no others.")
-        made = finetuning.resume(
-            home, args.resume, progress=console.progress, should_stop=console.should_stop
-        )
+        made = _resume(home, args.resume, args.processes, console)
     else:
         changes = {**finetuning.parse_changes(args.changes), **_without_none(given)}
         objective = args.objective or changes.get("objective", "classifier")
         changes.pop("objective", None)
         config = finetuning.configure(objective, **changes)
-        made = finetuning.fine_tune(
-            home,
-            args.data,
-            config,
-            name=args.name,
-            progress=console.progress,
-            should_stop=console.should_stop,
-        )
+        if args.processes > 1:
+            prepared = finetuning.prepare(home, args.data, config, name=args.name)
+            made = _resume(home, prepared, args.processes, console)
+        else:
+            made = finetuning.fine_tune(
+                home,
+                args.data,
+                config,
+                name=args.name,
+                progress=console.progress,
+                should_stop=console.should_stop,
+            )
     answer = made.to_json()
     return answer, _text(answer)
+
+
+def _resume(home: Path, encoder: str, processes: int, console: Console) -> finetuning.FineTuned:
+    if processes != 1:
+        return finetuning.resume_on(home, encoder, processes)
+    return finetuning.resume(
+        home,
+        encoder,
+        progress=console.progress,
+        should_stop=lambda: console.should_stop() or finetuning.starter_is_gone(),
+    )
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mirs_core.devices import compute_device
 from mirs_core.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -91,9 +92,10 @@ class Encoder:
         """Features (B, D) float32 of a batch (B, 3, 224, 224) of transformed tiles, on the CPU."""
         import torch
 
-        network = self.load()
+        network, device = self.load(), compute_device()
         with torch.inference_mode():
-            return network(batch.contiguous(memory_format=torch.channels_last)).float()
+            inputs = batch.to(device, memory_format=torch.channels_last)
+            return network(inputs).float().cpu()
 
     def standardise(self, pixels: "torch.Tensor") -> "torch.Tensor":
         """Inputs (B, 3, 224, 224) float32 of pixels (B, 3, 224, 224) in 0..255, where they are."""
@@ -120,7 +122,11 @@ class Encoder:
         """The network, built now if it is not yet. Raises EncoderError for damaged weights."""
         with self._lock:
             if self._network is None:
-                self._network = self._build()
+                network = self._build()
+                move = getattr(network, "to", None)
+                if move is not None:
+                    move(compute_device())
+                self._network = network
             return self._network
 
 

@@ -8,6 +8,7 @@ from mirs_core.finetuning.config import (
     settings,
 )
 from mirs_core.finetuning.recipe import FineTuned, fine_tune, prepare, resume
+from mirs_core.finetuning.several import resume_on, starter_is_gone
 
 __all__ = [
     "OBJECTIVES",
@@ -18,5 +19,7 @@ __all__ = [
     "parse_changes",
     "prepare",
     "resume",
+    "resume_on",
     "settings",
+    "starter_is_gone",
 ]

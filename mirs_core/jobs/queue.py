@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mirs_core import runs
+from mirs_core.devices import ALL_GPUS, CPU, is_part_of_all
 from mirs_core.errors import RunError
 from mirs_core.files import read_json, replace_file, write_json
 from mirs_core.jobs.folder import Job, folder_of, list_jobs, read
 from mirs_core.jobs.reporter import write_ended
-from mirs_core.jobs.workers import CPU, ring, tend
+from mirs_core.jobs.workers import ring, tend
 from mirs_core.processes import locked, this_process
 
 _KEPT = 200
@@ -118,6 +119,17 @@ def claim(home: Path, lane: str) -> Job | None:
         chosen = min(waiting, key=lambda job: job.place)
         write_json(folder_of(home, chosen.id) / "process.json", this_process())
         return chosen
+
+
+def must_make_way(home: Path, lane: str) -> bool:
+    """Whether the next job of the machine needs all GPUs, of which this lane has one."""
+    if not is_part_of_all(lane):
+        return False
+    waiting = [job for job in list_jobs(home) if job.state == "queued"]
+    own = [job.place for job in waiting if job.lane == lane]
+    return any(
+        job.lane == ALL_GPUS and job.place < min(own, default=job.place + 1) for job in waiting
+    )
 
 
 def _queue(home: Path) -> AbstractContextManager[None]:

@@ -22,6 +22,8 @@ class Reporter:
     def __init__(self) -> None:
         folder = os.environ.get(FOLDER)
         self._path = Path(folder) if folder and Path(folder, "job.json").is_file() else None
+        # Of several processes of one job, the first one speaks.
+        self._speaks = os.environ.get("RANK", "0") == "0"
         self._started = self._stage_started = time.monotonic()
         self._last = 0.0
         self._stage = ""
@@ -34,7 +36,11 @@ class Reporter:
         """Writes the progress, five times a second at most. A full disk is no reason to stop."""
         now = time.monotonic()
         new = stage != self._stage
-        if self._path is None or not (new or done >= total or now - self._last >= _EVERY):
+        if (
+            self._path is None
+            or not self._speaks
+            or not (new or done >= total or now - self._last >= _EVERY)
+        ):
             return
         if new:
             self._stage_started = now
@@ -52,7 +58,7 @@ class Reporter:
 
     def end(self, state: str, error: str | None = None) -> None:
         """Writes how the process ended: done, stopped or failed."""
-        if self._path is None:
+        if self._path is None or not self._speaks:
             return
         seconds = round(time.monotonic() - self._started, 2)
         with contextlib.suppress(RunError):

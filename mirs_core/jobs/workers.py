@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mirs_core import devices
+from mirs_core.devices import CPU
 from mirs_core.files import make_folder
 from mirs_core.jobs.folder import list_jobs
 from mirs_core.processes import is_locked
 
-CPU, PREVIEW = "cpu", "preview"
-"""The lane of trainings without a GPU, and that of previews, which do not wait for trainings."""
+PREVIEW = "preview"
+"""The lane of previews, which do not wait for trainings."""
 
 
 def lane_lock(home: Path, lane: str) -> Path:
@@ -73,6 +75,7 @@ def _start(home: Path, lane: str) -> None:
         "OMP_NUM_THREADS": str(threads_of(lane)),
         # Threads that spin while they wait take the core that is left to the others.
         "OMP_WAIT_POLICY": "passive",
+        **devices.visible(lane),
     }
     with _log(home, lane) as log:
         subprocess.Popen(

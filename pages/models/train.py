@@ -4,11 +4,12 @@ import dataclasses
 
 import streamlit as st
 
-from mirs_core import estimate, jobs, pipeline, runs
+from mirs_core import devices, estimate, jobs, pipeline, runs
 from mirs_core.config import RunConfig
 from mirs_core.errors import MirsError
 from mirs_core.jobs import cluster
 from pages.ui import (
+    device_part,
     differences_panel,
     encoder_part,
     first_run,
@@ -25,6 +26,7 @@ from pages.ui import (
 
 _PARTS = {"tune": "Tune and train", "sweep": "Sweep", "encoder": "Encoder"}
 _PART, _AUTO, _NAME = "mirs.train.part", "mirs.train.auto", "mirs.train.name"
+_LANE = "mirs.train.lane"
 _WHERE, _HERE, _THERE = "mirs.train.where", "This computer", "Ray cluster"
 _GIGA = 1e9
 
@@ -118,9 +120,13 @@ def _takes(wanted: estimate.Estimate) -> str:
 
 
 def _where() -> None:
-    """Draws the choice of the place where there is more than this computer."""
+    """Draws the choice of the place where there is more than this computer's CPU."""
     if cluster.is_there():
         st.radio("Run on", [_HERE, _THERE], key=_WHERE, horizontal=True)
+    # A head trains on one device; what a GPU makes short is the encoding before.
+    single = [one for one in devices.devices() if one.processes == 1]
+    if len(single) > 1 and st.session_state.get(_WHERE) != _THERE:
+        st.session_state[_LANE] = device_part.draw(single).lane
 
 
 def _submit() -> None:
@@ -131,7 +137,7 @@ def _submit() -> None:
         config = form.current()
         run = pipeline.prepare(home, config, name=name or None)
         wanted = st.session_state.get(_WHERE) == _THERE and cluster.is_there()
-        lane = cluster.new_lane() if wanted else jobs.CPU
+        lane = cluster.new_lane() if wanted else st.session_state.get(_LANE, jobs.CPU)
         words_of = ["train", "--run", run.id]
         jobs.submit(home, words_of, f"Train {name or run.id}", lane=lane, run=run.id)
 

@@ -11,10 +11,9 @@ from mirs_core import devices, finetuning, jobs, runs
 from mirs_core.encoders import NAMES, list_encoders
 from mirs_core.errors import MirsError
 from mirs_core.finetuning import FineTuneConfig
-from pages.ui import notice, words
+from pages.ui import device_part, notice, words
 
 _SHOWN = ("epochs", "batch_size", "learning_rate")
-_GIGA = 1e9
 
 
 def draw(home: Path, known: Sequence[runs.RunSummary]) -> None:
@@ -28,7 +27,7 @@ def draw(home: Path, known: Sequence[runs.RunSummary]) -> None:
             " It takes minutes on a CPU and seconds on a GPU, goes on after a break, and can then"
             " be chosen by its name wherever an encoder is asked for.</p>"
         )
-        lane = _device()
+        device = device_part.draw(devices.devices())
         if chosen:
             data, config = chosen
             st.button(
@@ -36,7 +35,7 @@ def draw(home: Path, known: Sequence[runs.RunSummary]) -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 on_click=_submit,
-                args=(data, config, lane),
+                args=(data, config, device),
             )
         _made(home)
 
@@ -90,30 +89,16 @@ def _number(item: "dataclasses.Field[Any]", plain: FineTuneConfig, name: str) ->
     )
 
 
-def _device() -> str:
-    found = {one.lane: one for one in devices.devices()}
-    lane = st.radio(
-        "Device", list(found), format_func=lambda lane: _said(found[lane]), horizontal=True
-    )
-    return str(lane)
-
-
-def _said(device: devices.Device) -> str:
-    parts = [device.name]
-    if device.memory and device.used is not None:
-        parts.append(f"{device.used / _GIGA:.0f} of {device.memory / _GIGA:.0f} GB used")
-    if device.busy is not None:
-        parts.append(f"{device.busy:.0%} busy")
-    return ", ".join(parts)
-
-
-def _submit(data: Path, config: FineTuneConfig, lane: str) -> None:
+def _submit(data: Path, config: FineTuneConfig, device: devices.Device) -> None:
     home = runs.home_folder()
 
     def work() -> None:
         made = finetuning.prepare(home, data, config)
         title = f"Train encoder {made}"
-        jobs.submit(home, ["train-encoder", "--resume", made], title, lane=lane)
+        words_of = ["train-encoder", "--resume", made]
+        if device.processes > 1:
+            words_of.append(f"--processes={device.processes}")
+        jobs.submit(home, words_of, title, lane=device.lane)
 
     notice.act("The encoder's training is queued.", work)
 

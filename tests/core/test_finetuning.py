@@ -26,6 +26,7 @@ from mirs_core.finetuning.checkpoint import Checkpoint
 from mirs_core.finetuning.objectives import class_groups
 from mirs_core.finetuning.tiles import TileStore
 from mirs_core.items import Items
+from mirs_core.processes import this_process
 
 LAYOUT = {
     "train": {"cra": 12, "rid": 12, "smo": 12},
@@ -763,6 +764,43 @@ def test_two_processes_train_one_encoder(
     (listed,) = list_encoders(home)
     assert listed.id == said("id0") and listed.state == "done" and listed.epochs == 2
     assert load_encoder(listed.id, home).dim == 8
+
+
+def test_the_command_starts_several_processes_and_only_the_first_reports(tmp_path: Path) -> None:
+    data = write_classes(tmp_path / "data", {"train": {"cra": 6, "rid": 6}, "test": {"cra": 2}})
+    home, folder = tmp_path / "home", tmp_path / "job"
+    folder.mkdir()
+    (folder / "job.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-m", "mirs_core", "train-encoder", f"--data={data}", "--epochs=1",
+         "--batch-size=4", "--processes=2", "--json"],
+        capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[2],
+        env={**os.environ, "MIRS_HOME": str(home), "MIRS_JOB": str(folder),
+             "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    answer = json.loads(done.stdout.splitlines()[-1])
+    (listed,) = list_encoders(home)
+    assert (answer["encoder"], answer["epochs"]) == (listed.id, 1)
+    assert listed.state == "done"
+    assert json.loads((folder / "ended.json").read_text())["state"] == "done"
+    assert json.loads((folder / "progress.json").read_text())["stage"]
+
+
+def test_processes_whose_starter_was_killed_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not finetuning.starter_is_gone()
+    monkeypatch.setenv("MIRS_STARTED_BY", json.dumps(this_process()))
+    assert not finetuning.starter_is_gone()
+    monkeypatch.setenv("MIRS_STARTED_BY", json.dumps({**this_process(), "started": 1}))
+    assert finetuning.starter_is_gone()
+    monkeypatch.setenv("MIRS_STARTED_BY", "no json")
+    assert finetuning.starter_is_gone()
+
+
+@pytest.mark.parametrize("number", [0, -1, 65])
+def test_a_senseless_number_of_processes_is_refused(number: int, home: Path) -> None:
+    with pytest.raises(ConfigError, match="--processes"):
+        finetuning.resume_on(home, "enc-x", number)
 
 
 def test_world_size_by_hand_is_refused(
