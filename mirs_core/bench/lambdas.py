@@ -16,6 +16,7 @@ from mirs_core.progress import Progress, silent
 
 DECADES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 _MOVED, _SHRUNK = 0.1, 0.5
+_BINS = 20
 
 
 def run(
@@ -59,7 +60,7 @@ def run(
         assert isinstance(model, HashModel)
         return model.soft(features[items.rows(["archive"])], "target")
 
-    rows: dict[str, list[dict[str, float]]] = {"push": [], "balance": []}
+    rows: dict[str, list[dict[str, Any]]] = {"push": [], "balance": []}
     for done, weight in enumerate(DECADES):
         progress("Training", done, len(DECADES))
         rows["push"].append(_figures(weight, soft("push_weight", weight, push_epochs)))
@@ -73,12 +74,20 @@ def run(
     return {"bench": "lambdas", "data": manifest.card.name, "seed": seed, **epochs, **rows}
 
 
-def _figures(weight: float, soft: NDArray[np.float32]) -> dict[str, float]:
+def _figures(weight: float, soft: NDArray[np.float32]) -> dict[str, Any]:
+    ones = (soft >= 0.5).sum(axis=1)
     return {
+        "soft_codes": _shares(soft, (0.0, 1.0), _BINS),
+        "ones": _shares(ones, (0.0, float(soft.shape[1])), soft.shape[1] // 4),
         "weight": weight,
         "mean_distance_from_half": round(float(np.abs(soft - 0.5).mean()), 4),
-        "sd_of_ones": round(float((soft >= 0.5).sum(axis=1).std()), 3),
+        "sd_of_ones": round(float(ones.std()), 3),
     }
+
+
+def _shares(values: NDArray[Any], ends: tuple[float, float], bins: int) -> dict[str, Any]:
+    counts, _ = np.histogram(values, bins=bins, range=ends)
+    return {"ends": list(ends), "shares": [round(float(n) / values.size, 5) for n in counts]}
 
 
 def check(distances: Sequence[float], spreads: Sequence[float]) -> None:

@@ -38,6 +38,10 @@ def lambdas(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
 
     data = args.data.expanduser().resolve()
     answer = bench.run(runs.home_folder(), data, args.seed, progress=console.progress)
+    if args.figure:
+        from mirs_core.bench import lambda_figure
+
+        lambda_figure.draw(answer, args.figure)
     head = ["weight", "|h - 0.5| by push", "sd of ones by balance"]
     rows = [
         [

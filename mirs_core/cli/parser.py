@@ -242,6 +242,7 @@ def _bench(verbs: Any) -> None:
     lambdas = _verb(group, "lambdas", benches.lambdas, "what lambda1 and lambda2 do to codes")
     lambdas.add_argument("--data", type=Path, metavar="DIR", required=True)
     lambdas.add_argument("--seed", type=int, default=0, metavar="N")
+    lambdas.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draws it")
     browsing = _verb(
         group, "browsing", benches.browsing, "whether the tiles of a class can be told apart"
     )

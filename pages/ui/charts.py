@@ -320,6 +320,7 @@ def weights_map(
             "line": {"width": [3 if i == best else 0 for i in range(len(points))],
                      "color": "#0da083"},
         },
+        unselected={"marker": {"opacity": 0.55}, "textfont": {"color": "#ffffff"}},
         hovertemplate="lambda1 %{x:g}<br>lambda2 %{y:g}<br>mAP@64 %{marker.color:.3f}"
         "<extra></extra>",
     )  # fmt: skip

@@ -61,6 +61,23 @@ def share_of_push(page: Any) -> int:
     return int(re.sub(r"\D", "", said))
 
 
+def test_a_sweep_fills_its_map_whose_cells_open_runs(train: Any) -> None:
+    train.get_by_role("radio", name="Sweep", exact=True).click()
+    cells = train.get_by_role("slider", name="Cells")
+    cells.focus()
+    train.keyboard.press("Home")
+    train.wait_for_selector("input[aria-valuetext='4']", state="attached", timeout=LONG)
+    train.get_by_role("button", name="Start the sweep").click()
+    train.wait_for_selector("text=4 of 4 cells", timeout=4 * LONG)
+    points = train.locator("[data-testid=stPlotlyChart] .scatterlayer .point")
+    assert points.count() == 4
+    points.nth(0).click(force=True)
+    train.wait_for_selector("text=lambda1 0.0001, lambda2 0.01", timeout=LONG)
+    train.get_by_role("link", name="Open its run").click()
+    train.wait_for_selector("h3:has-text('l1=0.0001 l2=0.01')", timeout=LONG)
+    assert "/runs?" in train.url
+
+
 def test_two_runs_are_compared(page: Any) -> None:
     page.goto(page.url.split("?")[0].rstrip("/") + "/runs?runs=demo-mirs,demo-mirs-dwt")
     page.wait_for_selector("text=Domain whitening", timeout=LONG)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeNetwork, write_dataset
 
-from mirs_core.bench import lambdas, train
+from mirs_core.bench import lambda_figure, lambdas, train
 from mirs_core.errors import ConfigError, RunError
 
 LAYOUT = {"train": {"cra": 20, "rid": 20, "smo": 20}, "test": {"cra": 2}}
@@ -21,6 +21,15 @@ def test_it_measures_every_decade(
     for name in ("push", "balance"):
         assert [row["weight"] for row in found[name]] == list(lambdas.DECADES)
         assert all(0 <= row["mean_distance_from_half"] <= 0.5 for row in found[name])
+        for row in found[name]:
+            assert sum(row["soft_codes"]["shares"]) == pytest.approx(1, abs=1e-3)
+            assert sum(row["ones"]["shares"]) == pytest.approx(1, abs=1e-3)
+    first, second = tmp_path / "a.svg", tmp_path / "b.svg"
+    lambda_figure.draw(found, first)
+    lambda_figure.draw(found, second)
+    assert first.read_bytes() == second.read_bytes()
+    curves = 2 * len(lambdas.DECADES)
+    assert first.read_text().count("stroke-width: 1.6") >= curves
     pushed = [row["mean_distance_from_half"] for row in found["push"]]
     assert pushed[-1] > pushed[0]
 
