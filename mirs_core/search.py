@@ -1,15 +1,16 @@
 """Searching a run: a tile or an image in, ranked tiles out."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import metrics, retriever, runs
+from mirs_core import metrics, near_duplicates, refine, retriever, runs
 from mirs_core.archive import FloatArchive, HashArchive
+from mirs_core.baseline import FloatModel
 from mirs_core.data.images import read_bytes, read_image
 from mirs_core.data.manifest import Card, read_card
 from mirs_core.encoders import Encoder
@@ -17,6 +18,7 @@ from mirs_core.encoding import encoder_of
 from mirs_core.errors import DataError
 from mirs_core.features import encode_one
 from mirs_core.files import sha256
+from mirs_core.filters import EVERYTHING, Filters
 from mirs_core.items import Items
 
 _K_SCORE = 64
@@ -28,6 +30,8 @@ class Query:
     """A query in the form its run compares: one row of packed codes or of floats.
 
     ``content`` is the SHA-256 of the file; label, strip and role are None for an own image.
+    ``also`` and ``against`` are the codes of further positives and of negatives, ``examples`` the
+    contents of all of them, which are never among the results.
     """
 
     name: str
@@ -37,12 +41,21 @@ class Query:
     label: str | None = None
     strip: str | None = None
     role: str | None = None
+    also: NDArray[Any] | None = None
+    against: NDArray[Any] | None = None
+    examples: frozenset[str] = frozenset()
+
+    @property
+    def refined(self) -> bool:
+        """Whether there is more than one example."""
+        return self.also is not None or self.against is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One result. ``distance`` is whole bits for hash codes, a float for the baselines.
 
+    Of a refined query it is the score of ``refine``, in the same unit, which may be below 0.
     ``relevant`` is None where nothing can be said: a query without a label, or a distractor.
     """
 
@@ -95,7 +108,9 @@ class Searcher:
     root: Path
     retriever: retriever.Retriever
     _encoder: Encoder | None = None
-    _indexes: dict[frozenset[str] | None, Any] = field(default_factory=dict)
+    _indexes: dict[bytes | None, Any] = field(default_factory=dict)
+    _rows: dict[Filters, NDArray[np.int64]] = field(default_factory=dict)
+    _by_value: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, home: Path, run_id: str) -> "Searcher":
@@ -161,22 +176,30 @@ class Searcher:
             self._encoder = encoder_of(self.home, runs.folder(self.home, self.summary.id))
         return self._encoder
 
-    def search(
-        self,
-        query: Query,
-        k: int = 64,
-        roles: Collection[str] | None = None,
-        labels: Collection[str] | None = None,
-        exclude_strip: bool = False,
-    ) -> list[Hit]:
+    def refined(
+        self, query: Query, positives: Iterable[str] = (), negatives: Iterable[str] = ()
+    ) -> Query:
+        """``query`` with more archived tiles as positives, and others as negatives.
+
+        Raises:
+            DataError: an unknown tile.
+        """
+        rows = [[self.items.row(tile) for tile in tiles] for tiles in (positives, negatives)]
+        contents = {self.items.contents[row] for found in rows for row in found}
+        also, against = (self.retriever.codes[found] if found else None for found in rows)
+        return replace(
+            query, also=also, against=against, examples=frozenset({query.content, *contents})
+        )
+
+    def search(self, query: Query, k: int = 64, filters: Filters = EVERYTHING) -> list[Hit]:
         """At most ``k`` results, nearest first; ties in row order; never the query itself.
 
-        Args:
-            roles, labels: only tiles with one of these; None takes all.
-            exclude_strip: leave out tiles of the query's own strip (where it is known).
+        Filters are applied before the nearest are taken, so ``k`` results come back where there are
+        that many. ``filters.within`` counts in the unit of the results' distances.
         """
-        allowed = self._allowed(roles, labels)
-        ranked = self._rank(query, allowed, k, exclude_strip)
+        ranked = self._rank(query, self._allowed(filters), k, filters)
+        if filters.within is not None:
+            ranked = [(d, row) for d, row in ranked if d <= filters.within]
         items = self.items
         return [
             Hit(
@@ -197,23 +220,19 @@ class Searcher:
             return None
         return False if label in self.retriever.distractors else query == label
 
-    def _allowed(
-        self, roles: Collection[str] | None, labels: Collection[str] | None
-    ) -> NDArray[np.int64]:
-        items = self.items
-        return np.array(
-            [
-                row
-                for row in range(len(items))
-                if (roles is None or items.roles[row] in roles)
-                and (labels is None or items.labels[row] in labels)
-            ],
-            dtype=np.int64,
-        )
+    def _allowed(self, filters: Filters) -> NDArray[np.int64]:
+        # What depends on the query is left out later, so that a few lists serve all queries.
+        key = replace(filters, within=None, exclude_strip=False, exclude_near=False)
+        found = self._rows.get(key)
+        if found is None:
+            found = filters.rows(self.items)
+            latest = list(self._rows.items())[-_KEPT_INDEXES:]
+            self._rows = {**dict(latest), key: found}
+        return found
 
     def _index(self, rows: NDArray[np.int64]) -> HashArchive | FloatArchive:
         # A page asks for the same few lists again and again: all tiles, a filter, the archive.
-        key = frozenset(rows.tolist()) if len(rows) < len(self.items) else None
+        key = rows.tobytes() if len(rows) < len(self.items) else None
         found: HashArchive | FloatArchive | None = self._indexes.get(key)
         if found is None:
             found = self.retriever.archive(None if key is None else rows)
@@ -222,20 +241,55 @@ class Searcher:
         return found
 
     def _rank(
-        self, query: Query, allowed: NDArray[np.int64], k: int, exclude_strip: bool
+        self, query: Query, allowed: NDArray[np.int64], k: int, filters: Filters
     ) -> list[tuple[float, int]]:
-        items = self.items
-        own = {
-            int(row)
-            for row in allowed
-            if items.contents[row] == query.content
-            or (exclude_strip and query.strip and items.strips[row] == query.strip)
-        }
-        if len(allowed) == len(own):
+        own = self._left_out(query, filters)
+        if query.refined:
+            return self._rank_refined(query, allowed[~np.isin(allowed, own)], k)
+        left = int(np.isin(allowed, own).sum())
+        if len(allowed) == left:
             return []
-        distances, places = self._index(allowed).search(query.code, min(k + len(own), len(allowed)))
+        distances, places = self._index(allowed).search(query.code, min(k + left, len(allowed)))
         ranked = [(float(d), int(allowed[p])) for d, p in zip(distances[0], places[0], strict=True)]
-        return [(distance, row) for distance, row in ranked if row not in own][:k]
+        skipped = set(own.tolist())
+        return [(distance, row) for distance, row in ranked if row not in skipped][:k]
+
+    def _left_out(self, query: Query, filters: Filters) -> NDArray[np.int64]:
+        """Rows that this query never finds: itself, its examples, what the filters say of it."""
+        items, contents = self.items, query.examples or frozenset({query.content})
+        found = {row for content in contents for row in self._places("contents").get(content, ())}
+        if filters.exclude_strip and query.strip:
+            found |= set(self._places("strips").get(query.strip, ()))
+        if filters.exclude_near and query.tile_id is not None:
+            found |= set(near_duplicates.by_name(items, items.row(query.tile_id)))
+        return np.array(sorted(found), dtype=np.int64)
+
+    def _places(self, column: str) -> dict[str, list[int]]:
+        """The rows of each value of a column of the items."""
+        if column not in self._by_value:
+            found: dict[str, list[int]] = {}
+            for row, value in enumerate(getattr(self.items, column)):
+                if value is not None:
+                    found.setdefault(value, []).append(row)
+            self._by_value = {**self._by_value, column: found}
+        return self._by_value[column]
+
+    def _rank_refined(
+        self, query: Query, rows: NDArray[np.int64], k: int
+    ) -> list[tuple[float, int]]:
+        codes, model = self.retriever.codes[rows], self.retriever.model
+        empty = query.code[:0]
+        positives = np.concatenate([query.code, empty if query.also is None else query.also])
+        negatives = empty if query.against is None else query.against
+        near, far = (
+            refine.mean_float(codes, examples, model.distance)
+            if isinstance(model, FloatModel)
+            else refine.mean_hamming(codes, examples)
+            for examples in (positives, negatives)
+        )
+        scores = refine.scores(near, far)
+        order = np.argsort(scores, kind="stable")[:k]
+        return [(float(scores[place]), int(rows[place])) for place in order]
 
     def average_precision(
         self, query: Query, k: int = _K_SCORE, exclude_strip: bool = False
@@ -246,10 +300,11 @@ class Searcher:
         """
         if query.label is None or query.label in self.retriever.distractors:
             return None
-        allowed = self.items.rows(["archive"])
+        allowed = self._allowed(Filters(roles=("archive",)))
         if not len(allowed):
             return None
-        ranked = self._rank(query, allowed, len(allowed), exclude_strip)
+        filters = Filters(exclude_strip=exclude_strip)
+        ranked = self._rank(query, allowed, len(allowed), filters)
         relevant = np.array(
             [self.items.labels[row] == query.label for _, row in ranked], dtype=bool
         )

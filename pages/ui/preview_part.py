@@ -12,6 +12,7 @@ import streamlit as st
 from mirs_core import jobs, presets, runs
 from mirs_core.config import RunConfig
 from mirs_core.errors import MirsError
+from mirs_core.filters import Filters
 from pages.ui import charts, loaders, sections, state, training_curves, words
 from pages.ui.palette import COLOURS
 
@@ -238,7 +239,9 @@ def _hits(view: dict[str, Any]) -> None:
     served = runs.served_run(runs.home_folder())
     try:
         found = loaders.searcher(served or "")
-        theirs = found.search(found.query_by_id(query), len(view["hits"]), roles=["archive"])
+        theirs = found.search(
+            found.query_by_id(query), len(view["hits"]), Filters(roles=("archive",))
+        )
     except MirsError:
         st.caption("The served run searches another data set.")
         return

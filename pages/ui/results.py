@@ -70,13 +70,7 @@ def _ask(run_id: str, upload: state.Upload | None) -> tuple[Searcher, Query, lis
             query = loaders.image_query(run_id, upload.data, upload.name)
         else:
             query = searcher.query_by_id(state.tile() or "")
-        hits = searcher.search(
-            query,
-            st.session_state[state.K],
-            roles=st.session_state[state.ROLES] or None,
-            labels=sidebar.wanted_labels(searcher),
-            exclude_strip=st.session_state[state.STRIP],
-        )
+        hits = searcher.search(query, st.session_state[state.K], sidebar.wanted(searcher))
         return searcher, query, hits
     except MirsError as error:
         return str(error)

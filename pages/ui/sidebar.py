@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core import jobs, lineup, runs
+from mirs_core.filters import Filters
 from mirs_core.landforms import by_code, describe
 from mirs_core.search import Searcher
 from pages.ui import navigation, state, theme, words
@@ -119,14 +120,24 @@ def filters(searcher: Searcher) -> None:
                 st.button("Clear all", on_click=state.clear_filters, type="tertiary")
 
 
-def wanted_labels(searcher: Searcher) -> list[str] | None:
+def wanted(searcher: Searcher) -> Filters:
+    """What the filters let through."""
+    session = st.session_state
+    return Filters(
+        roles=tuple(session.get(state.ROLES) or ()) or None,
+        labels=_wanted_labels(searcher),
+        exclude_strip=bool(session.get(state.STRIP)),
+    )
+
+
+def _wanted_labels(searcher: Searcher) -> tuple[str, ...] | None:
     """The classes that the filters let through, or None for all of them."""
     groups = st.session_state.get(state.GROUPS) or []
     classes = st.session_state.get(state.CLASSES) or []
     if not groups and not classes:
         return None
-    labels = {label for label in searcher.items.labels if label}
-    return [label for label in labels if label in classes or describe(label).group in groups]
+    labels = sorted({label for label in searcher.items.labels if label})
+    return tuple(one for one in labels if one in classes or describe(one).group in groups)
 
 
 def _by_group(label: str) -> tuple[int, str]:

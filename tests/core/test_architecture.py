@@ -25,9 +25,20 @@ LAYERS: list[set[str]] = [
     }
     | {"landforms", "observations", "tables"},
     # mathematics
-    {"codes", "metrics", "mining", "whitening", "losses", "clusters"},
+    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"},
     # parts
-    {"data", "encoders", "model", "baseline", "pca_sign", "objective", "items", "checkpoints"},
+    {
+        "data",
+        "encoders",
+        "model",
+        "baseline",
+        "pca_sign",
+        "objective",
+        "items",
+        "filters",
+        "near_duplicates",
+        "checkpoints",
+    },
     # procedures
     {"features", "training", "archive"},
     # records

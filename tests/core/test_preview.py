@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from mirs_core import cli, pipeline, runs
 from mirs_core.errors import ConfigError
+from mirs_core.filters import Filters
 from mirs_core.presets import from_preset
 from mirs_core.preview import look, preview
 
@@ -68,7 +69,7 @@ def test_a_preview_ends_where_the_run_ends(home: Path, data: Path, preset: str) 
         from mirs_core.search import Searcher
 
         searcher = Searcher.open(home, run.id)
-        hits = searcher.search(searcher.query_by_id(tile), 5, roles=["archive"])
+        hits = searcher.search(searcher.query_by_id(tile), 5, Filters(roles=("archive",)))
         assert [hit.id for hit in hits] == [hit["id"] for hit in found["hits"]][:5]
     assert all(hit["id"] != tile for hit in found["hits"])
 

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,14 @@ from mirs_core.baseline import FloatModel
 from mirs_core.data.manifest import Card
 from mirs_core.encoders import Encoder
 from mirs_core.errors import DataError, ImageError, RunError
+from mirs_core.filters import Filters
 from mirs_core.items import ROLES, Items
 from mirs_core.model import HashHead, shared
 from mirs_core.presets import from_preset
 from mirs_core.retriever import Retriever
 from mirs_core.search import Query, Searcher
 
+Examples = tuple[Sequence[int], Sequence[int]]
 LAYOUT = {
     "train": {"cra": 12, "rid": 12, "smo": 12, "oth": 6},
     "val": {"cra": 2, "rid": 2, "smo": 2, "oth": 1},
@@ -69,7 +72,7 @@ def archives(draw: st.DrawFn) -> tuple[np.ndarray, Items]:
         roles=tuple(role or "" for role in column(list(ROLES))),
         strips=column(["S1", "S2", None]),
         contents=tuple(f"content {i % copies}" for i in range(n)),
-        latitudes=(None,) * n,
+        latitudes=tuple(draw(st.sampled_from([None, -30.0, 10.0])) for _ in range(n)),
         longitudes=(None,) * n,
     )
     return codes, items
@@ -81,27 +84,54 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.sqrt(((one.astype(float) - other) ** 2).sum()))
 
 
+def passes(items: Items, row: int, query: Query, filters: Filters) -> bool:
+    """Whether a row may be found, by asking one thing after the other."""
+    if items.contents[row] in (query.examples or {query.content}):
+        return False
+    if filters.roles is not None and items.roles[row] not in filters.roles:
+        return False
+    if filters.labels is not None and items.labels[row] not in filters.labels:
+        return False
+    if filters.strips is not None and items.strips[row] not in filters.strips:
+        return False
+    latitude = items.latitudes[row]
+    if filters.latitudes is not None and (
+        latitude is None or not filters.latitudes[0] <= latitude <= filters.latitudes[1]
+    ):
+        return False
+    return not (filters.exclude_strip and query.strip and items.strips[row] == query.strip)
+
+
 def slow_search(
-    searcher: Searcher,
-    query: Query,
-    k: int,
-    roles: set[str] | None = None,
-    labels: set[str] | None = None,
-    exclude_strip: bool = False,
+    searcher: Searcher, query: Query, k: int, filters: Filters, examples: Examples = ((), ())
 ) -> list[tuple[float, int]]:
     """(distance, row) of the results, by going through all rows one by one."""
-    items, found = searcher.items, []
+    items, codes, found = searcher.items, searcher.retriever.codes, []
+    positives, negatives = ([codes[row] for row in rows] for rows in examples)
     for row in range(len(items)):
-        if items.contents[row] == query.content:
+        if not passes(items, row, query, filters):
             continue
-        if roles is not None and items.roles[row] not in roles:
-            continue
-        if labels is not None and items.labels[row] not in labels:
-            continue
-        if exclude_strip and query.strip is not None and items.strips[row] == query.strip:
-            continue
-        found.append((distance(query.code[0], searcher.retriever.codes[row]), row))
+        near = [distance(one, codes[row]) for one in [query.code[0], *positives]]
+        far = [distance(one, codes[row]) for one in negatives]
+        score = sum(near) / len(near) - (0.5 * sum(far) / len(far) if far else 0)
+        if filters.within is None or score <= filters.within:
+            found.append((score, row))
     return sorted(found)[:k]
+
+
+def some(values: list[str]) -> st.SearchStrategy[tuple[str, ...] | None]:
+    return st.none() | st.sets(st.sampled_from(values)).map(lambda found: tuple(sorted(found)))
+
+
+FILTERS = st.builds(
+    Filters,
+    roles=some(list(ROLES)),
+    labels=some(["a", "b", "x", "unheard of"]),
+    strips=some(["S1", "S2"]),
+    latitudes=st.sampled_from([None, (-20.0, 20.0), (10.0, 10.0)]),
+    within=st.sampled_from([None, 0.0, 3.0, 40.0]),
+    exclude_strip=st.booleans(),
+)
 
 
 @given(archives(), st.data())
@@ -111,15 +141,12 @@ def test_search_agrees_with_its_slow_twin(
 ) -> None:
     codes, items = archive
     searcher = searcher_of(codes, items, ("x",))
-    some_roles = st.none() | st.sets(st.sampled_from(ROLES))
-    some_labels = st.none() | st.sets(st.sampled_from(["a", "b", "x", "unheard of"]))
     for _ in range(3):  # one searcher, several filters: its kept indexes must not be mixed up
         query = searcher.query_by_id(items.ids[data.draw(st.integers(0, len(items) - 1))])
         k = data.draw(st.integers(1, 30))
-        roles, labels = data.draw(some_roles), data.draw(some_labels)
-        exclude = data.draw(st.booleans())
-        hits = searcher.search(query, k, roles, labels, exclude)
-        expected = slow_search(searcher, query, k, roles, labels, exclude)
+        wanted = data.draw(FILTERS)
+        hits = searcher.search(query, k, wanted)
+        expected = slow_search(searcher, query, k, wanted)
         assert [(hit.id, hit.rank) for hit in hits] == [
             (items.ids[row], place + 1) for place, (_, row) in enumerate(expected)
         ]
@@ -127,6 +154,40 @@ def test_search_agrees_with_its_slow_twin(
         for hit, (_, row) in zip(hits, expected, strict=True):
             assert (hit.label, hit.role) == (items.labels[row], items.roles[row])
             assert hit.strip == items.strips[row]
+
+
+@given(archives(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_refined_search_agrees_with_its_slow_twin(
+    archive: tuple[np.ndarray, Items], data: st.DataObject
+) -> None:
+    codes, items = archive
+    searcher = searcher_of(codes, items)
+    row = st.integers(0, len(items) - 1)
+    first, also, against = data.draw(row), *(data.draw(st.lists(row, max_size=3)) for _ in "pn")
+    query = searcher.refined(
+        searcher.query_by_id(items.ids[first]),
+        [items.ids[one] for one in also],
+        [items.ids[one] for one in against],
+    )
+    assert query.refined == bool(also or against)
+    assert query.examples == {items.contents[one] for one in (first, *also, *against)}
+    k, wanted = data.draw(st.integers(1, 30)), data.draw(FILTERS)
+    hits = searcher.search(query, k, wanted)
+    expected = slow_search(searcher, query, k, wanted, (also, against))
+    scores = [hit.distance for hit in hits]
+    assert scores == sorted(scores)
+    if codes.dtype == np.uint8:
+        assert [hit.id for hit in hits] == [items.ids[row] for _, row in expected]
+        assert scores == pytest.approx([score for score, _ in expected])
+    elif len(hits) == len(expected):  # of floats, a sum's last digit may decide a threshold
+        assert scores == pytest.approx([score for score, _ in expected], abs=1e-4)
+
+
+def test_an_unknown_example_is_refused() -> None:
+    searcher = searcher_of(row_codes(2), items_of(["a", "b"]))
+    with pytest.raises(DataError, match="no tile"):
+        searcher.refined(searcher.query_by_id("0.png"), ["nowhere.png"])
 
 
 @given(archives(), st.booleans())
@@ -138,7 +199,8 @@ def test_scores_agree_with_their_slow_twin(
     searcher = searcher_of(codes, items, ("x",))
     for tile in items.ids:
         query = searcher.query_by_id(tile)
-        ranked = slow_search(searcher, query, len(items), {"archive"}, None, exclude)
+        only = Filters(roles=("archive",), exclude_strip=exclude)
+        ranked = slow_search(searcher, query, len(items), only)
         relevant = [items.labels[row] == query.label for _, row in ranked]
         score = searcher.average_precision(query, 3, exclude)
         if query.label in (None, "x") or not any(relevant):
@@ -191,10 +253,11 @@ def test_relevance_is_said_where_it_can_be_said() -> None:
 def test_filters_without_a_match_give_an_empty_list() -> None:
     searcher = searcher_of(row_codes(4), items_of(["a", "a", "b", "b"]))
     query = searcher.query_by_id("0.png")
-    assert searcher.search(query, roles=["test"]) == []
-    assert searcher.search(query, roles=[]) == [] and searcher.search(query, labels=[]) == []
-    assert searcher.search(query, labels=["unheard of"]) == []
-    assert [hit.id for hit in searcher.search(query, labels=["a"])] == ["1.png"]
+    assert searcher.search(query, filters=Filters(roles=("test",))) == []
+    assert searcher.search(query, filters=Filters(roles=())) == []
+    assert searcher.search(query, filters=Filters(labels=())) == []
+    assert searcher.search(query, filters=Filters(labels=("unheard of",))) == []
+    assert [hit.id for hit in searcher.search(query, filters=Filters(labels=("a",)))] == ["1.png"]
     alone = searcher_of(row_codes(1), items_of(["a"]))
     assert alone.search(alone.query_by_id("0.png")) == []
     assert alone.average_precision(alone.query_by_id("0.png")) is None
@@ -293,7 +356,9 @@ def test_a_score_is_the_one_of_the_evaluation(
     assert len(by_id) == 12 and report.strip == ("excluded" if exclude_strip else "kept")
     for row in searcher.items.rows(["test"]):
         query = searcher.query_by_id(searcher.items.ids[row])
-        searcher.search(query, 5, roles=["train"], labels=["rid"])  # what is shown changes nothing
+        searcher.search(
+            query, 5, Filters(roles=("train",), labels=("rid",))
+        )  # what is shown changes nothing
         score = searcher.average_precision(query, exclude_strip=exclude_strip)
         if query.label == "oth":
             assert score is None and query.tile_id not in by_id
@@ -312,7 +377,9 @@ def test_the_own_strip_is_left_out_only_if_asked(finished: Path) -> None:
     searcher = Searcher.open(finished / "home", "mirs")
     query = searcher.query_by_id(searcher.items.ids[0])
     assert query.strip is not None
-    kept, without = (searcher.search(query, 99, exclude_strip=flag) for flag in (False, True))
+    kept, without = (
+        searcher.search(query, 99, Filters(exclude_strip=flag)) for flag in (False, True)
+    )
     own = {hit.id for hit in kept if hit.strip == query.strip}
     assert own and {hit.id for hit in kept} - own == {hit.id for hit in without}
 
