@@ -53,6 +53,7 @@ LAYERS: list[set[str]] = [
         "preview",
         "queries",
         "search",
+        "exports",
         "latency",
         "comparison",
         "demo",

@@ -1,0 +1,109 @@
+"""What an export says of one tile."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mirs_core import observations
+from mirs_core.landforms import describe
+from mirs_core.search import Hit, Searcher
+
+STRIP_CENTRE, INVENTED, UNKNOWN = "strip centre", "invented", ""
+"""What a place is the place of. No tile's own place is known from its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tile in an export.
+
+    Attributes:
+        lon: planetocentric, east-positive, degrees in [0, 360); None where unknown.
+        lat: planetocentric, degrees north; None where unknown.
+        place: what the two are the place of: the strip's centre, or invented for synthetic tiles.
+        model, run, rank, distance, unit: how it was found; empty or None in a collection.
+        landform: the class in words; ``label`` is its folder's name.
+        source: page of the source product; empty for synthetic tiles.
+    """
+
+    lon: float | None
+    lat: float | None
+    place: str
+    id: str
+    model: str
+    run: str
+    rank: int | None
+    distance: float | None
+    unit: str
+    label: str
+    landform: str
+    group: str
+    role: str
+    strip: str
+    instrument: str
+    source: str
+    synthetic: bool
+    data_set: str
+    licence: str
+    sha256: str
+    note: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The columns in their order."""
+        return asdict(self)
+
+
+def of_hits(searcher: Searcher, title: str, hits: Sequence[Hit]) -> list[Row]:
+    """The rows of a list of results; ``title`` is what its model is called."""
+    run, unit = searcher.summary.id, searcher.unit
+    return [
+        _row(
+            searcher, hit.id, model=title, run=run, rank=hit.rank, distance=hit.distance, unit=unit
+        )
+        for hit in hits
+    ]
+
+
+def of_tiles(
+    searcher: Searcher, tiles: Sequence[str], notes: Mapping[str, str] | None = None
+) -> list[Row]:
+    """The rows of tiles that somebody chose, with what was noted of them.
+
+    Raises:
+        DataError: a tile is not in the archive.
+    """
+    notes = notes or {}
+    return [_row(searcher, tile, note=notes.get(tile, "")) for tile in tiles]
+
+
+def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
+    items, card = searcher.items, searcher.card
+    row = items.row(tile)
+    label, latitude, longitude = items.labels[row], items.latitudes[row], items.longitudes[row]
+    known = observations.parse(tile)
+    landform = describe(label) if label else None
+    place = UNKNOWN if latitude is None else INVENTED if card.synthetic else STRIP_CENTRE
+    found = {"model": "", "run": "", "rank": None, "distance": None, "unit": "", "note": ""}
+    return Row(
+        lon=None if longitude is None else longitude % 360,
+        lat=latitude,
+        place=place,
+        id=tile,
+        label=label or "",
+        landform=landform.name if landform else "",
+        group=landform.group if landform else "",
+        role=items.roles[row],
+        strip=items.strips[row] or "",
+        instrument=_camera(searcher, known),
+        source=known.url or "" if known and not card.synthetic else "",
+        synthetic=card.synthetic,
+        data_set=card.title,
+        licence=card.licence,
+        sha256=items.contents[row],
+        **{**found, **values},
+    )
+
+
+def _camera(searcher: Searcher, known: observations.Observation | None) -> str:
+    """The card knows the camera of all its tiles; without it, a tile's own name may."""
+    told = searcher.card.instrument
+    return known.instrument if told == "unknown" and known else told
