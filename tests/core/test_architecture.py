@@ -43,7 +43,7 @@ LAYERS: list[set[str]] = [
     {"features", "training", "archive"},
     # records
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"}
-    | {"annotations", "bin", "epochs", "transfer", "model_card", "run_comparison"},
+    | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
     | {
