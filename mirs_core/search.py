@@ -158,7 +158,7 @@ class Searcher:
         content = sha256(data)
         if content in self.items.contents:
             return self.query_by_id(self.items.ids[self.items.contents.index(content)])
-        features = encode_one(read_image(data, name), self._loaded_encoder())
+        features = encode_one(read_image(data, name), self.encoder())
         code = retriever.encode(self.retriever.model, features[None, :], "target")
         return Query(name=name, code=code, content=content)
 
@@ -169,9 +169,10 @@ class Searcher:
 
     def warm_up(self) -> None:
         """Builds the encoder now rather than at the first own image."""
-        self._loaded_encoder().load()
+        self.encoder().load()
 
-    def _loaded_encoder(self) -> Encoder:
+    def encoder(self) -> Encoder:
+        """The run's encoder, found once. Raises EncoderError where it cannot be had."""
         if self._encoder is None:
             self._encoder = encoder_of(self.home, runs.folder(self.home, self.summary.id))
         return self._encoder

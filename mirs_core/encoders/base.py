@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Levels = tuple[float, float, float]
 """Grey levels, a channel each."""
 
+_ALIKE = 1e-3
+
 SIDE = 224
 """Side of the square that an encoder sees, in pixels."""
 
@@ -96,6 +98,39 @@ class Encoder:
         with torch.inference_mode():
             inputs = batch.to(device, memory_format=torch.channels_last)
             return network(inputs).float().cpu()
+
+    def maps(self, batch: "torch.Tensor") -> "torch.Tensor":
+        """The maps (B, D, h, w) float32 whose means over all places are the features, on the CPU.
+
+        They are found, not known: the last layer's output, or what a ReLU leaves of it, that pools
+        to what ``encode`` gives.
+
+        Raises:
+            EncoderError: no layer does; the encoder has no such maps.
+        """
+        import torch
+
+        network, seen = self.load(), []
+        if not isinstance(network, torch.nn.Module):
+            raise EncoderError(f"{self.name} has no maps to look at.")
+
+        def keep(module: torch.nn.Module, inputs: object, output: object) -> None:
+            if isinstance(output, torch.Tensor) and output.ndim == 4:
+                seen.append(output)
+
+        hooks = [module.register_forward_hook(keep) for module in network.modules()]
+        try:
+            features = self.encode(batch)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        for output in reversed(seen):
+            for maps in (output.float().cpu(), output.float().cpu().relu()):
+                if maps.shape[1] == self.dim and torch.allclose(
+                    maps.mean((2, 3)), features, rtol=_ALIKE, atol=_ALIKE
+                ):
+                    return maps
+        raise EncoderError(f"{self.name} has no maps that pool to its features.")
 
     def standardise(self, pixels: "torch.Tensor") -> "torch.Tensor":
         """Inputs (B, 3, 224, 224) float32 of pixels (B, 3, 224, 224) in 0..255, where they are."""

@@ -54,6 +54,8 @@ LAYERS: list[set[str]] = [
         "queries",
         "search",
         "exports",
+        "attention",
+        "similarity",
         "latency",
         "comparison",
         "demo",
