@@ -21,7 +21,7 @@ PRESET_ORDER = (
 )
 """From the simplest to the most elaborate; presets of other versions follow by name."""
 _SHOWN_FIRST = ("baseline", "mirs", "mirs-dwt")
-MOST = 4
+MOST = 5
 """So many models fit beside each other."""
 
 _TITLES = {

@@ -5,12 +5,25 @@ import streamlit as st
 from mirs_core import lineup, runs
 from mirs_core.errors import MirsError
 from mirs_core.search import Searcher
-from pages.ui import first_run, loaders, picker, query_panel, results, sidebar, state, words
+from pages.ui import (
+    filters_part,
+    first_run,
+    kept_part,
+    link,
+    loaders,
+    notice,
+    picker,
+    query_panel,
+    results,
+    sidebar,
+    state,
+    words,
+)
 
 
 def main() -> None:
     """Draws the page."""
-    state.restore()
+    link.restore()
     found = runs.list_runs(runs.home_folder())
     if first_run.is_wanted(found):
         first_run.draw()
@@ -22,12 +35,12 @@ def main() -> None:
     if searcher is None:
         return
     _keep_a_query(searcher)
-    sidebar.filters(searcher)
+    filters_part.draw(searcher, _longest_code(chosen, models))
     sidebar.own_folder(models)
     if searcher.card.synthetic:
         sidebar.synthetic()
     _page(searcher, models)
-    state.write_link(state.search_link())
+    link.write_link(link.search_link())
 
 
 def _first_that_opens(models: list[str]) -> Searcher | None:
@@ -40,6 +53,11 @@ def _first_that_opens(models: list[str]) -> Searcher | None:
             reason = str(error)
     st.error(words.plain(reason), icon=":material/error:")
     return None
+
+
+def _longest_code(chosen: lineup.DataSet, models: list[str]) -> int | None:
+    bits = [run.bits for run in chosen.runs if run.id in models and run.bits]
+    return max(bits, default=None)
 
 
 def _keep_a_query(searcher: Searcher) -> None:
@@ -61,13 +79,14 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     ):
         view = st.segmented_control(
             "View",
-            [state.COMPARE, state.BROWSE, state.OWN],
+            [state.COMPARE, state.BROWSE, state.OWN, state.KEPT],
             key=state.VIEW,
             required=True,
             default=None if state.VIEW in st.session_state else state.COMPARE,
             label_visibility="collapsed",
         )
         slot = st.container(width="content")
+    notice.draw()
     if not searcher.root.is_dir():
         st.warning(
             f"The folder {words.plain(str(searcher.root))} is gone, so there are no pictures."
@@ -78,6 +97,9 @@ def _page(searcher: Searcher, models: list[str]) -> None:
         picker.own_image()
     upload = state.upload() if view == state.OWN else None
     if view == state.OWN and upload is None:
+        return
+    if view == state.KEPT:
+        kept_part.draw(searcher)
         return
     if view != state.BROWSE:
         with slot:

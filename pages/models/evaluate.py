@@ -12,6 +12,7 @@ from pages.ui import (
     codes_part,
     downloads,
     first_run,
+    link,
     loaders,
     palette,
     published,
@@ -30,7 +31,7 @@ _WORST = 3
 
 def main() -> None:
     """Draws the page."""
-    state.restore_evaluation()
+    link.restore_evaluation()
     known = runs.list_runs(runs.home_folder())
     if first_run.is_wanted(known):
         first_run.draw()
@@ -51,7 +52,7 @@ def main() -> None:
     else:
         if found := _diagnosed(models):
             codes_part.draw(found, chosen)
-    state.write_link(state.evaluation_link())
+    link.write_link(link.evaluation_link())
 
 
 def _part(chosen: lineup.DataSet) -> str:

@@ -10,6 +10,7 @@ from pages.ui import (
     compare_part,
     first_run,
     import_part,
+    link,
     navigation,
     notice,
     queue,
@@ -24,7 +25,7 @@ _VIEW, _FILTER = "mirs.r.view", "mirs.r.filter"
 
 def main() -> None:
     """Draws the page."""
-    state.restore_runs()
+    link.restore_runs()
     home = runs.home_folder()
     found, thrown = runs.list_runs(home), bin.discarded(home)
     if not found and not thrown:
@@ -45,7 +46,7 @@ def main() -> None:
         bin_part.draw(thrown)
     else:
         _list(found)
-    state.write_link(state.runs_link())
+    link.write_link(link.runs_link())
 
 
 def _view(thrown: int) -> str:

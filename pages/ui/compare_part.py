@@ -9,7 +9,7 @@ from mirs_core import lineup, run_comparison, runs
 from mirs_core.differences import Difference
 from mirs_core.errors import MirsError
 from mirs_core.run_comparison import Comparison
-from pages.ui import downloads, palette, sections, state, training_curves, words
+from pages.ui import downloads, link, palette, sections, training_curves, words
 from pages.ui.palette import Model
 from pages.ui.standing_table import standing_table
 
@@ -44,12 +44,11 @@ def _link(comparison: Comparison, sets: list[lineup.DataSet]) -> None:
             " not.</p>"
         )
         return
-    few = "" if len(ids) <= lineup.MOST else f" (the first {lineup.MOST})"
     st.page_link(
         "pages/explore/search.py",
-        label=f"Send one query through each{few}",
+        label="Send one query through each",
         icon=":material/travel_explore:",
-        query_params=state.search_link_with(data, ids[: lineup.MOST]),
+        query_params=link.search_link_with(data, ids[: lineup.MOST]),
     )
 
 

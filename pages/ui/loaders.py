@@ -190,3 +190,31 @@ def newest_pictures(folder: Path, count: int) -> list[str]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _newest(name: str, changed: int, _path: Path) -> str:
     return data_uri(read_image(_path), THUMBNAIL)
+
+
+def attention_of(found: Searcher, query: Query, tile_id: str) -> str:
+    """What in a tile speaks for a query, as a picture.
+
+    Raises:
+        MirsError: the tile is gone, or the encoder has nothing to show.
+    """
+    content = found.items.contents[found.items.row(tile_id)]
+    asked = sha256(query.code.tobytes())
+    return _attention(found.summary.id, asked, content, found, query, found.image_path(tile_id))
+
+
+def attention_of_image(found: Searcher, query: Query, data: bytes) -> str:
+    """The same of an own image."""
+    asked = sha256(query.code.tobytes())
+    return _attention(found.summary.id, asked, sha256(data), found, query, data)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _attention(
+    run_id: str, asked: str, content: str, _found: Searcher, _query: Query, _source: Path | bytes
+) -> str:
+    from mirs_core import attention
+
+    image = read_image(_source, "image")
+    heat = attention.attention(_found, image, _query)
+    return data_uri(attention.overlay(image, heat), LARGE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import link
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ PLACES = {
             "pages/explore/search.py",
             "Search and compare",
             ":material/travel_explore:",
-            state.search_link,
+            link.search_link,
         ),
     ),
     "Models": (
-        Place("pages/models/evaluate.py", "Evaluate", ":material/finance:", state.evaluation_link),
+        Place("pages/models/evaluate.py", "Evaluate", ":material/finance:", link.evaluation_link),
         Place("pages/models/train.py", "Train", ":material/tune:", dict),
-        Place("pages/models/runs.py", "Runs", ":material/list_alt:", state.runs_link),
+        Place("pages/models/runs.py", "Runs", ":material/list_alt:", link.runs_link),
     ),
 }
 

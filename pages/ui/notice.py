@@ -17,7 +17,8 @@ def act(done: str, work: Callable[[], object]) -> bool:
     except MirsError as error:
         st.session_state[_FAILED] = str(error)
         return False
-    st.session_state[_DONE] = done
+    if done:
+        st.session_state[_DONE] = done
     return True
 
 

@@ -5,13 +5,16 @@ from html import escape
 import streamlit as st
 
 from mirs_core import observations
-from mirs_core.errors import MirsError
 from mirs_core.search import Searcher
-from pages.ui import loaders, state, words
+from pages.ui import closer, loaders, pictures, state, words
 from pages.ui.tile_grid import Column, TileEntry, tile_grid
 
 _TRAIL = 8
-_LENGTHS = (("1 km", 1000), ("500 m", 500), ("100 m", 100), ("10 m", 10))
+_RULE = (
+    "A tile's score is its mean distance to the query and the tiles marked +, less half of its mean"
+    " distance to the tiles marked with a minus; the lower, the better. Codes and float features"
+    " follow the same rule (after Rocchio 1971)."
+)
 _UNKNOWN = "<em>not known</em>"
 _SCALE_HINT = (
     "The models know tiles of about 1.2 km from one camera. An image of another scale or sensor"
@@ -27,13 +30,14 @@ def draw(searcher: Searcher, upload: state.Upload | None) -> None:
         else:
             _tile(searcher, state.tile() or "")
         _acts(searcher, None if upload else state.tile())
+        _examples(searcher)
         _trail(searcher)
 
 
 def _own_image(upload: state.Upload) -> None:
     uri, height, width = loaders.own_image(upload.data, upload.name)
     facts = [("Your image", escape(upload.name)), ("Size", f"{width} × {height} px")]
-    st.html(_panel(_picture(uri, upload.name, None), facts))
+    st.html(_panel(pictures.picture(uri, upload.name, None), facts))
     st.caption(_SCALE_HINT)
 
 
@@ -44,7 +48,7 @@ def _tile(searcher: Searcher, tile_id: str) -> None:
     uri = loaders.picture(searcher, tile_id, items.contents[row], loaders.LARGE)
     st.html(
         _panel(
-            _picture(uri, name, _scale_bar(searcher, tile_id)),
+            pictures.picture(uri, name, pictures.scale_bar(searcher, tile_id)),
             [
                 ("Landform", words.chip(label) if label else "<em>not labelled</em>"),
                 *_places(searcher, tile_id, items.strips[row]),
@@ -60,10 +64,19 @@ def _acts(searcher: Searcher, tile_id: str | None) -> None:
     with st.container(key="mirs-acts", horizontal=True, gap="medium"):
         if state.history():
             st.button("Back", icon=":material/arrow_back:", on_click=state.go_back, type="tertiary")
+        if state.ahead():
+            st.button(
+                "Forward", icon=":material/arrow_forward:", on_click=state.go_ahead, type="tertiary"
+            )
         if tile_id is None:
             return
-        if st.button("Enlarge", icon=":material/zoom_in:", type="tertiary"):
-            _enlarge(searcher, tile_id)
+        st.button(
+            "Enlarge",
+            icon=":material/zoom_in:",
+            type="tertiary",
+            on_click=closer.ask_for,
+            args=(tile_id,),
+        )
         known = observations.parse(words.file_name(tile_id))
         if known and known.url and not searcher.card.synthetic:
             st.link_button(
@@ -84,15 +97,31 @@ def _places(searcher: Searcher, tile_id: str, strip: str | None) -> list[tuple[s
     return facts
 
 
-@st.dialog("Query tile", width="medium")
-def _enlarge(searcher: Searcher, tile_id: str) -> None:
-    items = searcher.items
-    row = items.row(tile_id)
-    uri = loaders.picture(searcher, tile_id, items.contents[row], loaders.FULL)
-    name = words.class_name(items.labels[row])
-    scale = _scale_bar(searcher, tile_id)
-    st.html(f'<div class="mirs-large">{_picture(uri, name, scale)}</div>')
-    st.caption(words.file_name(tile_id))
+def _examples(searcher: Searcher) -> None:
+    """The positives and negatives beside the query; a click takes one away."""
+    signs = (("+", state.PLUS, "More like these"), ("-", state.MINUS, "Less like these"))
+    items, drawn = searcher.items, False
+    for sign, key, title in signs:
+        tiles = [tile for tile in st.session_state.get(key) or () if tile in items.ids]
+        if not tiles:
+            continue
+        drawn = True
+        st.html(f'<p class="mirs-eyebrow">{title}</p>')
+        entries = [_step(searcher, tile, f"{title}: click to take it away", sign) for tile in tiles]
+        images = loaders.thumbnails(searcher, tiles)
+
+        def drop(tile: str, sign: str = sign) -> None:
+            state.mark(tile, sign)
+
+        tile_grid(f"mirs.examples.{key}", [Column(entries)], images, drop, tile="2.6rem")
+    if drawn:
+        st.button(
+            "Only the query",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=state.forget_examples,
+            help=_RULE,
+        )
 
 
 def _trail(searcher: Searcher) -> None:
@@ -105,49 +134,23 @@ def _trail(searcher: Searcher) -> None:
     if not shown:
         return
     st.html('<p class="mirs-eyebrow">Earlier queries</p>')
-    entries = [_step(searcher, tile) for tile in shown]
+    entries = [_step(searcher, tile, "An earlier query") for tile in shown]
     images = loaders.thumbnails(searcher, shown)
     tile_grid("mirs.trail", [Column(entries)], images, state.choose_tile, tile="2.6rem")
 
 
-def _step(searcher: Searcher, tile: str) -> TileEntry:
+def _step(searcher: Searcher, tile: str, about: str, sign: str = "") -> TileEntry:
     label = searcher.items.labels[searcher.items.row(tile)]
     name, file = words.class_name(label), words.file_name(tile)
     return TileEntry(
         id=tile,
         name="",
         colour=words.colour(label),
-        label=f"Earlier query: {name}, {file}",
-        lines=(name, "An earlier query", file),
-    )
-
-
-def _scale_bar(searcher: Searcher, tile_id: str) -> tuple[str, float] | None:
-    """The longest round length that fits, with its share of the picture's side."""
-    scale = searcher.card.metres_per_pixel
-    if not scale:
-        return None
-    try:
-        side = max(loaders.size(searcher, tile_id))
-    except MirsError:
-        return None
-    for name, metres in _LENGTHS:
-        if metres <= 0.9 * scale * side:
-            return name, metres / (scale * side)
-    return None
-
-
-def _picture(uri: str, name: str, scale: tuple[str, float] | None) -> str:
-    bar = ""
-    if scale:
-        length, share = scale
-        bar = f'<div class="mirs-scale">{length}<i style="width:{share * 100:.1f}cqw"></i></div>'
-    return (
-        f'<div class="mirs-query"><img src="{uri}" alt="Query tile: {escape(name)}">{bar}'
-        '<span class="mirs-tag">Query</span></div>'
+        label=f"{about}: {name}, {file}",
+        lines=(name, about, file),
+        mark=sign,
     )
 
 
 def _panel(picture: str, facts: list[tuple[str, str]]) -> str:
-    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
-    return f'<div class="mirs-panel">{picture}<dl class="mirs-facts">{rows}</dl></div>'
+    return f'<div class="mirs-panel">{picture}{pictures.facts(facts)}</div>'

@@ -6,10 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from mirs_core import lineup
-from mirs_core.errors import MirsError
-from mirs_core.search import Hit, Query, QueryScore, Searcher
-from pages.ui import loaders, sidebar, state, words
+from mirs_core.search import Hit, QueryScore, Searcher
+from pages.ui import answers, closer, loaders, state, takeaway, words
 from pages.ui.tile_grid import Column, TileEntry, tile_grid
 
 _SCORE_HELP = (
@@ -34,19 +32,32 @@ _FAR = 0.25
 
 def draw(models: Sequence[str], upload: state.Upload | None) -> None:
     """Draws one column a model; a model that fails says why in its column."""
-    found = [_ask(run_id, upload) for run_id in models]
+    found = answers.ask(models, upload)
     for answer in found:
         if isinstance(answer, str):
             st.error(words.plain(answer), icon=":material/error:")
     good = [answer for answer in found if not isinstance(answer, str)]
     if not good:
         return
-    _flag_archives([searcher for searcher, _, _ in good])
-    shared = Counter(hit.id for _, _, hits in good for hit in hits)
-    columns = [_column(*answer, shared, len(good)) for answer in good]
-    images = loaders.thumbnails(good[0][0], [*shared])
-    subject = good[0][1].content
-    tile_grid("mirs.results", columns, images, state.choose_tile, subject=subject)
+    _flag_archives([answer.searcher for answer in good])
+    shared = Counter(hit.id for answer in good for hit in answer.hits)
+    first = {hit.id: hit.rank for hit in good[0].hits}
+    columns = [
+        _column(answer, shared, len(good), first if place else None)
+        for place, answer in enumerate(good)
+    ]
+    images = loaders.thumbnails(good[0].searcher, [*shared])
+    tile_grid(
+        "mirs.results",
+        columns,
+        images,
+        state.choose_tile,
+        subject=good[0].query.content,
+        on_open=closer.ask_for,
+        on_mark=state.mark,
+    )
+    closer.draw(good, upload)
+    takeaway.draw(good, upload)
 
 
 def legend(searcher: Searcher, upload: state.Upload | None, models: int) -> None:
@@ -56,24 +67,12 @@ def legend(searcher: Searcher, upload: state.Upload | None, models: int) -> None
     same = f"<span><i></i>also {escape(words.class_name(label))}</span>" if label else ""
     kind = "<span>synthetic, not real imagery</span>" if searcher.card.synthetic else ""
     lists = "<span><b>×2</b>in the lists of 2 models</span>" if models > 1 else ""
+    moved = "<span><b>↑3</b>ranks gained on the first model</span>" if models > 1 else ""
     st.html(
         f'<div class="mirs-legend">{kind}{same}<span><b>12</b>distance to the query</span>'
-        f"{lists}</div>",
+        f"<span><u></u>farther from here on</span>{lists}{moved}</div>",
         width="content",
     )
-
-
-def _ask(run_id: str, upload: state.Upload | None) -> tuple[Searcher, Query, list[Hit]] | str:
-    try:
-        searcher = loaders.searcher(run_id)
-        if upload is not None:
-            query = loaders.image_query(run_id, upload.data, upload.name)
-        else:
-            query = searcher.query_by_id(state.tile() or "")
-        hits = searcher.search(query, st.session_state[state.K], sidebar.wanted(searcher))
-        return searcher, query, hits
-    except MirsError as error:
-        return str(error)
 
 
 def _flag_archives(searchers: Sequence[Searcher]) -> None:
@@ -86,22 +85,71 @@ def _flag_archives(searchers: Sequence[Searcher]) -> None:
 
 
 def _column(
-    searcher: Searcher, query: Query, hits: list[Hit], shared: Counter[str], models: int
+    answer: answers.Answer, shared: Counter[str], models: int, first: dict[str, int] | None
 ) -> Column:
-    score = searcher.average_precision(query, exclude_strip=st.session_state[state.STRIP])
-    run = searcher.summary
+    searcher, score, hits = answer.searcher, answer.score, answer.hits
+    spread = _spread(answer)
+    before = [None, *(hit.distance for hit in hits)]
     return Column(
-        title=lineup.title_of(run),
-        about=_method(searcher),
+        title=answer.title,
+        about=_method(answer),
         about_help=_method_help(searcher),
-        note=_note(searcher, query, hits),
+        note=_note(answer),
         score=f"{score.min_r_k:.2f}" if score else "",
         score_name="AP@64" if score else "",
         score_help=_help(score),
         caution=(score.caution or "") if score else "",
-        tiles=[_entry(searcher, hit, shared[hit.id], models) for hit in hits],
-        empty="" if hits else "No tile passes the filters in the sidebar.",
+        tiles=[
+            _entry(
+                searcher,
+                hit,
+                shared[hit.id],
+                models,
+                shift=_shift(hit, first),
+                far=hit.distance / spread if spread else 0.0,
+                step=previous is not None and hit.distance > previous,
+            )
+            for hit, previous in zip(hits, before, strict=False)
+        ],
+        empty="" if hits else _nothing(answer),
+        end=_end(answer),
     )
+
+
+def _spread(answer: answers.Answer) -> float:
+    """The distance at which a tile's bar is full: half of the bits, or the farthest result."""
+    bits = answer.searcher.summary.bits
+    farthest = max((hit.distance for hit in answer.hits), default=0.0)
+    return max(bits / 2, farthest) if bits else farthest
+
+
+def _shift(hit: Hit, first: dict[str, int] | None) -> str:
+    """How much earlier (up) or later (down) a tile stands than in the first column."""
+    if first is None:
+        return ""
+    if hit.id not in first:
+        return "new"
+    moved = first[hit.id] - hit.rank
+    return f"↑{moved}" if moved > 0 else f"↓{-moved}" if moved < 0 else ""
+
+
+def _nothing(answer: answers.Answer) -> str:
+    if answer.filters.within is not None:
+        return f"Nothing within {answer.filters.within:.0f} bits of the query."
+    return "No tile passes the filters in the sidebar."
+
+
+def _end(answer: answers.Answer) -> str:
+    """What stands behind the last result: how the list was cut."""
+    hits, within = answer.hits, answer.filters.within
+    if not hits:
+        return ""
+    if answer.tied:
+        many = "64 or more" if answer.tied >= answers.MOST_TIED else str(answer.tied)
+        return f"Cut inside a tie: {many} more are as far away as the last one."
+    if within is not None and len(hits) < st.session_state[state.K]:
+        return f"Nothing else within {within:.0f} bits."
+    return ""
 
 
 def _help(score: QueryScore | None) -> str:
@@ -110,11 +158,12 @@ def _help(score: QueryScore | None) -> str:
     return _SCORE_HELP.format(r=score.relevant_in_archive, hits=score.hits)
 
 
-def _method(searcher: Searcher) -> str:
-    run = searcher.summary
+def _method(answer: answers.Answer) -> str:
+    run = answer.searcher.summary
+    took = f"{1000 * answer.seconds:.1f} ms"
     if run.bits:
-        return f"{run.bits}-bit codes · Hamming"
-    return f"Float features · {run.distance.capitalize()}"
+        return f"{run.bits}-bit codes · Hamming · {took}"
+    return f"Float features · {run.distance.capitalize()} · {took}"
 
 
 def _method_help(searcher: Searcher) -> str:
@@ -122,22 +171,32 @@ def _method_help(searcher: Searcher) -> str:
     text = _METHOD_HELP[bool(run.bits)].format(
         bits=run.bits, distance=run.distance, encoder=run.encoder
     )
-    return text + (_WHITENED if run.preset.endswith("-dwt") else "")
+    measured = ""
+    if run.map_at_64 is not None:
+        measured = f" mAP@64 over all test queries: {run.map_at_64:.3f}."
+    seed = f" Seed {run.seed}, run {run.id}."
+    return text + (_WHITENED if run.preset.endswith("-dwt") else "") + measured + seed
 
 
-def _note(searcher: Searcher, query: Query, hits: list[Hit]) -> str:
+def _note(answer: answers.Answer) -> str:
     """What a list amounts to: its share of the query's class, and the distances it spans."""
+    hits, query = answer.hits, answer.query
     if not hits:
         return ""
-    parts, bits = [], searcher.summary.bits
+    parts, bits = [], answer.searcher.summary.bits
     judged = [hit for hit in hits if hit.relevant is not None]
     if judged:
         same = sum(bool(hit.relevant) for hit in judged)
-        parts.append(f"{same} of {len(hits)} {words.class_name(query.label)}")
+        share = same / len(hits)
+        parts.append(
+            f"{same} of {len(hits)} {words.class_name(query.label)}, P@{len(hits)} {share:.2f}"
+        )
     elif len(hits) < st.session_state[state.K]:
         parts.append(f"all {len(hits)} tiles")
     first, last = hits[0].distance, hits[-1].distance
-    if bits and first > _FAR * bits:
+    if query.refined:
+        parts.append(f"scores {first:.1f} to {last:.1f}")
+    elif bits and first > _FAR * bits:
         parts.append(f"nothing close: nearest {first:.0f} of {bits} bits")
     elif bits:
         parts.append(f"{first:.0f} to {last:.0f} bits away")
@@ -146,7 +205,9 @@ def _note(searcher: Searcher, query: Query, hits: list[Hit]) -> str:
     return " · ".join(parts)
 
 
-def _entry(searcher: Searcher, hit: Hit, lists: int, models: int) -> TileEntry:
+def _entry(
+    searcher: Searcher, hit: Hit, lists: int, models: int, *, shift: str, far: float, step: bool
+) -> TileEntry:
     name, place = words.class_name(hit.label), words.place(hit.id)
     lines = [
         name,
@@ -164,8 +225,11 @@ def _entry(searcher: Searcher, hit: Hit, lists: int, models: int) -> TileEntry:
         colour=words.colour(hit.label),
         label=f"Rank {hit.rank}: {name}{verdict}, {lines[1]}. Search for tiles like this one.",
         lines=tuple(lines),
-        value=f"{hit.distance:.0f}" if searcher.unit == "bits" else f"{hit.distance:.2f}",
+        value=words.distance(searcher, hit),
         rank=str(hit.rank),
         shared=f"×{lists}" if lists > 1 else "",
         relevant=bool(hit.relevant),
+        shift=shift,
+        far=min(max(far, 0.0), 1.0),
+        step=step,
     )

@@ -8,7 +8,7 @@ import streamlit as st
 from mirs_core import annotations, bin, epochs, lineup, model_card, runs, transfer
 from mirs_core.errors import MirsError
 from mirs_core.standings import Standing
-from pages.ui import loaders, notice, palette, state, training_curves, words
+from pages.ui import link, loaders, notice, palette, state, training_curves, words
 from pages.ui.palette import Model
 
 
@@ -45,7 +45,7 @@ def _acts(run: runs.RunSummary, sets: list[lineup.DataSet]) -> None:
                 "pages/explore/search.py",
                 label="Search with it",
                 icon=":material/travel_explore:",
-                query_params=state.search_link_with(data, [run.id]),
+                query_params=link.search_link_with(data, [run.id]),
             )
         if st.button("Model card", icon=":material/id_card:"):
             _card(run.id)

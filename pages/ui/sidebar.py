@@ -6,9 +6,6 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core import jobs, lineup, runs
-from mirs_core.filters import Filters
-from mirs_core.landforms import by_code, describe
-from mirs_core.search import Searcher
 from pages.ui import navigation, state, theme, words
 
 _INDEX_JOBS = "mirs.index_jobs"
@@ -72,78 +69,6 @@ def synthetic() -> None:
             '<div class="mirs-synthetic"><b>Synthetic Mars.</b> These tiles are procedural,'
             " not real imagery; their places are invented.</div>"
         )
-
-
-def filters(searcher: Searcher) -> None:
-    """Draws the length of the lists and their filters."""
-    labels = sorted({label for label in searcher.items.labels if label}, key=_by_group)
-    groups = list(dict.fromkeys(describe(label).group for label in labels))
-    roles = [role for role in words.ROLES if role in searcher.items.roles]
-    for key, known in ((state.GROUPS, groups), (state.CLASSES, labels), (state.ROLES, roles)):
-        state.keep_known(key, known)
-    low, high, step = state.K_RANGE
-    with st.sidebar:
-        st.slider("Results per model", low, high, step=step, key=state.K)
-        title = "Filters on" if state.is_filtered() else "Filter the results"
-        with st.expander(title, icon=":material/filter_alt:", key="mirs-filters"):
-            if len(groups) > 1:
-                st.multiselect(
-                    "Landform groups",
-                    groups,
-                    format_func=words.group_name,
-                    key=state.GROUPS,
-                    placeholder="All",
-                )
-            if labels:
-                st.multiselect(
-                    "Landforms",
-                    labels,
-                    format_func=words.class_name,
-                    key=state.CLASSES,
-                    placeholder="All",
-                )
-            st.multiselect(
-                "Roles",
-                roles,
-                format_func=words.ROLES.__getitem__,
-                key=state.ROLES,
-                placeholder="All",
-                help="Archive tiles were never seen in training; scores count these alone.",
-            )
-            st.checkbox(
-                "Hide the query's own strip",
-                key=state.STRIP,
-                disabled=not any(searcher.items.strips),
-                help="Tiles of one image strip look alike because of sun, dust and camera.",
-            )
-            if state.is_filtered():
-                st.button("Clear all", on_click=state.clear_filters, type="tertiary")
-
-
-def wanted(searcher: Searcher) -> Filters:
-    """What the filters let through."""
-    session = st.session_state
-    return Filters(
-        roles=tuple(session.get(state.ROLES) or ()) or None,
-        labels=_wanted_labels(searcher),
-        exclude_strip=bool(session.get(state.STRIP)),
-    )
-
-
-def _wanted_labels(searcher: Searcher) -> tuple[str, ...] | None:
-    """The classes that the filters let through, or None for all of them."""
-    groups = st.session_state.get(state.GROUPS) or []
-    classes = st.session_state.get(state.CLASSES) or []
-    if not groups and not classes:
-        return None
-    labels = sorted({label for label in searcher.items.labels if label})
-    return tuple(one for one in labels if one in classes or describe(one).group in groups)
-
-
-def _by_group(label: str) -> tuple[int, str]:
-    landform = describe(label)
-    order = list(by_code)
-    return (order.index(label) if label in by_code else len(order), landform.name)
 
 
 def own_folder(models: Sequence[str]) -> None:

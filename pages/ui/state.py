@@ -1,9 +1,4 @@
-"""The state of a session under its own keys, and the part of it that a link restores.
-
-The link holds the data set and the models, which all pages share; of the search the query tile, k
-and the filters; of the evaluation its part; of the runs those that are picked. An own image cannot
-be part of a link.
-"""
+"""The state of a session under its own keys; what a link restores of it stands in ``link``."""
 
 from dataclasses import dataclass
 
@@ -18,17 +13,23 @@ DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
     "mirs.roles",
     "mirs.strip",
 )
+STRIPS, BAND, WITHIN, NEAR = "mirs.strips", "mirs.band", "mirs.within", "mirs.near"
+PLUS, MINUS = "mirs.plus", "mirs.minus"
 VIEW = "mirs.view"
 PART = "mirs.part"
 RUNS = "mirs.runs"
 PENDING_DATA = "mirs.pending_data"
-_TILE, _UPLOAD, _HISTORY, _LINK = "mirs.tile", "mirs.upload", "mirs.history", "mirs.link"
+TILE, _UPLOAD = "mirs.tile", "mirs.upload"
+_HISTORY, _AHEAD = "mirs.history", "mirs.ahead"
 
-COMPARE, BROWSE, OWN = "Compare", "Browse tiles", "Your own image"
+COMPARE, BROWSE, OWN, KEPT = "Compare", "Browse tiles", "Your own image", "Collections"
+POLES = (-90, 90)
 K_RANGE, K_DEFAULT = (6, 96, 6), 24
-_LISTS = {MODELS: "models", GROUPS: "groups", CLASSES: "classes", ROLES: "roles"}
+_MOST_EXAMPLES = 32
 _HISTORY_LENGTH = 24
-_WIDGETS = (DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP, VIEW, PART)
+_WIDGETS = (
+    DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,105 +47,10 @@ def keep() -> None:
             st.session_state[key] = st.session_state[key]
 
 
-def restore() -> None:
-    """Takes the link into a session that starts, or whose link was changed from outside.
-
-    The latter is the browser's own Back and Forward. Unknown values are dropped later.
-    """
-    link = _changed_link()
-    if link is None:
-        return
-    st.session_state[_TILE] = link.get("tile")
-    for key in (GROUPS, CLASSES, ROLES):
-        st.session_state[key] = _names(link, key)
-    st.session_state[K] = _k(link.get("k"))
-    st.session_state[STRIP] = link.get("strip") == "1"
-
-
-def restore_evaluation() -> None:
-    """The same for the link of the evaluation; what is searched for stays as it is."""
-    link = _changed_link()
-    if link is not None:
-        st.session_state[PART] = link.get("part")
-
-
-def restore_runs() -> None:
-    """The same for the link of the runs."""
-    link = _changed_link()
-    if link is not None:
-        st.session_state[RUNS] = [part for part in link.get("runs", "").split(",") if part]
-
-
-def _changed_link() -> dict[str, str] | None:
-    """The link where it is new to the session, its shared part taken; else None."""
-    if PENDING_DATA in st.session_state:
-        st.session_state[DATA] = st.session_state.pop(PENDING_DATA)
-        return None
-    link = st.query_params.to_dict()
-    if st.session_state.get(_LINK) == link:
-        return None
-    st.session_state[_LINK] = link
-    st.session_state[DATA] = link.get("data")
-    st.session_state[MODELS] = _names(link, MODELS)
-    return link
-
-
-def _names(link: dict[str, str], key: str) -> list[str]:
-    return [part for part in link.get(_LISTS[key], "").split(",") if part]
-
-
-def _k(text: str | None) -> int:
-    low, high, step = K_RANGE
-    if text is None or not text.isdecimal() or len(text) > 4:
-        return K_DEFAULT
-    return min(max(round(int(text) / step) * step, low), high)
-
-
-def search_link() -> dict[str, str]:
-    """The state of the search as the parameters of its address."""
-    state = st.session_state
-    values = {
-        "data": state.get(DATA) or "",
-        "tile": "" if upload() else tile() or "",
-        "k": str(state.get(K, K_DEFAULT)),
-        "strip": "1" if state.get(STRIP) else "",
-        **{name: ",".join(state.get(key) or ()) for key, name in _LISTS.items()},
-    }
-    return {name: value for name, value in values.items() if value}
-
-
-def evaluation_link() -> dict[str, str]:
-    """The state of the evaluation as the parameters of its address."""
-    values = {
-        "data": st.session_state.get(DATA) or "",
-        "models": ",".join(st.session_state.get(MODELS) or ()),
-        "part": st.session_state.get(PART) or "",
-    }
-    return {name: value for name, value in values.items() if value}
-
-
-def runs_link() -> dict[str, str]:
-    """The state of the list of runs as the parameters of its address."""
-    values = {
-        "data": st.session_state.get(DATA) or "",
-        "models": ",".join(st.session_state.get(MODELS) or ()),
-        "runs": ",".join(st.session_state.get(RUNS) or ()),
-    }
-    return {name: value for name, value in values.items() if value}
-
-
-def search_link_with(data: str, models: list[str]) -> dict[str, str]:
-    """A link to the search with these models; query and filters stay in the same data set."""
-    same = st.session_state.get(DATA) == data
-    kept = search_link() if same else {"k": str(st.session_state.get(K, K_DEFAULT))}
-    return {**kept, "data": data, "models": ",".join(models)}
-
-
-def write_link(wanted: dict[str, str]) -> None:
-    """Puts the state into the address, so that it can be copied, kept and sent."""
-    st.session_state[_LINK] = wanted
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
+def band() -> tuple[int, int] | None:
+    """The band of latitudes that is searched, None where it is the whole planet."""
+    found = tuple(st.session_state.get(BAND) or POLES)
+    return None if found == POLES else (int(found[0]), int(found[1]))
 
 
 def keep_known(key: str, known: list[str]) -> list[str]:
@@ -156,7 +62,7 @@ def keep_known(key: str, known: list[str]) -> list[str]:
 
 def tile() -> str | None:
     """Id of the query tile."""
-    return st.session_state.get(_TILE)
+    return st.session_state.get(TILE)
 
 
 def upload() -> Upload | None:
@@ -169,20 +75,54 @@ def history() -> list[str]:
     return st.session_state.setdefault(_HISTORY, [])
 
 
+def ahead() -> list[str]:
+    """The queries that ``go_back`` came from, the next one last."""
+    return st.session_state.setdefault(_AHEAD, [])
+
+
 def choose_tile(tile_id: str) -> None:
-    """Makes a tile the query and shows its results."""
+    """Makes a tile the query, alone, and shows its results."""
     if tile() and (upload() is not None or tile() != tile_id):
         history().append(tile() or "")
         del history()[:-_HISTORY_LENGTH]
-    st.session_state[_TILE], st.session_state[_UPLOAD] = tile_id, None
-    st.session_state[VIEW] = COMPARE
+    ahead().clear()
+    _show(tile_id)
 
 
 def go_back() -> None:
     """Returns to the query before this one."""
     if history():
-        st.session_state[_TILE], st.session_state[_UPLOAD] = history().pop(), None
-        st.session_state[VIEW] = COMPARE
+        ahead().append(tile() or "")
+        _show(history().pop())
+
+
+def go_ahead() -> None:
+    """Undoes ``go_back``."""
+    if ahead():
+        history().append(tile() or "")
+        _show(ahead().pop())
+
+
+def _show(tile_id: str) -> None:
+    st.session_state[TILE], st.session_state[_UPLOAD] = tile_id, None
+    st.session_state[PLUS], st.session_state[MINUS] = [], []
+    st.session_state[VIEW] = COMPARE
+
+
+def mark(tile_id: str, sign: str) -> None:
+    """Makes a tile a positive ("+") or a negative ("-") example; the same sign again undoes it."""
+    before = {key: list(st.session_state.get(key) or ()) for key in (PLUS, MINUS)}
+    asked = PLUS if sign == "+" else MINUS
+    for key, tiles in before.items():
+        kept = [tile for tile in tiles if tile != tile_id]
+        if key == asked and tile_id not in tiles:
+            kept = [*kept, tile_id][-_MOST_EXAMPLES:]
+        st.session_state[key] = kept
+
+
+def forget_examples() -> None:
+    """Leaves the query alone."""
+    st.session_state[PLUS], st.session_state[MINUS] = [], []
 
 
 def choose_upload(image: Upload | None) -> None:
@@ -192,17 +132,21 @@ def choose_upload(image: Upload | None) -> None:
 
 def is_filtered() -> bool:
     """Whether a filter narrows the results."""
-    return any(st.session_state.get(key) for key in (GROUPS, CLASSES, ROLES, STRIP))
+    keys = (GROUPS, CLASSES, ROLES, STRIPS, STRIP, NEAR)
+    limited = band() is not None or st.session_state.get(WITHIN) is not None
+    return limited or any(st.session_state.get(key) for key in keys)
 
 
 def clear_filters() -> None:
     """Lets every tile into the results."""
-    for key in (GROUPS, CLASSES, ROLES):
+    for key in (GROUPS, CLASSES, ROLES, STRIPS):
         st.session_state[key] = []
-    st.session_state[STRIP] = False
+    for key in (STRIP, NEAR):
+        st.session_state[key] = False
+    st.session_state[BAND], st.session_state[WITHIN] = POLES, None
 
 
 def forget_query() -> None:
     """What a change of the data set leaves: no query, no models, no filter on classes."""
-    for key in (_TILE, _UPLOAD, _HISTORY, MODELS, GROUPS, CLASSES):
+    for key in (TILE, _UPLOAD, _HISTORY, _AHEAD, MODELS, GROUPS, CLASSES, STRIPS, PLUS, MINUS):
         st.session_state.pop(key, None)

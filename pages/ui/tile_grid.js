@@ -53,7 +53,7 @@ function barcode(column) {
 }
 
 function tile(entry, image, act) {
-  const item = element("li")
+  const item = element("li", entry.step ? "step" : "")
   const button = element("button", entry.relevant ? "tile relevant" : "tile")
   button.type = "button"
   button.dataset.id = entry.id
@@ -66,7 +66,17 @@ function tile(entry, image, act) {
   img.src = image || ""
   img.alt = ""
   picture.append(img)
-  if (entry.rank) picture.append(element("span", "rank", entry.rank))
+  if (entry.rank) {
+    const rank = element("span", "rank", entry.rank)
+    if (entry.shift) rank.append(element("small", "", entry.shift))
+    picture.append(rank)
+  }
+  if (entry.far !== null) {
+    const far = element("span", "far")
+    far.style.setProperty("--far", entry.far)
+    picture.append(far)
+  }
+  if (entry.mark) picture.append(element("span", `mark ${entry.mark === "+" ? "plus" : "minus"}`))
   if (entry.value) picture.append(element("span", "value", entry.value))
   if (entry.shared) picture.append(element("span", "shared", entry.shared))
   button.append(picture)
@@ -78,8 +88,35 @@ function tile(entry, image, act) {
   }
   button.onclick = () => act.pick(button, entry.id)
   act.floating.attach(button, () => preview(entry, image), (on) => act.link(on && entry.id))
+  button.onkeydown = (event) => {
+    const sign = { "+": "+", "=": "+", "-": "-" }[event.key]
+    if (sign && act.mark) act.mark(entry.id, sign)
+    else if (event.key === "i" && act.open) act.open(entry.id)
+    else return
+    event.preventDefault()
+  }
   item.append(button)
+  if (act.open || act.mark) item.append(acts(entry, act))
   return item
+}
+
+// Small buttons over a tile: they show on hover and on focus, and stay where nothing hovers.
+function acts(entry, act) {
+  const box = element("span", "acts")
+  const add = (sign, text, work) => {
+    const button = element("button", "", sign)
+    button.type = "button"
+    button.title = text
+    button.setAttribute("aria-label", `${text}: ${entry.name || entry.label}`)
+    button.onclick = work
+    box.append(button)
+  }
+  if (act.mark) {
+    add("+", "More like this", () => act.mark(entry.id, "+"))
+    add("\u2212", "Less like this", () => act.mark(entry.id, "-"))
+  }
+  if (act.open) add("i", "Look closely", () => act.open(entry.id))
+  return box
 }
 
 function preview(entry, image) {
@@ -163,14 +200,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
       other.classList.add("linked")
     }
   }
-  const pick = (button, id) => {
+  const say = (name, value) => {
     floating.hide()
     link("")
     root.classList.add("busy")
-    button.classList.add("chosen")
     setTimeout(() => root.classList.remove("busy"), 4000)
-    setTriggerValue("picked", id)
+    setTriggerValue(name, value)
   }
+  const pick = (button, id) => {
+    button.classList.add("chosen")
+    say("picked", id)
+  }
+  const open = data.opens && ((id) => say("opened", id))
+  const mark = data.marks && ((id, sign) => say("marked", sign + id))
   const columns = element("div", "columns")
   columns.style.setProperty("--tile", data.tile)
   columns.style.setProperty("--columns", data.columns.length)
@@ -179,9 +221,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (column.title) section.append(head(column, floating))
     if (column.empty) section.append(element("p", "empty", column.empty))
     const list = element("ul", "tiles")
-    const act = { pick, link, floating }
+    const act = { pick, open, mark, link, floating }
     list.append(...column.tiles.map((entry) => tile(entry, data.images[entry.id], act)))
     section.append(list)
+    if (column.end) section.append(element("p", "end", column.end))
     columns.append(section)
   }
   root.onkeydown = (event) => move(root, event)

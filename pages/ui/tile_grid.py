@@ -20,7 +20,9 @@ _GRID = st.components.v2.component(
 class TileEntry:
     """One tile of a grid. ``lines`` are what its hover card says, the first one bold.
 
-    ``label`` is its name for screen readers; without a ``name`` it has no caption.
+    ``label`` is its name for screen readers; without a ``name`` it has no caption. ``shift`` stands
+    beside the rank, ``far`` is the length of the bar of its distance (0 to 1), ``step`` says that
+    it is farther than the one before, and ``mark`` is "+" or "-" of an example.
     """
 
     id: str
@@ -33,6 +35,10 @@ class TileEntry:
     shared: str = ""
     relevant: bool = False
     current: bool = False
+    shift: str = ""
+    far: float | None = None
+    step: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Column:
     score_help: str = ""
     caution: str = ""
     empty: str = ""
+    end: str = ""
 
 
 def tile_grid(
@@ -61,10 +68,14 @@ def tile_grid(
     on_pick: Callable[[str], None],
     tile: str = "4.6rem",
     subject: str = "",
+    on_open: Callable[[str], None] | None = None,
+    on_mark: Callable[[str, str], None] | None = None,
 ) -> None:
     """Draws the columns; ``on_pick`` gets the id of a tile that is clicked, before the next run.
 
     Args:
+        on_open, on_mark: where given, tiles have buttons to look at them closely, and to make them
+            an example; the latter gets "+" or "-" besides.
         images: data URI of each tile, by id.
         tile: smallest width of a tile, a CSS length.
         subject: what the tiles are about; when it changes, the page scrolls to its top.
@@ -75,10 +86,28 @@ def tile_grid(
         if isinstance(chosen, str):
             on_pick(chosen)
 
+    def opened() -> None:
+        chosen = st.session_state[key].get("opened")
+        if on_open and isinstance(chosen, str):
+            on_open(chosen)
+
+    def marked() -> None:
+        chosen = st.session_state[key].get("marked")
+        if on_mark and isinstance(chosen, str) and chosen[:1] in {"+", "-"}:
+            on_mark(chosen[1:], chosen[0])
+
     data: dict[str, Any] = {
+        "opens": on_open is not None,
+        "marks": on_mark is not None,
         "columns": [asdict(column) for column in columns],
         "images": images,
         "tile": tile,
         "subject": subject,
     }
-    _GRID(key=key, data=data, on_picked_change=picked)
+    _GRID(
+        key=key,
+        data=data,
+        on_picked_change=picked,
+        on_opened_change=opened,
+        on_marked_change=marked,
+    )

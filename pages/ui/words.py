@@ -56,10 +56,19 @@ def chip(label: str) -> str:
     )
 
 
+def distance(found: Searcher, hit: Hit) -> str:
+    """A distance in as few digits as tell it apart: whole bits, or a score of several examples."""
+    if found.unit == "bits":
+        return f"{hit.distance:.0f}" if float(hit.distance).is_integer() else f"{hit.distance:.1f}"
+    return f"{hit.distance:.2f}"
+
+
 def long_distance(found: Searcher, hit: Hit) -> str:
     """A distance in a sentence."""
-    if found.unit == "bits":
+    if found.unit == "bits" and float(hit.distance).is_integer() and hit.distance >= 0:
         return f"Hamming distance {hit.distance:.0f} of {found.summary.bits} bits"
+    if found.unit == "bits":
+        return f"Score {hit.distance:.1f} bits"
     return f"{found.unit.capitalize()} distance {hit.distance:.3f}"
 
 

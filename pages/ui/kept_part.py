@@ -1,0 +1,170 @@
+"""Collections: what was put aside, with notes, to look at again and to take away."""
+
+from typing import Any
+
+import streamlit as st
+
+from mirs_core import collected, exports, runs
+from mirs_core.collected import Collection
+from mirs_core.files import slug
+from mirs_core.search import Searcher
+from pages.ui import loaders, notice, state, takeaway, words
+from pages.ui.tile_grid import Column, TileEntry, tile_grid
+
+_CHOSEN, _DELETED = "mirs.kept.chosen", "mirs.kept.deleted"
+
+
+def draw(searcher: Searcher) -> None:
+    """Draws the collections of the data set, and the chosen one."""
+    home = runs.home_folder()
+    _undo()
+    data = str(st.session_state.get(state.DATA) or "")
+    found = {one.id: one for one in collected.list_all(home, data)}
+    if not found:
+        st.info(
+            "No collection yet. Compare, and press Collect below the results, or on a closer look"
+            " at a tile.",
+            icon=":material/bookmarks:",
+        )
+        return
+    if st.session_state.get(_CHOSEN) not in found:
+        st.session_state[_CHOSEN] = next(iter(found))
+    st.selectbox(
+        "Collection",
+        list(found),
+        format_func=lambda one: f"{found[one].name} ({len(found[one].tiles)})",
+        key=_CHOSEN,
+    )
+    chosen = found[st.session_state[_CHOSEN]]
+    if chosen.error:
+        st.error(words.plain(chosen.error), icon=":material/error:")
+        return
+    _one(searcher, chosen)
+
+
+def _one(searcher: Searcher, one: Collection) -> None:
+    known = [kept for kept in one.tiles if kept.id in set(searcher.items.ids)]
+    if gone := len(one.tiles) - len(known):
+        st.caption(f"{gone} of its tiles are not in this archive (any more), and are not shown.")
+    with st.container(horizontal=True, key="mirs-kept-acts"):
+        st.button(
+            "Use as positives",
+            icon=":material/add:",
+            disabled=not known,
+            on_click=_use,
+            args=([kept.id for kept in known],),
+            help="The first becomes the query, the others (32 at most) its further positives.",
+        )
+        with st.popover("Export", icon=":material/download:"):
+            _formats(searcher, one)
+        st.button(
+            "Delete", icon=":material/delete:", on_click=_delete, args=(one,), type="tertiary"
+        )
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _tiles(searcher, one)
+    with right:
+        _words(one)
+
+
+def _tiles(searcher: Searcher, one: Collection) -> None:
+    if not one.tiles:
+        st.caption("It is empty.")
+        return
+    items, notes = searcher.items, one.notes()
+    entries = []
+    for kept in one.tiles:
+        if kept.id not in items.ids:
+            continue
+        label = items.labels[items.row(kept.id)]
+        name, file = words.class_name(label), words.file_name(kept.id)
+        lines = [name, *filter(None, [notes.get(kept.id, ""), kept.found]), file]
+        entries.append(
+            TileEntry(
+                id=kept.id,
+                name=notes.get(kept.id) or name,
+                colour=words.colour(label),
+                label=f"{name}, {file}. Search for tiles like this one.",
+                lines=tuple(lines),
+            )
+        )
+    images = loaders.thumbnails(searcher, [entry.id for entry in entries])
+    tile_grid("mirs.kept", [Column(entries)], images, state.choose_tile, tile="6.6rem")
+
+
+def _words(one: Collection) -> None:
+    """Name, note and notes of the tiles, kept with one press."""
+    with st.form(f"mirs.kept.form.{one.id}", border=False):
+        name = st.text_input("Name", one.name, max_chars=collected.NAME_LENGTH)
+        note = st.text_area("Note", one.note, max_chars=collected.NOTE_LENGTH)
+        table: Any = {
+            "Tile": [words.file_name(kept.id) for kept in one.tiles],
+            "Note": [kept.note for kept in one.tiles],
+            "Keep": [True for _ in one.tiles],
+        }
+        edited = st.data_editor(
+            table, hide_index=True, disabled=["Tile"], num_rows="fixed", width="stretch"
+        )
+        if st.form_submit_button("Save", type="primary", icon=":material/save:"):
+            if notice.act("The collection is saved.", lambda: _save(one, name, note, edited)):
+                st.rerun()
+            notice.draw()
+
+
+def _save(one: Collection, name: str, note: str, edited: Any) -> None:
+    home = runs.home_folder()
+    pairs = list(zip(one.tiles, edited["Note"], edited["Keep"], strict=True))
+    notes = {kept.id: str(text or "") for kept, text, _ in pairs}
+    collected.annotate(home, one.id, name=name, note=note, tile_notes=notes)
+    dropped = [kept.id for kept, _, keep in pairs if not keep]
+    if dropped:
+        collected.remove(home, one.id, dropped)
+
+
+def _formats(searcher: Searcher, one: Collection) -> None:
+    about = {
+        "collection": one.name,
+        "note": one.note,
+        "data_set": one.title,
+        "synthetic": one.synthetic,
+    }
+    known = [kept.id for kept in one.tiles if kept.id in searcher.items.ids]
+
+    def rows() -> list[exports.Row]:
+        return exports.of_tiles(searcher, known, one.notes())
+
+    stem = f"mirs-{slug(one.name)[:60].strip('-') or 'collection'}"
+    makers = (
+        lambda: exports.csv(rows()),
+        lambda: exports.geojson(rows(), about),
+        lambda: exports.geoparquet(rows()),
+        lambda: takeaway.zipped(searcher, rows(), about),
+        lambda: exports.bibtex(searcher.card).encode(),
+    )
+    for kind, make in zip(takeaway.tables(), makers, strict=True):
+        takeaway.download(kind, make, stem, "kept")
+
+
+def _use(tiles: list[str]) -> None:
+    state.choose_tile(tiles[0])
+    for tile in tiles[1:]:
+        state.mark(tile, "+")
+
+
+def _delete(one: Collection) -> None:
+    if notice.act("", lambda: collected.delete(runs.home_folder(), one.id)):
+        st.session_state[_DELETED] = one
+
+
+def _undo() -> None:
+    gone = st.session_state.get(_DELETED)
+    if gone is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{words.plain(gone.name)} is deleted.")
+        st.button("Undo", type="tertiary", icon=":material/undo:", on_click=_restore, args=(gone,))
+
+
+def _restore(one: Collection) -> None:
+    notice.act("The collection is back.", lambda: collected.restore(runs.home_folder(), one.id))
+    st.session_state.pop(_DELETED, None)

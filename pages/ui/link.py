@@ -1,0 +1,174 @@
+"""The part of the state that an address restores.
+
+The link holds the data set and the models, which all pages share; of the search the query tile, its
+examples, k and the filters; of the evaluation its part; of the runs those that are picked. An own
+image cannot be part of a link. What comes from a link is checked: unknown values are dropped.
+"""
+
+import re
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.state import (
+    BAND,
+    CLASSES,
+    DATA,
+    GROUPS,
+    K_DEFAULT,
+    K_RANGE,
+    MINUS,
+    MODELS,
+    NEAR,
+    PART,
+    PENDING_DATA,
+    PLUS,
+    POLES,
+    ROLES,
+    RUNS,
+    STRIP,
+    STRIPS,
+    WITHIN,
+    K,
+)  # fmt: skip
+
+_LINK = "mirs.link"
+_LISTS = {
+    MODELS: "models",
+    GROUPS: "groups",
+    CLASSES: "classes",
+    ROLES: "roles",
+    STRIPS: "strips",
+    PLUS: "plus",
+    MINUS: "minus",
+}
+_FLAGS = {STRIP: "strip", NEAR: "near"}
+# Ids of tiles may hold commas; as paths they never hold two slashes.
+_BETWEEN = {PLUS: "//", MINUS: "//"}
+_MOST = 64
+
+
+def restore() -> None:
+    """Takes the link into a session that starts, or whose link was changed from outside.
+
+    The latter is the browser's own Back and Forward. Unknown values are dropped later.
+    """
+    link = _changed_link()
+    if link is None:
+        return
+    st.session_state[state.TILE] = link.get("tile")
+    for key in (GROUPS, CLASSES, ROLES, STRIPS, PLUS, MINUS):
+        st.session_state[key] = _names(link, key)
+    st.session_state[K] = _k(link.get("k"))
+    for key, name in _FLAGS.items():
+        st.session_state[key] = link.get(name) == "1"
+    st.session_state[BAND] = _band(link.get("latitudes", ""))
+    st.session_state[WITHIN] = _whole(link.get("within"), 0, 4096)
+
+
+def restore_evaluation() -> None:
+    """The same for the link of the evaluation; what is searched for stays as it is."""
+    link = _changed_link()
+    if link is not None:
+        st.session_state[PART] = link.get("part")
+
+
+def restore_runs() -> None:
+    """The same for the link of the runs."""
+    link = _changed_link()
+    if link is not None:
+        st.session_state[RUNS] = [part for part in link.get("runs", "").split(",") if part]
+
+
+def _changed_link() -> dict[str, str] | None:
+    """The link where it is new to the session, its shared part taken; else None."""
+    if PENDING_DATA in st.session_state:
+        st.session_state[DATA] = st.session_state.pop(PENDING_DATA)
+        return None
+    link = st.query_params.to_dict()
+    if st.session_state.get(_LINK) == link:
+        return None
+    st.session_state[_LINK] = link
+    st.session_state[DATA] = link.get("data")
+    st.session_state[MODELS] = _names(link, MODELS)
+    return link
+
+
+def _names(link: dict[str, str], key: str) -> list[str]:
+    between = _BETWEEN.get(key, ",")
+    return [part for part in link.get(_LISTS[key], "").split(between) if part][:_MOST]
+
+
+def _joined(key: str) -> str:
+    return _BETWEEN.get(key, ",").join(st.session_state.get(key) or ())
+
+
+def _k(text: str | None) -> int:
+    low, high, step = K_RANGE
+    if text is None or not text.isdecimal() or len(text) > 4:
+        return K_DEFAULT
+    return min(max(round(int(text) / step) * step, low), high)
+
+
+def _whole(text: str | None, low: int, high: int) -> int | None:
+    if text is None or not text.isdecimal() or len(text) > 4:
+        return None
+    return min(max(int(text), low), high)
+
+
+def _band(text: str) -> tuple[int, int]:
+    """The band of latitudes in a link, as in ``-30..45``."""
+    found = re.fullmatch(r"(-?[0-9]{1,2})\.\.(-?[0-9]{1,2})", text)
+    if not found or not POLES[0] <= int(found[1]) <= int(found[2]) <= POLES[1]:
+        return POLES
+    return int(found[1]), int(found[2])
+
+
+def search_link() -> dict[str, str]:
+    """The state of the search as the parameters of its address."""
+    session = st.session_state
+    wanted, within = state.band(), session.get(WITHIN)
+    values = {
+        "data": session.get(DATA) or "",
+        "tile": "" if state.upload() else state.tile() or "",
+        "k": str(session.get(K, K_DEFAULT)),
+        "latitudes": f"{wanted[0]}..{wanted[1]}" if wanted else "",
+        "within": "" if within is None else str(within),
+        **{name: "1" if session.get(key) else "" for key, name in _FLAGS.items()},
+        **{name: _joined(key) for key, name in _LISTS.items()},
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def evaluation_link() -> dict[str, str]:
+    """The state of the evaluation as the parameters of its address."""
+    values = {
+        "data": st.session_state.get(DATA) or "",
+        "models": ",".join(st.session_state.get(MODELS) or ()),
+        "part": st.session_state.get(PART) or "",
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def runs_link() -> dict[str, str]:
+    """The state of the list of runs as the parameters of its address."""
+    values = {
+        "data": st.session_state.get(DATA) or "",
+        "models": ",".join(st.session_state.get(MODELS) or ()),
+        "runs": ",".join(st.session_state.get(RUNS) or ()),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def search_link_with(data: str, models: list[str]) -> dict[str, str]:
+    """A link to the search with these models; query and filters stay in the same data set."""
+    same = st.session_state.get(DATA) == data
+    kept = search_link() if same else {"k": str(st.session_state.get(K, K_DEFAULT))}
+    return {**kept, "data": data, "models": ",".join(models)}
+
+
+def write_link(wanted: dict[str, str]) -> None:
+    """Puts the state into the address, so that it can be copied, kept and sent."""
+    st.session_state[_LINK] = wanted
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)

@@ -1,0 +1,144 @@
+"""Results to take away: tables, places, tiles, a figure, what to cite; or into a collection."""
+
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from mirs_core import __version__, exports
+from mirs_core.data.images import read_image
+from mirs_core.exports import ModelRow, Row
+from mirs_core.files import slug
+from pages.ui import filters_part, keeper, state, words
+from pages.ui.answers import Answer
+
+_ALL = "All models"
+_CSV = ("csv", "text/csv", "CSV", "Opens in JMARS, QGIS and spreadsheets")
+_JSON = ("geojson", "application/geo+json", "GeoJSON", "Places, longitudes east 0 to 360")
+_PARQUET = (
+    "parquet",
+    "application/vnd.apache.parquet",
+    "GeoParquet",
+    "Places with the CRS of Mars",
+)
+_ZIP = ("zip", "application/zip", "Tiles (ZIP)", "Image files with a manifest")
+_PNG = ("png", "image/png", "Figure (PNG)", "The comparison at 300 dpi, 17.5 cm wide")
+_PDF = ("pdf", "application/pdf", "Figure (PDF)", "The same for a paper, fonts inside")
+_BIB = ("bib", "application/x-bibtex", "BibTeX", "What to cite: software, tiles, camera")
+Kind = tuple[str, str, str, str]
+
+
+def draw(found: Sequence[Answer], upload: state.Upload | None) -> None:
+    """Draws the two buttons below the results; a file is made when it is asked for."""
+    if not any(answer.hits for answer in found):
+        return
+    titles = [f"{place + 1}. {answer.title}" for place, answer in enumerate(found)]
+    with st.container(horizontal=True, key="mirs-takeaway"):
+        with st.popover("Export", icon=":material/download:"):
+            chosen = st.selectbox("Results of", [_ALL, *titles], key="mirs.export.of")
+            picked = found if chosen == _ALL else [found[titles.index(chosen)]]
+            _formats(picked, upload)
+        keeper.draw(
+            found[0].searcher,
+            list(dict.fromkeys(hit.id for answer in picked for hit in answer.hits)),
+            "results",
+            f"Results of {chosen.lower() if chosen == _ALL else chosen.partition(' ')[2]}"
+            f" for {_name(found[0], upload)}",
+        )
+
+
+def _formats(picked: Sequence[Answer], upload: state.Upload | None) -> None:
+    # A file is made when its button is pressed, in a thread that knows nothing of the session.
+    about, tile = _about(picked, upload), state.tile() or ""
+    searcher = picked[0].searcher
+
+    def rows() -> list[Row]:
+        return [row for one in picked for row in exports.of_hits(one.searcher, one.title, one.hits)]
+
+    stem = f"mirs-{slug(Path(str(about['query'])).stem)[:60].strip('-') or 'results'}"
+    makers: list[tuple[Kind, Callable[[], bytes]]] = [
+        (_CSV, lambda: exports.csv(rows())),
+        (_JSON, lambda: exports.geojson(rows(), about)),
+        (_PARQUET, lambda: exports.geoparquet(rows())),
+        (_ZIP, lambda: zipped(searcher, rows(), about)),
+        (_PNG, lambda: _figure(picked, about, upload or tile, "png")),
+        (_PDF, lambda: _figure(picked, about, upload or tile, "pdf")),
+        (_BIB, lambda: exports.bibtex(searcher.card).encode()),
+    ]
+    for kind, make in makers:
+        download(kind, make, stem, "results")
+    if not any(row.lon is not None for row in rows()):
+        st.caption("None of these tiles has known coordinates: their places stay empty.")
+    elif not searcher.card.synthetic:
+        st.caption("Places are those of the strips' centres.")
+
+
+def download(kind: Kind, make: Callable[[], bytes], stem: str, place: str) -> None:
+    """A button that makes and downloads a file of one kind."""
+    ending, mime, label, about = kind
+    st.download_button(
+        label,
+        make,
+        f"{stem}.{ending}",
+        mime,
+        help=about,
+        key=f"mirs.export.{place}.{ending}",
+        on_click="ignore",
+        width="stretch",
+    )
+
+
+def tables() -> tuple[Kind, Kind, Kind, Kind, Kind]:
+    """The kinds of file that any list of tiles can become."""
+    return _CSV, _JSON, _PARQUET, _ZIP, _BIB
+
+
+def zipped(searcher: Any, rows: Sequence[Row], about: dict[str, Any]) -> bytes:
+    """The tiles of the rows with their manifest."""
+    out = BytesIO()
+    exports.tiles_zip(searcher, rows, about, out)
+    return out.getvalue()
+
+
+def _name(answer: Answer, upload: state.Upload | None) -> str:
+    return upload.name if upload else answer.query.name
+
+
+def _about(picked: Sequence[Answer], upload: state.Upload | None) -> dict[str, Any]:
+    first, query = picked[0], picked[0].query
+    return {
+        "query": _name(first, upload),
+        "query_sha256": query.content,
+        "more_like": list(st.session_state.get(state.PLUS) or ()),
+        "less_like": list(st.session_state.get(state.MINUS) or ()),
+        "models": {one.searcher.summary.id: one.title for one in picked},
+        "k": int(st.session_state[state.K]),
+        "filters": filters_part.said(first.filters),
+        "data_set": first.searcher.card.title,
+        "synthetic": first.searcher.card.synthetic,
+        "software": f"MIRS Explorer {__version__}",
+    }
+
+
+def _figure(
+    picked: Sequence[Answer],
+    about: dict[str, Any],
+    query: state.Upload | str,
+    kind: Literal["png", "pdf"],
+) -> bytes:
+    first = picked[0]
+    card = first.searcher.card
+    if isinstance(query, state.Upload):
+        pixels = read_image(query.data, query.name)
+    else:
+        pixels = read_image(first.searcher.image_path(query))
+    camera = "" if card.synthetic or card.instrument == "unknown" else f", {card.instrument}"
+    footer = f"{card.title}{camera}. k = {about['k']}, {about['filters']}. {about['software']}."
+    rows = [
+        ModelRow(one.title, one.searcher, one.hits, one.score.min_r_k if one.score else None)
+        for one in picked
+    ]
+    name = words.file_name(str(about["query"]))
+    return exports.comparison(pixels, name, rows, footer, kind)
