@@ -12,6 +12,7 @@ from pages.ui import (
     link,
     loaders,
     notice,
+    own_image,
     picker,
     query_panel,
     results,
@@ -94,7 +95,7 @@ def _page(searcher: Searcher, models: list[str]) -> None:
             icon=":material/folder_off:",
         )
     if view == state.OWN:
-        picker.own_image()
+        own_image.draw(searcher)
     upload = state.upload() if view == state.OWN else None
     if view == state.OWN and upload is None:
         return

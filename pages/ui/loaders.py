@@ -9,6 +9,7 @@ from mirs_core import diagnostics, runs, standings
 from mirs_core import estimate as estimates
 from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
+from mirs_core.data.large_images import LargeImage
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
 from mirs_core.search import Query, Searcher
@@ -173,6 +174,28 @@ def own_image(data: bytes, name: str) -> tuple[str, int, int]:
     image = read_image(data, name)
     height, width = image.shape[:2]
     return data_uri(image, LARGE), height, width
+
+
+def mark_of(source: bytes | Path) -> str:
+    """What tells an image from another one: its content, or the state of its file."""
+    if isinstance(source, bytes):
+        return sha256(source)
+    about = source.stat()
+    return f"{source.resolve()} {about.st_mtime_ns} {about.st_size}"
+
+
+def large_image(source: bytes | Path, name: str) -> LargeImage:
+    """An image to cut squares out of.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    return _large_image(mark_of(source), name, source)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the image")
+def _large_image(mark: str, name: str, _source: bytes | Path) -> LargeImage:
+    return LargeImage.open(_source, name)
 
 
 def newest_pictures(folder: Path, count: int) -> list[str]:

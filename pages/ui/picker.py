@@ -1,15 +1,15 @@
-"""Choosing a query: a filterable grid of all tiles, or an image of one's own."""
+"""Choosing a query: a filterable grid of all tiles."""
+
+import secrets
 
 import streamlit as st
 
-from mirs_core.errors import MirsError
+from mirs_core.landforms import describe
 from mirs_core.search import Searcher
 from pages.ui import loaders, state, words
 from pages.ui.tile_grid import Column, TileEntry, tile_grid
 
 _PAGE = 60
-_UPLOAD_WIDTH = 760
-_FORMATS = ["jpg", "jpeg", "png", "tif", "tiff"]
 
 
 def browse(searcher: Searcher) -> None:
@@ -17,20 +17,32 @@ def browse(searcher: Searcher) -> None:
     items = searcher.items
     labels = sorted({label for label in items.labels if label})
     roles = [role for role in words.ROLES if role in items.roles]
-    left, middle, right = st.columns([2, 2, 2])
+    groups = list(dict.fromkeys(describe(label).group for label in labels))
+    strips = sorted({strip for strip in items.strips if strip})
+    first, left, middle, more, right = st.columns(5)
+    grouped = first.multiselect(
+        "Group", groups, format_func=words.group_name, placeholder="All", key="mirs.b.groups"
+    )
     chosen = left.multiselect(
         "Landform", labels, format_func=words.class_name, placeholder="All", key="mirs.b.classes"
     )
     kept = middle.multiselect(
         "Role", roles, format_func=words.ROLES.__getitem__, placeholder="All", key="mirs.b.roles"
     )
+    from_strips = more.multiselect(
+        "Strip", strips, placeholder="All", key="mirs.b.strips", disabled=not strips
+    )
     text = right.text_input(
-        "Name or strip", placeholder="for example 20N", key="mirs.b.text"
+        "Id or part of it", placeholder="for example 20N", key="mirs.b.text"
     ).strip()
+    band = _band(searcher)
     rows = [
         row
         for row in sorted(range(len(items)), key=lambda row: items.ids[row])
         if (not chosen or items.labels[row] in chosen)
+        and (not grouped or describe(items.labels[row] or "").group in grouped)
+        and (not from_strips or items.strips[row] in from_strips)
+        and (band is None or _inside(items.latitudes[row], band))
         and (not kept or items.roles[row] in kept)
         and text.lower() in items.ids[row].lower()
     ]
@@ -44,12 +56,34 @@ def browse(searcher: Searcher) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.caption(f"{len(rows):,} tiles. Click one to make it the query.", width="content")
+        st.button(
+            "Any of them",
+            icon=":material/casino:",
+            type="tertiary",
+            on_click=lambda: state.choose_tile(items.ids[secrets.choice(rows)]),
+        )
         if pages > 1:
             page = st.pagination(pages, key="mirs.b.page")
     shown = rows[(page - 1) * _PAGE : page * _PAGE]
     entries = [_entry(searcher, row) for row in shown]
     images = loaders.thumbnails(searcher, [entry.id for entry in entries])
     tile_grid("mirs.browser", [Column(entries)], images, state.choose_tile, tile="6.6rem")
+
+
+def _band(searcher: Searcher) -> tuple[int, int] | None:
+    """Draws the band of latitudes where places are known; None where it is the whole planet."""
+    if not any(latitude is not None for latitude in searcher.items.latitudes):
+        return None
+    low, high = state.POLES
+    found = st.slider(
+        "Latitude of the strip's centre", low, high, (low, high), format="%d°", key="mirs.b.band",
+        width=420,
+    )  # fmt: skip
+    return None if found == state.POLES else found
+
+
+def _inside(latitude: float | None, band: tuple[int, int]) -> bool:
+    return latitude is not None and band[0] <= latitude <= band[1]
 
 
 def _entry(searcher: Searcher, row: int) -> TileEntry:
@@ -70,42 +104,3 @@ def _entry(searcher: Searcher, row: int) -> TileEntry:
         lines=lines,
         current=tile == state.tile(),
     )
-
-
-_HINTS = (
-    ("Any usual image", "JPEG, PNG or TIFF, 8 or 16 bit, grey or colour, of any size."),
-    (
-        "About one kilometre across",
-        "The models know tiles of about 1.2 km at 6 m per pixel. Crop yours to that scale:"
-        " a crater of 200 m and one of 50 km look alike to them.",
-    ),
-    (
-        "It stays here",
-        "The image is read on this computer, compared with the archive and never stored.",
-    ),
-)
-
-
-def own_image() -> None:
-    """Draws the upload; a file that is no usable image gets its reason and is not kept."""
-    file = st.file_uploader(
-        "An image of the surface of Mars", type=_FORMATS, key="mirs.file", width=_UPLOAD_WIDTH
-    )
-    if file is None:
-        state.choose_upload(None)
-        _hints()
-        return
-    upload = state.Upload(file.name, file.getvalue())
-    try:
-        loaders.own_image(upload.data, upload.name)
-    except MirsError as error:
-        state.choose_upload(None)
-        st.error(words.plain(str(error)), icon=":material/broken_image:", width=_UPLOAD_WIDTH)
-        _hints()
-        return
-    state.choose_upload(upload)
-
-
-def _hints() -> None:
-    hints = "".join(f"<p><b>{title}</b>{text}</p>" for title, text in _HINTS)
-    st.html(f'<div class="mirs-hints">{hints}</div>')
