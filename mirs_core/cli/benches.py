@@ -86,6 +86,16 @@ def jobs(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], st
     return answer, _text(answer)
 
 
+def app(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """From a click in a real browser to the new results."""
+    from mirs_core.bench import app as bench
+
+    answer = bench.run(
+        runs.home_folder(), args.clicks, args.sessions, args.seconds, progress=console.progress
+    )
+    return answer, _text(answer)
+
+
 def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """What is lost when processes are killed, a disk fills up or a clock jumps."""
     from mirs_core.bench import kills as bench
