@@ -34,19 +34,23 @@ def draw(found: Sequence[Answer], upload: state.Upload | None) -> None:
     """Draws the two buttons below the results; a file is made when it is asked for."""
     if not any(answer.hits for answer in found):
         return
-    titles = [f"{place + 1}. {answer.title}" for place, answer in enumerate(found)]
     with st.container(horizontal=True, key="mirs-takeaway"):
-        with st.popover("Export", icon=":material/download:"):
-            chosen = st.selectbox("Results of", [_ALL, *titles], key="mirs.export.of")
-            picked = found if chosen == _ALL else [found[titles.index(chosen)]]
-            _formats(picked, upload)
+        # A dialog, drawn when it is asked for: a click on a tile need not draw it again.
+        if st.button("Export", icon=":material/download:"):
+            _dialog(found, upload)
         keeper.draw(
             found[0].searcher,
-            list(dict.fromkeys(hit.id for answer in picked for hit in answer.hits)),
+            list(dict.fromkeys(hit.id for answer in found for hit in answer.hits)),
             "results",
-            f"Results of {chosen.lower() if chosen == _ALL else chosen.partition(' ')[2]}"
-            f" for {_name(found[0], upload)}",
+            f"Results for {_name(found[0], upload)}",
         )
+
+
+@st.dialog("Export the results")
+def _dialog(found: Sequence[Answer], upload: state.Upload | None) -> None:
+    titles = [f"{place + 1}. {answer.title}" for place, answer in enumerate(found)]
+    chosen = st.selectbox("Results of", [_ALL, *titles])
+    _formats(found if chosen == _ALL else [found[titles.index(chosen)]], upload)
 
 
 def _formats(picked: Sequence[Answer], upload: state.Upload | None) -> None:
@@ -69,10 +73,14 @@ def _formats(picked: Sequence[Answer], upload: state.Upload | None) -> None:
     ]
     for kind, make in makers:
         download(kind, make, stem, "results")
-    if not any(row.lon is not None for row in rows()):
-        st.caption("None of these tiles has known coordinates: their places stay empty.")
-    elif not searcher.card.synthetic:
-        st.caption("Places are those of the strips' centres.")
+    found = rows()
+    placed = sum(row.lon is not None for row in found)
+    kind = "invented" if searcher.card.synthetic else "those of the strips' centres"
+    st.caption(
+        f"{placed} of {len(found)} results have coordinates; they are {kind}."
+        if placed
+        else "None of these tiles has known coordinates: their places stay empty."
+    )
 
 
 def download(kind: Kind, make: Callable[[], bytes], stem: str, place: str) -> None:

@@ -52,6 +52,22 @@ function barcode(column) {
   return box
 }
 
+// Pictures by name, for all grids of the page: the server sends each of them once.
+const pictures = (window.mirsPictures = window.mirsPictures || new Map())
+
+function keep(images) {
+  for (const [name, uri] of Object.entries(images)) {
+    if (pictures.has(name)) continue
+    const comma = uri.indexOf(",")
+    const kind = uri.slice(5, uri.indexOf(";", 5))
+    if (!uri.startsWith("data:image/jpeg;base64,")) pictures.set(name, uri)
+    else {
+      const bytes = Uint8Array.from(atob(uri.slice(comma + 1)), (letter) => letter.charCodeAt(0))
+      pictures.set(name, URL.createObjectURL(new Blob([bytes], { type: kind })))
+    }
+  }
+}
+
 function tile(entry, image, act) {
   const item = element("li", entry.step ? "step" : "")
   const button = element("button", entry.relevant ? "tile relevant" : "tile")
@@ -96,7 +112,13 @@ function tile(entry, image, act) {
     event.preventDefault()
   }
   item.append(button)
-  if (act.open || act.mark) item.append(acts(entry, act))
+  if (act.open || act.mark) {
+    // Three buttons a tile are many: they are made when somebody comes near, or cannot hover.
+    const near = () => item.children.length > 1 || item.append(acts(entry, act))
+    if (window.matchMedia("(hover: none)").matches) near()
+    else item.onpointerenter = item.onfocusin = near
+    button.onfocus = near
+  }
   return item
 }
 
@@ -191,6 +213,9 @@ function toTop(root, subject) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root")
+  keep(data.images)
+  const wanted = Object.values(data.names)
+  if (wanted.some((name) => !pictures.has(name))) setTriggerValue("missed", true)
   const floating = floatingCard()
   const link = (id) => {
     for (const other of root.querySelectorAll(".linked")) other.classList.remove("linked")
@@ -222,7 +247,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (column.empty) section.append(element("p", "empty", column.empty))
     const list = element("ul", "tiles")
     const act = { pick, open, mark, link, floating }
-    list.append(...column.tiles.map((entry) => tile(entry, data.images[entry.id], act)))
+    list.append(...column.tiles.map((entry) => tile(entry, pictures.get(data.names[entry.id]), act)))
     section.append(list)
     if (column.end) section.append(element("p", "end", column.end))
     columns.append(section)

@@ -1,13 +1,14 @@
 """Columns of tiles to click: the results of several models, or one grid to browse."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 _HERE = Path(__file__).parent
+_REMEMBERED = 4000
 _GRID = st.components.v2.component(
     "mirs.tile_grid",
     html='<div class="root"></div>',
@@ -96,11 +97,17 @@ def tile_grid(
         if on_mark and isinstance(chosen, str) and chosen[:1] in {"+", "-"}:
             on_mark(chosen[1:], chosen[0])
 
+    def missed() -> None:
+        # A page that was loaded anew has forgotten the pictures that this session has sent.
+        if st.session_state[key].get("missed"):
+            _sent().clear()
+
     data: dict[str, Any] = {
         "opens": on_open is not None,
         "marks": on_mark is not None,
-        "columns": [asdict(column) for column in columns],
-        "images": images,
+        "columns": [_plain(column) for column in columns],
+        "names": {tile: _name(uri) for tile, uri in images.items()},
+        "images": _unsent(images),
         "tile": tile,
         "subject": subject,
     }
@@ -110,4 +117,37 @@ def tile_grid(
         on_picked_change=picked,
         on_opened_change=opened,
         on_marked_change=marked,
+        on_missed_change=missed,
     )
+
+
+def _plain(column: Column) -> dict[str, Any]:
+    """A column as plain values; ``asdict`` would copy each of its many texts."""
+    found = {item.name: getattr(column, item.name) for item in fields(column)}
+    names = [item.name for item in fields(TileEntry)]
+    return {**found, "tiles": [{n: getattr(tile, n) for n in names} for tile in column.tiles]}
+
+
+def _name(uri: str) -> str:
+    """A short name for a picture, the same for the same picture."""
+    return f"{hash(uri) & 0xFFFFFFFFFFFF:x}"
+
+
+def _sent() -> dict[str, None]:
+    """Names of the pictures that the browser of this session has."""
+    found: dict[str, None] = st.session_state.setdefault("mirs.sent", {})
+    return found
+
+
+def _unsent(images: dict[str, str]) -> dict[str, str]:
+    """The pictures that the browser has not seen yet, by name: most results were seen before.
+
+    Should one not arrive, because its run was interrupted, the browser says that it missed some.
+    """
+    sent = _sent()
+    if len(sent) > _REMEMBERED:
+        sent.clear()
+    found = {_name(uri): uri for uri in images.values()}
+    unsent = {name: uri for name, uri in found.items() if name not in sent}
+    sent.update(dict.fromkeys(unsent))
+    return unsent

@@ -1,0 +1,100 @@
+"""A headless Chromium that evaluates expressions, and nothing else.
+
+Libraries that drive browsers listen to every frame of the network, which costs as much as what is
+measured here. This speaks the browser's own protocol and keeps silent while a page works.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from mirs_core.errors import ConfigError, RunError
+
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1440,900",
+    "--remote-debugging-port=0",
+)
+_LARGEST = 64_000_000
+_TRIES, _PAUSE = 150, 0.1
+
+
+class Chromium:
+    """A browser of its own with one page. Use it as an asynchronous context."""
+
+    def __init__(self) -> None:
+        found = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
+        if not found:
+            raise ConfigError("bench app needs Chromium; install it, or set MIRS_CHROMIUM.")
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._process = subprocess.Popen(
+            [found, *_FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._socket: Any = None
+        self._last = 0
+
+    async def __aenter__(self) -> "Chromium":
+        from websockets.asyncio.client import connect
+
+        self._socket = await connect(await self._address(), max_size=_LARGEST)
+        return self
+
+    async def __aexit__(self, *about: object) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+    async def _address(self) -> str:
+        told = Path(self._folder.name) / "DevToolsActivePort"
+        for _ in range(_TRIES):
+            if told.is_file() and (lines := told.read_text().split()):
+                with urllib.request.urlopen(f"http://127.0.0.1:{lines[0]}/json") as answer:
+                    pages = [one for one in json.load(answer) if one["type"] == "page"]
+                if pages:
+                    return str(pages[0]["webSocketDebuggerUrl"])
+            await asyncio.sleep(_PAUSE)
+        raise RunError("Chromium did not start.")
+
+    async def go(self, address: str) -> None:
+        """Opens an address; returns when the browser has begun to."""
+        await self._call("Page.navigate", url=address)
+
+    async def evaluate(self, expression: str) -> Any:
+        """The value of an expression; of a promise, what it becomes.
+
+        Raises:
+            RunError: it threw something.
+        """
+        said = await self._call(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
+        if "exceptionDetails" in said:
+            told = said["exceptionDetails"].get("exception", {})
+            raise RunError(f"The page broke off: {told.get('value') or told.get('description')}")
+        return said["result"].get("value")
+
+    async def _call(self, method: str, **words: Any) -> dict[str, Any]:
+        self._last += 1
+        await self._socket.send(json.dumps({"id": self._last, "method": method, "params": words}))
+        while True:
+            answer = json.loads(await self._socket.recv())
+            if answer.get("id") == self._last:
+                found: dict[str, Any] = answer.get("result", {})
+                return found
