@@ -64,6 +64,8 @@ def _longest_code(chosen: lineup.DataSet, models: list[str]) -> int | None:
 def _keep_a_query(searcher: Searcher) -> None:
     """Sees to it that the query tile exists: the first test tile of a session, or a known one."""
     items, tile = searcher.items, state.tile()
+    for key in (state.PLUS, state.MINUS):
+        state.keep_known(key, items.ids)
     if tile is not None and tile in items.ids:
         return
     if tile is not None:

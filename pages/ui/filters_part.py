@@ -54,7 +54,7 @@ def draw(searcher: Searcher, bits: int | None) -> None:
                 _within(bits)
             _about_the_query(bool(strips))
             if state.is_filtered():
-                st.button("Clear all", on_click=state.clear_filters, type="tertiary")
+                st.button("Clear all filters", on_click=state.clear_filters, type="tertiary")
 
 
 def _several(

@@ -1,5 +1,6 @@
 """The state of a session under its own keys; what a link restores of it stands in ``link``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -53,7 +54,7 @@ def band() -> tuple[int, int] | None:
     return None if found == POLES else (int(found[0]), int(found[1]))
 
 
-def keep_known(key: str, known: list[str]) -> list[str]:
+def keep_known(key: str, known: Sequence[str]) -> list[str]:
     """Drops what a widget does not offer (an old link, another data set); returns what is left."""
     kept = [value for value in dict.fromkeys(st.session_state.get(key) or []) if value in known]
     st.session_state[key] = kept

@@ -70,7 +70,7 @@ def test_a_group_of_landforms_filters_the_results(home: Path, start: Any) -> Non
     app.session_state["mirs.tile"] = searcher.items.ids[0]
     app.run()
     assert address(app, "groups") == "Impact Landforms"
-    next(button for button in app.button if button.label == "Clear all").click().run()
+    next(button for button in app.button if button.label == "Clear all filters").click().run()
     assert "groups" not in app.query_params and "classes" not in app.query_params
 
 
@@ -234,3 +234,54 @@ def test_the_first_screen_gives_way_to_the_demo(
     shutil.copytree(small_demo, tmp_path / "home", dirs_exist_ok=True)
     app.run()
     assert "Making you a Mars" not in html(app) and app.multiselect(key=state.MODELS).value
+
+
+def test_a_link_restores_examples_band_and_threshold_and_drops_what_is_wrong(
+    home: Path, start: Any
+) -> None:
+    names = Searcher.open(home, "demo-mirs").items.ids
+    plus = f"{names[3]}//nowhere.png//{names[4]}"
+    app = start(
+        tile=names[0], plus=plus, minus=names[7], within="9999", latitudes="-30..45", near="1"
+    )
+    assert not app.exception and not messages(app)
+    assert address(app, "plus") == f"{names[3]}//{names[4]}" and address(app, "minus") == names[7]
+    assert "More like these" in html(app) and "Less like these" in html(app)
+    assert app.number_input(key=state.WITHIN).value == 128
+    assert tuple(app.slider(key=state.BAND).value) == (-30, 45)
+    assert app.checkbox(key=state.NEAR).value is True
+    for wrong in ("45..-30", "a..b", "-100..0", "1..2..3", ""):
+        app = start(latitudes=wrong, within="-1", k="1e9")
+        assert not app.exception and tuple(app.slider(key=state.BAND).value) == state.POLES
+        assert app.number_input(key=state.WITHIN).value is None
+
+
+def test_back_and_forward_go_through_the_queries(home: Path, start: Any) -> None:
+    names = Searcher.open(home, "demo-mirs").items.ids
+    app = start(tile=names[5])
+    app.session_state["mirs.history"] = [names[0], names[3]]
+    app.run()
+    seen = []
+    for label in ("Back", "Back", "Forward", "Forward"):
+        next(button for button in app.button if button.label == label).click().run()
+        seen.append(address(app, "tile"))
+    assert seen == [names[3], names[0], names[3], names[5]]
+    assert not any(button.label == "Forward" for button in app.button)
+
+
+def test_an_archive_without_labels_is_searched_all_the_same(home: Path, start: Any) -> None:
+    for run in ("demo-baseline", "demo-mirs", "demo-mirs-dwt"):
+        path = home / "runs" / run / "archive" / "items.json"
+        value = json.loads(path.read_text())
+        path.write_text(json.dumps({**value, "labels": [None] * len(value["ids"])}))
+    app = start()
+    assert not app.exception and not app.error
+    assert "not labelled" in html(app)
+
+
+def test_a_damaged_run_says_so_and_the_others_answer(home: Path, start: Any) -> None:
+    (home / "runs" / "demo-mirs" / "model.safetensors").write_bytes(b"no")
+    app = start()
+    assert not app.exception
+    assert "is damaged" in messages(app)
+    assert any(button.label == "Export" for button in app.button)
