@@ -58,18 +58,13 @@ def mean_float(
     """
     if not len(examples):
         return np.zeros(len(features))
-    own, others = features.astype(np.float64), examples.astype(np.float64)
-    if metric == "cosine":
-        own, others = _unit(own), _unit(others)
-    squared = (
-        (own**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None] - 2 * own @ others.T
-    ).clip(min=0)
-    distances = squared / 2 if metric == "cosine" else np.sqrt(squared)
-    mean: NDArray[np.float64] = distances.mean(axis=1)
+    own, others = (_unit(features), _unit(examples)) if metric == "cosine" else (features, examples)
+    squared = (own**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None] - 2 * own @ others.T
+    distances = squared.clip(min=0) / 2 if metric == "cosine" else np.sqrt(squared.clip(min=0))
+    mean: NDArray[np.float64] = distances.mean(axis=1, dtype=np.float64)
     return mean
 
 
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    result: NDArray[np.float64] = vectors / np.where(lengths > 0, lengths, 1)
-    return result
+    return (vectors / np.where(lengths > 0, lengths, np.float32(1))).astype(np.float32, copy=False)

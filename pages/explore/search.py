@@ -6,6 +6,8 @@ from mirs_core import lineup, runs
 from mirs_core.errors import MirsError
 from mirs_core.search import Searcher
 from pages.ui import (
+    answers,
+    closer,
     filters_part,
     first_run,
     kept_part,
@@ -113,6 +115,9 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     with right:
         if view == state.BROWSE:
             picker.browse(searcher)
+            if closer.is_asked_for():
+                found = answers.ask(models, None)
+                closer.draw([one for one in found if not isinstance(one, str)], None)
         elif not models:
             st.info("Choose a model in the sidebar.", icon=":material/compare:")
         else:

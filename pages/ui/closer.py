@@ -24,10 +24,15 @@ def ask_for(tile_id: str) -> None:
     st.session_state[_ASKED] = tile_id
 
 
+def is_asked_for() -> bool:
+    """Whether a closer look was asked for, and is not drawn yet."""
+    return _ASKED in st.session_state
+
+
 def draw(found: Sequence[Answer], upload: state.Upload | None) -> None:
     """Opens the dialog where one was asked for."""
     tile = st.session_state.pop(_ASKED, None)
-    if tile is not None and tile in found[0].searcher.items.ids:
+    if tile is not None and found and tile in found[0].searcher.items.ids:
         _dialog(tile, found, upload)
 
 

@@ -30,6 +30,9 @@ def draw(searcher: Searcher, bits: int | None) -> None:
     known = ((state.GROUPS, groups), (state.CLASSES, labels), (state.ROLES, roles))
     for key, values in (*known, (state.STRIPS, strips)):
         state.keep_known(key, values)
+    # A session may have begun on another page, whose link says nothing of these.
+    st.session_state.setdefault(state.K, state.K_DEFAULT)
+    st.session_state.setdefault(state.BAND, state.POLES)
     low, high, step = state.K_RANGE
     with st.sidebar:
         st.slider("Results per model", low, high, step=step, key=state.K)

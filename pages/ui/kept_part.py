@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from mirs_core import collected, exports, runs
-from mirs_core.collected import Collection
+from mirs_core.collected import Collection, Kept
 from mirs_core.files import slug
 from mirs_core.search import Searcher
 from pages.ui import loaders, notice, state, takeaway, words
@@ -43,7 +43,8 @@ def draw(searcher: Searcher) -> None:
 
 
 def _one(searcher: Searcher, one: Collection) -> None:
-    known = [kept for kept in one.tiles if kept.id in set(searcher.items.ids)]
+    here = set(searcher.items.ids)
+    known = [kept for kept in one.tiles if kept.id in here]
     if gone := len(one.tiles) - len(known):
         st.caption(f"{gone} of its tiles are not in this archive (any more), and are not shown.")
     with st.container(horizontal=True, key="mirs-kept-acts"):
@@ -55,37 +56,33 @@ def _one(searcher: Searcher, one: Collection) -> None:
             args=([kept.id for kept in known],),
             help="The first becomes the query, the others (32 at most) its further positives.",
         )
-        with st.popover("Export", icon=":material/download:"):
-            _formats(searcher, one)
+        with st.popover("Export", icon=":material/download:", disabled=not known):
+            _formats(searcher, one, [kept.id for kept in known])
         st.button(
             "Delete", icon=":material/delete:", on_click=_delete, args=(one,), type="tertiary"
         )
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _tiles(searcher, one)
+        _tiles(searcher, known, one.notes())
     with right:
         _words(one)
 
 
-def _tiles(searcher: Searcher, one: Collection) -> None:
-    if not one.tiles:
+def _tiles(searcher: Searcher, known: list[Kept], notes: dict[str, str]) -> None:
+    if not known:
         st.caption("It is empty.")
         return
-    items, notes = searcher.items, one.notes()
     entries = []
-    for kept in one.tiles:
-        if kept.id not in items.ids:
-            continue
-        label = items.labels[items.row(kept.id)]
+    for kept in known:
+        label = searcher.items.labels[searcher.items.row(kept.id)]
         name, file = words.class_name(label), words.file_name(kept.id)
-        lines = [name, *filter(None, [notes.get(kept.id, ""), kept.found]), file]
         entries.append(
             TileEntry(
                 id=kept.id,
                 name=notes.get(kept.id) or name,
                 colour=words.colour(label),
                 label=f"{name}, {file}. Search for tiles like this one.",
-                lines=tuple(lines),
+                lines=(name, *filter(None, [notes.get(kept.id, ""), kept.found]), file),
             )
         )
     images = loaders.thumbnails(searcher, [entry.id for entry in entries])
@@ -121,14 +118,13 @@ def _save(one: Collection, name: str, note: str, edited: Any) -> None:
         collected.remove(home, one.id, dropped)
 
 
-def _formats(searcher: Searcher, one: Collection) -> None:
+def _formats(searcher: Searcher, one: Collection, known: list[str]) -> None:
     about = {
         "collection": one.name,
         "note": one.note,
         "data_set": one.title,
         "synthetic": one.synthetic,
     }
-    known = [kept.id for kept in one.tiles if kept.id in searcher.items.ids]
 
     def rows() -> list[exports.Row]:
         return exports.of_tiles(searcher, known, one.notes())

@@ -70,7 +70,7 @@ def legend(searcher: Searcher, upload: state.Upload | None, models: int) -> None
     moved = "<span><b>↑3</b>ranks gained on the first model</span>" if models > 1 else ""
     st.html(
         f'<div class="mirs-legend">{kind}{same}<span><b>12</b>distance to the query</span>'
-        f"<span><u></u>farther from here on</span>{lists}{moved}</div>",
+        f"<span><u></u>more bits away from here on</span>{lists}{moved}</div>",
         width="content",
     )
 
@@ -107,7 +107,10 @@ def _column(
                 models,
                 shift=_shift(hit, first),
                 far=hit.distance / spread if spread else 0.0,
-                step=previous is not None and hit.distance > previous,
+                # Of floats hardly two are equal: a line before each tile would say nothing.
+                step=bool(searcher.summary.bits)
+                and previous is not None
+                and hit.distance > previous,
             )
             for hit, previous in zip(hits, before, strict=False)
         ],

@@ -12,9 +12,9 @@ from fakes import write_job
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import jobs, runs
+from mirs_core import collected, jobs, runs
 from mirs_core.search import Searcher
-from pages.ui import state
+from pages.ui import own_image, state
 
 
 def address(app: AppTest, name: str) -> str:
@@ -285,3 +285,40 @@ def test_a_damaged_run_says_so_and_the_others_answer(home: Path, start: Any) -> 
     assert not app.exception
     assert "is damaged" in messages(app)
     assert any(button.label == "Export" for button in app.button)
+
+
+def test_enlarge_works_while_browsing_and_for_a_damaged_link(home: Path, start: Any) -> None:
+    app = start()
+    app.segmented_control(key=state.VIEW).set_value(state.BROWSE).run()
+    next(button for button in app.button if button.label == "Enlarge").click().run()
+    assert not app.exception and 'class="mirs-bits"' not in html(app)
+    assert [item for item in app.toggle if item.label == "Where the encoder looks"]
+    app.session_state["mirs.closer"] = "../../etc/passwd"
+    app.run()
+    assert not app.exception
+
+
+def test_collections_are_listed_and_a_damaged_one_says_so(home: Path, start: Any) -> None:
+    app = start()
+    data = app.session_state[state.DATA]
+    made = collected.create(home, "Mine <b>", data, "Synthetic Mars", True)
+    names = Searcher.open(home, "demo-mirs").items.ids
+    collected.add(home, made.id, [collected.Kept(names[0], "1", "odd"), collected.Kept("gone", "")])
+    app.segmented_control(key=state.VIEW).set_value(state.KEPT).run()
+    chosen = next(box for box in app.selectbox if box.label == "Collection")
+    assert not app.exception and chosen.options == ["Mine <b> (2)"]
+    assert any("1 of its tiles are not in this archive" in one.value for one in app.caption)
+    (home / "collections" / f"{made.id}.json").write_text("{")
+    app.run()
+    assert not app.exception and app.error
+
+
+def test_own_images_by_path_are_refused_outside_of_this_computer(
+    home: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = start()
+    app.segmented_control(key=state.VIEW).set_value(state.OWN).run()
+    assert any(field.label == "or its path on this computer" for field in app.text_input)
+    monkeypatch.setattr(own_image, "_HERE", set())
+    app.run()
+    assert not any(field.label == "or its path on this computer" for field in app.text_input)
