@@ -50,6 +50,13 @@ def models(chosen: lineup.DataSet) -> list[str]:
             max_selections=lineup.MOST,
             help="Finished runs on this data set. The newest of each method is chosen at first.",
         )
+        if picked:
+            st.page_link(
+                "pages/models/runs.py",
+                label="Their model cards",
+                icon=":material/description:",
+                query_params={"runs": ",".join(picked)},
+            )
     return [run_id for run_id in known if run_id in picked]
 
 
