@@ -44,6 +44,8 @@ _WORDS = ("encoder", "seed", "epochs", "batch_size", "learning_rate")
 def train_encoder(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Trains an encoder further on a data set, or goes on with one that broke off."""
     home = runs.home_folder()
+    if args.processes != 1:
+        finetuning.check_processes(args.processes)
     given = {word: getattr(args, word) for word in _WORDS}
     if args.resume:
         extra = [word for word, value in given.items() if value is not None]
@@ -55,7 +57,7 @@ def train_encoder(args: argparse.Namespace, console: Console) -> tuple[dict[str,
         objective = args.objective or changes.get("objective", "classifier")
         changes.pop("objective", None)
         config = finetuning.configure(objective, **changes)
-        if args.processes > 1:
+        if args.processes != 1:
             prepared = finetuning.prepare(home, args.data, config, name=args.name)
             made = _resume(home, prepared, args.processes, console)
         else:

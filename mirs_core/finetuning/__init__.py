@@ -8,12 +8,13 @@ from mirs_core.finetuning.config import (
     settings,
 )
 from mirs_core.finetuning.recipe import FineTuned, fine_tune, prepare, resume
-from mirs_core.finetuning.several import resume_on, starter_is_gone
+from mirs_core.finetuning.several import check_processes, resume_on, starter_is_gone
 
 __all__ = [
     "OBJECTIVES",
     "FineTuneConfig",
     "FineTuned",
+    "check_processes",
     "configure",
     "fine_tune",
     "parse_changes",

@@ -30,8 +30,7 @@ def resume_on(home: Path, encoder_id: str, processes: int) -> FineTuned:
         StoppedError: it was stopped; ``resume`` goes on from its last whole epoch.
         MirsError: whatever made it impossible.
     """
-    if not 1 < processes <= MOST:
-        raise ConfigError(f"--processes takes 2 to {MOST}; without it, one process trains.")
+    check_processes(processes)
     fine_tuned.folder_of(home, encoder_id)
     words = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command = ["-m", "mirs_core", "train-encoder", "--resume", encoder_id, "--json"]
@@ -53,6 +52,12 @@ def resume_on(home: Path, encoder_id: str, processes: int) -> FineTuned:
             child.terminate()
             child.wait()
     return _ended(home, encoder_id)
+
+
+def check_processes(processes: int) -> None:
+    """Raises ConfigError for a number of processes that makes no sense."""
+    if not 1 < processes <= MOST:
+        raise ConfigError(f"--processes takes 2 to {MOST}; without it, one process trains.")
 
 
 def _search_path() -> str:
