@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mirs_core import __version__, finetuning, sweeps
-from mirs_core.cli import annotations, benches, data, encoders, retrieval, training, transfer
+from mirs_core.cli import (
+    annotations,
+    benches,
+    data,
+    encoders,
+    mapping,
+    retrieval,
+    training,
+    transfer,
+)
 from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import preview as previews
 from mirs_core.cli import runs as run_commands
@@ -101,6 +110,9 @@ def _training(verbs: Any) -> None:
     short.add_argument("--query", default="", metavar="TILE", help="follow the hits of this tile")
     short.add_argument("--out", type=Path, metavar="FILE", help="JSON that is written meanwhile")
     _changes(short)
+    plane = _verb(verbs, "project", mapping.project, "lay a run's hash space out as a map")
+    plane.add_argument("--run", metavar="ID", required=True)
+    plane.add_argument("--seed", type=int, default=0, metavar="N")
     compare = _verb(
         verbs, "compare", training.compare, "train presets over several seeds and compare them"
     )

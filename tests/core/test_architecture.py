@@ -40,7 +40,7 @@ LAYERS: list[set[str]] = [
         "checkpoints",
     },
     # procedures
-    {"features", "training", "archive"},
+    {"features", "training", "archive", "projection"},
     # records
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"}
     | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"},
@@ -54,6 +54,7 @@ LAYERS: list[set[str]] = [
         "queries",
         "search",
         "exports",
+        "mapping",
         "attention",
         "similarity",
         "latency",

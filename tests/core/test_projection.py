@@ -1,0 +1,110 @@
+"""Maps of the hash space: the same twice, neighbours kept, figures against slow twins."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeNetwork, write_dataset
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.manifold import trustworthiness
+
+from mirs_core import cli, mapping, pipeline, projection
+from mirs_core.archive import FloatArchive, HashArchive
+from mirs_core.errors import DataError, RunError
+from mirs_core.presets import from_preset
+
+
+def clusters(count: int = 60) -> np.ndarray:
+    """Three far groups of codes with a few bits of noise."""
+    rng = np.random.default_rng(0)
+    centres = rng.integers(0, 2, (3, 64))
+    bits = centres[np.arange(count) % 3] ^ (rng.random((count, 64)) < 0.05)
+    return np.packbits(bits.astype(bool), axis=1)
+
+
+def test_equal_seeds_give_equal_maps_that_keep_the_clusters_apart() -> None:
+    archive = HashArchive(clusters())
+    points = projection.project(archive, seed=3)
+    assert (points == projection.project(archive, seed=3)).all()
+    assert points.shape == (60, 2) and points.dtype == np.float32
+    assert np.linalg.norm(points, axis=1).max() == pytest.approx(1, abs=1e-5)
+    assert np.abs(points.mean(axis=0)).max() < 1e-5
+    group = np.arange(60) % 3
+    away = np.linalg.norm(points[:, None] - points[None], axis=2)
+    away[np.eye(60, dtype=bool)] = np.inf
+    assert (group[away.argmin(axis=1)] == group).all()
+    found = projection.fidelity(archive, points)
+    assert found.trustworthiness > 0.9 and found.asked == 60
+
+
+def test_tiles_that_share_one_code_are_laid_out_too() -> None:
+    codes = np.repeat(clusters(6), 10, axis=0)
+    points = projection.project(HashArchive(codes))
+    assert np.isfinite(points).all()
+
+
+def test_too_few_tiles_make_no_map() -> None:
+    with pytest.raises(DataError, match="at least"):
+        projection.project(HashArchive(clusters(4)))
+
+
+@given(st.integers(0, 1000), st.integers(25, 60))
+@settings(max_examples=15, deadline=None)
+def test_trustworthiness_is_that_of_scikit_learn(seed: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    space = rng.normal(size=(count, 5)).astype(np.float32)
+    points = rng.normal(size=(count, 2)).astype(np.float32)
+    found = projection.fidelity(FloatArchive(space, "euclidean"), points)
+    near = min(10, (count - 1) // 2)
+    expected = trustworthiness(space, points, n_neighbors=near)
+    assert found.trustworthiness == pytest.approx(expected, abs=1e-3)
+    kept = 0
+    for row in range(count):
+        both = []
+        for values in (space, points):
+            away = ((values - values[row]) ** 2).sum(axis=1)
+            away[row] = np.inf
+            both.append(set(np.argsort(away, kind="stable")[:near].tolist()))
+        kept += len(both[0] & both[1])
+    assert found.preservation == pytest.approx(kept / (count * near), abs=1e-3)
+
+
+def test_a_perfect_map_is_perfect() -> None:
+    points = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    found = projection.fidelity(FloatArchive(points, "euclidean"), points)
+    assert (found.trustworthiness, found.preservation) == (1.0, 1.0)
+
+
+@given(st.floats(0, 6.28), st.booleans())
+def test_a_turned_or_mirrored_map_is_turned_back(angle: float, mirrored: bool) -> None:
+    points = np.random.default_rng(1).normal(size=(20, 2)).astype(np.float32)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    if mirrored:
+        turn[:, 1] *= -1
+    back = projection.aligned((points @ turn).astype(np.float32), points)
+    assert back == pytest.approx(points, abs=1e-4)
+
+
+def test_a_run_keeps_its_map(
+    tmp_path: Path, network: FakeNetwork, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    layout = {"train": {"cra": 8, "rid": 8}, "test": {"cra": 2, "rid": 2}}
+    data, home = write_dataset(tmp_path / "tiles", layout), tmp_path / "home"
+    run = pipeline.prepare_and_train(home, from_preset("baseline", data=str(data))).run
+    assert mapping.read(home, run) is None
+    monkeypatch.setenv("MIRS_HOME", str(home))
+    assert cli.main(["project", "--run", run, "--json", "--quiet"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    found = mapping.read(home, run)
+    assert found is not None and answer == found.to_json() and answer["tiles"] == 20
+    folder = home / "runs" / run
+    (folder / "map.json").write_text("{}")
+    assert mapping.read(home, run) is None
+    mapping.project(home, run)
+    np.save(folder / "map.npy", np.zeros((3, 2), np.float32))
+    assert mapping.read(home, run) is None
+    with pytest.raises(RunError):
+        mapping.read(home, "../x")
