@@ -42,7 +42,7 @@ LAYERS: list[set[str]] = [
     # procedures
     {"features", "training", "archive", "projection"},
     # records
-    {"runs", "evaluation", "retriever", "lineup", "diagnostics", "standings"}
+    {"runs", "evaluation", "retriever", "lineup", "diagnostics", "neighbourhoods", "standings"}
     | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
