@@ -15,8 +15,9 @@ from mirs_core.errors import DataError
 
 Points = NDArray[np.float32]
 
-NEIGHBOURS, EPOCHS, SPREAD = 15, 200, 0.1
+NEIGHBOURS, EPOCHS, SPREAD = 15, 200, 0.9
 _LEAST = 5
+_EXTENT = 3.0
 _ASKED, _BLOCK = 2000, 128
 _LOOKED = 10
 
@@ -102,7 +103,7 @@ def _start(archive: HashArchive | FloatArchive) -> NDArray[np.float32]:
     points = centred @ (chosen * signs).astype(np.float32)
     spread = float(np.abs(points).max(initial=0.0)) or 1.0
     noise = np.random.default_rng(0).normal(scale=1e-3, size=points.shape)
-    return np.ascontiguousarray(10 * points / spread + noise, dtype=np.float32)
+    return np.ascontiguousarray(_EXTENT * points / spread + noise, dtype=np.float32)
 
 
 def fidelity(archive: HashArchive | FloatArchive, points: Points, seed: int = 0) -> Fidelity:

@@ -14,6 +14,7 @@ from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.data.large_images import LargeImage
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
+from mirs_core.neighbourhoods import Neighbourhoods, look
 from mirs_core.search import Query, Searcher
 
 THUMBNAIL, LARGE, FULL = 176, 480, 1200
@@ -80,6 +81,21 @@ def _diagnosis(
     home: str, run_id: str, changed: int, _searcher: Searcher
 ) -> diagnostics.Diagnostics:
     return diagnostics.diagnose(_searcher.retriever)
+
+
+def neighbourhoods(run_id: str) -> Neighbourhoods:
+    """The nearest tiles of all tiles of a run, computed once.
+
+    Raises:
+        MirsError: the run is gone or damaged.
+    """
+    home = runs.home_folder()
+    return _neighbourhoods(str(home), run_id, _changed(home, run_id), searcher(run_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -> Neighbourhoods:
+    return look(_searcher.retriever)
 
 
 def agreement(run_id: str, baseline: str) -> list[float]:

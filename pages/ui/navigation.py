@@ -26,6 +26,12 @@ PLACES = {
             ":material/travel_explore:",
             link.search_link,
         ),
+        Place(
+            "pages/explore/space.py",
+            "Hash space",
+            ":material/bubble_chart:",
+            link.evaluation_link,
+        ),
     ),
     "Models": (
         Place("pages/models/evaluate.py", "Evaluate", ":material/finance:", link.evaluation_link),
