@@ -49,7 +49,7 @@ def colouring(run_id: str, searcher: Searcher, mode: str) -> Colouring:
     if mode in {"Purity", "Tiles with its code"}:
         near = loaders.neighbourhoods(run_id)
         if mode == "Purity":
-            return Colouring(values=near.purity, title="share of own class")
+            return Colouring(values=near.purity(items.labels), title="share of own class")
         return Colouring(values=np.log2(near.sharing.astype(float)), title="log2 of tiles")
     if mode == "Latitude":
         known = [np.nan if one is None else one for one in items.latitudes]

@@ -16,23 +16,43 @@ def test_neighbourhoods_agree_with_looking_at_each_pair(
     archive: tuple[np.ndarray, Items],
 ) -> None:
     codes, items = archive
-    found = searcher_of(codes, items).retriever
-    near = neighbourhoods.look(found)
+    near = neighbourhoods.look(searcher_of(codes, items).retriever)
+    assert near.classes == tuple(sorted({label for label in items.labels if label}))
+    reach = np.zeros(len(codes))
     for row in range(len(codes)):
         others = [o for o in range(len(codes)) if items.contents[o] != items.contents[row]]
-        expected = sorted(others, key=lambda o: (distance(codes[row], codes[o]), o))[:10]
-        own = [int(o) for o in near.rows[row] if o >= 0]
-        away = [distance(codes[row], codes[o]) for o in expected]
-        assert np.allclose(near.distances[row][: len(own)], away, atol=1e-3)
-        if codes.dtype == np.uint8:
-            assert own == expected
-            labels = [items.labels[o] for o in expected if items.labels[o]]
-            if items.labels[row] and labels:
-                share = sum(label == items.labels[row] for label in labels) / len(labels)
-                assert near.purity[row] == share
-            else:
-                assert np.isnan(near.purity[row])
+        away = {o: round(distance(codes[row], codes[o]), 4) for o in others}
+        expected = sorted(others, key=lambda o: (away[o], o))[:10]
         assert near.sharing[row] == sum((code == codes[row]).all() for code in codes)
+        if not expected:
+            assert np.isnan(near.away[row]) and (near.rows[row] == -1).all()
+            continue
+        mean = np.mean([away[o] for o in expected])
+        assert np.isclose(near.away[row], mean, atol=1e-3)
+        if codes.dtype != np.uint8:
+            continue
+        assert [int(o) for o in near.rows[row] if o >= 0] == expected
+        last, votes = away[expected[-1]], Counter[str | None]()
+        nearer = [o for o in others if away[o] < last]
+        tied = [o for o in others if away[o] == last]
+        for o in others:
+            share = (len(expected) - len(nearer)) / len(tied)
+            chance = 1.0 if o in nearer else share if o in tied else 0.0
+            votes[items.labels[o]] += chance  # type: ignore[assignment]
+            reach[o] += chance
+        told = [votes[label] for label in near.classes]
+        assert np.allclose(near.votes[row], told)
+        known, label = sum(told), items.labels[row]
+        purity = near.purity(items.labels)[row]
+        assert np.isclose(purity, votes[label] / known) if label and known else np.isnan(purity)
+    if codes.dtype == np.uint8:
+        assert np.allclose(near.reach, reach)
+
+
+def test_ties_make_no_hubs() -> None:
+    found = space(["a"] * 400, [7] * 400)
+    near = neighbourhoods.look(found)
+    assert np.allclose(near.reach, 10) and neighbourhoods.hubs(near) == []
 
 
 def space(labels: list[str], values: list[int]) -> neighbourhoods.Retriever:
@@ -52,14 +72,17 @@ def test_a_wrong_label_is_suspected_and_only_that() -> None:
 
 
 def test_a_tile_in_the_midst_of_all_is_a_hub() -> None:
-    values = [1 << place for place in range(8)] + [0]
-    found = space(["a"] * 9, values)
-    near = neighbourhoods.look(found)
-    counted = Counter(near.rows[near.rows >= 0].tolist())
-    listed = neighbourhoods.hubs(near)
-    assert all(hub.count == counted[hub.row] for hub in listed)
-    usual = sum(counted.values()) / 9
-    assert {hub.row for hub in listed} == {row for row, n in counted.items() if n > 3 * usual}
+    # Sixty codes of two ones each: two bits from the empty code, most four from each other.
+    rng = np.random.default_rng(0)
+    ones = [rng.choice(64, 2, replace=False) for _ in range(60)]
+    pairs = [np.packbits(np.isin(np.arange(64), two)) for two in ones]
+    codes = np.array([np.zeros(8, np.uint8), *pairs])
+    names = tuple(f"{i}.png" for i in range(61))
+    none = (None,) * 61
+    items = Items(names, none, ("archive",) * 61, none, names, none, none)
+    near = neighbourhoods.look(searcher_of(codes, items).retriever)
+    (first, *_) = neighbourhoods.hubs(near)
+    assert first.row == 0 and first.count == 60.0
 
 
 def test_codes_of_several_tiles_are_listed_by_size() -> None:
