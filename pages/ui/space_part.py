@@ -159,18 +159,31 @@ def _chosen(key: str, ids: Sequence[str]) -> None:
 
 
 def _missing(home: Path, run_id: str) -> None:
-    """A map that is not there yet is computed by a job."""
+    """A map that is not there yet is computed by a job; one that failed is not tried by itself."""
     key = f"map-{run_id}"
-    jobs.submit_once(home, key, ["project", "--run", run_id], f"Map of {run_id}", lane=jobs.PREVIEW)
+    known = _job(home, key)
+    if known is not None and not known.active:
+        said = known.error or "The map was laid out once, and is not there any more."
+        st.error(words.plain(said), icon=":material/error:")
+        st.button("Try again", key=f"{key}.again", on_click=_submit, args=(home, run_id, key))
+        return
+    if known is None:
+        _submit(home, run_id, key)
     _watch(home, key)
+
+
+def _submit(home: Path, run_id: str, key: str) -> None:
+    words_of = ["project", "--run", run_id]
+    jobs.submit_once(home, key, words_of, f"Map of {run_id}", lane=jobs.PREVIEW)
+
+
+def _job(home: Path, key: str) -> jobs.Job | None:
+    return next((job for job in jobs.list_jobs(home) if job.key == key), None)
 
 
 @st.fragment(run_every=1.0)
 def _watch(home: Path, key: str) -> None:
-    found = next((job for job in jobs.list_jobs(home) if job.key == key), None)
-    if found is None or found.state == "done":
+    found = _job(home, key)
+    if found is None or not found.active:
         st.rerun(scope="app")
-    elif found.active:
-        st.progress(min(found.done / max(found.total, 1), 1.0), text=f"{found.stage}, once a run")
-    else:
-        st.error(words.plain(found.error or "It failed without a word."), icon=":material/error:")
+    st.progress(min(found.done / max(found.total, 1), 1.0), text=f"{found.stage}, once a run")

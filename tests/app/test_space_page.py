@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import write_job
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs, mapping
+from mirs_core.files import write_json
 from mirs_core.search import Searcher
 from pages.ui import space_part, state
 
@@ -72,4 +74,18 @@ def test_a_map_that_is_not_there_is_asked_for_once(home: Path, start: Any) -> No
     assert not app.exception
     asked = [job for job in jobs.list_jobs(home) if job.key == "map-demo-mirs"]
     assert [job.args for job in asked] == [("project", "--run", "demo-mirs")]
-    jobs.stop(home, asked[0].id) if asked[0].active else None
+    if asked[0].active:
+        jobs.stop(home, asked[0].id)
+
+
+def test_a_map_that_failed_is_not_tried_without_end(home: Path, start: Any) -> None:
+    folder = home / "jobs" / "job-1"
+    write_job(folder, key="map-demo-mirs")
+    write_json(folder / "ended.json", {"state": "failed", "error": "No room.", "seconds": 1})
+    for _ in range(2):
+        app = start(models="demo-mirs")
+        app.switch_page(PAGE).run()
+        assert not app.exception and [one.value for one in app.error] == ["No room."]
+    assert len(jobs.list_jobs(home)) == 1
+    next(one for one in app.button if one.label == "Try again").click().run()
+    assert len(jobs.list_jobs(home)) == 2
