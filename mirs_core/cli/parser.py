@@ -98,6 +98,7 @@ def _training(verbs: Any) -> None:
     train.add_argument("--encoder", metavar="NAME", help="overrides the preset's encoder")
     train.add_argument("--seed", type=int, default=0, metavar="N")
     train.add_argument("--name", metavar="TEXT", help="what people call the run")
+    train.add_argument("--map", action="store_true", help="then lay its hash space out (project)")
     _changes(train)
     short = _verb(
         verbs, "preview", previews.preview, "train for a few epochs and look at the codes"

@@ -1,12 +1,13 @@
 """``demo``, ``train`` and ``compare``."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
-from mirs_core import comparison, pipeline, presets, relevance, reproduction, runs
+from mirs_core import comparison, mapping, pipeline, presets, relevance, reproduction, runs
 from mirs_core import demo as demos
 from mirs_core.cli.console import Console
-from mirs_core.errors import ConfigError, RunError
+from mirs_core.errors import ConfigError, MirsError, RunError
 from mirs_core.tables import markdown, number
 
 Answer = tuple[dict[str, Any], str]
@@ -44,7 +45,17 @@ def train(args: argparse.Namespace, console: Console) -> Answer:
             home, settings, args.name, console.progress, console.should_stop
         )
     answer = outcome.to_json()
+    if args.map and not answer.get("stopped"):
+        _lay_out(home, outcome.run, console)
     return answer, _text(answer)
+
+
+def _lay_out(home: Path, run_id: str, console: Console) -> None:
+    """The map of a run that was just trained; without one it is a run all the same."""
+    try:
+        mapping.project(home, run_id, progress=console.progress)
+    except MirsError as error:
+        console.note(f"The run is done; its map is not: {error}")
 
 
 def _text(answer: dict[str, Any]) -> str:

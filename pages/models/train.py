@@ -138,7 +138,7 @@ def _submit() -> None:
         run = pipeline.prepare(home, config, name=name or None)
         wanted = st.session_state.get(_WHERE) == _THERE and cluster.is_there()
         lane = cluster.new_lane() if wanted else st.session_state.get(_LANE, jobs.CPU)
-        words_of = ["train", "--run", run.id]
+        words_of = ["train", "--run", run.id, "--map"]
         jobs.submit(home, words_of, f"Train {name or run.id}", lane=lane, run=run.id)
 
     notice.act("The training is queued.", work)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,6 +88,22 @@ def test_a_turned_or_mirrored_map_is_turned_back(angle: float, mirrored: bool) -
     assert back == pytest.approx(points, abs=1e-4)
 
 
+def _answer(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert cli.main([*words, "--json", "--quiet"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return found
+
+
+def test_too_few_tiles_leave_a_run_without_a_map(
+    tmp_path: Path, network: FakeNetwork, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    data = write_dataset(tmp_path / "tiles", {"train": {"cra": 2}, "test": {"cra": 1}})
+    monkeypatch.setenv("MIRS_HOME", str(tmp_path / "home"))
+    made = _answer(capsys, "train", f"--data={data}", "--preset=baseline", "--map")
+    assert mapping.read(tmp_path / "home", made["run"]) is None
+
+
 def test_a_run_keeps_its_map(
     tmp_path: Path, network: FakeNetwork, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -96,10 +113,11 @@ def test_a_run_keeps_its_map(
     run = pipeline.prepare_and_train(home, from_preset("baseline", data=str(data))).run
     assert mapping.read(home, run) is None
     monkeypatch.setenv("MIRS_HOME", str(home))
-    assert cli.main(["project", "--run", run, "--json", "--quiet"]) == 0
-    answer = json.loads(capsys.readouterr().out)
+    answer = _answer(capsys, "project", "--run", run)
     found = mapping.read(home, run)
     assert found is not None and answer == found.to_json() and answer["tiles"] == 20
+    made = _answer(capsys, "train", f"--data={data}", "--preset=baseline", "--map")
+    assert mapping.read(home, made["run"]) is not None
     folder = home / "runs" / run
     (folder / "map.json").write_text("{}")
     assert mapping.read(home, run) is None
