@@ -26,6 +26,8 @@ PREVIEW, LEAST = 1200, 32
 MOST = 4096
 """Longest side of a cut."""
 
+_CACHE_BYTES = 64_000_000
+_STAND_INS = (("OVERVIEW_FILE", "OVERVIEWS"), ("FILENAME", "ProxyOverviewRequest"))
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG_2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 
@@ -153,16 +155,31 @@ def _raster(path: Path, name: str) -> Iterator[Any]:
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)
-    if _driver(path) is None:
+    driver = _driver(path)
+    if driver is None or not path.is_file():
         raise ImageError(f"{name} cannot be read (it is gone, or another file now).")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            # A whole path of this machine is never taken for an address or a virtual file.
-            with rasterio.open(str(path.resolve()), driver=_driver(path)) as raster:
+            # One whole path of this machine, one format, and no file that lies beside it.
+            with (
+                rasterio.Env(
+                    GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
+                    GDAL_PAM_ENABLED=False,
+                    GDAL_CACHEMAX=_CACHE_BYTES,
+                ),
+                rasterio.open(str(path.resolve()), driver=driver) as raster,
+            ):
+                _check_alone(raster, name)
                 yield raster
     except (RasterioError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else "no reason is given"
         raise ImageError(f"{name} cannot be read ({reason}). Copy or save it again.") from None
     except MemoryError:
         raise ImageError(f"{name} does not fit into memory. Cut a smaller square.") from None
+
+
+def _check_alone(raster: Any, name: str) -> None:
+    """A file's own tags can make GDAL read any other file in its place."""
+    if any(raster.get_tag_item(item, domain) for item, domain in _STAND_INS):
+        raise ImageError(f"{name} wants other files to be read in its place. Save it as one file.")

@@ -134,3 +134,27 @@ def test_a_file_that_goes_away_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     path.unlink()
     with pytest.raises(ImageError, match="cannot be read"):
         image.cut(Square(0, 0, 64))
+
+
+def test_a_tiff_whose_tags_lead_to_another_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_images, "MAX_PIXELS", 1000)
+    secret = write_tiff(tmp_path / "secret.tif", np.full((1, 150, 150), 200, np.uint8))
+    path = write_tiff(tmp_path / "strip.tif", np.zeros((1, 300, 300), np.uint8))
+    with rasterio.open(path, "r+") as out:
+        out.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=str(secret))
+    with pytest.raises(ImageError, match="other files"):
+        large_images._open_windowed(path, "strip.tif")
+    # What can be read whole never goes through GDAL.
+    assert not LargeImage.open(path).preview.any()
+
+
+def test_what_lies_beside_a_file_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_images, "MAX_PIXELS", 1000)
+    path = write_tiff(tmp_path / "strip.tif", np.zeros((1, 2600, 2600), np.uint8))
+    beside = write_tiff(tmp_path / "other.tif", np.full((1, 1300, 1300), 200, np.uint8))
+    beside.rename(tmp_path / "strip.tif.ovr")
+    assert not LargeImage.open(path).preview.any()
