@@ -3,7 +3,7 @@
 Gradient-weighted class activation (Grad-CAM, Selvaraju et al. 2017, section 3), taken to the code:
 instead of a class score, what is explained is how firmly a tile holds the query's code, the sum
 over all bits of the tile's logit, counted positive where the query's bit is one and negative where
-it is zero. Baselines have no bits; theirs is the similarity itself.
+it is zero. Baselines have no bits; theirs is the inner product with the query's features.
 """
 
 from typing import Any
@@ -70,9 +70,8 @@ def agreement(model: HashModel | FloatModel, x: Any, code: NDArray[Any]) -> Any:
         return (model.head(model.transforms["target"](x)) * signs).sum()
     compared = x if model.mean is None else x - torch.from_numpy(model.mean)
     asked = torch.from_numpy(code.astype(np.float32))[None]
-    if model.distance == "cosine":
-        return torch.nn.functional.cosine_similarity(compared, asked).sum()
-    return -(compared - asked).square().sum()
+    # The gradient of a distance is zero at the query itself, where there is most to see.
+    return (compared * asked).sum()
 
 
 def overlay(image: Pixels, heat: NDArray[np.float32]) -> Pixels:
