@@ -19,7 +19,8 @@ _NOTE = (
 def geojson(rows: Sequence[Row], about: Mapping[str, Any]) -> bytes:
     """A feature a tile; without a known place its geometry is null, and it is counted.
 
-    GeoJSON cannot say that it means Mars, so ``crs_note`` and every feature say it in words.
+    RFC 7946 can name no body but the Earth. The ``crs`` member of the GeoJSON of 2008 names Mars to
+    GDAL, QGIS and geopandas; for others ``crs_note`` and every feature say it in words.
 
     Args:
         about: what the file is: model, query, filters.
@@ -36,6 +37,8 @@ def geojson(rows: Sequence[Row], about: Mapping[str, Any]) -> bytes:
     ]
     value = {
         "type": "FeatureCollection",
+        # Of the older GeoJSON (2008): without it, GDAL and what rests on it read the Earth.
+        "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:IAU_2015::49900"}},
         "crs_note": _NOTE,
         "body": "Mars",
         "coordinate_system": MARS,

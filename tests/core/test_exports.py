@@ -98,10 +98,11 @@ def test_csv_reads_back_and_holds_no_formula(rows: list[exports.Row]) -> None:
 def test_geojson_reads_back_with_east_longitudes_and_says_mars(rows: list[exports.Row]) -> None:
     data = exports.geojson(rows, {"query": "x"})
     value = json.loads(data)
-    assert "crs" not in value and "Mars" in value["crs_note"] and value["about"] == {"query": "x"}
+    assert "Mars" in value["crs_note"] and value["about"] == {"query": "x"}
     assert value["without_place"] == 2
     assert {f["properties"]["coordinate_system"] for f in value["features"]} == {"IAU_2015:49900"}
     frame = gpd.read_file(io.BytesIO(data))
+    assert frame.crs.ellipsoid.semi_major_metre == 3396190 and frame.crs != CRS(4326)
     points = frame[frame.geometry.notna()]
     assert sorted((p.x, p.y) for p in points.geometry) == [(0.0, -3.0), (288.0, 20.5)]
     assert len(frame) == len(rows)
