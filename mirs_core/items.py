@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.data.manifest import Tile
+from mirs_core.data.manifest import INVENTED, NO_PLACE, OWN_PLACE, STRIP_CENTRE, Tile
 from mirs_core.errors import DataError, RunError
 
 ROLES = ("train", "val", "test", "archive")
-_COLUMNS = ("ids", "labels", "roles", "strips", "contents", "latitudes", "longitudes")
+_COLUMNS = ("ids", "labels", "roles", "strips", "contents", "latitudes", "longitudes", "places")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,9 @@ class Items:
     """The tiles of a run, row by row as their codes stand in the archive.
 
     ``ids`` are paths relative to the data set's root; ``contents`` are SHA-256 of the files;
-    ``labels``, ``strips`` and the coordinates are None where they are not known.
+    ``labels``, ``strips`` and the coordinates are None where they are not known. ``places`` say
+    what the coordinates are the place of (see ``data.manifest``); where they are not given, of the
+    strip, which was all that was known before they were kept.
     """
 
     ids: tuple[str, ...]
@@ -29,9 +31,13 @@ class Items:
     contents: tuple[str, ...]
     latitudes: tuple[float | None, ...]
     longitudes: tuple[float | None, ...]
+    places: tuple[str, ...] = ()
     _rows: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not self.places:
+            known = (NO_PLACE if one is None else STRIP_CENTRE for one in self.latitudes)
+            object.__setattr__(self, "places", tuple(known))
         if len({len(getattr(self, name)) for name in _COLUMNS}) != 1:
             raise RunError(
                 "items.json: the columns differ in length. Delete the run and train again."
@@ -49,6 +55,7 @@ class Items:
             contents=tuple(tile.content for tile in tiles),
             latitudes=tuple(tile.latitude for tile in tiles),
             longitudes=tuple(tile.longitude for tile in tiles),
+            places=tuple(tile.place for tile in tiles),
         )
 
     def __len__(self) -> int:
@@ -108,7 +115,10 @@ class Items:
             "contents": (str,),
             "latitudes": (float, int, type(None)),
             "longitudes": (float, int, type(None)),
+            "places": (str,),
         }
+        if isinstance(value, dict):
+            value = {"places": [], **value}
         for name, allowed in kinds.items():
             column = value.get(name) if isinstance(value, dict) else None
             if not isinstance(column, list) or not all(isinstance(v, allowed) for v in column):
@@ -119,4 +129,6 @@ class Items:
             raise RunError("items.json: an id leads out of the data set. Delete the run.")
         if not set(value["roles"]) <= set(ROLES):
             raise RunError("items.json: an unknown role. Delete the run and train again.")
+        if not set(value["places"]) <= {OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE}:
+            raise RunError("items.json: an unknown kind of place. Delete the run and train again.")
         return cls(**{name: tuple(value[name]) for name in _COLUMNS})

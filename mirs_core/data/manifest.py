@@ -2,7 +2,7 @@
 
 A labelled data set is a folder ``train/ val/ test/ [database/]`` with one folder a class in each
 (DoMars16k as published); only those four folders of it are read. Any other folder is an unlabelled
-data set of all images below it.
+data set of all images below it. ``tiles.csv`` at the root adds what names and folders do not tell.
 """
 
 import hashlib
@@ -15,9 +15,13 @@ from pathlib import Path, PurePosixPath
 from mirs_core import observations
 from mirs_core.data.card import Card, read_card
 from mirs_core.data.reading import read_contents
+from mirs_core.data.tile_table import TileRecord, read_table
 from mirs_core.data.walk import SPLITS, find_images, is_labelled
 from mirs_core.errors import DataError
 from mirs_core.progress import Progress, silent
+
+OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE = "tile", "strip centre", "invented", ""
+"""What a tile's coordinates are the place of."""
 
 __all__ = ["SPLITS", "Card", "Manifest", "Tile", "Unreadable", "read_card", "scan"]
 
@@ -33,8 +37,10 @@ class Tile:
         split: "train", "val", "test", "database", or "" outside of a labelled data set.
         content: SHA-256 (hex) of the file.
         strip: product id of the observation; None where the file name has none.
-        latitude: of the strip's centre, degrees north; None where unknown.
-        longitude: of the strip's centre, degrees east in [0, 360); None where unknown.
+        latitude: degrees north; None where unknown.
+        longitude: degrees east in [0, 360); None where unknown.
+        place: what the two are the place of: "tile", "strip centre" (all that a name tells),
+            "invented" (synthetic tiles), "" where there is none.
     """
 
     id: str
@@ -45,6 +51,7 @@ class Tile:
     strip: str | None
     latitude: float | None
     longitude: float | None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +123,48 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     found = find_images(root)
     read = read_contents(root, found.paths, cache, progress)
     labelled = is_labelled(root)
-    tiles = tuple(_tile(path, read.contents[path], labelled) for path in sorted(read.contents))
+    table = read_table(root)
+    tiles = tuple(
+        _tile(path, read.contents[path], labelled, table.get(path), card)
+        for path in sorted(read.contents)
+    )
     unreadable = tuple(Unreadable(*pair) for pair in sorted({**found.refused, **read.bad}.items()))
     if not tiles:
         raise DataError(_nothing_in(root, unreadable))
     return Manifest(root, card, tiles, _duplicates(tiles), unreadable)
 
 
-def _tile(path: str, content: str, labelled: bool) -> Tile:
+def _tile(path: str, content: str, labelled: bool, told: TileRecord | None, card: Card) -> Tile:
     parts = PurePosixPath(path).parts
-    label = unicodedata.normalize("NFC", parts[1]) if labelled and len(parts) > 2 else None
+    label = parts[1] if labelled and len(parts) > 2 else None
+    split = parts[0] if labelled else ""
+    told = told or TileRecord(path)
+    label = told.label or label
     seen = observations.parse(parts[-1])
+    latitude, longitude, place = _place(told, seen, card.synthetic)
     return Tile(
         id=path,
         path=path,
-        label=label,
-        split=parts[0] if labelled else "",
+        label=unicodedata.normalize("NFC", label) if label else None,
+        split=told.split or split,
         content=content,
-        strip=seen.strip if seen else None,
-        latitude=seen.latitude if seen else None,
-        longitude=seen.longitude if seen else None,
+        strip=told.strip or (seen.strip if seen else None),
+        latitude=latitude,
+        longitude=longitude,
+        place=place,
     )
+
+
+def _place(
+    told: TileRecord, seen: observations.Observation | None, synthetic: bool
+) -> tuple[float | None, float | None, str]:
+    """Latitude, longitude, and what they are the place of."""
+    if told.latitude is not None:
+        return told.latitude, told.longitude, INVENTED if synthetic else OWN_PLACE
+    if seen is None or seen.latitude is None:
+        return None, None, NO_PLACE
+    invented = synthetic or seen.instrument == "SYN"
+    return seen.latitude, seen.longitude, INVENTED if invented else STRIP_CENTRE
 
 
 def _duplicates(tiles: tuple[Tile, ...]) -> tuple[tuple[str, str], ...]:

@@ -5,11 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mirs_core import observations
+from mirs_core.data.manifest import INVENTED
 from mirs_core.landforms import describe
 from mirs_core.search import Hit, Searcher
-
-STRIP_CENTRE, INVENTED, UNKNOWN = "strip centre", "invented", ""
-"""What a place is the place of. No tile's own place is known from its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,8 @@ class Row:
     Attributes:
         lon: planetocentric, east-positive, degrees in [0, 360); None where unknown.
         lat: planetocentric, degrees north; None where unknown.
-        place: what the two are the place of: the strip's centre, or invented for synthetic tiles.
+        place: what the two are the place of: the tile, its strip's centre, or invented for
+            synthetic tiles.
         model, run, rank, distance, unit: how it was found; empty or None in a collection.
         landform: the class in words; ``label`` is its folder's name.
         source: page of the source product; empty for synthetic tiles.
@@ -81,7 +80,7 @@ def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
     label, latitude, longitude = items.labels[row], items.latitudes[row], items.longitudes[row]
     known = observations.parse(tile)
     landform = describe(label) if label else None
-    place = UNKNOWN if latitude is None else INVENTED if card.synthetic else STRIP_CENTRE
+    place = INVENTED if latitude is not None and card.synthetic else items.places[row]
     found = {"model": "", "run": "", "rank": None, "distance": None, "unit": "", "note": ""}
     return Row(
         lon=None if longitude is None else longitude % 360,

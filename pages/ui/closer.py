@@ -98,12 +98,12 @@ def _overlay(
 def _facts(searcher: Searcher, tile: str) -> list[tuple[str, str]]:
     items = searcher.items
     row = items.row(tile)
-    label, strip, place = items.labels[row], items.strips[row], words.place(tile)
+    label, strip, place = items.labels[row], items.strips[row], words.place(searcher, tile)
     unknown = "<em>not known</em>"
     return [
         ("Landform", words.chip(label) if label else "<em>not labelled</em>"),
         ("Product", escape(strip).replace("_", "_<wbr>") if strip else unknown),
-        (words.place_name(searcher), escape(place) if place else unknown),
+        (words.place_name(searcher, tile), escape(place) if place else unknown),
         ("Role", escape(words.ROLES[items.roles[row]])),
         ("File", escape(words.file_name(tile))),
         *([("Imagery", "synthetic")] if searcher.card.synthetic else []),

@@ -87,9 +87,9 @@ def _acts(searcher: Searcher, tile_id: str | None) -> None:
 def _places(searcher: Searcher, tile_id: str, strip: str | None) -> list[tuple[str, str]]:
     """Where the tile comes from. Names of strips may break after an underscore only."""
     facts = [("Strip", escape(strip).replace("_", "_<wbr>") if strip else _UNKNOWN)]
-    place = words.place(tile_id)
+    place = words.place(searcher, tile_id)
     if place:
-        facts.append((words.place_name(searcher), escape(place)))
+        facts.append((words.place_name(searcher, tile_id), escape(place)))
     if searcher.card.synthetic:
         facts.append(("Imagery", "synthetic"))
     elif searcher.card.instrument:

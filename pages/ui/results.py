@@ -211,12 +211,12 @@ def _note(answer: answers.Answer) -> str:
 def _entry(
     searcher: Searcher, hit: Hit, lists: int, models: int, *, shift: str, far: float, step: bool
 ) -> TileEntry:
-    name, place = words.class_name(hit.label), words.place(hit.id)
+    name, place = words.class_name(hit.label), words.place(searcher, hit.id)
     lines = [
         name,
         words.long_distance(searcher, hit),
         f"Strip {hit.strip}" if hit.strip else "Strip not known",
-        *([f"{words.place_name(searcher)}: {place}"] if place else []),
+        *([f"{words.place_name(searcher, hit.id)}: {place}"] if place else []),
         f"Role: {words.ROLES[hit.role].lower()}",
         *([f"In {lists} of {models} lists"] if models > 1 else []),
         words.file_name(hit.id),

@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from mirs_core import observations
+from mirs_core.data.manifest import OWN_PLACE
 from mirs_core.landforms import describe
 from mirs_core.search import Hit, Searcher
 
@@ -72,18 +72,25 @@ def long_distance(found: Searcher, hit: Hit) -> str:
     return f"{found.unit.capitalize()} distance {hit.distance:.3f}"
 
 
-def place(tile_id: str) -> str | None:
-    """Where on Mars the strip of a tile has its centre, or None."""
-    known = observations.parse(file_name(tile_id))
-    if known is None or known.latitude is None:
+def place(found: Searcher, tile_id: str) -> str | None:
+    """Where on Mars a tile is, as far as that is known; None where nothing is."""
+    row = found.items.row(tile_id)
+    latitude, longitude = found.items.latitudes[row], found.items.longitudes[row]
+    if latitude is None:
         return None
-    north = f"{abs(known.latitude):.1f}° {'N' if known.latitude >= 0 else 'S'}"
-    return north if known.longitude is None else f"{north}, {known.longitude:.0f}° E"
+    digits = 3 if found.items.places[row] == OWN_PLACE else 1
+    north = f"{abs(latitude):.{digits}f}° {'N' if latitude >= 0 else 'S'}"
+    if longitude is None:
+        return north
+    return f"{north}, {longitude:.{digits if digits > 1 else 0}f}° E"
 
 
-def place_name(found: Searcher) -> str:
-    """What a place is the place of: synthetic tiles have none, real ones know their strip's."""
-    return "Invented place" if found.card.synthetic else "Strip centre"
+def place_name(found: Searcher, tile_id: str) -> str:
+    """What a place is the place of: synthetic tiles have none, most know their strip's."""
+    if found.card.synthetic:
+        return "Invented place"
+    own = found.items.places[found.items.row(tile_id)] == OWN_PLACE
+    return "Tile's centre" if own else "Strip centre"
 
 
 def duration(seconds: float) -> str:
