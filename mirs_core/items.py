@@ -79,6 +79,10 @@ class Items:
                 f"There is no tile {tile_id!r} in this archive; pick another."
             ) from None
 
+    def has(self, tile_id: str) -> bool:
+        """Whether there is a tile of that id."""
+        return tile_id in self._rows
+
     def rows(self, roles: Sequence[str]) -> NDArray[np.int64]:
         """Rows ``(n,)`` of the tiles with one of ``roles``, ascending."""
         wanted = set(roles)

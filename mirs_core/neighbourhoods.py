@@ -143,6 +143,33 @@ def _chance(distances: NDArray[np.float64], near: int) -> NDArray[np.float64]:
     return nearer + tied * share.clip(max=1.0)
 
 
+def errors_of_top(found: Retriever, k: int) -> NDArray[np.float64]:
+    """(N,) the share of other classes among the ``k`` nearest archive tiles of each labelled tile.
+
+    Ties in row order, as a search ranks them; the tile itself and copies of it are left out. NaN
+    for tiles without a label, and where no labelled tile is found.
+    """
+    items, rows = found.items, found.items.rows(["archive"])
+    wrong = np.full(len(items), np.nan)
+    if not len(rows):
+        return wrong
+    labels = np.array([label or "" for label in items.labels], dtype=object)
+    contents = np.array(items.contents, dtype=object)
+    archive = found.archive(rows)
+    most = int(np.unique(contents[rows], return_counts=True)[1].max())
+    for start in range(0, len(items), _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, len(items)))
+        _, places = archive.search(found.codes[block], k + most)
+        near = rows[places]
+        other = contents[near] != contents[block, None]
+        kept = other & (other.cumsum(axis=1) <= k) & (labels[near] != "")
+        differs = kept & (labels[near] != labels[block, None])
+        with np.errstate(invalid="ignore"):
+            share = differs.sum(axis=1) / kept.sum(axis=1)
+        wrong[block] = np.where(labels[block] != "", share, np.nan)
+    return wrong
+
+
 def suspects(found: Retriever, near: Neighbourhoods, most: int = 50) -> list[Suspect]:
     """Labelled tiles with at most one neighbour of their label, where most are of one other.
 

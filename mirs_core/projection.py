@@ -147,8 +147,32 @@ def aligned(points: Points, reference: Points) -> Points:
 
     Orthogonal Procrustes (Schönemann 1966): distances within the map stay what they are.
     """
+    return turned(points, points, reference)
+
+
+def turned(points: Points, known: Points, reference: Points) -> Points:
+    """``points`` (N, 2) turned or mirrored as lays ``known`` (M, 2) nearest to ``reference``.
+
+    ``known`` are those of the points that the other map has too, in the order of ``reference``.
+    """
     from scipy.linalg import orthogonal_procrustes
 
-    turn, _ = orthogonal_procrustes(points.astype(np.float64), reference.astype(np.float64))
+    if not len(known):
+        return points
+    turn, _ = orthogonal_procrustes(known.astype(np.float64), reference.astype(np.float64))
     result: Points = (points @ turn).astype(np.float32)
     return result
+
+
+def placed(near: Points, distances: NDArray[Any]) -> Points:
+    """Where on a map (2,) a tile belongs whose nearest tiles lie at ``near`` (k, 2).
+
+    Of these the one with the most weight around it, moved to the weighted middle of those on its
+    side: a mean of two far clusters would lie in neither. Weights fall with ``distances`` (k,).
+    """
+    weights = 1 / (1 + np.asarray(distances, dtype=np.float64))
+    gaps = np.linalg.norm(near[:, None].astype(np.float64) - near[None], axis=2)
+    best = int(np.argmin((gaps * weights).sum(axis=1)))
+    side = gaps[best] <= np.median(gaps[best])
+    middle: Points = np.average(near[side], axis=0, weights=weights[side]).astype(np.float32)
+    return middle

@@ -37,7 +37,7 @@ def main() -> None:
     searcher = _first_that_opens(models or [run.id for run in chosen.runs])
     if searcher is None:
         return
-    _keep_a_query(searcher)
+    picker.keep_a_query(searcher)
     filters_part.draw(searcher, _longest_code(chosen, models))
     sidebar.own_folder(models)
     if searcher.card.synthetic:
@@ -61,21 +61,6 @@ def _first_that_opens(models: list[str]) -> Searcher | None:
 def _longest_code(chosen: lineup.DataSet, models: list[str]) -> int | None:
     bits = [run.bits for run in chosen.runs if run.id in models and run.bits]
     return max(bits, default=None)
-
-
-def _keep_a_query(searcher: Searcher) -> None:
-    """Sees to it that the query tile exists: the first test tile of a session, or a known one."""
-    items, tile = searcher.items, state.tile()
-    for key in (state.PLUS, state.MINUS):
-        state.keep_known(key, items.ids)
-    if tile is not None and tile in items.ids:
-        return
-    if tile is not None:
-        st.warning("The tile of this link is not in this data set; another one is shown.")
-    rows = items.rows(["test"]) if "test" in items.roles else range(len(items))
-    first = min((items.ids[row] for row in rows), key=lambda name: ("/cra/" not in name, name))
-    state.choose_tile(first)
-    state.history().clear()
 
 
 def _page(searcher: Searcher, models: list[str]) -> None:

@@ -47,7 +47,7 @@ def ask(models: Sequence[str], upload: state.Upload | None) -> list[Answer | str
 
 
 def _ask(searcher: Searcher, upload: state.Upload | None) -> Answer:
-    query = _query(searcher, upload)
+    query = query_of(searcher, upload)
     filters, k = filters_part.wanted(searcher), st.session_state[state.K]
     started = time.perf_counter()
     ranked = searcher.search(query, k + MOST_TIED, filters)
@@ -59,7 +59,7 @@ def _ask(searcher: Searcher, upload: state.Upload | None) -> Answer:
     return Answer(title, searcher, query, hits, tied, seconds, score, filters)
 
 
-def _query(searcher: Searcher, upload: state.Upload | None) -> Query:
+def query_of(searcher: Searcher, upload: state.Upload | None) -> Query:
     """The query tile or the own image, with the examples that this archive knows."""
     if upload is not None:
         query = loaders.image_query(searcher.summary.id, upload.data, upload.name)

@@ -3,7 +3,7 @@
 Plotly takes half a second to import: import this module where a figure is drawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -244,6 +244,43 @@ def correlation(bits: Bits) -> go.Figure:
     return _finished(figure, 330, legend=False)
 
 
+def bit_means(
+    means: NDArray[np.float64],
+    names: Sequence[str],
+    bits: NDArray[np.int64],
+    told: NDArray[np.float64],
+) -> go.Figure:
+    """The share of ones (C, B) of each bit by class.
+
+    Args:
+        bits, told: (B,) the number of each column, and how much of it lies between classes.
+    """
+    wide, high = len(bits), len(names)
+    figure = go.Figure(
+        go.Heatmap(
+            z=means, x=[f"bit {bit}" for bit in bits], y=[escape(name) for name in names],
+            zmin=0, zmax=1, colorscale=[[0, _NEGATIVE], [0.5, _ZERO], [1, _POSITIVE]],
+            colorbar={"thickness": 8, "tickvals": [0, 0.5, 1], "title": "ones", "outlinewidth": 0},
+            customdata=np.tile(told, (high, 1)),
+            hovertemplate="%{y}, %{x}: one in %{z:.0%}<br>%{customdata:.0%} of this bit lies"
+            " between classes<extra></extra>",
+        )
+    )  # fmt: skip
+    # A heat map reports no clicks: an unseen point stands on each of its cells.
+    grid = [(name, bit) for name in names for bit in bits]
+    figure.add_scatter(
+        x=[f"bit {bit}" for _, bit in grid], y=[escape(name) for name, _ in grid], mode="markers",
+        marker={"opacity": 0, "size": max(4, 640 // max(wide, 1))}, hoverinfo="skip",
+        customdata=[int(bit) for _, bit in grid], showlegend=False,
+    )  # fmt: skip
+    figure.update_xaxes(
+        showticklabels=False, ticks="", showgrid=False,
+        title="bits, those that tell most of the landforms first",
+    )  # fmt: skip
+    figure.update_yaxes(ticks="", showgrid=False, autorange="reversed")
+    return _finished(figure, 90 + 22 * high, legend=False)
+
+
 def _beside(correlation: NDArray[np.float64]) -> NDArray[np.int64]:
     """An order of the bits in which those that say the same stand together."""
     filled = np.nan_to_num(correlation)
@@ -345,6 +382,29 @@ def pick(figure: go.Figure, key: str, alt: str) -> int | None:
         on_select="rerun",
         selection_mode="points",
     )
+    return _clicked(event)
+
+
+def pick_with(figure: go.Figure, key: str, alt: str, on_pick: Callable[[int], None]) -> None:
+    """The same, where ``on_pick`` gets the ``customdata`` before the next run."""
+
+    def picked() -> None:
+        found = _clicked(st.session_state[key])
+        if found is not None:
+            on_pick(found)
+
+    st.plotly_chart(
+        figure,
+        key=key,
+        theme="streamlit",
+        config=_CONFIG,
+        alt=alt,
+        on_select=picked,
+        selection_mode="points",
+    )
+
+
+def _clicked(event: Any) -> int | None:
     for point in event["selection"]["points"]:
         found = point.get("customdata")
         found = found[0] if isinstance(found, list) else found

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from mirs_core import collected, exports, runs
+from mirs_core import collected, runs
 from mirs_core.collected import Collection, Kept
 from mirs_core.files import slug
 from mirs_core.search import Searcher
@@ -52,7 +52,7 @@ def _one(searcher: Searcher, one: Collection) -> None:
             "Use as positives",
             icon=":material/add:",
             disabled=not known,
-            on_click=_use,
+            on_click=state.use_as_positives,
             args=([kept.id for kept in known],),
             help="The first becomes the query, the others (32 at most) its further positives.",
         )
@@ -125,26 +125,8 @@ def _formats(searcher: Searcher, one: Collection, known: list[str]) -> None:
         "data_set": one.title,
         "synthetic": one.synthetic,
     }
-
-    def rows() -> list[exports.Row]:
-        return exports.of_tiles(searcher, known, one.notes())
-
     stem = f"mirs-{slug(one.name)[:60].strip('-') or 'collection'}"
-    makers = (
-        lambda: exports.csv(rows()),
-        lambda: exports.geojson(rows(), about),
-        lambda: exports.geoparquet(rows()),
-        lambda: takeaway.zipped(searcher, rows(), about),
-        lambda: exports.bibtex(searcher.card).encode(),
-    )
-    for kind, make in zip(takeaway.tables(), makers, strict=True):
-        takeaway.download(kind, make, stem, "kept")
-
-
-def _use(tiles: list[str]) -> None:
-    state.choose_tile(tiles[0])
-    for tile in tiles[1:]:
-        state.mark(tile, "+")
+    takeaway.of_tiles(searcher, known, about, stem, "kept", one.notes())
 
 
 def _delete(one: Collection) -> None:

@@ -62,6 +62,8 @@ def restore() -> None:
     st.session_state[K] = _k(link.get("k"))
     for key, name in _FLAGS.items():
         st.session_state[key] = link.get(name) == "1"
+    if "colour" in link:
+        st.session_state[state.COLOUR] = link["colour"]
     st.session_state[BAND] = _band(link.get("latitudes", ""))
     st.session_state[WITHIN] = _whole(link.get("within"), 0, 4096)
 
@@ -138,6 +140,12 @@ def search_link() -> dict[str, str]:
         **{name: _joined(key) for key, name in _LISTS.items()},
     }
     return {name: value for name, value in values.items() if value}
+
+
+def space_link() -> dict[str, str]:
+    """The state of the maps as the parameters of their address: the search, and the colours."""
+    colour = st.session_state.get(state.COLOUR)
+    return {**search_link(), **({"colour": colour} if colour else {})}
 
 
 def evaluation_link() -> dict[str, str]:

@@ -5,9 +5,11 @@ import gc
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from mirs_core import diagnostics, runs, standings
+from mirs_core import code_bits, code_clusters, diagnostics, mapping, runs, standings
 from mirs_core import estimate as estimates
 from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
@@ -15,6 +17,7 @@ from mirs_core.data.large_images import LargeImage
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
 from mirs_core.neighbourhoods import Neighbourhoods, look
+from mirs_core.neighbourhoods import errors_of_top as errors_of_nearest
 from mirs_core.search import Query, Searcher
 
 THUMBNAIL, LARGE, FULL = 176, 480, 1200
@@ -96,6 +99,88 @@ def neighbourhoods(run_id: str) -> Neighbourhoods:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -> Neighbourhoods:
     return look(_searcher.retriever)
+
+
+def clustering(run_id: str, count: int) -> code_clusters.Clustering:
+    """The clusters of a run's codes, computed once.
+
+    Raises:
+        MirsError: the run is gone or damaged, or there cannot be so many.
+    """
+    home = runs.home_folder()
+    return _clustering(str(home), run_id, _changed(home, run_id), count, searcher(run_id))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Finding clusters")
+def _clustering(
+    home: str, run_id: str, changed: int, count: int, _searcher: Searcher
+) -> code_clusters.Clustering:
+    return code_clusters.cluster(_searcher.retriever, count)
+
+
+def groups_across_classes(run_id: str) -> NDArray[np.int64]:
+    """The group across classes of each tile, computed once.
+
+    Raises:
+        MirsError: the run is gone or damaged, or has too few classes or tiles.
+    """
+    home = runs.home_folder()
+    return _across(str(home), run_id, _changed(home, run_id), searcher(run_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Finding groups")
+def _across(home: str, run_id: str, changed: int, _searcher: Searcher) -> NDArray[np.int64]:
+    return code_clusters.groups_across_classes(_searcher.retriever)
+
+
+def errors_of_top(run_id: str, k: int = 64) -> NDArray[np.float64]:
+    """The share of other classes among the nearest ``k`` of each tile, computed once.
+
+    Raises:
+        MirsError: the run is gone or damaged.
+    """
+    home = runs.home_folder()
+    return _errors_of_top(str(home), run_id, _changed(home, run_id), k, searcher(run_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _errors_of_top(
+    home: str, run_id: str, changed: int, k: int, _searcher: Searcher
+) -> NDArray[np.float64]:
+    return errors_of_nearest(_searcher.retriever, k)
+
+
+def bits(run_id: str) -> code_bits.BitReport:
+    """What the bits of a run's codes say, computed once.
+
+    Raises:
+        MirsError: the run is gone or damaged, or has no bits.
+    """
+    home = runs.home_folder()
+    return _bits(str(home), run_id, _changed(home, run_id), searcher(run_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _bits(home: str, run_id: str, changed: int, _searcher: Searcher) -> code_bits.BitReport:
+    return code_bits.report(_searcher.retriever)
+
+
+def space_map(run_id: str) -> mapping.SpaceMap | None:
+    """The map of a run, read once; None where there is none yet.
+
+    Raises:
+        MirsError: the run is gone.
+    """
+    home = runs.home_folder()
+    about = runs.folder(home, run_id).path / "map.json"
+    if not about.is_file():
+        return None
+    return _space_map(str(home), run_id, about.stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _space_map(home: str, run_id: str, changed: int) -> mapping.SpaceMap | None:
+    return mapping.read(Path(home), run_id)
 
 
 def agreement(run_id: str, baseline: str) -> list[float]:

@@ -30,7 +30,7 @@ PLACES = {
             "pages/explore/space.py",
             "Hash space",
             ":material/bubble_chart:",
-            link.evaluation_link,
+            link.space_link,
         ),
     ),
     "Models": (

@@ -12,6 +12,21 @@ from pages.ui.tile_grid import Column, TileEntry, tile_grid
 _PAGE = 60
 
 
+def keep_a_query(searcher: Searcher) -> None:
+    """Sees to it that the query tile exists: the first test tile of a session, or a known one."""
+    items, tile = searcher.items, state.tile()
+    for key in (state.PLUS, state.MINUS):
+        state.keep_known(key, items.ids)
+    if tile is not None and items.has(tile):
+        return
+    if tile is not None:
+        st.warning("The tile of this link is not in this data set; another one is shown.")
+    rows = items.rows(["test"]) if "test" in items.roles else range(len(items))
+    first = min((items.ids[row] for row in rows), key=lambda name: ("/cra/" not in name, name))
+    state.choose_tile(first)
+    state.history().clear()
+
+
 def browse(searcher: Searcher) -> None:
     """Draws the grid of the data set's tiles with its filters."""
     items = searcher.items

@@ -1,161 +1,289 @@
-"""The maps of the hash space: which runs, in which colours, and what was chosen on them."""
+"""The maps of the page: which tiles, in which colours, and what was hovered, clicked or circled."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from mirs_core import jobs, mapping, projection
-from mirs_core.landforms import describe
+from mirs_core import jobs, projection
+from mirs_core.codes import hamming
+from mirs_core.errors import MirsError
 from mirs_core.mapping import SpaceMap
-from mirs_core.search import Searcher
-from pages.ui import loaders, state, words
-from pages.ui.space_figure import Colouring, draw_map
+from mirs_core.search import Query, Searcher
+from pages.ui import answers, filters_part, loaders, space_colours, state, words
+from pages.ui.space_map import Codes, Colouring, Label, Peek, Side, peek, space_map
 
-ROWS = "mirs.space.rows"
-_COLOURS = ("Landform", "Group", "Role", "Strip", "Latitude", "Purity", "Tiles with its code")
-_ROLE_COLOURS = {"archive": "#0f7d6e", "train": "#c2451f", "val": "#d6a24a", "test": "#5b74c9"}
-_RAYS = 24
-_CONFIG = {
-    "displaylogo": False,
-    "scrollZoom": True,
-    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
-    "toImageButtonOptions": {"scale": 2},
-}
+_KEY, _PEEK = "mirs.space.map", "mirs.space.peek"
+_OWN = "Your image"
+_INK = "#d3542b"
+_PLACED_BY = 5
 
 
-def colour_by(searcher: Searcher) -> str:
-    """Draws the choice of what colours the points."""
-    items = searcher.items
-    lacking = {
-        "Landform": not any(items.labels),
-        "Group": not any(items.labels),
-        "Purity": not any(items.labels),
-        "Strip": not any(items.strips),
-        "Latitude": not any(latitude is not None for latitude in items.latitudes),
-    }
-    options = [name for name in _COLOURS if not lacking.get(name)]
-    return str(
-        st.segmented_control(
-            "Colour by", options, default=options[0], required=True, key="mirs.space.colour"
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A model whose map is on show.
+
+    Attributes:
+        order: (N,) the row here of each tile of the first model, -1 where there is no such tile.
+    """
+
+    run: str
+    title: str
+    searcher: Searcher
+    map: SpaceMap
+    order: NDArray[np.int64]
 
 
-def colouring(run_id: str, searcher: Searcher, mode: str) -> Colouring:
-    """The colours of a run's tiles in one mode."""
-    items = searcher.items
-    if mode in {"Purity", "Tiles with its code"}:
-        near = loaders.neighbourhoods(run_id)
-        if mode == "Purity":
-            return Colouring(values=near.purity(items.labels), title="share of own class")
-        return Colouring(values=np.log2(near.sharing.astype(float)), title="log2 of tiles")
-    if mode == "Latitude":
-        known = [np.nan if one is None else one for one in items.latitudes]
-        return Colouring(values=np.array(known, dtype=float), title="°N")
-    names, colours = _named(searcher, mode)
-    groups: dict[str, list[int]] = {}
-    for row, name in enumerate(names):
-        groups.setdefault(name, []).append(row)
-    ordered = sorted(groups, key=lambda name: (-len(groups[name]), name))
-    return Colouring(tuple((name, colours[name], tuple(groups[name])) for name in ordered))
-
-
-def _named(searcher: Searcher, mode: str) -> tuple[list[str], dict[str, str]]:
-    """What each tile is called in a mode, and the colour of each name."""
-    items = searcher.items
-    if mode == "Role":
-        names = [words.ROLES[role] for role in items.roles]
-        return names, {words.ROLES[role]: colour for role, colour in _ROLE_COLOURS.items()}
-    if mode == "Strip":
-        strips = [strip or "not known" for strip in items.strips]
-        return strips, {strip: describe(strip).colour for strip in strips}
-    labels = [describe(label) if label else None for label in items.labels]
-    if mode == "Group":
-        first = {one.group: one.colour for one in reversed(labels) if one}
-        return [one.group if one else "Not labelled" for one in labels], {
-            "Not labelled": "#8c837b",
-            **first,
-        }
-    colours = {one.name: one.colour for one in labels if one}
-    return [one.name if one else "Not labelled" for one in labels], {
-        "Not labelled": "#8c837b",
-        **colours,
-    }
-
-
-def draw(
-    home: Path, side: str, run_id: str, searcher: Searcher, mode: str, reference: SpaceMap | None
-) -> SpaceMap | None:
-    """Draws the map of one run, or the way to it; returns the map.
+def draw(home: Path, models: Sequence[tuple[str, str, Searcher]], mode: str) -> None:
+    """Draws the maps of one or two models, or the way to them.
 
     Args:
-        reference: the map to lie alongside, of the same tiles.
+        models: run, title and searcher of each; the first one's tiles are the points.
+        mode: what colours the points, see ``space_colours``.
     """
-    found = mapping.read(home, run_id)
-    if found is None:
-        _missing(home, run_id)
-        return None
-    points = found.points
-    if reference is not None and len(reference.points) == len(points):
-        points = projection.aligned(points, reference.points)
-    items, tile = searcher.items, state.tile()
-    query = items.row(tile) if tile in set(items.ids) else None
-    hits = _hits(searcher, tile) if query is not None and tile else []
-    names = [
-        f"{words.class_name(label)} · {words.file_name(name)}"
-        for label, name in zip(items.labels, items.ids, strict=True)
+    found = [(run, title, one, loaders.space_map(run)) for run, title, one in models]
+    if missing := [run for run, _, _, there in found if there is None]:
+        for run in missing:
+            _missing(home, run)
+        return
+    items = models[0][2].items
+    shown = [
+        Shown(run, title, one, there, _order(items.ids, one))
+        for run, title, one, there in found
+        if there is not None
     ]
-    figure = draw_map(
-        points,
-        names,
-        colouring(run_id, searcher, mode),
-        chosen=frozenset(st.session_state.get(ROWS) or ()),
+    colouring, codes = space_colours.colouring(
+        mode,
+        [one.run for one in shown],
+        [one.searcher for one in shown],
+        [one.order for one in shown],
+    )
+    queries = [_query(one.searcher) for one in shown]
+    query = _row_of(queries[0], shown[0].searcher)
+    sides = _sides(shown, queries, colouring, codes)
+    if query is not None and query == len(items):
+        colouring, sides = _with_own_image(shown, queries, colouring, sides)
+    passing = _passing(shown[0].searcher, len(sides[0].points))
+    space_map(
+        _KEY,
+        sides,
+        colouring,
+        subject=_subject(shown, queries[0]),
         query=query,
-        hits=hits,
-        centres=mode in {"Landform", "Group"},
+        passing=passing,
+        chosen=_chosen_rows(shown[0].searcher),
+        on_pick=lambda row: state.choose_tile(items.ids[row]) if row < len(items) else None,
+        on_choose=lambda rows: _choose(shown[0].searcher, rows),
     )
-    key = f"mirs.space.map.{side}"
-    st.plotly_chart(
-        figure,
-        key=key,
-        theme="streamlit",
-        config=_CONFIG,
-        on_select=lambda: _chosen(key, list(items.ids)),
-        selection_mode=["points", "box", "lasso"],
-        alt=f"Map of {len(points)} tiles, coloured by {mode.lower()}",
+    _cards(shown, queries)
+
+
+def chosen(searcher: Searcher) -> list[str]:
+    """The tiles that were circled or opened by a list and that the filters let through."""
+    rows = _chosen_rows(searcher)
+    if rows is None:
+        return []
+    if state.is_filtered():
+        rows = rows[np.isin(rows, filters_part.wanted(searcher).rows(searcher.items))]
+    asked = list(st.session_state.get(state.CHOSEN) or ())
+    kept = {searcher.items.ids[row] for row in rows}
+    return [tile for tile in asked if tile in kept]
+
+
+def _choose(searcher: Searcher, rows: NDArray[np.int64]) -> None:
+    inside = rows[rows < len(searcher.items)]
+    if len(inside) == 1:
+        state.choose_tile(searcher.items.ids[inside[0]])
+    st.session_state[state.CHOSEN] = [searcher.items.ids[row] for row in inside]
+
+
+def _chosen_rows(searcher: Searcher) -> NDArray[np.int64] | None:
+    asked = st.session_state.get(state.CHOSEN) or ()
+    rows = [searcher.items.row(tile) for tile in asked if searcher.items.has(tile)]
+    return np.array(sorted(rows), dtype=np.int64) if rows else None
+
+
+def _order(ids: Sequence[str], searcher: Searcher) -> NDArray[np.int64]:
+    items = searcher.items
+    if items.ids == ids:
+        return np.arange(len(ids), dtype=np.int64)
+    return np.array([items.row(tile) if items.has(tile) else -1 for tile in ids], dtype=np.int64)
+
+
+def _query(searcher: Searcher) -> Query | None:
+    """The query of this session where this archive knows it."""
+    upload = state.upload()
+    try:
+        if upload is None and not searcher.items.has(state.tile() or ""):
+            return None
+        return answers.query_of(searcher, upload)
+    except MirsError:
+        return None
+
+
+def _row_of(query: Query | None, searcher: Searcher) -> int | None:
+    """The row of the query; one behind the last for an image that is not in the archive."""
+    if query is None:
+        return None
+    return len(searcher.items) if query.tile_id is None else searcher.items.row(query.tile_id)
+
+
+def _sides(
+    shown: Sequence[Shown],
+    queries: Sequence[Query | None],
+    colouring: Colouring,
+    codes: Sequence[Codes],
+) -> list[Side]:
+    sides: list[Side] = []
+    for one, query, numbers in zip(shown, queries, codes, strict=True):
+        there = one.order >= 0
+        points = np.where(there[:, None], one.map.points[one.order], np.float32(np.nan))
+        if sides:
+            both = there & np.isfinite(sides[0].points).all(axis=1)
+            points[there] = projection.turned(points[there], points[both], sides[0].points[both])
+        place = {int(row): at for at, row in enumerate(one.order) if row >= 0}
+        hits = () if query is None else tuple(_hits(one.searcher, query))
+        kept = one.map.fidelity
+        sides.append(
+            Side(
+                id=f"{one.run} {one.map.seed} {len(points)}",
+                title=one.title,
+                points=points.astype(np.float32),
+                codes=numbers,
+                note=f"Trustworthiness {kept.trustworthiness:.2f} · {kept.preservation:.0%} of the"
+                f" 10 nearest kept · seed {one.map.seed}",
+                about=f"Map of {len(points):,} tiles as {one.title} sees them",
+                hits=tuple(place[row] for row in hits if row in place),
+                labels=_labels(points, colouring, numbers),
+            )
+        )
+    return sides
+
+
+def _hits(searcher: Searcher, query: Query) -> list[int]:
+    found = searcher.search(query, st.session_state[state.K], filters_part.wanted(searcher))
+    return [searcher.items.row(hit.id) for hit in found]
+
+
+def _labels(points: NDArray[np.float32], colouring: Colouring, codes: Codes) -> tuple[Label, ...]:
+    """The name of each group at the point that is nearest to its middle, the largest first."""
+    if not 1 < len(colouring.names) <= 24:
+        return ()
+    labels = []
+    for code, name in enumerate(colouring.names):
+        rows = np.flatnonzero((codes == code) & np.isfinite(points).all(axis=1))
+        if len(rows):
+            away = np.linalg.norm(points[rows] - np.median(points[rows], axis=0), axis=1)
+            labels.append(Label(int(rows[away.argmin()]), name))
+    return tuple(labels)
+
+
+def _with_own_image(
+    shown: Sequence[Shown],
+    queries: Sequence[Query | None],
+    colouring: Colouring,
+    sides: Sequence[Side],
+) -> tuple[Colouring, list[Side]]:
+    """The maps with one point more: an own image, among its nearest tiles."""
+    made = []
+    for one, query, side in zip(shown, queries, sides, strict=True):
+        place = np.full((1, 2), np.nan, dtype=np.float32)
+        if query is not None:
+            near = one.searcher.search(query, _PLACED_BY)
+            rows = [one.searcher.items.row(hit.id) for hit in near]
+            at = {int(row): place for place, row in enumerate(one.order)}
+            known = [
+                (at[row], hit.distance) for row, hit in zip(rows, near, strict=True) if row in at
+            ]
+            if known:
+                where, away = (np.array(column) for column in zip(*known, strict=True))
+                place = projection.placed(side.points[where], away)[None]
+        made.append(
+            Side(
+                id=f"{side.id} own",
+                title=side.title,
+                points=np.concatenate([side.points, place]),
+                codes=np.append(side.codes, np.uint16(len(colouring.palette))),
+                note=f"{side.note} · your image lies among its {_PLACED_BY} nearest",
+                about=side.about,
+                hits=side.hits,
+                labels=side.labels,
+            )
+        )
+    grouped = bool(colouring.names)
+    legend = Colouring(
+        id=f"{colouring.id} own",
+        palette=(*colouring.palette, _INK),
+        names=(*colouring.names, _OWN) if grouped else (),
+        counts=(*colouring.counts, 1) if grouped else (),
+        low=colouring.low,
+        high=colouring.high,
+        title=colouring.title,
     )
-    kept = found.fidelity
-    st.caption(
-        f"Trustworthiness {kept.trustworthiness:.2f}, {kept.preservation:.0%} of the 10 nearest"
-        f" kept, seed {found.seed}.",
-        help="Trustworthiness: whether neighbours on the map are neighbours in the space (1 is"
-        " perfect; Venna and Kaski 2001). The second figure: how many of the 10 nearest in the"
-        " space are among the 10 nearest on the map.",
+    return legend, made
+
+
+def _passing(searcher: Searcher, count: int) -> NDArray[np.bool_] | None:
+    if not state.is_filtered():
+        return None
+    passing = np.zeros(count, dtype=bool)
+    passing[filters_part.wanted(searcher).rows(searcher.items)] = True
+    passing[len(searcher.items) :] = True
+    return passing
+
+
+def _subject(shown: Sequence[Shown], query: Query | None) -> str:
+    return " ".join([*(one.run for one in shown), query.content if query else "none"])
+
+
+@st.fragment
+def _cards(shown: Sequence[Shown], queries: Sequence[Query | None]) -> None:
+    """What the pointer asks for is answered in a run of its own, without the rest of the page."""
+    peek(
+        _PEEK,
+        _subject(shown, queries[0]),
+        len(shown[0].searcher.items),
+        lambda row: _card(shown, queries, row),
     )
-    return found
 
 
-def _hits(searcher: Searcher, tile: str) -> list[int]:
-    query = searcher.query_by_id(tile)
-    return [searcher.items.row(hit.id) for hit in searcher.search(query, _RAYS)]
+def _card(shown: Sequence[Shown], queries: Sequence[Query | None], row: int) -> Peek:
+    searcher = shown[0].searcher
+    items = searcher.items
+    tile, label = items.ids[row], items.labels[row]
+    away = []
+    for one, query in zip(shown, queries, strict=True):
+        said = _distance(one, query, row)
+        if said:
+            away.append(f"{one.title}: {said}" if len(shown) > 1 else said)
+    return Peek(
+        row=row,
+        picture=loaders.thumbnails(searcher, [tile])[tile],
+        title=words.class_name(label),
+        colour=words.colour(label),
+        lines=(*away, f"Role: {words.ROLES[items.roles[row]].lower()}", words.file_name(tile)),
+    )
 
 
-def _chosen(key: str, ids: Sequence[str]) -> None:
-    """Takes what was clicked or circled: one tile becomes the query, several are chosen."""
-    picked = st.session_state[key]["selection"]["points"]
-    rows = []
-    for point in picked:
-        value = point.get("customdata")
-        value = value[0] if isinstance(value, list) else value
-        if isinstance(value, int) and 0 <= value < len(ids):
-            rows.append(value)
-    rows = list(dict.fromkeys(rows))
-    if len(rows) == 1:
-        state.choose_tile(ids[rows[0]])
-    elif rows:
-        st.session_state[ROWS] = rows
+def _distance(one: Shown, query: Query | None, row: int) -> str:
+    """How far a tile is from the query, in a few words; nothing where there is no query."""
+    own = int(one.order[row])
+    if query is None or own < 0 or query.refined:
+        return ""
+    code = one.searcher.retriever.codes[own : own + 1]
+    if one.searcher.unit == "bits":
+        return f"{int(hamming(query.code, code)[0, 0])} bits from the query"
+    return f"{_float_distance(query.code[0], code[0], one.searcher.unit):.3g} from the query"
+
+
+def _float_distance(a: NDArray[np.float32], b: NDArray[np.float32], metric: str) -> float:
+    if metric == "euclidean":
+        return float(np.linalg.norm(a - b))
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return 1 - float(a @ b) / lengths if lengths else 0.5
 
 
 def _missing(home: Path, run_id: str) -> None:

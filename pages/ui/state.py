@@ -18,6 +18,7 @@ STRIPS, BAND, WITHIN, NEAR = "mirs.strips", "mirs.band", "mirs.within", "mirs.ne
 PLUS, MINUS = "mirs.plus", "mirs.minus"
 VIEW = "mirs.view"
 PART = "mirs.part"
+COLOUR, CHOSEN = "mirs.space.colour", "mirs.space.chosen"
 RUNS = "mirs.runs"
 PENDING_DATA = "mirs.pending_data"
 TILE, _UPLOAD = "mirs.tile", "mirs.upload"
@@ -29,7 +30,7 @@ K_RANGE, K_DEFAULT = (6, 96, 6), 24
 _MOST_EXAMPLES = 32
 _HISTORY_LENGTH = 24
 _WIDGETS = (
-    DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART,
+    DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART, COLOUR,
 )  # fmt: skip
 
 
@@ -121,6 +122,13 @@ def mark(tile_id: str, sign: str) -> None:
         st.session_state[key] = kept
 
 
+def use_as_positives(tiles: Sequence[str]) -> None:
+    """Makes the first of ``tiles`` the query and the others positive examples."""
+    choose_tile(tiles[0])
+    for other in tiles[1:]:
+        mark(other, "+")
+
+
 def forget_examples() -> None:
     """Leaves the query alone."""
     st.session_state[PLUS], st.session_state[MINUS] = [], []
@@ -149,5 +157,17 @@ def clear_filters() -> None:
 
 def forget_query() -> None:
     """What a change of the data set leaves: no query, no models, no filter on classes."""
-    for key in (TILE, _UPLOAD, _HISTORY, _AHEAD, MODELS, GROUPS, CLASSES, STRIPS, PLUS, MINUS):
+    for key in (
+        TILE,
+        _UPLOAD,
+        _HISTORY,
+        _AHEAD,
+        MODELS,
+        GROUPS,
+        CLASSES,
+        STRIPS,
+        PLUS,
+        MINUS,
+        CHOSEN,
+    ):
         st.session_state.pop(key, None)

@@ -1,6 +1,6 @@
 """Results to take away: tables, places, tiles, a figure, what to cite; or into a collection."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from mirs_core import __version__, exports
 from mirs_core.data.images import read_image
 from mirs_core.exports import ModelRow, Row
 from mirs_core.files import slug
+from mirs_core.search import Searcher
 from pages.ui import filters_part, keeper, state, words
 from pages.ui.answers import Answer
 
@@ -98,12 +99,37 @@ def download(kind: Kind, make: Callable[[], bytes], stem: str, place: str) -> No
     )
 
 
-def tables() -> tuple[Kind, Kind, Kind, Kind, Kind]:
-    """The kinds of file that any list of tiles can become."""
-    return _CSV, _JSON, _PARQUET, _ZIP, _BIB
+def of_tiles(
+    searcher: Searcher,
+    tiles: Sequence[str],
+    about: dict[str, Any],
+    stem: str,
+    place: str,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """A button for each kind of file that a list of tiles can become.
+
+    Args:
+        about: what the files say of the list as a whole.
+        stem: of the files' names.
+        place: where on the page the buttons stand; tells them apart.
+    """
+
+    def rows() -> list[Row]:
+        return exports.of_tiles(searcher, tiles, notes)
+
+    makers: list[tuple[Kind, Callable[[], bytes]]] = [
+        (_CSV, lambda: exports.csv(rows())),
+        (_JSON, lambda: exports.geojson(rows(), about)),
+        (_PARQUET, lambda: exports.geoparquet(rows())),
+        (_ZIP, lambda: zipped(searcher, rows(), about)),
+        (_BIB, lambda: exports.bibtex(searcher.card).encode()),
+    ]
+    for kind, make in makers:
+        download(kind, make, stem, place)
 
 
-def zipped(searcher: Any, rows: Sequence[Row], about: dict[str, Any]) -> bytes:
+def zipped(searcher: Searcher, rows: Sequence[Row], about: dict[str, Any]) -> bytes:
     """The tiles of the rows with their manifest."""
     out = BytesIO()
     exports.tiles_zip(searcher, rows, about, out)

@@ -1,0 +1,74 @@
+"""The tiles that were circled on a map or opened by a list: a grid, and what to do with them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from mirs_core import __version__
+from mirs_core.search import Searcher
+from pages.ui import filters_part, keeper, loaders, sections, state, takeaway, words
+from pages.ui.tile_grid import Column, TileEntry, tile_grid
+
+_SHOWN = 120
+
+
+def draw(searcher: Searcher, tiles: Sequence[str]) -> None:
+    """Draws the tiles in their order."""
+    items = searcher.items
+    if not tiles:
+        sections.section("Chosen tiles", "Circle some with the lasso, or open a row of the list.")
+        return
+    labels = Counter(words.class_name(items.labels[items.row(tile)]) for tile in tiles)
+    sections.section(
+        f"{len(tiles):,} chosen tiles" if len(tiles) > 1 else "1 chosen tile",
+        ", ".join(f"{count} {name}" for name, count in labels.most_common(6))
+        + (f" and {len(labels) - 6} classes more" if len(labels) > 6 else ""),
+    )
+    with st.container(horizontal=True):
+        keeper.draw(searcher, tiles, "space", "Chosen on the map")
+        st.button(
+            "Use as positives", icon=":material/add:", on_click=state.use_as_positives,
+            args=(list(tiles),), help="The first becomes the query, up to 32 others its examples",
+        )  # fmt: skip
+        if st.button("Export", icon=":material/download:", key="mirs.space.export"):
+            _dialog(searcher, list(tiles))
+        st.button("Choose none", type="tertiary", icon=":material/close:", on_click=_forget)
+    if len(tiles) > _SHOWN:
+        st.caption(f"The first {_SHOWN} of them; collect and export take all.")
+    shown = tiles[:_SHOWN]
+    images = loaders.thumbnails(searcher, list(shown))
+    entries = [_entry(searcher, tile) for tile in shown]
+    tile_grid("mirs.space.grid", [Column(entries)], images, state.choose_tile, tile="5.4rem")
+
+
+def _entry(searcher: Searcher, tile: str) -> TileEntry:
+    items = searcher.items
+    row = items.row(tile)
+    label, file = items.labels[row], words.file_name(tile)
+    name = words.class_name(label)
+    return TileEntry(
+        id=tile,
+        name=words.short_name(label) if label else file,
+        colour=words.colour(label),
+        label=f"{name}, {file}. Make it the query.",
+        lines=(name, f"Role: {words.ROLES[items.roles[row]].lower()}", file),
+        current=tile == state.tile(),
+    )
+
+
+@st.dialog("Export the chosen tiles")
+def _dialog(searcher: Searcher, tiles: list[str]) -> None:
+    about: dict[str, Any] = {
+        "chosen": "on the map of the hash space",
+        "filters": filters_part.said(filters_part.wanted(searcher)),
+        "data_set": searcher.card.title,
+        "synthetic": searcher.card.synthetic,
+        "software": f"MIRS Explorer {__version__}",
+    }
+    takeaway.of_tiles(searcher, tiles, about, "mirs-chosen", "space")
+
+
+def _forget() -> None:
+    st.session_state[state.CHOSEN] = []

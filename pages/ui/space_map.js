@@ -1,0 +1,318 @@
+// The maps beside each other: tools, legend, the card of a tile, and what is chosen. The parts of
+// this file that draw a single map stand before it (space_plot.js).
+
+const peek = (window.mirsPeek = window.mirsPeek || { cards: new Map(), ask: null, told: null })
+const AROUND = 8
+
+function make(tag, className, text) {
+  const made = document.createElement(tag)
+  if (className) made.className = className
+  if (text !== undefined) made.textContent = text
+  return made
+}
+
+let library = null
+function loaded(text) {
+  const address = () => URL.createObjectURL(new Blob([text], { type: "text/javascript" }))
+  library = library || import(address()).then((found) => found.default)
+  return library
+}
+
+function passes({ open }, { codes }, hidden, row) {
+  return (!open || open[row]) && !hidden.has(codes[row])
+}
+
+// Rows that are drawn in colour: those that pass the filters and the legend, and are chosen.
+function shades(data, map, hidden, chosen) {
+  const { codes } = map
+  const z = new Array(codes.length)
+  const w = new Array(codes.length)
+  for (let row = 0; row < codes.length; row += 1) {
+    const bright = passes(data, map, hidden, row) && (!chosen || chosen.has(row))
+    z[row] = bright ? codes[row] + 1 : 0
+    w[row] = bright ? 1 : 0
+  }
+  return { z, w }
+}
+
+function nearest(map, row) {
+  if (map.x.length > MANY) return [row]
+  const found = []
+  for (let other = 0; other < map.x.length; other += 1) {
+    const far = (map.x[other] - map.x[row]) ** 2 + (map.y[other] - map.y[row]) ** 2
+    if (found.length > AROUND && far >= found[AROUND][0]) continue
+    found.push([far, other])
+    found.sort((a, b) => a[0] - b[0])
+    found.length = Math.min(found.length, AROUND + 1)
+  }
+  return found.map(([, other]) => other)
+}
+
+function card(root) {
+  const box = make("div", "card")
+  root.append(box)
+  let row = -1
+  let timer = 0
+  let pointer = [0, 0]
+  let around = []
+  const known = (one) => peek.cards.get(`${root.data.subject}/${one}`)
+  function place() {
+    const [wide, high] = [box.offsetWidth, box.offsetHeight]
+    const [x, y] = pointer
+    box.style.left = `${x + 22 + wide < innerWidth ? x + 22 : Math.max(4, x - 22 - wide)}px`
+    box.style.top = `${Math.max(4, Math.min(y - high / 2, innerHeight - high - 4))}px`
+  }
+  function fill() {
+    const found = known(row)
+    if (!found) return
+    const picture = make("img")
+    picture.decoding = "sync"
+    picture.src = found.picture
+    picture.alt = ""
+    const title = make("p", "title")
+    const dot = make("i")
+    dot.style.setProperty("--c", found.colour || "transparent")
+    title.append(dot, found.title)
+    box.replaceChildren(picture, title, ...found.lines.map((line) => make("p", "", line)))
+    box.dataset.row = row
+    place()
+    box.classList.add("shown")
+  }
+  peek.told = fill
+  root.addEventListener("pointermove", (event) => {
+    pointer = [event.clientX, event.clientY]
+    if (box.classList.contains("shown")) place()
+  })
+  return {
+    show(next, map) {
+      row = next
+      clearTimeout(timer)
+      if (row < 0) return box.classList.remove("shown")
+      if (known(row)) return fill()
+      box.classList.remove("shown")
+      around = nearest(map, row)
+      timer = setTimeout(() => {
+        const wanted = around.filter((one) => !known(one))
+        if (peek.ask && wanted.length) peek.ask(wanted)
+      }, 40)
+    },
+  }
+}
+
+function tool(name, icon, about, act) {
+  const button = make("button", "tool")
+  button.type = "button"
+  button.dataset.tool = name
+  button.title = about
+  button.setAttribute("aria-label", about)
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  shape.setAttribute("viewBox", "0 0 24 24")
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
+  path.setAttribute("d", icon)
+  shape.append(path)
+  button.append(shape)
+  button.onclick = act
+  return button
+}
+
+const ICONS = {
+  pan: "M12 3v18M3 12h18M12 3l-3 3M12 3l3 3M12 21l-3-3M12 21l3-3M3 12l3-3M3 12l3 3M21 12l-3-3M21 12l-3 3",
+  lasso: "M12 5c5 0 9 2.400 9 5.500S17 16 12 16 3 13.600 3 10.500 7 5 12 5M7 15c-2 1-2 4 .5 4S9 22 6 22",
+  box: "M4 4h4M11 4h2M16 4h4v4M20 11v2M20 16v4h-4M13 20h-2M8 20H4v-4M4 13v-2M4 8V4",
+  whole: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  save: "M12 4v11M7 11l5 5 5-5M4 20h16",
+}
+
+function tools(root) {
+  const bar = make("div", "tools")
+  bar.setAttribute("role", "toolbar")
+  bar.setAttribute("aria-label", "Tools of the maps")
+  const choose = (name) => {
+    root.mode = name
+    for (const one of bar.querySelectorAll("[aria-pressed]")) {
+      one.setAttribute("aria-pressed", one.dataset.tool === name)
+    }
+    for (const one of root.plots) one.mode(name)
+  }
+  for (const [name, about] of [
+    ["pan", "Move and zoom"],
+    ["lasso", "Circle tiles (or hold Shift)"],
+    ["box", "Draw a box around tiles"],
+  ]) {
+    const button = tool(name, ICONS[name], about, () => choose(name))
+    button.setAttribute("aria-pressed", name === "pan")
+    bar.append(button)
+  }
+  bar.append(tool("whole", ICONS.whole, "Show the whole map", () => root.plots.forEach((one) => one.whole())))
+  bar.append(tool("save", ICONS.save, "Save the maps as pictures", () => save(root)))
+  return bar
+}
+
+function save(root) {
+  root.plots.forEach((one, side) => {
+    one.picture().toBlob((blob) => {
+      const link = make("a")
+      link.href = URL.createObjectURL(blob)
+      link.download = `hash-space-${side + 1}.png`
+      link.click()
+      URL.revokeObjectURL(link.href)
+    })
+  })
+}
+
+// A click hides a group, a double click leaves it alone.
+function legend(root, redraw) {
+  const data = root.data
+  const box = make("div", "legend")
+  if (data.ramp) {
+    const scale = make("span", "ramp")
+    scale.style.background = `linear-gradient(90deg, ${data.palette.join(", ")})`
+    box.append(make("span", "", data.ramp.low), scale, make("span", "", data.ramp.high))
+    box.append(make("span", "what", data.ramp.title))
+    return box
+  }
+  const toggle = (code, alone) => {
+    const all = data.names.map((_, other) => other)
+    if (alone) {
+      const others = all.filter((other) => other !== code)
+      const isAlone = others.every((other) => root.veiled.has(other)) && !root.veiled.has(code)
+      root.veiled = new Set(isAlone ? [] : others)
+    } else if (!root.veiled.delete(code)) root.veiled.add(code)
+    box.querySelectorAll("button").forEach((button, other) => {
+      button.setAttribute("aria-pressed", !root.veiled.has(other))
+    })
+    redraw()
+  }
+  data.names.forEach((name, code) => {
+    const button = make("button", "group")
+    button.type = "button"
+    button.title = "Click to hide or show, double click to see it alone"
+    button.setAttribute("aria-pressed", !root.veiled.has(code))
+    const dot = make("i")
+    dot.style.setProperty("--c", data.palette[code])
+    button.append(dot, make("span", "", name), make("small", "", data.counts[code]))
+    let timer = 0
+    button.onclick = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => toggle(code, false), 220)
+    }
+    button.ondblclick = () => {
+      clearTimeout(timer)
+      toggle(code, true)
+    }
+    box.append(button)
+  })
+  return box
+}
+
+function read(data) {
+  const lists = { open: Uint8Array, chosen: Uint32Array }
+  const maps = data.maps.flatMap((map) => [map.points, map.codes])
+  const names = [data.library, ...Object.keys(lists).map((key) => data[key]), ...maps]
+  for (const [name, text] of Object.entries(data.arrays)) arrays.set(name, text)
+  if (names.some((name) => name && !arrays.has(name))) return null
+  const found = { ...data }
+  const once = (name, Kind) => {
+    const kept = arrays.get(name)
+    if (typeof kept === "string") arrays.set(name, decoded(kept, Kind))
+    return arrays.get(name)
+  }
+  for (const [key, Kind] of Object.entries(lists)) found[key] = data[key] ? once(data[key], Kind) : null
+  found.maps = data.maps.map((map) => {
+    const points = once(map.points, Float32Array)
+    if (!points.split) {
+      const half = points.length / 2
+      points.split = { x: points.subarray(0, half), y: points.subarray(half), index: {} }
+    }
+    return { ...map, ...points.split, codes: once(map.codes, Uint16Array) }
+  })
+  return found
+}
+
+function section(map) {
+  const made = make("section")
+  const box = make("div", "plot")
+  const points = make("canvas", "points")
+  points.setAttribute("role", "img")
+  points.setAttribute("aria-label", map.about)
+  box.append(points, make("canvas", "over"))
+  made.append(make("h3", "", map.title), box, make("p", "note", map.note))
+  return made
+}
+
+async function draw(root) {
+  const { data } = root
+  const chosen = data.chosen ? new Set(data.chosen) : null
+  const theme = ground()
+  for (const [side, map] of data.maps.entries()) {
+    const { palette, query } = data
+    const { z, w } = shades(data, map, root.veiled, chosen)
+    const labels = map.labels.filter(({ row }) => !root.veiled.has(map.codes[row]))
+    await root.plots[side].show({ ...map, z, w, palette, query, labels, ground: theme })
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".root")
+  const found = read(data)
+  if (!found) {
+    setTriggerValue("missed", true)
+    return
+  }
+  const before = root.data
+  root.data = found
+  if (!before || before.colour !== found.colour) root.veiled = new Set()
+  const redraw = () => draw(root)
+  const shape = found.maps.map((map) => map.id).join()
+  loaded(arrays.get(data.library)).then(async (createScatterplot) => {
+    if (root.dataset.shape !== shape) {
+      root.dataset.shape = shape
+      for (const one of root.plots || []) one.destroy()
+      const sections = found.maps.map(section)
+      const maps = make("div", "maps")
+      maps.append(...sections)
+      root.replaceChildren(make("div", "head"), maps)
+      root.card = card(root)
+      const say = (name, value) => setTriggerValue(name, value)
+      root.plots = sections.map((one, side) =>
+        plot(createScatterplot, one.querySelector(".plot"), {
+          over: (row) => {
+            root.card.show(row, root.data.maps[side])
+            root.plots.forEach((other, place) => place !== side && other.link(row))
+          },
+          clicked: (row) => {
+            root.data.query = row
+            root.data.maps.forEach((map) => (map.hits = []))
+            root.card.show(-1)
+            draw(root)
+            say("picked", row)
+          },
+          circled: (rows) => {
+            const open = rows.filter((row) => passes(root.data, root.data.maps[side], root.veiled, row))
+            root.data.chosen = open.length ? Uint32Array.from(open) : null
+            draw(root)
+            say("chosen", encoded(open))
+          },
+        }),
+      )
+      root.onkeydown = (event) => {
+        if (event.key === "Escape") say("chosen", "")
+      }
+    }
+    root.querySelector(".head").replaceChildren(tools(root), legend(root, redraw))
+    found.maps.forEach((map, side) => {
+      const one = root.querySelectorAll("section")[side]
+      one.querySelector("h3").textContent = map.title
+      one.querySelector(".note").textContent = map.note
+      one.querySelector("canvas").setAttribute("aria-label", map.about)
+    })
+    root.querySelector(`[data-tool=${root.mode || "pan"}]`).click()
+    await redraw()
+    root.dataset.drawn = found.state
+  })
+  const dark = window.matchMedia("(prefers-color-scheme: dark)")
+  dark.onchange = () => setTimeout(redraw, 100)
+  return () => {
+    setTimeout(() => root.isConnected || (root.plots || []).forEach((one) => one.destroy()))
+  }
+}

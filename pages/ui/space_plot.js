@@ -1,0 +1,212 @@
+// One map of a hash space: points by regl-scatterplot, and over them what names or joins points.
+
+const GREY = "#8c837b"
+const INK = "#d3542b"
+const MANY = 30000
+const arrays = (window.mirsArrays = window.mirsArrays || new Map())
+
+function decoded(text, Kind) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
+  return new Kind(bytes.buffer)
+}
+
+function encoded(rows) {
+  const bytes = new Uint8Array(Uint32Array.from(rows).buffer)
+  let text = ""
+  for (let at = 0; at < bytes.length; at += 32768) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 32768))
+  }
+  return btoa(text)
+}
+
+function ground() {
+  const found = document.querySelector(".stApp")
+  const [r, g, b] = getComputedStyle(found).backgroundColor.match(/[\d.]+/g).map(Number)
+  return { css: `rgb(${r},${g},${b})`, rgba: [r / 255, g / 255, b / 255, 1] }
+}
+
+// The colour of points that are left out: between the ground and grey, so that it recedes on both.
+function faded({ rgba }) {
+  const grey = [140, 131, 123].map((value) => value / 255)
+  return [...grey.map((value, i) => 0.42 * value + 0.58 * rgba[i]), 1]
+}
+
+function plot(createScatterplot, box, act) {
+  const canvas = box.querySelector("canvas.points")
+  const over = box.querySelector("canvas.over")
+  let scatter = null
+  let state = null
+  let linked = -1
+  let size = [0, 0]
+
+  function at(row) {
+    return row >= 0 && row < state.x.length ? scatter.getScreenPosition(row) : undefined
+  }
+
+  function inside([x, y]) {
+    return x >= 0 && y >= 0 && x <= size[0] && y <= size[1]
+  }
+
+  function names(pen) {
+    const taken = []
+    pen.font = "600 12px " + getComputedStyle(box).fontFamily
+    pen.textAlign = "center"
+    pen.lineWidth = 3.5
+    pen.lineJoin = "round"
+    for (const { row, text } of state.labels) {
+      const place = at(row)
+      if (!place || !inside(place)) continue
+      const half = pen.measureText(text).width / 2 + 3
+      for (const shift of [-12, 20, -27, 35]) {
+        const x = Math.max(half, Math.min(size[0] - half, place[0]))
+        const y = place[1] + shift
+        const free = taken.every(([u, v, w]) => Math.abs(u - x) > half + w || Math.abs(v - y) > 15)
+        if (!free) continue
+        taken.push([x, y, half])
+        pen.strokeStyle = state.ground.css
+        pen.strokeText(text, x, y)
+        pen.fillStyle = getComputedStyle(box).color
+        pen.fillText(text, x, y)
+        break
+      }
+    }
+  }
+
+  function star(pen, [x, y]) {
+    pen.beginPath()
+    for (let corner = 0; corner < 10; corner += 1) {
+      const [angle, reach] = [(Math.PI / 5) * corner - Math.PI / 2, corner % 2 ? 4.6 : 10.5]
+      pen.lineTo(x + reach * Math.cos(angle), y + reach * Math.sin(angle))
+    }
+    pen.closePath()
+    pen.fillStyle = INK
+    pen.strokeStyle = "#fff"
+    pen.lineWidth = 1.5
+    pen.fill()
+    pen.stroke()
+  }
+
+  function ring(pen, [x, y], radius, colour) {
+    pen.beginPath()
+    pen.arc(x, y, radius, 0, 2 * Math.PI)
+    pen.strokeStyle = colour
+    pen.lineWidth = 2
+    pen.stroke()
+  }
+
+  function annotate() {
+    if (!state || !scatter || !scatter.get("isPointsDrawn")) return
+    const scale = window.devicePixelRatio || 1
+    if (over.width !== size[0] * scale) [over.width, over.height] = size.map((one) => one * scale)
+    const pen = over.getContext("2d")
+    pen.setTransform(scale, 0, 0, scale, 0, 0)
+    pen.clearRect(0, 0, ...size)
+    const query = at(state.query)
+    if (query) {
+      pen.strokeStyle = INK
+      pen.globalAlpha = 0.5
+      pen.beginPath()
+      for (const hit of state.hits) {
+        const place = at(hit)
+        if (place) {
+          pen.moveTo(...query)
+          pen.lineTo(...place)
+        }
+      }
+      pen.stroke()
+      pen.globalAlpha = 1
+    }
+    names(pen)
+    if (query) star(pen, query)
+    const other = at(linked)
+    if (other) ring(pen, other, 9, getComputedStyle(box).color)
+  }
+
+  function build() {
+    scatter = createScatterplot({
+      canvas,
+      pointSizeSelected: 0,
+      pointOutlineWidth: 1,
+      pointColorHover: INK,
+      deselectOnDblClick: false,
+      deselectOnEscape: false,
+      lassoColor: INK,
+      opacityByDensityFill: 0.25,
+      lassoMinDist: 4,
+      pointColorActive: INK,
+      keyMap: { shift: "lasso" },
+    })
+    scatter.subscribe("pointOver", (row) => act.over(row))
+    scatter.subscribe("pointOut", () => act.over(-1))
+    scatter.subscribe("view", annotate)
+    // A click is a selection of one point; a lasso may also catch just one, or none.
+    let circled = false
+    scatter.subscribe("lassoStart", () => (circled = true))
+    scatter.subscribe("lassoEnd", () => setTimeout(() => (circled = false)))
+    scatter.subscribe("select", ({ points }) => {
+      const rows = [...points]
+      setTimeout(() => scatter.deselect({ preventEvent: true }))
+      if (circled) act.circled(rows)
+      else if (rows.length === 1) act.clicked(rows[0])
+    })
+    new ResizeObserver(fit).observe(box)
+  }
+
+  function fit() {
+    const { width, height } = box.getBoundingClientRect()
+    if (!width || (width === size[0] && height === size[1])) return
+    size = [width, height]
+    scatter.set({ width, height }).then(annotate, () => {})
+    requestAnimationFrame(annotate)
+  }
+
+  async function show(next) {
+    const fresh = !state || state.x !== next.x
+    state = next
+    if (!scatter) build()
+    fit()
+    const n = next.x.length
+    const many = n > MANY
+    await scatter.set({
+      backgroundColor: next.ground.rgba,
+      pointColor: [faded(next.ground), ...next.palette],
+      colorBy: "valueZ",
+      opacityBy: many ? "density" : "valueW",
+      opacity: many ? 1 : [0.55, 0.92],
+      pointSize: many ? 2 : n > 4000 ? 4 : 6,
+    })
+    if (fresh) next.index.value = undefined
+    const values = { x: next.x, y: next.y, z: next.z, w: next.w }
+    const kept = next.index.value
+    await scatter.draw(values, { zDataType: "categorical", wDataType: "categorical", spatialIndex: kept })
+    next.index.value = scatter.get("spatialIndex")
+    annotate()
+  }
+
+  return {
+    show,
+    annotate,
+    link: (row) => {
+      linked = row
+      annotate()
+    },
+    mode: (name) => {
+      if (!scatter) build()
+      const circle = name !== "pan"
+      scatter.set({ mouseMode: circle ? "lasso" : "panZoom" })
+      if (circle) scatter.set({ lassoType: name === "box" ? "rectangle" : "freeform" })
+    },
+    whole: () => scatter.reset(),
+    picture: () => {
+      const made = document.createElement("canvas")
+      ;[made.width, made.height] = [over.width, over.height]
+      const pen = made.getContext("2d")
+      pen.fillStyle = state.ground.css
+      pen.fillRect(0, 0, made.width, made.height)
+      for (const layer of [canvas, over]) pen.drawImage(layer, 0, 0, made.width, made.height)
+      return made
+    },
+    place: at,
+    destroy: () => scatter && scatter.destroy(),
+  }
+}
