@@ -5,14 +5,7 @@ what the browser takes to draw is part of every figure.
 """
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +13,13 @@ import numpy as np
 
 from mirs_core import lineup, runs
 from mirs_core.bench.chromium import Chromium
+from mirs_core.bench.server import serving
 from mirs_core.errors import RunError
 from mirs_core.progress import Progress, silent
 
 K = 66
 """Results in a column: the first length that the page offers from 64 on."""
 _COLUMNS = 3
-_PATIENCE = 120.0
 _PAINTS, _WARM_UPS, _PAUSE, _SETTLED = 5, 5, 0.4, 6.0
 # When the columns are there, by the clock that starts with the navigation.
 _SHOWN = """
@@ -80,7 +73,7 @@ def run(
         RunError: no data set with three models, or the app does not start.
     """
     query = _models(home)
-    with _server(home) as address:
+    with serving(home) as address:
         link = f"{address}/?k={K}&models={query}"
         return asyncio.run(_measured(link, clicks, sessions, seconds, progress))
 
@@ -117,11 +110,11 @@ async def _measured(
         "bench": "app",
         "columns": _COLUMNS,
         "results": K,
-        "first_paint_ms": _figures(warm),
-        "first_paint_new_browser_ms": _figures(cold),
-        "click_ms": _figures(alone),
+        "first_paint_ms": figures(warm),
+        "first_paint_new_browser_ms": figures(cold),
+        "click_ms": figures(alone),
         "sessions": sessions,
-        "together_ms": _figures([value for one in together for value in one]),
+        "together_ms": figures([value for one in together for value in one]),
     }
 
 
@@ -152,44 +145,11 @@ async def _session(link: str, seconds: float, first: int) -> list[float]:
         return taken
 
 
-def _figures(values: list[float]) -> dict[str, float]:
+def figures(values: list[float]) -> dict[str, float]:
+    """How many values there are, their median, 95th percentile and maximum."""
     return {
         "n": len(values),
         "p50": round(float(np.percentile(values, 50)), 1),
         "p95": round(float(np.percentile(values, 95)), 1),
         "max": round(max(values), 1),
     }
-
-
-@contextmanager
-def _server(home: Path) -> Iterator[str]:
-    root = Path(__file__).resolve().parents[2]
-    if not (root / "app.py").is_file():
-        raise RunError("bench app runs in the repository, where app.py stands.")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}",
-         "--server.headless=true"],
-        cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "MIRS_HOME": str(home), "OMP_WAIT_POLICY": "passive"},
-    )  # fmt: skip
-    try:
-        deadline = time.monotonic() + _PATIENCE
-        while not _answers(f"http://localhost:{port}/_stcore/health"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RunError("The app did not start; try: make app")
-            time.sleep(0.2)
-        yield f"http://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

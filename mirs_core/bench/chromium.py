@@ -90,6 +90,19 @@ class Chromium:
             raise RunError(f"The page broke off: {told.get('value') or told.get('description')}")
         return said["result"].get("value")
 
+    async def mouse(self, kind: str, x: float, y: float, wheel: float = 0.0) -> None:
+        """Moves, presses or releases the pointer, or turns its wheel, as a person does.
+
+        Args:
+            kind: mouseMoved, mousePressed, mouseReleased or mouseWheel.
+        """
+        words: dict[str, Any] = {"type": kind, "x": x, "y": y}
+        if kind == "mouseWheel":
+            words |= {"deltaX": 0, "deltaY": wheel}
+        elif kind != "mouseMoved":
+            words |= {"button": "left", "clickCount": 1, "buttons": 1}
+        await self._call("Input.dispatchMouseEvent", **words)
+
     async def _call(self, method: str, **words: Any) -> dict[str, Any]:
         self._last += 1
         await self._socket.send(json.dumps({"id": self._last, "method": method, "params": words}))

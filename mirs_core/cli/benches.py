@@ -96,6 +96,16 @@ def app(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str
     return answer, _text(answer)
 
 
+def space(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """The maps of the hash space in a real browser."""
+    from mirs_core.bench import space as bench
+
+    answer = bench.run(
+        runs.home_folder(), args.tiles, max(1, args.repeat), args.many, progress=console.progress
+    )
+    return answer, _text(answer)
+
+
 def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """What is lost when processes are killed, a disk fills up or a clock jumps."""
     from mirs_core.bench import kills as bench

@@ -276,6 +276,10 @@ def _bench(verbs: Any) -> None:
         "--real", type=Path, metavar="DIR", help="real CTX tiles with 15 classes"
     )
     synthetic.add_argument("--per-class", type=int, default=80, metavar="N")
+    space = _verb(group, "space", benches.space, "the maps of the hash space in a real browser")
+    space.add_argument("--tiles", type=int, default=16_150)
+    space.add_argument("--repeat", type=int, default=10)
+    space.add_argument("--many", type=int, default=1_000_000, help="points that no tile is behind")
     kills = _verb(group, "kills", benches.kills, "kill jobs and apps, and count what is lost")
     kills.add_argument("--data", type=Path, metavar="DIR", help="a small data set to train on")
     kills.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")

@@ -180,6 +180,7 @@ function plot(createScatterplot, box, act) {
     const kept = next.index.value
     await scatter.draw(values, { zDataType: "categorical", wDataType: "categorical", spatialIndex: kept })
     next.index.value = scatter.get("spatialIndex")
+    box.dataset.bright = next.w.reduce((sum, one) => sum + one, 0)
     annotate()
   }
 

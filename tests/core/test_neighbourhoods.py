@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from test_search import archives, distance, searcher_of
 
 from mirs_core import neighbourhoods
+from mirs_core.filters import Filters
 from mirs_core.items import Items
 
 
@@ -47,6 +48,24 @@ def test_neighbourhoods_agree_with_looking_at_each_pair(
         assert np.isclose(purity, votes[label] / known) if label and known else np.isnan(purity)
     if codes.dtype == np.uint8:
         assert np.allclose(near.reach, reach)
+
+
+@given(archives())
+@settings(max_examples=40, deadline=None)
+def test_errors_of_the_top_agree_with_ranking_each_tile(
+    archive: tuple[np.ndarray, Items],
+) -> None:
+    codes, items = archive
+    searcher = searcher_of(codes, items)
+    found = neighbourhoods.errors_of_top(searcher.retriever, 3)
+    for row, label in enumerate(items.labels):
+        query = searcher.query_by_id(items.ids[row])
+        hits = searcher.search(query, 3, Filters(roles=("archive",)))
+        known = [hit.label for hit in hits if hit.label]
+        if label is None or not known:
+            assert np.isnan(found[row])
+        else:
+            assert found[row] == sum(one != label for one in known) / len(known)
 
 
 def test_ties_make_no_hubs() -> None:

@@ -126,3 +126,24 @@ def test_a_run_keeps_its_map(
     assert mapping.read(home, run) is None
     with pytest.raises(RunError):
         mapping.read(home, "../x")
+
+
+@given(st.floats(0, 6.28), st.booleans())
+def test_a_map_is_turned_by_what_both_have(angle: float, mirrored: bool) -> None:
+    rng = np.random.default_rng(2)
+    points = rng.normal(size=(30, 2)).astype(np.float32)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    if mirrored:
+        turn = turn * [1, -1]
+    seen = (points @ turn).astype(np.float32)
+    kept = projection.turned(seen, seen[:20], points[:20])
+    np.testing.assert_allclose(kept, points, atol=1e-4)
+    np.testing.assert_array_equal(projection.turned(seen, seen[:0], points[:0]), seen)
+
+
+def test_a_tile_is_placed_among_its_nearest_and_not_between_two_clusters() -> None:
+    left = np.array([[0, 0], [0.1, 0], [0, 0.1]], np.float32)
+    far = np.array([[5, 5]], np.float32)
+    place = projection.placed(np.concatenate([left, far]), np.array([1.0, 1, 1, 0.5]))
+    assert place.dtype == np.float32 and np.linalg.norm(place) < 0.2
+    np.testing.assert_array_equal(projection.placed(far, np.array([3])), far[0])

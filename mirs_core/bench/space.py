@@ -1,0 +1,236 @@
+"""``bench space``: the page Hash space with as many tiles as DoMars16k, in a real browser.
+
+The tiles are synthetic and made once, about a quarter of an hour on two cores; their codes are
+those of the demo's models. A map of very many points shows what the drawing alone can do.
+"""
+
+import asyncio
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from mirs_core import demo, indexing, mapping, runs
+from mirs_core.bench.app import figures
+from mirs_core.bench.chromium import Chromium
+from mirs_core.bench.server import serving
+from mirs_core.data.synthetic import generate
+from mirs_core.progress import Progress, silent
+
+TILES = 16_150
+_CLASSES = 15
+_DATA = "bench-space"
+_MANY = "tests/app/many_points.py"
+_CIRCLED = 3000
+_PAUSE = 1.0
+_FIND = """
+const find = () => [...document.querySelectorAll('*')].filter((host) => host.shadowRoot)
+  .map((host) => host.shadowRoot.querySelector('.root[data-drawn]')).find((root) => root)
+const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then))
+"""
+_SHOWN = (
+    _FIND
+    + """
+new Promise((done) => {
+  const look = () => (find() ? painted(() => done(performance.now())) : setTimeout(look, 10))
+  look()
+})
+"""
+)
+# Where a point is on the screen.
+_PLACE = (
+    _FIND
+    + """
+(() => {
+  const root = find()
+  const box = root.querySelector('.plot').getBoundingClientRect()
+  const [x, y] = root.plots[0].place(ROW)
+  return [box.left + x, box.top + y]
+})()
+"""
+)
+# Promises the time from the release of the button until what it causes is painted.
+_WATCH = (
+    _FIND
+    + """
+(() => {
+  const root = find()
+  const before = root.dataset.drawn
+  window.taken = new Promise((done, fail) => {
+    setTimeout(() => fail('nothing came within 30 s'), 30000)
+    addEventListener('mouseup', () => {
+      const started = performance.now()
+      const look = () => (CAME ? painted(() => done(performance.now() - started))
+        : setTimeout(look, 5))
+      look()
+    }, { once: true, capture: true })
+  })
+})()
+"""
+)
+_QUERY_CAME = "root.dataset.drawn !== before"
+_GRID_CAME = """(() => {
+  const host = document.querySelector('.st-key-mirs-space-grid *')
+  const all = [...document.querySelectorAll('.st-key-mirs-space-grid *')]
+    .filter((one) => one.shadowRoot).map((one) => one.shadowRoot.querySelector('button.tile'))
+  const first = all.find((one) => one)
+  return host && first && first.dataset.id !== window.firstTile
+})()"""
+_REMEMBER = """
+window.firstTile = ([...document.querySelectorAll('.st-key-mirs-space-grid *')]
+  .filter((one) => one.shadowRoot).map((one) => one.shadowRoot.querySelector('button.tile'))
+  .find((one) => one) || { dataset: {} }).dataset.id
+"""
+# A circle around a point that holds as many points as are to be circled, on the screen.
+_CIRCLE = (
+    _FIND
+    + """
+(() => {
+  const root = find()
+  root.querySelector('[data-tool=lasso]').click()
+  const map = root.data.maps[0]
+  const places = Array.from(map.x, (_, row) => root.plots[0].place(row))
+  const [u, v] = places[ROW]
+  const away = places.map(([x, y]) => Math.hypot(x - u, y - v)).sort((a, b) => a - b)
+  const box = root.querySelector('.plot').getBoundingClientRect()
+  return [box.left + u, box.top + v, away[Math.min(COUNT, away.length - 1)]]
+})()
+"""
+)
+_CHOSEN = _FIND + "(find().data.chosen || []).length"
+_BOX = (
+    _FIND
+    + """
+(() => {
+  const box = find().querySelector('.plot').getBoundingClientRect()
+  return [box.left + box.width / 2, box.top + box.height / 2]
+})()
+"""
+)
+_FRAMES = """
+(() => {
+  window.frames = []
+  let last = performance.now()
+  const tick = (now) => { window.frames.push(now - last); last = now; requestAnimationFrame(tick) }
+  requestAnimationFrame(tick)
+})()
+"""
+
+
+def run(
+    home: Path,
+    tiles: int = TILES,
+    repeat: int = 10,
+    many: int = 1_000_000,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Milliseconds until the maps are on screen, a click is the query, a lasso opens its grid.
+
+    Raises:
+        MirsError: Chromium is missing, or the tiles cannot be made.
+    """
+    made, seconds = _prepared(home, tiles, progress)
+    with serving(home) as address:
+        found = asyncio.run(_maps(f"{address}/space?models={','.join(made)}", repeat, progress))
+    with serving(home, _MANY) as address:
+        dense = asyncio.run(_dense(f"{address}/?n={many}", progress))
+    return {"bench": "space", "tiles": tiles, "map_s": seconds, **found, "many": many, **dense}
+
+
+def _prepared(home: Path, tiles: int, progress: Progress) -> tuple[list[str], float]:
+    """The two runs, made where they are missing, and the seconds of the slower map."""
+    demo.build(home, progress=progress)
+    folder = home / "data" / _DATA
+    if not folder.is_dir():
+        generate(folder, per_class=math.ceil(tiles / _CLASSES), seed=7, progress=progress)
+        for path in sorted(folder.rglob("*.jpg"))[tiles:]:
+            path.unlink()
+    made, slowest = [], 0.0
+    for preset in ("baseline", "mirs"):
+        known = [
+            run.id
+            for run in runs.list_runs(home)
+            if run.preset == preset and run.state == "done" and run.data_root == folder.resolve()
+        ]
+        run_id = known[0] if known else _index(home, demo.DEMO_RUNS[preset], folder, progress)
+        kept = mapping.read(home, run_id) or mapping.project(home, run_id, progress=progress)
+        slowest = max(slowest, kept.seconds)
+        made.append(run_id)
+    return made, slowest
+
+
+def _index(home: Path, model: str, folder: Path, progress: Progress) -> str:
+    return indexing.index(home, model, folder, name="Benchmark", progress=progress).id
+
+
+async def _maps(link: str, repeat: int, progress: Progress) -> dict[str, Any]:
+    shown, clicks, lassos, circled = [], [], [], 0
+    async with Chromium() as browser:
+        # The first visit of a fresh server to a page's own address shows a box before the page.
+        await browser.go(link.replace("/space", "/"))
+        await asyncio.sleep(8)
+        for place in range(repeat):
+            progress("Opening the page", place, repeat)
+            await browser.go(link)
+            await asyncio.sleep(0.3)
+            shown.append(float(await browser.evaluate(_SHOWN)))
+            await asyncio.sleep(_PAUSE)
+        for place in range(repeat):
+            progress("Clicking on points", place, repeat)
+            x, y = await browser.evaluate(_PLACE.replace("ROW", str(1500 * place + 11)))
+            clicks.append(await _timed(browser, _QUERY_CAME, [(x, y)]))
+        for place in range(repeat):
+            progress("Circling points", place, repeat)
+            circle = _CIRCLE.replace("ROW", str(1400 * place + 5)).replace("COUNT", str(_CIRCLED))
+            x, y, reach = await browser.evaluate(circle)
+            turns = [2 * math.pi * step / 40 for step in range(41)]
+            path = [(x + reach * math.cos(turn), y + reach * math.sin(turn)) for turn in turns]
+            await browser.evaluate(_REMEMBER)
+            lassos.append(await _timed(browser, _GRID_CAME, path))
+            circled = max(circled, int(await browser.evaluate(_CHOSEN)))
+    return {
+        "on_screen_ms": figures(shown),
+        "click_to_query_ms": figures(clicks),
+        "lasso_to_grid_ms": figures(lassos),
+        "most_circled": circled,
+    }
+
+
+async def _timed(browser: Chromium, came: str, path: list[tuple[float, float]]) -> float:
+    """Milliseconds from the release of the button at the end of a path to what it causes."""
+    x, y = path[0]
+    await browser.mouse("mouseMoved", x - 2, y)
+    await browser.mouse("mouseMoved", x, y)
+    await asyncio.sleep(0.3)
+    await browser.evaluate(_WATCH.replace("CAME", came))
+    await browser.mouse("mousePressed", x, y)
+    for point in path[1:]:
+        await browser.mouse("mouseMoved", *point)
+        await asyncio.sleep(0.015)
+    await browser.mouse("mouseReleased", *path[-1])
+    taken = float(await browser.evaluate("window.taken"))
+    await asyncio.sleep(_PAUSE)
+    return taken
+
+
+async def _dense(link: str, progress: Progress) -> dict[str, Any]:
+    progress("Very many points", 0, 1)
+    async with Chromium() as browser:
+        await browser.go(link)
+        await asyncio.sleep(1)
+        shown = float(await browser.evaluate(_SHOWN))
+        x, y = await browser.evaluate(_BOX)
+        await asyncio.sleep(2)
+        await browser.evaluate(_FRAMES)
+        started = time.monotonic()
+        for _ in range(30):
+            await browser.mouse("mouseWheel", x, y, wheel=-40)
+            await asyncio.sleep(0.05)
+        seconds = time.monotonic() - started
+        frames = [float(one) for one in await browser.evaluate("window.frames.slice(1)")]
+    progress("Very many points", 1, 1)
+    return {
+        "many_on_screen_ms": round(shown, 1),
+        "many_zoom_frames_per_s": round(len(frames) / seconds, 1),
+        "many_frame_ms": figures(frames),
+    }
