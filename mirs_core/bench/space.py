@@ -129,7 +129,7 @@ def run(
     Raises:
         MirsError: Chromium is missing, or the tiles cannot be made.
     """
-    made, seconds = _prepared(home, tiles, progress)
+    made, tiles, seconds = _prepared(home, tiles, progress)
     with serving(home) as address:
         found = asyncio.run(_maps(f"{address}/space?models={','.join(made)}", repeat, progress))
     with serving(home, _MANY) as address:
@@ -137,8 +137,8 @@ def run(
     return {"bench": "space", "tiles": tiles, "map_s": seconds, **found, "many": many, **dense}
 
 
-def _prepared(home: Path, tiles: int, progress: Progress) -> tuple[list[str], float]:
-    """The two runs, made where they are missing, and the seconds of the slower map."""
+def _prepared(home: Path, tiles: int, progress: Progress) -> tuple[list[str], int, float]:
+    """The two runs, made where they are missing, their tiles, and the seconds of the slower map."""
     demo.build(home, progress=progress)
     folder = home / "data" / _DATA
     if not folder.is_dir():
@@ -155,8 +155,9 @@ def _prepared(home: Path, tiles: int, progress: Progress) -> tuple[list[str], fl
         run_id = known[0] if known else _index(home, demo.DEMO_RUNS[preset], folder, progress)
         kept = mapping.read(home, run_id) or mapping.project(home, run_id, progress=progress)
         slowest = max(slowest, kept.seconds)
+        tiles = len(kept.points)
         made.append(run_id)
-    return made, slowest
+    return made, tiles, slowest
 
 
 def _index(home: Path, model: str, folder: Path, progress: Progress) -> str:
