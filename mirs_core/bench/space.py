@@ -24,9 +24,9 @@ _MANY = "tests/app/many_points.py"
 _CIRCLED = 3000
 _PAUSE = 1.0
 _FIND = """
-const find = () => [...document.querySelectorAll('*')].filter((host) => host.shadowRoot)
+var find = () => [...document.querySelectorAll('*')].filter((host) => host.shadowRoot)
   .map((host) => host.shadowRoot.querySelector('.root[data-drawn]')).find((root) => root)
-const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then))
+var painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then))
 """
 _SHOWN = (
     _FIND

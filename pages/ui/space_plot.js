@@ -37,6 +37,8 @@ function plot(createScatterplot, box, act) {
   let scatter = null
   let state = null
   let linked = -1
+  let waiting = null
+  let running = null
   let size = [0, 0]
 
   function at(row) {
@@ -160,7 +162,23 @@ function plot(createScatterplot, box, act) {
     requestAnimationFrame(annotate)
   }
 
-  async function show(next) {
+  // A drawing that has begun is finished first; of those that wait, only the last one is drawn.
+  function show(next) {
+    waiting = next
+    running = running || drain()
+    return running
+  }
+
+  async function drain() {
+    while (waiting) {
+      const next = waiting
+      waiting = null
+      await paint(next)
+    }
+    running = null
+  }
+
+  async function paint(next) {
     const fresh = !state || state.x !== next.x
     state = next
     if (!scatter) build()

@@ -1,42 +1,100 @@
-"""The maps in a real browser: a lasso, its grid, what is linked, and a click."""
+"""The maps in a real browser: card, click, lasso, what is linked, legend, colours."""
 
 import math
 from typing import Any
 
+import pytest
+
 LONG = 120_000
+ROOT = """[...document.querySelectorAll('*')].filter((one) => one.shadowRoot)
+  .map((one) => one.shadowRoot.querySelector('.root[data-drawn]')).find((one) => one)"""
+MAP = ".st-key-mirs-space-map"
+BRIGHT = f"(n) => [...({ROOT}).querySelectorAll('.plot')].every((one) => +one.dataset.bright === n)"
 
 
-def test_a_lasso_opens_its_tiles_and_a_click_makes_the_query(page: Any) -> None:
+@pytest.fixture
+def maps(page: Any) -> Any:
     page.get_by_role("link", name="Hash space", exact=True).click()
-    page.wait_for_selector("text=Trustworthiness", timeout=LONG)
-    page.wait_for_function(
-        "() => document.querySelectorAll('.js-plotly-plot .modebar').length >= 2", timeout=LONG
+    page.wait_for_selector(".root[data-drawn]", timeout=LONG)
+    page.wait_for_function(f"() => ({ROOT}).plots.length === 2", timeout=LONG)
+    return page
+
+
+def place(page: Any, row: int) -> tuple[float, float]:
+    """Where the point of a row is on the screen, in the first map."""
+    x, y = page.evaluate(
+        f"""(row) => {{
+          const root = {ROOT}
+          const box = root.querySelector('.plot').getBoundingClientRect()
+          const [x, y] = root.plots[0].place(row)
+          return [box.left + x, box.top + y]
+        }}""",
+        row,
     )
-    plot = page.locator(".js-plotly-plot").first
-    plot.hover()
-    plot.locator(".modebar-btn[data-title='Lasso Select']").click()
-    area = plot.locator(".nsewdrag").bounding_box()
-    middle = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
-    reach = 0.48 * min(area["width"], area["height"])
-    page.mouse.move(middle[0] + reach, middle[1])
-    page.mouse.down()
-    for step in range(1, 25):
-        angle = 2 * math.pi * step / 24
-        page.mouse.move(middle[0] + reach * math.cos(angle), middle[1] + reach * math.sin(angle))
-    page.mouse.up()
-    page.wait_for_selector("h3:has-text('chosen tiles')", timeout=LONG)
-    tile = page.locator(".columns section button.tile").nth(1)
-    tile.wait_for(timeout=LONG)
-    picked = page.evaluate(
-        "() => [...document.querySelectorAll('.js-plotly-plot')].map(plot =>"
-        " plot.data.reduce((n, trace) => n + (trace.selectedpoints || []).length, 0))"
+    return x, y
+
+
+def test_a_point_shows_its_tile_and_becomes_the_query(maps: Any) -> None:
+    x, y = place(maps, 4)
+    maps.mouse.move(x - 40, y)
+    maps.mouse.move(x, y, steps=5)
+    card = maps.locator(f"{MAP} .card.shown")
+    card.wait_for(timeout=LONG)
+    row = int(card.get_attribute("data-row"))
+    assert card.locator("img").evaluate("(one) => one.decode().then(() => one.naturalWidth)") > 0
+    assert "from the query" in card.inner_text()
+    maps.mouse.click(x, y)
+    maps.wait_for_function(f"(row) => ({ROOT}).data.query === row", arg=row, timeout=LONG)
+    maps.wait_for_function(
+        f"() => ({ROOT}).data.maps.every((map) => map.hits.length > 5)", timeout=LONG
     )
-    assert len(set(picked)) == 1 and picked[0] > 1  # the same tiles light up in both
-    name = tile.get_attribute("data-id").rsplit("/", 1)[-1]
-    tile.click()
-    page.wait_for_function(
-        "name => [...document.querySelectorAll('.js-plotly-plot')].every(plot =>"
-        " plot.data.some(one => one.name === 'query' && one.hovertemplate.includes(name)))",
-        arg=name,
-        timeout=LONG,
-    )
+    assert "tile=" in maps.url
+
+
+def test_a_lasso_opens_its_tiles_and_lights_them_in_both_maps(maps: Any) -> None:
+    count = maps.evaluate(f"() => ({ROOT}).data.maps[0].x.length")
+    maps.wait_for_function(BRIGHT, arg=count, timeout=LONG)
+    maps.locator(f"{MAP} [data-tool=lasso]").click()
+    box = maps.locator(f"{MAP} .plot").first.bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    reach = 0.48 * min(box["width"], box["height"])
+    maps.mouse.move(middle[0] + reach, middle[1])
+    maps.mouse.down()
+    for step in range(1, 31):
+        angle = 2 * math.pi * step / 30
+        maps.mouse.move(middle[0] + reach * math.cos(angle), middle[1] + reach * math.sin(angle))
+        maps.wait_for_timeout(15)
+    maps.mouse.up()
+    maps.wait_for_selector("h3:has-text('chosen tiles')", timeout=LONG)
+    chosen = maps.evaluate(f"() => ({ROOT}).data.chosen.length")
+    assert 1 < chosen < count
+    maps.wait_for_function(BRIGHT, arg=chosen, timeout=LONG)
+    assert f"{chosen} chosen tiles" in maps.locator("h3:has-text('chosen tiles')").inner_text()
+    maps.locator(".st-key-mirs-space-grid button.tile").first.wait_for(timeout=LONG)
+    maps.get_by_role("button", name="Choose none").click()
+    maps.wait_for_function(BRIGHT, arg=count, timeout=LONG)
+
+
+def test_the_legend_hides_groups_and_colours_change(maps: Any) -> None:
+    count = maps.evaluate(f"() => ({ROOT}).data.maps[0].x.length")
+    group = maps.locator(f"{MAP} .legend .group").first
+    size = int(group.locator("small").inner_text())
+    group.click()
+    maps.wait_for_function(BRIGHT, arg=count - size, timeout=LONG)
+    group.click()
+    maps.wait_for_function(BRIGHT, arg=count, timeout=LONG)
+    group.dblclick()
+    maps.wait_for_function(BRIGHT, arg=size, timeout=LONG)
+    maps.get_by_role("combobox", name="Colour by").click()
+    maps.get_by_role("option", name="Purity").click()
+    maps.wait_for_selector(f"{MAP} .legend .ramp", timeout=LONG)
+    maps.wait_for_function(BRIGHT, arg=count, timeout=LONG)
+    assert "colour=Purity" in maps.url
+
+
+def test_a_run_gives_the_same_map_twice(maps: Any) -> None:
+    sees = f"() => ({ROOT}).data.maps.map((map) => [...map.x.slice(0, 20), ...map.y.slice(0, 20)])"
+    first = maps.evaluate(sees)
+    maps.reload()
+    maps.wait_for_selector(".root[data-drawn]", timeout=LONG)
+    assert maps.evaluate(sees) == first

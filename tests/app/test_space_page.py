@@ -1,16 +1,23 @@
 """The page Hash space, without a browser."""
 
+import base64
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fakes import write_job
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs, mapping
+from mirs_core.codes import hamming
 from mirs_core.files import write_json
 from mirs_core.search import Searcher
 from pages.ui import space_part, state
+from pages.ui.space_map import is_row, rows_of
 
 PAGE = "pages/explore/space.py"
 
@@ -23,48 +30,155 @@ def mapped(home: Path) -> Path:
     return home
 
 
+@dataclass
+class Drawn:
+    """What the page last gave to the component that draws the maps, and to its cards."""
+
+    sides: list[Any] = field(default_factory=list)
+    colouring: Any = None
+    words: dict[str, Any] = field(default_factory=dict)
+    tell: Any = None
+
+
 @pytest.fixture
-def opened(mapped: Path, start: Any) -> AppTest:
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    kept = Drawn()
+
+    def space_map(key: str, sides: Any, colouring: Any, **words: Any) -> None:
+        kept.sides, kept.colouring, kept.words = list(sides), colouring, words
+
+    def peek(key: str, subject: str, count: int, tell: Any) -> None:
+        kept.tell = tell
+
+    monkeypatch.setattr(space_part, "space_map", space_map)
+    monkeypatch.setattr(space_part, "peek", peek)
+    return kept
+
+
+@pytest.fixture
+def opened(mapped: Path, start: Any, drawn: Drawn) -> AppTest:
     app = start(models="demo-baseline,demo-mirs")
     app.switch_page(PAGE).run()
     return app
 
 
-def captions(app: AppTest) -> str:
-    return " ".join(one.value for one in app.caption)
+def said(app: AppTest) -> str:
+    return " ".join(one.proto.body for one in app.get("html"))
 
 
-def test_two_maps_stand_beside_each_other_with_their_fidelity(opened: AppTest) -> None:
+def test_the_real_component_draws(mapped: Path, start: Any) -> None:
+    app = start(models="demo-baseline,demo-mirs")
+    app.switch_page(PAGE).run()
+    assert not app.exception and not app.error
+
+
+def test_two_maps_of_the_same_tiles_stand_beside_each_other(
+    drawn: Drawn, opened: AppTest, home: Path
+) -> None:
     assert not opened.exception and not opened.error
-    assert captions(opened).count("Trustworthiness") == 2
-    assert "who is near whom" in captions(opened)
+    assert "who is near whom" in " ".join(one.value for one in opened.caption)
+    items = Searcher.open(home, "demo-baseline").items
+    assert [len(side.points) for side in drawn.sides] == [len(items)] * 2
+    assert all("Trustworthiness" in side.note for side in drawn.sides)
+    query = items.row(opened.session_state[state.TILE])
+    assert drawn.words["query"] == query
+    for side, run in zip(drawn.sides, ("demo-baseline", "demo-mirs"), strict=True):
+        searcher = Searcher.open(home, run)
+        hits = searcher.search(searcher.query_by_id(items.ids[query]), state.K_DEFAULT)
+        assert [items.ids[row] for row in side.hits] == [hit.id for hit in hits]
 
 
-def test_every_colour_mode_draws(opened: AppTest) -> None:
-    modes = opened.segmented_control(key="mirs.space.colour")
-    assert {"Landform", "Group", "Role", "Purity", "Tiles with its code"} <= set(modes.options)
-    for mode in modes.options:
-        opened.segmented_control(key="mirs.space.colour").set_value(mode).run()
+def test_every_colour_mode_gives_each_point_a_colour(drawn: Drawn, opened: AppTest) -> None:
+    modes = opened.selectbox(key=state.COLOUR).options
+    assert {"Landform", "Group", "Role", "Cluster", "Purity", "Errors of the top k"} <= set(modes)
+    for mode in modes:
+        opened.selectbox(key=state.COLOUR).set_value(mode).run()
         assert not opened.exception, mode
+        assert drawn.colouring.id == mode
+        for side in drawn.sides:
+            assert len(side.codes) == len(side.points)
+            assert side.codes.max() < len(drawn.colouring.palette)
+        if drawn.colouring.names:
+            counts = np.bincount(drawn.sides[0].codes, minlength=len(drawn.colouring.names))
+            assert counts.tolist() == list(drawn.colouring.counts)
+
+
+def test_a_card_tells_the_distance_in_each_space(drawn: Drawn, opened: AppTest, home: Path) -> None:
+    searcher = Searcher.open(home, "demo-mirs")
+    codes, query = searcher.retriever.codes, searcher.items.row(opened.session_state[state.TILE])
+    bits = int(hamming(codes[query : query + 1], codes[4:5])[0, 0])
+    card = drawn.tell(4)
+    assert any(f"{bits} bits from the query" in line for line in card.lines)
+    assert card.picture.startswith("data:image/") and card.row == 4
+
+
+def test_filters_grey_points_and_shorten_the_chosen(
+    drawn: Drawn, opened: AppTest, home: Path
+) -> None:
+    items = Searcher.open(home, "demo-mirs").items
+    wanted = next(label for label in items.labels if label)
+    opened.session_state[state.CHOSEN] = list(items.ids)
+    opened.session_state[state.CLASSES] = [wanted]
+    opened.run()
+    of_class = [label == wanted for label in items.labels]
+    assert drawn.words["passing"].tolist() == of_class
+    assert f"{sum(of_class)} chosen tiles" in said(opened)
+    assert {items.labels[row] for row in drawn.sides[1].hits} == {wanted}
+
+
+def test_what_is_chosen_is_drawn_whatever_the_model(
+    drawn: Drawn, opened: AppTest, home: Path
+) -> None:
+    ids = Searcher.open(home, "demo-mirs").items.ids
+    assert drawn.words["chosen"] is None
+    opened.session_state[state.CHOSEN] = [ids[7], ids[2], "gone.jpg"]
+    opened.run()
+    assert drawn.words["chosen"].tolist() == [2, 7]
+
+
+def test_an_own_image_lies_among_its_nearest(drawn: Drawn, opened: AppTest) -> None:
+    out = BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)).save(out, "PNG")
+    count = len(drawn.sides[0].points)
+    opened.session_state["mirs.upload"] = state.Upload("mine.png", out.getvalue())
+    opened.run()
+    assert not opened.exception
+    assert drawn.words["query"] == count
+    assert drawn.colouring.names[-1] == "Your image"
+    for side in drawn.sides:
+        assert len(side.points) == count + 1 == len(side.codes)
+        near = side.points[list(side.hits[:5])]
+        low, high = near.min(axis=0) - 1e-6, near.max(axis=0) + 1e-6
+        assert ((side.points[-1] >= low) & (side.points[-1] <= high)).all()
 
 
 def test_chosen_tiles_are_listed_and_become_examples(opened: AppTest, home: Path) -> None:
-    opened.session_state[space_part.ROWS] = [3, 5, 8, 10**9]
-    opened.run()
-    said = " ".join(one.proto.body for one in opened.get("html"))
-    assert not opened.exception and "3 chosen tiles" in said
-    next(one for one in opened.button if one.label == "Use as positives").click().run()
     names = Searcher.open(home, "demo-mirs").items.ids
+    opened.session_state[state.CHOSEN] = [names[3], names[5], names[8], "gone.jpg"]
+    opened.run()
+    assert not opened.exception and "3 chosen tiles" in said(opened)
+    next(one for one in opened.button if one.label == "Use as positives").click().run()
     assert opened.session_state[state.TILE] == names[3]
     assert opened.session_state[state.PLUS] == [names[5], names[8]]
     next(one for one in opened.button if one.label == "Choose none").click().run()
-    assert opened.session_state[space_part.ROWS] == []
+    assert opened.session_state[state.CHOSEN] == []
 
 
 def test_each_list_of_what_is_odd_draws(opened: AppTest) -> None:
-    for kind in ("Hubs", "Shared codes", "Suspected labels"):
+    for kind in ("Clusters", "Hubs", "Shared codes", "Suspected labels"):
         opened.segmented_control(key="mirs.space.odd").set_value(kind).run()
         assert not opened.exception
+
+
+def test_what_a_browser_sends_is_checked() -> None:
+    def sent(*rows: int) -> str:
+        return base64.b64encode(np.array(rows, "<u4").tobytes()).decode()
+
+    found = rows_of(sent(4, 2, 2), 5)
+    assert found is not None and found.tolist() == [2, 4]
+    for wrong in (sent(5), "A", "AAA=", "!!!!", None, 7, [1], sent(*range(5)) * 9):
+        assert rows_of(wrong, 5) is None
+    assert [is_row(one, 5) for one in (0, 4, 5, -1, True, 1.0, "1")] == [True] * 2 + [False] * 5
 
 
 def test_a_map_that_is_not_there_is_asked_for_once(home: Path, start: Any) -> None:
