@@ -25,8 +25,8 @@ _CIRCLED = 3000
 _PAUSE = 1.0
 _FIND = """
 var find = () => [...document.querySelectorAll('*')].filter((host) => host.shadowRoot)
-  .map((host) => host.shadowRoot.querySelector('.root[data-drawn]')).find((root) => root)
-var painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then))
+  .map((host) => host.shadowRoot.querySelector('.root[data-drawn]')).find((root) => root);
+var painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
 """
 _SHOWN = (
     _FIND

@@ -57,7 +57,9 @@ def test_a_lasso_opens_its_tiles_and_lights_them_in_both_maps(maps: Any) -> None
     maps.locator(f"{MAP} [data-tool=lasso]").click()
     box = maps.locator(f"{MAP} .plot").first.bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    reach = 0.48 * min(box["width"], box["height"])
+    points = [place(maps, row) for row in range(0, count, 5)]
+    away = sorted(math.dist(middle, point) for point in points)
+    reach = away[len(away) // 2] + 1
     maps.mouse.move(middle[0] + reach, middle[1])
     maps.mouse.down()
     for step in range(1, 31):
