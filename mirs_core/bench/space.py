@@ -41,12 +41,16 @@ new Promise((done) => {
 _PLACE = (
     _FIND
     + """
-(() => {
-  const root = find()
-  const box = root.querySelector('.plot').getBoundingClientRect()
-  const [x, y] = root.plots[0].place(ROW)
-  return [box.left + x, box.top + y]
-})()
+new Promise((done) => {
+  const look = () => {
+    const root = find()
+    const place = root && root.plots[0].place(ROW)
+    if (!place) return setTimeout(look, 50)
+    const box = root.querySelector('.plot').getBoundingClientRect()
+    done([box.left + place[0], box.top + place[1]])
+  }
+  look()
+})
 """
 )
 # Promises the time from the release of the button until what it causes is painted.

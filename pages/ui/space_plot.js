@@ -141,15 +141,17 @@ function plot(createScatterplot, box, act) {
     scatter.subscribe("pointOver", (row) => act.over(row))
     scatter.subscribe("pointOut", () => act.over(-1))
     scatter.subscribe("view", annotate)
-    // A click is a selection of one point; a lasso may also catch just one, or none.
+    // A click is a selection of one point; a lasso may also catch just one. A lasso that ends
+    // where it began is followed by a click of the browser's, which nobody made.
     let circled = false
+    let ended = 0
     scatter.subscribe("lassoStart", () => (circled = true))
-    scatter.subscribe("lassoEnd", () => setTimeout(() => (circled = false)))
+    scatter.subscribe("lassoEnd", () => ([circled, ended] = [false, performance.now()]))
     scatter.subscribe("select", ({ points }) => {
       const rows = [...points]
       setTimeout(() => scatter.deselect({ preventEvent: true }))
       if (circled) act.circled(rows)
-      else if (rows.length === 1) act.clicked(rows[0])
+      else if (rows.length === 1 && performance.now() - ended > 150) act.clicked(rows[0])
     })
     new ResizeObserver(fit).observe(box)
   }
