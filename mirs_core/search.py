@@ -231,6 +231,10 @@ class Searcher:
             self._rows = {**dict(latest), key: found}
         return found
 
+    def whole(self) -> HashArchive | FloatArchive:
+        """The archive of all tiles of the run, whatever their role, built once."""
+        return self._index(np.arange(len(self.items), dtype=np.int64))
+
     def _index(self, rows: NDArray[np.int64]) -> HashArchive | FloatArchive:
         # A page asks for the same few lists again and again: all tiles, a filter, the archive.
         key = rows.tobytes() if len(rows) < len(self.items) else None

@@ -16,8 +16,7 @@ from typing import Any
 
 from mirs_core.errors import ConfigError, RunError
 
-_FLAGS = (
-    "--headless=new",
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -25,9 +24,9 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=1440,900",
-    "--remote-debugging-port=0",
 )
+"""What keeps Chromium quiet, whoever drives it."""
+_OWN = ("--headless=new", "--window-size=1440,900", "--remote-debugging-port=0")
 _LARGEST = 64_000_000
 _TRIES, _PAUSE = 150, 0.1
 
@@ -41,7 +40,7 @@ class Chromium:
             raise ConfigError("bench app needs Chromium; install it, or set MIRS_CHROMIUM.")
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
-            [found, *_FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"],
+            [found, *FLAGS, *_OWN, f"--user-data-dir={self._folder.name}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

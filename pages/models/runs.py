@@ -14,6 +14,7 @@ from pages.ui import (
     navigation,
     notice,
     queue,
+    reach,
     run_part,
     runs_table,
     state,
@@ -42,7 +43,7 @@ def main() -> None:
     # Running and waiting trainings stand here.
     with st.container(key="mirs-queue"):
         queue.draw()
-    if _view(len(thrown)) == "bin":
+    if _view(len(thrown)) == "bin" and reach.is_private():
         bin_part.draw(thrown)
     else:
         _list(found)
@@ -51,7 +52,9 @@ def main() -> None:
 
 def _view(thrown: int) -> str:
     """Draws the line above the table; returns what is asked for, runs or bin."""
-    names = {"runs": "Runs", "bin": f"Bin ({thrown})"}
+    names = {"runs": "Runs"}
+    if reach.is_private():
+        names["bin"] = f"Bin ({thrown})"
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -64,7 +67,8 @@ def _view(thrown: int) -> str:
             required=True,
             label_visibility="collapsed",
         )
-        import_part.draw()
+        if reach.is_private():
+            import_part.draw()
     return view or "runs"
 
 

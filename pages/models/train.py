@@ -19,6 +19,7 @@ from pages.ui import (
     notice,
     preview_part,
     queue,
+    reach,
     state,
     theme,
     words,
@@ -41,6 +42,9 @@ def main() -> None:
     with st.sidebar:
         theme.brand()
         navigation.draw()
+    if not reach.is_private():
+        reach.say_why_not("Training")
+        return
     # A worker that has torch imported already waits for the first move of a slider.
     for lane in (jobs.PREVIEW, jobs.CPU):
         jobs.tend(home, lane)

@@ -9,8 +9,8 @@ from mirs_core import code_bits
 from mirs_core.code_bits import BitReport
 from mirs_core.landforms import by_code, describe
 from mirs_core.search import Searcher
-from pages.ui import loaders, sections, state, words
-from pages.ui.tile_grid import Column, TileEntry, tile_grid
+from pages.ui import loaders, sections, state, tile_entry, words
+from pages.ui.tile_grid import Column, tile_grid
 
 _ENDS = 12
 
@@ -81,7 +81,7 @@ def _ends_of(searcher: Searcher, found: BitReport, bit: int) -> None:
     images = loaders.thumbnails(searcher, [items.ids[row] for row in (*zeros, *ones)])
     columns = [
         Column(
-            [_entry(searcher, row) for row in rows],
+            [tile_entry.plain(searcher, items.ids[row]) for row in rows],
             title=f"Surely {value}",
             about="Tiles that go farthest with this value",
             empty="" if rows else f"No tile has a {value} here.",
@@ -89,19 +89,6 @@ def _ends_of(searcher: Searcher, found: BitReport, bit: int) -> None:
         for value, rows in ((0, zeros), (1, ones))
     ]
     tile_grid("mirs.space.ends", columns, images, state.choose_tile, tile="4.6rem")
-
-
-def _entry(searcher: Searcher, row: int) -> TileEntry:
-    items = searcher.items
-    tile, label = items.ids[row], items.labels[row]
-    name, file = words.class_name(label), words.file_name(tile)
-    return TileEntry(
-        id=tile,
-        name=words.short_name(label) if label else file,
-        colour=words.colour(label),
-        label=f"{name}, {file}. Make it the query.",
-        lines=(name, file),
-    )
 
 
 def _named(labels: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from mirs_core import __version__
 from mirs_core.search import Searcher
-from pages.ui import filters_part, keeper, loaders, sections, state, takeaway, words
-from pages.ui.tile_grid import Column, TileEntry, tile_grid
+from pages.ui import filters_part, keeper, loaders, sections, state, takeaway, tile_entry, words
+from pages.ui.tile_grid import Column, tile_grid
 
 _SHOWN = 120
 
@@ -39,23 +39,8 @@ def draw(searcher: Searcher, tiles: Sequence[str]) -> None:
         st.caption(f"The first {_SHOWN} of them; collect and export take all.")
     shown = tiles[:_SHOWN]
     images = loaders.thumbnails(searcher, list(shown))
-    entries = [_entry(searcher, tile) for tile in shown]
+    entries = [tile_entry.plain(searcher, tile) for tile in shown]
     tile_grid("mirs.space.grid", [Column(entries)], images, state.choose_tile, tile="5.4rem")
-
-
-def _entry(searcher: Searcher, tile: str) -> TileEntry:
-    items = searcher.items
-    row = items.row(tile)
-    label, file = items.labels[row], words.file_name(tile)
-    name = words.class_name(label)
-    return TileEntry(
-        id=tile,
-        name=words.short_name(label) if label else file,
-        colour=words.colour(label),
-        label=f"{name}, {file}. Make it the query.",
-        lines=(name, f"Role: {words.ROLES[items.roles[row]].lower()}", file),
-        current=tile == state.tile(),
-    )
 
 
 @st.dialog("Export the chosen tiles")

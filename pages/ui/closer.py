@@ -32,7 +32,7 @@ def is_asked_for() -> bool:
 def draw(found: Sequence[Answer], upload: state.Upload | None) -> None:
     """Opens the dialog where one was asked for."""
     tile = st.session_state.pop(_ASKED, None)
-    if tile is not None and found and tile in found[0].searcher.items.ids:
+    if tile is not None and found and found[0].searcher.items.has(tile):
         _dialog(tile, found, upload)
 
 
@@ -96,18 +96,7 @@ def _overlay(
 
 
 def _facts(searcher: Searcher, tile: str) -> list[tuple[str, str]]:
-    items = searcher.items
-    row = items.row(tile)
-    label, strip, place = items.labels[row], items.strips[row], words.place(searcher, tile)
-    unknown = "<em>not known</em>"
-    return [
-        ("Landform", words.chip(label) if label else "<em>not labelled</em>"),
-        ("Product", escape(strip).replace("_", "_<wbr>") if strip else unknown),
-        (words.place_name(searcher, tile), escape(place) if place else unknown),
-        ("Role", escape(words.ROLES[items.roles[row]])),
-        ("File", escape(words.file_name(tile))),
-        *([("Imagery", "synthetic")] if searcher.card.synthetic else []),
-    ]
+    return [*pictures.about(searcher, tile), ("File", escape(words.file_name(tile)))]
 
 
 def _acts(searcher: Searcher, tile: str, is_query: bool) -> None:

@@ -13,7 +13,7 @@ from mirs_core.encoders import NAMES, list_encoders
 from mirs_core.errors import ConfigError
 from mirs_core.presets import PRESETS, from_preset
 from mirs_core.relevance import idle
-from pages.ui import words
+from pages.ui import reach, words
 
 _VALUES, _PRESET, _DATA, _SEED, _ROUND = (
     "mirs.train.values",
@@ -167,7 +167,7 @@ def _data(known: Iterable[runs.RunSummary]) -> str:
         str(run.data_root) for run in known if run.usable and run.data_root.is_dir()
     )
     titles = {str(run.data_root): run.data_title for run in known}
-    options = [*roots, _OTHER]
+    options = [*roots, *([_OTHER] if reach.is_private() else [])]
     kept = st.session_state.get(_DATA)
     place = options.index(kept) if kept in options else 0
     chosen = st.selectbox(

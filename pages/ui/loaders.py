@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mirs_core import code_bits, code_clusters, diagnostics, mapping, runs, standings
+from mirs_core import code_bits, code_clusters, diagnostics, mapping, overlaps, runs, standings
 from mirs_core import estimate as estimates
 from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
@@ -99,6 +99,25 @@ def neighbourhoods(run_id: str) -> Neighbourhoods:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -> Neighbourhoods:
     return look(_searcher.retriever)
+
+
+def same_ground(run_id: str) -> list[overlaps.Overlap]:
+    """Pairs of tiles of a run that show the same ground, looked for once.
+
+    Raises:
+        MirsError: the run is gone or damaged, or a tile's file is.
+    """
+    home = runs.home_folder()
+    found = searcher(run_id)
+    return _same_ground(str(home), run_id, _changed(home, run_id), found, neighbourhoods(run_id))
+
+
+@st.cache_data(max_entries=8, show_spinner="Comparing pictures")
+def _same_ground(
+    home: str, run_id: str, changed: int, _searcher: Searcher, _near: Neighbourhoods
+) -> list[overlaps.Overlap]:
+    ids = _searcher.items.ids
+    return overlaps.find(_near, lambda row: read_image(_searcher.image_path(ids[row])))
 
 
 def clustering(run_id: str, count: int) -> code_clusters.Clustering:

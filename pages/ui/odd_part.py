@@ -112,11 +112,46 @@ def _clusters(run_id: str, searcher: Searcher) -> None:
     _table(searcher, columns, rows_of, shares=("Purity", "From its main strip"))
 
 
+def _overlaps(run_id: str, searcher: Searcher) -> None:
+    try:
+        pairs = loaders.same_ground(run_id)
+    except MirsError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    items = searcher.items
+    st.caption(
+        "Tiles that show in part the same ground, told by their pixels. Pairs across the splits let"
+        " a model be tested on what it has learnt."
+    )
+    _table(
+        searcher,
+        {
+            "Tile": [_name(searcher, one.rows[0]) for one in pairs],
+            "And": [_name(searcher, one.rows[1]) for one in pairs],
+            "In common": [one.share for one in pairs],
+            "Likeness": [one.likeness for one in pairs],
+            "Roles": [
+                " and ".join(words.ROLES[items.roles[row]].lower() for row in one.rows)
+                for one in pairs
+            ],
+            "Label": [
+                words.class_name(items.labels[one.rows[0]])
+                if items.labels[one.rows[0]] == items.labels[one.rows[1]]
+                else " / ".join(words.class_name(items.labels[row]) for row in one.rows)
+                for one in pairs
+            ],
+        },
+        lambda place: list(pairs[place].rows),
+        shares=("In common",),
+    )
+
+
 _LISTS: dict[str, Callable[[str, Searcher], None]] = {
     "Suspected labels": _suspects,
     "Clusters": _clusters,
     "Hubs": _hubs,
     "Shared codes": _shared,
+    "Same ground": _overlaps,
 }
 
 

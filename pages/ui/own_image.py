@@ -7,12 +7,11 @@ import streamlit as st
 from mirs_core.data.large_images import LargeImage, Square, png
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.search import Searcher
-from pages.ui import loaders, state, words
+from pages.ui import loaders, reach, state, words
 from pages.ui.crop import crop
 
 _WIDTH = 760
 _FORMATS = ["jpg", "jpeg", "png", "tif", "tiff"]
-_HERE = {"localhost", "127.0.0.1", "::1"}
 _TILE = 200
 # An image up to twice a tile's size is taken for a tile; of larger ones people want a part.
 _LARGE = 400
@@ -52,7 +51,7 @@ def _source() -> tuple[str, bytes | Path] | None:
         "An image of the surface of Mars", type=_FORMATS, key="mirs.file", width=_WIDTH
     )
     typed = ""
-    if st.get_option("server.address") in _HERE:
+    if reach.is_private():
         typed = st.text_input(
             "or its path on this computer",
             key="mirs.file.path",

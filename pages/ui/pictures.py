@@ -4,7 +4,7 @@ from html import escape
 
 from mirs_core.errors import MirsError
 from mirs_core.search import Searcher
-from pages.ui import loaders
+from pages.ui import loaders, words
 
 _LENGTHS = (("1 km", 1000), ("500 m", 500), ("100 m", 100), ("10 m", 10))
 Scale = tuple[str, float]
@@ -34,6 +34,27 @@ def picture(uri: str, name: str, scale: Scale | None, tag: str = "Query") -> str
     corner = f'<span class="mirs-tag">{escape(tag)}</span>' if tag else ""
     alt = f"{tag} tile: {name}" if tag else name
     return f'<div class="mirs-query"><img src="{uri}" alt="{escape(alt)}">{bar}{corner}</div>'
+
+
+def about(searcher: Searcher, tile_id: str) -> list[tuple[str, str]]:
+    """What is known of a tile, as names and markup for ``facts``.
+
+    Names of strips may break after an underscore only.
+    """
+    items, card = searcher.items, searcher.card
+    row = items.row(tile_id)
+    label, strip, place = items.labels[row], items.strips[row], words.place(searcher, tile_id)
+    found = [
+        ("Landform", words.chip(label) if label else "<em>not labelled</em>"),
+        ("Strip", escape(strip).replace("_", "_<wbr>") if strip else "<em>not known</em>"),
+    ]
+    if place:
+        found.append((words.place_name(searcher, tile_id), escape(place)))
+    if card.synthetic:
+        found.append(("Imagery", "synthetic"))
+    elif card.instrument:
+        found.append(("Camera", escape(card.instrument)))
+    return [*found, ("Role", escape(words.ROLES[items.roles[row]]))]
 
 
 def facts(found: list[tuple[str, str]]) -> str:

@@ -15,7 +15,6 @@ _RULE = (
     " distance to the tiles marked with a minus; the lower, the better. Codes and float features"
     " follow the same rule (after Rocchio 1971)."
 )
-_UNKNOWN = "<em>not known</em>"
 _SCALE_HINT = (
     "The models know tiles of about 1.2 km from one camera. An image of another scale or sensor"
     " finds what looks alike, which need not be alike."
@@ -44,16 +43,12 @@ def _own_image(upload: state.Upload) -> None:
 def _tile(searcher: Searcher, tile_id: str) -> None:
     items = searcher.items
     row = items.row(tile_id)
-    label, name = items.labels[row], words.class_name(items.labels[row])
+    name = words.class_name(items.labels[row])
     uri = loaders.picture(searcher, tile_id, items.contents[row], loaders.LARGE)
     st.html(
         _panel(
             pictures.picture(uri, name, pictures.scale_bar(searcher, tile_id)),
-            [
-                ("Landform", words.chip(label) if label else "<em>not labelled</em>"),
-                *_places(searcher, tile_id, items.strips[row]),
-                ("Role", escape(words.ROLES[items.roles[row]])),
-            ],
+            pictures.about(searcher, tile_id),
         )
     )
     with st.container(key="mirs-id"):
@@ -84,25 +79,12 @@ def _acts(searcher: Searcher, tile_id: str | None) -> None:
             )
 
 
-def _places(searcher: Searcher, tile_id: str, strip: str | None) -> list[tuple[str, str]]:
-    """Where the tile comes from. Names of strips may break after an underscore only."""
-    facts = [("Strip", escape(strip).replace("_", "_<wbr>") if strip else _UNKNOWN)]
-    place = words.place(searcher, tile_id)
-    if place:
-        facts.append((words.place_name(searcher, tile_id), escape(place)))
-    if searcher.card.synthetic:
-        facts.append(("Imagery", "synthetic"))
-    elif searcher.card.instrument:
-        facts.append(("Camera", escape(searcher.card.instrument)))
-    return facts
-
-
 def _examples(searcher: Searcher) -> None:
     """The positives and negatives beside the query; a click takes one away."""
     signs = (("+", state.PLUS, "More like these"), ("-", state.MINUS, "Less like these"))
     items, drawn = searcher.items, False
     for sign, key, title in signs:
-        tiles = [tile for tile in st.session_state.get(key) or () if tile in items.ids]
+        tiles = [tile for tile in st.session_state.get(key) or () if items.has(tile)]
         if not tiles:
             continue
         drawn = True
@@ -128,7 +110,7 @@ def _trail(searcher: Searcher) -> None:
     """The queries before this one, the last one first."""
     items, seen = searcher.items, []
     for tile in reversed(state.history()):
-        if tile in items.ids and tile not in seen and tile != state.tile():
+        if items.has(tile) and tile not in seen and tile != state.tile():
             seen.append(tile)
     shown = seen[:_TRAIL]
     if not shown:

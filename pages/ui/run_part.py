@@ -8,7 +8,7 @@ import streamlit as st
 from mirs_core import annotations, bin, epochs, lineup, model_card, runs, transfer
 from mirs_core.errors import MirsError
 from mirs_core.standings import Standing
-from pages.ui import link, loaders, notice, palette, state, training_curves, words
+from pages.ui import link, loaders, notice, palette, reach, state, training_curves, words
 from pages.ui.palette import Model
 
 
@@ -34,7 +34,7 @@ def _acts(run: runs.RunSummary, sets: list[lineup.DataSet]) -> None:
         st.button(
             "Shown first" if run.served else "Show first",
             icon=":material/star:",
-            disabled=run.served or not run.usable,
+            disabled=run.served or not run.usable or not reach.is_private(),
             help="Explore opens with the run that is shown first; nothing else changes it.",
             on_click=_serve,
             args=(run,),
@@ -59,7 +59,9 @@ def _acts(run: runs.RunSummary, sets: list[lineup.DataSet]) -> None:
                 on_click="ignore",
                 help="The whole run as one file, without its tiles.",
             )
-        if st.button("Delete", icon=":material/delete:", disabled=run.served):
+        if st.button(
+            "Delete", icon=":material/delete:", disabled=run.served or not reach.is_private()
+        ):
             _delete(run)
 
 

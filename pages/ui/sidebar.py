@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core import jobs, lineup, runs
-from pages.ui import navigation, state, theme, words
+from pages.ui import navigation, reach, state, theme, words
 
 _INDEX_JOBS = "mirs.index_jobs"
 
@@ -79,7 +79,9 @@ def synthetic() -> None:
 
 
 def own_folder(models: Sequence[str]) -> None:
-    """Draws the form that archives a folder with the models on show."""
+    """Draws the form that archives a folder with the models on show, where that is allowed."""
+    if not reach.is_private():
+        return
     with (
         st.sidebar,
         st.expander("Index a folder of your own", icon=":material/create_new_folder:"),

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import annotations, bin, runs, transfer
-from pages.ui import first_run, runs_table, state
+from pages.ui import first_run, reach, runs_table, state
 
 PAGE = "pages/models/runs.py"
 EVIL = "<script>alert(1)</script> ![i](http://x) **b**"
@@ -248,3 +248,16 @@ def test_without_any_run_the_page_is_the_first_screen(
     monkeypatch.setattr(first_run, "draw", lambda: st.html("the first screen"))
     app = start().switch_page(PAGE).run()
     assert not app.exception and html(app).count("the first screen") == 1
+
+
+def test_strangers_delete_and_take_in_nothing(
+    opened: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = "demo-mirs-dwt"
+    monkeypatch.setattr(reach, "_HERE", set())
+    bin.discard(home, "demo-baseline")
+    app = opened(run)
+    buttons = {one.label: one for one in app.button}
+    assert buttons["Delete"].disabled and buttons["Show first"].disabled
+    assert not any(one.label.startswith("Bin") for one in app.segmented_control)
+    assert "Import" not in buttons and "bin" not in str(app.segmented_control[0].options).lower()

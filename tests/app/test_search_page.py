@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import collected, jobs, runs
 from mirs_core.search import Searcher
-from pages.ui import own_image, state
+from pages.ui import reach, state
 
 
 def address(app: AppTest, name: str) -> str:
@@ -319,6 +319,6 @@ def test_own_images_by_path_are_refused_outside_of_this_computer(
     app = start()
     app.segmented_control(key=state.VIEW).set_value(state.OWN).run()
     assert any(field.label == "or its path on this computer" for field in app.text_input)
-    monkeypatch.setattr(own_image, "_HERE", set())
+    monkeypatch.setattr(reach, "_HERE", set())
     app.run()
     assert not any(field.label == "or its path on this computer" for field in app.text_input)

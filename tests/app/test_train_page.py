@@ -16,6 +16,7 @@ from mirs_core.config import RunConfig, settings
 from mirs_core.jobs import workers
 from mirs_core.presets import PRESETS, from_preset
 from mirs_core.relevance import idle
+from pages.ui import reach
 from pages.ui.form import log_steps
 
 PAGE = "pages/models/train.py"
@@ -236,3 +237,11 @@ def test_steps_of_a_slider_stay_in_range_and_rise(one: tuple[str, Any], more: fl
 
 def one_group(name: str, value: float) -> Any:
     return from_preset("mirs-dwt", data="", changes=[f"{name}={value!r}"])
+
+
+def test_strangers_start_no_training(
+    home: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "_HERE", set())
+    app = start().switch_page(PAGE).run()
+    assert not app.exception and not app.button and "switched off" in app.info[0].value

@@ -43,7 +43,7 @@ LAYERS: list[set[str]] = [
     {"features", "training", "archive", "projection"},
     # records
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "neighbourhoods", "standings"}
-    | {"code_clusters", "code_bits"}
+    | {"code_clusters", "code_bits", "overlaps"}
     | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
