@@ -89,16 +89,21 @@ class Chromium:
             raise RunError(f"The page broke off: {told.get('value') or told.get('description')}")
         return said["result"].get("value")
 
-    async def mouse(self, kind: str, x: float, y: float, wheel: float = 0.0) -> None:
+    async def mouse(
+        self, kind: str, x: float, y: float, *, wheel: float = 0.0, held: bool = False
+    ) -> None:
         """Moves, presses or releases the pointer, or turns its wheel, as a person does.
 
         Args:
             kind: mouseMoved, mousePressed, mouseReleased or mouseWheel.
+            held: whether the left button is down while the pointer moves.
         """
         words: dict[str, Any] = {"type": kind, "x": x, "y": y}
         if kind == "mouseWheel":
             words |= {"deltaX": 0, "deltaY": wheel}
-        elif kind != "mouseMoved":
+        elif kind == "mouseMoved":
+            words |= {"buttons": int(held)}
+        else:
             words |= {"button": "left", "clickCount": 1, "buttons": 1}
         await self._call("Input.dispatchMouseEvent", **words)
 

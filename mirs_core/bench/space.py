@@ -7,6 +7,7 @@ those of the demo's models. A map of very many points shows what the drawing alo
 import asyncio
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,19 +74,14 @@ _WATCH = (
 """
 )
 _QUERY_CAME = "root.dataset.drawn !== before"
-_GRID_CAME = """(() => {
-  const host = document.querySelector('.st-key-mirs-space-grid *')
-  const all = [...document.querySelectorAll('.st-key-mirs-space-grid *')]
-    .filter((one) => one.shadowRoot).map((one) => one.shadowRoot.querySelector('button.tile'))
-  const first = all.find((one) => one)
-  return host && first && first.dataset.id !== window.firstTile
-})()"""
-_REMEMBER = """
-window.firstTile = ([...document.querySelectorAll('.st-key-mirs-space-grid *')]
-  .filter((one) => one.shadowRoot).map((one) => one.shadowRoot.querySelector('button.tile'))
-  .find((one) => one) || { dataset: {} }).dataset.id
-"""
-# A circle around a point that holds as many points as are to be circled, on the screen.
+# The tiles of the grid below the maps; another list is another grid.
+_LISTED = """[...document.querySelectorAll('.st-key-mirs-space-grid *')]
+  .filter((one) => one.shadowRoot)
+  .flatMap((one) => [...one.shadowRoot.querySelectorAll('button.tile')])
+  .map((one) => one.dataset.id).join()"""
+_GRID_CAME = f"(({_LISTED}) && ({_LISTED}) !== window.listed)"
+_REMEMBER = f"window.listed = {_LISTED}"
+# A circle on the screen around a point, with as many points in it as are to be circled.
 _CIRCLE = (
     _FIND
     + """
@@ -97,7 +93,13 @@ _CIRCLE = (
   const [u, v] = places[ROW]
   const away = places.map(([x, y]) => Math.hypot(x - u, y - v)).sort((a, b) => a - b)
   const box = root.querySelector('.plot').getBoundingClientRect()
-  return [box.left + u, box.top + v, away[Math.min(COUNT, away.length - 1)]]
+  const reach = away[Math.min(COUNT, away.length - 1)]
+  const turns = Array.from({ length: 41 }, (_, step) => (2 * Math.PI * step) / 40)
+  const kept = (value, most) => Math.max(3, Math.min(most - 3, value))
+  return turns.map((turn) => [
+    box.left + kept(u + reach * Math.cos(turn), box.width),
+    box.top + kept(v + reach * Math.sin(turn), Math.min(box.height, innerHeight - box.top)),
+  ])
 })()
 """
 )
@@ -187,9 +189,7 @@ async def _maps(link: str, repeat: int, progress: Progress) -> dict[str, Any]:
         for place in range(repeat):
             progress("Circling points", place, repeat)
             circle = _CIRCLE.replace("ROW", str(1400 * place + 5)).replace("COUNT", str(_CIRCLED))
-            x, y, reach = await browser.evaluate(circle)
-            turns = [2 * math.pi * step / 40 for step in range(41)]
-            path = [(x + reach * math.cos(turn), y + reach * math.sin(turn)) for turn in turns]
+            path = await browser.evaluate(circle)
             await browser.evaluate(_REMEMBER)
             lassos.append(await _timed(browser, _GRID_CAME, path))
             circled = max(circled, int(await browser.evaluate(_CHOSEN)))
@@ -201,7 +201,7 @@ async def _maps(link: str, repeat: int, progress: Progress) -> dict[str, Any]:
     }
 
 
-async def _timed(browser: Chromium, came: str, path: list[tuple[float, float]]) -> float:
+async def _timed(browser: Chromium, came: str, path: Sequence[Sequence[float]]) -> float:
     """Milliseconds from the release of the button at the end of a path to what it causes."""
     x, y = path[0]
     await browser.mouse("mouseMoved", x - 2, y)
@@ -210,9 +210,9 @@ async def _timed(browser: Chromium, came: str, path: list[tuple[float, float]]) 
     await browser.evaluate(_WATCH.replace("CAME", came))
     await browser.mouse("mousePressed", x, y)
     for point in path[1:]:
-        await browser.mouse("mouseMoved", *point)
+        await browser.mouse("mouseMoved", point[0], point[1], held=True)
         await asyncio.sleep(0.015)
-    await browser.mouse("mouseReleased", *path[-1])
+    await browser.mouse("mouseReleased", path[-1][0], path[-1][1])
     taken = float(await browser.evaluate("window.taken"))
     await asyncio.sleep(_PAUSE)
     return taken

@@ -16,7 +16,7 @@ _FEW = 24
 
 def draw(run_id: str, searcher: Searcher) -> None:
     """Draws the lists of one run."""
-    kind = st.segmented_control(
+    kind = st.pills(
         "What to look for", list(_LISTS), default=next(iter(_LISTS)), required=True,
         key="mirs.space.odd",
     )  # fmt: skip

@@ -18,7 +18,7 @@ def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
         if st.session_state.get(state.DATA):
             st.warning("The data set of this link is not on this machine.")
             state.forget_query()
-        st.session_state[state.DATA] = known[0].key
+        st.session_state[state.DATA] = _of_the_models(known).key
     with st.sidebar:
         theme.brand()
         navigation.draw()
@@ -30,6 +30,12 @@ def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
             on_change=state.forget_query,
         )
     return by_key[key]
+
+
+def _of_the_models(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
+    """The data set of the models that a link names without one; else the first."""
+    asked = set(st.session_state.get(state.MODELS) or ())
+    return next((one for one in known if asked & {run.id for run in one.runs}), known[0])
 
 
 def models(chosen: lineup.DataSet) -> list[str]:

@@ -224,8 +224,10 @@ function read(data) {
       const half = points.length / 2
       points.split = { x: points.subarray(0, half), y: points.subarray(half), index: {} }
     }
-    return { ...map, ...points.split, codes: once(map.codes, Uint16Array) }
+    const names = [map.points, map.codes]
+    return { ...map, ...points.split, codes: once(map.codes, Uint16Array), names }
   })
+  found.openName = data.open
   return found
 }
 
@@ -240,15 +242,26 @@ function section(map) {
   return made
 }
 
+// Tells one choice of rows from another (FNV-1a).
+function mark(rows) {
+  if (!rows) return ""
+  let sum = 2166136261
+  for (const row of rows) sum = Math.imul(sum ^ row, 16777619) >>> 0
+  return `${rows.length} ${sum}`
+}
+
 async function draw(root) {
   const { data } = root
   const chosen = data.chosen ? new Set(data.chosen) : null
   const theme = ground()
+  const shared = [data.palette, data.openName, mark(data.chosen), [...root.veiled], theme.css]
   for (const [side, map] of data.maps.entries()) {
     const { palette, query } = data
-    const { z, w } = shades(data, map, root.veiled, chosen)
+    const look = JSON.stringify([map.names, ...shared])
+    const same = root.plots[side].look() === look
+    const { z, w } = same ? {} : shades(data, map, root.veiled, chosen)
     const labels = map.labels.filter(({ row }) => !root.veiled.has(map.codes[row]))
-    await root.plots[side].show({ ...map, z, w, palette, query, labels, ground: theme })
+    await root.plots[side].show({ ...map, z, w, palette, query, labels, ground: theme, look })
   }
 }
 

@@ -182,9 +182,12 @@ function plot(createScatterplot, box, act) {
 
   async function paint(next) {
     const fresh = !state || state.x !== next.x
+    const same = state && state.look === next.look
     state = next
     if (!scatter) build()
     fit()
+    // Another query moves the star and its rays; the points stay as they are drawn.
+    if (same) return annotate()
     const n = next.x.length
     const many = n > MANY
     await scatter.set({
@@ -228,6 +231,7 @@ function plot(createScatterplot, box, act) {
       return made
     },
     place: at,
+    look: () => state && !waiting && state.look,
     destroy: () => scatter && scatter.destroy(),
   }
 }

@@ -165,8 +165,8 @@ def test_chosen_tiles_are_listed_and_become_examples(opened: AppTest, home: Path
 
 
 def test_each_list_of_what_is_odd_draws(opened: AppTest) -> None:
-    for kind in ("Clusters", "Hubs", "Shared codes", "Suspected labels"):
-        opened.segmented_control(key="mirs.space.odd").set_value(kind).run()
+    for kind in ("Clusters", "Hubs", "Shared codes", "Same ground", "Suspected labels"):
+        opened.pills(key="mirs.space.odd").set_value(kind).run()
         assert not opened.exception
 
 
