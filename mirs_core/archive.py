@@ -80,6 +80,11 @@ class FloatArchive:
         """Bytes of the features."""
         return self.features.nbytes
 
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """(N, D) what is compared: the features, of length 1 where their cosine is asked for."""
+        return self._vectors
+
     def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], Rows]:
         """The k' = min(k, N) nearest features of each query.
 

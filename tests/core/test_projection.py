@@ -40,6 +40,21 @@ def test_equal_seeds_give_equal_maps_that_keep_the_clusters_apart() -> None:
     assert found.trustworthiness > 0.9 and found.asked == 60
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_neighbours_by_products_are_those_of_the_archive(metric: Any) -> None:
+    rng = np.random.default_rng(4)
+    features = rng.normal(size=(700, 40)).astype(np.float32) + 30
+    features[300:330] = features[0]
+    archive = FloatArchive(features, metric)
+    away, rows = projection._nearest(archive, 9)
+    expected, _ = archive.search(features, 9)
+    assert np.allclose(away, expected, atol=1e-5)
+    assert (away[300:330] == 0).all() and rows.shape == (700, 9)
+    own = archive.search(features[:1], 700)
+    by_row = dict(zip(own[1][0].tolist(), own[0][0].tolist(), strict=True))
+    assert [by_row[row] for row in rows[0].tolist()] == pytest.approx(away[0].tolist(), abs=1e-5)
+
+
 def test_tiles_that_share_one_code_are_laid_out_too() -> None:
     codes = np.repeat(clusters(6), 10, axis=0)
     points = projection.project(HashArchive(codes))
