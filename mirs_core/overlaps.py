@@ -2,7 +2,8 @@
 
 Only tiles that a model holds for near each other are compared: the two pictures are laid over each
 other where they agree best (phase correlation, Kuglin and Hines 1975), and what they then share is
-correlated. Two craters lit alike do not pass; two cuts of one crater do, turned ones do not.
+correlated. Only fine structure counts: slopes from light to dark, and edges of an image with black
+beyond, would otherwise make much of the surface one. Turned cuts are not found.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,8 +22,9 @@ SIDE = 96
 """Side, in pixels, that pictures are compared at."""
 MOST_PAIRS = 3000
 """So many pairs are compared at most, those first that are nearest."""
-_LEAST_SHARE, _ALIKE = 0.25, 0.9
+_LEAST_SHARE, _ALIKE = 0.25, 0.7
 _PEAKS, _REACH, _TAPER, _TINY = 8, 2, 0.3, 1e-9
+_BLACK, _BLUR = 2.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,24 @@ def find(
 
 
 def shrunk(pixels: NDArray[np.uint8]) -> Grey:
-    """(SIDE, SIDE) grey values of an image."""
+    """(SIDE, SIDE) fine structure of an image: less its blurred self, NaN where it is black."""
+    from scipy.ndimage import gaussian_filter, minimum_filter
+
     image = Image.fromarray(np.ascontiguousarray(pixels)).convert("L")
-    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64)
+    grey = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64)
+    # Beside black, a pixel is part of both.
+    there = minimum_filter(grey > _BLACK, 5)
+    weight = gaussian_filter(there.astype(np.float64), _BLUR, mode="nearest")
+    blurred = gaussian_filter(np.where(there, grey, 0.0), _BLUR, mode="nearest")
+    return np.where(there, grey - blurred / np.maximum(weight, _TINY), np.nan)
 
 
 def compare(one: Grey, other: Grey) -> tuple[tuple[float, float], float, float]:
-    """Lays two pictures (S, S) over each other: shift, share in common, correlation there.
+    """Lays two pictures over each other: shift, share in common, correlation there.
 
-    Each cyclic peak of the phase correlation leaves four places to try; of the places around the
-    highest peaks the one whose common part correlates best is taken, if that is no mere edge.
+    Pictures are (S, S), NaN where nothing is. Each cyclic peak of the phase correlation leaves four
+    places to try; of the places around the highest peaks the one whose common part correlates best
+    is taken, if that is no mere edge.
     """
     side = len(one)
     product = _spectrum(one) * np.conj(_spectrum(other))
@@ -106,11 +116,15 @@ def _likeness(one: Grey, other: Grey, y: int, x: int) -> float:
     """The correlation where the two overlap; -1 where that is too little to tell."""
     if _share(len(one), y, x) < _LEAST_SHARE / 2:
         return -1.0
-    return correlation(*_common(one, other, y, x))
+    first, second = _common(one, other, y, x)
+    there = np.isfinite(first) & np.isfinite(second)
+    if there.sum() < _LEAST_SHARE / 2 * one.size:
+        return -1.0
+    return correlation(first[there], second[there])
 
 
 def correlation(one: Grey, other: Grey) -> float:
-    """Pearson's correlation of two pictures of one shape; 0 where one of them is flat."""
+    """Pearson's correlation of as many values; 0 where one of the two is flat."""
     a, b = one - one.mean(), other - other.mean()
     size = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / size if size > _TINY else 0.0
@@ -134,7 +148,9 @@ def _spectrum(grey: Grey) -> NDArray[np.complex128]:
 
     # The edges of a tile do not meet; without a window they would be the strongest feature.
     window = tukey(len(grey), _TAPER)
-    return np.fft.rfft2((grey - grey.mean()) * window[:, None] * window[None])
+    there = np.isfinite(grey)
+    level = grey[there].mean() if there.any() else 0.0
+    return np.fft.rfft2(np.where(there, grey - level, 0.0) * window[:, None] * window[None])
 
 
 def _common(one: Grey, other: Grey, y: int, x: int) -> tuple[Grey, Grey]:

@@ -137,7 +137,9 @@ def run(
     """
     made, tiles, seconds = _prepared(home, tiles, progress)
     with serving(home) as address:
-        found = asyncio.run(_maps(f"{address}/space?models={','.join(made)}", repeat, progress))
+        found = asyncio.run(
+            _maps(f"{address}/space?models={','.join(made)}", tiles, repeat, progress)
+        )
     with serving(home, _MANY) as address:
         dense = asyncio.run(_dense(f"{address}/?n={many}", progress))
     return {"bench": "space", "tiles": tiles, "map_s": seconds, **found, "many": many, **dense}
@@ -170,7 +172,7 @@ def _index(home: Path, model: str, folder: Path, progress: Progress) -> str:
     return indexing.index(home, model, folder, name="Benchmark", progress=progress).id
 
 
-async def _maps(link: str, repeat: int, progress: Progress) -> dict[str, Any]:
+async def _maps(link: str, count: int, repeat: int, progress: Progress) -> dict[str, Any]:
     shown, clicks, lassos, circled = [], [], [], 0
     async with Chromium() as browser:
         # The first visit of a fresh server to a page's own address shows a box before the page.
@@ -184,11 +186,13 @@ async def _maps(link: str, repeat: int, progress: Progress) -> dict[str, Any]:
             await asyncio.sleep(_PAUSE)
         for place in range(repeat):
             progress("Clicking on points", place, repeat)
-            x, y = await browser.evaluate(_PLACE.replace("ROW", str(1500 * place + 11)))
+            x, y = await browser.evaluate(_PLACE.replace("ROW", str((1500 * place + 11) % count)))
             clicks.append(await _timed(browser, _QUERY_CAME, [(x, y)]))
         for place in range(repeat):
             progress("Circling points", place, repeat)
-            circle = _CIRCLE.replace("ROW", str(1400 * place + 5)).replace("COUNT", str(_CIRCLED))
+            circle = _CIRCLE.replace("ROW", str((1400 * place + 5) % count)).replace(
+                "COUNT", str(_CIRCLED)
+            )
             path = await browser.evaluate(circle)
             await browser.evaluate(_REMEMBER)
             lassos.append(await _timed(browser, _GRID_CAME, path))

@@ -77,6 +77,23 @@ def test_brightness_and_contrast_do_not_matter() -> None:
     assert overlaps.compare(one, other)[0] == (30 / SIDE, 10 / SIDE)
 
 
+def test_black_borders_make_no_two_tiles_one() -> None:
+    one, other = (np.clip(cut(ground(seed), 0, 0), 3, 255).astype(np.uint8) for seed in (1, 2))
+    for picture in (one, other):
+        picture[:, :25] = 0
+    assert np.isnan(overlaps.shrunk(one)[:, :25]).all()
+    found = overlaps.compare(overlaps.shrunk(one), overlaps.shrunk(other))
+    assert found[2] < 0.5
+
+
+def test_a_slope_from_light_to_dark_is_no_structure() -> None:
+    rng = np.random.default_rng(0)
+    step = np.where(np.arange(SIDE) < SIDE // 2, 90.0, 160.0)[None].repeat(SIDE, 0)
+    one, other = (np.clip(step + rng.normal(scale=9, size=(2, SIDE, SIDE)), 3, 255)).astype("u1")
+    assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.9
+    assert overlaps.compare(overlaps.shrunk(one), overlaps.shrunk(other))[2] < 0.7
+
+
 def test_correlation_is_that_of_numpy() -> None:
     rng = np.random.default_rng(0)
     one, other = rng.normal(size=(2, 9, 7))
