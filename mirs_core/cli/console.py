@@ -6,6 +6,9 @@ from typing import Any
 
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 
+# Counts beyond this, bytes above all, are shown as 1.2M.
+_MANY = 1_000_000
+
 
 class Console:
     """Shows progress and hands it on to ``also``. Bars appear on terminals only.
@@ -53,7 +56,12 @@ class Console:
         if stage != self._stage or self._bar is None:
             self.close()
             self._bar = tqdm(
-                total=total, desc=stage, file=sys.stderr, dynamic_ncols=True, leave=True
+                total=total,
+                desc=stage,
+                file=sys.stderr,
+                dynamic_ncols=True,
+                leave=True,
+                unit_scale=total > _MANY,
             )
         self._bar.total = total
         self._bar.update(done - self._bar.n)

@@ -10,6 +10,7 @@ from mirs_core.cli import (
     benches,
     data,
     encoders,
+    fetching,
     mapping,
     retrieval,
     training,
@@ -21,6 +22,7 @@ from mirs_core.cli import runs as run_commands
 from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
+from mirs_core.fetching import SOURCES
 from mirs_core.presets import PRESETS
 
 
@@ -71,7 +73,9 @@ def _demo(verbs: Any) -> None:
 
 
 def _data(verbs: Any) -> None:
-    group = _group(verbs, "data", "look at data sets, or make the synthetic one")
+    group = _group(
+        verbs, "data", "look at data sets, fetch published ones, or make the synthetic one"
+    )
     describe = _verb(group, "describe", data.describe, "splits, classes, duplicates, bad files")
     describe.add_argument("folder", type=Path, metavar="DIR")
     synthetic = _verb(group, "synthetic", data.synthetic, "write synthetic Mars as image files")
@@ -80,6 +84,14 @@ def _data(verbs: Any) -> None:
         "--per-class", type=int, default=80, metavar="N", help="tiles a landform"
     )
     synthetic.add_argument("--seed", type=int, default=0, metavar="N")
+    for name, command, help in (
+        ("download", fetching.download, "fetch a published data set"),
+        ("prepare", fetching.prepare, "fetch it, train baseline and hash models, serve MIRS"),
+    ):
+        verb = _verb(group, name, command, help)
+        verb.add_argument("name", metavar="NAME", help=", ".join(s.name for s in SOURCES))
+        verb.add_argument("folder", type=Path, metavar="DIR")
+        verb.add_argument("--yes", action="store_true", help="do not ask before downloading")
 
 
 def _training(verbs: Any) -> None:

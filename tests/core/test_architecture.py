@@ -44,7 +44,8 @@ LAYERS: list[set[str]] = [
     # records
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "neighbourhoods", "standings"}
     | {"code_clusters", "code_bits", "overlaps"}
-    | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"},
+    | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"}
+    | {"fetching"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
     | {
@@ -60,6 +61,7 @@ LAYERS: list[set[str]] = [
         "similarity",
         "latency",
         "comparison",
+        "preparing",
         "demo",
         "reproduction",
     },

@@ -1,0 +1,10 @@
+"""Published data sets: asked for at their record, fetched, checked, unpacked, brought into order.
+
+Everything that comes over the wire is taken as hostile until it was checked. A data set gets its
+name only when it is complete; until then everything stands in a hidden folder beside it.
+"""
+
+from mirs_core.fetching.catalogue import SOURCES, Source, named
+from mirs_core.fetching.importing import Fetched, fetch, offered, standing
+
+__all__ = ["SOURCES", "Fetched", "Source", "fetch", "named", "offered", "standing"]

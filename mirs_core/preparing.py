@@ -1,0 +1,88 @@
+"""A data set made ready for the app: encoded once, three models trained on it, MIRS served.
+
+Runs are found again by preset and by what the data set holds, so a second call does what is
+missing, and one that was interrupted goes on where it stopped.
+"""
+
+import hashlib
+from pathlib import Path
+
+from mirs_core import config as configs
+from mirs_core import pipeline, presets, runs
+from mirs_core.data.manifest import Manifest
+from mirs_core.errors import MirsError, RunError, StoppedError
+from mirs_core.files import slug
+from mirs_core.processes import locked
+from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
+from mirs_core.sources import scan_cached
+
+NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
+"""Presets that are trained, and what people call them."""
+
+SERVED = "mirs"
+"""The preset that the app shows first afterwards."""
+
+
+def prepare(
+    home: Path, folder: Path, progress: Progress = silent, should_stop: ShouldStop = never
+) -> list[str]:
+    """Trains what is missing for the data set in ``folder``; returns the ids of its runs.
+
+    The MIRS run is served where a run was trained or none was served before.
+
+    Raises:
+        StoppedError: it was asked to stop; the next call goes on from there.
+        MirsError: a step failed; what was finished stays.
+    """
+    folder = folder.expanduser().resolve()
+    manifest = scan_cached(home, folder, stoppable(progress, should_stop))
+    ids = {preset: _run_id(manifest, preset) for preset in NAMES}
+    key = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    with locked(home / "locks" / f"prepare-{key}"):
+        trained = [
+            _trained(home, folder, preset, run_id, progress, should_stop)
+            for preset, run_id in ids.items()
+        ]
+        if any(trained) or runs.served_run(home) is None:
+            runs.serve(home, ids[SERVED])
+    return list(ids.values())
+
+
+def _run_id(manifest: Manifest, preset: str) -> str:
+    """Names a run after its data: other folders and other tiles give other runs."""
+    root = hashlib.sha256(f"{manifest.root}\n{manifest.digest}".encode()).hexdigest()[:8]
+    return f"{slug(manifest.card.name)}-{preset}-{root}"
+
+
+def _trained(
+    home: Path, folder: Path, preset: str, run_id: str, progress: Progress, should_stop: ShouldStop
+) -> bool:
+    """Makes sure of one run; False where it was done already."""
+    run = _existing(home, run_id)
+    state = run.status()["state"] if run is not None else None
+    if state == "done":
+        return False
+    if state == "running":
+        raise RunError(f"Run {run_id} is being trained; wait for its end: mirs jobs list")
+    named = _named(NAMES[preset], progress)
+    if run is None:
+        settings = _settings(folder, preset)
+        run = pipeline.prepare(home, settings, run_id=run_id, name=NAMES[preset], progress=named)
+    if pipeline.train(home, run, named, should_stop).stopped:
+        raise StoppedError("Stopped as asked; the same command goes on from here.")
+    return True
+
+
+def _existing(home: Path, run_id: str) -> runs.RunFolder | None:
+    try:
+        return runs.folder(home, run_id)
+    except MirsError:
+        return None
+
+
+def _settings(folder: Path, preset: str) -> configs.RunConfig:
+    return presets.from_preset(preset, data=str(folder))
+
+
+def _named(name: str, progress: Progress) -> Progress:
+    return lambda stage, done, total: progress(f"{name}: {stage}", done, total)
