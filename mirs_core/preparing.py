@@ -63,7 +63,7 @@ def _trained(
     if state == "done":
         return False
     if state == "running":
-        raise RunError(f"Run {run_id} is being trained; wait for its end: mirs jobs list")
+        raise RunError(f"Run {run_id} is being trained by another process; wait for its end.")
     named = _named(NAMES[preset], progress)
     if run is None:
         settings = _settings(folder, preset)
