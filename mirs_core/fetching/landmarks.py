@@ -70,23 +70,25 @@ def read_landmarks(unpacked: Path, seed: int = 0) -> list[Landmark]:
 def split_by_observation(labels: dict[str, str], seed: int) -> dict[str, str]:
     """The split of each crop: about 70, 20 and 10 per cent of every class, strips left whole.
 
-    The largest strips come first, each goes to the split that lacks its classes most. The result
-    depends on the names, their labels and ``seed`` alone.
+    The largest strips come first. Each goes where the error grows least, which is the sum over
+    splits and classes of (count - target)^2 / target. The result depends on the names, their
+    labels and ``seed`` alone.
     """
     groups = _shuffled(labels, seed)
     totals = Counter(labels.values())
     have: dict[str, Counter[str]] = {split: Counter() for split in SHARES}
 
-    def lack(split: str, counts: Counter[str]) -> float:
-        return sum(
-            n * (1 - have[split][label] / (SHARES[split] * totals[label]))
-            for label, n in counts.items()
-        )
+    def growth(split: str, counts: Counter[str]) -> float:
+        error = 0.0
+        for label, n in counts.items():
+            target = SHARES[split] * totals[label]
+            error += n * (2 * (have[split][label] - target) + n) / target
+        return error
 
     found: dict[str, str] = {}
     for group in sorted(groups, key=len, reverse=True):
         counts = Counter(labels[name] for name in group)
-        split = max(SHARES, key=lambda split: lack(split, counts))
+        split = min(SHARES, key=lambda split: growth(split, counts))
         have[split] += counts
         found.update(dict.fromkeys(group, split))
     return found

@@ -16,8 +16,8 @@ _LONGEST_WAIT = 60
 class Patience:
     """Counts failures in a row; the pauses between them grow: 1, 2, 4, 8, 16 seconds."""
 
-    def __init__(self, pause: Pause = time.sleep) -> None:
-        self._pause, self._failed = pause, 0
+    def __init__(self, pause: Pause = time.sleep, tries: int = _TRIES) -> None:
+        self._pause, self._tries, self._failed = pause, tries, 0
 
     def got_on(self) -> None:
         """Something was gained: the failures before it are forgotten."""
@@ -30,9 +30,9 @@ class Patience:
             DataError: there were enough tries.
         """
         self._failed += 1
-        if self._failed >= _TRIES:
+        if self._failed >= self._tries:
             raise DataError(
-                f"{error} Tried {_TRIES} times; run the command again later,"
+                f"{error} Tried {self._tries} times; run the command again later,"
                 " it goes on where it stopped."
             )
         for _ in range(max(min(2 ** (self._failed - 1), _LONGEST_WAIT), error.wait)):

@@ -13,6 +13,8 @@ from mirs_core.fetching.patience import Patience, Pause
 
 _MAX_JSON = 2_000_000
 _MAX_FILES = 1_000
+# People wait for the record before anything moves, and most often they are just not online.
+_TRIES = 3
 _CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -44,7 +46,7 @@ def wanted_file(source: Source, pause: Pause = time.sleep) -> RemoteFile:
 
 
 def _read(source: Source, pause: Pause) -> Any:
-    patience = Patience(pause)
+    patience = Patience(pause, _TRIES)
     while True:
         try:
             headers = {"Accept": "application/json"}
