@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.errors import DataError
+from mirs_core.geography import Region
 from mirs_core.items import Items
 
 
@@ -18,6 +19,7 @@ class Filters:
         roles, labels, strips: only tiles with one of these; None takes all, () none.
         latitudes: only tiles whose strip's centre lies between these (degrees north, both ends
             included); tiles without coordinates are left out.
+        region: only tiles whose place lies in this box; tiles without a longitude are left out.
         within: only tiles at most this far from the query, in the run's unit of distance.
         exclude_strip: leave out tiles of the query's own strip (where it is known).
         exclude_near: leave out near-duplicates of the query (see ``near_duplicates``).
@@ -30,6 +32,7 @@ class Filters:
     within: float | None = None
     exclude_strip: bool = False
     exclude_near: bool = False
+    region: Region | None = None
 
     def __post_init__(self) -> None:
         if self.latitudes is not None:
@@ -51,8 +54,13 @@ class Filters:
                 kept &= _among(column, wanted)
         if self.latitudes is not None:
             low, high = self.latitudes
-            known = np.array([np.nan if v is None else v for v in items.latitudes], dtype=float)
+            known = np.array(items.latitudes, dtype=float)
             kept &= (known >= low) & (known <= high)
+        if self.region is not None:
+            latitudes, longitudes = (
+                np.array(column, dtype=float) for column in (items.latitudes, items.longitudes)
+            )
+            kept &= self.region.contains(latitudes, longitudes)
         return np.flatnonzero(kept).astype(np.int64)
 
 

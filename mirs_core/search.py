@@ -216,6 +216,11 @@ class Searcher:
             for place, (distance, row) in enumerate(ranked)
         ]
 
+    def candidates(self, query: Query, filters: Filters = EVERYTHING) -> NDArray[np.int64]:
+        """Rows (n,) that a query could find, ascending, however far away they are."""
+        allowed = self._allowed(filters)
+        return allowed[~np.isin(allowed, self._left_out(query, filters))]
+
     def _relevant(self, query: str | None, label: str | None) -> bool | None:
         if query is None or label is None or query in self.retriever.distractors:
             return None

@@ -23,9 +23,9 @@ LAYERS: list[set[str]] = [
         "differences",
         "presets",
     }
-    | {"landforms", "observations", "tables"},
+    | {"landforms", "observations", "tables", "geography", "nomenclature"},
     # mathematics
-    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"},
+    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters", "density"},
     # parts
     {
         "data",
@@ -38,12 +38,13 @@ LAYERS: list[set[str]] = [
         "filters",
         "near_duplicates",
         "checkpoints",
+        "basemap",
     },
     # procedures
     {"features", "training", "archive", "projection"},
     # records
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "neighbourhoods", "standings"}
-    | {"code_clusters", "code_bits", "overlaps"}
+    | {"code_clusters", "code_bits", "overlaps", "spread"}
     | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"}
     | {"fetching"},
     # recipe

@@ -20,6 +20,7 @@ from mirs_core.data.manifest import Card
 from mirs_core.encoders import Encoder
 from mirs_core.errors import DataError, ImageError, RunError
 from mirs_core.filters import Filters
+from mirs_core.geography import Region
 from mirs_core.items import ROLES, Items
 from mirs_core.model import HashHead, shared
 from mirs_core.presets import from_preset
@@ -73,7 +74,7 @@ def archives(draw: st.DrawFn) -> tuple[np.ndarray, Items]:
         strips=column(["S1", "S2", None]),
         contents=tuple(f"content {i % copies}" for i in range(n)),
         latitudes=tuple(draw(st.sampled_from([None, -30.0, 10.0])) for _ in range(n)),
-        longitudes=(None,) * n,
+        longitudes=tuple(draw(st.sampled_from([None, 5.0, 355.0, 120.0])) for _ in range(n)),
     )
     return codes, items
 
@@ -97,6 +98,14 @@ def passes(items: Items, row: int, query: Query, filters: Filters) -> bool:
     latitude = items.latitudes[row]
     if filters.latitudes is not None and (
         latitude is None or not filters.latitudes[0] <= latitude <= filters.latitudes[1]
+    ):
+        return False
+    longitude = items.longitudes[row]
+    if filters.region is not None and (
+        latitude is None
+        or longitude is None
+        or not filters.region.south <= latitude <= filters.region.north
+        or not (longitude >= filters.region.west or longitude <= filters.region.east)
     ):
         return False
     return not (filters.exclude_strip and query.strip and items.strips[row] == query.strip)
@@ -131,6 +140,7 @@ FILTERS = st.builds(
     latitudes=st.sampled_from([None, (-20.0, 20.0), (10.0, 10.0)]),
     within=st.sampled_from([None, 0.0, 3.0, 40.0]),
     exclude_strip=st.booleans(),
+    region=st.sampled_from([None, Region(350, -30, 10, 0), Region(350, -90, 10, 90)]),
 )
 
 
@@ -154,6 +164,8 @@ def test_search_agrees_with_its_slow_twin(
         for hit, (_, row) in zip(hits, expected, strict=True):
             assert (hit.label, hit.role) == (items.labels[row], items.roles[row])
             assert hit.strip == items.strips[row]
+        could = [row for row in range(len(items)) if passes(items, row, query, wanted)]
+        assert searcher.candidates(query, wanted).tolist() == could
 
 
 @given(archives(), st.data())

@@ -1,0 +1,173 @@
+"""Places on Mars: distances, longitudes both ways, how a place is written, boxes, projections.
+
+Latitudes are planetocentric degrees north, longitudes degrees east in [0, 360), on the sphere of
+IAU_2015:49900. A west longitude is what is left to 360.
+"""
+
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mirs_core.errors import DataError
+
+RADIUS_KM = 3396.19
+"""Of the sphere that IAU_2015:49900 stands on."""
+
+Floats = NDArray[np.float64]
+
+
+def distance_km(
+    latitude: float, longitude: float, latitudes: ArrayLike, longitudes: ArrayLike
+) -> Floats:
+    """Great-circle distances in km from one place to others; NaN where a place is not known."""
+    here, there = np.radians(latitude), np.radians(np.asarray(latitudes, dtype=float))
+    turn = np.radians(np.asarray(longitudes, dtype=float) - longitude)
+    flat = np.cos(here) * np.cos(there)
+    near = np.sin((there - here) / 2) ** 2 + flat * np.sin(turn / 2) ** 2
+    # The distance to the antipode in the same form: 1 - near would lose its digits there.
+    far = np.sin((there + here) / 2) ** 2 + flat * np.cos(turn / 2) ** 2
+    return np.asarray(2 * RADIUS_KM * np.arctan2(np.sqrt(near), np.sqrt(far)))
+
+
+def east(longitude: float) -> float:
+    """A longitude in degrees east, any turn, brought into [0, 360)."""
+    found = float(longitude) % 360
+    return 0.0 if found == 360 else found
+
+
+def west(longitude: float) -> float:
+    """The west longitude in [0, 360) of a longitude in degrees east, and the other way round."""
+    return east(-longitude)
+
+
+def written_longitude(longitude: float, digits: int = 0, *, as_west: bool = False) -> str:
+    """A longitude in words: ``288° E``, or ``72° W``."""
+    # Rounding may reach the full turn, which is 0 again.
+    value = round(west(longitude) if as_west else east(longitude), digits) % 360
+    return f"{value:.{digits}f}° {'W' if as_west else 'E'}"
+
+
+def written_latitude(latitude: float, digits: int = 1) -> str:
+    """A latitude in words: ``20.5° N``."""
+    return f"{abs(latitude):.{digits}f}° {'S' if latitude < 0 else 'N'}"
+
+
+def written_place(
+    latitude: float, longitude: float | None, digits: int = 1, *, as_west: bool = False
+) -> str:
+    """A place in words: ``20.5° N, 288.0° E``; the latitude alone where no more is known."""
+    north = written_latitude(latitude, digits)
+    if longitude is None:
+        return north
+    return f"{north}, {written_longitude(longitude, digits, as_west=as_west)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box on the sphere, from ``west`` eastwards to ``east``; it may cross the meridian of 0.
+
+    Attributes:
+        west, east: degrees east in [0, 360]; 0 and 360 are the whole turn.
+        south, north: degrees north.
+
+    Raises:
+        DataError: it is none.
+    """
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def __post_init__(self) -> None:
+        turns = all(0 <= value <= 360 for value in (self.west, self.east))
+        if not turns or not -90 <= self.south <= self.north <= 90:
+            raise DataError(
+                f"{self.west} {self.south} {self.east} {self.north} is no region; use west, south,"
+                " east, north with longitudes from 0 to 360 and latitudes from -90 to 90."
+            )
+
+    @classmethod
+    def between(cls, start: float, south: float, end: float, north: float) -> "Region":
+        """The box from one longitude eastwards to another, any turn; a full turn or more is all.
+
+        Raises:
+            DataError: the latitudes make no band, or a value is no number.
+        """
+        if not np.isfinite([start, south, end, north]).all():
+            raise DataError("A region needs four numbers.")
+        if end - start >= 360:
+            return cls(0.0, south, 360.0, north)
+        return cls(east(start), south, east(end), north)
+
+    @property
+    def crosses(self) -> bool:
+        """Whether the meridian of 0 lies inside."""
+        return self.west > self.east
+
+    def contains(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
+        """Which places lie inside, edges included; those that are not known do not."""
+        north = np.asarray(latitudes, dtype=float)
+        turn = np.mod(np.asarray(longitudes, dtype=float), 360)
+        band = (north >= self.south) & (north <= self.north)
+        # The place of 0 is that of 360.
+        after, before = turn >= self.west, (turn <= self.east) | ((turn == 0) & (self.east == 360))
+        known = np.isfinite(turn)
+        return np.asarray(band & known & ((after | before) if self.crosses else (after & before)))
+
+    def values(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        return astuple(self)
+
+    def written(self, *, as_west: bool = False) -> str:
+        """The box in words."""
+        start, end = (
+            "360° E" if value == 360 and not as_west else _trimmed(value, as_west)
+            for value in (self.west, self.east)
+        )
+        low, high = (written_latitude(value, _digits(value)) for value in (self.south, self.north))
+        return f"{low} to {high}, {start} to {end}"
+
+
+def _digits(value: float) -> int:
+    return 0 if float(value).is_integer() else 1
+
+
+def _trimmed(value: float, as_west: bool) -> str:
+    return written_longitude(value, _digits(value), as_west=as_west)
+
+
+def equirectangular(latitudes: ArrayLike, longitudes: ArrayLike) -> tuple[Floats, Floats]:
+    """x and y in km, the meridian of 0 and the equator being 0; x runs from 0 eastwards."""
+    per_degree = RADIUS_KM * np.pi / 180
+    x = np.mod(np.asarray(longitudes, dtype=float), 360) * per_degree
+    return x, np.asarray(latitudes, dtype=float) * per_degree
+
+
+def from_equirectangular(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
+    """Latitudes and longitudes of ``equirectangular``."""
+    degrees = 180 / (np.pi * RADIUS_KM)
+    return np.asarray(y, dtype=float) * degrees, np.mod(np.asarray(x, dtype=float) * degrees, 360)
+
+
+def polar(latitudes: ArrayLike, longitudes: ArrayLike, *, north: bool) -> tuple[Floats, Floats]:
+    """x and y in km of the polar stereographic projection, true to scale at its pole.
+
+    The meridian of 0 points down in the north and up in the south, so that east is anticlockwise
+    in the one and clockwise in the other, as seen from above.
+    """
+    sign = 1 if north else -1
+    away = np.radians(90 - sign * np.asarray(latitudes, dtype=float))
+    turn = np.radians(np.asarray(longitudes, dtype=float))
+    reach = 2 * RADIUS_KM * np.tan(away / 2)
+    return reach * np.sin(turn), -sign * reach * np.cos(turn)
+
+
+def from_polar(x: ArrayLike, y: ArrayLike, *, north: bool) -> tuple[Floats, Floats]:
+    """Latitudes and longitudes of ``polar``."""
+    sign = 1 if north else -1
+    across, up = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    away = 2 * np.arctan(np.hypot(across, up) / (2 * RADIUS_KM))
+    turn = np.degrees(np.arctan2(across, -sign * up))
+    return sign * (90 - np.degrees(away)), np.mod(turn, 360)
