@@ -79,7 +79,7 @@ def _space(chosen: lineup.DataSet, picked: list[str]) -> None:
     st.caption(_NOTE)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        chosen_part.draw(searchers[shown[0]], space_part.chosen(searchers[shown[0]]))
+        chosen_part.draw(searchers[shown[0]], chosen_part.chosen(searchers[shown[0]]))
     with right:
         _odd(shown, titles, searchers)
     bits_part.draw([(run, titles[run], searchers[run]) for run in shown])

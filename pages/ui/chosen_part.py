@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from mirs_core import __version__
 from mirs_core.search import Searcher
@@ -14,11 +16,40 @@ from pages.ui.tile_grid import Column, tile_grid
 _SHOWN = 120
 
 
-def draw(searcher: Searcher, tiles: Sequence[str]) -> None:
-    """Draws the tiles in their order."""
+def chosen(searcher: Searcher) -> list[str]:
+    """The tiles that were chosen on a map or opened by a list and that the filters let through."""
+    found = rows(searcher)
+    if found is None:
+        return []
+    if state.is_filtered():
+        found = found[np.isin(found, filters_part.wanted(searcher).rows(searcher.items))]
+    asked = list(st.session_state.get(state.CHOSEN) or ())
+    kept = {searcher.items.ids[row] for row in found}
+    return [tile for tile in asked if tile in kept]
+
+
+def rows(searcher: Searcher) -> NDArray[np.int64] | None:
+    """The rows (n,) ascending of the chosen tiles, whatever the filters; None where none are."""
+    asked = st.session_state.get(state.CHOSEN) or ()
+    found = [searcher.items.row(tile) for tile in asked if searcher.items.has(tile)]
+    return np.array(sorted(found), dtype=np.int64) if found else None
+
+
+def draw(
+    searcher: Searcher,
+    tiles: Sequence[str],
+    how: str = "Circle some with the lasso, or open a row of the list.",
+    where: str = "on the map of the hash space",
+) -> None:
+    """Draws the tiles in their order.
+
+    Args:
+        how: tiles are chosen; said where none are.
+        where: they were chosen, for exports and collections.
+    """
     items = searcher.items
     if not tiles:
-        sections.section("Chosen tiles", "Circle some with the lasso, or open a row of the list.")
+        sections.section("Chosen tiles", how)
         return
     labels = Counter(words.class_name(items.labels[items.row(tile)]) for tile in tiles)
     sections.section(
@@ -27,13 +58,13 @@ def draw(searcher: Searcher, tiles: Sequence[str]) -> None:
         + (f" and {len(labels) - 6} classes more" if len(labels) > 6 else ""),
     )
     with st.container(horizontal=True):
-        keeper.draw(searcher, tiles, "space", "Chosen on the map")
+        keeper.draw(searcher, tiles, "space", f"Chosen {where}")
         st.button(
             "Use as positives", icon=":material/add:", on_click=state.use_as_positives,
             args=(list(tiles),), help="The first becomes the query, up to 32 others its examples",
         )  # fmt: skip
         if st.button("Export", icon=":material/download:", key="mirs.space.export"):
-            _dialog(searcher, list(tiles))
+            _dialog(searcher, list(tiles), where)
         st.button("Choose none", type="tertiary", icon=":material/close:", on_click=_forget)
     if len(tiles) > _SHOWN:
         st.caption(f"The first {_SHOWN} of them; collect and export take all.")
@@ -44,9 +75,9 @@ def draw(searcher: Searcher, tiles: Sequence[str]) -> None:
 
 
 @st.dialog("Export the chosen tiles")
-def _dialog(searcher: Searcher, tiles: list[str]) -> None:
+def _dialog(searcher: Searcher, tiles: list[str], where: str) -> None:
     about: dict[str, Any] = {
-        "chosen": "on the map of the hash space",
+        "chosen": where,
         "filters": filters_part.said(filters_part.wanted(searcher)),
         "data_set": searcher.card.title,
         "synthetic": searcher.card.synthetic,
@@ -57,3 +88,4 @@ def _dialog(searcher: Searcher, tiles: list[str]) -> None:
 
 def _forget() -> None:
     st.session_state[state.CHOSEN] = []
+    st.session_state.pop(state.BOX, None)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from mirs_core.filters import Filters
+from mirs_core.geography import Region
 from mirs_core.landforms import by_code, describe
 from mirs_core.search import Searcher
 from pages.ui import state, words
@@ -53,6 +54,8 @@ def draw(searcher: Searcher, bits: int | None) -> None:
                 _several("Strips", strips, state.STRIPS, str)
             if any(latitude is not None for latitude in items.latitudes):
                 _band()
+            if region := state.region():
+                _region(region)
             if bits:
                 _within(bits)
             _about_the_query(bool(strips))
@@ -76,6 +79,15 @@ def _band() -> None:
         key=state.BAND,
         help="Tiles without coordinates are left out as soon as the band is not the whole planet.",
     )
+
+
+def _region(region: Region) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Region: {region.written(as_west=state.west())}", width="stretch")
+        st.button(
+            "Whole planet", icon=":material/close:", type="tertiary", key="mirs.region.clear",
+            on_click=state.search_in, args=(None,), help="Lets tiles outside of the box in again",
+        )  # fmt: skip
 
 
 def _within(bits: int) -> None:
@@ -122,6 +134,7 @@ def wanted(searcher: Searcher) -> Filters:
         within=None if within is None or searcher.unit != "bits" else float(within),
         exclude_strip=bool(session.get(state.STRIP)),
         exclude_near=bool(session.get(state.NEAR)),
+        region=state.region(),
     )
 
 
@@ -137,6 +150,8 @@ def said(filters: Filters) -> str:
             parts.append(f"{name}: {' '.join(values)}")
     if filters.latitudes:
         parts.append(f"latitudes {filters.latitudes[0]:g} to {filters.latitudes[1]:g}")
+    if filters.region is not None:
+        parts.append(f"region {filters.region.written()}")
     if filters.within is not None:
         parts.append(f"at most {filters.within:g} bits")
     parts += ["without the query's strip"] * filters.exclude_strip

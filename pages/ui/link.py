@@ -9,6 +9,8 @@ import re
 
 import streamlit as st
 
+from mirs_core.errors import MirsError
+from mirs_core.geography import Region
 from pages.ui import state
 from pages.ui.state import (
     BAND,
@@ -46,6 +48,7 @@ _FLAGS = {STRIP: "strip", NEAR: "near"}
 # Ids of tiles may hold commas; as paths they never hold two slashes.
 _BETWEEN = {PLUS: "//", MINUS: "//"}
 _MOST = 64
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,2})?")
 
 
 def restore() -> None:
@@ -66,6 +69,10 @@ def restore() -> None:
         st.session_state[state.COLOUR] = link["colour"]
     st.session_state[BAND] = _band(link.get("latitudes", ""))
     st.session_state[WITHIN] = _whole(link.get("within"), 0, 4096)
+    state.search_in(_region(link.get("region", "")))
+    st.session_state[state.WEST] = link.get("west") == "1"
+    if link.get("map") in state.MAPS:
+        st.session_state[state.MAP] = link["map"]
 
 
 def restore_evaluation() -> None:
@@ -126,16 +133,29 @@ def _band(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def _region(text: str) -> Region | None:
+    """The box in a link: west, south, east and north, as in ``300..-10..20..35``."""
+    parts = text.split("..")
+    if len(parts) != 4 or not all(_DEGREES.fullmatch(part) for part in parts):
+        return None
+    try:
+        return Region(*map(float, parts))
+    except MirsError:
+        return None
+
+
 def search_link() -> dict[str, str]:
     """The state of the search as the parameters of its address."""
     session = st.session_state
-    wanted, within = state.band(), session.get(WITHIN)
+    wanted, within, region = state.band(), session.get(WITHIN), state.region()
     values = {
         "data": session.get(DATA) or "",
         "tile": "" if state.upload() else state.tile() or "",
         "k": str(session.get(K, K_DEFAULT)),
         "latitudes": f"{wanted[0]}..{wanted[1]}" if wanted else "",
         "within": "" if within is None else str(within),
+        "region": "..".join(f"{value:g}" for value in region.values()) if region else "",
+        "west": "1" if state.west() else "",
         **{name: "1" if session.get(key) else "" for key, name in _FLAGS.items()},
         **{name: _joined(key) for key, name in _LISTS.items()},
     }
@@ -146,6 +166,12 @@ def space_link() -> dict[str, str]:
     """The state of the maps as the parameters of their address: the search, and the colours."""
     colour = st.session_state.get(state.COLOUR)
     return {**search_link(), **({"colour": colour} if colour else {})}
+
+
+def map_link() -> dict[str, str]:
+    """The state of the map of Mars as the parameters of its address: the search, and the view."""
+    view = st.session_state.get(state.MAP) or state.MAPS[0]
+    return {**search_link(), **({"map": view} if view != state.MAPS[0] else {})}
 
 
 def evaluation_link() -> dict[str, str]:

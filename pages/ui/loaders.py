@@ -9,13 +9,26 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mirs_core import code_bits, code_clusters, diagnostics, mapping, overlaps, runs, standings
+from mirs_core import (
+    code_bits,
+    code_clusters,
+    diagnostics,
+    footprints,
+    mapping,
+    overlaps,
+    runs,
+    spread,
+    standings,
+)
+from mirs_core import density as densities
 from mirs_core import estimate as estimates
 from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.data.large_images import LargeImage
+from mirs_core.data.strip_list import STRIPS_FILE
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
+from mirs_core.items import Items
 from mirs_core.neighbourhoods import Neighbourhoods, look
 from mirs_core.neighbourhoods import errors_of_top as errors_of_nearest
 from mirs_core.search import Query, Searcher
@@ -200,6 +213,60 @@ def space_map(run_id: str) -> mapping.SpaceMap | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _space_map(home: str, run_id: str, changed: int) -> mapping.SpaceMap | None:
     return mapping.read(Path(home), run_id)
+
+
+def strip_outlines(found: Searcher) -> dict[str, footprints.Ring]:
+    """The outlines of the strips of a data set; empty where none are known or can be read."""
+    about = found.root / STRIPS_FILE
+    if not about.is_file():
+        return {}
+    return _strip_outlines(str(found.root), about.stat().st_mtime_ns)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _strip_outlines(root: str, changed: int) -> dict[str, footprints.Ring]:
+    try:
+        return footprints.strip_outlines(Path(root))
+    except MirsError:
+        return {}
+
+
+def density(found: Searcher, label: str) -> NDArray[np.float64]:
+    """Where the tiles of a class lie close together, see ``mirs_core.density``."""
+    run = found.summary.id
+    return _density(run, _changed(found.home, run), label, found.items)
+
+
+@st.cache_data(max_entries=48, show_spinner=False)
+def _density(run_id: str, changed: int, label: str, _items: Items) -> NDArray[np.float64]:
+    latitudes, longitudes = spread.places(_items)
+    of_class = np.array([one == label for one in _items.labels], dtype=bool)
+    return densities.on_sphere(latitudes[of_class], longitudes[of_class])
+
+
+def spread_of(
+    found: Searcher,
+    place: tuple[float, float],
+    rows: NDArray[np.int64],
+    candidates: NDArray[np.int64],
+) -> spread.Spread | None:
+    """How far results lie from a place, beside chance, measured once."""
+    run = found.summary.id
+    asked = sha256(rows.tobytes() + b"|" + candidates.tobytes())
+    return _spread_of(run, _changed(found.home, run), place, asked, found.items, rows, candidates)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _spread_of(
+    run_id: str,
+    changed: int,
+    place: tuple[float, float],
+    asked: str,
+    _items: Items,
+    _rows: NDArray[np.int64],
+    _candidates: NDArray[np.int64],
+) -> spread.Spread | None:
+    return spread.measure(_items, place, _rows, _candidates)
 
 
 def agreement(run_id: str, baseline: str) -> list[float]:

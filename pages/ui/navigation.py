@@ -32,6 +32,7 @@ PLACES = {
             ":material/bubble_chart:",
             link.space_link,
         ),
+        Place("pages/explore/map.py", "Map of Mars", ":material/public:", link.map_link),
     ),
     "Models": (
         Place("pages/models/evaluate.py", "Evaluate", ":material/finance:", link.evaluation_link),

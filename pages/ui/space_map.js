@@ -1,15 +1,7 @@
 // The maps beside each other: tools, legend, the card of a tile, and what is chosen. The parts of
 // this file that draw a single map stand before it (space_plot.js).
 
-const peek = (window.mirsPeek = window.mirsPeek || { cards: new Map(), ask: null, told: null })
 const AROUND = 8
-
-function make(tag, className, text) {
-  const made = document.createElement(tag)
-  if (className) made.className = className
-  if (text !== undefined) made.textContent = text
-  return made
-}
 
 let library = null
 function loaded(text) {
@@ -46,73 +38,6 @@ function nearest(map, row) {
     found.length = Math.min(found.length, AROUND + 1)
   }
   return found.map(([, other]) => other)
-}
-
-function card(root) {
-  const box = make("div", "card")
-  root.append(box)
-  let row = -1
-  let timer = 0
-  let pointer = [0, 0]
-  let around = []
-  const known = (one) => peek.cards.get(`${root.data.subject}/${one}`)
-  function place() {
-    const [wide, high] = [box.offsetWidth, box.offsetHeight]
-    const [x, y] = pointer
-    box.style.left = `${x + 22 + wide < innerWidth ? x + 22 : Math.max(4, x - 22 - wide)}px`
-    box.style.top = `${Math.max(4, Math.min(y - high / 2, innerHeight - high - 4))}px`
-  }
-  function fill() {
-    const found = known(row)
-    if (!found) return
-    const picture = make("img")
-    picture.decoding = "sync"
-    picture.src = found.picture
-    picture.alt = ""
-    const title = make("p", "title")
-    const dot = make("i")
-    dot.style.setProperty("--c", found.colour || "transparent")
-    title.append(dot, found.title)
-    box.replaceChildren(picture, title, ...found.lines.map((line) => make("p", "", line)))
-    box.dataset.row = row
-    place()
-    box.classList.add("shown")
-  }
-  peek.told = fill
-  root.addEventListener("pointermove", (event) => {
-    pointer = [event.clientX, event.clientY]
-    if (box.classList.contains("shown")) place()
-  })
-  return {
-    show(next, map) {
-      row = next
-      clearTimeout(timer)
-      if (row < 0) return box.classList.remove("shown")
-      if (known(row)) return fill()
-      box.classList.remove("shown")
-      around = nearest(map, row)
-      timer = setTimeout(() => {
-        const wanted = around.filter((one) => !known(one))
-        if (peek.ask && wanted.length) peek.ask(wanted)
-      }, 40)
-    },
-  }
-}
-
-function tool(name, icon, about, act) {
-  const button = make("button", "tool")
-  button.type = "button"
-  button.dataset.tool = name
-  button.title = about
-  button.setAttribute("aria-label", about)
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", "svg")
-  shape.setAttribute("viewBox", "0 0 24 24")
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
-  path.setAttribute("d", icon)
-  shape.append(path)
-  button.append(shape)
-  button.onclick = act
-  return button
 }
 
 const ICONS = {
@@ -158,51 +83,6 @@ function save(root) {
       URL.revokeObjectURL(link.href)
     })
   })
-}
-
-// A click hides a group, a double click leaves it alone.
-function legend(root, redraw) {
-  const data = root.data
-  const box = make("div", "legend")
-  if (data.ramp) {
-    const scale = make("span", "ramp")
-    scale.style.background = `linear-gradient(90deg, ${data.palette.join(", ")})`
-    box.append(make("span", "", data.ramp.low), scale, make("span", "", data.ramp.high))
-    box.append(make("span", "what", data.ramp.title))
-    return box
-  }
-  const toggle = (code, alone) => {
-    const all = data.names.map((_, other) => other)
-    if (alone) {
-      const others = all.filter((other) => other !== code)
-      const isAlone = others.every((other) => root.veiled.has(other)) && !root.veiled.has(code)
-      root.veiled = new Set(isAlone ? [] : others)
-    } else if (!root.veiled.delete(code)) root.veiled.add(code)
-    box.querySelectorAll("button").forEach((button, other) => {
-      button.setAttribute("aria-pressed", !root.veiled.has(other))
-    })
-    redraw()
-  }
-  data.names.forEach((name, code) => {
-    const button = make("button", "group")
-    button.type = "button"
-    button.title = "Click to hide or show, double click to see it alone"
-    button.setAttribute("aria-pressed", !root.veiled.has(code))
-    const dot = make("i")
-    dot.style.setProperty("--c", data.palette[code])
-    button.append(dot, make("span", "", name), make("small", "", data.counts[code]))
-    let timer = 0
-    button.onclick = () => {
-      clearTimeout(timer)
-      timer = setTimeout(() => toggle(code, false), 220)
-    }
-    button.ondblclick = () => {
-      clearTimeout(timer)
-      toggle(code, true)
-    }
-    box.append(button)
-  })
-  return box
 }
 
 function read(data) {
@@ -285,7 +165,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const maps = make("div", "maps")
       maps.append(...sections)
       root.replaceChildren(make("div", "head"), maps)
-      root.card = card(root)
+      root.card = card(root, (row, map) => nearest(map, row))
       const say = (name, value) => setTriggerValue(name, value)
       root.plots = sections.map((one, side) =>
         plot(createScatterplot, one.querySelector(".plot"), {

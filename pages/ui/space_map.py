@@ -1,7 +1,5 @@
 """Maps of hash spaces beside each other: points to hover, click and circle, drawn by WebGL."""
 
-import base64
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,11 +9,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.ui import sending
+from pages.ui.sending import Sending, is_row, rows_of
+
 Codes = NDArray[np.uint16]
 
 _HERE = Path(__file__).parent
 _LIBRARY = (_HERE.parents[1] / "assets/vendor/regl-scatterplot.js").read_text(encoding="utf-8")
-_REMEMBERED, _MOST_ASKED = 200, 40
+_MOST_ASKED = 40
 # The farthest point stays off the edge.
 _ROOM = np.float32(0.94)
 
@@ -28,7 +29,7 @@ _MAP = st.components.v2.component(
     "mirs.space_map",
     html='<div class="root"></div>',
     css=_script("space_map.css"),
-    js=_script("space_plot.js", "space_map.js"),
+    js=_script("sending.js", "map_tools.js", "space_plot.js", "space_map.js"),
 )
 _PEEK = st.components.v2.component(
     "mirs.space_peek", html="<span></span>", js=_script("space_peek.js")
@@ -130,12 +131,12 @@ def space_map(
 
     def missed() -> None:
         if st.session_state[key].get("missed"):
-            _sent().clear()
+            sending.forget()
 
-    sending = _Sending()
+    to_send = Sending()
     data: dict[str, Any] = {
-        "library": sending.text("library", _LIBRARY),
-        "maps": [_plain(side, sending) for side in sides],
+        "library": to_send.text("library", _LIBRARY),
+        "maps": [_plain(side, to_send) for side in sides],
         "colour": colouring.id,
         "palette": list(colouring.palette),
         "names": list(colouring.names),
@@ -143,13 +144,13 @@ def space_map(
         "ramp": None
         if colouring.names
         else {"low": colouring.low, "high": colouring.high, "title": colouring.title},
-        "open": None if passing is None else sending.array(passing.astype("u1")),
-        "chosen": None if chosen is None else sending.array(chosen.astype("<u4")),
+        "open": None if passing is None else to_send.array(passing.astype("u1")),
+        "chosen": None if chosen is None else to_send.array(chosen.astype("<u4")),
         "query": -1 if query is None else query,
         "subject": subject,
         "state": f"{subject}/{query}/{colouring.id}",
     }
-    data["arrays"] = sending.new
+    data["arrays"] = to_send.new
     _MAP(
         key=key,
         data=data,
@@ -176,56 +177,14 @@ def peek(key: str, subject: str, count: int, tell: Callable[[int], Peek]) -> Non
     _PEEK(key=key, data={"subject": subject, "told": told}, on_asked_change=asked)
 
 
-def is_row(value: Any, count: int) -> bool:
-    """Whether what a browser sent is a row: anybody can send anything."""
-    return type(value) is int and 0 <= value < count
-
-
-def rows_of(value: Any, count: int) -> NDArray[np.int64] | None:
-    """The rows (n,) ascending that a browser sent as base64 of uint32; None where they are none."""
-    if not isinstance(value, str) or len(value) > 8 * count + 8:
-        return None
-    try:
-        found = np.frombuffer(base64.b64decode(value, validate=True), dtype="<u4")
-    except ValueError:
-        return None
-    rows = np.unique(found).astype(np.int64)
-    return None if len(rows) and rows[-1] >= count else rows
-
-
-class _Sending:
-    """Long values by name; those that the browser of this session has are not sent again."""
-
-    def __init__(self) -> None:
-        self.new: dict[str, str] = {}
-
-    def text(self, name: str, value: str) -> str:
-        if name not in _sent():
-            _sent()[name] = None
-            self.new[name] = value
-        return name
-
-    def array(self, values: NDArray[Any]) -> str:
-        data = np.ascontiguousarray(values).tobytes()
-        name = hashlib.blake2b(data, digest_size=9).hexdigest()
-        return self.text(name, base64.b64encode(data).decode()) if name not in _sent() else name
-
-
-def _sent() -> dict[str, None]:
-    found: dict[str, None] = st.session_state.setdefault("mirs.sent.arrays", {})
-    if len(found) > _REMEMBERED:
-        found.clear()
-    return found
-
-
-def _plain(side: Side, sending: _Sending) -> dict[str, Any]:
+def _plain(side: Side, to_send: Sending) -> dict[str, Any]:
     # What has no place is drawn far outside of the view.
     points = np.nan_to_num(side.points * _ROOM, nan=9.0).astype("<f4")
     return {
         "id": side.id,
         "title": side.title,
-        "points": sending.array(points.T),
-        "codes": sending.array(side.codes.astype("<u2")),
+        "points": to_send.array(points.T),
+        "codes": to_send.array(side.codes.astype("<u2")),
         "note": side.note,
         "about": side.about,
         "hits": list(side.hits),

@@ -9,11 +9,19 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mirs_core import jobs, projection
-from mirs_core.codes import hamming
 from mirs_core.errors import MirsError
 from mirs_core.mapping import SpaceMap
 from mirs_core.search import Query, Searcher
-from pages.ui import answers, filters_part, loaders, space_colours, state, words
+from pages.ui import (
+    answers,
+    chosen_part,
+    filters_part,
+    loaders,
+    space_colours,
+    state,
+    tile_card,
+    words,
+)
 from pages.ui.space_map import Codes, Colouring, Label, Peek, Side, peek, space_map
 
 _KEY, _PEEK = "mirs.space.map", "mirs.space.peek"
@@ -74,23 +82,11 @@ def draw(home: Path, models: Sequence[tuple[str, str, Searcher]], mode: str) -> 
         subject=_subject(shown, queries[0]),
         query=query,
         passing=passing,
-        chosen=_chosen_rows(shown[0].searcher),
+        chosen=chosen_part.rows(shown[0].searcher),
         on_pick=lambda row: state.choose_tile(items.ids[row]) if row < len(items) else None,
         on_choose=lambda rows: _choose(shown[0].searcher, rows),
     )
     _cards(shown, queries)
-
-
-def chosen(searcher: Searcher) -> list[str]:
-    """The tiles that were circled or opened by a list and that the filters let through."""
-    rows = _chosen_rows(searcher)
-    if rows is None:
-        return []
-    if state.is_filtered():
-        rows = rows[np.isin(rows, filters_part.wanted(searcher).rows(searcher.items))]
-    asked = list(st.session_state.get(state.CHOSEN) or ())
-    kept = {searcher.items.ids[row] for row in rows}
-    return [tile for tile in asked if tile in kept]
 
 
 def _choose(searcher: Searcher, rows: NDArray[np.int64]) -> None:
@@ -98,12 +94,6 @@ def _choose(searcher: Searcher, rows: NDArray[np.int64]) -> None:
     if len(inside) == 1:
         state.choose_tile(searcher.items.ids[inside[0]])
     st.session_state[state.CHOSEN] = [searcher.items.ids[row] for row in inside]
-
-
-def _chosen_rows(searcher: Searcher) -> NDArray[np.int64] | None:
-    asked = st.session_state.get(state.CHOSEN) or ()
-    rows = [searcher.items.row(tile) for tile in asked if searcher.items.has(tile)]
-    return np.array(sorted(rows), dtype=np.int64) if rows else None
 
 
 def _order(ids: Sequence[str], searcher: Searcher) -> NDArray[np.int64]:
@@ -251,39 +241,12 @@ def _cards(shown: Sequence[Shown], queries: Sequence[Query | None]) -> None:
 
 
 def _card(shown: Sequence[Shown], queries: Sequence[Query | None], row: int) -> Peek:
-    searcher = shown[0].searcher
-    items = searcher.items
-    tile, label = items.ids[row], items.labels[row]
     away = []
     for one, query in zip(shown, queries, strict=True):
-        said = _distance(one, query, row)
+        said = tile_card.away(one.searcher, query, int(one.order[row]))
         if said:
             away.append(f"{one.title}: {said}" if len(shown) > 1 else said)
-    return Peek(
-        row=row,
-        picture=loaders.thumbnails(searcher, [tile])[tile],
-        title=words.class_name(label),
-        colour=words.colour(label),
-        lines=(*away, f"Role: {words.ROLES[items.roles[row]].lower()}", words.file_name(tile)),
-    )
-
-
-def _distance(one: Shown, query: Query | None, row: int) -> str:
-    """How far a tile is from the query, in a few words; nothing where there is no query."""
-    own = int(one.order[row])
-    if query is None or own < 0 or query.refined:
-        return ""
-    code = one.searcher.retriever.codes[own : own + 1]
-    if one.searcher.unit == "bits":
-        return f"{int(hamming(query.code, code)[0, 0])} bits from the query"
-    return f"{_float_distance(query.code[0], code[0], one.searcher.unit):.3g} from the query"
-
-
-def _float_distance(a: NDArray[np.float32], b: NDArray[np.float32], metric: str) -> float:
-    if metric == "euclidean":
-        return float(np.linalg.norm(a - b))
-    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return 1 - float(a @ b) / lengths if lengths else 0.5
+    return tile_card.card(shown[0].searcher, row, away)
 
 
 def _missing(home: Path, run_id: str) -> None:

@@ -3,22 +3,6 @@
 const GREY = "#8c837b"
 const INK = "#d3542b"
 const MANY = 30000
-const arrays = (window.mirsArrays = window.mirsArrays || new Map())
-
-function decoded(text, Kind) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
-  return new Kind(bytes.buffer)
-}
-
-function encoded(rows) {
-  const bytes = new Uint8Array(Uint32Array.from(rows).buffer)
-  let text = ""
-  for (let at = 0; at < bytes.length; at += 32768) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 32768))
-  }
-  return btoa(text)
-}
-
 function ground() {
   const found = document.querySelector(".stApp")
   const [r, g, b] = getComputedStyle(found).backgroundColor.match(/[\d.]+/g).map(Number)

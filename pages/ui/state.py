@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from mirs_core.errors import MirsError
+from mirs_core.geography import Region
+
 DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
     "mirs.data",
     "mirs.models",
@@ -17,6 +20,8 @@ DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
 STRIPS, BAND, WITHIN, NEAR = "mirs.strips", "mirs.band", "mirs.within", "mirs.near"
 PLUS, MINUS = "mirs.plus", "mirs.minus"
 VIEW = "mirs.view"
+# The map of Mars: longitudes west, the projection, the box that filters, the box that was drawn.
+WEST, MAP, REGION, BOX = "mirs.west", "mirs.map", "mirs.region", "mirs.map.box"
 PART = "mirs.part"
 COLOUR, CHOSEN = "mirs.space.colour", "mirs.space.chosen"
 RUNS = "mirs.runs"
@@ -26,11 +31,13 @@ _HISTORY, _AHEAD = "mirs.history", "mirs.ahead"
 
 COMPARE, BROWSE, OWN, KEPT = "Compare", "Browse tiles", "Your own image", "Collections"
 POLES = (-90, 90)
+MAPS = ("global", "north", "south")
 K_RANGE, K_DEFAULT = (6, 96, 6), 24
 _MOST_EXAMPLES = 32
 _HISTORY_LENGTH = 24
 _WIDGETS = (
     DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART, COLOUR,
+    WEST, MAP,
 )  # fmt: skip
 
 
@@ -53,6 +60,25 @@ def band() -> tuple[int, int] | None:
     """The band of latitudes that is searched, None where it is the whole planet."""
     found = tuple(st.session_state.get(BAND) or POLES)
     return None if found == POLES else (int(found[0]), int(found[1]))
+
+
+def region() -> Region | None:
+    """The box on Mars that is searched, None where it is the whole planet."""
+    found = st.session_state.get(REGION)
+    try:
+        return Region(*found) if found else None
+    except MirsError:
+        return None
+
+
+def search_in(found: Region | None) -> None:
+    """Searches in a box of Mars alone, or everywhere again."""
+    st.session_state[REGION] = found.values() if found else None
+
+
+def west() -> bool:
+    """Whether longitudes are shown as degrees west."""
+    return bool(st.session_state.get(WEST))
 
 
 def keep_known(key: str, known: Sequence[str]) -> list[str]:
@@ -142,7 +168,7 @@ def choose_upload(image: Upload | None) -> None:
 def is_filtered() -> bool:
     """Whether a filter narrows the results."""
     keys = (GROUPS, CLASSES, ROLES, STRIPS, STRIP, NEAR)
-    limited = band() is not None or st.session_state.get(WITHIN) is not None
+    limited = band() is not None or region() is not None or st.session_state.get(WITHIN) is not None
     return limited or any(st.session_state.get(key) for key in keys)
 
 
@@ -153,6 +179,7 @@ def clear_filters() -> None:
     for key in (STRIP, NEAR):
         st.session_state[key] = False
     st.session_state[BAND], st.session_state[WITHIN] = POLES, None
+    search_in(None)
 
 
 def forget_query() -> None:
@@ -169,5 +196,7 @@ def forget_query() -> None:
         PLUS,
         MINUS,
         CHOSEN,
+        REGION,
+        BOX,
     ):
         st.session_state.pop(key, None)

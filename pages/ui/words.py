@@ -3,9 +3,11 @@
 import re
 from html import escape
 
+from mirs_core import geography
 from mirs_core.data.manifest import OWN_PLACE
 from mirs_core.landforms import describe
 from mirs_core.search import Hit, Searcher
+from pages.ui import state
 
 ROLES = {
     "archive": "Archive",
@@ -73,16 +75,21 @@ def long_distance(found: Searcher, hit: Hit) -> str:
 
 
 def place(found: Searcher, tile_id: str) -> str | None:
-    """Where on Mars a tile is, as far as that is known; None where nothing is."""
+    """Where on Mars a tile is, as far as that is known; None where nothing is.
+
+    Longitudes are east or west as the session wants them.
+    """
     row = found.items.row(tile_id)
     latitude, longitude = found.items.latitudes[row], found.items.longitudes[row]
     if latitude is None:
         return None
     digits = 3 if found.items.places[row] == OWN_PLACE else 1
-    north = f"{abs(latitude):.{digits}f}° {'N' if latitude >= 0 else 'S'}"
+    north = geography.written_latitude(latitude, digits)
     if longitude is None:
         return north
-    return f"{north}, {longitude:.{digits if digits > 1 else 0}f}° E"
+    # A strip's name gives whole degrees.
+    turn = digits if digits > 1 else 0
+    return f"{north}, {geography.written_longitude(longitude, turn, as_west=state.west())}"
 
 
 def place_name(found: Searcher, tile_id: str) -> str:

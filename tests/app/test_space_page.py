@@ -17,7 +17,7 @@ from mirs_core.codes import hamming
 from mirs_core.files import write_json
 from mirs_core.search import Searcher
 from pages.ui import space_part, state
-from pages.ui.space_map import is_row, rows_of
+from pages.ui.sending import is_row, rows_of
 
 PAGE = "pages/explore/space.py"
 

@@ -23,11 +23,8 @@ def items(places: list[tuple[float | None, float | None]]) -> Items:
 
 def scattered(n: int = 60) -> Items:
     rng = np.random.default_rng(3)
-    found: list[tuple[float | None, float | None]] = [
-        (float(a), float(b))
-        for a, b in zip(rng.uniform(-60, 60, n), rng.uniform(0, 360, n), strict=True)  # fmt: skip
-    ]
-    return items([*found, (10.0, None), (None, None)])
+    found = rng.uniform([-60, 0], [60, 360], (n, 2)).tolist()
+    return items([*map(tuple, found), (10.0, None), (None, None)])
 
 
 def test_means_are_those_of_a_loop() -> None:

@@ -1,0 +1,107 @@
+"""Map of Mars: where tiles and results lie, what was chosen there, and how far it all is."""
+
+import streamlit as st
+
+from mirs_core import lineup, runs
+from mirs_core.errors import MirsError
+from mirs_core.search import Searcher
+from pages.ui import (
+    answers,
+    chosen_part,
+    filters_part,
+    first_run,
+    link,
+    loaders,
+    map_empty,
+    map_layers,
+    map_part,
+    map_spread,
+    notice,
+    palette,
+    picker,
+    sidebar,
+    state,
+    words,
+)
+from pages.ui.answers import Answer
+
+_HOW = "Draw a box on the map (hold Shift, or take the tool), open a place, or choose a strip."
+
+
+def main() -> None:
+    """Draws the page."""
+    link.restore()
+    known = runs.list_runs(runs.home_folder())
+    if first_run.is_wanted(known):
+        first_run.draw()
+        return
+    chosen = sidebar.data_set(lineup.data_sets(known))
+    picked = sidebar.models(chosen)
+    notice.draw()
+    st.html(
+        '<div class="mirs-head"><h2>Map of Mars</h2>'
+        "<p>Where the tiles lie: rest on one to see it, click to make it the query, draw a box to"
+        " choose what is inside</p></div>"
+    )
+    if not picked:
+        st.info("Choose a model in the sidebar.", icon=":material/compare:")
+    else:
+        _map(chosen, picked)
+    if chosen.synthetic:
+        sidebar.synthetic()
+    link.write_link(link.map_link())
+
+
+def _map(chosen: lineup.DataSet, picked: list[str]) -> None:
+    try:
+        searcher = loaders.searcher(picked[0])
+    except MirsError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    bits = [run.bits for run in chosen.runs if run.id in picked and run.bits]
+    picker.keep_a_query(searcher)
+    filters_part.draw(searcher, max(bits, default=None))
+    if map_empty.is_wanted(searcher):
+        map_empty.draw(searcher)
+        return
+    layers = map_layers.draw(searcher)
+    found = _found(chosen, picked)
+    map_part.draw(searcher, found, layers)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _box()
+        tiles = chosen_part.chosen(searcher)
+        chosen_part.draw(searcher, tiles, _HOW, "on the map of Mars")
+    with right:
+        map_spread.draw(searcher, found)
+
+
+def _found(chosen: lineup.DataSet, picked: list[str]) -> list[tuple[Answer, str, str]]:
+    """The answer, the title and the colour of each model; one that fails says why."""
+    titles = sidebar.titles(chosen.runs)
+    asked = answers.ask(picked, state.upload())
+    for answer in asked:
+        if isinstance(answer, str):
+            st.error(words.plain(answer), icon=":material/error:")
+    shown = palette.models([run for run in chosen.runs if run.id in picked], titles)
+    colours = {model.id: model.colour for model in shown}
+    good = [answer for answer in asked if not isinstance(answer, str)]
+    return [
+        (one, titles[one.searcher.summary.id], colours[one.searcher.summary.id]) for one in good
+    ]
+
+
+def _box() -> None:
+    box = map_part.box()
+    if box is None or box == state.region():
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="mirs-map-box"):
+        st.button(
+            "Filter to this box", icon=":material/filter_alt:", type="primary",
+            on_click=state.search_in, args=(box,),
+            help="Every list of results then holds tiles inside of it alone, on all pages.",
+        )  # fmt: skip
+        st.caption(box.written(as_west=state.west()))
+
+
+main()

@@ -1,0 +1,123 @@
+// What maps share: elements, the card of a tile, buttons with an icon.
+
+const peek = (window.mirsPeek = window.mirsPeek || { cards: new Map(), ask: null, told: null })
+
+function make(tag, className, text) {
+  const made = document.createElement(tag)
+  if (className) made.className = className
+  if (text !== undefined) made.textContent = text
+  return made
+}
+
+// The card of a tile beside the pointer. ``near`` gives the rows that are asked for with it.
+function card(root, near) {
+  const box = make("div", "card")
+  root.append(box)
+  let row = -1
+  let timer = 0
+  let pointer = [0, 0]
+  let around = []
+  const known = (one) => peek.cards.get(`${root.data.subject}/${one}`)
+  function place() {
+    const [wide, high] = [box.offsetWidth, box.offsetHeight]
+    const [x, y] = pointer
+    box.style.left = `${x + 22 + wide < innerWidth ? x + 22 : Math.max(4, x - 22 - wide)}px`
+    box.style.top = `${Math.max(4, Math.min(y - high / 2, innerHeight - high - 4))}px`
+  }
+  function fill() {
+    const found = known(row)
+    if (!found) return
+    const picture = make("img")
+    picture.decoding = "sync"
+    picture.src = found.picture
+    picture.alt = ""
+    const title = make("p", "title")
+    const dot = make("i")
+    dot.style.setProperty("--c", found.colour || "transparent")
+    title.append(dot, found.title)
+    box.replaceChildren(picture, title, ...found.lines.map((line) => make("p", "", line)))
+    box.dataset.row = row
+    place()
+    box.classList.add("shown")
+  }
+  peek.told = fill
+  root.addEventListener("pointermove", (event) => {
+    pointer = [event.clientX, event.clientY]
+    if (box.classList.contains("shown")) place()
+  })
+  return {
+    show(next, map) {
+      row = next
+      clearTimeout(timer)
+      if (row < 0) return box.classList.remove("shown")
+      if (known(row)) return fill()
+      box.classList.remove("shown")
+      around = near(row, map)
+      timer = setTimeout(() => {
+        const wanted = around.filter((one) => !known(one))
+        if (peek.ask && wanted.length) peek.ask(wanted)
+      }, 40)
+    },
+  }
+}
+
+function tool(name, icon, about, act) {
+  const button = make("button", "tool")
+  button.type = "button"
+  button.dataset.tool = name
+  button.title = about
+  button.setAttribute("aria-label", about)
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  shape.setAttribute("viewBox", "0 0 24 24")
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
+  path.setAttribute("d", icon)
+  shape.append(path)
+  button.append(shape)
+  button.onclick = act
+  return button
+}
+
+// A click hides a group, a double click leaves it alone.
+function legend(root, redraw) {
+  const data = root.data
+  const box = make("div", "legend")
+  if (data.ramp) {
+    const scale = make("span", "ramp")
+    scale.style.background = `linear-gradient(90deg, ${data.palette.join(", ")})`
+    box.append(make("span", "", data.ramp.low), scale, make("span", "", data.ramp.high))
+    box.append(make("span", "what", data.ramp.title))
+    return box
+  }
+  const toggle = (code, alone) => {
+    const all = data.names.map((_, other) => other)
+    if (alone) {
+      const others = all.filter((other) => other !== code)
+      const isAlone = others.every((other) => root.veiled.has(other)) && !root.veiled.has(code)
+      root.veiled = new Set(isAlone ? [] : others)
+    } else if (!root.veiled.delete(code)) root.veiled.add(code)
+    box.querySelectorAll("button").forEach((button, other) => {
+      button.setAttribute("aria-pressed", !root.veiled.has(other))
+    })
+    redraw()
+  }
+  data.names.forEach((name, code) => {
+    const button = make("button", "group")
+    button.type = "button"
+    button.title = "Click to hide or show, double click to see it alone"
+    button.setAttribute("aria-pressed", !root.veiled.has(code))
+    const dot = make("i")
+    dot.style.setProperty("--c", data.palette[code])
+    button.append(dot, make("span", "", name), make("small", "", data.counts[code]))
+    let timer = 0
+    button.onclick = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => toggle(code, false), 220)
+    }
+    button.ondblclick = () => {
+      clearTimeout(timer)
+      toggle(code, true)
+    }
+    box.append(button)
+  })
+  return box
+}

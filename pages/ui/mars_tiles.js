@@ -1,0 +1,272 @@
+// The tiles on the map. Many share a place, the centre of their strip: they are fanned out around
+// it like the seeds of a sunflower, closer or wider as the map is zoomed, and wide when opened.
+
+const STAR = "#d3542b"
+const GOLDEN = Math.PI * (3 - Math.sqrt(5))
+const WIDE = 11
+// From this distance on, a dot can be told from its neighbour and clicked.
+const APART = 7
+
+// Tiles by place: the places, and for each row its place and its seat around it.
+function seated({ lat, lon, codes }) {
+  const byPlace = new Map()
+  for (let row = 0; row < lat.length; row += 1) {
+    if (lat[row] > 90) continue
+    const key = `${lat[row]} ${lon[row]}`
+    if (!byPlace.has(key)) byPlace.set(key, { lat: lat[row], lon: lon[row], rows: [] })
+    byPlace.get(key).rows.push(row)
+  }
+  const places = [...byPlace.values()]
+  const seats = { of: new Int32Array(lat.length).fill(-1), x: new Float32Array(lat.length), y: new Float32Array(lat.length) }
+  places.forEach((place, number) => {
+    place.rows.sort((a, b) => codes[a] - codes[b] || a - b)
+    place.rows.forEach((row, seat) => {
+      const reach = place.rows.length > 1 ? Math.sqrt(seat + 0.35) : 0
+      seats.of[row] = number
+      seats.x[row] = reach * Math.cos(seat * GOLDEN)
+      seats.y[row] = reach * Math.sin(seat * GOLDEN)
+    })
+  })
+  return { places, seats }
+}
+
+function gap(zoom) {
+  return within(2.1 * zoom ** 0.62, 2.1, 10)
+}
+
+function gapOf(map, number) {
+  return map.opened === number ? WIDE : gap(map.view.at.zoom)
+}
+
+// Where the dot of a row is on the screen; nothing where it is not in view or has no place.
+function spot(map, row) {
+  const number = map.tiles.seats.of[row]
+  const middle = number < 0 ? null : map.points[number]
+  if (!middle) return null
+  const wide = gapOf(map, number)
+  return [middle[0] + wide * map.tiles.seats.x[row], middle[1] + wide * map.tiles.seats.y[row]]
+}
+
+function radius(map, number) {
+  const alone = map.tiles.places[number].rows.length === 1
+  return within(0.46 * gapOf(map, number), alone ? 2.4 : 1.3, 4.8)
+}
+
+function reachOf(map, number) {
+  const count = map.tiles.places[number].rows.length
+  return count > 1 ? gapOf(map, number) * Math.sqrt(count) + radius(map, number) : radius(map, number)
+}
+
+function inView([x, y], [w, h], room = 30) {
+  return x > -room && y > -room && x < w + room && y < h + room
+}
+
+// The points of all places, once a drawing.
+function locate(map) {
+  map.points = map.tiles.places.map(({ lat, lon }) => {
+    const point = map.view.point(lat, lon)
+    return point && inView(point, map.size, 120) ? point : null
+  })
+}
+
+function drawDots(pen, map, data, bright, theme) {
+  const groups = new Map()
+  const { places } = map.tiles
+  map.points.forEach((point, number) => {
+    if (!point) return
+    const size = radius(map, number)
+    for (const row of places[number].rows) {
+      const code = bright(row) ? data.codes[row] : -1
+      if (!groups.has(code)) groups.set(code, new Path2D())
+      const [x, y] = spot(map, row)
+      groups.get(code).moveTo(x + size, y)
+      groups.get(code).arc(x, y, size, 0, 2 * Math.PI)
+    }
+  })
+  const far = gap(map.view.at.zoom) < 3.4
+  pen.lineWidth = far ? 0.5 : 0.8
+  pen.strokeStyle = theme.name === "dark" ? "rgba(10,7,5,0.75)" : "rgba(46,30,22,0.62)"
+  const grey = groups.get(-1)
+  if (grey) {
+    pen.fillStyle = theme.name === "dark" ? "rgba(150,140,132,0.34)" : "rgba(104,94,86,0.32)"
+    pen.fill(grey)
+  }
+  for (const [code, path] of groups) {
+    if (code < 0) continue
+    pen.fillStyle = data.palette[code]
+    pen.fill(path)
+    pen.stroke(path)
+  }
+}
+
+function ringAt(pen, [x, y], reach, colour, theme, width = 2) {
+  for (const [ink, wide] of [[theme.ground, width + 2], [colour, width]]) {
+    pen.beginPath()
+    pen.arc(x, y, reach, 0, 2 * Math.PI)
+    pen.strokeStyle = ink
+    pen.lineWidth = wide
+    pen.globalAlpha = ink === theme.ground ? 0.7 : 1
+    pen.stroke()
+  }
+  pen.globalAlpha = 1
+}
+
+function label(pen, text, x, y, colour, theme, taken) {
+  const half = pen.measureText(text).width / 2 + 2
+  if (taken.some(([u, v, reach]) => Math.abs(u - x - half) < half + reach && Math.abs(v - y) < 12)) return
+  taken.push([x + half, y, half])
+  pen.fillStyle = colour
+  halo(pen, text, x, y + 4, theme)
+}
+
+// Rings in the colour of each model: around a dot where dots are apart, else around their place.
+function drawHits(pen, map, data, theme, taken) {
+  pen.font = `700 11px ${theme.sans}`
+  data.models.forEach(({ hits, colour }, model) => {
+    const together = new Map()
+    hits.forEach((row, rank) => {
+      const number = map.tiles.seats.of[row]
+      if (number < 0 || !map.points[number]) return
+      const alone = map.tiles.places[number].rows.length === 1
+      if (alone || gapOf(map, number) >= APART) {
+        const [x, y] = spot(map, row)
+        const reach = radius(map, number) + 2.4 + 3 * model
+        ringAt(pen, [x, y], reach, colour, theme)
+        label(pen, `${rank + 1}`, x + reach + 2, y - 5 + 11 * model, colour, theme, taken)
+      } else together.set(number, [...(together.get(number) || []), rank + 1])
+    })
+    for (const [number, ranks] of together) {
+      const [x, y] = map.points[number]
+      const reach = reachOf(map, number) + 3 + 3.6 * model
+      ringAt(pen, [x, y], reach, colour, theme)
+      const text = ranks.length > 1 ? `${ranks[0]} +${ranks.length - 1}` : `${ranks[0]}`
+      label(pen, text, x + reach + 2, y - 8 + 12 * model, colour, theme, taken)
+    }
+  })
+}
+
+function drawLines(pen, map, data) {
+  const from = map.tiles.seats.of[data.query]
+  if (!(from >= 0)) return
+  const start = map.tiles.places[from]
+  pen.lineWidth = 1.2
+  for (const { hits, colour } of data.models) {
+    const path = new Path2D()
+    for (const number of new Set(hits.map((row) => map.tiles.seats.of[row]))) {
+      if (number < 0) continue
+      const end = map.tiles.places[number]
+      let before = null
+      for (const place of arc([start.lat, start.lon], [end.lat, end.lon], 48)) {
+        const point = map.view.point(...place)
+        if (point && before && Math.abs(point[0] - before[0]) < map.size[0] / 2) path.lineTo(...point)
+        else if (point) path.moveTo(...point)
+        before = point
+      }
+    }
+    pen.strokeStyle = colour
+    pen.globalAlpha = 0.6
+    pen.stroke(path)
+    pen.globalAlpha = 1
+  }
+}
+
+function drawStar(pen, [x, y]) {
+  pen.beginPath()
+  for (let corner = 0; corner < 10; corner += 1) {
+    const [angle, reach] = [(Math.PI / 5) * corner - Math.PI / 2, corner % 2 ? 4.8 : 11]
+    pen.lineTo(x + reach * Math.cos(angle), y + reach * Math.sin(angle))
+  }
+  pen.closePath()
+  pen.fillStyle = STAR
+  pen.strokeStyle = "#fff"
+  pen.lineWidth = 1.6
+  pen.fill()
+  pen.stroke()
+}
+
+// A sign on a disc: examples of the query.
+function drawSign(pen, [x, y], sign, colour) {
+  pen.beginPath()
+  pen.arc(x, y, 7, 0, 2 * Math.PI)
+  pen.fillStyle = colour
+  pen.strokeStyle = "#fff"
+  pen.lineWidth = 1.4
+  pen.fill()
+  pen.stroke()
+  pen.beginPath()
+  pen.moveTo(x - 3.4, y)
+  pen.lineTo(x + 3.4, y)
+  if (sign === "+") {
+    pen.moveTo(x, y - 3.4)
+    pen.lineTo(x, y + 3.4)
+  }
+  pen.stroke()
+}
+
+function drawKept(pen, [x, y], theme) {
+  pen.beginPath()
+  pen.rect(x - 6.5, y - 6.5, 13, 13)
+  for (const [ink, wide] of [[theme.ground, 3.6], [theme.text, 1.8]]) {
+    pen.strokeStyle = ink
+    pen.lineWidth = wide
+    pen.stroke()
+  }
+}
+
+// An opened place lies on a sheet of its own.
+function drawOpened(pen, map, theme) {
+  const point = map.opened >= 0 ? map.points[map.opened] : null
+  if (!point) return
+  pen.beginPath()
+  pen.arc(...point, reachOf(map, map.opened) + 9, 0, 2 * Math.PI)
+  pen.globalAlpha = 0.88
+  pen.fillStyle = theme.ground
+  pen.fill()
+  pen.globalAlpha = 0.3
+  pen.strokeStyle = theme.text
+  pen.lineWidth = 1
+  pen.stroke()
+  pen.globalAlpha = 1
+}
+
+function ringPath(view, ring) {
+  const path = new Path2D()
+  let before = null
+  for (const [lon, lat] of ring) {
+    const point = view.point(lat, lon)
+    if (point && before && Math.abs(point[0] - before[0]) < 4000 && Math.hypot(point[0] - before[0], point[1] - before[1]) < 160 * view.scale()) path.lineTo(...point)
+    else if (point) path.moveTo(...point)
+    before = point
+  }
+  return path
+}
+
+// Outlines of strips where they are known; of others the count of their tiles at their centre.
+function drawStrips(pen, map, strips, theme, taken) {
+  pen.strokeStyle = theme.name === "dark" ? "rgba(255,226,200,0.8)" : "rgba(86,44,26,0.8)"
+  pen.lineWidth = 1.1
+  pen.font = `600 10.5px ${theme.sans}`
+  for (const strip of strips) {
+    if (strip.ring) pen.stroke(ringPath(map.view, strip.ring))
+    const point = map.view.point(strip.lat, strip.lon)
+    if (!point || !inView(point, map.size, 0)) continue
+    const away = strip.ring ? 0 : gap(map.view.at.zoom) * Math.sqrt(strip.count) + 5
+    label(pen, `${strip.count}`, point[0] + away, point[1], theme.text, theme, taken)
+  }
+}
+
+// The dot at a point of the screen: the nearest one, the opened place first.
+function rowAt(map, x, y) {
+  let [best, found] = [Infinity, -1]
+  map.points.forEach((point, number) => {
+    if (!point) return
+    const reach = reachOf(map, number) + 6
+    if (Math.abs(point[0] - x) > reach || Math.abs(point[1] - y) > reach) return
+    for (const row of map.tiles.places[number].rows) {
+      const [u, v] = spot(map, row)
+      const away = Math.hypot(u - x, v - y) - (map.opened === number ? 60 : 0)
+      if (away < best && Math.hypot(u - x, v - y) <= radius(map, number) + 5) [best, found] = [away, row]
+    }
+  })
+  return found
+}
