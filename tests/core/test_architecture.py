@@ -65,6 +65,7 @@ LAYERS: list[set[str]] = [
         "preparing",
         "demo",
         "reproduction",
+        "strips",
     },
     {"jobs"},
     {"bench"},
