@@ -301,3 +301,7 @@ def _bench(verbs: Any) -> None:
     kills.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
     kills.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
     kills.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
+    strip = _verb(group, "strip", benches.strip, "cut, kill, cut on and archive a large raster")
+    strip.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
+    strip.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels a side")
+    strip.add_argument("--no-index", action="store_true", help="do not archive the tiles")
