@@ -19,6 +19,7 @@ from mirs_core.cli import (
 from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import preview as previews
 from mirs_core.cli import runs as run_commands
+from mirs_core.cli import strips as strip_commands
 from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
@@ -92,6 +93,9 @@ def _data(verbs: Any) -> None:
         verb.add_argument("name", metavar="NAME", help=", ".join(s.name for s in SOURCES))
         verb.add_argument("folder", type=Path, metavar="DIR")
         verb.add_argument("--yes", action="store_true", help="do not ask before downloading")
+    strip_commands.add_arguments(
+        _verb(group, "tile", strip_commands.tile, "cut a map-projected image strip into tiles")
+    )
 
 
 def _training(verbs: Any) -> None:
@@ -297,3 +301,7 @@ def _bench(verbs: Any) -> None:
     kills.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
     kills.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
     kills.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
+    strip = _verb(group, "strip", benches.strip, "cut, kill, cut on and archive a large raster")
+    strip.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
+    strip.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels a side")
+    strip.add_argument("--no-index", action="store_true", help="do not archive the tiles")
