@@ -1,10 +1,11 @@
 """Map of Mars: where tiles and results lie, what was chosen there, and how far it all is."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from mirs_core import lineup, runs
 from mirs_core.errors import MirsError
-from mirs_core.search import Searcher
 from pages.ui import (
     answers,
     chosen_part,
@@ -46,10 +47,22 @@ def main() -> None:
     if not picked:
         st.info("Choose a model in the sidebar.", icon=":material/compare:")
     else:
-        _map(chosen, picked)
+        _part()(chosen, picked)
     if chosen.synthetic:
         sidebar.synthetic()
     link.write_link(link.map_link())
+
+
+def _part() -> Callable[[lineup.DataSet, list[str]], None]:
+    """The part of the page that is asked for; the choice is drawn where there are several."""
+    if len(_PARTS) == 1:
+        return _map
+    name = st.segmented_control(
+        "Part", list(_PARTS), key="mirs.map.part", required=True,
+        default=None if "mirs.map.part" in st.session_state else next(iter(_PARTS)),
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return _PARTS[str(name)]
 
 
 def _map(chosen: lineup.DataSet, picked: list[str]) -> None:
@@ -74,6 +87,10 @@ def _map(chosen: lineup.DataSet, picked: list[str]) -> None:
         chosen_part.draw(searcher, tiles, _HOW, "on the map of Mars")
     with right:
         map_spread.draw(searcher, found)
+
+
+# Another part of the page (the estimate of landforms) takes a line here.
+_PARTS = {"Map": _map}
 
 
 def _found(chosen: lineup.DataSet, picked: list[str]) -> list[tuple[Answer, str, str]]:

@@ -25,7 +25,7 @@ from pages.ui.mars_map import Acts, Found, Shown, mars_map, view_of
 from pages.ui.space_map import Peek, peek
 
 KEY, _PEEK = "mirs.mars.map", "mirs.mars.peek"
-_INVENTED = "Invented places: these tiles are synthetic"
+_INVENTED = "Invented places"
 
 
 def draw(searcher: Searcher, found: Sequence[tuple[Answer, str, str]], layers: Layers) -> None:
@@ -63,7 +63,7 @@ def draw(searcher: Searcher, found: Sequence[tuple[Answer, str, str]], layers: L
             passing=_passing(searcher),
             chosen=chosen_part.rows(searcher),
             region=state.region(),
-            box=box(),
+            box=None if box() == state.region() else box(),
             heat=layers.heat,
             frame=layers.frame,
             tag=_tag(searcher),

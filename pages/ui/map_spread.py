@@ -24,7 +24,7 @@ _ABOUT = (
     " chance: the mean over all tiles that the filters let through, and the middle 95 % of the"
     " means of as many tiles drawn from them 2,000 times."
 )
-_HEAD = ("Model", "Results", "Mean distance", "By chance", "95 % of draws", "")
+_HEAD = ("Model", "Mean distance", "By chance")
 
 
 def draw(searcher: Searcher, found: Sequence[tuple[Answer, str, str]]) -> None:
@@ -44,20 +44,17 @@ def draw(searcher: Searcher, found: Sequence[tuple[Answer, str, str]]) -> None:
 
 
 def _row(answer: Answer, title: str, colour: str) -> str:
-    name = (
-        f'<th scope="row"><i class="mirs-swatch" style="--c:{colour}"></i>{escape(title)}</th>'
-    )
+    name = f'<th scope="row"><i class="mirs-swatch" style="--c:{colour}"></i>{escape(title)}</th>'
     place = _place(answer)
     measured = None if place is None else measure(answer, place)
     if measured is None:
         why = "The query has no known place." if place is None else "No result has a known place."
-        return f'<tr>{name}<td colspan="5" class="mirs-quiet">{why}</td></tr>'
-    lacking = f"<small>{measured.without_place} without a place</small>"
+        return f'<tr>{name}<td colspan="2" class="mirs-quiet">{why}</td></tr>'
+    lacking = f", {measured.without_place} without a place" if measured.without_place else ""
     return (
-        f"<tr>{name}<td>{measured.count}{lacking if measured.without_place else ''}</td>"
-        f"<td><b>{measured.mean:,.0f} km</b></td><td>{measured.chance:,.0f} km</td>"
-        f"<td>{measured.low:,.0f} to {measured.high:,.0f} km</td>"
-        f"<td>{_SAID[measured.verdict]}</td></tr>"
+        f"<tr>{name}<td><b>{measured.mean:,.0f} km</b><small>{_SAID[measured.verdict]}</small>"
+        f"<small>{measured.count} results{lacking}</small></td><td>{measured.chance:,.0f} km"
+        f"<small>95 %: {measured.low:,.0f} to {measured.high:,.0f} km</small></td></tr>"
     )
 
 

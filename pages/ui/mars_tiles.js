@@ -31,7 +31,7 @@ function seated({ lat, lon, codes }) {
 }
 
 function gap(zoom) {
-  return within(2.1 * zoom ** 0.62, 2.1, 10)
+  return within(2.4 * zoom ** 0.6, 2.4, 10)
 }
 
 function gapOf(map, number) {
@@ -49,7 +49,7 @@ function spot(map, row) {
 
 function radius(map, number) {
   const alone = map.tiles.places[number].rows.length === 1
-  return within(0.46 * gapOf(map, number), alone ? 2.4 : 1.3, 4.8)
+  return within(0.5 * gapOf(map, number), alone ? 2.6 : 1.5, 4.8)
 }
 
 function reachOf(map, number) {
@@ -67,6 +67,11 @@ function locate(map) {
     const point = map.view.point(lat, lon)
     return point && inView(point, map.size, 120) ? point : null
   })
+  const opened = map.opened >= 0 ? map.points[map.opened] : null
+  if (!opened) return
+  // An opened place is moved as far as it takes to be seen whole.
+  const room = reachOf(map, map.opened) + 12
+  map.points[map.opened] = opened.map((value, axis) => within(value, Math.min(room, map.size[axis] / 2), Math.max(map.size[axis] - room, map.size[axis] / 2)))
 }
 
 function drawDots(pen, map, data, bright, theme) {
@@ -84,7 +89,7 @@ function drawDots(pen, map, data, bright, theme) {
     }
   })
   const far = gap(map.view.at.zoom) < 3.4
-  pen.lineWidth = far ? 0.5 : 0.8
+  pen.lineWidth = far ? 0.4 : 0.8
   pen.strokeStyle = theme.name === "dark" ? "rgba(10,7,5,0.75)" : "rgba(46,30,22,0.62)"
   const grey = groups.get(-1)
   if (grey) {
@@ -120,29 +125,39 @@ function label(pen, text, x, y, colour, theme, taken) {
 }
 
 // Rings in the colour of each model: around a dot where dots are apart, else around their place.
+// Ranks stand beside the outermost ring, one line a model.
 function drawHits(pen, map, data, theme, taken) {
-  pen.font = `700 11px ${theme.sans}`
-  data.models.forEach(({ hits, colour }, model) => {
-    const together = new Map()
+  const marked = new Map()
+  data.models.forEach(({ hits }, model) => {
     hits.forEach((row, rank) => {
       const number = map.tiles.seats.of[row]
       if (number < 0 || !map.points[number]) return
-      const alone = map.tiles.places[number].rows.length === 1
-      if (alone || gapOf(map, number) >= APART) {
-        const [x, y] = spot(map, row)
-        const reach = radius(map, number) + 2.4 + 3 * model
-        ringAt(pen, [x, y], reach, colour, theme)
-        label(pen, `${rank + 1}`, x + reach + 2, y - 5 + 11 * model, colour, theme, taken)
-      } else together.set(number, [...(together.get(number) || []), rank + 1])
+      const apart = map.tiles.places[number].rows.length === 1 || gapOf(map, number) >= APART
+      const key = apart ? `row ${row}` : `place ${number}`
+      if (!marked.has(key)) {
+        const at = apart ? spot(map, row) : map.points[number]
+        marked.set(key, { at, reach: apart ? radius(map, number) + 2 : reachOf(map, number) + 2, of: new Map() })
+      }
+      const { of } = marked.get(key)
+      of.set(model, [...(of.get(model) || []), rank + 1])
     })
-    for (const [number, ranks] of together) {
-      const [x, y] = map.points[number]
-      const reach = reachOf(map, number) + 3 + 3.6 * model
-      ringAt(pen, [x, y], reach, colour, theme)
-      const text = ranks.length > 1 ? `${ranks[0]} +${ranks.length - 1}` : `${ranks[0]}`
-      label(pen, text, x + reach + 2, y - 8 + 12 * model, colour, theme, taken)
-    }
   })
+  const written = []
+  for (const { at, reach, of } of marked.values()) {
+    let outer = reach
+    for (const model of of.keys()) {
+      ringAt(pen, at, outer, data.models[model].colour, theme, 1.8)
+      outer += 3.2
+    }
+    let line = -6 * (of.size - 1)
+    for (const [model, ranks] of of) {
+      const text = ranks.length > 1 ? `${ranks[0]} +${ranks.length - 1}` : `${ranks[0]}`
+      written.push([text, at[0] + outer + 1, at[1] + line, data.models[model].colour, ranks[0]])
+      line += 12
+    }
+  }
+  pen.font = `700 11px ${theme.sans}`
+  for (const [text, x, y, colour] of written.sort((a, b) => a[4] - b[4])) label(pen, text, x, y, colour, theme, taken)
 }
 
 function drawLines(pen, map, data) {

@@ -1,0 +1,179 @@
+"""The map of Mars in a real browser: click, box, poles, strips, keys, no word to the outside."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+LONG = 120_000
+ROOT = """[...document.querySelectorAll('*')].filter((one) => one.shadowRoot)
+  .map((one) => one.shadowRoot.querySelector('.root[data-drawn]')).find((one) => one && one.map)"""
+MAP = ".st-key-mirs-mars-map"
+
+
+def drawn(page: Any) -> None:
+    """Waits until the basemap and the tiles of the newest state are painted."""
+    page.wait_for_selector(f"{MAP} .root[data-drawn]", timeout=LONG)
+    page.wait_for_function(
+        f"""() => {{
+          const root = {ROOT}
+          const box = root && root.querySelector('.plot')
+          return box && box.dataset.sheet === root.data.view && box.dataset.painted === root.data.id
+        }}""",
+        timeout=LONG,
+    )
+
+
+@pytest.fixture
+def mars(page: Any) -> Iterator[Any]:
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.get_by_role("link", name="Map of Mars", exact=True).click()
+    drawn(page)
+    yield page
+    strangers = ("http://localhost", "http://127.0.0.1", "data:", "blob:")
+    assert [url for url in asked if not url.startswith(strangers)] == []
+    assert [text for text in complaints if "404" not in text and "does not seem" not in text] == []
+
+
+def spot(page: Any, row: int) -> tuple[float, float]:
+    """Where the dot of a row is on the screen."""
+    x, y = page.evaluate(
+        f"""(row) => {{
+          const root = {ROOT}
+          const box = root.querySelector('.plot').getBoundingClientRect()
+          const [x, y] = root.map.spot(row)
+          return [box.left + x, box.top + y]
+        }}""",
+        row,
+    )
+    return x, y
+
+
+def crowd(page: Any) -> list[int]:
+    """The rows of the place with the most tiles that the view shows."""
+    return list(
+        page.evaluate(
+            f"""() => {{
+              const {{ tiles, points }} = ({ROOT}).map
+              const seen = tiles.places.filter((_, number) => points[number])
+              return seen.sort((a, b) => b.rows.length - a.rows.length)[0].rows
+            }}"""
+        )
+    )
+
+
+def wait(page: Any, test: str, value: Any = None) -> None:
+    found = f"(value) => {{ const root = {ROOT}; return {test} }}"
+    page.wait_for_function(found, arg=value, timeout=LONG)
+
+
+def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """With the box tool, from one share of the plot to another."""
+    page.locator(f"{MAP} [data-tool=box]").click()
+    box = page.locator(f"{MAP} .plot").bounding_box()
+    (x, y), (u, v) = start, end
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + u * box["width"], box["y"] + v * box["height"], steps=8)
+    page.mouse.up()
+
+
+def test_a_place_opens_and_one_of_its_tiles_becomes_the_query(mars: Any) -> None:
+    rows = crowd(mars)
+    assert len(rows) > 1
+    mars.mouse.click(*spot(mars, rows[0]))
+    mars.wait_for_selector(f"h3:has-text('{len(rows)} chosen tiles')", timeout=LONG)
+    wait(mars, "root.map.opened >= 0 && root.data.chosen?.length === value", len(rows))
+    drawn(mars)
+    x, y = spot(mars, rows[1])
+    mars.mouse.move(x, y, steps=3)
+    card = mars.locator(f"{MAP} .card.shown")
+    card.wait_for(timeout=LONG)
+    assert "Invented place" in card.inner_text() and "from the query" in card.inner_text()
+    mars.mouse.click(x, y)
+    wait(mars, "root.data.query === value", rows[1])
+    wait(mars, "root.data.models.every((one) => one.hits.length > 5)")
+    assert "tile=" in mars.url
+    drawn(mars)
+    mars.reload()
+    drawn(mars)
+    wait(mars, "root.data.query === value", rows[1])
+
+
+def test_a_box_across_the_meridian_of_0_is_chosen_and_filters(mars: Any) -> None:
+    # The plate is turned, so that 0 east is not at its edge.
+    mars.evaluate(f"() => {{ const {{ map }} = {ROOT}; map.view.at.lon = 0; map.redraw() }}")
+    drag(mars, (0.3, 0.1), (0.7, 0.9))
+    mars.wait_for_selector("button:has-text('Filter to this box')", timeout=LONG)
+    wait(mars, "root.data.box && root.data.box[0] > root.data.box[2]")
+    count = mars.evaluate(f"() => ({ROOT}).data.chosen.length")
+    inside = mars.evaluate(
+        f"""() => {{
+          const {{ lat, lon, box }} = ({ROOT}).data
+          const [west, south, east, north] = box
+          return [...lat.keys()].filter((row) => lat[row] >= south && lat[row] <= north
+            && (lon[row] >= west || lon[row] <= east)).length
+        }}"""
+    )
+    assert 0 < count == inside
+    mars.get_by_role("button", name="Filter to this box").click()
+    wait(mars, "root.data.open?.reduce((sum, one) => sum + one, 0) === value", count)
+    assert "region=" in mars.url
+    mars.reload()
+    drawn(mars)
+    wait(mars, "root.data.region && root.data.region[0] > root.data.region[2]")
+
+
+def test_the_pole_is_a_disc_and_its_box_a_sector(mars: Any) -> None:
+    mars.get_by_role("radio", name="North pole").or_(
+        mars.get_by_role("button", name="North pole")
+    ).first.click()
+    wait(mars, "root.data.view === 'north' && root.map.view.kind === 'north'")
+    drawn(mars)
+    assert "map=north" in mars.url
+    there = mars.evaluate(
+        f"() => ({ROOT}).map.view.unpoint(...({ROOT}).map.size.map((n) => n / 2))"
+    )
+    assert there[0] > 89.9
+    # From the meridian of 90 down to that of 0, which points down.
+    drag(mars, (0.75, 0.5), (0.5, 0.72))
+    wait(mars, "root.data.box")
+    west, south, east, north = mars.evaluate(f"() => ({ROOT}).data.box")
+    assert (round(west) % 360, round(east)) == (0, 90) and 55 < south < north < 90
+
+
+def test_keys_move_zoom_and_open(mars: Any) -> None:
+    mars.locator(f"{MAP} canvas.over").focus()
+    before = mars.evaluate(f"() => ({{ ...({ROOT}).map.view.at }})")
+    for key in ("+", "ArrowRight"):
+        mars.keyboard.press(key)
+    after = mars.evaluate(f"() => ({{ ...({ROOT}).map.view.at }})")
+    assert after["zoom"] > before["zoom"] and after["lon"] > before["lon"]
+    assert "° E" in mars.locator(f"{MAP} .said").inner_text()
+    row = crowd(mars)[0]
+    mars.evaluate(
+        f"""(row) => {{
+          const root = {ROOT}
+          root.map.view.at.lat = root.data.lat[row]
+          root.map.view.at.lon = root.data.lon[row]
+          root.map.redraw()
+        }}""",
+        row,
+    )
+    mars.wait_for_timeout(300)
+    mars.keyboard.press("Enter")
+    mars.wait_for_selector("h3:has-text('chosen tiles')", timeout=LONG)
+
+
+def test_west_longitudes_and_layers(mars: Any) -> None:
+    mars.get_by_text("West longitudes").click()
+    wait(mars, "root.data.west === true")
+    assert "west=1" in mars.url
+    lines = mars.locator(f"{MAP} [data-layer=lines]")
+    assert lines.get_attribute("aria-pressed") == "false"
+    lines.click()
+    assert lines.get_attribute("aria-pressed") == "true"
+    assert mars.evaluate(f"() => ({ROOT}).layers.lines") is True

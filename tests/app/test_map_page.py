@@ -1,0 +1,255 @@
+"""The page Map of Mars, without a browser."""
+
+import dataclasses
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from mirs_core import collected, spread
+from mirs_core.codes import hamming
+from mirs_core.filters import Filters
+from mirs_core.geography import Region, distance_km
+from mirs_core.items import Items
+from mirs_core.search import Searcher
+from pages.ui import filters_part, map_layers, map_part, state
+from pages.ui.mars_map import Acts, Shown, region_of
+
+PAGE = "pages/explore/map.py"
+RUN = "demo-mirs"
+
+
+@dataclass
+class Drawn:
+    """What the page last gave to the component that draws the map, and to its cards."""
+
+    shown: Shown | None = None
+    acts: Acts | None = None
+    cards: Any = None
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    kept = Drawn()
+
+    def mars_map(key: str, shown: Shown, acts: Acts) -> None:
+        kept.shown, kept.acts = shown, acts
+
+    def peek(key: str, subject: str, count: int, tell: Any) -> None:
+        # Its answer depends on the session, which is there during a run alone.
+        kept.cards = {row: tell(row) for row in (3, 7)}
+
+    monkeypatch.setattr(map_part, "mars_map", mars_map)
+    monkeypatch.setattr(map_part, "peek", peek)
+    return kept
+
+
+def opened(start: Any, **link: str) -> AppTest:
+    app = start(models=f"demo-baseline,{RUN}", **link)
+    app.switch_page(PAGE).run()
+    assert not app.exception and not app.error
+    return app
+
+
+@pytest.fixture
+def app(home: Path, start: Any, drawn: Drawn) -> AppTest:
+    return opened(start)
+
+
+@pytest.fixture
+def searcher(home: Path) -> Searcher:
+    return Searcher.open(home, RUN)
+
+
+def said(app: AppTest) -> str:
+    return " ".join([one.proto.body for one in app.get("html")] + [c.value for c in app.caption])
+
+
+def test_the_real_component_draws(home: Path, start: Any) -> None:
+    app = opened(start)
+    assert "Map of Mars" in said(app)
+    app.session_state[state.MAP] = "south"
+    app.run()
+    assert not app.exception
+
+
+def test_tiles_results_and_query_are_on_the_map(
+    app: AppTest, drawn: Drawn, searcher: Searcher
+) -> None:
+    shown, items = drawn.shown, searcher.items
+    assert shown is not None and shown.tag == "Invented places"
+    assert np.array_equal(shown.latitudes, np.array(items.latitudes, dtype=float))
+    row = items.row(app.session_state[state.TILE])
+    assert shown.query == row
+    hits = searcher.search(searcher.query_by_id(items.ids[row]), state.K_DEFAULT)
+    assert [items.ids[one] for one in shown.found[1].hits] == [hit.id for hit in hits]
+    assert len({one.colour for one in shown.found}) == 2
+
+
+def test_mean_distances_stand_beside_chance(app: AppTest, drawn: Drawn, searcher: Searcher) -> None:
+    items = searcher.items
+    query = searcher.query_by_id(app.session_state[state.TILE])
+    rows = [items.row(hit.id) for hit in searcher.search(query, state.K_DEFAULT)]
+    latitudes, longitudes = spread.places(items)
+    own = items.row(query.name)
+    away = distance_km(latitudes[own], longitudes[own], latitudes, longitudes)
+    others = [row for row in range(len(items)) if items.contents[row] != query.content]
+    assert f"{away[rows].mean():,.0f} km" in said(app)
+    assert f"{away[others].mean():,.0f} km" in said(app)
+    assert "distances" in said(app) and "chance" in said(app) and "invented" in said(app)
+
+
+def test_a_card_says_what_the_place_is_and_how_far(
+    app: AppTest, drawn: Drawn, searcher: Searcher
+) -> None:
+    items = searcher.items
+    own, other = items.row(app.session_state[state.TILE]), 7
+    codes = searcher.retriever.codes
+    bits = int(hamming(codes[own : own + 1], codes[other : other + 1])[0, 0])
+    latitudes, longitudes = spread.places(items)
+    away = distance_km(latitudes[own], longitudes[own], latitudes[other], longitudes[other])
+    lines = drawn.cards[other].lines
+    assert any(f"{bits} bits from the query" in line for line in lines)
+    assert f"{float(away):,.0f} km from the query" in lines
+    assert any(line.startswith("Invented place: ") for line in lines)
+
+
+def test_a_box_chooses_its_tiles_and_filters_all_lists(
+    app: AppTest, drawn: Drawn, searcher: Searcher
+) -> None:
+    items = searcher.items
+    region = Region(270, -60, 40, 60)
+    inside = {items.ids[row] for row in np.flatnonzero(region.contains(*spread.places(items)))}
+    app.session_state[state.BOX] = region.values()
+    app.session_state[state.CHOSEN] = sorted(inside)
+    app.run()
+    assert drawn.shown is not None and drawn.shown.box == region
+    assert f"{len(inside)} chosen tiles" in said(app)
+    next(one for one in app.button if one.label == "Filter to this box").click().run()
+    assert not app.exception and app.query_params["region"] == "270..-60..40..60"
+    assert drawn.shown.region == region and drawn.shown.box is None
+    assert {items.ids[row] for row in drawn.shown.found[1].hits} <= inside
+    assert drawn.shown.passing is not None and drawn.shown.passing.sum() == len(inside)
+    next(one for one in app.button if one.label == "Whole planet").click().run()
+    assert drawn.shown.passing is None and "region" not in app.query_params
+
+
+def test_a_link_restores_region_view_and_west(home: Path, start: Any, drawn: Drawn) -> None:
+    app = opened(start, region="300..-10..20.5..35", map="north", west="1")
+    assert drawn.shown is not None
+    assert drawn.shown.region == Region(300, -10, 20.5, 35)
+    assert drawn.shown.view == "north" and drawn.shown.as_west
+    assert any("° W" in line for line in drawn.cards[3].lines)
+    assert app.query_params["region"] == "300..-10..20.5..35"
+    assert app.query_params["west"] == "1" and app.query_params["map"] == "north"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["1..2..3", "a..b..c..d", "0..50..10..20", "0..0..400..1", "1e3..0..1..1", "0..0..1..1..2"],
+)
+def test_a_wrong_region_in_a_link_is_dropped(
+    home: Path, start: Any, drawn: Drawn, wrong: str
+) -> None:
+    opened(start, region=wrong, map="sideways")
+    assert drawn.shown is not None and drawn.shown.view == "global"
+    assert drawn.shown.region is None
+
+
+def test_what_a_browser_sends_is_checked() -> None:
+    assert region_of([-30.004, -10, 25, 40.5]) == Region(330.0, -10, 25, 40.5)
+    assert region_of([-200, -90, 200, 90]) == Region(0, -90, 360, 90)
+    nan = float("nan")
+    for wrong in (
+        None, "x", [1, 2, 3], [1, 2, 3, "4"], [1, 50, 2, 20], [5, 0, 1, 2], [nan, 0, 1, 2],
+        [True, 0, 1, 2], [1e9, 0, 2e9, 1], [0, -91, 1, 0], {"west": 1},
+    ):  # fmt: skip
+        assert region_of(wrong) is None, wrong
+
+
+def test_a_strip_is_framed_and_its_tiles_chosen(
+    app: AppTest, drawn: Drawn, searcher: Searcher
+) -> None:
+    items = searcher.items
+    strip = items.strips[5]
+    app.selectbox(key=map_layers.STRIP).set_value(strip).run()
+    assert not app.exception and drawn.shown is not None and drawn.shown.frame is not None
+    assert drawn.shown.frame.id == strip
+    assert drawn.shown.frame.places == ((items.latitudes[5], items.longitudes[5]),)
+    tiles = [tile for tile, one in zip(items.ids, items.strips, strict=True) if one == strip]
+    assert app.session_state[state.CHOSEN] == tiles
+    counts = {one.name: one.count for one in drawn.shown.strips}
+    assert counts[strip] == len(tiles) and sum(counts.values()) == len(items)
+
+
+def test_a_density_and_a_collection_are_shown(
+    home: Path, start: Any, drawn: Drawn, searcher: Searcher
+) -> None:
+    items = searcher.items
+    app = opened(start)
+    data = app.session_state[state.DATA]
+    made = collected.create(home, "Dunes", data, "Synthetic", True)
+    kept = [collected.Kept(items.ids[row], items.contents[row]) for row in (2, 9)]
+    collected.add(home, made.id, kept)
+    app.run()
+    app.selectbox(key=map_layers.COLLECTION).set_value(made.id).run()
+    app.selectbox(key=map_layers.DENSITY).set_value("cra").run()
+    assert not app.exception and drawn.shown is not None
+    assert sorted(drawn.shown.kept) == [2, 9]
+    assert drawn.shown.heat is not None and drawn.shown.heat.grid.shape == (60, 120)
+
+
+def test_an_own_image_has_no_place_but_results(app: AppTest, drawn: Drawn) -> None:
+    out = BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)).save(out, "PNG")
+    app.session_state["mirs.upload"] = state.Upload("mine.png", out.getvalue())
+    app.run()
+    assert not app.exception and drawn.shown is not None
+    assert drawn.shown.query is None and len(drawn.shown.found[0].hits) == state.K_DEFAULT
+    assert "no place on Mars" in said(app)
+
+
+def lose_places(monkeypatch: pytest.MonkeyPatch, **columns: Any) -> None:
+    """The archives of all runs with other columns."""
+    whole = Items.from_json
+
+    def from_json(value: Any) -> Items:
+        items = whole(value)
+        n = len(items)
+        return dataclasses.replace(
+            items, **{name: column(n, items) for name, column in columns.items()}
+        )
+
+    monkeypatch.setattr(Items, "from_json", staticmethod(from_json))
+
+
+def test_without_places_the_page_says_why_and_what_helps(
+    home: Path, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_places(monkeypatch, longitudes=lambda n, items: (None,) * n)
+    app = opened(start)
+    assert drawn.shown is None
+    assert "has a place on" in app.info[0].value
+    text = " ".join(one.value for one in app.markdown)
+    assert "HiRISE" in text and "tiles.csv" in text and "data tile" in text
+
+
+def test_tiles_without_a_place_are_counted(
+    home: Path, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_places(
+        monkeypatch, longitudes=lambda n, items: (None,) * 20 + tuple(items.longitudes[20:])
+    )
+    app = opened(start)
+    assert f"20 of {len(drawn.shown.latitudes):,} tiles have no known place" in said(app)
+    assert np.isnan(drawn.shown.latitudes[:20]).all()
+
+
+def test_filters_say_their_region() -> None:
+    told = filters_part.said(Filters(region=Region(300, -10, 20, 35)))
+    assert told == "region 10° S to 35° N, 300° E to 20° E"
