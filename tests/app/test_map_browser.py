@@ -1,5 +1,6 @@
 """The map of Mars in a real browser: click, box, poles, strips, keys, no word to the outside."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_a_place_opens_and_one_of_its_tiles_becomes_the_query(mars: Any) -> None
     mars.mouse.click(x, y)
     wait(mars, "root.data.query === value", rows[1])
     wait(mars, "root.data.models.every((one) => one.hits.length > 5)")
-    assert "tile=" in mars.url
+    mars.wait_for_url(re.compile("tile="), timeout=LONG)
     drawn(mars)
     mars.reload()
     drawn(mars)
@@ -121,7 +122,7 @@ def test_a_box_across_the_meridian_of_0_is_chosen_and_filters(mars: Any) -> None
     assert 0 < count == inside
     mars.get_by_role("button", name="Filter to this box").click()
     wait(mars, "root.data.open?.reduce((sum, one) => sum + one, 0) === value", count)
-    assert "region=" in mars.url
+    mars.wait_for_url(re.compile("region="), timeout=LONG)
     mars.reload()
     drawn(mars)
     wait(mars, "root.data.region && root.data.region[0] > root.data.region[2]")
@@ -133,7 +134,7 @@ def test_the_pole_is_a_disc_and_its_box_a_sector(mars: Any) -> None:
     ).first.click()
     wait(mars, "root.data.view === 'north' && root.map.view.kind === 'north'")
     drawn(mars)
-    assert "map=north" in mars.url
+    mars.wait_for_url(re.compile("map=north"), timeout=LONG)
     there = mars.evaluate(
         f"() => ({ROOT}).map.view.unpoint(...({ROOT}).map.size.map((n) => n / 2))"
     )
@@ -171,7 +172,7 @@ def test_keys_move_zoom_and_open(mars: Any) -> None:
 def test_west_longitudes_and_layers(mars: Any) -> None:
     mars.get_by_text("West longitudes").click()
     wait(mars, "root.data.west === true")
-    assert "west=1" in mars.url
+    mars.wait_for_url(re.compile("west=1"), timeout=LONG)
     lines = mars.locator(f"{MAP} [data-layer=lines]")
     assert lines.get_attribute("aria-pressed") == "false"
     lines.click()
