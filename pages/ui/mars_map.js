@@ -82,7 +82,7 @@ function map(root, box, say) {
     if (layers.names) featureNames(pen, self.view, self.size, data.features, kmPerPixel(), theme, taken)
     locate(self)
     if (layers.lines && layers.results) drawLines(top, self, data)
-    if (layers.strips) drawStrips(top, self, data.strips, theme, [])
+    if (layers.strips) drawOutlines(top, self, data.strips, theme)
     const chosen = data.chosen ? root.chosen : null
     const bright = (row) => (!data.open || data.open[row]) && !root.veiled.has(data.codes[row]) && (!chosen || chosen.has(row))
     if (layers.tiles) {
@@ -100,7 +100,9 @@ function map(root, box, say) {
     frame(top, self.box || data.box, theme, false)
     const at = (row) => spot(self, row)
     for (const row of data.kept) if (at(row)) drawKept(top, at(row), theme)
-    if (layers.results) drawHits(top, self, data, theme, [])
+    const marked = []
+    if (layers.results) drawHits(top, self, data, theme, marked)
+    if (layers.strips) drawCounts(top, self, data.strips, theme, marked)
     for (const [sign, rows, colour] of [["+", data.plus, "#0f7d6e"], ["-", data.minus, "#8d2f1b"]]) {
       for (const row of rows) if (at(row)) drawSign(top, at(row), sign, colour)
     }

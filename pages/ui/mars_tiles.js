@@ -30,12 +30,16 @@ function seated({ lat, lon, codes }) {
   return { places, seats }
 }
 
-function gap(zoom) {
-  return within(2.4 * zoom ** 0.6, 2.4, 10)
+// How far dots of a place lie apart: less where there are many, more when the map is zoomed.
+function gap(map) {
+  const least = within(2.4 * (2500 / map.tiles.seats.of.length) ** 0.22, 1.5, 2.4)
+  // Eight times closer they can be told apart.
+  const power = Math.log(APART / least) / Math.log(8)
+  return within(least * map.view.at.zoom ** power, least, 10)
 }
 
 function gapOf(map, number) {
-  return map.opened === number ? WIDE : gap(map.view.at.zoom)
+  return map.opened === number ? WIDE : gap(map)
 }
 
 // Where the dot of a row is on the screen; nothing where it is not in view or has no place.
@@ -49,7 +53,7 @@ function spot(map, row) {
 
 function radius(map, number) {
   const alone = map.tiles.places[number].rows.length === 1
-  return within(0.5 * gapOf(map, number), alone ? 2.6 : 1.5, 4.8)
+  return within(0.5 * gapOf(map, number), alone ? 2.2 : 0.9, 4.8)
 }
 
 function reachOf(map, number) {
@@ -84,12 +88,16 @@ function drawDots(pen, map, data, bright, theme) {
       const code = bright(row) ? data.codes[row] : -1
       if (!groups.has(code)) groups.set(code, new Path2D())
       const [x, y] = spot(map, row)
-      groups.get(code).moveTo(x + size, y)
-      groups.get(code).arc(x, y, size, 0, 2 * Math.PI)
+      // The smallest are squares: nobody sees it, and they are drawn three times as fast.
+      if (size < 1.3) groups.get(code).rect(x - size, y - size, 2 * size, 2 * size)
+      else {
+        groups.get(code).moveTo(x + size, y)
+        groups.get(code).arc(x, y, size, 0, 2 * Math.PI)
+      }
     }
   })
-  const far = gap(map.view.at.zoom) < 3.4
-  pen.lineWidth = far ? 0.4 : 0.8
+  const far = gap(map)
+  pen.lineWidth = far < 3.4 ? 0.4 : 0.8
   pen.strokeStyle = theme.name === "dark" ? "rgba(10,7,5,0.75)" : "rgba(46,30,22,0.62)"
   const grey = groups.get(-1)
   if (grey) {
@@ -100,7 +108,7 @@ function drawDots(pen, map, data, bright, theme) {
     if (code < 0) continue
     pen.fillStyle = data.palette[code]
     pen.fill(path)
-    pen.stroke(path)
+    if (far > 2) pen.stroke(path)
   }
 }
 
@@ -256,16 +264,19 @@ function ringPath(view, ring) {
   return path
 }
 
-// Outlines of strips where they are known; of others the count of their tiles at their centre.
-function drawStrips(pen, map, strips, theme, taken) {
+function drawOutlines(pen, map, strips, theme) {
   pen.strokeStyle = theme.name === "dark" ? "rgba(255,226,200,0.8)" : "rgba(86,44,26,0.8)"
   pen.lineWidth = 1.1
+  for (const { ring } of strips) if (ring) pen.stroke(ringPath(map.view, ring))
+}
+
+// How many tiles a strip holds, at its centre, where nothing else is written.
+function drawCounts(pen, map, strips, theme, taken) {
   pen.font = `600 10.5px ${theme.sans}`
   for (const strip of strips) {
-    if (strip.ring) pen.stroke(ringPath(map.view, strip.ring))
     const point = map.view.point(strip.lat, strip.lon)
     if (!point || !inView(point, map.size, 0)) continue
-    const away = strip.ring ? 0 : gap(map.view.at.zoom) * Math.sqrt(strip.count) + 5
+    const away = strip.ring ? 0 : gap(map) * Math.sqrt(strip.count) + 5
     label(pen, `${strip.count}`, point[0] + away, point[1], theme.text, theme, taken)
   }
 }

@@ -59,7 +59,7 @@ function plate() {
       const [south, north] = [Math.min(...norths), Math.max(...norths)]
       at.zoom = 1
       const room = Math.min(w / (east - west + 3), h / (north - south + 3))
-      at.zoom = within((0.6 * room) / scale(), 1, 16)
+      at.zoom = within((0.6 * room) / scale(), 1, 9)
       at.lon = from + (west + east) / 2
       at.lat = (south + north) / 2
       keep()
