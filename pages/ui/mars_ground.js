@@ -1,6 +1,7 @@
 // What lies under the tiles: the basemap in the colours of the page, densities, the graticule, the
 // names of features and the scale bar.
 
+const TURNS = [1, 2, 5, 10, 15, 30, 45, 90]
 const STEPS = [30, 15, 10, 5, 2, 1, 0.5]
 const PAPER = { light: [[164, 143, 125], [249, 243, 235]], dark: [[22, 18, 15], [132, 108, 92]] }
 const HEAT = { light: [194, 69, 31], dark: [255, 150, 92] }
@@ -142,10 +143,12 @@ function graticule(pen, view, [w, h], west, theme) {
   } else {
     const [x, y] = view.point(90 * view.sign, 0)
     const [middle] = view.unpoint(w / 2, h / 2)
-    const turn = step >= 10 ? 30 : step >= 5 ? 15 : 5
     const around = view.at.zoom > 1.5 ? view.sign * within(Math.round(Math.abs(middle) / step) * step, EDGE, 88) : view.sign * EDGE
+    // Meridians as far apart as their labels need it.
+    const [one, other] = [view.point(around, 0), view.point(around, 1)]
+    const turn = TURNS.find((degrees) => degrees * Math.hypot(one[0] - other[0], one[1] - other[1]) >= 74) || 30
     for (let lon = 0; lon < 360; lon += turn) {
-      const [from, to] = [view.point(view.sign * (lon % 90 ? 88 : 90), lon), view.point(view.sign * EDGE, lon)]
+      const [from, to] = [view.point(view.sign * (lon % 30 ? 86 : 90), lon), view.point(view.sign * EDGE, lon)]
       lines.moveTo(...from)
       lines.lineTo(...to)
       const place = view.point(around, lon)
@@ -173,7 +176,7 @@ function graticule(pen, view, [w, h], west, theme) {
 
 // Names by size: the widest first, each where nothing else is written.
 function featureNames(pen, view, [w, h], features, kmPerPixel, theme, taken) {
-  const most = Math.round(14 + 9 * Math.log2(view.at.zoom))
+  const most = Math.round(4 + w / 110 + 9 * Math.log2(view.at.zoom))
   let written = 0
   const sorted = features.sorted || (features.sorted = [...features].sort((a, b) => b[4] - a[4]))
   pen.textAlign = "center"
@@ -182,7 +185,7 @@ function featureNames(pen, view, [w, h], features, kmPerPixel, theme, taken) {
     const across = diameter / kmPerPixel
     if (across < (kind === "crater" ? 26 : 34)) continue
     const place = view.point(lat, lon)
-    if (!place || place[0] < 0 || place[1] < 0 || place[0] > w || place[1] > h) continue
+    if (!place || place[0] < 0 || place[1] < 12 || place[0] > w || place[1] > h - 26) continue
     const large = ["terra", "planitia", "planum", "vastitas"].includes(kind)
     const size = large ? within(10 + across / 90, 11.5, 15) : 11.5
     pen.font = `${large ? "italic 600" : "italic 400"} ${size}px ${theme.serif}`

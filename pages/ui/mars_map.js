@@ -164,23 +164,24 @@ function map(root, box, say) {
     redraw()
   }
 
-  function stripAt(x, y) {
+  // The strip whose outline is at a point, or that lies there.
+  function stripAt(x, y, onLine) {
     if (!root.layers.strips) return null
     const pen = over.getContext("2d")
     pen.save()
     pen.setTransform(1, 0, 0, 1, 0, 0)
-    const found = root.data.strips.find(({ ring }) => ring && pen.isPointInPath(ringPath(self.view, ring), x, y))
+    pen.lineWidth = 9
+    const hit = (path) => (onLine ? pen.isPointInStroke(path, x, y) : pen.isPointInPath(path, x, y))
+    const found = root.data.strips.find(({ ring }) => ring && hit(ringPath(self.view, ring)))
     pen.restore()
     return found || null
   }
 
   function click(x, y) {
     const row = rowAt(self, x, y)
-    if (row < 0) {
-      const strip = stripAt(x, y)
-      if (strip) say("strip", strip.name)
-      return open(-1)
-    }
+    const strip = stripAt(x, y, true) || (row < 0 && stripAt(x, y, false))
+    if (strip) say("strip", strip.name)
+    if (row < 0 || strip) return open(-1)
     const number = self.tiles.seats.of[row]
     const { rows } = self.tiles.places[number]
     if (rows.length > 1 && gapOf(self, number) < APART) {
@@ -432,6 +433,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const before = root.data
   if (!before || before.shape !== found.shape) root.veiled = new Set()
   root.data = found
+  // Outlines are shown at first where there are some.
+  if (!before) root.layers.strips = found.strips.some((strip) => strip.ring)
   root.chosen = found.chosen ? new Set(found.chosen) : null
   const head = root.querySelector(".head")
   head.replaceChildren(tools(root), layers(root), marks(found))

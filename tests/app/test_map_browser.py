@@ -178,3 +178,27 @@ def test_west_longitudes_and_layers(mars: Any) -> None:
     lines.click()
     assert lines.get_attribute("aria-pressed") == "true"
     assert mars.evaluate(f"() => ({ROOT}).layers.lines") is True
+
+
+def test_a_click_on_an_outline_chooses_its_strip(mars: Any) -> None:
+    name, count = mars.evaluate(
+        f"""() => {{
+          const root = {ROOT}
+          const strip = root.data.strips[0]
+          strip.ring = [[200, 10], [240, 10], [240, -10], [200, -10], [200, 10]]
+          root.layers.strips = true
+          root.map.redraw()
+          return [strip.name, strip.count]
+        }}"""
+    )
+    x, y = mars.evaluate(
+        f"""() => {{
+          const root = {ROOT}
+          const box = root.querySelector('.plot').getBoundingClientRect()
+          const [x, y] = root.map.view.point(0, 200)
+          return [box.left + x, box.top + y]
+        }}"""
+    )
+    mars.mouse.click(x, y)
+    wait(mars, "root.data.frame?.id === value", name)
+    wait(mars, "root.data.chosen?.length === value && root.map.view.at.zoom > 2", count)

@@ -17,7 +17,7 @@ from mirs_core.filters import Filters
 from mirs_core.geography import Region, distance_km
 from mirs_core.items import Items
 from mirs_core.search import Searcher
-from pages.ui import filters_part, map_layers, map_part, state
+from pages.ui import filters_part, loaders, map_layers, map_part, state
 from pages.ui.mars_map import Acts, Shown, region_of
 
 PAGE = "pages/explore/map.py"
@@ -185,6 +185,20 @@ def test_a_strip_is_framed_and_its_tiles_chosen(
     assert app.session_state[state.CHOSEN] == tiles
     counts = {one.name: one.count for one in drawn.shown.strips}
     assert counts[strip] == len(tiles) and sum(counts.values()) == len(items)
+
+
+def test_a_strip_with_an_outline_is_framed_whole(
+    home: Path, start: Any, drawn: Drawn, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strip = str(searcher.items.strips[5])
+    ring = ((359.0, 1.0), (1.0, 1.0), (1.5, -4.0))
+    monkeypatch.setattr(loaders, "strip_outlines", lambda found: {strip: ring})
+    app = opened(start)
+    app.selectbox(key=map_layers.STRIP).set_value(strip).run()
+    assert drawn.shown is not None and drawn.shown.frame is not None
+    shown = next(one for one in drawn.shown.strips if one.name == strip)
+    assert shown.ring == (*ring, ring[0])
+    assert drawn.shown.frame.places[0] == (1.0, 359.0)
 
 
 def test_a_density_and_a_collection_are_shown(
