@@ -36,7 +36,7 @@ _MAP = st.components.v2.component(
     css=_script("space_map.css", "mars_map.css"),
     js=_script(
         "sending.js", "map_tools.js", "mars_view.js", "mars_ground.js", "mars_tiles.js",
-        "mars_map.js",
+        "mars_paint.js", "mars_stage.js", "mars_map.js",
     ),
 )  # fmt: skip
 

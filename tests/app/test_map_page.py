@@ -91,6 +91,18 @@ def test_tiles_results_and_query_are_on_the_map(
     assert len({one.colour for one in shown.found}) == 2
 
 
+def test_examples_and_what_is_chosen_are_marked(
+    app: AppTest, drawn: Drawn, searcher: Searcher
+) -> None:
+    ids = searcher.items.ids
+    app.session_state[state.PLUS], app.session_state[state.MINUS] = [ids[4]], [ids[8], ids[2]]
+    app.session_state[state.CHOSEN] = [ids[7], ids[2], "gone.jpg"]
+    app.run()
+    assert not app.exception and drawn.shown is not None
+    assert (drawn.shown.plus, drawn.shown.minus) == ((4,), (8, 2))
+    assert drawn.shown.chosen is not None and drawn.shown.chosen.tolist() == [2, 7]
+
+
 def test_mean_distances_stand_beside_chance(app: AppTest, drawn: Drawn, searcher: Searcher) -> None:
     items = searcher.items
     query = searcher.query_by_id(app.session_state[state.TILE])

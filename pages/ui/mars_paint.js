@@ -1,0 +1,102 @@
+// The map painted: the ground on one canvas, tiles and what is said of them on another.
+
+const EXAMPLES = { plus: ["+", "#0f7d6e"], minus: ["-", "#8d2f1b"] }
+
+function kmPerPixel({ view, size: [w, h] }) {
+  return kilometres(view.unpoint(w / 2 - 30, h / 2), view.unpoint(w / 2 + 30, h / 2)) / 60
+}
+
+function pens(box, size) {
+  const scale = window.devicePixelRatio || 1
+  return [...box.querySelectorAll("canvas")].map((canvas) => {
+    const [w, h] = size.map((one) => Math.round(one * scale))
+    if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h]
+    const pen = canvas.getContext("2d")
+    pen.setTransform(scale, 0, 0, scale, 0, 0)
+    pen.clearRect(0, 0, ...size)
+    return pen
+  })
+}
+
+function paintMap(root, map, box, again) {
+  const { data, layers } = root
+  const [pen, top] = pens(box, map.size)
+  const theme = themeOf(root)
+  box.dataset.sheet = paintGround(pen, root, map, theme, again) ? data.view : ""
+  locate(map)
+  if (layers.lines && layers.results) drawLines(top, map, data)
+  if (layers.strips) drawOutlines(top, map, data.strips, theme)
+  if (layers.tiles) paintTiles(top, root, map, theme)
+  drawBox(top, map.view, data.region, true)
+  drawBox(top, map.view, map.box || data.box, false)
+  paintMarks(top, root, map, theme)
+  scaleBar(top, map.view, map.size, kmPerPixel(map), theme)
+  if (box.querySelector("canvas.over").matches(":focus-visible")) drawCross(top, map.size, theme)
+  box.dataset.painted = data.id
+}
+
+function paintGround(pen, { data, layers }, map, theme, again) {
+  pen.fillStyle = theme.ground
+  pen.fillRect(0, 0, ...map.size)
+  const picture = sheet(data.view, arrays.get(data.pictures[data.view]), theme.name, again)
+  if (picture) spread(pen, map.view, picture, map.size)
+  if (data.heat) {
+    const key = `${data.heat.name} ${data.view} ${theme.name}`
+    if (map.heatKey !== key) [map.heatKey, map.heat] = [key, heatSheet(map.view, data.heat, theme.name)]
+    spread(pen, map.view, map.heat, map.size)
+  }
+  graticule(pen, map.view, map.size, data.west, theme)
+  if (layers.names) featureNames(pen, map.view, map.size, data.features, kmPerPixel(map), theme, [])
+  return picture
+}
+
+function paintTiles(pen, root, map, theme) {
+  const { data, chosen, veiled } = root
+  const passes = (row) => (!data.open || data.open[row]) && !veiled.has(data.codes[row])
+  const bright = (row) => passes(row) && (!chosen || chosen.has(row))
+  const all = map.points
+  drawDots(pen, map, data, bright, theme)
+  if (map.opened < 0 || !all[map.opened]) return
+  drawOpened(pen, map, theme)
+  map.points = all.map((point, number) => (number === map.opened ? point : null))
+  drawDots(pen, map, data, bright, theme)
+  map.points = all
+}
+
+function paintMarks(pen, { data, layers }, map, theme) {
+  const at = (row) => (row >= 0 ? spot(map, row) : null)
+  const taken = []
+  for (const row of data.kept) if (at(row)) drawKept(pen, at(row), theme)
+  if (layers.results) drawHits(pen, map, data, theme, taken)
+  if (layers.strips) drawCounts(pen, map, data.strips, theme, taken)
+  for (const [rows, [sign, colour]] of Object.entries(EXAMPLES)) {
+    for (const row of data[rows]) if (at(row)) drawSign(pen, at(row), sign, colour)
+  }
+  if (at(data.query)) drawStar(pen, at(data.query))
+}
+
+function drawBox(pen, view, found, filters) {
+  if (!found) return
+  const path = boxPath(view, found)
+  pen.save()
+  pen.lineWidth = filters ? 2 : 1.6
+  pen.strokeStyle = STAR
+  pen.fillStyle = filters ? "rgba(0,0,0,0)" : "rgba(211,84,43,0.12)"
+  if (!filters) pen.setLineDash([6, 4])
+  pen.fill(path)
+  pen.stroke(path)
+  pen.restore()
+}
+
+// The middle of the view, for who works with keys.
+function drawCross(pen, size, theme) {
+  const [x, y] = size.map((one) => one / 2)
+  pen.strokeStyle = theme.text
+  pen.lineWidth = 1.4
+  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    pen.beginPath()
+    pen.moveTo(x + 5 * dx, y + 5 * dy)
+    pen.lineTo(x + 15 * dx, y + 15 * dy)
+    pen.stroke()
+  }
+}

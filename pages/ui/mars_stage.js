@@ -1,0 +1,213 @@
+// The map as it is worked with: pointer, wheel and keys, and what they tell the app.
+
+function stage(root, box, say) {
+  const over = box.querySelector("canvas.over")
+  const self = { view: makeView("global"), size: [0, 0], opened: -1, points: [], mode: "pan", drag: null, box: null }
+  let asked = 0
+
+  function paint() {
+    asked = 0
+    if (!root.data || !self.size[0]) return
+    paintMap(root, self, box, redraw)
+    placeRing()
+  }
+
+  function redraw() {
+    asked = asked || requestAnimationFrame(paint)
+  }
+
+  function fit() {
+    const { width, height } = box.getBoundingClientRect()
+    if (!width || (width === self.size[0] && height === self.size[1])) return
+    self.size = [width, height]
+    self.view.size(width, height)
+    redraw()
+  }
+
+  function hover(row) {
+    if (row === self.over) return
+    self.over = row
+    over.style.cursor = row >= 0 ? "pointer" : ""
+    root.card.show(row)
+    placeRing()
+  }
+
+  // A ring of its own: the map need not be painted anew for it.
+  function placeRing() {
+    const ring = box.querySelector(".ring")
+    const point = self.over >= 0 ? spot(self, self.over) : null
+    ring.hidden = !point
+    if (!point) return
+    const reach = radius(self, self.tiles.seats.of[self.over]) + 4
+    ring.style.cssText = `left: ${point[0] - reach}px; top: ${point[1] - reach}px; width: ${2 * reach}px; height: ${2 * reach}px`
+  }
+
+  function open(number) {
+    self.opened = number
+    redraw()
+  }
+
+  // The strip whose outline is at a point, or that lies there.
+  function stripAt(x, y, onLine) {
+    if (!root.layers.strips) return null
+    const pen = over.getContext("2d")
+    pen.save()
+    pen.setTransform(1, 0, 0, 1, 0, 0)
+    pen.lineWidth = 9
+    const hit = (path) => (onLine ? pen.isPointInStroke(path, x, y) : pen.isPointInPath(path, x, y))
+    const found = root.data.strips.find(({ ring }) => ring && hit(ringPath(self.view, ring)))
+    pen.restore()
+    return found || null
+  }
+
+  function click(x, y) {
+    const row = rowAt(self, x, y)
+    const strip = stripAt(x, y, true) || (row < 0 && stripAt(x, y, false))
+    if (strip) say("strip", strip.name)
+    if (row < 0 || strip) return open(-1)
+    const number = self.tiles.seats.of[row]
+    const { rows } = self.tiles.places[number]
+    if (rows.length > 1 && gapOf(self, number) < APART) {
+      open(number)
+      say("gathered", encoded(rows))
+      return
+    }
+    hover(-1)
+    root.data.query = row
+    for (const model of root.data.models) model.hits = []
+    redraw()
+    say("picked", row)
+  }
+
+  function startBox(x, y) {
+    const [lat, lon] = self.view.unpoint(x, y)
+    self.drag = { lat, lon, turn: lon, last: lon }
+  }
+
+  function growBox(x, y) {
+    const [lat, lon] = self.view.unpoint(x, y)
+    const { drag } = self
+    // Around a pole the way that the pointer went tells on which side the box lies.
+    drag.turn = self.view.kind === "global" ? lon : drag.turn + wrap(lon - drag.last)
+    drag.last = lon
+    const [start, end] = [Math.min(drag.lon, drag.turn), Math.max(drag.lon, drag.turn)]
+    const [south, north] = [within(Math.min(drag.lat, lat), -90, 90), within(Math.max(drag.lat, lat), -90, 90)]
+    drag.found = [start, south, end, north]
+    const east = (turn) => ((turn % 360) + 360) % 360
+    self.box = end - start >= 360 ? [0, south, 360, north] : [east(start), south, east(end), north]
+    redraw()
+  }
+
+  function place(event) {
+    const { left, top } = box.getBoundingClientRect()
+    return [event.clientX - left, event.clientY - top]
+  }
+
+  over.addEventListener("pointerdown", (event) => {
+    if (event.button) return
+    over.setPointerCapture(event.pointerId)
+    const [x, y] = place(event)
+    self.down = { x, y, moved: false, boxing: self.mode === "box" || event.shiftKey }
+    if (self.down.boxing) startBox(x, y)
+  })
+  over.addEventListener("pointermove", (event) => {
+    const [x, y] = place(event)
+    if (!self.down) return hover(rowAt(self, x, y))
+    if (Math.hypot(x - self.down.x, y - self.down.y) > 4) self.down.moved = true
+    if (!self.down.moved) return
+    hover(-1)
+    if (self.down.boxing) return growBox(x, y)
+    self.view.pan(x - (self.down.u ?? self.down.x), y - (self.down.v ?? self.down.y))
+    ;[self.down.u, self.down.v] = [x, y]
+    redraw()
+  })
+  over.addEventListener("pointerup", (event) => {
+    const { down, drag } = self
+    self.down = self.drag = null
+    if (!down) return
+    if (!down.moved) return click(...place(event))
+    if (down.boxing && drag.found) say("boxed", drag.found)
+  })
+  over.addEventListener("pointercancel", () => (self.down = self.drag = self.box = null))
+  over.addEventListener("pointerleave", () => self.down || hover(-1))
+  over.addEventListener("wheel", (event) => {
+    event.preventDefault()
+    self.view.zoom(Math.exp(-within(event.deltaY, -120, 120) / 420), ...place(event))
+    redraw()
+  }, { passive: false })
+  over.addEventListener("dblclick", (event) => {
+    if (rowAt(self, ...place(event)) >= 0) return
+    self.view.zoom(2, ...place(event))
+    redraw()
+  })
+  over.addEventListener("focus", redraw)
+  over.addEventListener("blur", redraw)
+  over.addEventListener("keydown", (event) => {
+    const [x, y] = self.size.map((one) => one / 2)
+    const moves = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }
+    if (moves[event.key]) self.view.pan(...moves[event.key])
+    else if (event.key === "+" || event.key === "=") self.view.zoom(1.4, x, y)
+    else if (event.key === "-") self.view.zoom(1 / 1.4, x, y)
+    else if (event.key === "0") self.view.whole()
+    else if (event.key === "Enter" || event.key === " ") nearestTo(x, y)
+    else return
+    event.preventDefault()
+    const [lat, lon] = self.view.unpoint(x, y)
+    box.querySelector(".said").textContent = `${latitude(lat)}, ${longitude(lon, root.data.west)}`
+    redraw()
+  })
+
+  // What the cross in the middle is nearest to, for who has no pointer.
+  function nearestTo(x, y) {
+    let [best, found] = [24, null]
+    for (let row = 0; row < self.tiles.seats.of.length; row += 1) {
+      const point = spot(self, row)
+      const away = point ? Math.hypot(point[0] - x, point[1] - y) : Infinity
+      if (away < best) [best, found] = [away, point]
+    }
+    if (found) click(...found)
+  }
+
+  new ResizeObserver(fit).observe(box)
+  return Object.assign(self, {
+    redraw,
+    fit,
+    open,
+    show(data, before) {
+      if (!before || before.shape !== data.shape) {
+        self.tiles = seated(data)
+        self.opened = -1
+      }
+      if (self.view.kind !== data.view) {
+        self.view = makeView(data.view)
+        self.view.size(...self.size)
+      }
+      if (!before || before.box !== data.box) self.box = null
+      box.style.setProperty("--aspect", data.view === "global" ? "2" : "1")
+      fit()
+      const framed = data.frame ? data.frame.id : null
+      if (framed && self.framed !== `${framed} ${data.view}`) {
+        self.view.fit(data.frame.places)
+        say && setTimeout(redraw)
+      }
+      self.framed = `${framed} ${data.view}`
+      redraw()
+    },
+    middle: (factor) => {
+      self.view.zoom(factor, self.size[0] / 2, self.size[1] / 2)
+      redraw()
+    },
+    whole: () => {
+      self.view.whole()
+      open(-1)
+    },
+    picture: () => {
+      const layers = [...box.querySelectorAll("canvas")]
+      const made = document.createElement("canvas")
+      ;[made.width, made.height] = [layers[0].width, layers[0].height]
+      for (const layer of layers) made.getContext("2d").drawImage(layer, 0, 0)
+      return made
+    },
+    spot: (row) => spot(self, row),
+  })
+}
