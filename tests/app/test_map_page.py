@@ -265,6 +265,16 @@ def test_without_places_the_page_says_why_and_what_helps(
     assert "HiRISE" in text and "tiles.csv" in text and "data tile" in text
 
 
+def test_lost_names_are_the_reason_where_not_even_latitudes_are_known(
+    home: Path, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = {name: lambda n, items: (None,) * n for name in ("latitudes", "longitudes")}
+    lose_places(monkeypatch, **nothing)
+    app = opened(start)
+    text = " ".join(one.value for one in app.markdown)
+    assert drawn.shown is None and "lost on the way" in text and "HiRISE" not in text
+
+
 def test_tiles_without_a_place_are_counted(
     home: Path, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
