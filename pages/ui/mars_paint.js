@@ -1,5 +1,6 @@
 // The map painted: the ground on one canvas, tiles and what is said of them on another.
 
+const BORDER = 40
 const EXAMPLES = { plus: ["+", "#0f7d6e"], minus: ["-", "#8d2f1b"] }
 
 function kmPerPixel({ view, size: [w, h] }) {
@@ -26,13 +27,25 @@ function paintMap(root, map, box, again) {
   locate(map)
   if (layers.lines && layers.results) drawLines(top, map, data)
   if (layers.strips) drawOutlines(top, map, data.strips, theme)
-  if (layers.tiles) paintTiles(top, root, map, theme)
   drawBox(top, map.view, data.region, true)
   drawBox(top, map.view, map.box || data.box, false)
-  paintMarks(top, root, map, theme)
+  const points = map.points
+  for (const copy of [...atEdges(map), points]) {
+    map.points = copy
+    if (layers.tiles) paintTiles(top, root, map, theme)
+    paintMarks(top, root, map, theme)
+  }
   scaleBar(top, map.view, map.size, kmPerPixel(map), theme)
   if (box.querySelector("canvas.over").matches(":focus-visible")) drawCross(top, map.size, theme)
   box.dataset.painted = data.id
+}
+
+// A place that the edge of the plate cuts is seen at the other edge too.
+function atEdges({ view, points, size: [w] }) {
+  const turn = view.kind === "global" ? 360 * view.scale() : Infinity
+  if (turn > w + 2 * BORDER) return []
+  const moved = (near, by) => points.map((point) => (point && near(point[0]) ? [point[0] + by, point[1]] : null))
+  return [moved((x) => x < BORDER, turn), moved((x) => x > w - BORDER, -turn)]
 }
 
 function paintGround(pen, { data, layers }, map, theme, again) {

@@ -157,10 +157,14 @@ function drawHits(pen, map, data, theme, taken) {
       ringAt(pen, at, outer, data.models[model].colour, theme, 1.8)
       outer += 3.2
     }
+    // Ranks are written once, inside of the map.
+    if (!inView(at, map.size, 0.5)) continue
     let line = -6 * (of.size - 1)
     for (const [model, ranks] of of) {
       const text = ranks.length > 1 ? `${ranks[0]} +${ranks.length - 1}` : `${ranks[0]}`
-      written.push([text, at[0] + outer + 1, at[1] + line, data.models[model].colour, ranks[0]])
+      const wide = 7 * text.length + 6
+      const side = at[0] + outer + wide < map.size[0] ? outer + 1 : -outer - wide
+      written.push([text, at[0] + side, at[1] + line, data.models[model].colour, ranks[0]])
       line += 12
     }
   }
