@@ -84,13 +84,16 @@ def _data(verbs: Any) -> None:
         "--per-class", type=int, default=80, metavar="N", help="tiles a landform"
     )
     synthetic.add_argument("--seed", type=int, default=0, metavar="N")
-    for name, command, help in (
-        ("download", fetching.download, "fetch a published data set"),
-        ("prepare", fetching.prepare, "fetch it, train baseline and hash models, serve MIRS"),
-    ):
-        verb = _verb(group, name, command, help)
-        verb.add_argument("name", metavar="NAME", help=", ".join(s.name for s in SOURCES))
-        verb.add_argument("folder", type=Path, metavar="DIR")
+    published = ", ".join(source.name for source in SOURCES)
+    download = _verb(group, "download", fetching.download, "fetch a published data set")
+    download.add_argument("name", metavar="NAME", help=published)
+    download.add_argument("folder", type=Path, metavar="DIR")
+    prepare = _verb(
+        group, "prepare", fetching.prepare, "fetch it, train baseline and hash models, serve MIRS"
+    )
+    prepare.add_argument("name", metavar="NAME", help=f"{published}, or a folder of your own")
+    prepare.add_argument("folder", type=Path, metavar="DIR", nargs="?")
+    for verb in (download, prepare):
         verb.add_argument("--yes", action="store_true", help="do not ask before downloading")
 
 

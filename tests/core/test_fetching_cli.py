@@ -230,3 +230,20 @@ def test_a_run_in_training_elsewhere_is_waited_for(tmp_path: Path, network: Fake
 
 def test_the_catalogue_has_the_names_of_the_contract() -> None:
     assert [source.name for source in fetching.SOURCES] == ["domars16k", "hirise"]
+
+
+def test_prepare_takes_a_folder_of_ones_own(
+    server: Published, tmp_path: Path, network: FakeNetwork
+) -> None:
+    labelled = write_dataset(tmp_path / "mine", LAYOUT, card={"name": "Mine"})
+    found = answer("data", "prepare", labelled)
+    assert found["data"] == "Mine" and server.asked == []
+    presets_of = {run.id: run.preset for run in runs.list_runs(tmp_path / "home")}
+    assert [presets_of[run] for run in found["runs"]] == ["baseline", "mirs", "mirs-dwt"]
+    plain = write_dataset(tmp_path / "plain", 24, start=700)
+    found = answer("data", "prepare", plain)
+    presets_of = {run.id: run.preset for run in runs.list_runs(tmp_path / "home")}
+    names = [presets_of[run] for run in found["runs"]]
+    assert names == ["baseline", "baseline-centred", "mirs-unsupervised"]
+    assert found["served"] == found["runs"][2] == runs.served_run(tmp_path / "home")
+    assert "no folder" in refused("data", "prepare", tmp_path / "nowhere")
