@@ -37,7 +37,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publishe
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     def settings(folder: Path, preset: str) -> RunConfig:
-        changes = ("training.views=1", "training.epochs=2")
+        views = 2 if preset == "mirs-unsupervised" else 1
+        changes = (f"training.views={views}", "training.epochs=2")
         return presets.from_preset(preset, data=str(folder), changes=changes)
 
     monkeypatch.setattr(preparing, "_settings", settings)
