@@ -2,6 +2,7 @@
 
 import base64
 import gc
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,7 +10,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mirs_core import code_bits, code_clusters, diagnostics, mapping, overlaps, runs, standings
+from mirs_core import (
+    code_bits,
+    code_clusters,
+    diagnostics,
+    fetching,
+    mapping,
+    overlaps,
+    runs,
+    standings,
+)
 from mirs_core import estimate as estimates
 from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
@@ -323,6 +333,51 @@ def large_image(source: bytes | Path, name: str) -> LargeImage:
 @st.cache_resource(max_entries=2, show_spinner="Reading the image")
 def _large_image(mark: str, name: str, _source: bytes | Path) -> LargeImage:
     return LargeImage.open(_source, name)
+
+
+@dataclass(frozen=True, slots=True)
+class StripFacts:
+    """What a raster says of itself; lengths in pixels, ``crs`` and ``nodata`` in words."""
+
+    width: int
+    height: int
+    crs: str
+    metres_per_pixel: float
+    nodata: str
+
+
+def strip_facts(path: Path) -> StripFacts:
+    """The facts of a map-projected raster.
+
+    Raises:
+        MirsError: no raster of Mars, or not readable.
+    """
+    return _strip_facts(mark_of(path), path)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _strip_facts(mark: str, _path: Path) -> StripFacts:
+    from mirs_core.strips import open_strip
+
+    with open_strip(_path) as strip:
+        return StripFacts(
+            strip.width, strip.height, strip.crs.name, strip.metres_per_pixel, strip.nodata
+        )
+
+
+def offered(source: fetching.Source) -> fetching.RemoteFile:
+    """What a published data set's record offers; asked again after ten minutes.
+
+    Raises:
+        DataError: the record cannot be had or used.
+    """
+    return _offered(source.record, source)
+
+
+# Somebody waits in front of a dialog: one try, no pause.
+@st.cache_data(ttl=600, max_entries=8, show_spinner=False)
+def _offered(record: str, _source: fetching.Source) -> fetching.RemoteFile:
+    return fetching.offered(_source, pause=lambda seconds: None)
 
 
 def newest_pictures(folder: Path, count: int) -> list[str]:

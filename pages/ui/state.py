@@ -18,6 +18,7 @@ STRIPS, BAND, WITHIN, NEAR = "mirs.strips", "mirs.band", "mirs.within", "mirs.ne
 PLUS, MINUS = "mirs.plus", "mirs.minus"
 VIEW = "mirs.view"
 PART = "mirs.part"
+SECTION = "mirs.data.section"
 COLOUR, CHOSEN = "mirs.space.colour", "mirs.space.chosen"
 RUNS = "mirs.runs"
 PENDING_DATA = "mirs.pending_data"
@@ -31,6 +32,7 @@ _MOST_EXAMPLES = 32
 _HISTORY_LENGTH = 24
 _WIDGETS = (
     DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART, COLOUR,
+    SECTION,
 )  # fmt: skip
 
 
