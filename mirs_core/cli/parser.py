@@ -207,6 +207,7 @@ def _retrieval(verbs: Any) -> None:
     search.add_argument("--run", metavar="ID", required=True)
     search.add_argument("--image", type=Path, metavar="FILE", required=True)
     search.add_argument("--k", type=int, default=64, metavar="K")
+    strip_commands.add_rectangle(search)
 
 
 def _runs(verbs: Any) -> None:

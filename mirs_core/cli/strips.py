@@ -1,4 +1,4 @@
-"""``data tile``."""
+"""``data tile``, and the words for a rectangle of a strip."""
 
 import argparse
 from pathlib import Path
@@ -36,6 +36,25 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--licence", metavar="TEXT", help="of the images")
     verb.add_argument("--credit", metavar="TEXT", help="whom to name")
     verb.add_argument("--source", metavar="URL", help="of the source product")
+
+
+def add_rectangle(verb: argparse.ArgumentParser) -> None:
+    """The words for a query by a rectangle of a map-projected raster."""
+    words = verb.add_mutually_exclusive_group()
+    words.add_argument(
+        "--window",
+        type=int,
+        nargs=4,
+        metavar=("X", "Y", "WIDTH", "HEIGHT"),
+        help="a rectangle of a map-projected image, in pixels",
+    )
+    words.add_argument(
+        "--bounds",
+        type=float,
+        nargs=4,
+        metavar=("WEST", "SOUTH", "EAST", "NORTH"),
+        help="the same in degrees",
+    )
 
 
 def tile(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
