@@ -19,6 +19,7 @@ from mirs_core.cli import (
 from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import preview as previews
 from mirs_core.cli import runs as run_commands
+from mirs_core.cli import strips as strip_commands
 from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
@@ -95,6 +96,9 @@ def _data(verbs: Any) -> None:
     prepare.add_argument("folder", type=Path, metavar="DIR", nargs="?")
     for verb in (download, prepare):
         verb.add_argument("--yes", action="store_true", help="do not ask before downloading")
+    strip_commands.add_arguments(
+        _verb(group, "tile", strip_commands.tile, "cut a map-projected image strip into tiles")
+    )
 
 
 def _training(verbs: Any) -> None:
@@ -206,6 +210,7 @@ def _retrieval(verbs: Any) -> None:
     search.add_argument("--run", metavar="ID", required=True)
     search.add_argument("--image", type=Path, metavar="FILE", required=True)
     search.add_argument("--k", type=int, default=64, metavar="K")
+    strip_commands.add_rectangle(search)
 
 
 def _runs(verbs: Any) -> None:
@@ -300,3 +305,7 @@ def _bench(verbs: Any) -> None:
     kills.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
     kills.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
     kills.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
+    strip = _verb(group, "strip", benches.strip, "cut, kill, cut on and archive a large raster")
+    strip.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
+    strip.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels a side")
+    strip.add_argument("--no-index", action="store_true", help="do not archive the tiles")

@@ -37,6 +37,7 @@ LAYERS: list[set[str]] = [
         "items",
         "filters",
         "near_duplicates",
+        "footprints",
         "checkpoints",
     },
     # procedures
@@ -64,6 +65,7 @@ LAYERS: list[set[str]] = [
         "preparing",
         "demo",
         "reproduction",
+        "strips",
     },
     {"jobs"},
     {"bench"},
