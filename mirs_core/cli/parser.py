@@ -7,10 +7,12 @@ from typing import Any, NoReturn
 from mirs_core import __version__, finetuning, sweeps
 from mirs_core.cli import (
     annotations,
+    archives,
     benches,
     data,
     encoders,
     fetching,
+    importing,
     mapping,
     retrieval,
     training,
@@ -49,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     _sweeps(verbs)
     _encoders(verbs)
     _retrieval(verbs)
+    _archives(verbs)
     _runs(verbs)
     _jobs(verbs)
     _bench(verbs)
@@ -99,6 +102,52 @@ def _data(verbs: Any) -> None:
     strip_commands.add_arguments(
         _verb(group, "tile", strip_commands.tile, "cut a map-projected image strip into tiles")
     )
+
+    _verb(group, "list", importing.list_all, "the data sets that are known here")
+    _import(_verb(group, "import", importing.import_, "bring in a folder of your own images"))
+
+
+def _import(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("folder", type=Path, metavar="DIR")
+    where = verb.add_mutually_exclusive_group()
+    where.add_argument("--copy", action="store_true", help="copy the tiles into the home folder")
+    where.add_argument("--to", type=Path, metavar="DATASET_DIR", help="add them to this data set")
+    verb.add_argument("--table", type=Path, metavar="CSV", help="label, split, place of each tile")
+    verb.add_argument(
+        "--labels-from-folders", action="store_true", help="the folders in DIR are classes"
+    )
+    verb.add_argument("--name", metavar="TEXT", help="short, for lists and file names")
+    verb.add_argument("--title", metavar="TEXT", help="one line for people")
+    verb.add_argument("--instrument", metavar="TEXT", help="the camera, as CTX")
+    verb.add_argument("--metres-per-pixel", type=float, metavar="N")
+    verb.add_argument("--licence", metavar="TEXT", help="of the images")
+    verb.add_argument("--citation", metavar="TEXT", help="how to cite them")
+    verb.add_argument("--credit", metavar="TEXT", help="whom to name for each tile")
+    verb.add_argument("--source", metavar="TEXT", help="where each tile is from")
+    verb.add_argument("--synthetic", action="store_true", help="they were made by a program")
+
+
+def _archives(verbs: Any) -> None:
+    group = _group(verbs, "archive", "let an archive grow or shrink, and exchange it as a table")
+    add = _verb(group, "add", archives.add, "archive what the run's data set has got since")
+    add.add_argument("--run", metavar="ID", required=True)
+    add.add_argument("--data", type=Path, metavar="DIR", help="first copy its tiles there")
+    add.add_argument("--again", action="store_true", help="also take back tiles that were removed")
+    remove = _verb(group, "remove", archives.remove, "take tiles out; their files stay")
+    remove.add_argument("--run", metavar="ID", required=True)
+    which = remove.add_mutually_exclusive_group(required=True)
+    which.add_argument("--tile", metavar="TILE_ID", action="append", default=[])
+    which.add_argument("--list", type=Path, metavar="FILE", help="a text file, one id a line")
+    for verb in (add, remove):
+        verb.add_argument("--keep", action="store_true", help="leave the old run as it is")
+    export = _verb(group, "export", archives.export, "write tiles and codes as one Parquet table")
+    export.add_argument("file", type=Path, metavar="FILE.parquet")
+    export.add_argument("--run", metavar="ID", required=True)
+    arrive = _verb(group, "import", archives.import_, "an archive from such a table")
+    arrive.add_argument("file", type=Path, metavar="FILE.parquet")
+    arrive.add_argument("--run", metavar="ID", required=True, help="a run of the same model")
+    arrive.add_argument("--data", type=Path, metavar="DIR", help="where the tiles stand")
+    arrive.add_argument("--name", metavar="TEXT")
 
 
 def _training(verbs: Any) -> None:

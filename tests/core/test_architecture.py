@@ -46,13 +46,16 @@ LAYERS: list[set[str]] = [
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "neighbourhoods", "standings"}
     | {"code_clusters", "code_bits", "overlaps"}
     | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"}
-    | {"fetching"},
+    | {"fetching", "known_data"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
     | {
         "estimate",
         "sweeps",
         "indexing",
+        "importing",
+        "growing",
+        "interchange",
         "preview",
         "queries",
         "search",
