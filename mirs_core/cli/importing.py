@@ -1,9 +1,11 @@
 """``data import`` and ``data list``."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from mirs_core import importing, known_data, runs
+from mirs_core.cli import following
 from mirs_core.cli.console import Console
 from mirs_core.tables import table
 
@@ -31,6 +33,7 @@ def import_(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
     else:
         found = importing.describe_in_place(home, args.folder, said, console.stoppable)
     answer = found.to_json()
+    answer["runs"] = following.follow(args, Path(answer["dir"]), console)
     return answer, _text(answer)
 
 

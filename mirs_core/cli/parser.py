@@ -12,6 +12,7 @@ from mirs_core.cli import (
     data,
     encoders,
     fetching,
+    following,
     importing,
     mapping,
     retrieval,
@@ -125,6 +126,7 @@ def _import(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--credit", metavar="TEXT", help="whom to name for each tile")
     verb.add_argument("--source", metavar="TEXT", help="where each tile is from")
     verb.add_argument("--synthetic", action="store_true", help="they were made by a program")
+    following.add_words(verb)
 
 
 def _archives(verbs: Any) -> None:

@@ -1,12 +1,12 @@
 """What can be done to an archive: add tiles, take some out, export its codes, take codes in."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from mirs_core import collected, jobs, runs
+from mirs_core import collected, interchange, jobs, runs
 from mirs_core.files import slug
 from pages.ui import loaders, notice, takeaway, words
 
@@ -66,11 +66,8 @@ def _remove(home: Path, run_id: str, title: str) -> None:
 
 
 def _parquet(home: Path, run_id: str) -> bytes:
-    from mirs_core.exports import codes
-
-    out = BytesIO()
-    codes.write(home, run_id, out)
-    return out.getvalue()
+    with TemporaryDirectory() as folder:
+        return interchange.export(home, run_id, Path(folder)).path.read_bytes()
 
 
 def _button(home: Path, label: str, icon: str, words_of: Sequence[str], title: str) -> None:

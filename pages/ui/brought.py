@@ -1,5 +1,6 @@
 """What comes after data was brought in: where it stands, and which models archive it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,13 @@ NOTHING, ARCHIVE, TRAIN = "Nothing more", "Archive it with trained models", "Tra
 def folder_of(home: Path, name: str) -> Path:
     """Where a data set of that name stands when nobody says otherwise."""
     return home / "data" / slug(name)
+
+
+def show(pictures: Sequence[str]) -> None:
+    """Draws a row of small pictures (data URIs); nothing where there are none."""
+    if pictures:
+        images = "".join(f'<img src="{uri}" alt="">' for uri in pictures)
+        st.html(f'<div class="mirs-fresh mirs-few">{images}</div>')
 
 
 def afterwards(home: Path, key: str, trains: bool) -> list[str]:

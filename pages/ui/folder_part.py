@@ -6,9 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core import jobs
-from mirs_core.data.images import read_image
 from mirs_core.data.walk import SPLITS, Found, find_images, is_labelled
-from mirs_core.errors import MirsError
 from mirs_core.files import slug
 from pages.ui import brought, loaders, notice, words
 
@@ -47,15 +45,7 @@ def _look(folder: Path, found: Found) -> None:
         return
     kind = "classes from its folders" if is_labelled(folder) else "no train/ or database/ folder"
     st.html(f'<p class="mirs-note">{len(found.paths):,} images · {kind}</p>')
-    step = max(1, len(found.paths) // _SHOWN)
-    pictures = []
-    for path in found.paths[::step][:_SHOWN]:
-        try:
-            pictures.append(loaders.data_uri(read_image(folder / path), loaders.THUMBNAIL))
-        except MirsError:
-            continue
-    images = "".join(f'<img src="{uri}" alt="">' for uri in pictures)
-    st.html(f'<div class="mirs-fresh mirs-few">{images}</div>')
+    brought.show(loaders.samples(folder, found.paths, _SHOWN))
     for path, why in list(found.refused.items())[:3]:
         st.caption(words.plain(f"Left out: {path}: {why}"))
 

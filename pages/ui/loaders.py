@@ -2,6 +2,7 @@
 
 import base64
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,8 +25,10 @@ from mirs_core import estimate as estimates
 from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.data.large_images import LargeImage
+from mirs_core.data.walk import find_images
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
+from mirs_core.known_data import KnownDataSet, known_data_sets
 from mirs_core.neighbourhoods import Neighbourhoods, look
 from mirs_core.neighbourhoods import errors_of_top as errors_of_nearest
 from mirs_core.search import Query, Searcher
@@ -335,6 +338,31 @@ def _large_image(mark: str, name: str, _source: bytes | Path) -> LargeImage:
     return LargeImage.open(_source, name)
 
 
+@st.cache_data(ttl=5, max_entries=2, show_spinner=False)
+def known_sets(home: Path) -> list[KnownDataSet]:
+    """The data sets on this computer; a few seconds old at most."""
+    return known_data_sets(home)
+
+
+def samples(root: Path, paths: Sequence[str], count: int) -> list[str]:
+    """Small pictures of ``count`` tiles, evenly spread, less those that cannot be read."""
+    chosen = [paths[row * len(paths) // count] for row in range(min(count, len(paths)))]
+    found = []
+    for path in dict.fromkeys(chosen):
+        try:
+            about = (root / path).stat()
+            found.append(_newest(str(root / path), about.st_mtime_ns, root / path))
+        except (MirsError, OSError):
+            continue
+    return found
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def samples_of(root: Path, count: int) -> list[str]:
+    """The same of all tiles of a data set; empty where its folder is gone."""
+    return samples(root, find_images(root).paths, count) if root.is_dir() else []
+
+
 @dataclass(frozen=True, slots=True)
 class StripFacts:
     """What a raster says of itself; lengths in pixels, ``crs`` and ``nodata`` in words."""
@@ -357,7 +385,7 @@ def strip_facts(path: Path) -> StripFacts:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _strip_facts(mark: str, _path: Path) -> StripFacts:
-    from mirs_core.strips import open_strip
+    from mirs_core.strips.raster import open_strip
 
     with open_strip(_path) as strip:
         return StripFacts(

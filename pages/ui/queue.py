@@ -144,8 +144,9 @@ def _acts(job: Job) -> None:
 
 
 def _archives(job: Job) -> list[str]:
-    """The runs that a job has made, other than by training one."""
-    made = job.result.get("runs") if isinstance(job.result, dict) and not job.run else None
+    """The runs that a job has made by bringing data in or changing an archive."""
+    found = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
+    made = found.get("runs") or [found.get("run")]
     return [run for run in made if isinstance(run, str)] if isinstance(made, list) else []
 
 

@@ -8,14 +8,16 @@ import streamlit as st
 
 from mirs_core import demo, jobs, lineup, runs
 from mirs_core.files import slug
-from mirs_core.known_data import KnownData, known_data
-from pages.ui import archive_part, notice, reach, sidebar, words
+from mirs_core.known_data import KnownDataSet
+from pages.ui import archive_part, brought, loaders, notice, reach, sidebar, words
+
+_SHOWN = 12
 
 
 def draw(home: Path) -> None:
     """Draws a card a data set."""
     found = runs.list_runs(home)
-    known = known_data(home, found)
+    known = loaders.known_sets(home)
     sets = {run.id: one for one in lineup.data_sets(found) for run in one.runs}
     if not known:
         st.info(
@@ -23,7 +25,7 @@ def draw(home: Path) -> None:
             icon=":material/database:",
         )
     for one in known:
-        here = [run for run in found if run.usable and run.data_root == one.root]
+        here = [run for run in found if run.id in one.models]
         with st.container(border=True, key=f"mirs-set-{slug(one.title)}-{abs(hash(one.root))}"):
             _card(home, one, here, sets)
     if not demo.is_complete(home):
@@ -32,7 +34,7 @@ def draw(home: Path) -> None:
 
 def _card(
     home: Path,
-    one: KnownData,
+    one: KnownDataSet,
     here: Sequence[runs.RunSummary],
     sets: dict[str, lineup.DataSet],
 ) -> None:
@@ -45,6 +47,7 @@ def _card(
         f"<p>{escape(_counts(one))}{served}</p>"
         f"<p>{escape(models)}</p><p>{escape(str(one.root))}</p></div>"
     )
+    brought.show(loaders.samples_of(one.root, _SHOWN))
     with st.container(horizontal=True, vertical_alignment="center"):
         if here:
             st.page_link(
@@ -69,7 +72,7 @@ def _card(
             archive_part.dialog(home, here, sidebar.titles(here))
 
 
-def _counts(one: KnownData) -> str:
+def _counts(one: KnownDataSet) -> str:
     parts = [f"{one.tiles:,} tiles" if one.tiles is not None else "tiles not counted yet"]
     if one.labelled is not None:
         parts.append(f"{one.labelled:,} with a class" if one.labelled else "no classes")
@@ -78,7 +81,7 @@ def _counts(one: KnownData) -> str:
     return " · ".join([*parts, one.licence if one.licence != "unknown" else "licence not known"])
 
 
-def _prepare(home: Path, one: KnownData) -> None:
+def _prepare(home: Path, one: KnownDataSet) -> None:
     title = f"Train models on {one.title}"
     key = f"{jobs.DATA}-prepare-{slug(one.title)}"
     notice.act(

@@ -9,6 +9,7 @@ import streamlit as st
 from mirs_core import jobs
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.files import slug
+from mirs_core.strips import Cut
 from pages.ui import brought, loaders, notice, words
 
 _WIDTH = 900
@@ -84,7 +85,7 @@ def _form(home: Path, path: Path, about: loaders.StripFacts) -> None:
             "The models of CTX tiles know squares of about 1,200 m; they may mistake what is"
             " much larger or smaller."
         )
-    said = _said(path, about)
+    said = _said(path)
     name = said["--name"] or path.stem
     into = brought.folder_of(home, name)
     then = brought.afterwards(home, "strip", trains=False)
@@ -120,7 +121,7 @@ def _along(length: int, side: int, stride: int) -> int:
     return (length - side) // stride + 1 if length >= side else 0
 
 
-def _said(path: Path, about: loaders.StripFacts) -> dict[str, str]:
+def _said(path: Path) -> dict[str, str]:
     """What people say of the strip, by the option that takes it."""
     left, right = st.columns(2)
     with left:
@@ -129,12 +130,18 @@ def _said(path: Path, about: loaders.StripFacts) -> dict[str, str]:
     with right:
         credit = st.text_input("Credit", placeholder="NASA/JPL/MSSS", key="mirs.strip.credit")
         source = st.text_input("Source", placeholder="address or doi", key="mirs.strip.source")
+    usual = Cut()
     with st.expander("What is left out"):
-        missing = st.slider("At most this share missing", 0.0, 1.0, 0.05, key="mirs.strip.nodata")
+        missing = st.slider(
+            "At most this share missing", 0.0, 1.0, usual.max_nodata, key="mirs.strip.nodata"
+        )
         contrast = st.number_input(
-            "Least contrast (standard deviation of grey levels)", 0.0, 100.0, about.min_contrast,
+            "Least contrast (standard deviation of grey levels)",
+            0.0,
+            100.0,
+            usual.min_contrast,
             key="mirs.strip.contrast",
-        )  # fmt: skip
+        )
     return {
         "--name": name.strip(),
         "--licence": licence.strip(),

@@ -70,7 +70,7 @@ def test_what_is_here_can_be_opened(opened: Open, home: Path) -> None:
     assert "180 tiles" in html(app) and "the app opens on it" in html(app)
     links = [link.proto.query_string for link in app.get("page_link") if link.proto.label == "Open"]
     assert links and links[0].startswith("data=synthetic-mars-")
-    assert app.query_params["section"] == ["here"]
+    assert app.query_params["section"] == "here"
 
 
 def test_licence_citation_and_size_come_before_a_download(
