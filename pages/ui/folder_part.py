@@ -113,6 +113,6 @@ def _start(home: Path, folder: Path, options: Sequence[str]) -> None:
     title = f"Import {folder.name}"
     key = f"{jobs.DATA}-import-{slug(folder.name)}"
     notice.act(
-        f"{title}: queued.",
+        f"{title}: queued, see above.",
         lambda: jobs.submit_once(home, key, ["data", "import", str(folder), *options], title),
     )

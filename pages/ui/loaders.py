@@ -346,9 +346,9 @@ def known_sets(home: Path) -> list[KnownDataSet]:
 
 def samples(root: Path, paths: Sequence[str], count: int) -> list[str]:
     """Small pictures of ``count`` tiles, evenly spread, less those that cannot be read."""
-    chosen = [paths[row * len(paths) // count] for row in range(min(count, len(paths)))]
+    count = min(count, len(paths))
     found = []
-    for path in dict.fromkeys(chosen):
+    for path in [paths[place * len(paths) // count] for place in range(count)]:
         try:
             about = (root / path).stat()
             found.append(_newest(str(root / path), about.st_mtime_ns, root / path))

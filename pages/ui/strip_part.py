@@ -156,4 +156,4 @@ def _start(home: Path, path: Path, into: Path, options: Sequence[str]) -> None:
     title = f"Cut {path.name} into tiles"
     key = f"{jobs.DATA}-strip-{slug(path.stem)}"
     args = ["data", "tile", str(path), f"--out={into}", *options]
-    notice.act(f"{title}: queued.", lambda: jobs.submit_once(home, key, args, title))
+    notice.act(f"{title}: queued, see above.", lambda: jobs.submit_once(home, key, args, title))
