@@ -7,7 +7,6 @@ system while it lives, torch included.
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -107,7 +106,8 @@ def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
     enough = _KILL_AT * (size // SIDE) ** 2
     killed = _Step(words, base / "home")
     killed.watch(lambda: growing.is_dir() and len(list(growing.iterdir())) >= enough)
-    before = _stamps(growing)
+    # On a small raster it may be faster than the kill.
+    before = {**_stamps(growing), **_stamps(out / _NAME)}
     finished = _Step(words, base / "home")
     made = finished.answer()
     after = _stamps(out / _NAME)
@@ -163,7 +163,8 @@ class _Step:
         while self._process.poll() is None:
             self.peak_mb = max(self.peak_mb, _peak_mb(self._process.pid))
             if is_enough():
-                self._process.send_signal(signal.SIGKILL)
+                self._process.kill()
+                self._process.communicate()
                 break
             time.sleep(_POLL_SECONDS)
         self.seconds = time.perf_counter() - self._started
