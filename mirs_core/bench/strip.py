@@ -72,7 +72,8 @@ def write_raster(path: Path, size: int) -> Path:
     from rasterio.windows import Window
 
     half = size * METRES_PER_PIXEL / 2
-    texture = _texture(np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    texture = _texture(rng)
     with rasterio.open(
         path, "w", driver="GTiff", width=size, height=size, count=1, dtype="uint8", tiled=True,
         blockxsize=_BLOCK, blockysize=_BLOCK, compress="deflate", zlevel=1, nodata=0,
@@ -82,8 +83,8 @@ def write_raster(path: Path, size: int) -> Path:
         for row in range(0, size, _BLOCK):
             for column in range(0, size, _BLOCK):
                 height, width = min(_BLOCK, size - row), min(_BLOCK, size - column)
-                # Steps that share no divisor with the texture, so that no two tiles are equal.
-                y, x = (row * 7 + column * 3) % _TEXTURE, (column * 5 + row * 11) % _TEXTURE
+                # From anywhere in the texture, so that no two tiles are equal.
+                y, x = rng.integers(0, _TEXTURE, 2)
                 rows, columns = np.arange(y, y + height), np.arange(x, x + width)
                 block = texture.take(rows, 0, mode="wrap").take(columns, 1, mode="wrap")
                 out.write(block, 1, window=Window(column, row, width, height))

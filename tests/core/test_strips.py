@@ -74,6 +74,9 @@ def apart(one: tuple[float, float], other: tuple[float, float]) -> float:
         ("IAU_2015:49930", (-600.0, 480.0), 6.0),  # over the pole itself
         ("IAU_2015:49935", (200_000.0, 200_480.0), 25.0),
         ("IAU_2015:49900", (359.9, 45.0), 0.0015),
+        # As HiRISE projects: to its own latitude, from a sphere of the radius there.
+        ("+proj=eqc +lat_ts=-5 +lon_0=180 +R=3396036 +units=m", (-2e6, -300_000.0), 0.5),
+        ("+proj=stere +lat_0=90 +lon_0=0 +R=3376200 +units=m", (90_000.0, 40_000.0), 0.5),
     ],
 )
 def test_centres_agree_with_gdal_to_a_metre(
