@@ -74,6 +74,9 @@ def apart(one: tuple[float, float], other: tuple[float, float]) -> float:
         ("IAU_2015:49930", (-600.0, 480.0), 6.0),  # over the pole itself
         ("IAU_2015:49935", (200_000.0, 200_480.0), 25.0),
         ("IAU_2015:49900", (359.9, 45.0), 0.0015),
+        # As HiRISE projects: to its own latitude, from a sphere of the radius there.
+        ("+proj=eqc +lat_ts=-5 +lon_0=180 +R=3396036 +units=m", (-2e6, -300_000.0), 0.5),
+        ("+proj=stere +lat_0=90 +lon_0=0 +R=3376200 +units=m", (90_000.0, 40_000.0), 0.5),
     ],
 )
 def test_centres_agree_with_gdal_to_a_metre(
@@ -340,7 +343,9 @@ def stopping_after(tiles: int) -> Callable[[str, int, int], None]:
     return progress
 
 
-def test_a_second_call_goes_on_and_does_nothing_twice(tmp_path: Path) -> None:
+def test_a_second_call_goes_on_and_does_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, out = write(tmp_path / "strip.tif", noise()), tmp_path / "out"
     with pytest.raises(StoppedError):
         cut_strip(path, out, SMALL, progress=stopping_after(12))
@@ -350,13 +355,31 @@ def test_a_second_call_goes_on_and_does_nothing_twice(tmp_path: Path) -> None:
         scan(out)
     # What a process that is killed may leave behind.
     (out / ".strip.part" / "tiles" / ".half.png.0123").write_bytes(b"half")
+    reads: list[int] = []
+    whole = StripRaster.read
+
+    def counted(self: StripRaster, column: int, row: int, *more: Any) -> Any:
+        reads.append(row)
+        return whole(self, column, row, *more)
+
+    monkeypatch.setattr(StripRaster, "read", counted)
     made = cut_strip(path, out, SMALL)
+    assert reads == [64, 96, 128]
     assert (made.resumed, made.strip.tiles) == (12, 30)
     after = stamps(out)
     assert len(after) == 30 and all(after[name] == stamp for name, stamp in before.items())
     assert not [one for one in out.rglob(".*") if one.name != ".strips.lock"]
     again = cut_strip(path, out, SMALL)
     assert (again.resumed, again.strip) == (30, made.strip) and stamps(out) == after
+
+
+def test_tiles_of_unknown_making_are_not_gone_on_with(tmp_path: Path) -> None:
+    path, out = write(tmp_path / "strip.tif", noise()), tmp_path / "out"
+    left = out / ".strip.part" / "tiles" / "strip_X000000_Y000000.png"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of other settings")
+    assert cut_strip(path, out, SMALL).resumed == 0
+    assert scan(out).unreadable == ()
 
 
 def test_a_process_that_dies_while_it_finishes_is_gone_on_with(
