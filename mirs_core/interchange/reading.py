@@ -120,10 +120,17 @@ def _opened(source: Path) -> "Iterator[pq.ParquetFile]":
         about = source.stat()
         if not stat.S_ISREG(about.st_mode) or about.st_size > _MOST_BYTES:
             raise RunError(f"{source} is no file of an archive; give one that was exported.")
-        with pq.ParquetFile(
-            source, read_dictionary=list(TEXTS), pre_buffer=False,
-            page_checksum_verification=True, thrift_string_size_limit=2 * _MOST_ABOUT, thrift_container_size_limit=1_000_000,
-        ) as table:  # fmt: skip
+        limits: dict[str, Any] = {
+            "pre_buffer": False,
+            "page_checksum_verification": True,
+            "thrift_string_size_limit": 2 * _MOST_ABOUT,
+            "thrift_container_size_limit": 1_000_000,
+        }
+        with pq.ParquetFile(source, **limits) as first:
+            texts = [
+                f.name for f in first.schema_arrow if f.name in TEXTS and f.type == pa.string()
+            ]
+        with pq.ParquetFile(source, read_dictionary=texts, **limits) as table:
             yield table
     except FileNotFoundError:
         raise RunError(f"There is no file {source}. Check the path.") from None
