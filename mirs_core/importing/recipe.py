@@ -48,6 +48,13 @@ class Said:
     source: str | None = None
     synthetic: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("name", "title", "instrument", "licence", "citation", "credit", "source"):
+            if (text := getattr(self, name)) is not None:
+                # Words of a command line may be no Unicode, or several lines.
+                line = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+                object.__setattr__(self, name, line or None)
+
     def card(self) -> dict[str, Any]:
         """What of it belongs on the card of a data set."""
         names = ("name", "title", "instrument", "metres_per_pixel", "licence", "citation")
@@ -181,14 +188,16 @@ def add_to(home: Path, root: Path, into: Path, said: Said, progress: Progress = 
             )
             for tile, path in placed
         }  # fmt: skip
-        with kept_on_failure(target.root), placing.moved(work / "set", target.root, list(told)):
+        with kept_on_failure(target.root):
+            # Before the tiles: no tile of a killed import may stand there and nobody know whence.
             changed = write_beside(target.root, target.root, {}, told)
-            after = scan_cached(home, target.root, progress)
-            if missing := set(told) - {tile.id for tile in after.tiles}:
-                raise DataError(
-                    f"{target.root} would not show {min(missing)}: one of its folders is a link."
-                    " Nothing was added."
-                )
+            with placing.moved(work / "set", target.root, list(told)):
+                after = scan_cached(home, target.root, progress)
+                if missing := set(told) - {tile.id for tile in after.tiles}:
+                    raise DataError(
+                        f"{target.root} would not show {min(missing)}: one of its folders is a"
+                        " link. Nothing was added."
+                    )
     return _imported(
         manifest, after, matched, len(told), skipped=len(manifest.tiles) - len(new),
         copied=True, unreadable=(*manifest.unreadable, *left_out), changed=changed, notes=notes,

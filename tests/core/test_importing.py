@@ -24,6 +24,7 @@ from mirs_core.errors import DataError, MirsError, StoppedError
 from mirs_core.fetching import space
 from mirs_core.importing import Said
 from mirs_core.importing.table import OwnRow, match, read_own_table
+from mirs_core.processes import lock_if_free
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -325,6 +326,24 @@ def test_a_copy_that_was_killed_is_made_anew(own: Path, home: Path) -> None:
     assert found.added == 4 and [p.name for p in (home / "data").iterdir()] == ["my-tiles"]
 
 
+def test_two_imports_do_not_work_on_one_name(own: Path, home: Path) -> None:
+    with (
+        lock_if_free(home / "data" / ".my-tiles.import" / "lock"),
+        pytest.raises(DataError, match="Another import"),
+    ):
+        importing.copy_home(home, own, Said())
+    assert importing.copy_home(home, own, Said()).added == 4
+
+
+def test_words_that_are_no_unicode_or_too_long_do_no_harm(own: Path, home: Path) -> None:
+    importing.describe_in_place(home, own, Said(title="a\udcffb\nc", credit="\udcff"))
+    assert json.loads((own / "dataset.json").read_text())["title"] == "a?b c"
+    before = state(own)
+    with pytest.raises(DataError, match="longer"):
+        importing.describe_in_place(home, own, Said(credit="x" * 3000))
+    assert state(own) == before
+
+
 # --- into another data set -------------------------------------------------------------------
 
 
@@ -413,6 +432,33 @@ def test_a_failure_leaves_the_data_set_as_it_was(
         "tiles.csv",
         "train",
     ]
+
+
+def test_tiles_of_a_killed_import_are_known_and_the_rest_follows(
+    own: Path, home: Path, target: Path
+) -> None:
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from mirs_core import importing\n"
+        "real, calls = Path.rename, []\n"
+        "def dies(*words):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 3: os._exit(9)\n"
+        "    return real(*words)\n"
+        "Path.rename = dies\n"
+        "home, own, target = map(Path, sys.argv[1:])\n"
+        "importing.add_to(home, own, target, importing.Said(credit='Me'))\n"
+    )
+    words = [sys.executable, "-c", code, *map(str, (home, own, target))]
+    assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 9
+    half = by_id(target)
+    assert len(half) == 8
+    found = importing.add_to(home, own, target, Said(credit="Me"))
+    assert (found.added, found.skipped, len(found.manifest.tiles)) == (2, 2, 10)
+    assert found.manifest.duplicates == () and not (target / ".mirs-import").exists()
+    told = read_table(target)
+    new = [tile.id for tile in found.manifest.tiles if tile.label is None]
+    assert len(new) == 4 and all(told[tile].credit == "Me" for tile in new)
 
 
 def test_synthetic_and_real_tiles_do_not_mix(own: Path, home: Path, target: Path) -> None:
