@@ -24,7 +24,7 @@ from mirs_core import encoding, growing, interchange, pipeline, retriever, runs,
 from mirs_core.data.tile_table import TileRecord, write_table
 from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.files import sha256
-from mirs_core.interchange import reading
+from mirs_core.interchange import cells, reading
 from mirs_core.presets import from_preset
 from mirs_core.search import Searcher
 from mirs_core.sources import archive_id
@@ -308,7 +308,7 @@ def test_a_word_repeated_without_end_is_measured_before_it_is_copied_out(
     file = written(made, tmp_path / "x.parquet", endless)
     assert file.stat().st_size < 5_000_000
     assert "50,000,000 bytes" in refused(home, file)
-    monkeypatch.setattr(reading, "_MOST_ROWS", 5)
+    monkeypatch.setattr(cells, "_MOST_ROWS", 5)
     assert "too many" in refused(home, made / "mirs.parquet")
     monkeypatch.setattr(reading, "_MOST_BYTES", 5)
     assert "no file of an archive" in refused(home, made / "mirs.parquet")
@@ -366,7 +366,7 @@ def test_many_row_groups_keep_the_order(
     made: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(interchange.writing, "ROWS_IN_GROUP", 7)
-    monkeypatch.setattr(reading, "ROWS_IN_GROUP", 4)
+    monkeypatch.setattr(cells, "ROWS_IN_GROUP", 4)
     file = interchange.export(made / "home", "mirs", tmp_path / "x.parquet").path
     assert pq.ParquetFile(file).num_row_groups == 6
     run, _ = interchange.take_in(home, file, "mirs")
