@@ -241,8 +241,8 @@ def _workplace(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
-            f"{folder.parent} cannot be written ({error.strerror or error}); import with --copy, or"
-            " make it writable."
+            f"{folder.parent} cannot be written ({error.strerror or error}); make it writable, or"
+            " choose another folder."
         ) from None
     with lock_if_free(folder / "lock") as free:
         if free is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from fakes import stripes, write_dataset
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -86,6 +86,7 @@ _names = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(names=_names, paths=_names)
 def test_rows_mean_what_the_rule_says(names: list[str], paths: list[str]) -> None:
     wanted = slow_match(names, paths)
@@ -99,6 +100,7 @@ def test_rows_mean_what_the_rule_says(names: list[str], paths: list[str]) -> Non
     assert set(found.unmatched) == set(names) - set(wanted)
 
 
+@settings(deadline=None)
 @given(longitude=st.floats(-360, 360), latitude=st.floats(-90, 90))
 def test_longitudes_are_east_positive_from_0_to_360(longitude: float, latitude: float) -> None:
     cells = {"path": "a.png", "latitude": repr(latitude), "longitude": repr(longitude)}
@@ -108,6 +110,7 @@ def test_longitudes_are_east_positive_from_0_to_360(longitude: float, latitude: 
     assert (record.longitude - longitude) % 360 in (pytest.approx(0), pytest.approx(360))
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_a_table_or_get_one_line(
     data: bytes, tmp_path_factory: pytest.TempPathFactory

@@ -249,6 +249,7 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "size": (lambda c, a: a.update(width=True), "size"),
     "card": (lambda c, a: a.update(data=3), "data set"),
     "title": (lambda c, a: a["data"].update(title="x\ny"), "data set"),
+    "long title": (lambda c, a: a["data"].update(title="x" * 501), "data set"),
     "scale": (lambda c, a: a["data"].update(metres_per_pixel=-1), "data set"),
     "distractors": (lambda c, a: a.update(distractors=[1]), "distractors"),
     "run": (lambda c, a: a.update(run=["x"]), "account of its run"),
@@ -330,7 +331,7 @@ def test_what_is_no_table_gets_one_line(made: Path, home: Path, tmp_path: Path) 
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(place=st.floats(0, 1), value=st.integers(1, 255), cut=st.booleans())
 def test_a_damaged_table_is_refused_or_the_same(
