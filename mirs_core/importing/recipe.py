@@ -9,50 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from mirs_core import observations
-from mirs_core.data.card import Card, card_values
+from mirs_core.data.card import Card
 from mirs_core.data.manifest import Manifest, Tile, Unreadable
 from mirs_core.data.tile_table import TileRecord, read_table
-from mirs_core.data.walk import is_labelled
 from mirs_core.errors import DataError
 from mirs_core.files import slug
 from mirs_core.importing import placing
 from mirs_core.importing.beside import kept_on_failure, merged, write_beside
 from mirs_core.importing.copying import copy_tiles
-from mirs_core.importing.table import Matched, match, read_own_table
+from mirs_core.importing.said import Said, card_values_of, told_of
+from mirs_core.importing.table import Matched
 from mirs_core.known_data import remember
 from mirs_core.processes import lock_if_free
 from mirs_core.progress import Progress, silent
 from mirs_core.sources import scan_cached
 
 _SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the caller says of the tiles; None leaves what is known.
-
-    ``table`` is a file that speaks of single tiles, ``from_folders`` makes the name of the first
-    folder below the data set's the label of what is in it. ``credit`` and ``source`` are said of
-    every tile of which the table says nothing else; the rest is of the whole folder.
-    """
-
-    table: Path | None = None
-    from_folders: bool = False
-    name: str | None = None
-    title: str | None = None
-    instrument: str | None = None
-    metres_per_pixel: float | None = None
-    licence: str | None = None
-    citation: str | None = None
-    credit: str | None = None
-    source: str | None = None
-    synthetic: bool = False
-
-    def card(self) -> dict[str, Any]:
-        """What of it belongs on the card of a data set."""
-        names = ("name", "title", "instrument", "metres_per_pixel", "licence", "citation")
-        said = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        return {**said, **({"synthetic": True} if self.synthetic else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +75,9 @@ def describe_in_place(home: Path, root: Path, said: Said, progress: Progress = s
         DataError: no images, a wrong table, or the folder cannot be written.
     """
     manifest = scan_cached(home, root, progress)
-    matched, notes = _told(manifest, said)
+    matched, notes = told_of(manifest, said)
     with kept_on_failure(manifest.root):
-        card = _named(manifest, said)
+        card = card_values_of(manifest, said)
         changed = write_beside(manifest.root, manifest.root, card, matched.records)
         after = scan_cached(home, manifest.root, progress)
     remember(home, after.root)
@@ -121,8 +93,8 @@ def copy_home(home: Path, root: Path, said: Said, progress: Progress = silent) -
         DataError: no images, a wrong table, the name is taken, or there is no room.
     """
     manifest = scan_cached(home, root, progress)
-    matched, notes = _told(manifest, said)
-    card = _named(manifest, said)
+    matched, notes = told_of(manifest, said)
+    card = card_values_of(manifest, said)
     target = home / "data" / slug(str(card.get("name", manifest.card.name)))
     work = target.with_name(f".{target.name}.import")
     with _workplace(work):
@@ -160,7 +132,7 @@ def add_to(home: Path, root: Path, into: Path, said: Said, progress: Progress = 
     if manifest.root == target.root:
         raise DataError(f"{root} is that data set itself; import it without --to.")
     _check_alike(manifest, target, said)
-    matched, notes = _told(manifest, said)
+    matched, notes = told_of(manifest, said)
     new = _new_tiles(manifest, target, matched.records)
     unsplit = sum(not tile.split for tile in new)
     where = placing.Place.free(target, slug(said.name or manifest.card.name))
@@ -181,14 +153,16 @@ def add_to(home: Path, root: Path, into: Path, said: Said, progress: Progress = 
             )
             for tile, path in placed
         }  # fmt: skip
-        with kept_on_failure(target.root), placing.moved(work / "set", target.root, list(told)):
+        with kept_on_failure(target.root):
+            # Before the tiles: no tile of a killed import may stand there and nobody know whence.
             changed = write_beside(target.root, target.root, {}, told)
-            after = scan_cached(home, target.root, progress)
-            if missing := set(told) - {tile.id for tile in after.tiles}:
-                raise DataError(
-                    f"{target.root} would not show {min(missing)}: one of its folders is a link."
-                    " Nothing was added."
-                )
+            with placing.moved(work / "set", target.root, list(told)):
+                after = scan_cached(home, target.root, progress)
+                if missing := set(told) - {tile.id for tile in after.tiles}:
+                    raise DataError(
+                        f"{target.root} would not show {min(missing)}: one of its folders is a"
+                        " link. Nothing was added."
+                    )
     return _imported(
         manifest, after, matched, len(told), skipped=len(manifest.tiles) - len(new),
         copied=True, unreadable=(*manifest.unreadable, *left_out), changed=changed, notes=notes,
@@ -207,59 +181,6 @@ def _imported(
         duplicates=len(before.duplicates),
         **known,
     )
-
-
-def _told(manifest: Manifest, said: Said) -> tuple[Matched, tuple[str, ...]]:
-    """What the call says of each tile, and what it leaves open."""
-    paths = [tile.path for tile in manifest.tiles]
-    matched = Matched({}, ())
-    if said.table is not None:
-        matched = match(read_own_table(said.table.expanduser()), paths)
-    folders = {path: path.split("/")[0] for path in paths if "/" in path}
-    if said.from_folders:
-        _check_folders(manifest, folders)
-    records = {}
-    for path in paths:
-        record = matched.records.get(path, TileRecord(path))
-        record = dataclasses.replace(
-            record,
-            label=record.label or (folders.get(path) if said.from_folders else None),
-            credit=record.credit or said.credit,
-            source=record.source or said.source,
-        )
-        if record != TileRecord(path):
-            records[path] = record
-    return Matched(records, matched.unmatched), _open_questions(manifest, records, folders)
-
-
-def _check_folders(manifest: Manifest, folders: Mapping[str, str]) -> None:
-    if is_labelled(manifest.root):
-        raise DataError(
-            f"{manifest.root} has its labels in train/<class>/ already; leave out"
-            " --labels-from-folders."
-        )
-    if not folders:
-        raise DataError(f"No image of {manifest.root} is in a folder that could name its class.")
-
-
-def _open_questions(
-    manifest: Manifest, records: Mapping[str, TileRecord], folders: Mapping[str, str]
-) -> tuple[str, ...]:
-    known = manifest.labelled or any(record.label for record in records.values())
-    classes = sorted(set(folders.values()))
-    if known or len(classes) < 2 or len(folders) < len(manifest.tiles):
-        return ()
-    few = ", ".join(classes[:3])
-    return (
-        f"No tile has a label. If the {len(classes)} folders ({few}, ...) are classes, say so with"
-        " --labels-from-folders.",
-    )
-
-
-def _named(manifest: Manifest, said: Said) -> dict[str, Any]:
-    """What is said for the card; a data set without one gets its name there."""
-    card = said.card()
-    return card if "name" in card_values(manifest.root) else {"name": manifest.card.name, **card}
 
 
 def _check_alike(manifest: Manifest, target: Manifest, said: Said) -> None:
@@ -320,8 +241,8 @@ def _workplace(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
-            f"{folder.parent} cannot be written ({error.strerror or error}); import with --copy, or"
-            " make it writable."
+            f"{folder.parent} cannot be written ({error.strerror or error}); make it writable, or"
+            " choose another folder."
         ) from None
     with lock_if_free(folder / "lock") as free:
         if free is None:

@@ -24,6 +24,11 @@ TEXTS = {
 }  # fmt: skip
 """Columns of text, and whether a cell may be empty (null)."""
 PLACES = ("latitude", "longitude")
+LONGEST = {"id": 1_000, "label": 200, "strip": 200}
+LONGEST_TEXT = 2_000
+"""Letters of a cell in columns that ``LONGEST`` does not name."""
+MOST_ABOUT = 1 << 20
+"""Bytes of what a table says about itself."""
 
 
 def code_type(hashes: bool, width: int) -> "pa.DataType":
