@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     }
     | {"landforms", "observations", "tables"},
     # mathematics
-    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"},
+    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"} | {"covariances"},
     # parts
     {
         "data",
@@ -45,7 +45,8 @@ LAYERS: list[set[str]] = [
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "neighbourhoods", "standings"}
     | {"code_clusters", "code_bits", "overlaps"}
     | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"}
-    | {"fetching"},
+    | {"fetching"}
+    | {"known_data"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
     | {
@@ -64,7 +65,8 @@ LAYERS: list[set[str]] = [
         "preparing",
         "demo",
         "reproduction",
-    },
+    }
+    | {"domains"},
     {"jobs"},
     {"bench"},
     {"cli"},
