@@ -4,9 +4,13 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mirs_core import domains as reports
 from mirs_core import runs
 from mirs_core.cli.console import Console
+from mirs_core.errors import ConfigError
 from mirs_core.files import write_json
 from mirs_core.tables import number, table
 
@@ -17,18 +21,47 @@ _TILES = {"fitted": "its own", "unseen": "others"}
 
 def domains(args: argparse.Namespace, console: Console) -> Answer:
     """The report on two data sets; goes on where an earlier one stopped."""
+    home = runs.home_folder()
+    data, other = (root.expanduser().resolve() for root in (args.data, args.other))
     report = reports.make(
-        runs.home_folder(),
-        args.data.expanduser().resolve(),
-        args.other.expanduser().resolve(),
+        home,
+        data,
+        other,
         seeds=args.seeds,
         presets=[name.strip() for name in args.presets.split(",") if name.strip()],
         encoder=args.encoder or "",
         progress=console.stoppable,
     )
+    if args.group is not None:
+        values = reports.covariances(home, data, other, report["encoder"])
+        report["statistics"]["group"] = _group(report["statistics"], values, args.group)
     if args.out:
         write_json(args.out.expanduser().resolve(), report)
     return report, _text(report)
+
+
+def _group(found: Mapping[str, Any], values: NDArray[np.float32], group: int) -> dict[str, Any]:
+    """The covariances of one group, each with what it is of."""
+    if not 0 <= group < found["groups"]:
+        raise ConfigError(f"--group is {group}; give 0 to {found['groups'] - 1}.")
+    first = group * found["group_size"]
+    width = min(found["group_size"], found["features"] - first)
+    states = ["none", *(one["key"] for one in found["whitenings"] if not one["why"])]
+    return {
+        "group": group,
+        "channels": [first, first + width],
+        "covariances": [
+            {
+                "whitening": state,
+                "tiles": kind,
+                "domain": side,
+                "values": np.round(one[group, :width, :width].astype(float), 6).tolist(),
+            }
+            for state, by_kind in zip(states, values, strict=True)
+            for kind, by_side in zip(found["kinds"], by_kind, strict=True)
+            for side, one in zip(("source", "target"), by_side, strict=True)
+        ],
+    }
 
 
 def _text(report: Mapping[str, Any]) -> str:

@@ -186,6 +186,9 @@ def _domains(verbs: Any) -> None:
     verb.add_argument("--seeds", type=int, default=5, metavar="N")
     verb.add_argument("--presets", default=",".join(USUAL), help=", ".join(PRESETS))
     verb.add_argument("--encoder", metavar="NAME")
+    verb.add_argument(
+        "--group", type=int, metavar="N", help="also give the covariances of this group of channels"
+    )
     verb.add_argument("--out", type=Path, metavar="FILE", help="JSON that is written as well")
 
 

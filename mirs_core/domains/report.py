@@ -107,7 +107,7 @@ def covariances(home: Path, data: Path, other: Path, encoder: str = "") -> NDArr
     """
     path = path_of(home, data, other, encoder).with_suffix(".npy")
     array = read_array(path)
-    if array.ndim != 5 or array.dtype != np.float32 or not np.isfinite(array).all():
+    if array.ndim != 6 or array.dtype != np.float32 or not np.isfinite(array).all():
         raise RunError(f"{path} is damaged. Make the report again.")
     return array
 

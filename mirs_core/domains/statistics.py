@@ -31,6 +31,7 @@ Pair = tuple[Features, Features]
 """Features of the source and of the target."""
 
 NONE = "none"
+FITTED, UNSEEN = "fitted", "unseen"
 DOMAINS = ("source", "target")
 
 
@@ -67,9 +68,9 @@ class Found:
 
     Attributes:
         summary: as it stands in the report.
-        covariances: (S, 2, G, g, g) float32 of source and target (axis 1) on the tiles that the
-            transforms are taken from: as encoded, then by each whitening of ``whitenings()`` that
-            could be had, each domain by its own transform.
+        covariances: (S, K, 2, G, g, g) float32: as encoded, then by each whitening that could be
+            had, each domain by its own transform (axis 0); on each kind of tiles that
+            ``summary["kinds"]`` names (axis 1); of source and target (axis 2).
     """
 
     summary: dict[str, Any]
@@ -107,9 +108,10 @@ def measure(source: Domain, target: Domain) -> Found:
     summary = {
         "features": source.fitted.shape[1],
         "group_size": size,
-        "groups": pictures[0].shape[1],
+        "groups": pictures[0].shape[2],
+        "kinds": [kind for kind, _ in _measured(source, target)],
         "tiles": {
-            name: {"fitted": len(one.fitted), "unseen": len(one.unseen)}
+            name: {FITTED: len(one.fitted), UNSEEN: len(one.unseen)}
             for name, one in zip(DOMAINS, (source, target), strict=True)
         },
         "whitenings": described,
@@ -134,9 +136,10 @@ def _rows(
 
 
 def _measured(source: Domain, target: Domain) -> Iterator[tuple[str, Pair]]:
-    yield "fitted", (source.fitted, target.fitted)
+    """Features by the kind of their tiles: those of the statistics, and others where there are."""
+    yield FITTED, (source.fitted, target.fitted)
     if min(len(source.unseen), len(target.unseen)) > 1:
-        yield "unseen", (source.unseen, target.unseen)
+        yield UNSEEN, (source.unseen, target.unseen)
 
 
 def _figures(
@@ -164,8 +167,12 @@ def _rounded(value: float | None) -> float | None:
 def _pictures(
     source: Domain, target: Domain, by: tuple[Transform, Transform] | None, size: int
 ) -> NDArray[np.float32]:
-    both = _transformed((source.fitted, target.fitted), by)
-    return np.stack([Moments.of(x, size).covariances for x in both]).astype(np.float32)
+    return np.stack(
+        [
+            [Moments.of(x, size).covariances for x in _transformed(pair, by)]
+            for _, pair in _measured(source, target)
+        ]
+    ).astype(np.float32)
 
 
 def _transformed(pair: Pair, by: tuple[Transform, Transform] | None) -> Pair:

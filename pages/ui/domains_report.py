@@ -39,15 +39,16 @@ def draw(
     """
     try:
         about, settings = _about(report), _settings(report)
-        size, groups = covariances.shape[3], int(report["statistics"]["groups"])
+        size, groups = covariances.shape[4], int(report["statistics"]["groups"])
         features, names = int(report["statistics"]["features"]), [_side(report, s) for s in _SIDES]
-        kinds = [kind for kind in _KINDS if _rows(report, kind)]
-        tables = {kind: _statistics(_rows(report, kind), names) for kind in kinds}
+        short = [str(report[side]["name"]) for side in _SIDES]
+        places = {kind: report["statistics"]["kinds"].index(kind) for kind in _kinds(report)}
+        tables = {kind: _statistics(_rows(report, kind), short) for kind in places}
         sentence, across = _in_words(report), _across(report["across"])
         states = ["none", *(one["key"] for one in report["statistics"]["whitenings"]
                             if not one["why"])]  # fmt: skip
         old = [_side(report, side) for side in _SIDES if _has_changed(report[side], digests)]
-        if covariances.shape[:3] != (len(states), len(_SIDES), groups) or features < 1:
+        if covariances.shape[:4] != (len(states), len(places), len(_SIDES), groups):
             raise ValueError("the covariances are of another report")
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         st.error("The report is damaged. Measure again.", icon=":material/error:")
@@ -59,18 +60,17 @@ def draw(
     sections.section("With and without whitening", "mAP@64 where a head has left its data set.")
     st.html(across)
     sections.section("One group of channels", settings)
-    group = _group(groups)
+    left, right = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
+    with left:
+        group = _group(groups)
+    with right:
+        kind = _kind(list(places))
     first = group * size
     channels = min(size, features - first)
-    _heat_maps(covariances[:, :, group, :channels, :channels], states, names, first)
+    shown = covariances[:, places[kind], :, group, :channels, :channels]
+    _heat_maps(shown, states, [f"{a}: {b}" for a, b in zip(short, names, strict=True)], first)
     sections.section("All groups", sentence)
-    kind = st.segmented_control(
-        "Measured on", kinds, format_func=_KINDS.__getitem__, default=kinds[0], required=True,
-        key=_TILES,
-        help="Whitening is perfect on the tiles that it is taken from; what it has learnt shows on"
-        " others.",
-    )  # fmt: skip
-    st.html(tables[kind if kind in tables else kinds[0]])
+    st.html(tables[kind])
     downloads.values("domains", report)
 
 
@@ -103,8 +103,8 @@ def _settings(report: Mapping[str, Any]) -> str:
         else:
             said.append(f"{name}: {int(one['group_size'])} channels a group, eps {one['eps']:g}")
     return (
-        "Covariance in mean variances of the group, red positive, blue negative; white features"
-        f" have a red diagonal and nothing else. {'; '.join(said)}."
+        "How the channels of a group vary together: red with each other, blue against. White"
+        f" features have a red diagonal and nothing else. {'; '.join(said)}."
     )
 
 
@@ -113,10 +113,22 @@ def _group(groups: int) -> int:
         return 0
     return int(
         st.number_input(
-            f"Group, 0 to {groups - 1}", 0, groups - 1, key=_GROUP, width=160,
+            f"Group, 0 to {groups - 1}", 0, groups - 1, key=_GROUP,
             help="Channels are cut into groups in their order.",
         )
     )  # fmt: skip
+
+
+def _kind(kinds: Sequence[str]) -> str:
+    """Draws the choice of the tiles that are looked at."""
+    if st.session_state.get(_TILES) not in kinds:
+        st.session_state[_TILES] = kinds[0]
+    chosen = st.segmented_control(
+        "Measured on", list(kinds), format_func=_KINDS.__getitem__, required=True, key=_TILES,
+        help="A transform always fits the tiles that it is taken from: what it is worth shows on"
+        " others.",
+    )  # fmt: skip
+    return chosen or kinds[0]
 
 
 def _heat_maps(
@@ -139,25 +151,40 @@ def _heat_maps(
                 )
 
 
+def _kinds(report: Mapping[str, Any]) -> list[str]:
+    """The kinds of tiles that were measured, the one that shows the worth of a transform first."""
+    return [kind for kind in _KINDS if kind in report["statistics"]["kinds"]]
+
+
 def _rows(report: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     return [row for row in report["statistics"]["rows"] if row["tiles"] == kind]
 
 
 def _in_words(report: Mapping[str, Any]) -> str:
-    """What whitening as mirs-dwt does to the gap between the domains, in a sentence."""
-    rows = _rows(report, "unseen") or _rows(report, "fitted")
-    by = {(row["whitening"], row["transform"]): row for row in rows}
-    before, after = by["none", ""], by.get(("mirs-dwt", "own"))
-    said = (
-        "How alike the two domains are to a head, before and after. As encoded their means are"
-        f" {float(before['mean_gap']):.2f} standard deviations apart"
-    )
-    if after is None:
+    """What whitening does to the gap between the domains, in sentences."""
+    shown = _by_state(report, _kinds(report)[0])
+    before, after = shown["none", ""], shown.get(("mirs-dwt", "own"))
+    said = f"As encoded, the two means are {float(before['mean_gap']):.2f} deviations apart"
+    if after is not None:
+        said += (
+            f"; {float(after['mean_gap']):.2f} once each domain has its own transform (MIRS + DWT)"
+        )
+    own, others = (_by_state(report, kind).get(("2021", "own")) for kind in ("fitted", "unseen"))
+    if own is None or others is None:
+        return f"{said}."
+    name = "off_diagonal_correlation"
+    there, here, raw = (row["source"][name] for row in (own, others, before))
+    if None in (there, here, raw):
         return f"{said}."
     return (
-        f"{said}, and {float(after['mean_gap']):.2f} once each is whitened by its own transform"
-        " (MIRS + DWT)."
+        f"{said}. Whitening as in 2021 brings the correlation of two channels from {raw:.3f} to"
+        f" {there:.3f} on the tiles that it is taken from, and to {here:.3f} on others."
     )
+
+
+def _by_state(report: Mapping[str, Any], kind: str) -> dict[tuple[str, str], Mapping[str, Any]]:
+    rows = _rows(report, kind)
+    return {(str(row["whitening"]), str(row["transform"])): row for row in rows}
 
 
 def _statistics(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
@@ -170,11 +197,11 @@ def _statistics(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
     for key, title, about in _FACTS:
         for side, name in zip(_SIDES, names, strict=True):
             cells = [row[side][key] for row in rows]
-            lines.append(_line(f"{title}, {name}", about, cells))
+            lines.append(_line(f"{title}: {name}", about if side == "source" else "", cells))
     for key, title, about in _GAPS:
         lines.append(_line(title, about, [row[key] for row in rows]))
     return (
-        '<div class="mirs-scroll"><table class="mirs-table mirs-published"><thead><tr>'
+        '<div class="mirs-scroll"><table class="mirs-table mirs-published mirs-domains"><thead><tr>'
         f'<th scope="col"></th>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
     )
 
@@ -183,7 +210,8 @@ def _line(title: str, about: str, values: Sequence[float | None]) -> str:
     cells = "".join(
         "<td>–</td>" if value is None else f"<td>{float(value):.3f}</td>" for value in values
     )
-    return f'<tr><th scope="row">{escape(title)}<small>{escape(about)}</small></th>{cells}</tr>'
+    said = f"<small>{escape(about)}</small>" if about else ""
+    return f'<tr><th scope="row">{escape(title)}{said}</th>{cells}</tr>'
 
 
 def _across(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -192,7 +220,8 @@ def _across(rows: Sequence[Mapping[str, Any]]) -> str:
     by = {(str(row["from"]), str(row["to"]), str(row["preset"])): row for row in rows}
     presets = list(dict.fromkeys(str(row["preset"]) for row in rows))
     heads = "".join(
-        f'<th scope="col">{escape(a)} to {escape(b)}</th><th scope="col">Difference</th>'
+        f'<th scope="col">Learns from {escape(a)},<br>searches {escape(b)}</th>'
+        '<th scope="col">Difference</th>'
         for a, b in ways
     )
     lines = "".join(
@@ -202,7 +231,7 @@ def _across(rows: Sequence[Mapping[str, Any]]) -> str:
         for preset in presets
     )
     return (
-        '<div class="mirs-scroll"><table class="mirs-table mirs-published"><thead><tr>'
+        '<div class="mirs-scroll"><table class="mirs-table mirs-published mirs-domains"><thead><tr>'
         f'<th scope="col"></th>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
         '<p class="mirs-note">mAP@64 divided by min(R, 64), with its 95 % interval over queries.'
         " Differences are paired by query; MIRS + DWT differs from MIRS by whitening and by an"
