@@ -1,5 +1,6 @@
 """mAP@64 with and without whitening where a head learns from one data set and searches another."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,14 +51,15 @@ def measure(
     for way in ways:
         found: dict[str, dict[int, dict[str, Any]]] = {}
         reasons: dict[str, str] = {}
+        bench = _bench(home, way, encoder, cells)
         for preset in presets:
             try:
                 found[preset] = {}
                 for seed, about in _steps(way, preset, seeds):
                     progress(about, done + seed, total)
-                    bench = _bench(home, way, encoder, cells, _named(about, progress))
+                    watched = dataclasses.replace(bench, progress=_named(about, progress))
                     recipe = Recipe(preset, (f"archive.data={way.searched.root}",))
-                    found[preset][seed] = bench.measure(recipe, seed)
+                    found[preset][seed] = watched.measure(recipe, seed)
             except StoppedError:
                 raise
             except MirsError as error:
@@ -89,7 +91,7 @@ def _named(about: str, progress: Progress) -> Progress:
     return lambda stage, done, total: progress(f"{about}: {stage}", done, total)
 
 
-def _bench(home: Path, way: Way, encoder: str, cells: Path, progress: Progress) -> Bench:
+def _bench(home: Path, way: Way, encoder: str, cells: Path) -> Bench:
     distractors = {*way.learnt.card.distractors, *way.searched.card.distractors}
     return Bench(
         home,
@@ -98,7 +100,6 @@ def _bench(home: Path, way: Way, encoder: str, cells: Path, progress: Progress) 
         tuple(sorted(distractors)),
         cells,
         encoder,
-        progress,
     )
 
 

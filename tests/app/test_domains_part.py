@@ -263,4 +263,5 @@ def test_strangers_see_the_report_and_measure_nothing(
     app = part(**{"mirs.domains.other": "/etc"})
     assert "Measure" not in buttons(app) and "switched off" in messages(app)
     assert len(charts(app)) == 6
-    assert app.selectbox(key="mirs.domains.other").value == str(other)
+    choice = app.selectbox(key="mirs.domains.other")
+    assert choice.value == str(other) and not choice.proto.accept_new_options
