@@ -45,6 +45,7 @@ def draw(
         places = {kind: report["statistics"]["kinds"].index(kind) for kind in _kinds(report)}
         tables = {kind: _statistics(_rows(report, kind), short) for kind in places}
         sentence, across = _in_words(report), _across(report["across"])
+        verdict = _verdict(report["across"])
         states = ["none", *(one["key"] for one in report["statistics"]["whitenings"]
                             if not one["why"])]  # fmt: skip
         old = [_side(report, side) for side in _SIDES if _has_changed(report[side], digests)]
@@ -57,7 +58,7 @@ def draw(
     if old:
         said = words.plain(f"The tiles of {' and '.join(old)} have changed since. Measure again.")
         st.warning(said, icon=":material/history:")
-    sections.section("With and without whitening", "mAP@64 where a head has left its data set.")
+    sections.section("With and without whitening", verdict)
     st.html(across)
     sections.section("One group of channels", settings)
     left, right = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
@@ -214,6 +215,20 @@ def _line(title: str, about: str, values: Sequence[float | None]) -> str:
     return f'<tr><th scope="row">{escape(title)}{said}</th>{cells}</tr>'
 
 
+def _verdict(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What whitening is worth where a head has left its data set, in a sentence."""
+    said = []
+    for row in rows:
+        gap = row["difference"]
+        if str(row["preset"]) != "mirs-dwt" or not gap or str(gap["against"]) != "mirs":
+            continue
+        low, high, middle = (float(gap[name]) for name in ("low", "high", "value"))
+        worth = "no difference" if low <= 0 <= high else f"{middle:+.3f}"
+        said.append(f"{worth} from {row['from']} to {row['to']}")
+    start = "mAP@64 where a head has left its data set."
+    return f"{start} Whitening is worth to MIRS: {'; '.join(said)}." if said else start
+
+
 def _across(rows: Sequence[Mapping[str, Any]]) -> str:
     """Models down; across, each direction with its value and the difference."""
     ways = list(dict.fromkeys((str(row["from"]), str(row["to"])) for row in rows))
@@ -253,7 +268,7 @@ def _difference(gap: Mapping[str, Any] | None) -> str:
         return '<span class="mirs-quiet">–</span>'
     low, high, middle = (float(gap[name]) for name in ("low", "high", "value"))
     against = escape(lineup.title_of_preset(str(gap["against"])))
-    span = f"<small>{low:+.3f} to {high:+.3f}, to {against}</small>"
+    span = f"<small>{low:+.3f} to {high:+.3f}</small><small>against {against}</small>"
     if low <= 0 <= high:
         return f"no difference{span}"
     return f'<b class="mirs-{"more" if middle > 0 else "less"}">{middle:+.3f}</b>{span}'

@@ -205,9 +205,21 @@ def test_a_difference_whose_interval_holds_nought_is_none(
     rows[3].update({"why": "No <i>labels</i>", **dict.fromkeys(("map_at_64", "low", "high"))})
     keep(home, root, other, made, across=rows)
     page = html(part())
-    assert "no difference<small>-0.010 to +0.020, to MIRS</small>" in page
+    assert "no difference<small>-0.010 to +0.020</small><small>against MIRS</small>" in page
     assert '<b class="mirs-less">-0.100</b>' in page and '<b class="mirs-more">+0.050</b>' in page
     assert "not here<small>No &lt;i&gt;labels" in page
+
+
+def test_what_whitening_is_worth_stands_in_a_sentence(
+    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made
+) -> None:
+    rows = copy.deepcopy(made[0]["across"])
+    for row, low in ((rows[0], -0.2), (rows[3], -0.01)):
+        gap = {"against": "mirs", "value": -0.1, "low": low, "high": low + 0.15}
+        row.update(preset="mirs-dwt", difference=gap)
+    keep(home, root, other, made, across=rows)
+    page = html(part())
+    assert "worth to MIRS: -0.100 from here to other; no difference from other to here." in page
 
 
 def test_nothing_of_a_report_is_markup(
