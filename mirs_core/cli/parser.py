@@ -19,6 +19,7 @@ from mirs_core.cli import (
     training,
     transfer,
 )
+from mirs_core.cli import domains as domain_commands
 from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import preview as previews
 from mirs_core.cli import runs as run_commands
@@ -26,6 +27,7 @@ from mirs_core.cli import strips as strip_commands
 from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
+from mirs_core.domains import USUAL
 from mirs_core.fetching import SOURCES
 from mirs_core.presets import PRESETS
 
@@ -50,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     _data(verbs)
     _training(verbs)
     _sweeps(verbs)
+    _domains(verbs)
     _encoders(verbs)
     _retrieval(verbs)
     _archives(verbs)
@@ -230,6 +233,21 @@ def _sweeps(verbs: Any) -> None:
         ("delete", sweep_commands.delete, "remove a sweep; its runs stay"),
     ):
         _verb(group, name, command, help).add_argument("id", metavar="ID")
+
+
+def _domains(verbs: Any) -> None:
+    verb = _verb(
+        verbs, "domains", domain_commands.domains, "what whitening does between two data sets"
+    )
+    for name, help in (("--data", "source: learnt from"), ("--other", "target: searched")):
+        verb.add_argument(name, type=Path, metavar="DIR", required=True, help=help)
+    verb.add_argument("--seeds", type=int, default=5, metavar="N")
+    verb.add_argument("--presets", default=",".join(USUAL), help=", ".join(PRESETS))
+    verb.add_argument("--encoder", metavar="NAME")
+    verb.add_argument(
+        "--group", type=int, metavar="N", help="also give the covariances of this group of channels"
+    )
+    verb.add_argument("--out", type=Path, metavar="FILE", help="JSON that is written as well")
 
 
 def _encoders(verbs: Any) -> None:

@@ -338,9 +338,14 @@ def _large_image(mark: str, name: str, _source: bytes | Path) -> LargeImage:
     return LargeImage.open(_source, name)
 
 
-@st.cache_data(ttl=5, max_entries=2, show_spinner=False)
 def known_sets(home: Path) -> list[KnownDataSet]:
-    """The data sets on this computer; a few seconds old at most."""
+    """The data sets on this computer; their counts are a few seconds old at most."""
+    places = (home / "data", home / "runs", home / "data-sets.json")
+    return _known_sets(home, tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in places))
+
+
+@st.cache_data(ttl=5, max_entries=8, show_spinner=False)
+def _known_sets(home: Path, changed: tuple[int, ...]) -> list[KnownDataSet]:
     return known_data_sets(home)
 
 

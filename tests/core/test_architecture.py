@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     }
     | {"landforms", "observations", "tables"},
     # mathematics
-    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"},
+    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"} | {"covariances"},
     # parts
     {
         "data",
@@ -69,6 +69,7 @@ LAYERS: list[set[str]] = [
         "demo",
         "reproduction",
         "strips",
+        "domains",
     },
     {"jobs"},
     {"bench"},
