@@ -134,6 +134,12 @@ def test_common_names_of_columns_are_known(tmp_path: Path, head: str, separator:
     assert record.longitude == pytest.approx(222.6)
 
 
+def test_the_proper_name_of_a_column_wins(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", "name,class,path,file,label", "x.png,pit,a.png,y.png,dune")
+    (record,) = match(read_own_table(path), ["a.png", "x.png", "y.png"]).records.values()
+    assert (record.path, record.label) == ("a.png", "dune")
+
+
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
