@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     }
     | {"landforms", "observations", "tables"},
     # mathematics
-    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"},
+    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters", "votes"},
     # parts
     {
         "data",
@@ -57,6 +57,7 @@ LAYERS: list[set[str]] = [
         "search",
         "exports",
         "mapping",
+        "landform_map",
         "attention",
         "similarity",
         "latency",

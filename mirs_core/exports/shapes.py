@@ -1,0 +1,70 @@
+"""Tiles as areas on Mars: polygons that geographic programs draw in place, and square kilometres.
+
+Longitudes are written from 0 to 360 degrees east. A tile across the meridian 0/360 becomes two
+parts, one at either end, and one around a pole reaches to it: written as it stands, either would be
+drawn as a band around the planet.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+Ring = Sequence[tuple[float, float]]
+"""Corners (longitude east, latitude) in degrees, in order around the tile; the last side closes."""
+
+RADIUS = 3_396_190.0
+"""Of the sphere of Mars that the CRS has, in metres."""
+
+
+def polygon(ring: Ring) -> "BaseGeometry":
+    """The area inside ``ring``: a Polygon within 0 to 360 degrees, or a MultiPolygon across 0/360.
+
+    No side may span 180 degrees of longitude or more.
+
+    Raises:
+        ValueError: fewer than three corners.
+    """
+    from shapely import MultiPolygon, Polygon, box, make_valid
+    from shapely.affinity import translate
+
+    corners = _unwrapped(ring)
+    west = min(lon for lon, _ in corners) // 360 * 360
+    whole = make_valid(Polygon([(lon - west, lat) for lon, lat in corners]))
+    halves = [
+        translate(whole.intersection(box(turn, -90, turn + 360, 90)), xoff=-turn)
+        for turn in (0.0, 360.0)
+    ]
+    parts = [part for half in halves for part in _areas(half)]
+    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+
+
+def square_kilometres(ring: Ring) -> float:
+    """The area inside ``ring`` on the sphere of Mars, sides along great circles; 0 or more."""
+    from pyproj import Geod
+
+    sphere = Geod(a=RADIUS, b=RADIUS)
+    area, _ = sphere.polygon_area_perimeter([lon for lon, _ in ring], [lat for _, lat in ring])
+    return abs(float(area)) / 1e6
+
+
+def _unwrapped(ring: Ring) -> list[tuple[float, float]]:
+    """The corners with longitudes that follow on one another; around a pole, closed along it."""
+    if len(ring) < 3:
+        raise ValueError(f"a ring of {len(ring)} corners has no area")
+    lon = ring[0][0]
+    corners = [(lon, ring[0][1])]
+    for (before, _), (after, lat) in zip(ring, [*ring[1:], ring[0]], strict=True):
+        lon += (after - before + 180) % 360 - 180
+        corners.append((lon, lat))
+    if abs(corners[-1][0] - corners[0][0]) > 180:
+        pole = 90.0 if sum(lat for _, lat in ring) > 0 else -90.0
+        return [*corners, (corners[-1][0], pole), (corners[0][0], pole)]
+    return corners[:-1]
+
+
+def _areas(shape: "BaseGeometry") -> list["BaseGeometry"]:
+    """The polygons in what a cut has left; points and lines where it only touched are dropped."""
+    found = getattr(shape, "geoms", [shape])
+    return [part for part in found if part.geom_type == "Polygon" and not part.is_empty]
