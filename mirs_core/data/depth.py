@@ -37,18 +37,38 @@ def stretch(values: NDArray[Any], nodata: float | None, name: str) -> NDArray[np
         ImageError: no valid value.
     """
     pixels = values.astype(np.float64)
-    valid = np.isfinite(pixels) & (np.abs(pixels) < _ISIS_SPECIAL)
+    valid = is_valid(pixels)
     if nodata is not None:
         valid &= pixels != nodata
     if not valid.any():
         raise ImageError(f"{name} has no valid pixel: everything in it is marked as missing.")
-    low, high = np.percentile(pixels[valid], (0.5, 99.5))
+    return levels(pixels, valid, *limits(pixels[valid]))
+
+
+def is_valid(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where values are finite and no ISIS special pixels; of any shape."""
+    return np.isfinite(values) & (np.abs(values) < _ISIS_SPECIAL)
+
+
+def limits(values: NDArray[Any]) -> tuple[float, float]:
+    """The values (at least one, all valid) that become grey 0 and 255; equal where all are."""
+    low, high = np.percentile(values, (0.5, 99.5))
     if high <= low:
         # Nearly all pixels are equal: show the few others, if there are any.
-        low, high = pixels[valid].min(), pixels[valid].max()
+        low, high = values.min(), values.max()
+    return float(low), float(high)
+
+
+def levels(
+    values: NDArray[Any], valid: NDArray[np.bool_], low: float, high: float
+) -> NDArray[np.uint8]:
+    """Values as grey levels 0..255 from ``low`` to ``high``; 0 where they are not ``valid``.
+
+    Valid values are 128 where ``low`` and ``high`` are equal.
+    """
     if high <= low:
         return np.where(valid, _MID_GREY, 0).astype(np.uint8)
-    scaled = np.clip((np.where(valid, pixels, low) - low) / (high - low), 0.0, 1.0)
+    scaled = np.clip((np.where(valid, values, low) - low) / (high - low), 0.0, 1.0)
     return np.where(valid, np.rint(scaled * 255), 0).astype(np.uint8)
 
 

@@ -5,10 +5,6 @@ windows, with the drivers of these two formats alone: no address, no file that l
 """
 
 import io
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +15,13 @@ from PIL import Image
 
 from mirs_core.data.depth import stretch
 from mirs_core.data.images import MAX_BYTES, MAX_PIXELS, Pixels, read_image
+from mirs_core.data.rasters import driver_of, opened
 from mirs_core.errors import ImageError
 
 PREVIEW, LEAST = 1200, 32
 """Longest side of a preview, shortest side of a cut, in pixels."""
 MOST = 4096
 """Longest side of a cut."""
-
-_CACHE_BYTES = 64_000_000
-_STAND_INS = (("OVERVIEW_FILE", "OVERVIEWS"), ("FILENAME", "ProxyOverviewRequest"))
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_JPEG_2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +76,7 @@ class LargeImage:
             rows = slice(found.y, found.y + found.side)
             return self._pixels[rows, found.x : found.x + found.side].copy()
         assert self._path is not None
-        with _raster(self._path, self.name) as raster:
+        with opened(self._path, self.name) as raster:
             from rasterio.windows import Window
 
             window = Window(found.x, found.y, found.side, found.side)
@@ -106,32 +98,20 @@ def _shrunk(pixels: Pixels) -> Pixels:
 
 def _is_too_large(path: Path) -> bool:
     """Whether a file of a format with windows is more than what is read whole."""
-    driver = _driver(path)
+    driver = driver_of(path)
     if driver != "GTiff":
         return driver is not None
     try:
         if path.stat().st_size > MAX_BYTES:
             return True
-        with _raster(path, path.name) as raster:
+        with opened(path, path.name) as raster:
             return bool(raster.width * raster.height > MAX_PIXELS)
     except (ImageError, OSError):
         return False
 
 
-def _driver(path: Path) -> str | None:
-    """The one driver that may read a file, by how the file begins."""
-    try:
-        with path.open("rb") as handle:
-            head = handle.read(12)
-    except OSError:
-        return None
-    if head.startswith(_TIFF):
-        return "GTiff"
-    return "JP2OpenJPEG" if head.startswith(_JPEG_2000) else None
-
-
 def _open_windowed(path: Path, name: str) -> LargeImage:
-    with _raster(path, name) as raster:
+    with opened(path, name) as raster:
         width, height = int(raster.width), int(raster.height)
         share = min(1.0, PREVIEW / max(width, height))
         shape = max(1, round(height * share)), max(1, round(width * share))
@@ -147,39 +127,3 @@ def _pixels(raster: Any, bands: NDArray[Any], name: str) -> Pixels:
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
     return stretch(values, raster.nodata, name)
-
-
-@contextmanager
-def _raster(path: Path, name: str) -> Iterator[Any]:
-    import rasterio
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError
-
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)
-    driver = _driver(path)
-    if driver is None or not path.is_file():
-        raise ImageError(f"{name} cannot be read (it is gone, or another file now).")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            # One whole path of this machine, one format, and no file that lies beside it.
-            with (
-                rasterio.Env(
-                    GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
-                    GDAL_PAM_ENABLED=False,
-                    GDAL_CACHEMAX=_CACHE_BYTES,
-                ),
-                rasterio.open(str(path.resolve()), driver=driver) as raster,
-            ):
-                _check_alone(raster, name)
-                yield raster
-    except (RasterioError, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "no reason is given"
-        raise ImageError(f"{name} cannot be read ({reason}). Copy or save it again.") from None
-    except MemoryError:
-        raise ImageError(f"{name} does not fit into memory. Cut a smaller square.") from None
-
-
-def _check_alone(raster: Any, name: str) -> None:
-    """A file's own tags can make GDAL read any other file in its place."""
-    if any(raster.get_tag_item(item, domain) for item, domain in _STAND_INS):
-        raise ImageError(f"{name} wants other files to be read in its place. Save it as one file.")

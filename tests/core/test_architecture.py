@@ -37,6 +37,7 @@ LAYERS: list[set[str]] = [
         "items",
         "filters",
         "near_duplicates",
+        "footprints",
         "checkpoints",
     },
     # procedures
