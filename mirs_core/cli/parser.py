@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mirs_core import __version__, finetuning, sweeps
+from mirs_core import __version__, finetuning, landform_map, sweeps
 from mirs_core.cli import (
     annotations,
     benches,
     data,
     encoders,
     fetching,
+    landforms,
     mapping,
     retrieval,
     training,
@@ -203,6 +204,29 @@ def _retrieval(verbs: Any) -> None:
     search.add_argument("--run", metavar="ID", required=True)
     search.add_argument("--image", type=Path, metavar="FILE", required=True)
     search.add_argument("--k", type=int, default=64, metavar="K")
+    _landforms(verbs)
+
+
+def _landforms(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "landforms",
+        landforms.landforms,
+        "estimate the landforms of unlabelled tiles by the nearest labelled ones",
+    )
+    verb.add_argument("--run", metavar="ID", required=True, help="the run with unlabelled tiles")
+    verb.add_argument(
+        "--labelled", metavar="RUN", help="whose tiles vote (default: where the model comes from)"
+    )
+    verb.add_argument("--k", type=int, default=landform_map.K, metavar="N", help="tiles that vote")
+    verb.add_argument(
+        "--min-margin",
+        type=float,
+        default=landform_map.MIN_MARGIN,
+        metavar="M",
+        help="lead of the first class from which on an estimate is sure, 0 to 1",
+    )
+    verb.add_argument("--out", type=Path, metavar="FILE", help=", ".join(landforms.ENDINGS))
 
 
 def _runs(verbs: Any) -> None:

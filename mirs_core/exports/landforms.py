@@ -5,7 +5,9 @@ points (of whatever their coordinates are the place of), and without either they
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -123,6 +125,7 @@ def geopackage(of: Sheet) -> bytes:
             layer_metadata=about,
             dataset_metadata=about,
         )
+        _name_register(path)
         return path.read_bytes()
 
 
@@ -236,6 +239,16 @@ def _frame(of: Sheet) -> "gpd.GeoDataFrame":
     return gpd.GeoDataFrame(
         frame, geometry=gpd.GeoSeries(shapes, index=frame.index), crs=CRS.from_user_input(MARS)
     )
+
+
+def _name_register(path: Path) -> None:
+    """GDAL writes the register of the CRS as IAU, under which nobody finds it."""
+    register, code = MARS.split(":")
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute(
+            "UPDATE gpkg_spatial_ref_sys SET organization = ? WHERE organization_coordsys_id = ?",
+            (register, int(code)),
+        )
 
 
 def _shape(row: Mapping[str, Any], ring: Ring | None) -> "BaseGeometry | None":

@@ -5,8 +5,10 @@ parts, one at either end, and one around a pole reaches to it: written as it sta
 drawn as a band around the planet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -47,6 +49,19 @@ def square_kilometres(ring: Ring) -> float:
     sphere = Geod(a=RADIUS, b=RADIUS)
     area, _ = sphere.polygon_area_perimeter([lon for lon, _ in ring], [lat for _, lat in ring])
     return abs(float(area)) / 1e6
+
+
+def seen_once(rings: Iterable[Ring]) -> float:
+    """The ground below ``rings`` over the sum of their areas: 1 where none overlap; 1 for none."""
+    from shapely import transform, union_all
+
+    # Lengths east and sines north: areas in this plane are in proportion to those on the sphere.
+    flat = [
+        transform(polygon(ring), lambda at: np.stack([at[:, 0], np.sin(np.radians(at[:, 1]))], 1))
+        for ring in rings
+    ]
+    total = sum(shape.area for shape in flat)
+    return min(1.0, float(union_all(flat).area / total)) if total else 1.0
 
 
 def _unwrapped(ring: Ring) -> list[tuple[float, float]]:
