@@ -37,35 +37,46 @@ class Votes:
     margin: NDArray[np.float64]
 
 
-def chance_of_counting(distances: NDArray[Any], k: int) -> NDArray[np.float64]:
-    """The probability (Q, n) of each tile to be among the ``k`` nearest, where ties fall by chance.
+def last_voter(sizes: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+    """The place (Q,) where the ``k``-th tile stands in rows of ``sizes`` (Q, n) tiles each.
+
+    The last place with tiles where there are fewer than ``k``.
+    """
+    reached = np.cumsum(sizes, axis=1)
+    wanted = np.minimum(k, reached[:, -1:])
+    found: NDArray[np.int64] = (reached < wanted).sum(axis=1)
+    return found
+
+
+def chance_of_counting(
+    distances: NDArray[Any], sizes: NDArray[np.int64], k: int
+) -> NDArray[np.float64]:
+    """The probability (Q, n) to be among the ``k`` nearest tiles, where ties fall by chance.
 
     Args:
-        distances: (Q, n) ascending in each row. They have to reach beyond the ties of the k-th
-            nearest; infinite where there are fewer tiles.
+        distances: (Q, n) ascending in each row, and far enough to hold every tie of the k-th tile.
+        sizes: (Q, n) how many tiles stand at each place; 0 for places that are only padding.
 
-    Rows sum to k, or to the number of tiles where there are fewer than k.
+    The tiles' probabilities sum to k, or to the number of tiles where there are fewer.
 
     Raises:
         ValueError: ``k`` is below 1.
     """
     if k < 1:
         raise ValueError(f"k is {k}; at least one tile has to vote")
-    there = np.isfinite(distances)
     if not distances.shape[1]:
         return np.zeros(distances.shape)
-    place = np.minimum(k, np.maximum(there.sum(axis=1), 1)) - 1
-    last = np.take_along_axis(distances, place[:, None], axis=1)
-    nearer, tied = there & (distances < last), there & (distances == last)
-    left = place[:, None] + 1 - nearer.sum(axis=1, keepdims=True)
-    chance: NDArray[np.float64] = nearer + tied * (left / np.maximum(tied.sum(1, keepdims=True), 1))
+    last = np.take_along_axis(distances, last_voter(sizes, k)[:, None], axis=1)
+    nearer, tied = distances < last, distances == last
+    left = np.minimum(k, sizes.sum(axis=1)) - (sizes * nearer).sum(axis=1)
+    share = left / np.maximum((sizes * tied).sum(axis=1), 1)
+    chance: NDArray[np.float64] = (nearer + tied * share[:, None]) * (sizes > 0)
     return chance
 
 
 def tally(
     distances: NDArray[Any],
-    labels: NDArray[np.int64],
-    classes: int,
+    held: NDArray[np.int64],
     k: int,
     weighting: Weighting = "equal",
 ) -> Votes:
@@ -73,19 +84,16 @@ def tally(
 
     Args:
         distances: (Q, n) as ``chance_of_counting`` takes them; at least 0.
-        labels: (Q, n) class of each of them, 0 to ``classes`` - 1; not read where the distance is
-            infinite.
+        held: (Q, n, C) how many tiles of each class stand at each place: tiles that share a code
+            are one place.
 
     Raises:
         ValueError: ``k`` is below 1.
     """
-    weights = chance_of_counting(distances, k)
+    weights = chance_of_counting(distances, held.sum(axis=2), k)
     if weighting == "near":
         weights *= _nearness(distances, weights)
-    there = weights > 0
-    cells = np.nonzero(there)[0] * classes + labels[there]
-    total = np.bincount(cells, weights[there], len(distances) * classes)
-    votes = total.reshape(len(distances), classes)
+    votes = np.einsum("qn,qnc->qc", weights, held)
     cast = votes.sum(axis=1, keepdims=True)
     # Sums of fractions differ in their last digits with the order of the rows; shares must not.
     return decide(np.round(votes / np.where(cast > 0, cast, 1.0), 9))

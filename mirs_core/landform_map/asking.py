@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mirs_core.archive import FloatArchive, HashArchive
 from mirs_core.errors import ConfigError
 from mirs_core.search import Searcher
-from mirs_core.votes import Votes, Weighting, decide, tally
+from mirs_core.votes import Votes, Weighting, decide, last_voter, tally
 
 K, MIN_MARGIN = 15, 0.5
 VOTERS = ("archive", "train", "val")
@@ -17,8 +17,7 @@ VOTERS = ("archive", "train", "val")
 SURE, CLOSE, FAR = "sure", "close call", "out of reach"
 
 _WITHIN = 0.9
-_BLOCK = 512
-_DEEPER = 4
+_DEPTH, _DEEPER, _CELLS = 2, 4, 250_000
 
 
 def check_settings(k: int, min_margin: float) -> None:
@@ -56,42 +55,47 @@ def ask(
     classes: tuple[str, ...],
     codes: NDArray[Any],
     k: int,
-    weighting: Weighting,
+    weighting: Weighting = "equal",
 ) -> tuple[Votes, NDArray[np.float64]]:
-    """The votes on tiles with ``codes`` (Q, B), and the distances (Q,) of their nearest voters."""
-    place = {label: column for column, label in enumerate(classes)}
-    label_of = np.array([place[str(labelled.items.labels[row])] for row in voters], dtype=np.int64)
-    archive = labelled.retriever.archive(voters)
-    shares, near = [np.empty((0, len(classes)))], [np.empty(0)]
-    for start in range(0, len(codes), _BLOCK):
-        distances, rows = _beyond_ties(archive, codes[start : start + _BLOCK], k)
-        shares.append(tally(distances, label_of[rows], len(classes), k, weighting).shares)
-        near.append(distances[:, 0])
-    return decide(np.concatenate(shares)), np.concatenate(near)
+    """The votes on tiles with ``codes`` (Q, B), and the distances (Q,) of their nearest voters.
 
-
-def _beyond_ties(
-    archive: HashArchive | FloatArchive, codes: NDArray[Any], k: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The nearest (Q, n), so many that what is as far as the k-th of them is among them.
-
-    Where a shorter list was enough for a tile, the rest of its distances is infinite.
+    Many tiles may have one code: each different one is asked and answers once.
     """
-    asked, depth = np.arange(len(codes)), min(len(archive), _DEEPER * k)
-    found, rows = archive.search(codes, depth)
-    distances = found.astype(np.float64)
-    while depth < len(archive):
-        last = np.minimum(k, depth) - 1
-        asked = asked[distances[asked, last] == distances[asked, depth - 1]]
-        if not len(asked):
-            break
-        deeper = min(len(archive), _DEEPER * depth)
-        more = ((0, 0), (0, deeper - depth))
-        distances = np.pad(distances, more, constant_values=np.inf)
-        rows = np.pad(rows, more)
-        distances[asked], rows[asked] = archive.search(codes[asked], deeper)
-        depth = deeper
-    return distances, rows
+    asked, which = np.unique(codes, axis=0, return_inverse=True)
+    _, first, group = np.unique(
+        labelled.retriever.codes[voters], axis=0, return_index=True, return_inverse=True
+    )
+    place = {label: column for column, label in enumerate(classes)}
+    held = np.zeros((len(first), len(classes)), dtype=np.int64)
+    columns = np.array([place[str(labelled.items.labels[row])] for row in voters])
+    np.add.at(held, (group.ravel(), columns), 1)
+    archive = labelled.retriever.archive(voters[first])
+    shares, near = _ask_each(archive, held, asked, k, weighting)
+    return decide(shares[which.ravel()]), near[which.ravel()]
+
+
+def _ask_each(
+    archive: HashArchive | FloatArchive,
+    held: NDArray[np.int64],
+    codes: NDArray[Any],
+    k: int,
+    weighting: Weighting,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    shares, near = np.zeros((len(codes), held.shape[1])), np.zeros(len(codes))
+    left, depth = np.arange(len(codes)), min(len(archive), _DEPTH * k)
+    while len(left):
+        deeper = []
+        for block in np.array_split(left, -(-len(left) * depth // _CELLS)):
+            distances, rows = archive.search(codes[block], depth)
+            last = last_voter(held.sum(axis=1)[rows], k)
+            here = np.arange(len(block))
+            # What is as far as the k-th tile may go on beyond the end of the list.
+            whole = (distances[here, last] < distances[:, -1]) | (depth == len(archive))
+            found = tally(distances[whole], held[rows[whole]], k, weighting)
+            shares[block[whole]], near[block] = found.shares, distances[:, 0]
+            deeper.append(block[~whole])
+        left, depth = np.concatenate(deeper), min(len(archive), _DEEPER * depth)
+    return shares, near
 
 
 def reach_of(labelled: Searcher) -> float | None:
