@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mirs_core import __version__
-from mirs_core.errors import ConfigError
+from mirs_core.errors import ConfigError, RunError
 from mirs_core.exports.geo import MARS
 from mirs_core.exports.rows import Row, of_tiles
 from mirs_core.exports.shapes import Ring, polygon, square_kilometres
@@ -107,26 +107,34 @@ def geopackage(of: Sheet) -> bytes:
     """A GeoPackage with the layer ``landform_estimate`` and the CRS of Mars.
 
     Its description and its metadata say what it is and how it was made.
+
+    Raises:
+        RunError: there is no space to make it.
     """
     about = {name: json.dumps(value, ensure_ascii=False) for name, value in of.about.items()}
     title = "Landform estimate" + (" (synthetic tiles)" if of.about["synthetic"] else "")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "map.gpkg"
-        _frame(of).to_file(
-            path,
-            layer=LAYER,
-            driver="GPKG",
-            engine="pyogrio",
-            index=False,
-            layer_options={
-                "IDENTIFIER": title,
-                "DESCRIPTION": f"{of.about['estimate_note']} {of.about['trust']}",
-            },
-            layer_metadata=about,
-            dataset_metadata=about,
-        )
-        _name_register(path)
-        return path.read_bytes()
+    try:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "map.gpkg"
+            _frame(of).to_file(
+                path,
+                layer=LAYER,
+                driver="GPKG",
+                engine="pyogrio",
+                index=False,
+                layer_options={
+                    "IDENTIFIER": title,
+                    "DESCRIPTION": f"{of.about['estimate_note']} {of.about['trust']}",
+                },
+                layer_metadata=about,
+                dataset_metadata=about,
+            )
+            _name_register(path)
+            return path.read_bytes()
+    except (OSError, RuntimeError, sqlite3.Error) as error:  # pyogrio's errors are RuntimeErrors
+        raise RunError(
+            f"The GeoPackage cannot be made ({error}); free some space, or write .geojson."
+        ) from None
 
 
 WRITERS: dict[str, Callable[[Sheet], bytes]] = {

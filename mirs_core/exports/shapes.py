@@ -28,7 +28,7 @@ def polygon(ring: Ring) -> "BaseGeometry":
     Raises:
         ValueError: fewer than three corners.
     """
-    from shapely import MultiPolygon, Polygon, box, make_valid
+    from shapely import Polygon, box, make_valid, union_all
     from shapely.affinity import translate
 
     corners = _unwrapped(ring)
@@ -38,8 +38,8 @@ def polygon(ring: Ring) -> "BaseGeometry":
         translate(whole.intersection(box(turn, -90, turn + 360, 90)), xoff=-turn)
         for turn in (0.0, 360.0)
     ]
-    parts = [part for half in halves for part in _areas(half)]
-    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+    # Parts that meet, as around a pole, become one: a MultiPolygon of neighbours is not valid.
+    return union_all([part for half in halves for part in _areas(half)])
 
 
 def square_kilometres(ring: Ring) -> float:
