@@ -9,13 +9,23 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mirs_core import code_bits, code_clusters, diagnostics, mapping, overlaps, runs, standings
+from mirs_core import (
+    code_bits,
+    code_clusters,
+    diagnostics,
+    landform_map,
+    mapping,
+    overlaps,
+    runs,
+    standings,
+)
 from mirs_core import estimate as estimates
 from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.data.large_images import LargeImage
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
+from mirs_core.footprints import Ring, footprints
 from mirs_core.neighbourhoods import Neighbourhoods, look
 from mirs_core.neighbourhoods import errors_of_top as errors_of_nearest
 from mirs_core.search import Query, Searcher
@@ -99,6 +109,44 @@ def neighbourhoods(run_id: str) -> Neighbourhoods:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -> Neighbourhoods:
     return look(_searcher.retriever)
+
+
+def landforms(
+    run_id: str, labelled: str, k: int, min_margin: float
+) -> tuple[landform_map.LandformMap, landform_map.Trust | None]:
+    """The landforms of a run's unlabelled tiles by estimate, and how far to trust it; made once.
+
+    Raises:
+        MirsError: a run is gone or damaged, or the two do not have the same model.
+    """
+    home = runs.home_folder()
+    changed = (_changed(home, run_id), _changed(home, labelled))
+    asked = (str(home), run_id, labelled, *changed, k, min_margin)
+    return _landforms(asked, searcher(run_id), searcher(labelled))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Asking the labelled tiles")
+def _landforms(
+    asked: tuple[str, str, str, int, int, int, float], _searcher: Searcher, _labelled: Searcher
+) -> tuple[landform_map.LandformMap, landform_map.Trust | None]:
+    *_, k, min_margin = asked
+    found = landform_map.for_run(_searcher, _labelled, k, min_margin)
+    return found, landform_map.trust(_labelled, k, min_margin)
+
+
+def rings(run_id: str) -> dict[str, Ring]:
+    """The ground of a run's tiles by their ids, where it is known; read once.
+
+    Raises:
+        MirsError: the run is gone, or the list of its strips is damaged.
+    """
+    home = runs.home_folder()
+    return _rings(str(home), run_id, _changed(home, run_id), searcher(run_id).root)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rings(home: str, run_id: str, changed: int, _root: Path) -> dict[str, Ring]:
+    return footprints(_root)
 
 
 def same_ground(run_id: str) -> list[overlaps.Overlap]:
