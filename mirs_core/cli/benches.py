@@ -116,6 +116,18 @@ def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     return answer, bench.text(answer)
 
 
+def strip(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """A large raster cut, killed, cut on, and archived."""
+    from mirs_core.bench import strip as bench
+
+    home = runs.home_folder()
+    if args.size < 1000:
+        raise RunError(f"--size is {args.size}; give at least 1000.")
+    run_id = None if args.no_index else args.run or runs.served_run(home)
+    answer = bench.run(home, run_id, args.size, progress=console.progress)
+    return answer, _text(answer)
+
+
 def _text(answer: dict[str, Any]) -> str:
     return "\n".join(f"{name:<36} {value}" for name, value in _flat(answer))
 

@@ -12,7 +12,22 @@ from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Tr
 from mirs_core.search import Searcher
 from mirs_core.tables import number, table
 
-ENDINGS = tuple(exported.WRITERS)
+
+def add_arguments(verb: argparse.ArgumentParser) -> None:
+    """The words of ``landforms``."""
+    verb.add_argument("--run", metavar="ID", required=True, help="the run with unlabelled tiles")
+    verb.add_argument(
+        "--labelled", metavar="RUN", help="whose tiles vote (default: where the model comes from)"
+    )
+    verb.add_argument("--k", type=int, default=landform_map.K, metavar="N", help="tiles that vote")
+    verb.add_argument(
+        "--min-margin",
+        type=float,
+        default=landform_map.MIN_MARGIN,
+        metavar="M",
+        help="lead of the first class from which on an estimate is sure, 0 to 1",
+    )
+    verb.add_argument("--out", type=Path, metavar="FILE", help=", ".join(exported.WRITERS))
 
 
 def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mirs_core import __version__, finetuning, landform_map, sweeps
+from mirs_core import __version__, finetuning, sweeps
 from mirs_core.cli import (
     annotations,
     benches,
@@ -20,6 +20,7 @@ from mirs_core.cli import (
 from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import preview as previews
 from mirs_core.cli import runs as run_commands
+from mirs_core.cli import strips as strip_commands
 from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     _sweeps(verbs)
     _encoders(verbs)
     _retrieval(verbs)
+    _landforms(verbs)
     _runs(verbs)
     _jobs(verbs)
     _bench(verbs)
@@ -93,6 +95,9 @@ def _data(verbs: Any) -> None:
         verb.add_argument("name", metavar="NAME", help=", ".join(s.name for s in SOURCES))
         verb.add_argument("folder", type=Path, metavar="DIR")
         verb.add_argument("--yes", action="store_true", help="do not ask before downloading")
+    strip_commands.add_arguments(
+        _verb(group, "tile", strip_commands.tile, "cut a map-projected image strip into tiles")
+    )
 
 
 def _training(verbs: Any) -> None:
@@ -204,29 +209,18 @@ def _retrieval(verbs: Any) -> None:
     search.add_argument("--run", metavar="ID", required=True)
     search.add_argument("--image", type=Path, metavar="FILE", required=True)
     search.add_argument("--k", type=int, default=64, metavar="K")
-    _landforms(verbs)
+    strip_commands.add_rectangle(search)
 
 
 def _landforms(verbs: Any) -> None:
-    verb = _verb(
-        verbs,
-        "landforms",
-        landforms.landforms,
-        "estimate the landforms of unlabelled tiles by the nearest labelled ones",
+    landforms.add_arguments(
+        _verb(
+            verbs,
+            "landforms",
+            landforms.landforms,
+            "estimate the landforms of unlabelled tiles by the nearest labelled ones",
+        )
     )
-    verb.add_argument("--run", metavar="ID", required=True, help="the run with unlabelled tiles")
-    verb.add_argument(
-        "--labelled", metavar="RUN", help="whose tiles vote (default: where the model comes from)"
-    )
-    verb.add_argument("--k", type=int, default=landform_map.K, metavar="N", help="tiles that vote")
-    verb.add_argument(
-        "--min-margin",
-        type=float,
-        default=landform_map.MIN_MARGIN,
-        metavar="M",
-        help="lead of the first class from which on an estimate is sure, 0 to 1",
-    )
-    verb.add_argument("--out", type=Path, metavar="FILE", help=", ".join(landforms.ENDINGS))
 
 
 def _runs(verbs: Any) -> None:
@@ -321,3 +315,7 @@ def _bench(verbs: Any) -> None:
     kills.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
     kills.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
     kills.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
+    strip = _verb(group, "strip", benches.strip, "cut, kill, cut on and archive a large raster")
+    strip.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
+    strip.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels a side")
+    strip.add_argument("--no-index", action="store_true", help="do not archive the tiles")

@@ -6,11 +6,13 @@ drawn as a band around the planet.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from pyproj import Geod
     from shapely.geometry.base import BaseGeometry
 
 Ring = Sequence[tuple[float, float]]
@@ -18,6 +20,7 @@ Ring = Sequence[tuple[float, float]]
 
 RADIUS = 3_396_190.0
 """Of the sphere of Mars that the CRS has, in metres."""
+_TURN = 360.0
 
 
 def polygon(ring: Ring) -> "BaseGeometry":
@@ -32,11 +35,14 @@ def polygon(ring: Ring) -> "BaseGeometry":
     from shapely.affinity import translate
 
     corners = _unwrapped(ring)
-    west = min(lon for lon, _ in corners) // 360 * 360
-    whole = make_valid(Polygon([(lon - west, lat) for lon, lat in corners]))
+    west = min(lon for lon, _ in corners) // _TURN * _TURN
+    whole = Polygon([(lon - west, lat) for lon, lat in corners])
+    if whole.is_valid and whole.bounds[2] <= _TURN:
+        return whole
+    whole = make_valid(whole)
     halves = [
-        translate(whole.intersection(box(turn, -90, turn + 360, 90)), xoff=-turn)
-        for turn in (0.0, 360.0)
+        translate(whole.intersection(box(turn, -90, turn + _TURN, 90)), xoff=-turn)
+        for turn in (0.0, _TURN)
     ]
     # Parts that meet, as around a pole, become one: a MultiPolygon of neighbours is not valid.
     return union_all([part for half in halves for part in _areas(half)])
@@ -44,11 +50,15 @@ def polygon(ring: Ring) -> "BaseGeometry":
 
 def square_kilometres(ring: Ring) -> float:
     """The area inside ``ring`` on the sphere of Mars, sides along great circles; 0 or more."""
+    area, _ = _sphere().polygon_area_perimeter([lon for lon, _ in ring], [lat for _, lat in ring])
+    return abs(float(area)) / 1e6
+
+
+@lru_cache(maxsize=1)
+def _sphere() -> "Geod":
     from pyproj import Geod
 
-    sphere = Geod(a=RADIUS, b=RADIUS)
-    area, _ = sphere.polygon_area_perimeter([lon for lon, _ in ring], [lat for _, lat in ring])
-    return abs(float(area)) / 1e6
+    return Geod(a=RADIUS, b=RADIUS)
 
 
 def seen_once(rings: Iterable[Ring]) -> float:

@@ -66,6 +66,7 @@ LAYERS: list[set[str]] = [
         "preparing",
         "demo",
         "reproduction",
+        "strips",
     },
     {"jobs"},
     {"bench"},

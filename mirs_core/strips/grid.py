@@ -1,0 +1,34 @@
+"""Which squares of a raster become tiles, and in which windows they are read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Corner = tuple[int, int]
+"""Column and row of a tile's upper left pixel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Pixels that are read at once, and the tiles that lie in them."""
+
+    column: int
+    row: int
+    width: int
+    height: int
+    corners: tuple[Corner, ...]
+
+
+def starts(length: int, side: int, stride: int) -> range:
+    """Where tiles begin along an edge of ``length`` pixels; what is left at the end is dropped."""
+    return range(0, length - side + 1, stride)
+
+
+def windows(width: int, height: int, side: int, stride: int, most_pixels: int) -> Iterator[Window]:
+    """Rows of tiles, in as many windows as keep each below ``most_pixels`` (one tile at least)."""
+    columns = list(starts(width, side, stride))
+    fitting = max(1, (most_pixels // side - side) // stride + 1)
+    for row in starts(height, side, stride):
+        for first in range(0, len(columns), fitting):
+            part = columns[first : first + fitting]
+            corners = tuple((column, row) for column in part)
+            yield Window(part[0], row, part[-1] - part[0] + side, side, corners)
