@@ -63,15 +63,15 @@ def _sphere() -> "Geod":
 
 def seen_once(rings: Iterable[Ring]) -> float:
     """The ground below ``rings`` over the sum of their areas: 1 where none overlap; 1 for none."""
-    from shapely import transform, union_all
+    from shapely import area, transform, union_all
 
     # Lengths east and sines north: areas in this plane are in proportion to those on the sphere.
-    flat = [
-        transform(polygon(ring), lambda at: np.stack([at[:, 0], np.sin(np.radians(at[:, 1]))], 1))
-        for ring in rings
-    ]
-    total = sum(shape.area for shape in flat)
-    return min(1.0, float(union_all(flat).area / total)) if total else 1.0
+    flat = transform(
+        np.array([polygon(ring) for ring in rings], dtype=object),
+        lambda at: np.stack([at[:, 0], np.sin(np.radians(at[:, 1]))], axis=1),
+    )
+    total = float(area(flat).sum())
+    return min(1.0, float(union_all(flat).area) / total) if total else 1.0
 
 
 def _unwrapped(ring: Ring) -> list[tuple[float, float]]:

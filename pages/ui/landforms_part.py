@@ -52,11 +52,11 @@ def draw(searcher: Searcher, home: Path) -> None:
             )
             return
         chosen, k, margin = _settings(run, voters)
-        found, trust = loaders.landforms(run, chosen.summary.id, k, margin)
-        listed = landform_map.totals(found, searcher.items.ids, loaders.rings(run))
+        made = loaders.landforms(run, chosen.summary.id, k, margin)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
+    found, trust, listed = made.found, made.trust, made.totals
     _trusted(found, trust)
     left, right = st.columns([3, 2], gap="large")
     with left:

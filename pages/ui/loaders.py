@@ -2,6 +2,7 @@
 
 import base64
 import gc
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,6 +37,15 @@ _GONE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E"
     "%3Crect width='10' height='10' fill='%23808080' fill-opacity='.35'/%3E%3C/svg%3E"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Landforms:
+    """An estimate of landforms, how far to trust it, and what it holds of each class."""
+
+    found: landform_map.LandformMap
+    trust: landform_map.Trust | None
+    totals: tuple[landform_map.ClassTotal, ...]
 
 
 def searcher(run_id: str) -> Searcher:
@@ -111,10 +121,8 @@ def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -
     return look(_searcher.retriever)
 
 
-def landforms(
-    run_id: str, labelled: str, k: int, min_margin: float
-) -> tuple[landform_map.LandformMap, landform_map.Trust | None]:
-    """The landforms of a run's unlabelled tiles by estimate, and how far to trust it; made once.
+def landforms(run_id: str, labelled: str, k: int, min_margin: float) -> Landforms:
+    """The landforms of a run's unlabelled tiles by estimate; asked for once.
 
     Raises:
         MirsError: a run is gone or damaged, or the two do not have the same model.
@@ -122,16 +130,23 @@ def landforms(
     home = runs.home_folder()
     changed = (_changed(home, run_id), _changed(home, labelled))
     asked = (str(home), run_id, labelled, *changed, k, min_margin)
-    return _landforms(asked, searcher(run_id), searcher(labelled))
+    return _landforms(asked, searcher(run_id), searcher(labelled), rings(run_id))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Asking the labelled tiles")
 def _landforms(
-    asked: tuple[str, str, str, int, int, int, float], _searcher: Searcher, _labelled: Searcher
-) -> tuple[landform_map.LandformMap, landform_map.Trust | None]:
+    asked: tuple[str, str, str, int, int, int, float],
+    _searcher: Searcher,
+    _labelled: Searcher,
+    _rings: dict[str, Ring],
+) -> Landforms:
     *_, k, min_margin = asked
     found = landform_map.for_run(_searcher, _labelled, k, min_margin)
-    return found, landform_map.trust(_labelled, k, min_margin)
+    return Landforms(
+        found,
+        landform_map.trust(_labelled, k, min_margin),
+        landform_map.totals(found, _searcher.items.ids, _rings),
+    )
 
 
 def rings(run_id: str) -> dict[str, Ring]:
