@@ -292,6 +292,10 @@ def _bench(verbs: Any) -> None:
     browsing.add_argument("--data", type=Path, metavar="DIR", required=True)
     browsing.add_argument("--preset", default="mirs-best", metavar="NAME")
     browsing.add_argument("--seeds", type=int, default=5, metavar="N")
+    forms = _verb(group, "landforms", benches.landforms, "who should vote on unlabelled tiles")
+    forms.add_argument(
+        "--run", metavar="ID", required=True, action="append", help="give it again for more seeds"
+    )
     app = _verb(group, "app", benches.app, "from a click in a real browser to the new results")
     app.add_argument("--clicks", type=int, default=30, metavar="N")
     app.add_argument("--sessions", type=int, default=5, metavar="N", help="at once, afterwards")

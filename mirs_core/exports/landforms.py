@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mirs_core import __version__
+from mirs_core.data.manifest import OWN_PLACE
 from mirs_core.errors import ConfigError, RunError
 from mirs_core.exports.geo import MARS
 from mirs_core.exports.rows import Row, of_tiles
@@ -68,7 +69,7 @@ def sheet(
 
 
 def csv(of: Sheet) -> bytes:
-    """UTF-8 CSV, ``lon`` and ``lat`` first; of a tile with known ground they are its centre."""
+    """UTF-8 CSV, ``lon`` and ``lat`` first; of a tile with known ground they lie within it."""
     import pandas as pd
 
     table = [{name: cell(value) for name, value in row.items()} for row in of.rows]
@@ -180,9 +181,9 @@ def _feature(found: LandformMap, place: int, row: Row, ring: Ring | None) -> dic
     form = describe(label) if label else None
     group = "No landform" if label in found.distractors else form.group if form else ""
     taken = {name: plain[name] for name in _TAKEN}
-    if ring is not None:
-        centre = polygon(ring).representative_point()
-        taken |= {"lon": round(centre.x, 6), "lat": round(centre.y, 6), "place": "tile"}
+    if ring is not None and row.place != OWN_PLACE:
+        inside = polygon(ring).representative_point()
+        taken |= {"lon": round(inside.x, 6), "lat": round(inside.y, 6), "place": OWN_PLACE}
     return {
         **taken,
         "estimate": True,
