@@ -1,6 +1,7 @@
 """Landform maps: who votes, when an estimate is sure, how far it is to be trusted."""
 
 import dataclasses
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from fakes import FakeNetwork, archive_of, write_dataset
 from numpy.typing import NDArray
 
-from mirs_core import landform_map, pipeline, runs
+from mirs_core import cli, landform_map, pipeline, runs
 from mirs_core.baseline import FloatModel
 from mirs_core.codes import hamming, pack
 from mirs_core.data.card import Card
@@ -278,3 +279,32 @@ def test_the_labels_come_from_where_the_model_comes_from(home: Path) -> None:
         landform_map.estimate(home, archived, archived)
     with pytest.raises(RunError, match="There is no run"):
         landform_map.estimate(home, archived, "three")
+
+
+def test_the_command_line_says_it_is_an_estimate_and_writes_files(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MIRS_HOME", str(home))
+    archived = next(one.id for one in runs.list_runs(home) if one.id not in ("one", "two"))
+    out = tmp_path / "maps" / "strip.gpkg"
+    asked = ["landforms", "--run", archived, "--k", "5", "--min-margin", "0.2", "--out", str(out)]
+    assert cli.main([*asked, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    found = landform_map.estimate(home, archived, None, 5, 0.2)
+    assert {key: answer[key] for key in ("run", "labelled", "k", "tiles", "placed", "out")} == {
+        "run": archived, "labelled": "one", "k": 5, "tiles": 6, "placed": 0, "out": str(out),
+    }  # fmt: skip
+    assert answer["estimated"] == found.count(SURE) and answer["unsure"] == 6 - answer["estimated"]
+    assert answer["classes"].keys() == {"cra", "rid"}
+    density = sum(one["density"] for one in answer["classes"].values())
+    assert density == pytest.approx(6 - answer["out_of_reach"], abs=0.01)
+    assert answer["trust"]["n"] == 6 and 0 <= answer["trust"]["coverage"] <= 1
+    assert out.is_file()
+    assert cli.main(asked) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("ESTIMATE of 6 unlabelled tiles") and "not an observation" in said
+    assert "6 test tiles" in said and "Crater" in said
+    assert cli.main([*asked[:3], "--out", str(tmp_path / "map.shp")]) == 2
+    assert cli.main([*asked[:3], "--labelled", "two"]) == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert [line[:5] for line in errors[-2:]] == ["mirs:", "mirs:"]
