@@ -3,12 +3,14 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import landform_map
 from mirs_core.files import write_json
+from pages.ui import takeaway
 
 PAGE = """
 from mirs_core import runs
@@ -63,10 +65,18 @@ def test_a_stricter_margin_leaves_more_open(home: Path, strip: str) -> None:
     assert strict.count(landform_map.SURE) < usual.count(landform_map.SURE)
 
 
-def test_files_are_offered_and_can_be_made(home: Path, strip: str) -> None:
+def test_files_are_offered_and_can_be_made(
+    home: Path, strip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = opened(strip)
     labels = [one.label for one in app.get("download_button")]
     assert labels == ["GeoPackage", "GeoJSON", "CSV"]
+    makers: dict[str, Any] = {}
+    monkeypatch.setattr(takeaway, "download", lambda kind, make, *_: makers.update({kind[0]: make}))
+    opened(strip)
+    tiles = len(landform_map.estimate(home, strip).rows)
+    assert all(makers[ending]().count(b"estimate") for ending in ("gpkg", "geojson", "csv"))
+    assert len(makers["csv"]().splitlines()) == tiles + 1
 
 
 def test_a_run_with_labels_says_what_to_do(home: Path) -> None:

@@ -138,6 +138,8 @@ def test_far_tiles_and_close_calls_are_left_open() -> None:
     for row in found.rows:
         close = found.margin[row] < 0.5 and found.nearest[row] <= found.reach
         assert (found.states[row] == CLOSE) == close
+    both = landform_map.for_run(searcher, searcher, 5000, 1.0)
+    assert both.margin[-1] < 1.0 and both.states[-1] == FAR
     anything = landform_map.for_run(searcher, searcher, min_margin=0.0)
     assert anything.count(CLOSE) == 0 and anything.states[-1] == FAR
 
@@ -177,17 +179,29 @@ def test_trust_is_measured_on_test_tiles_alone() -> None:
 def test_a_copy_of_a_test_tile_does_not_vouch_for_it() -> None:
     searcher, _ = mixed()
     items = searcher.items
-    contents = list(items.contents)
+    contents, labels = list(items.contents), list(items.labels)
     test, voter = int(items.rows(["test"])[0]), int(items.rows(["archive"])[0])
-    plain = landform_map.trust(searcher)
-    contents[voter] = contents[test]
-    codes, labels = searcher.retriever.codes.copy(), list(items.labels)
-    codes[voter], labels[voter] = codes[test], labels[test]
+    codes = searcher.retriever.codes.copy()
+    # Only a copy would call it what its label says.
+    labels[test] = labels[voter] = next(one for one in ("cra", "rid") if one != labels[test])
+    contents[voter], codes[voter] = contents[test], codes[test]
     copied = dataclasses.replace(items, contents=tuple(contents), labels=tuple(labels))
     rows = np.array([row for row in range(len(items)) if row != voter])
-    without = searcher_of(items.take(rows), searcher.retriever.codes[rows])
+    without = searcher_of(copied.take(rows), codes[rows])
     assert landform_map.trust(searcher_of(copied, codes), 1) == landform_map.trust(without, 1)
-    assert plain is not None
+
+
+def test_ties_that_go_on_beyond_the_first_list_count_too() -> None:
+    one_bit = np.eye(16, dtype=np.uint8)
+    codes = pack(np.concatenate([one_bit, np.zeros((1, 16), dtype=np.uint8)]))
+    items, _ = archive_of(17)
+    items = dataclasses.replace(
+        items, labels=(*["cra"] * 12, *["rid"] * 4, None), roles=("archive",) * 17
+    )
+    searcher = searcher_of(items, codes)
+    for k in (1, 3):
+        found = landform_map.for_run(searcher, searcher, k)
+        np.testing.assert_allclose(found.votes.shares[-1], [0.75, 0.25], atol=1e-8)
 
 
 def test_without_test_tiles_nobody_knows_how_far_to_trust() -> None:
