@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core import runs
-from mirs_core.errors import DataError, RunError
+from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.files import sha256
 from mirs_core.landform_map.asking import (
     MIN_MARGIN,
@@ -118,17 +118,40 @@ def estimate(
 
 
 def usual_voters(home: Path, run_id: str) -> str:
-    """The run that the model of ``run_id`` comes from; itself where it was trained."""
+    """The run that the model of ``run_id`` comes from; itself where it was trained, or that is gone.
+
+    Raises:
+        RunError: no such run.
+    """
     made = runs.folder(home, run_id).provenance()
-    return str(made.get("origin") or made.get("parent") or run_id)
+    origin = str(made.get("origin") or made.get("parent") or run_id)
+    return origin if _exists(home, origin) else run_id
+
+
+def _exists(home: Path, run_id: str) -> bool:
+    try:
+        runs.folder(home, run_id)
+    except RunError:
+        return False
+    return True
 
 
 def with_same_model(home: Path, run_id: str) -> list[str]:
-    """Ids of the usable runs with the model of ``run_id``, the one it comes from first."""
+    """Ids of the usable runs with the model of ``run_id``, the one it comes from first.
+
+    Raises:
+        RunError: no such run, or its files are damaged; others that are damaged are left out.
+    """
     own, first = _model_of(home, run_id), usual_voters(home, run_id)
-    known = [run.id for run in runs.list_runs(home) if run.usable and run.distance]
-    same = [one for one in known if one == run_id or _model_of(home, one) == own]
+    same = [one.id for one in runs.list_runs(home) if one.usable and _has(home, one.id, own)]
     return sorted(same, key=lambda one: (one != first, one != run_id))
+
+
+def _has(home: Path, run_id: str, model: tuple[str, str, str]) -> bool:
+    try:
+        return _model_of(home, run_id) == model
+    except MirsError:
+        return False
 
 
 def _model_of(home: Path, run_id: str) -> tuple[str, str, str]:

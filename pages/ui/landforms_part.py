@@ -177,7 +177,7 @@ def _tiles(searcher: Searcher, found: LandformMap) -> None:
         Column(
             [_entry(searcher, found, int(row)) for row in listed[:_SHOWN]],
             title=title,
-            empty="No tile",
+            empty="" if listed else "No tile",
         )
         for title, listed in lists
     ]
@@ -204,7 +204,7 @@ def _entry(searcher: Searcher, found: LandformMap, row: int) -> TileEntry:
         lines.insert(2, f"Then {found.name_of(second)}")
     return TileEntry(
         id=tile,
-        name=words.short_name(first) if first else file,
+        name=words.short_name(first) + ("" if state_of == SURE else "?") if first else file,
         colour=words.colour(first),
         label=f"{lines[0]}, {file}. Make it the query.",
         lines=tuple(lines),

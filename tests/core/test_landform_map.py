@@ -293,6 +293,12 @@ def test_the_labels_come_from_where_the_model_comes_from(home: Path) -> None:
         landform_map.estimate(home, archived, archived)
     with pytest.raises(RunError, match="There is no run"):
         landform_map.estimate(home, archived, "three")
+    runs.folder(home, "two").model.unlink()
+    assert landform_map.with_same_model(home, archived) == ["one", archived]
+    runs.delete(home, "one")
+    assert landform_map.usual_voters(home, archived) == archived
+    with pytest.raises(DataError, match="could vote"):
+        landform_map.estimate(home, archived)
 
 
 def test_the_command_line_says_it_is_an_estimate_and_writes_files(
