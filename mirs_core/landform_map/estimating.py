@@ -118,7 +118,7 @@ def estimate(
 
 
 def usual_voters(home: Path, run_id: str) -> str:
-    """The run that the model of ``run_id`` comes from; itself where it was trained, or that is gone.
+    """The run that the model of ``run_id`` comes from; itself where it was trained or that is gone.
 
     Raises:
         RunError: no such run.
