@@ -14,6 +14,7 @@ from mirs_core.cli import (
     fetching,
     following,
     importing,
+    landforms,
     mapping,
     retrieval,
     training,
@@ -56,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     _encoders(verbs)
     _retrieval(verbs)
     _archives(verbs)
+    _landforms(verbs)
     _runs(verbs)
     _jobs(verbs)
     _bench(verbs)
@@ -282,6 +284,17 @@ def _retrieval(verbs: Any) -> None:
     strip_commands.add_rectangle(search)
 
 
+def _landforms(verbs: Any) -> None:
+    landforms.add_arguments(
+        _verb(
+            verbs,
+            "landforms",
+            landforms.landforms,
+            "estimate the landforms of unlabelled tiles by the nearest labelled ones",
+        )
+    )
+
+
 def _runs(verbs: Any) -> None:
     group = _group(verbs, "runs", "list, compare, serve, name, export and delete runs")
     _verb(group, "list", run_commands.list_all, "all runs, newest first")
@@ -351,6 +364,10 @@ def _bench(verbs: Any) -> None:
     browsing.add_argument("--data", type=Path, metavar="DIR", required=True)
     browsing.add_argument("--preset", default="mirs-best", metavar="NAME")
     browsing.add_argument("--seeds", type=int, default=5, metavar="N")
+    forms = _verb(group, "landforms", benches.landforms, "who should vote on unlabelled tiles")
+    forms.add_argument(
+        "--run", metavar="ID", required=True, action="append", help="give it again for more seeds"
+    )
     app = _verb(group, "app", benches.app, "from a click in a real browser to the new results")
     app.add_argument("--clicks", type=int, default=30, metavar="N")
     app.add_argument("--sessions", type=int, default=5, metavar="N", help="at once, afterwards")

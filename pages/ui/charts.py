@@ -143,6 +143,20 @@ def class_bars(
     return _finished(figure, height, legend=len(models) > 1, top=76 if len(models) > 1 else 28)
 
 
+def totals(found: Sequence[tuple[str, str, float]], across: str) -> go.Figure:
+    """A bar for each (name, colour, value), the first on top."""
+    turned = list(reversed(found))
+    figure = go.Figure()
+    figure.add_bar(
+        y=[escape(name) for name, _, _ in turned], x=[value for _, _, value in turned],
+        orientation="h", marker={"color": [colour for _, colour, _ in turned]},
+        hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title=across, rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(showgrid=False, ticklabelstandoff=6)
+    return _finished(figure, 70 + 22 * len(found), legend=False, top=8)
+
+
 def confusion(model: Model, found: Confusion) -> go.Figure:
     """Classes of the queries down, of their results across, the shade the share."""
     queries, results = list(found.queries), list(found.results)

@@ -16,6 +16,7 @@ from mirs_core import (
     code_clusters,
     diagnostics,
     fetching,
+    landform_map,
     mapping,
     overlaps,
     runs,
@@ -28,6 +29,7 @@ from mirs_core.data.large_images import LargeImage
 from mirs_core.data.walk import find_images
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
+from mirs_core.footprints import Ring, footprints
 from mirs_core.known_data import KnownDataSet, known_data_sets
 from mirs_core.neighbourhoods import Neighbourhoods, look
 from mirs_core.neighbourhoods import errors_of_top as errors_of_nearest
@@ -39,6 +41,15 @@ _GONE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E"
     "%3Crect width='10' height='10' fill='%23808080' fill-opacity='.35'/%3E%3C/svg%3E"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Landforms:
+    """An estimate of landforms, how far to trust it, and what it holds of each class."""
+
+    found: landform_map.LandformMap
+    trust: landform_map.Trust | None
+    totals: tuple[landform_map.ClassTotal, ...]
 
 
 def searcher(run_id: str) -> Searcher:
@@ -112,6 +123,49 @@ def neighbourhoods(run_id: str) -> Neighbourhoods:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -> Neighbourhoods:
     return look(_searcher.retriever)
+
+
+def landforms(run_id: str, labelled: str, k: int, min_margin: float) -> Landforms:
+    """The landforms of a run's unlabelled tiles by estimate; asked for once.
+
+    Raises:
+        MirsError: a run is gone or damaged, or the two do not have the same model.
+    """
+    home = runs.home_folder()
+    changed = (_changed(home, run_id), _changed(home, labelled))
+    asked = (str(home), run_id, labelled, *changed, k, min_margin)
+    return _landforms(asked, searcher(run_id), searcher(labelled), rings(run_id))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Asking the labelled tiles")
+def _landforms(
+    asked: tuple[str, str, str, int, int, int, float],
+    _searcher: Searcher,
+    _labelled: Searcher,
+    _rings: dict[str, Ring],
+) -> Landforms:
+    *_, k, min_margin = asked
+    found = landform_map.for_run(_searcher, _labelled, k, min_margin)
+    return Landforms(
+        found,
+        landform_map.trust(_labelled, k, min_margin),
+        landform_map.totals(found, _searcher.items.ids, _rings),
+    )
+
+
+def rings(run_id: str) -> dict[str, Ring]:
+    """The ground of a run's tiles by their ids, where it is known; read once.
+
+    Raises:
+        MirsError: the run is gone, or the list of its strips is damaged.
+    """
+    home = runs.home_folder()
+    return _rings(str(home), run_id, _changed(home, run_id), searcher(run_id).root)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rings(home: str, run_id: str, changed: int, _root: Path) -> dict[str, Ring]:
+    return footprints(_root)
 
 
 def same_ground(run_id: str) -> list[overlaps.Overlap]:

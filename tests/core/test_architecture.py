@@ -25,7 +25,8 @@ LAYERS: list[set[str]] = [
     }
     | {"landforms", "observations", "tables"},
     # mathematics
-    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"} | {"covariances"},
+    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters"}
+    | {"covariances", "votes"},
     # parts
     {
         "data",
@@ -61,6 +62,7 @@ LAYERS: list[set[str]] = [
         "search",
         "exports",
         "mapping",
+        "landform_map",
         "attention",
         "similarity",
         "latency",
