@@ -172,3 +172,63 @@ def test_a_machine_without_anything_can_bring_data_in(
     press(app, "Build it")
     assert runs.list_runs(tmp_path / "new") == []
     assert ("demo",) in queued(tmp_path / "new")
+
+
+def raster(path: Path, crs: str | None = "IAU_2015:49910") -> Path:
+    """A GeoTIFF of 700 x 500 pixels of 6 m."""
+    import numpy as np
+    import rasterio
+    from rasterio.crs import CRS
+    from rasterio.transform import from_origin
+
+    values = np.random.default_rng(0).integers(1, 255, (500, 700), dtype=np.uint8)
+    about: dict[str, Any] = {"crs": CRS.from_user_input(crs)} if crs else {}
+    with rasterio.open(
+        path, "w", driver="GTiff", width=700, height=500, count=1, dtype="uint8",
+        transform=from_origin(4_500_000, 1_000_000, 6, 6), **about,
+    ) as made:  # fmt: skip
+        made.write(values, 1)
+    return path
+
+
+def test_a_strip_is_looked_at_and_cut(opened: Open, home: Path, tmp_path: Path) -> None:
+    path = raster(tmp_path / "a strip.tif")
+    app = opened("strip")
+    app.text_input(key="mirs.strip.path").set_value(str(path)).run()
+    assert not app.exception and not app.error
+    # 700 x 500 pixels of 6 m hold 3 x 2 squares of 1,200 m.
+    assert "700 x 500 px" in html(app) and "6 places of 200 px, 1,200 m across" in html(app)
+    app.select_slider(key="mirs.strip.overlap").set_value(50).run()
+    assert "24 places" in html(app)
+    press(app, "Cut it into tiles")
+    (args,) = queued(home)
+    assert args[:4] == ("data", "tile", str(path), f"--out={home / 'data' / 'a-strip'}")
+    assert {"--metres=1200", "--stride=100", "--archive=demo-mirs"} <= set(args)
+
+
+def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_path: Path) -> None:
+    for crs, word in ((None, "no coordinate system"), ("EPSG:32633", "not Mars")):
+        path = raster(tmp_path / f"{crs}.tif".replace(":", ""), crs)
+        app = opened("strip")
+        app.text_input(key="mirs.strip.path").set_value(str(path)).run()
+        assert not app.exception and word in app.error[0].value
+        assert not any(one.label == "Cut it into tiles" for one in app.button)
+
+
+def test_an_archive_is_changed_by_jobs(opened: Open, home: Path, tmp_path: Path) -> None:
+    from mirs_core import collected
+    from mirs_core.collected import Kept
+
+    app = opened()
+    app.session_state["mirs.archive.folder"] = str(tmp_path)
+    press(app, "Change or export")
+    archive = app.selectbox[-1].value
+    press(app, "Add them")
+    assert queued(home) == [("archive", "add", f"--run={archive}", f"--data={tmp_path}")]
+    items = json.loads((runs.folder(home, archive).items).read_text())
+    tiles = [Kept(tile, "x") for tile in items["ids"][:2]]
+    made = collected.create(home, "Out", "any", "Any", True)
+    collected.add(home, made.id, [*tiles, Kept("gone.jpg", "x")])
+    press(press(app, "Change or export"), "Take 2 out")
+    wanted = tuple(f"--tile={kept.id}" for kept in tiles)
+    assert ("archive", "remove", f"--run={archive}", *wanted) in queued(home)
