@@ -411,6 +411,13 @@ def test_names_never_collide_and_labels_travel(home: Path, tmp_path: Path, targe
     }
 
 
+def test_of_copies_in_the_folder_one_is_added(own: Path, home: Path, target: Path) -> None:
+    (own / "copy.png").write_bytes((own / "north" / "a.png").read_bytes())
+    found = importing.add_to(home, own, target, Said())
+    assert (found.added, found.skipped, found.duplicates) == (4, 1, 1)
+    assert found.manifest.duplicates == ()
+
+
 def test_without_a_class_a_tile_comes_to_the_database_if_there_is_one(
     own: Path, home: Path, target: Path
 ) -> None:
