@@ -23,8 +23,9 @@ from mirs_core.data.card import read_card
 from mirs_core.data.manifest import scan
 from mirs_core.data.strip_list import read_strips
 from mirs_core.data.tile_table import read_table
-from mirs_core.errors import DataError, ImageError, StoppedError
+from mirs_core.errors import DataError, ImageError, RunError, StoppedError
 from mirs_core.footprints import footprints, strip_outlines
+from mirs_core.processes import lock_if_free
 from mirs_core.strips import Cut, Words, cut_strip, cutting
 from mirs_core.strips.grid import windows
 from mirs_core.strips.raster import StripRaster
@@ -323,11 +324,11 @@ def test_no_read_is_larger_than_the_bound(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(StripRaster, "_read", counted)
     monkeypatch.setattr(cutting, "MOST_VALUES", 32 * 100)
-    made = cut_strip(write(tmp_path / "strip.tif", noise(160, 1920)), tmp_path / "out", SMALL)
-    assert made.strip.tiles == 5 * 60
+    made = cut_strip(write(tmp_path / "strip.tif", noise(64, 960)), tmp_path / "out", SMALL)
+    assert made.strip.tiles == 2 * 30
     survey, *cuts = reads
     assert max(survey) <= 1024
-    assert len(cuts) == 5 * 20 and all(height * width <= 32 * 100 for height, width in cuts)
+    assert len(cuts) == 2 * 10 and all(height * width <= 32 * 100 for height, width in cuts)
 
 
 def stamps(root: Path) -> dict[str, int]:
@@ -440,6 +441,26 @@ def test_several_strips_become_one_data_set(tmp_path: Path) -> None:
     )  # fmt: skip
     with pytest.raises(DataError, match="--name"):
         cut_strip(other, out, SMALL, Words(name="A_B"))
+
+
+def test_what_is_wrong_with_the_folder_is_said_before_anything_is_cut(tmp_path: Path) -> None:
+    path, out = write(tmp_path / "strip.tif", noise()), tmp_path / "out"
+    cut_strip(write(tmp_path / "other.tif", noise(seed=1)), out, SMALL)
+    before = stamps(out)
+    whole = (out / "tiles.csv").read_text()
+    (out / "tiles.csv").write_text("path\n../x.png\n")
+    with pytest.raises(DataError, match="line 2"):
+        cut_strip(path, out, SMALL)
+    (out / "tiles.csv").write_text(whole)
+    (out / ".strips.lock.strip").mkdir()
+    with pytest.raises(RunError, match="cannot be written"):
+        cut_strip(path, out, SMALL)
+    (out / ".strips.lock.strip").rmdir()
+    with lock_if_free(out / ".strips.lock.strip"), pytest.raises(DataError, match="another proc"):
+        cut_strip(path, out, SMALL)
+    assert stamps(out) == before
+    cut_strip(path, out, SMALL)
+    assert len(scan(out).tiles) == 60
 
 
 @pytest.mark.parametrize("name", ["", "../up", ".hidden", "a/b", "x" * 81, "ä"])
