@@ -74,14 +74,17 @@ def extract(
     known = store.load()
     missing = {tile.content: tile for tile in reversed(tiles) if tile.content not in known}
     total = len({tile.content for tile in tiles})
-    done = total - len(missing)
+    begun = done = total - len(missing)
     progress(STAGE, done, total)
+    # In one piece: many small arrays that stay would keep the network's freed memory between them.
+    room = np.empty((len(missing), encoder.dim), dtype=np.float32)
     pending: dict[str, Features] = {}
     try:
         for contents, batch in _batches(
             root, list(missing.values())[::-1], encoder, view, batch_size, workers
         ):
-            encoded = encoder.encode(batch).cpu().numpy()
+            encoded = room[done - begun : done - begun + len(contents)]
+            encoded[:] = encoder.encode(batch).cpu().numpy()
             pending.update(zip(contents, encoded, strict=True))
             known.update(zip(contents, encoded, strict=True))
             if len(pending) >= _SHARD:

@@ -1,11 +1,17 @@
 """Archiving any folder of tiles with a model that is trained already."""
 
 import dataclasses
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from mirs_core import config as configs
 from mirs_core import retriever, runs
+from mirs_core.data.card import CARD_FILE
 from mirs_core.data.manifest import Manifest, Tile
 from mirs_core.data.splits import row_order
+from mirs_core.data.tile_table import TABLE_FILE
 from mirs_core.encoding import encoder_of, extract_items
 from mirs_core.items import Items
 from mirs_core.pipeline import keep_archive
@@ -33,12 +39,7 @@ def index(
     parent = runs.folder(home, run_id)
     trained = retriever.load(parent)
     made = parent.provenance()
-    config = parent.config()
-    config = dataclasses.replace(
-        config,
-        data=str(root.expanduser().resolve()),
-        archive=dataclasses.replace(config.archive, data=""),
-    )
+    config = archived_config(parent.config(), root.expanduser().resolve())
     manifest = scan_cached(home, root, progress)
     encoder = encoder_of(home, parent)
     seen = {**parent.learnt_roles(), **trained.items.learnt_roles()}
@@ -47,20 +48,58 @@ def index(
     built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
 
     about = describe(manifest)
-    title = name or f"{config.preset} on {manifest.card.name}"
-    provenance = {
-        **about,
-        "data_title": name or about["data_title"],
-        "encoder": encoder.fingerprint,
-        "parent": run_id,
-        "origin": made.get("origin") or run_id,
-        "archive_id": archive_id(items),
-    }
-    run = runs.create(home, config, name=title, provenance=provenance)
+    return keep_archived(
+        home,
+        config,
+        built,
+        name=name or f"{config.preset} on {manifest.card.name}",
+        provenance={
+            **about,
+            "data_title": name or about["data_title"],
+            "encoder": encoder.fingerprint,
+            "parent": run_id,
+            "origin": made.get("origin") or run_id,
+        },
+        learnt=seen,
+    )
+
+
+def archived_config(config: configs.RunConfig, root: Path) -> configs.RunConfig:
+    """The configuration of an archive of ``root`` by a model that was made with ``config``."""
+    archive = dataclasses.replace(config.archive, data="")
+    return dataclasses.replace(config, data=str(root), archive=archive)
+
+
+def keep_archived(
+    home: Path,
+    config: configs.RunConfig,
+    built: retriever.Retriever,
+    *,
+    name: str,
+    provenance: Mapping[str, Any],
+    learnt: Mapping[str, str],
+    excluded: Mapping[str, str] | None = None,
+    told: Path | None = None,
+) -> runs.RunFolder:
+    """A new finished run of an archive that no training has made; nothing is left of a failure.
+
+    Args:
+        learnt: role by content of the tiles that the model has learnt from.
+        excluded: id by content of tiles that are not to come back.
+        told: a folder whose ``dataset.json`` and ``tiles.csv`` the run keeps, where there are any:
+            what is known of tiles whose own folder may not be here.
+    """
+    name_of_archive = archive_id(built.items)
+    made = {**provenance, "archive_id": name_of_archive}
+    run = runs.create(home, config, name=name, provenance=made)
     try:
         run.set_status("running")
-        run.keep_learnt(seen)
-        keep_archive(run, built, provenance["archive_id"])
+        run.keep_learnt(learnt)
+        run.keep_excluded(excluded or {})
+        for path in [told / name for name in (CARD_FILE, TABLE_FILE)] if told else []:
+            if path.is_file():
+                shutil.copyfile(path, run.path / path.name)
+        keep_archive(run, built, name_of_archive)
         run.set_status("done")
     except BaseException:
         run.set_status("failed", "The archive could not be written.")
@@ -72,8 +111,9 @@ def index(
 def _items(manifest: Manifest, known: dict[str, str], seed: int) -> Items:
     order = row_order(len(manifest.tiles), manifest.digest, seed)
     tiles = [manifest.tiles[i] for i in order]
-    return Items.of(tiles, [known.get(tile.content) or _role(tile) for tile in tiles])
+    return Items.of(tiles, [known.get(tile.content) or role_of(tile) for tile in tiles])
 
 
-def _role(tile: Tile) -> str:
+def role_of(tile: Tile) -> str:
+    """The role in an archive of a tile that the model has not learnt from."""
     return tile.split if tile.split in ("val", "test") else "archive"

@@ -66,7 +66,12 @@ class DataSet:
 
 def title_of(run: RunSummary) -> str:
     """What a column of this run is called: the method."""
-    return _TITLES.get(run.preset, run.preset)
+    return title_of_preset(run.preset)
+
+
+def title_of_preset(preset: str) -> str:
+    """A method in words; presets of other versions have their names alone."""
+    return _TITLES.get(preset, preset)
 
 
 def data_sets(found: Sequence[RunSummary]) -> list[DataSet]:

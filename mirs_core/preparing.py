@@ -1,4 +1,4 @@
-"""A data set made ready for the app: encoded once, three models trained on it, MIRS served.
+"""A data set made ready for the app: encoded once, its models trained, MIRS served.
 
 Runs are found again by preset and by what the data set holds, so a second call does what is
 missing, and one that was interrupted goes on where it stopped.
@@ -17,10 +17,16 @@ from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 from mirs_core.sources import scan_cached
 
 NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
-"""Presets that are trained, and what people call them."""
+"""Presets that are trained where there are labels, and what people call them."""
 
-SERVED = "mirs"
-"""The preset that the app shows first afterwards."""
+NAMES_UNLABELLED = {
+    "baseline": "Baseline",
+    "baseline-centred": "Baseline, centred",
+    "mirs-unsupervised": "MIRS, unsupervised",
+}
+"""Presets for data sets without labels: what they need is pixels alone."""
+
+_SERVED = ("mirs", "mirs-unsupervised")
 
 
 def prepare(
@@ -28,7 +34,8 @@ def prepare(
 ) -> list[str]:
     """Trains what is missing for the data set in ``folder``; returns the ids of its runs.
 
-    The MIRS run is served where a run was trained or none was served before.
+    With labels to learn from these are the models of ``NAMES``, without those of
+    ``NAMES_UNLABELLED``. The MIRS run is served where a run was trained or none was served before.
 
     Raises:
         StoppedError: it was asked to stop; the next call goes on from there.
@@ -36,16 +43,22 @@ def prepare(
     """
     folder = folder.expanduser().resolve()
     manifest = scan_cached(home, folder, stoppable(progress, should_stop))
-    ids = {preset: _run_id(manifest, preset) for preset in NAMES}
+    names = _names(manifest)
+    ids = {preset: _run_id(manifest, preset) for preset in names}
     key = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
     with locked(home / "locks" / f"prepare-{key}"):
         trained = [
-            _trained(home, folder, preset, run_id, progress, should_stop)
+            _trained(home, folder, preset, names[preset], run_id, progress, should_stop)
             for preset, run_id in ids.items()
         ]
         if any(trained) or runs.served_run(home) is None:
-            runs.serve(home, ids[SERVED])
+            runs.serve(home, next(ids[preset] for preset in _SERVED if preset in ids))
     return list(ids.values())
+
+
+def _names(manifest: Manifest) -> dict[str, str]:
+    taught = any(tile.label is not None and tile.split == "train" for tile in manifest.tiles)
+    return NAMES if taught else NAMES_UNLABELLED
 
 
 def _run_id(manifest: Manifest, preset: str) -> str:
@@ -55,7 +68,13 @@ def _run_id(manifest: Manifest, preset: str) -> str:
 
 
 def _trained(
-    home: Path, folder: Path, preset: str, run_id: str, progress: Progress, should_stop: ShouldStop
+    home: Path,
+    folder: Path,
+    preset: str,
+    name: str,
+    run_id: str,
+    progress: Progress,
+    should_stop: ShouldStop,
 ) -> bool:
     """Makes sure of one run; False where it was done already."""
     run = _existing(home, run_id)
@@ -64,10 +83,10 @@ def _trained(
         return False
     if state == "running":
         raise RunError(f"Run {run_id} is being trained by another process; wait for its end.")
-    named = _named(NAMES[preset], progress)
+    named = _named(name, progress)
     if run is None:
         settings = _settings(folder, preset)
-        run = pipeline.prepare(home, settings, run_id=run_id, name=NAMES[preset], progress=named)
+        run = pipeline.prepare(home, settings, run_id=run_id, name=name, progress=named)
     if pipeline.train(home, run, named, should_stop).stopped:
         raise StoppedError("Stopped as asked; the same command goes on from here.")
     return True

@@ -106,6 +106,20 @@ class RunFolder:
         """Roles of training and validation tiles, where the run's items may not hold them."""
         return self.path / "learnt.json"
 
+    @property
+    def excluded(self) -> Path:
+        """Contents of the tiles that were taken out of the archive and are not to come back."""
+        return self.path / "excluded.json"
+
+    def keep_excluded(self, tiles: Mapping[str, str]) -> None:
+        """Remembers tiles that were taken out: their id by content hash."""
+        if tiles:
+            write_json(self.excluded, dict(sorted(tiles.items())))
+
+    def excluded_tiles(self) -> dict[str, str]:
+        """Id by content hash of the tiles that were taken out of the archive."""
+        return _mapping(self.excluded) if self.excluded.exists() else {}
+
     def keep_learnt(self, roles: Mapping[str, str]) -> None:
         """Remembers the tiles that the model has learnt from: role by content hash."""
         write_json(self.learnt, dict(sorted(roles.items())))

@@ -1,5 +1,6 @@
 """Searching a run: a tile or an image in, ranked tiles out."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from mirs_core import metrics, near_duplicates, refine, retriever, runs
 from mirs_core.archive import FloatArchive, HashArchive
 from mirs_core.baseline import FloatModel
+from mirs_core.data.card import CARD_FILE
 from mirs_core.data.images import read_bytes, read_image
 from mirs_core.data.manifest import Card, read_card
+from mirs_core.data.tile_table import TileRecord, read_table
 from mirs_core.encoders import Encoder
 from mirs_core.encoding import encoder_of
-from mirs_core.errors import DataError
+from mirs_core.errors import DataError, MirsError
 from mirs_core.features import encode_one
 from mirs_core.files import sha256
 from mirs_core.filters import EVERYTHING, Filters
@@ -111,6 +114,7 @@ class Searcher:
     _indexes: dict[bytes | None, Any] = field(default_factory=dict)
     _rows: dict[Filters, NDArray[np.int64]] = field(default_factory=dict)
     _by_value: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    _told: dict[str, TileRecord] | None = None
 
     @classmethod
     def open(cls, home: Path, run_id: str) -> "Searcher":
@@ -123,13 +127,25 @@ class Searcher:
         summary = runs.summary(home, run, runs.served_run(home))
         loaded = retriever.load(run)
         root = summary.data_root
-        card = read_card(root) if root.is_dir() else Card.named(summary.data)
+        card = read_card(root) if root.is_dir() else _kept_card(run, summary)
         return cls(home, summary, card, root, loaded)
 
     @property
     def items(self) -> Items:
         """What is known of each archived tile, in row order."""
         return self.retriever.items
+
+    def told(self, tile_id: str) -> TileRecord:
+        """What ``tiles.csv`` says of a tile, of the data set or kept with the run; read once.
+
+        A table that was damaged since says nothing.
+        """
+        if self._told is None:
+            self._told = {}
+            for folder in (self.home / "runs" / self.summary.id, self.root):
+                with contextlib.suppress(MirsError):
+                    self._told = {**self._told, **read_table(folder)}
+        return self._told.get(tile_id) or TileRecord(tile_id)
 
     def query_by_id(self, tile_id: str) -> Query:
         """The query of an archived tile, by its stored code. Raises DataError for unknown ids."""
@@ -335,3 +351,11 @@ class Searcher:
         if not path.is_file():
             raise DataError(f"{path} is gone: the folder was moved or deleted. Index it again.")
         return path
+
+
+def _kept_card(run: runs.RunFolder, summary: runs.RunSummary) -> Card:
+    """The card of a data set that is not here: one that the run kept, or its name alone."""
+    if (run.path / CARD_FILE).is_file():
+        with contextlib.suppress(MirsError):
+            return read_card(run.path)
+    return Card.named(summary.data)

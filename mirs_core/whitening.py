@@ -74,7 +74,7 @@ def whitening(
     """
     if len(x) < 2:
         raise DataError("Whitening needs at least two tiles of a domain; the archive has fewer.")
-    mean, blocks = _statistics(x, group_size)
+    mean, blocks = group_statistics(x, group_size)
     return _whitener(mean, blocks, eps, shrinkage)
 
 
@@ -119,7 +119,7 @@ class MovingStatistics:
                 "A batch of one tile has no covariance to be whitened by. Raise"
                 " training.batch_size, add tiles, or set whitening.estimator=exact."
             )
-        return _statistics(x.numpy(), self.group_size)
+        return group_statistics(x.numpy(), self.group_size)
 
     def state(self) -> dict[str, Tensor]:
         """The averages as float64 tensors, ``<domain>.mean`` and ``<domain>.covariances``."""
@@ -151,10 +151,13 @@ class MovingStatistics:
         self._averages[domain] = mean, covariances
 
 
-def _statistics(
+def group_statistics(
     x: NDArray[np.floating], group_size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean (D,) and covariance of each group (G, g, g), divisor N; channels that lack are 0."""
+    """Mean (D,) and covariance of each group (G, g, g) of ``x`` (N, D), divisor N.
+
+    The last group may have fewer channels than ``g``; those that it lacks are 0.
+    """
     x = x.astype(np.float64)
     mean, width = x.mean(axis=0), x.shape[1]
     size = min(group_size, width)

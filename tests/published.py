@@ -42,9 +42,10 @@ class Published:
     def source(self, **changes: Any) -> Source:
         """The data set as the catalogue would have it."""
         made = Source(
-            name="domars16k", title="DoMars16k", record=f"{self.address}/api/records/1",
-            archive=r"data\.zip", layout="splits", licence="CC-BY-4.0", citation="Wilhelm 2020",
-            instrument="CTX", metres_per_pixel=6.0, most_bytes=1_000_000_000,
+            name="domars16k", title="DoMars16k", about="tiles",
+            record=f"{self.address}/api/records/1", archive=r"data\.zip", layout="splits",
+            licence="CC-BY-4.0", citation="Wilhelm 2020", instrument="CTX", metres_per_pixel=6.0,
+            most_bytes=1_000_000_000,
         )  # fmt: skip
         return dataclasses.replace(made, **changes)
 

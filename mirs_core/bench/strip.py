@@ -7,7 +7,6 @@ system while it lives, torch included.
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -73,7 +72,8 @@ def write_raster(path: Path, size: int) -> Path:
     from rasterio.windows import Window
 
     half = size * METRES_PER_PIXEL / 2
-    texture = _texture(np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    texture = _texture(rng)
     with rasterio.open(
         path, "w", driver="GTiff", width=size, height=size, count=1, dtype="uint8", tiled=True,
         blockxsize=_BLOCK, blockysize=_BLOCK, compress="deflate", zlevel=1, nodata=0,
@@ -83,8 +83,8 @@ def write_raster(path: Path, size: int) -> Path:
         for row in range(0, size, _BLOCK):
             for column in range(0, size, _BLOCK):
                 height, width = min(_BLOCK, size - row), min(_BLOCK, size - column)
-                # Steps that share no divisor with the texture, so that no two tiles are equal.
-                y, x = (row * 7 + column * 3) % _TEXTURE, (column * 5 + row * 11) % _TEXTURE
+                # From anywhere in the texture, so that no two tiles are equal.
+                y, x = rng.integers(0, _TEXTURE, 2)
                 rows, columns = np.arange(y, y + height), np.arange(x, x + width)
                 block = texture.take(rows, 0, mode="wrap").take(columns, 1, mode="wrap")
                 out.write(block, 1, window=Window(column, row, width, height))
@@ -107,7 +107,8 @@ def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
     enough = _KILL_AT * (size // SIDE) ** 2
     killed = _Step(words, base / "home")
     killed.watch(lambda: growing.is_dir() and len(list(growing.iterdir())) >= enough)
-    before = _stamps(growing)
+    # On a small raster it may be faster than the kill.
+    before = {**_stamps(growing), **_stamps(out / _NAME)}
     finished = _Step(words, base / "home")
     made = finished.answer()
     after = _stamps(out / _NAME)
@@ -163,7 +164,8 @@ class _Step:
         while self._process.poll() is None:
             self.peak_mb = max(self.peak_mb, _peak_mb(self._process.pid))
             if is_enough():
-                self._process.send_signal(signal.SIGKILL)
+                self._process.kill()
+                self._process.communicate()
                 break
             time.sleep(_POLL_SECONDS)
         self.seconds = time.perf_counter() - self._started

@@ -9,7 +9,7 @@ from typing import Any
 from mirs_core import runs
 from mirs_core.cli.console import Console
 from mirs_core.errors import RunError
-from mirs_core.tables import markdown
+from mirs_core.tables import markdown, number
 
 
 def query(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
@@ -114,6 +114,19 @@ def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     counts = max(0, args.jobs), max(0, args.apps)
     answer = bench.run(data, *counts, args.seed, progress=console.progress)
     return answer, bench.text(answer)
+
+
+def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Votes on validation tiles over k, weighting and the rules of being sure."""
+    from mirs_core.bench import landforms as bench
+
+    answer = bench.run(runs.home_folder(), args.run, progress=console.progress)
+    tables = [
+        markdown(list(rows[0]), [[number(v) if isinstance(v, float | None) else str(v)
+                                  for v in row.values()] for row in rows])
+        for rows in (answer["votes"], answer["rules"])
+    ]  # fmt: skip
+    return answer, "\n\n".join([f"{answer['tiles']} validation tiles", *tables])
 
 
 def strip(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

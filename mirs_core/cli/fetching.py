@@ -8,6 +8,7 @@ from typing import Any
 
 from mirs_core import fetching, preparing, runs
 from mirs_core.cli.console import Console
+from mirs_core.data.card import read_card
 from mirs_core.data.walk import find_images, is_labelled
 from mirs_core.errors import DataError
 
@@ -33,13 +34,15 @@ def download(args: argparse.Namespace, console: Console) -> Answer:
 def prepare(args: argparse.Namespace, console: Console) -> Answer:
     """Fetches a data set where there is none, and trains what is missing of its models."""
     started = time.perf_counter()
-    source, folder = fetching.named(args.name), args.folder.expanduser().resolve()
-    if not is_labelled(folder) and fetching.standing(source, folder) is None:
-        _fetch(source, folder, args.yes, console)
+    name, folder = _wanted(args.name, args.folder)
+    if args.folder is not None:
+        source = fetching.named(name)
+        if not is_labelled(folder) and fetching.standing(source, folder) is None:
+            _fetch(source, folder, args.yes, console)
     home = runs.home_folder()
     ids = preparing.prepare(home, folder, console.progress, console.should_stop)
     answer = {
-        "data": source.name,
+        "data": name,
         "dir": str(folder),
         "tiles": len(find_images(folder).paths),
         "runs": ids,
@@ -47,6 +50,20 @@ def prepare(args: argparse.Namespace, console: Console) -> Answer:
         "seconds": round(time.perf_counter() - started, 2),
     }
     return answer, f"Ready: {', '.join(ids)}. Look at them: make app"
+
+
+def _wanted(name: str, folder: Path | None) -> tuple[str, Path]:
+    """Name and folder of what is prepared: a published set, or a folder of one's own."""
+    if folder is not None:
+        return name, folder.expanduser().resolve()
+    own = Path(name).expanduser().resolve()
+    if not own.is_dir():
+        known = ", ".join(source.name for source in fetching.SOURCES)
+        raise DataError(
+            f"There is no folder {name}. Name a folder of your own, or a published set and where"
+            f" it goes ({known})."
+        )
+    return read_card(own).name, own
 
 
 def _fetch(

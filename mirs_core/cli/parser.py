@@ -7,15 +7,20 @@ from typing import Any, NoReturn
 from mirs_core import __version__, finetuning, sweeps
 from mirs_core.cli import (
     annotations,
+    archives,
     benches,
     data,
     encoders,
     fetching,
+    following,
+    importing,
+    landforms,
     mapping,
     retrieval,
     training,
     transfer,
 )
+from mirs_core.cli import domains as domain_commands
 from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import preview as previews
 from mirs_core.cli import runs as run_commands
@@ -23,6 +28,7 @@ from mirs_core.cli import strips as strip_commands
 from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
 from mirs_core.config import settings
+from mirs_core.domains import USUAL
 from mirs_core.fetching import SOURCES
 from mirs_core.presets import PRESETS
 
@@ -47,8 +53,11 @@ def build_parser() -> argparse.ArgumentParser:
     _data(verbs)
     _training(verbs)
     _sweeps(verbs)
+    _domains(verbs)
     _encoders(verbs)
     _retrieval(verbs)
+    _archives(verbs)
+    _landforms(verbs)
     _runs(verbs)
     _jobs(verbs)
     _bench(verbs)
@@ -85,17 +94,67 @@ def _data(verbs: Any) -> None:
         "--per-class", type=int, default=80, metavar="N", help="tiles a landform"
     )
     synthetic.add_argument("--seed", type=int, default=0, metavar="N")
-    for name, command, help in (
-        ("download", fetching.download, "fetch a published data set"),
-        ("prepare", fetching.prepare, "fetch it, train baseline and hash models, serve MIRS"),
-    ):
-        verb = _verb(group, name, command, help)
-        verb.add_argument("name", metavar="NAME", help=", ".join(s.name for s in SOURCES))
-        verb.add_argument("folder", type=Path, metavar="DIR")
+    published = ", ".join(source.name for source in SOURCES)
+    download = _verb(group, "download", fetching.download, "fetch a published data set")
+    download.add_argument("name", metavar="NAME", help=published)
+    download.add_argument("folder", type=Path, metavar="DIR")
+    prepare = _verb(
+        group, "prepare", fetching.prepare, "fetch it, train baseline and hash models, serve MIRS"
+    )
+    prepare.add_argument("name", metavar="NAME", help=f"{published}, or a folder of your own")
+    prepare.add_argument("folder", type=Path, metavar="DIR", nargs="?")
+    for verb in (download, prepare):
         verb.add_argument("--yes", action="store_true", help="do not ask before downloading")
     strip_commands.add_arguments(
         _verb(group, "tile", strip_commands.tile, "cut a map-projected image strip into tiles")
     )
+
+    _verb(group, "list", importing.list_all, "the data sets that are known here")
+    _import(_verb(group, "import", importing.import_, "bring in a folder of your own images"))
+
+
+def _import(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("folder", type=Path, metavar="DIR")
+    where = verb.add_mutually_exclusive_group()
+    where.add_argument("--copy", action="store_true", help="copy the tiles into the home folder")
+    where.add_argument("--to", type=Path, metavar="DATASET_DIR", help="add them to this data set")
+    verb.add_argument("--table", type=Path, metavar="CSV", help="label, split, place of each tile")
+    verb.add_argument(
+        "--labels-from-folders", action="store_true", help="the folders in DIR are classes"
+    )
+    verb.add_argument("--name", metavar="TEXT", help="short, for lists and file names")
+    verb.add_argument("--title", metavar="TEXT", help="one line for people")
+    verb.add_argument("--instrument", metavar="TEXT", help="the camera, as CTX")
+    verb.add_argument("--metres-per-pixel", type=float, metavar="N")
+    verb.add_argument("--licence", metavar="TEXT", help="of the images")
+    verb.add_argument("--citation", metavar="TEXT", help="how to cite them")
+    verb.add_argument("--credit", metavar="TEXT", help="whom to name for each tile")
+    verb.add_argument("--source", metavar="TEXT", help="where each tile is from")
+    verb.add_argument("--synthetic", action="store_true", help="they were made by a program")
+    following.add_words(verb)
+
+
+def _archives(verbs: Any) -> None:
+    group = _group(verbs, "archive", "let an archive grow or shrink, and exchange it as a table")
+    add = _verb(group, "add", archives.add, "archive what the run's data set has got since")
+    add.add_argument("--run", metavar="ID", required=True)
+    add.add_argument("--data", type=Path, metavar="DIR", help="first copy its tiles there")
+    add.add_argument("--again", action="store_true", help="also take back tiles that were removed")
+    remove = _verb(group, "remove", archives.remove, "take tiles out; their files stay")
+    remove.add_argument("--run", metavar="ID", required=True)
+    which = remove.add_mutually_exclusive_group(required=True)
+    which.add_argument("--tile", metavar="TILE_ID", action="append", default=[])
+    which.add_argument("--list", type=Path, metavar="FILE", help="a text file, one id a line")
+    for verb in (add, remove):
+        verb.add_argument("--keep", action="store_true", help="leave the old run as it is")
+    export = _verb(group, "export", archives.export, "write tiles and codes as one Parquet table")
+    export.add_argument("file", type=Path, metavar="FILE.parquet")
+    export.add_argument("--run", metavar="ID", required=True)
+    arrive = _verb(group, "import", archives.import_, "an archive from such a table")
+    arrive.add_argument("file", type=Path, metavar="FILE.parquet")
+    arrive.add_argument("--run", metavar="ID", required=True, help="a run of the same model")
+    arrive.add_argument("--data", type=Path, metavar="DIR", help="where the tiles stand")
+    arrive.add_argument("--name", metavar="TEXT")
 
 
 def _training(verbs: Any) -> None:
@@ -178,6 +237,21 @@ def _sweeps(verbs: Any) -> None:
         _verb(group, name, command, help).add_argument("id", metavar="ID")
 
 
+def _domains(verbs: Any) -> None:
+    verb = _verb(
+        verbs, "domains", domain_commands.domains, "what whitening does between two data sets"
+    )
+    for name, help in (("--data", "source: learnt from"), ("--other", "target: searched")):
+        verb.add_argument(name, type=Path, metavar="DIR", required=True, help=help)
+    verb.add_argument("--seeds", type=int, default=5, metavar="N")
+    verb.add_argument("--presets", default=",".join(USUAL), help=", ".join(PRESETS))
+    verb.add_argument("--encoder", metavar="NAME")
+    verb.add_argument(
+        "--group", type=int, metavar="N", help="also give the covariances of this group of channels"
+    )
+    verb.add_argument("--out", type=Path, metavar="FILE", help="JSON that is written as well")
+
+
 def _encoders(verbs: Any) -> None:
     train = _verb(
         verbs,
@@ -207,6 +281,18 @@ def _retrieval(verbs: Any) -> None:
     search.add_argument("--run", metavar="ID", required=True)
     search.add_argument("--image", type=Path, metavar="FILE", required=True)
     search.add_argument("--k", type=int, default=64, metavar="K")
+    strip_commands.add_rectangle(search)
+
+
+def _landforms(verbs: Any) -> None:
+    landforms.add_arguments(
+        _verb(
+            verbs,
+            "landforms",
+            landforms.landforms,
+            "estimate the landforms of unlabelled tiles by the nearest labelled ones",
+        )
+    )
 
 
 def _runs(verbs: Any) -> None:
@@ -278,6 +364,10 @@ def _bench(verbs: Any) -> None:
     browsing.add_argument("--data", type=Path, metavar="DIR", required=True)
     browsing.add_argument("--preset", default="mirs-best", metavar="NAME")
     browsing.add_argument("--seeds", type=int, default=5, metavar="N")
+    forms = _verb(group, "landforms", benches.landforms, "who should vote on unlabelled tiles")
+    forms.add_argument(
+        "--run", metavar="ID", required=True, action="append", help="give it again for more seeds"
+    )
     app = _verb(group, "app", benches.app, "from a click in a real browser to the new results")
     app.add_argument("--clicks", type=int, default=30, metavar="N")
     app.add_argument("--sessions", type=int, default=5, metavar="N", help="at once, afterwards")

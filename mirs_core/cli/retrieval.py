@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from mirs_core import indexing, queries, retriever, runs
 from mirs_core.cli.console import Console
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.landforms import describe as landform
-from mirs_core.search import Searcher
+from mirs_core.search import Query, Searcher
 from mirs_core.tables import number, table
 
 Answer = tuple[dict[str, Any], str]
@@ -80,7 +81,7 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     searcher = Searcher.open(runs.home_folder(), args.run)
     searcher.warm_up()
     started = time.perf_counter()
-    query = searcher.query_by_image(Path(args.image))
+    query, window = _query(args, searcher)
     hits = searcher.search(query, args.k)
     seconds = time.perf_counter() - started
     answer = {
@@ -88,6 +89,7 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
         "query": str(args.image),
         "seconds": round(seconds, 4),
         "results": [hit.to_json() for hit in hits],
+        **window,
     }
     rows = [
         [str(hit["rank"]), _distance(hit["distance"]), hit["label"] or "-", hit["role"], hit["id"]]
@@ -95,6 +97,17 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     ]
     head = ["rank", searcher.unit, "class", "role", "tile"]
     return answer, f"{table(head, rows)}\n\n{len(hits)} results in {seconds * 1000:.0f} ms"
+
+
+def _query(args: argparse.Namespace, searcher: Searcher) -> tuple[Query, dict[str, Any]]:
+    """The query of the image or of a rectangle of it, and the rectangle for the answer."""
+    if args.window is None and args.bounds is None:
+        return searcher.query_by_image(Path(args.image)), {}
+    from mirs_core.strips.query import Area, Bounds, query_by_rectangle
+
+    wanted = Area(*args.window) if args.window is not None else Bounds(*args.bounds)
+    found = query_by_rectangle(searcher, args.image, wanted)
+    return found.query, {"window": {**asdict(found.area), "squares": len(found.squares)}}
 
 
 def _distance(value: float) -> str:

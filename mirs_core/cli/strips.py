@@ -1,10 +1,12 @@
-"""``data tile``."""
+"""``data tile``, and the words for a rectangle of a strip."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
+from mirs_core.cli import following
 from mirs_core.cli.console import Console
+from mirs_core.cli.following import follow
 from mirs_core.strips import Cut, Words, cut_strip
 from mirs_core.strips.cutting import SIDE
 
@@ -36,6 +38,26 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--licence", metavar="TEXT", help="of the images")
     verb.add_argument("--credit", metavar="TEXT", help="whom to name")
     verb.add_argument("--source", metavar="URL", help="of the source product")
+    following.add_words(verb)
+
+
+def add_rectangle(verb: argparse.ArgumentParser) -> None:
+    """The words for a query by a rectangle of a map-projected raster."""
+    words = verb.add_mutually_exclusive_group()
+    words.add_argument(
+        "--window",
+        type=int,
+        nargs=4,
+        metavar=("X", "Y", "WIDTH", "HEIGHT"),
+        help="a rectangle of a map-projected image, in pixels",
+    )
+    words.add_argument(
+        "--bounds",
+        type=float,
+        nargs=4,
+        metavar=("WEST", "SOUTH", "EAST", "NORTH"),
+        help="the same in degrees",
+    )
 
 
 def tile(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
@@ -43,7 +65,7 @@ def tile(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], st
     cut = Cut(args.size, args.metres, args.stride, args.max_nodata, args.min_contrast)
     words = Words(args.name, args.source, args.licence, args.credit)
     made = cut_strip(args.raster, args.out, cut, words, console.stoppable)
-    answer = made.to_json()
+    answer = {**made.to_json(), "runs": follow(args, args.out, console)}
     west, south, east, north = answer["bounds"].values()
     lines = [
         f"{answer['tiles']} tiles of {answer['strip']} in {args.out} ({answer['seconds']} s;"

@@ -54,8 +54,19 @@ def read_card(root: Path) -> Card:
     name = root.resolve().name or "data"
     # Names of folders that are no Unicode cannot be shown or stored as they are.
     name = name.encode("utf-8", "replace").decode("utf-8")
+    value = card_values(root)
+    return card_of(path, value, name) if value else Card.named(name)
+
+
+def card_values(root: Path) -> dict[str, Any]:
+    """The JSON object in ``dataset.json``, with what is not known here; empty where there is none.
+
+    Raises:
+        DataError: dataset.json is no JSON object.
+    """
+    path = root / CARD_FILE
     if not path.exists():
-        return Card.named(name)
+        return {}
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise DataError(f"{path} is larger than a card can be; write it anew or remove it.")
@@ -66,10 +77,19 @@ def read_card(root: Path) -> Card:
         raise DataError(f"{path} is not valid JSON; correct it or remove it.") from None
     if not isinstance(value, dict):
         raise DataError(f"{path} has to hold one JSON object; correct it or remove it.")
-    return _checked(path, value, name)
+    return value
 
 
-def _checked(path: Path, value: dict[str, Any], fallback: str) -> Card:
+def card_of(path: Path, value: dict[str, Any], fallback: str) -> Card:
+    """The card that a JSON object describes.
+
+    Args:
+        path: what errors call it.
+        fallback: its name where it has none.
+
+    Raises:
+        DataError: a field has the wrong type.
+    """
     name = _text(path, value, "name", fallback)
     return Card(
         name=name,

@@ -23,7 +23,7 @@ from mirs_core.progress import Progress, silent
 OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE = "tile", "strip centre", "invented", ""
 """What a tile's coordinates are the place of."""
 
-__all__ = ["SPLITS", "Card", "Manifest", "Tile", "Unreadable", "read_card", "scan"]
+__all__ = ["SPLITS", "Card", "Manifest", "Tile", "Unreadable", "read_card", "scan", "tiles_named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,20 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     if not tiles:
         raise DataError(_nothing_in(root, unreadable))
     return Manifest(root, card, tiles, _duplicates(tiles), unreadable)
+
+
+def tiles_named(root: Path) -> tuple[Tile, ...]:
+    """The tiles of the data set in ``root`` as names, folders and ``tiles.csv`` tell, by path.
+
+    No image is read: contents are empty, and files that cannot be decoded are among them.
+
+    Raises:
+        DataError: dataset.json or tiles.csv is wrong.
+    """
+    root = root.resolve()
+    card, table, labelled = read_card(root), read_table(root), is_labelled(root)
+    paths = sorted(find_images(root).paths)
+    return tuple(_tile(path, "", labelled, table.get(path), card) for path in paths)
 
 
 def _tile(path: str, content: str, labelled: bool, told: TileRecord | None, card: Card) -> Tile:

@@ -62,6 +62,25 @@ def row_order(n: int, digest: str, seed: int) -> NDArray[np.int64]:
     return _rng("rows", digest, seed).permutation(n).astype(np.int64)
 
 
+def grown_order(old: int, new: int, digest: str) -> NDArray[np.int64]:
+    """The order of an archive of ``old`` tiles that ``new`` ones come to: (old + new,).
+
+    A row below ``old`` is an old tile, the others are the new ones. The old keep their order among
+    themselves, so that their ties are ranked as before; the new ones, shuffled, stand at random
+    places between them, so that neither kind is ranked before the other where distances are equal.
+
+    Args:
+        digest: of what is added to what.
+    """
+    rng = _rng("grown", digest, 0)
+    order = np.empty(old + new, dtype=np.int64)
+    fresh = np.zeros(old + new, dtype=bool)
+    fresh[rng.choice(old + new, new, replace=False)] = True
+    order[fresh] = old + rng.permutation(new)
+    order[~fresh] = np.arange(old)
+    return order
+
+
 def _rng(purpose: str, digest: str, seed: int) -> np.random.Generator:
     key = hashlib.sha256(f"{purpose}:{digest}:{seed}".encode()).digest()
     return np.random.default_rng(int.from_bytes(key, "big"))

@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from io import StringIO
 from pathlib import Path
@@ -77,10 +77,38 @@ def records_of(path: Path) -> dict[str, TileRecord]:
         raise DataError(f"{path} is no table in UTF-8 ({error}); save it as CSV UTF-8.") from None
 
 
-def write_table(root: Path, records: Iterable[TileRecord]) -> None:
-    """Writes ``tiles.csv`` in one piece; columns that no record fills are left out."""
+def foreign_cells(root: Path) -> dict[str, dict[str, str]]:
+    """What a ``tiles.csv`` says in columns that are not known here, by path and column.
+
+    The table has been read with ``read_table`` before, so its rows are sound.
+    """
+    path = root / TABLE_FILE
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        rows = csv.DictReader(handle)
+        names = [name for name in rows.fieldnames or () if name and name not in COLUMNS]
+        if not names:
+            return {}
+        return {
+            (row["path"] or "").strip().replace("\\", "/"): {n: row.get(n) or "" for n in names}
+            for row in rows
+        }
+
+
+def write_table(
+    root: Path, records: Iterable[TileRecord], more: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
+    """Writes ``tiles.csv`` in one piece; columns that no record fills are left out.
+
+    Args:
+        more: cells of further columns by path, as ``foreign_cells`` found them.
+    """
+    more = more or {}
     rows = [asdict(record) for record in records]
     columns = [n for n in COLUMNS if n == "path" or any(row[n] is not None for row in rows)]
+    columns += list(dict.fromkeys(name for cells in more.values() for name in cells))
+    rows = [{**more.get(row["path"], {}), **row} for row in rows]
     text = StringIO()
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -96,16 +124,21 @@ def _records(path: Path, rows: "csv.DictReader[str]") -> dict[str, TileRecord]:
     for row in rows:
         cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
         where = f"{path}, line {rows.line_num}"
-        if any(len(cell) > _MAX_TEXT for cell in cells.values()):
-            raise DataError(f"{where}: a cell is longer than {_MAX_TEXT} characters.")
-        record = _record(where, cells)
+        record = record_of(where, cells)
         if record.path in found:
             raise DataError(f"{where}: {record.path} stands there a second time.")
         found[record.path] = record
     return found
 
 
-def _record(where: str, cells: dict[str, str]) -> TileRecord:
+def record_of(where: str, cells: Mapping[str, str]) -> TileRecord:
+    """The record of one row of a table; ``cells`` has every column, an empty text where unknown.
+
+    Raises:
+        DataError: a cell is wrong; the message begins with ``where``.
+    """
+    if any(len(cell) > _MAX_TEXT for cell in cells.values()):
+        raise DataError(f"{where}: a cell is longer than {_MAX_TEXT} characters.")
     tile = cells["path"].replace("\\", "/")
     if not tile or tile.startswith("/") or ".." in tile.split("/"):
         raise DataError(f"{where}: {tile!r} is no path below the data set's folder.")
@@ -121,7 +154,8 @@ def _record(where: str, cells: dict[str, str]) -> TileRecord:
         label=_text(cells["label"]),
         split=split,
         latitude=latitude,
-        longitude=None if longitude is None else longitude % 360,
+        # Twice, because the remainder of a tiny negative number rounds to 360 itself.
+        longitude=None if longitude is None else longitude % 360 % 360,
         strip=_text(cells["strip"]),
         metres_per_pixel=_number(where, "metres_per_pixel", cells["metres_per_pixel"], 1e-4, 1e6),
         source=_text(cells["source"]),

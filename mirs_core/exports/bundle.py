@@ -43,7 +43,7 @@ def tiles_zip(
         text = json.dumps(manifest, ensure_ascii=False, allow_nan=False, indent=1)
         _add(archive, "manifest.json", text.encode())
         _add(archive, "CITATION.bib", bibtex(searcher.card).encode())
-        _add(archive, "README.txt", _readme(searcher, about).encode())
+        _add(archive, "README.txt", _readme(searcher, rows, about).encode())
     return sum(bool(name) for name, _ in files.values())
 
 
@@ -67,8 +67,10 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     archive.writestr(zipfile.ZipInfo(name, _DATE), data)
 
 
-def _readme(searcher: Searcher, about: Mapping[str, Any]) -> str:
+def _readme(searcher: Searcher, rows: Sequence[Row], about: Mapping[str, Any]) -> str:
     card = searcher.card
+    licences = sorted({row.licence for row in rows}) or [card.licence]
+    credits = sorted({row.credit for row in rows if row.credit})
     lines = ["Tiles exported from MIRS Explorer.", ""]
     if card.synthetic:
         lines.append(
@@ -76,7 +78,8 @@ def _readme(searcher: Searcher, about: Mapping[str, Any]) -> str:
         )
     lines += [
         f"Data set: {card.title}",
-        f"Licence: {card.licence}",
+        *(f"Licence: {licence}" for licence in licences),
+        *(f"Credit: {credit}" for credit in credits),
         *(f"{name}: {value}" for name, value in about.items()),
         "",
         "manifest.csv and manifest.json say what each file is. Coordinates are planetocentric",

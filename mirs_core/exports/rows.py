@@ -21,7 +21,9 @@ class Row:
             synthetic tiles.
         model, run, rank, distance, unit: how it was found; empty or None in a collection.
         landform: the class in words; ``label`` is its folder's name.
-        source: page of the source product; empty for synthetic tiles.
+        source: address of the source product; empty where unknown, and for synthetic tiles.
+        licence: of this tile; the data set's where nothing else is said of it.
+        credit: whom to name for this tile; empty where only the data set is to be cited.
     """
 
     lon: float | None
@@ -43,6 +45,7 @@ class Row:
     synthetic: bool
     data_set: str
     licence: str
+    credit: str
     sha256: str
     note: str
 
@@ -78,7 +81,8 @@ def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
     items, card = searcher.items, searcher.card
     row = items.row(tile)
     label, latitude, longitude = items.labels[row], items.latitudes[row], items.longitudes[row]
-    known = observations.parse(tile)
+    known, told = observations.parse(tile), searcher.told(tile)
+    product = known.url or "" if known and not card.synthetic else ""
     landform = describe(label) if label else None
     place = INVENTED if latitude is not None and card.synthetic else items.places[row]
     found = {"model": "", "run": "", "rank": None, "distance": None, "unit": "", "note": ""}
@@ -93,10 +97,11 @@ def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
         role=items.roles[row],
         strip=items.strips[row] or "",
         instrument=_camera(searcher, known),
-        source=known.url or "" if known and not card.synthetic else "",
+        source=told.source or product,
         synthetic=card.synthetic,
         data_set=card.title,
-        licence=card.licence,
+        licence=told.licence or card.licence,
+        credit=told.credit or "",
         sha256=items.contents[row],
         **{**found, **values},
     )

@@ -24,7 +24,7 @@ def csv(rows: Sequence[Row], more: Sequence[Mapping[str, Any]] = ()) -> bytes:
     extra = more or [{} for _ in rows]
     columns = [item.name for item in fields(Row)]
     table = [
-        {name: _cell(value) for name, value in {**row.to_json(), **beside}.items()}
+        {name: cell(value) for name, value in {**row.to_json(), **beside}.items()}
         for row, beside in zip(rows, extra, strict=True)
     ]
     names = [*columns, *(name for name in (extra[0] if extra else {}) if name not in columns)]
@@ -34,5 +34,6 @@ def csv(rows: Sequence[Row], more: Sequence[Mapping[str, Any]] = ()) -> bytes:
     return text.encode()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value for a spreadsheet: a text that it would take for a formula gets an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

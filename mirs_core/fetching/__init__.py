@@ -5,6 +5,17 @@ name only when it is complete; until then everything stands in a hidden folder b
 """
 
 from mirs_core.fetching.catalogue import SOURCES, Source, named
-from mirs_core.fetching.importing import Fetched, fetch, offered, standing
+from mirs_core.fetching.importing import Fetched, fetch, needed_space, offered, standing
+from mirs_core.fetching.record import RemoteFile
 
-__all__ = ["SOURCES", "Fetched", "Source", "fetch", "named", "offered", "standing"]
+__all__ = [
+    "SOURCES",
+    "Fetched",
+    "RemoteFile",
+    "Source",
+    "fetch",
+    "named",
+    "needed_space",
+    "offered",
+    "standing",
+]

@@ -1,9 +1,13 @@
 """The published data sets that can be fetched by name."""
 
+import os
 from dataclasses import dataclass
 from typing import Literal
 
 from mirs_core.errors import DataError
+
+RECORDS = os.environ.get("MIRS_RECORDS") or "https://zenodo.org/api/records"
+"""Where the records are asked for; ``MIRS_RECORDS`` names a mirror of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +17,7 @@ class Source:
     Attributes:
         name: what people type, and the name on its card.
         title: one line for people.
+        about: how many tiles of what, in a few words.
         record: address of its record's API.
         archive: regular expression for the name of the one zip that is wanted of the record.
         layout: "splits" for ``train|val|test/<class>/`` folders, "landmarks" for one folder of
@@ -27,6 +32,7 @@ class Source:
 
     name: str
     title: str
+    about: str
     record: str
     archive: str
     layout: Literal["splits", "landmarks"]
@@ -42,7 +48,8 @@ SOURCES = (
     Source(
         name="domars16k",
         title="DoMars16k",
-        record="https://zenodo.org/api/records/4291940",
+        about="16,150 tiles of 15 landforms, 200 px",
+        record=f"{RECORDS}/4291940",
         archive=r"data\.zip",
         layout="splits",
         licence="CC-BY-4.0",
@@ -55,7 +62,8 @@ SOURCES = (
     Source(
         name="hirise",
         title="HiRISE landmarks v3.2",
-        record="https://zenodo.org/api/records/4002935",
+        about="about 10,800 landmarks of 8 kinds, 227 px",
+        record=f"{RECORDS}/4002935",
         archive=r"(hirise-)?map-proj[-_]v3[-_.]2\.zip",
         layout="landmarks",
         licence="CC-BY-4.0",

@@ -82,6 +82,11 @@ def offered(source: Source, pause: Pause = time.sleep) -> RemoteFile:
     return wanted_file(source, pause)
 
 
+def needed_space(file: RemoteFile) -> int:
+    """Bytes that the download of ``file`` and what is unpacked of it take."""
+    return file.size + int(file.size * _ROOM_UNPACKED)
+
+
 def fetch(
     source: Source,
     file: RemoteFile,
@@ -119,7 +124,7 @@ def _fetch(
     source: Source, file: RemoteFile, folder: Path, work: Path, progress: Progress, pause: Pause
 ) -> Fetched:
     here = sum(path.stat().st_size for path in work.glob(f"{file.name}*"))
-    check_space(work, max(file.size - here, 0) + int(file.size * _ROOM_UNPACKED))
+    check_space(work, needed_space(file) - min(here, file.size))
     received = receive(file, work, source.record, progress, pause)
     unpacked, target = work / "unpacked", work / "set"
     for left_over in (unpacked, target):

@@ -6,7 +6,7 @@ Nobody has to be there for the queue to go on: see ``workers``.
 """
 
 from mirs_core.devices import CPU
-from mirs_core.jobs.folder import ACTIVE, Job, list_jobs, log_tail, read
+from mirs_core.jobs.folder import ACTIVE, DATA, Job, list_jobs, log_tail, read
 from mirs_core.jobs.queue import resume, run_first, start_over, stop, submit, submit_once
 from mirs_core.jobs.reporter import Reporter
 from mirs_core.jobs.workers import PREVIEW, tend
@@ -14,6 +14,7 @@ from mirs_core.jobs.workers import PREVIEW, tend
 __all__ = [
     "ACTIVE",
     "CPU",
+    "DATA",
     "PREVIEW",
     "Job",
     "Reporter",

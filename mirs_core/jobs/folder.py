@@ -18,6 +18,9 @@ from mirs_core.processes import is_alive
 ACTIVE = ("queued", "running", "stopping")
 """States of a job that will change by itself."""
 
+DATA = "data"
+"""What the keys of jobs begin with that bring data in or change archives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

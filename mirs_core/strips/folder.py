@@ -6,7 +6,7 @@ looks into and a later call goes on with.
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -28,8 +28,12 @@ class StripFolder:
     """The place of one strip in the data set ``root``."""
 
     def __init__(self, root: Path, strip: Strip) -> None:
-        """Nothing is made yet. Raises DataError where ``root`` is something else already."""
+        """Nothing is made yet. Raises DataError where ``root`` is something else, or damaged."""
         _check_root(root)
+        if root.exists():
+            # Rather now than when all tiles are cut.
+            read_card(root)
+            read_table(root)
         self.root, self.strip = root, strip
         self._part = root / f".{strip.name}.part"
         self._known = {one.name: one for one in read_strips(root)}
@@ -57,22 +61,19 @@ class StripFolder:
             RunError: the folder cannot be written.
         """
         lock = self.root / f"{_LOCK}.{self.strip.name}"
-        with lock_if_free(lock) as free:
-            if free is None:
-                raise DataError(f"{self.strip.name} is being cut by another process; wait for it.")
-            settings = self._part / _SETTINGS
-            if settings.is_file():
-                begun = _begun(settings)
-                self._check_same(begun)
-                self.strip = begun
-            else:
-                self.discard()
-                make_folder(self._part / _TILES)
-                write_json(settings, asdict(self.strip))
+        with ExitStack() as stack:
             try:
-                yield set(self._left())
-            finally:
-                lock.unlink(missing_ok=True)
+                if stack.enter_context(lock_if_free(lock)) is None:
+                    raise DataError(
+                        f"{self.strip.name} is being cut by another process; wait for it."
+                    )
+                stack.callback(_removed, lock)
+                left = self._begin()
+            except OSError as error:
+                raise RunError(
+                    f"{self.root} cannot be written ({error.strerror or error})."
+                ) from None
+            yield left
 
     def write(self, name: str, data: bytes) -> None:
         """Writes the tile called ``name`` in one piece."""
@@ -111,6 +112,19 @@ class StripFolder:
             with suppress(OSError):
                 self.root.rmdir()
 
+    def _begin(self) -> set[str]:
+        """The tiles that are there from an earlier call, in a folder that is there now."""
+        settings = self._part / _SETTINGS
+        if settings.is_file():
+            begun = _begun(settings)
+            self._check_same(begun)
+            self.strip = begun
+        else:
+            self.discard()
+            make_folder(self._part / _TILES)
+            write_json(settings, asdict(self.strip))
+        return set(self._left())
+
     def _left(self) -> Iterator[str]:
         for path in (self._part / _TILES).iterdir():
             # What a killed process was writing has a temporary name.
@@ -140,6 +154,12 @@ class StripFolder:
                     f"{known.name} was cut into {self.root} with {name} {before}, not {now}:"
                     " give another --name or --out."
                 )
+
+
+def _removed(lock: Path) -> None:
+    # Windows removes no file that is open.
+    with suppress(OSError):
+        lock.unlink()
 
 
 def _begun(path: Path) -> Strip:

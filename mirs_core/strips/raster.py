@@ -1,6 +1,6 @@
 """A raster of Mars, read by windows: where its pixels lie, which are missing, and as grey levels.
 
-Never more than ``MOST_VALUES`` values are read at once, whatever the raster's size.
+Never more than ``MOST_VALUES`` values, or one tile, are read at once, whatever the raster's size.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from mirs_core.data.mars_crs import MarsCrs
 from mirs_core.data.rasters import opened
 from mirs_core.errors import DataError, ImageError
 
-MOST_VALUES = 16_000_000
-"""Values (pixels x bands) in the largest window that is read."""
+MOST_VALUES = 4_000_000
+"""Values (pixels x bands) in the largest window that is read; a tile may have more by itself."""
 
 _CACHE_BYTES = 256_000_000
 _MOST_BLOCK_BYTES = 256_000_000

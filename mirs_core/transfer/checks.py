@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from mirs_core import annotations, epochs, retriever, runs, standings
+from mirs_core.data.card import read_card
+from mirs_core.data.tile_table import read_table
 from mirs_core.errors import ConfigError, MirsError, RunError
 from mirs_core.files import read_json, write_json
 from mirs_core.transfer.layout import (
@@ -36,6 +38,9 @@ _PROVENANCE: dict[str, tuple[type, ...]] = {
     "best_epoch": (int,),
     "parent": (str,),
     "origin": (str,),
+    "grown_from": (str,),
+    "added": (int,),
+    "removed": (int,),
 }
 _NEEDED = ("archive_id", "created", "data_name", "manifest")
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
@@ -63,6 +68,10 @@ def checked(home: Path, run: runs.RunFolder, manifest: Manifest) -> annotations.
             standings.standing_of(summary, run)
         if not set(run.learnt_roles().values()) <= {"train", "val"}:
             raise refused("has an unknown role in learnt.json")
+        if not all(isinstance(tile, str) for tile in run.excluded_tiles().values()):
+            raise refused("has no usable excluded.json")
+        read_card(run.path)
+        read_table(run.path)
         epochs.read(run)
     except RefusedFileError:
         raise

@@ -22,6 +22,9 @@ OPTIONAL = {
     "metrics.json": 256 * MEGA,
     "progress.jsonl": 256 * MEGA,
     "learnt.json": 256 * MEGA,
+    "excluded.json": 256 * MEGA,
+    "dataset.json": MEGA,
+    "tiles.csv": 256 * MEGA,
     SAID: MEGA,
 }
 LARGEST = {MANIFEST: MEGA, **REQUIRED, **OPTIONAL}

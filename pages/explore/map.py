@@ -11,6 +11,7 @@ from pages.ui import (
     chosen_part,
     filters_part,
     first_run,
+    landforms_part,
     link,
     loaders,
     map_empty,
@@ -54,9 +55,7 @@ def main() -> None:
 
 
 def _part() -> Callable[[lineup.DataSet, list[str]], None]:
-    """The part of the page that is asked for; the choice is drawn where there are several."""
-    if len(_PARTS) == 1:
-        return _map
+    """Draws the choice of the page's part; returns what draws it."""
     name = st.segmented_control(
         "Part", list(_PARTS), key="mirs.map.part", required=True,
         default=None if "mirs.map.part" in st.session_state else next(iter(_PARTS)),
@@ -89,8 +88,19 @@ def _map(chosen: lineup.DataSet, picked: list[str]) -> None:
         map_spread.draw(searcher, found)
 
 
-# Another part of the page (the estimate of landforms) takes a line here.
-_PARTS = {"Map": _map}
+def _estimate(chosen: lineup.DataSet, picked: list[str]) -> None:
+    """What landforms the unlabelled tiles of a model's archive may be."""
+    run = picked[0]
+    if len(picked) > 1:
+        titles = sidebar.titles(chosen.runs)
+        run = st.selectbox(
+            "By the codes of", picked, len(picked) - 1, format_func=titles.__getitem__,
+            key="mirs.map.estimate.run", width=420,
+        )  # fmt: skip
+    try:
+        landforms_part.draw(loaders.searcher(run), runs.home_folder())
+    except MirsError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
 
 
 def _found(chosen: lineup.DataSet, picked: list[str]) -> list[tuple[Answer, str, str]]:
@@ -120,5 +130,7 @@ def _box() -> None:
         )  # fmt: skip
         st.caption(box.written(as_west=state.west()))
 
+
+_PARTS = {"Map": _map, "Landform estimate": _estimate}
 
 main()

@@ -10,6 +10,7 @@ from mirs_core.errors import MirsError
 from mirs_core.standings import Standing
 from pages.ui import (
     codes_part,
+    domains_part,
     downloads,
     first_run,
     link,
@@ -25,7 +26,14 @@ from pages.ui.palette import Model
 from pages.ui.standing_table import standing_table
 
 SCORES, RANKING, CODES, TABLES = "Scores", "Ranking", "Codes", "Published tables"
-_PARTS = {"scores": SCORES, "ranking": RANKING, "codes": CODES, "published": TABLES}
+DOMAINS = "Domains"
+_PARTS = {
+    "scores": SCORES,
+    "ranking": RANKING,
+    "codes": CODES,
+    "domains": DOMAINS,
+    "published": TABLES,
+}
 _WORST = 3
 
 
@@ -45,6 +53,8 @@ def main() -> None:
     part = _part(chosen)
     if part == TABLES:
         published.draw(runs.home_folder(), chosen)
+    elif part == DOMAINS:
+        domains_part.draw(runs.home_folder(), chosen, known)
     elif part == SCORES:
         _scores(models)
     elif part == RANKING:

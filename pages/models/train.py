@@ -72,7 +72,7 @@ def main() -> None:
 def _with_form(part: str, known: list[runs.RunSummary]) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
-        config = form.draw(runs.home_folder(), known)
+        config = form.draw(runs.home_folder())
     with right:
         if config is None:
             st.info("Choose a data set and settings that go together.", icon=":material/tune:")

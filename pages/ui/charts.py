@@ -32,6 +32,7 @@ _NUMBERED = 0.1
 _ZERO, _NEGATIVE, _POSITIVE = "rgba(128, 118, 110, 0.04)", "#5b74c9", "#c2451f"
 _CURVE_HEIGHT = 330
 _SMALL = 150
+_SQUARE = 260
 _ROOM = 0.35
 
 
@@ -142,6 +143,20 @@ def class_bars(
     return _finished(figure, height, legend=len(models) > 1, top=76 if len(models) > 1 else 28)
 
 
+def totals(found: Sequence[tuple[str, str, float]], across: str) -> go.Figure:
+    """A bar for each (name, colour, value), the first on top."""
+    turned = list(reversed(found))
+    figure = go.Figure()
+    figure.add_bar(
+        y=[escape(name) for name, _, _ in turned], x=[value for _, _, value in turned],
+        orientation="h", marker={"color": [colour for _, colour, _ in turned]},
+        hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title=across, rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(showgrid=False, ticklabelstandoff=6)
+    return _finished(figure, 70 + 22 * len(found), legend=False, top=8)
+
+
 def confusion(model: Model, found: Confusion) -> go.Figure:
     """Classes of the queries down, of their results across, the shade the share."""
     queries, results = list(found.queries), list(found.results)
@@ -242,6 +257,30 @@ def correlation(bits: Bits) -> go.Figure:
         constrain="domain",
     )  # fmt: skip
     return _finished(figure, 330, legend=False)
+
+
+def covariance(values: NDArray[np.float64], first: int) -> go.Figure:
+    """The covariance (g, g) of a group of channels, in mean variances of the group.
+
+    Args:
+        first: the number of its first channel.
+    """
+    unit = float(values.trace()) / len(values) or 1.0
+    names = [f"channel {first + channel}" for channel in range(len(values))]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values / unit, x=names, y=names, zmin=-1, zmax=1, customdata=values,
+            colorscale=[[0, _NEGATIVE], [0.5, _ZERO], [1, _POSITIVE]], showscale=False,
+            hovertemplate="%{x} and %{y}: %{z:.2f} mean variances (%{customdata:.3g})"
+            "<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(showticklabels=False, ticks="", showgrid=False, constrain="domain")
+    figure.update_yaxes(
+        showticklabels=False, ticks="", showgrid=False, autorange="reversed", scaleanchor="x",
+        constrain="domain",
+    )  # fmt: skip
+    return small(figure, _SQUARE)
 
 
 def bit_means(

@@ -38,6 +38,12 @@ def draw() -> None:
     _, middle, _ = st.columns([1, 1.6, 1])
     with middle:
         _watch()
+        st.page_link(
+            "pages/data/data.py",
+            label="Rather real Mars, or images of your own? They can come in meanwhile",
+            icon=":material/database:",
+            query_params={"section": "published"},
+        )
 
 
 @st.fragment(run_every=0.8)

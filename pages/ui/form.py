@@ -1,19 +1,18 @@
 """The form of a training, made from the fields of the configuration: labels, ranges, defaults."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import streamlit as st
 
-from mirs_core import runs
 from mirs_core.config import RunConfig, settings
 from mirs_core.encoders import NAMES, list_encoders
 from mirs_core.errors import ConfigError
 from mirs_core.presets import PRESETS, from_preset
 from mirs_core.relevance import idle
-from pages.ui import reach, words
+from pages.ui import data_choice, reach, words
 
 _VALUES, _PRESET, _DATA, _SEED, _ROUND = (
     "mirs.train.values",
@@ -43,14 +42,20 @@ _GROUPS = {
     "archive": "Archive",
     "quirks": "Quirks of 2021",
 }
+_FOLDERS = {
+    "archive.data": "The training data set",
+    "whitening.target": "The archive's tiles",
+}
+"""Settings that name a data set, and what they take where they are empty."""
 _STEPS = (1.0, 2.0, 5.0)
 _LEAST_EXPONENT = -5
 _Field = dataclasses.Field
 
 
-def draw(home: Path, known: Iterable[runs.RunSummary]) -> RunConfig | None:
+def draw(home: Path) -> RunConfig | None:
     """Draws the form; the configuration that it stands for, or None where it has no sense yet."""
-    data = _data(known)
+    folders = data_choice.titles(home)
+    data = _data(folders)
     left, right = st.columns([2, 1])
     with left:
         preset = st.selectbox(
@@ -83,7 +88,7 @@ def draw(home: Path, known: Iterable[runs.RunSummary]) -> RunConfig | None:
     told = st.session_state.get(_SOUND) or from_preset(preset, data="")
     shown = [name for name in values if not idle(told, name)]
     for name in (one for one in _FIRST if one in shown):
-        _widget(name, *values[name], preset)
+        _widget(name, *values[name], preset, folders)
     _encoder(home, preset)
     for group, title in _GROUPS.items():
         own = [n for n in shown if n.startswith(f"{group}.") and n not in _FIRST]
@@ -91,7 +96,7 @@ def draw(home: Path, known: Iterable[runs.RunSummary]) -> RunConfig | None:
             changed = sum(name in _changes() for name in own)
             with st.expander(f"{title} · {changed} changed" if changed else title):
                 for name in own:
-                    _widget(name, *values[name], preset)
+                    _widget(name, *values[name], preset, folders)
     if _changes():
         said = ", ".join(f"{name} = {_word(value)}" for name, value in _changes().items())
         st.caption(words.plain(f"Changed from the preset: {said}"))
@@ -161,20 +166,16 @@ def _value(preset: str, name: str) -> Any:
     return _changes().get(name, _of_preset(preset, name))
 
 
-def _data(known: Iterable[runs.RunSummary]) -> str:
+def _data(folders: Mapping[str, str]) -> str:
     """Draws the choice of the data set; returns its folder, or nothing."""
-    roots = dict.fromkeys(
-        str(run.data_root) for run in known if run.usable and run.data_root.is_dir()
-    )
-    titles = {str(run.data_root): run.data_title for run in known}
-    options = [*roots, *([_OTHER] if reach.is_private() else [])]
+    options = [*folders, *([_OTHER] if reach.is_private() else [])]
     kept = st.session_state.get(_DATA)
     place = options.index(kept) if kept in options else 0
     chosen = st.selectbox(
         "Data set",
         options,
         index=place,
-        format_func=lambda root: titles.get(root, root),
+        format_func=lambda root: folders.get(root, root),
         key=f"{_DATA}.widget",
         on_change=lambda: st.session_state.update({_DATA: st.session_state[f"{_DATA}.widget"]}),
     )
@@ -217,12 +218,16 @@ def _key(name: str) -> str:
 def _take(name: str, key: str, preset: str) -> None:
     """Keeps what a widget says, if it differs from the preset."""
     value = st.session_state[key]
+    if name in _FOLDERS and value:
+        value = data_choice.whole(value)
     _changes().pop(name, None)
     if value is not None and value != _of_preset(preset, name):
         _changes()[name] = value
 
 
-def _widget(name: str, item: "_Field[Any]", value: Any, preset: str) -> None:
+def _widget(
+    name: str, item: "_Field[Any]", value: Any, preset: str, folders: Mapping[str, str]
+) -> None:
     meta, key = item.metadata, _key(name)
     unit = f" [{meta['unit']}]" if meta["unit"] else ""
     # The value goes in through the state: as an argument, a new one would be another widget.
@@ -238,6 +243,8 @@ def _widget(name: str, item: "_Field[Any]", value: Any, preset: str) -> None:
         st.toggle(**common)
     elif meta["choices"]:
         st.selectbox(options=list(meta["choices"]), **common)
+    elif name in _FOLDERS:
+        data_choice.select(folders, empty=_FOLDERS[name], value=value, **common)
     elif item.type is str:
         st.text_input(**common)
     elif meta["log"]:

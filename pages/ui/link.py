@@ -89,6 +89,13 @@ def restore_runs() -> None:
         st.session_state[RUNS] = [part for part in link.get("runs", "").split(",") if part]
 
 
+def restore_data() -> None:
+    """The same for the link of the data."""
+    link = _changed_link()
+    if link is not None:
+        st.session_state[state.SECTION] = link.get("section")
+
+
 def _changed_link() -> dict[str, str] | None:
     """The link where it is new to the session, its shared part taken; else None."""
     if PENDING_DATA in st.session_state:
@@ -190,6 +197,16 @@ def runs_link() -> dict[str, str]:
         "data": st.session_state.get(DATA) or "",
         "models": ",".join(st.session_state.get(MODELS) or ()),
         "runs": ",".join(st.session_state.get(RUNS) or ()),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def data_link() -> dict[str, str]:
+    """The part of the page of the data sets that is on show, as parameters of its address."""
+    values = {
+        "data": st.session_state.get(DATA) or "",
+        "models": ",".join(st.session_state.get(MODELS) or ()),
+        "section": st.session_state.get(state.SECTION) or "",
     }
     return {name: value for name, value in values.items() if value}
 

@@ -2,6 +2,8 @@
 
 import base64
 import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from mirs_core import (
     code_bits,
     code_clusters,
     diagnostics,
-    footprints,
+    fetching,
+    landform_map,
     mapping,
     overlaps,
     runs,
@@ -26,9 +29,12 @@ from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.data.large_images import LargeImage
 from mirs_core.data.strip_list import STRIPS_FILE
+from mirs_core.data.walk import find_images
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
+from mirs_core.footprints import Ring, footprints, strip_outlines
 from mirs_core.items import Items
+from mirs_core.known_data import KnownDataSet, known_data_sets
 from mirs_core.neighbourhoods import Neighbourhoods, look
 from mirs_core.neighbourhoods import errors_of_top as errors_of_nearest
 from mirs_core.search import Query, Searcher
@@ -39,6 +45,15 @@ _GONE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E"
     "%3Crect width='10' height='10' fill='%23808080' fill-opacity='.35'/%3E%3C/svg%3E"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Landforms:
+    """An estimate of landforms, how far to trust it, and what it holds of each class."""
+
+    found: landform_map.LandformMap
+    trust: landform_map.Trust | None
+    totals: tuple[landform_map.ClassTotal, ...]
 
 
 def searcher(run_id: str) -> Searcher:
@@ -112,6 +127,49 @@ def neighbourhoods(run_id: str) -> Neighbourhoods:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -> Neighbourhoods:
     return look(_searcher.retriever)
+
+
+def landforms(run_id: str, labelled: str, k: int, min_margin: float) -> Landforms:
+    """The landforms of a run's unlabelled tiles by estimate; asked for once.
+
+    Raises:
+        MirsError: a run is gone or damaged, or the two do not have the same model.
+    """
+    home = runs.home_folder()
+    changed = (_changed(home, run_id), _changed(home, labelled))
+    asked = (str(home), run_id, labelled, *changed, k, min_margin)
+    return _landforms(asked, searcher(run_id), searcher(labelled), rings(run_id))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Asking the labelled tiles")
+def _landforms(
+    asked: tuple[str, str, str, int, int, int, float],
+    _searcher: Searcher,
+    _labelled: Searcher,
+    _rings: dict[str, Ring],
+) -> Landforms:
+    *_, k, min_margin = asked
+    found = landform_map.for_run(_searcher, _labelled, k, min_margin)
+    return Landforms(
+        found,
+        landform_map.trust(_labelled, k, min_margin),
+        landform_map.totals(found, _searcher.items.ids, _rings),
+    )
+
+
+def rings(run_id: str) -> dict[str, Ring]:
+    """The ground of a run's tiles by their ids, where it is known; read once.
+
+    Raises:
+        MirsError: the run is gone, or the list of its strips is damaged.
+    """
+    home = runs.home_folder()
+    return _rings(str(home), run_id, _changed(home, run_id), searcher(run_id).root)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rings(home: str, run_id: str, changed: int, _root: Path) -> dict[str, Ring]:
+    return footprints(_root)
 
 
 def same_ground(run_id: str) -> list[overlaps.Overlap]:
@@ -215,18 +273,18 @@ def _space_map(home: str, run_id: str, changed: int) -> mapping.SpaceMap | None:
     return mapping.read(Path(home), run_id)
 
 
-def strip_outlines(found: Searcher) -> dict[str, footprints.Ring]:
+def outlines(found: Searcher) -> dict[str, Ring]:
     """The outlines of the strips of a data set; empty where none are known or can be read."""
     about = found.root / STRIPS_FILE
     if not about.is_file():
         return {}
-    return _strip_outlines(str(found.root), about.stat().st_mtime_ns)
+    return _outlines(str(found.root), about.stat().st_mtime_ns)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _strip_outlines(root: str, changed: int) -> dict[str, footprints.Ring]:
+def _outlines(root: str, changed: int) -> dict[str, Ring]:
     try:
-        return footprints.strip_outlines(Path(root))
+        return strip_outlines(Path(root))
     except MirsError:
         return {}
 
@@ -390,6 +448,81 @@ def large_image(source: bytes | Path, name: str) -> LargeImage:
 @st.cache_resource(max_entries=2, show_spinner="Reading the image")
 def _large_image(mark: str, name: str, _source: bytes | Path) -> LargeImage:
     return LargeImage.open(_source, name)
+
+
+def known_sets(home: Path) -> list[KnownDataSet]:
+    """The data sets on this computer; their counts are a few seconds old at most."""
+    places = (home / "data", home / "runs", home / "data-sets.json")
+    return _known_sets(home, tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in places))
+
+
+@st.cache_data(ttl=5, max_entries=8, show_spinner=False)
+def _known_sets(home: Path, changed: tuple[int, ...]) -> list[KnownDataSet]:
+    return known_data_sets(home)
+
+
+def samples(root: Path, paths: Sequence[str], count: int) -> list[str]:
+    """Small pictures of ``count`` tiles, evenly spread, less those that cannot be read."""
+    count = min(count, len(paths))
+    found = []
+    for path in [paths[place * len(paths) // count] for place in range(count)]:
+        try:
+            about = (root / path).stat()
+            found.append(_newest(str(root / path), about.st_mtime_ns, root / path))
+        except (MirsError, OSError):
+            continue
+    return found
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def samples_of(root: Path, count: int) -> list[str]:
+    """The same of all tiles of a data set; empty where its folder is gone."""
+    return samples(root, find_images(root).paths, count) if root.is_dir() else []
+
+
+@dataclass(frozen=True, slots=True)
+class StripFacts:
+    """What a raster says of itself; lengths in pixels, ``crs`` and ``nodata`` in words."""
+
+    width: int
+    height: int
+    crs: str
+    metres_per_pixel: float
+    nodata: str
+
+
+def strip_facts(path: Path) -> StripFacts:
+    """The facts of a map-projected raster.
+
+    Raises:
+        MirsError: no raster of Mars, or not readable.
+    """
+    return _strip_facts(mark_of(path), path)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _strip_facts(mark: str, _path: Path) -> StripFacts:
+    from mirs_core.strips.raster import open_strip
+
+    with open_strip(_path) as strip:
+        return StripFacts(
+            strip.width, strip.height, strip.crs.name, strip.metres_per_pixel, strip.nodata
+        )
+
+
+def offered(source: fetching.Source) -> fetching.RemoteFile:
+    """What a published data set's record offers; asked again after ten minutes.
+
+    Raises:
+        DataError: the record cannot be had or used.
+    """
+    return _offered(source.record, source)
+
+
+# Somebody waits in front of a dialog: one try, no pause.
+@st.cache_data(ttl=600, max_entries=8, show_spinner=False)
+def _offered(record: str, _source: fetching.Source) -> fetching.RemoteFile:
+    return fetching.offered(_source, pause=lambda seconds: None)
 
 
 def newest_pictures(folder: Path, count: int) -> list[str]:

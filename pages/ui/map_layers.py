@@ -116,7 +116,7 @@ def _strips(searcher: Searcher) -> tuple[Strip, ...]:
     """The strips whose place is known, by name: the middle of their tiles, their outlines."""
     items = searcher.items
     latitudes, longitudes = spread.places(items)
-    outlines = loaders.strip_outlines(searcher)
+    outlines = loaders.outlines(searcher)
     counts = Counter(strip for strip in items.strips if strip)
     first: dict[str, int] = {}
     for row, strip in enumerate(items.strips):

@@ -39,6 +39,7 @@ PLACES = {
         Place("pages/models/train.py", "Train", ":material/tune:", dict),
         Place("pages/models/runs.py", "Runs", ":material/list_alt:", link.runs_link),
     ),
+    "Data": (Place("pages/data/data.py", "Data sets", ":material/database:", link.data_link),),
 }
 
 

@@ -24,15 +24,20 @@ _HIDDEN_KEYS = ("preview-", "demo")
 
 
 @st.fragment(run_every=1.0)
-def draw(quiet: bool = False) -> None:
+def draw(quiet: bool = False, kind: str = "") -> None:
     """Draws the queue; it looks again every second, in whatever session it was filled.
 
     Args:
         quiet: of the jobs that are over, show the last one alone.
+        kind: show those alone whose keys begin so.
     """
     notice.draw()
     home = runs.home_folder()
-    found = [job for job in jobs.list_jobs(home) if not job.key.startswith(_HIDDEN_KEYS)]
+    found = [
+        job
+        for job in jobs.list_jobs(home)
+        if job.key.startswith(kind) and not job.key.startswith(_HIDDEN_KEYS)
+    ]
     active = [job for job in reversed(found) if job.active]
     for lane in {job.lane for job in active if job.state == "queued"}:
         jobs.tend(home, lane)
@@ -125,10 +130,24 @@ def _acts(job: Job) -> None:
                 icon=":material/list_alt:",
                 query_params={"runs": job.run},
             )
+        if made := _archives(job):
+            st.page_link(
+                "pages/explore/search.py",
+                label="Open it",
+                icon=":material/travel_explore:",
+                query_params={"models": ",".join(made)},
+            )
         if job.state in {"failed", "stopped"}:
             _button(job, "Resume", "play_circle", jobs.resume, "queued again")
             if job.run:
                 _button(job, "Start over", "replay", jobs.start_over, "queued again")
+
+
+def _archives(job: Job) -> list[str]:
+    """The runs that a job has made by bringing data in or changing an archive."""
+    found = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
+    made = found.get("runs") or [found.get("run")]
+    return [run for run in made if isinstance(run, str)] if isinstance(made, list) else []
 
 
 def _button(job: Job, label: str, icon: str, act: Callable[[Path, str], None], said: str) -> None:

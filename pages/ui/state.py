@@ -23,6 +23,7 @@ VIEW = "mirs.view"
 # The map of Mars: longitudes west, the projection, the box that filters, the box that was drawn.
 WEST, MAP, REGION, BOX = "mirs.west", "mirs.map", "mirs.region", "mirs.map.box"
 PART = "mirs.part"
+SECTION = "mirs.data.section"
 COLOUR, CHOSEN = "mirs.space.colour", "mirs.space.chosen"
 RUNS = "mirs.runs"
 PENDING_DATA = "mirs.pending_data"
@@ -37,7 +38,7 @@ _MOST_EXAMPLES = 32
 _HISTORY_LENGTH = 24
 _WIDGETS = (
     DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART, COLOUR,
-    WEST, MAP,
+    WEST, MAP, SECTION,
 )  # fmt: skip
 
 

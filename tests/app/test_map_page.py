@@ -204,7 +204,7 @@ def test_a_strip_with_an_outline_is_framed_whole(
 ) -> None:
     strip = str(searcher.items.strips[5])
     ring = ((359.0, 1.0), (1.0, 1.0), (1.5, -4.0))
-    monkeypatch.setattr(loaders, "strip_outlines", lambda found: {strip: ring})
+    monkeypatch.setattr(loaders, "outlines", lambda found: {strip: ring})
     app = opened(start)
     app.selectbox(key=map_layers.STRIP).set_value(strip).run()
     assert drawn.shown is not None and drawn.shown.frame is not None
@@ -284,6 +284,17 @@ def test_tiles_without_a_place_are_counted(
     app = opened(start)
     assert f"20 of {len(drawn.shown.latitudes):,} tiles have no known place" in said(app)
     assert np.isnan(drawn.shown.latitudes[:20]).all()
+
+
+def test_the_estimate_of_landforms_is_a_part_of_the_page(
+    home: Path, start: Any, drawn: Drawn
+) -> None:
+    app = opened(start)
+    drawn.shown = None
+    app.session_state["mirs.map.part"] = "Landform estimate"
+    app.run()
+    assert not app.exception and drawn.shown is None
+    assert "Landform estimate" in said(app) and "Every tile" in app.info[0].value
 
 
 def test_filters_say_their_region() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import write_dataset
 from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
@@ -16,7 +17,7 @@ from mirs_core.config import RunConfig, settings
 from mirs_core.jobs import workers
 from mirs_core.presets import PRESETS, from_preset
 from mirs_core.relevance import idle
-from pages.ui import reach
+from pages.ui import data_choice, reach
 from pages.ui.form import log_steps
 
 PAGE = "pages/models/train.py"
@@ -179,6 +180,54 @@ def test_a_typed_folder_is_still_there_after_a_change_of_page(train: AppTest, ho
     app.switch_page(PAGE).run()
     field = next(one for one in app.text_input if one.label == "Folder on this computer")
     assert field.value == str(home)
+
+
+def test_archive_and_target_are_chosen_among_the_known_data_sets(
+    train: AppTest, home: Path
+) -> None:
+    card = {"name": "far", "title": "Far away", "synthetic": True}
+    far = write_dataset(home / "data" / "far", {"train": {"cra": 4}}, card=card).resolve()
+    app = choose(train, "mirs")
+    assert "archive.data" in drawn(app) and "whitening.target" not in drawn(app)
+    app = choose(app, "mirs-dwt")
+    for name, empty in (("archive.data", "The training data set"),
+                        ("whitening.target", "The archive's tiles")):  # fmt: skip
+        assert widget(app, name).value == ""
+        assert widget(app, name).options[0] == empty
+        assert "Far away (synthetic)" in widget(app, name).options
+        assert "Synthetic Mars" in " ".join(widget(app, name).options)
+    app = widget(app, "archive.data").set_value(str(far)).run()
+    app = widget(app, "whitening.target").set_value(str(far)).run()
+    assert form_of(app).archive.data == form_of(app).whitening.target == str(far)
+    app = widget(app, "whitening.target").set_value("").run()
+    assert form_of(app).whitening.target == ""
+
+
+def test_a_typed_folder_is_whole_and_has_to_be_there(
+    home: Path, start: Any, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    assert data_choice.whole(f" {mine}/../mine ") == str(mine) and data_choice.whole(" ") == ""
+    app = start()
+    app.session_state["mirs.train.values"] = {"archive.data": str(mine)}
+    app = app.switch_page(PAGE).run()
+    assert not app.exception and widget(app, "archive.data").value == str(mine)
+    assert app.error and not [one for one in app.button if one.label == "Start training"]
+
+
+def form_of(app: AppTest) -> RunConfig:
+    """The configuration that the form stands for."""
+    preset, data, seed = app.session_state["mirs.train.drawn"]
+    changes = [f"{name}={value}" for name, value in app.session_state["mirs.train.values"].items()]
+    return from_preset(preset, data=data, seed=seed, changes=changes)
+
+
+def test_a_known_folder_without_a_run_can_be_trained_on(home: Path, start: Any) -> None:
+    far = write_dataset(home / "data" / "far", {"train": {"cra": 4, "rid": 4}}).resolve()
+    app = start().switch_page(PAGE).run()
+    app = app.selectbox(key="mirs.train.data.widget").set_value(str(far)).run()
+    assert not app.exception
+    assert choose(app, "baseline") and start_training(app).data == str(far)
 
 
 def test_a_contradiction_draws_no_more_settings_than_before(train: AppTest) -> None:

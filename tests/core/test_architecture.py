@@ -25,7 +25,8 @@ LAYERS: list[set[str]] = [
     }
     | {"landforms", "observations", "tables", "geography", "nomenclature"},
     # mathematics
-    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters", "density"},
+    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters", "density"}
+    | {"covariances", "votes"},
     # parts
     {
         "data",
@@ -47,18 +48,22 @@ LAYERS: list[set[str]] = [
     {"runs", "evaluation", "retriever", "lineup", "diagnostics", "neighbourhoods", "standings"}
     | {"code_clusters", "code_bits", "overlaps", "spread"}
     | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"}
-    | {"fetching"},
+    | {"fetching", "known_data"},
     # recipe
     {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
     | {
         "estimate",
         "sweeps",
         "indexing",
+        "importing",
+        "growing",
+        "interchange",
         "preview",
         "queries",
         "search",
         "exports",
         "mapping",
+        "landform_map",
         "attention",
         "similarity",
         "latency",
@@ -67,6 +72,7 @@ LAYERS: list[set[str]] = [
         "demo",
         "reproduction",
         "strips",
+        "domains",
     },
     {"jobs"},
     {"bench"},

@@ -17,6 +17,7 @@ from pyproj import CRS
 from mirs_core import exports, runs
 from mirs_core.baseline import FloatModel
 from mirs_core.data.card import Card
+from mirs_core.data.tile_table import TileRecord, write_table
 from mirs_core.exports import ModelRow
 from mirs_core.files import sha256
 from mirs_core.items import Items
@@ -82,6 +83,29 @@ def test_synthetic_tiles_are_called_synthetic_and_have_no_source(searcher: Searc
     assert (row.synthetic, row.source, row.place, row.note) == (True, "", "invented", "mine")
     said = exports.bibtex(searcher.card)
     assert "synthetic" in said and "wilhelm" not in said and "malin" not in said
+
+
+def test_a_tile_has_its_own_licence_credit_and_source(searcher: Searcher) -> None:
+    told = TileRecord(NAMES[0], source="https://example.org/1", licence="CC0", credit="Ann")
+    write_table(searcher.root, [told, TileRecord(NAMES[2], credit="Bob")])
+    first, second, third = exports.of_tiles(searcher, [NAMES[0], NAMES[2], NAMES[3]])
+    assert (first.licence, first.credit, first.source) == ("CC0", "Ann", "https://example.org/1")
+    assert (second.licence, second.credit, second.source) == ("CC-BY-4.0", "Bob", "")
+    assert (third.licence, third.credit) == ("CC-BY-4.0", "")
+    out = io.BytesIO()
+    exports.tiles_zip(searcher, [first, second], {}, out)
+    with zipfile.ZipFile(out) as packed:
+        said = packed.read("README.txt").decode()
+    assert all(
+        line in said
+        for line in ("Licence: CC0", "Licence: CC-BY-4.0", "Credit: Ann", "Credit: Bob")
+    )
+
+
+def test_a_table_that_was_damaged_since_says_nothing(searcher: Searcher) -> None:
+    (searcher.root / "tiles.csv").write_text("path,latitude\na.png,high\n")
+    (row,) = exports.of_tiles(searcher, NAMES[:1])
+    assert (row.licence, row.credit) == ("CC-BY-4.0", "")
 
 
 def test_csv_reads_back_and_holds_no_formula(rows: list[exports.Row]) -> None:

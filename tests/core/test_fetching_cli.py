@@ -37,7 +37,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publishe
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     def settings(folder: Path, preset: str) -> RunConfig:
-        changes = ("training.views=1", "training.epochs=2")
+        views = 2 if preset == "mirs-unsupervised" else 1
+        changes = (f"training.views={views}", "training.epochs=2")
         return presets.from_preset(preset, data=str(folder), changes=changes)
 
     monkeypatch.setattr(preparing, "_settings", settings)
@@ -230,3 +231,20 @@ def test_a_run_in_training_elsewhere_is_waited_for(tmp_path: Path, network: Fake
 
 def test_the_catalogue_has_the_names_of_the_contract() -> None:
     assert [source.name for source in fetching.SOURCES] == ["domars16k", "hirise"]
+
+
+def test_prepare_takes_a_folder_of_ones_own(
+    server: Published, tmp_path: Path, network: FakeNetwork
+) -> None:
+    labelled = write_dataset(tmp_path / "mine", LAYOUT, card={"name": "Mine"})
+    found = answer("data", "prepare", labelled)
+    assert found["data"] == "Mine" and server.asked == []
+    presets_of = {run.id: run.preset for run in runs.list_runs(tmp_path / "home")}
+    assert [presets_of[run] for run in found["runs"]] == ["baseline", "mirs", "mirs-dwt"]
+    plain = write_dataset(tmp_path / "plain", 24, start=700)
+    found = answer("data", "prepare", plain)
+    presets_of = {run.id: run.preset for run in runs.list_runs(tmp_path / "home")}
+    names = [presets_of[run] for run in found["runs"]]
+    assert names == ["baseline", "baseline-centred", "mirs-unsupervised"]
+    assert found["served"] == found["runs"][2] == runs.served_run(tmp_path / "home")
+    assert "no folder" in refused("data", "prepare", tmp_path / "nowhere")

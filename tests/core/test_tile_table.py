@@ -21,7 +21,11 @@ _paths = st.from_regex(r"[a-z0-9 ,\"é]{1,8}(/[a-z]{1,5}){0,2}\.jpg", fullmatch=
 
 @st.composite
 def _records(draw: st.DrawFn) -> list[TileRecord]:
-    paths = draw(st.lists(_paths.filter(lambda path: len(path) > 4), max_size=5, unique=True))
+    paths = draw(
+        st.lists(
+            _paths.filter(lambda path: path[0] != "/" and len(path) > 4), max_size=5, unique=True
+        )
+    )
     latitude = st.floats(-90, 90)
     return [
         TileRecord(

@@ -1,0 +1,36 @@
+"""What may follow as soon as data was brought in: archive it, or train models on it."""
+
+import argparse
+from pathlib import Path
+
+from mirs_core import indexing, preparing, runs
+from mirs_core.cli.console import Console
+
+
+def add_words(verb: argparse.ArgumentParser) -> None:
+    """The words that ask for it."""
+    verb.add_argument(
+        "--archive",
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="then archive it with this trained model; more than once for several",
+    )
+    verb.add_argument(
+        "--prepare", action="store_true", help="then train models on it, and serve MIRS"
+    )
+
+
+def follow(args: argparse.Namespace, root: Path, console: Console) -> list[str]:
+    """Does what was asked for with the data set in ``root``; the ids of the runs it made.
+
+    Raises:
+        MirsError: a step failed; the data set itself stays.
+    """
+    home = runs.home_folder()
+    made = [
+        indexing.index(home, run_id, root, progress=console.stoppable).id for run_id in args.archive
+    ]
+    if args.prepare:
+        made += preparing.prepare(home, root, console.progress, console.should_stop)
+    return made

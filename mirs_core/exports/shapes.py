@@ -1,0 +1,95 @@
+"""Tiles as areas on Mars: polygons that geographic programs draw in place, and square kilometres.
+
+Longitudes are written from 0 to 360 degrees east. A tile across the meridian 0/360 becomes two
+parts, one at either end, and one around a pole reaches to it: written as it stands, either would be
+drawn as a band around the planet.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pyproj import Geod
+    from shapely.geometry.base import BaseGeometry
+
+Ring = Sequence[tuple[float, float]]
+"""Corners (longitude east, latitude) in degrees, in order around the tile; the last side closes."""
+
+RADIUS = 3_396_190.0
+"""Of the sphere of Mars that the CRS has, in metres."""
+_TURN = 360.0
+
+
+def polygon(ring: Ring) -> "BaseGeometry":
+    """The area inside ``ring``: a Polygon within 0 to 360 degrees, or a MultiPolygon across 0/360.
+
+    No side may span 180 degrees of longitude or more.
+
+    Raises:
+        ValueError: fewer than three corners.
+    """
+    from shapely import Polygon, box, make_valid, union_all
+    from shapely.affinity import translate
+
+    corners = _unwrapped(ring)
+    west = min(lon for lon, _ in corners) // _TURN * _TURN
+    whole = Polygon([(lon - west, lat) for lon, lat in corners])
+    if whole.is_valid and whole.bounds[2] <= _TURN:
+        return whole
+    whole = make_valid(whole)
+    halves = [
+        translate(whole.intersection(box(turn, -90, turn + _TURN, 90)), xoff=-turn)
+        for turn in (0.0, _TURN)
+    ]
+    # Parts that meet, as around a pole, become one: a MultiPolygon of neighbours is not valid.
+    return union_all([part for half in halves for part in _areas(half)])
+
+
+def square_kilometres(ring: Ring) -> float:
+    """The area inside ``ring`` on the sphere of Mars, sides along great circles; 0 or more."""
+    area, _ = _sphere().polygon_area_perimeter([lon for lon, _ in ring], [lat for _, lat in ring])
+    return abs(float(area)) / 1e6
+
+
+@lru_cache(maxsize=1)
+def _sphere() -> "Geod":
+    from pyproj import Geod
+
+    return Geod(a=RADIUS, b=RADIUS)
+
+
+def seen_once(rings: Iterable[Ring]) -> float:
+    """The ground below ``rings`` over the sum of their areas: 1 where none overlap; 1 for none."""
+    from shapely import area, transform, union_all
+
+    # Lengths east and sines north: areas in this plane are in proportion to those on the sphere.
+    flat = transform(
+        np.array([polygon(ring) for ring in rings], dtype=object),
+        lambda at: np.stack([at[:, 0], np.sin(np.radians(at[:, 1]))], axis=1),
+    )
+    total = float(area(flat).sum())
+    return min(1.0, float(union_all(flat).area) / total) if total else 1.0
+
+
+def _unwrapped(ring: Ring) -> list[tuple[float, float]]:
+    """The corners with longitudes that follow on one another; around a pole, closed along it."""
+    if len(ring) < 3:
+        raise ValueError(f"a ring of {len(ring)} corners has no area")
+    lon = ring[0][0]
+    corners = [(lon, ring[0][1])]
+    for (before, _), (after, lat) in zip(ring, [*ring[1:], ring[0]], strict=True):
+        lon += (after - before + 180) % 360 - 180
+        corners.append((lon, lat))
+    if abs(corners[-1][0] - corners[0][0]) > 180:
+        pole = 90.0 if sum(lat for _, lat in ring) > 0 else -90.0
+        return [*corners, (corners[-1][0], pole), (corners[0][0], pole)]
+    return corners[:-1]
+
+
+def _areas(shape: "BaseGeometry") -> list["BaseGeometry"]:
+    """The polygons in what a cut has left; points and lines where it only touched are dropped."""
+    found = getattr(shape, "geoms", [shape])
+    return [part for part in found if part.geom_type == "Polygon" and not part.is_empty]

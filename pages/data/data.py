@@ -1,0 +1,66 @@
+"""Data sets: what is here, what can be fetched, and how one's own folders and strips come in."""
+
+import streamlit as st
+
+from mirs_core import jobs, runs
+from pages.ui import (
+    folder_part,
+    link,
+    navigation,
+    notice,
+    published_sets_part,
+    queue,
+    reach,
+    sets_part,
+    state,
+    strip_part,
+    theme,
+)
+
+HERE, PUBLISHED, FOLDER, STRIP = "here", "published", "folder", "strip"
+_PARTS = {
+    HERE: "On this computer",
+    PUBLISHED: "Published sets",
+    FOLDER: "A folder of yours",
+    STRIP: "An image strip",
+}
+
+
+def main() -> None:
+    """Draws the page."""
+    link.restore_data()
+    home = runs.home_folder()
+    with st.sidebar:
+        theme.brand()
+        navigation.draw()
+    st.html(
+        '<div class="mirs-head"><h2>Data sets</h2>'
+        "<p>Bring in published sets, your own tiles and image strips; nothing leaves this"
+        " computer</p></div>"
+    )
+    if st.session_state.get(state.SECTION) not in _PARTS:
+        st.session_state[state.SECTION] = HERE
+    part = st.segmented_control(
+        "Part",
+        list(_PARTS),
+        format_func=_PARTS.__getitem__,
+        key=state.SECTION,
+        required=True,
+        label_visibility="collapsed",
+    )
+    notice.draw()
+    queue.draw(kind=jobs.DATA)
+    if part == HERE:
+        sets_part.draw(home)
+    elif not reach.is_private():
+        reach.say_why_not("Bringing data in")
+    elif part == PUBLISHED:
+        published_sets_part.draw(home)
+    elif part == FOLDER:
+        folder_part.draw(home)
+    else:
+        strip_part.draw(home)
+    link.write_link(link.data_link())
+
+
+main()

@@ -1,0 +1,58 @@
+"""What comes after data was brought in: where it stands, and which models archive it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from mirs_core import lineup, runs
+from mirs_core.files import slug
+from pages.ui import sidebar
+
+NOTHING, ARCHIVE, TRAIN = "Nothing more", "Archive it with trained models", "Train models on it"
+
+
+def folder_of(home: Path, name: str) -> Path:
+    """Where a data set of that name stands when nobody says otherwise."""
+    return home / "data" / slug(name)
+
+
+def show(pictures: Sequence[str]) -> None:
+    """Draws a row of small pictures (data URIs); nothing where there are none."""
+    if pictures:
+        images = "".join(f'<img src="{uri}" alt="">' for uri in pictures)
+        st.html(f'<div class="mirs-fresh mirs-few">{images}</div>')
+
+
+def afterwards(home: Path, key: str, trains: bool) -> list[str]:
+    """Draws the choice of what follows; returns the words of the command line that ask for it.
+
+    Args:
+        key: tells the widgets of one form from those of another.
+        trains: whether models may be trained on it.
+    """
+    found = [run for run in runs.list_runs(home) if run.usable]
+    choices = [ARCHIVE] * bool(found) + [TRAIN] * trains + [NOTHING]
+    chosen = st.radio("Then", choices, key=f"mirs.{key}.then", horizontal=True)
+    if chosen == TRAIN:
+        st.caption("Baseline, MIRS and MIRS + DWT; without labels the models that read none.")
+        return ["--prepare"]
+    if chosen != ARCHIVE:
+        return []
+    sets = lineup.data_sets(found)
+    titles = {
+        run.id: f"{title} · {one.title}"
+        for one in sets
+        for run, title in zip(one.runs, sidebar.titles(one.runs).values(), strict=True)
+    }
+    picked = st.multiselect(
+        "Models",
+        list(titles),
+        list(sets[0].default()),
+        format_func=titles.__getitem__,
+        max_selections=lineup.MOST,
+        key=f"mirs.{key}.models",
+        help="Each hashes every tile. What they were trained on should look like these tiles:"
+        " the same camera, the same ground size.",
+    )
+    return [f"--archive={run}" for run in picked]

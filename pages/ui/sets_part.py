@@ -1,0 +1,107 @@
+"""The data sets on this computer: what they hold, who has learnt from them, what can be done."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from mirs_core import demo, jobs, lineup, runs
+from mirs_core.files import slug
+from mirs_core.known_data import KnownDataSet
+from pages.ui import archive_part, brought, loaders, notice, reach, sidebar, words
+
+_SHOWN = 12
+
+
+def draw(home: Path) -> None:
+    """Draws a card a data set."""
+    found = runs.list_runs(home)
+    known = loaders.known_sets(home)
+    sets = {run.id: one for one in lineup.data_sets(found) for run in one.runs}
+    if not known:
+        st.info(
+            "Nothing is here yet. Fetch a published set, or bring in a folder or a strip of yours.",
+            icon=":material/database:",
+        )
+    for one in known:
+        here = [run for run in found if run.id in one.models]
+        with st.container(border=True, key=f"mirs-set-{slug(one.title)}-{abs(hash(one.root))}"):
+            _card(home, one, here, sets)
+    if not demo.is_complete(home):
+        _demo(home)
+
+
+def _card(
+    home: Path,
+    one: KnownDataSet,
+    here: Sequence[runs.RunSummary],
+    sets: dict[str, lineup.DataSet],
+) -> None:
+    kind = "<em>synthetic, not real imagery</em>" if one.synthetic else ""
+    served = " · the app opens on it" if any(run.served for run in here) else ""
+    titles = dict.fromkeys(lineup.title_of(run) for run in here)
+    models = ", ".join(titles) if titles else "no model has archived it yet"
+    st.html(
+        f'<div class="mirs-set"><h3>{escape(one.title)}{kind}</h3>'
+        f"<p>{escape(_counts(one))}{served}</p>"
+        f"<p>{escape(models)}</p><p>{escape(str(one.root))}</p></div>"
+    )
+    brought.show(loaders.samples_of(one.root, _SHOWN))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if here:
+            st.page_link(
+                "pages/explore/search.py",
+                label="Open",
+                icon=":material/travel_explore:",
+                query_params={"data": sets[here[0].id].key},
+            )
+        if not reach.is_private():
+            return
+        if not any(run.preset.startswith("mirs") for run in here):
+            st.button(
+                "Train models on it",
+                icon=":material/play_arrow:",
+                key=f"mirs.sets.train.{one.root}",
+                on_click=_prepare,
+                args=(home, one),
+            )
+        if here and st.button(
+            "Change or export", icon=":material/tune:", key=f"mirs.sets.change.{one.root}"
+        ):
+            archive_part.dialog(home, here, sidebar.titles(here))
+
+
+def _counts(one: KnownDataSet) -> str:
+    parts = [f"{one.tiles:,} tiles" if one.tiles is not None else "tiles not counted yet"]
+    if one.labelled is not None:
+        parts.append(f"{one.labelled:,} with a class" if one.labelled else "no classes")
+    if one.placed is not None:
+        parts.append(f"{one.placed:,} with a place" if one.placed else "no places known")
+    return " · ".join([*parts, one.licence if one.licence != "unknown" else "licence not known"])
+
+
+def _prepare(home: Path, one: KnownDataSet) -> None:
+    title = f"Train models on {one.title}"
+    key = f"{jobs.DATA}-prepare-{slug(one.title)}"
+    notice.act(
+        f"{words.plain(title)}: queued.",
+        lambda: jobs.submit_once(home, key, ["data", "prepare", str(one.root)], title),
+    )
+
+
+def _demo(home: Path) -> None:
+    with st.container(border=True, key="mirs-set-demo"):
+        st.html(
+            '<div class="mirs-set"><h3>Synthetic Mars<em>synthetic, not real imagery</em></h3>'
+            "<p>Fifteen landforms painted by a program, and three models on them: for looking"
+            " around without data. Two or three minutes.</p></div>"
+        )
+        st.button(
+            "Build it",
+            icon=":material/landscape:",
+            key="mirs.sets.demo",
+            on_click=lambda: jobs.submit_once(
+                home, f"{jobs.DATA}-demo", ["demo"], "Build the demo"
+            ),
+        )

@@ -1,0 +1,234 @@
+"""The page of the data sets, without a browser."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from fakes import write_dataset
+from published import Published, domars, published
+from streamlit.testing.v1 import AppTest
+
+from mirs_core import fetching, jobs, runs
+from mirs_core.jobs import workers
+from pages.ui import reach
+
+PAGE = "pages/data/data.py"
+EVIL = "<script>alert(1)</script> ![i](http://x) **b**"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def opened(home: Path, start: Any) -> Open:
+    """Opens the page as a new session, on one of its parts."""
+
+    def run(section: str = "here") -> AppTest:
+        app: AppTest = start()
+        app.query_params["section"] = section
+        app.switch_page(PAGE).run()
+        assert not app.exception
+        return app
+
+    return run
+
+
+@pytest.fixture
+def record(monkeypatch: pytest.MonkeyPatch) -> Iterator[Published]:
+    """A record on this machine in place of the published one."""
+    with published() as here:
+        here.body = domars()
+        monkeypatch.setattr(fetching, "SOURCES", (here.source(citation=EVIL),))
+        yield here
+
+
+def html(app: AppTest) -> str:
+    return " ".join(item.proto.body for item in app.get("html"))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    button = next(one for one in app.button if one.label == label)
+    button.click().run()
+    assert not app.exception
+    return app
+
+
+def queued(home: Path) -> list[tuple[str, ...]]:
+    return [job.args for job in jobs.list_jobs(home)]
+
+
+def test_what_is_here_can_be_opened(opened: Open, home: Path) -> None:
+    app = opened()
+    assert "Synthetic Mars" in html(app) and "synthetic, not real imagery" in html(app)
+    assert "180 tiles" in html(app) and "the app opens on it" in html(app)
+    links = [link.proto.query_string for link in app.get("page_link") if link.proto.label == "Open"]
+    assert links and links[0].startswith("data=synthetic-mars-")
+    assert app.query_params["section"] == "here"
+
+
+def test_licence_citation_and_size_come_before_a_download(
+    opened: Open, home: Path, record: Published
+) -> None:
+    app = opened("published")
+    press(app, "Download")
+    said = html(app)
+    assert "CC-BY-4.0" in said and "data.zip" in said and "GB needed" in said
+    assert "<script>" not in said and "&lt;script&gt;" in said
+    assert queued(home) == [] and record.asked == []
+    press(app, "Download and train")
+    folder = str(home / "data" / "domars16k")
+    assert queued(home) == [("data", "prepare", "domars16k", folder, "--yes")]
+    press(app, "Download")
+    press(app, "Download only")
+    assert len(queued(home)) == 1, "one job a data set"
+
+
+def test_a_record_that_cannot_be_had_is_said_in_a_line(
+    opened: Open, home: Path, record: Published
+) -> None:
+    record.record_status += [503] * 20
+    app = press(opened("published"), "Download")
+    assert [error.value for error in app.error] and "503" in app.error[0].value
+    assert not any(one.label == "Download and train" for one in app.button)
+
+
+def test_a_full_disk_is_seen_before_the_download(
+    opened: Open, home: Path, record: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pages.ui import published_sets_part
+
+    monkeypatch.setattr(published_sets_part, "needed_space", lambda file: 10**18)
+    app = press(opened("published"), "Download")
+    assert "not enough room" in app.error[0].value
+    assert all(one.disabled for one in app.button if one.label.startswith("Download "))
+
+
+def test_a_folder_is_looked_at_and_imported(opened: Open, home: Path, tmp_path: Path) -> None:
+    tiles = write_dataset(tmp_path / "my tiles", 5)
+    app = opened("folder")
+    app.text_input(key="mirs.folder.path").set_value(str(tiles)).run()
+    assert "5 images" in html(app) and html(app).count("data:image/jpeg") >= 5
+    app.text_input(key="mirs.folder.name").set_value("Mine").run()
+    app.text_input(key="mirs.folder.licence").set_value("CC0").run()
+    press(app, "Import")
+    (args,) = queued(home)
+    assert args[:3] == ("data", "import", str(tiles)) and "--copy" not in args
+    assert {"--name=Mine", "--licence=CC0", "--archive=demo-mirs"} <= set(args)
+    # What follows is a choice.
+    app.radio(key="mirs.folder.then").set_value("Nothing more").run()
+    assert not app.exception
+
+
+def test_folders_that_are_none_are_refused(opened: Open, tmp_path: Path) -> None:
+    for typed in (str(tmp_path / "nowhere"), "/etc/passwd", "a\0b"):
+        app = opened("folder")
+        app.text_input(key="mirs.folder.path").set_value(typed).run()
+        assert not app.exception and "no such folder" in app.error[0].value
+    (tmp_path / "empty").mkdir()
+    app = opened("folder")
+    app.text_input(key="mirs.folder.path").set_value(str(tmp_path / "empty")).run()
+    assert "no images" in app.warning[0].value
+
+
+def test_strangers_bring_nothing_in(
+    opened: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "is_private", lambda: False)
+    for section in ("published", "folder", "strip"):
+        app = opened(section)
+        assert "switched off" in app.info[0].value and not app.text_input
+    app = opened("here")
+    assert not any(one.label in {"Change or export", "Train models on it"} for one in app.button)
+
+
+def test_a_job_that_made_archives_leads_to_them(opened: Open, home: Path) -> None:
+    from fakes import write_job
+
+    folder = home / "jobs" / "job-20260101-000000-abcdef"
+    write_job(folder, key=f"{jobs.DATA}-x", title=EVIL)
+    (folder / "ended.json").write_text(json.dumps({"state": "done", "seconds": 2.0}))
+    (folder / "process.json").write_text(json.dumps({"pid": 1, "started": 0}))
+    (folder / "result.json").write_text(json.dumps({"runs": ["demo-mirs", 5]}))
+    app = opened()
+    assert "<script>" not in html(app)
+    links = [link.proto for link in app.get("page_link") if link.proto.label == "Open it"]
+    assert [link.query_string for link in links] == ["models=demo-mirs"]
+
+
+def test_a_machine_without_anything_can_bring_data_in(
+    start: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIRS_HOME", str(tmp_path / "new"))
+    app: AppTest = start()
+    app.switch_page(PAGE).run()
+    assert not app.exception and "Nothing is here yet" in app.info[0].value
+    press(app, "Build it")
+    assert runs.list_runs(tmp_path / "new") == []
+    assert ("demo",) in queued(tmp_path / "new")
+
+
+def raster(path: Path, crs: str | None = "IAU_2015:49910") -> Path:
+    """A GeoTIFF of 700 x 500 pixels of 6 m."""
+    import numpy as np
+    import rasterio
+    from rasterio.crs import CRS
+    from rasterio.transform import from_origin
+
+    values = np.random.default_rng(0).integers(1, 255, (500, 700), dtype=np.uint8)
+    about: dict[str, Any] = {"crs": CRS.from_user_input(crs)} if crs else {}
+    with rasterio.open(
+        path, "w", driver="GTiff", width=700, height=500, count=1, dtype="uint8",
+        transform=from_origin(4_500_000, 1_000_000, 6, 6), **about,
+    ) as made:  # fmt: skip
+        made.write(values, 1)
+    return path
+
+
+def test_a_strip_is_looked_at_and_cut(opened: Open, home: Path, tmp_path: Path) -> None:
+    path = raster(tmp_path / "a strip.tif")
+    app = opened("strip")
+    app.text_input(key="mirs.strip.path").set_value(str(path)).run()
+    assert not app.exception and not app.error
+    # 700 x 500 pixels of 6 m hold 3 x 2 squares of 1,200 m.
+    assert "700 x 500 px" in html(app) and "6 places of 200 px, 1,200 m across" in html(app)
+    app.select_slider(key="mirs.strip.overlap").set_value(50).run()
+    assert "24 places" in html(app)
+    press(app, "Cut it into tiles")
+    (args,) = queued(home)
+    assert args[:4] == ("data", "tile", str(path), f"--out={home / 'data' / 'a-strip'}")
+    assert {"--metres=1200", "--stride=100", "--archive=demo-mirs"} <= set(args)
+
+
+def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_path: Path) -> None:
+    for crs, word in ((None, "no coordinate system"), ("EPSG:32633", "not Mars")):
+        path = raster(tmp_path / f"{crs}.tif".replace(":", ""), crs)
+        app = opened("strip")
+        app.text_input(key="mirs.strip.path").set_value(str(path)).run()
+        assert not app.exception and word in app.error[0].value
+        assert not any(one.label == "Cut it into tiles" for one in app.button)
+
+
+def test_an_archive_is_changed_by_jobs(opened: Open, home: Path, tmp_path: Path) -> None:
+    from mirs_core import collected
+    from mirs_core.collected import Kept
+
+    app = opened()
+    app.session_state["mirs.archive.folder"] = str(tmp_path)
+    press(app, "Change or export")
+    archive = app.selectbox[-1].value
+    press(app, "Add them")
+    assert queued(home) == [("archive", "add", f"--run={archive}", f"--data={tmp_path}")]
+    items = json.loads((runs.folder(home, archive).items).read_text())
+    tiles = [Kept(tile, "x") for tile in items["ids"][:2]]
+    made = collected.create(home, "Out", "any", "Any", True)
+    collected.add(home, made.id, [*tiles, Kept("gone.jpg", "x")])
+    press(press(app, "Change or export"), "Take 2 out")
+    wanted = tuple(f"--tile={kept.id}" for kept in tiles)
+    assert ("archive", "remove", f"--run={archive}", *wanted) in queued(home)

@@ -1,0 +1,88 @@
+"""The landform estimate, drawn by a page of one line."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mirs_core import landform_map
+from mirs_core.files import write_json
+from pages.ui import takeaway
+
+PAGE = """
+from mirs_core import runs
+from pages.ui import landforms_part, loaders
+landforms_part.draw(loaders.searcher({run!r}), runs.home_folder())
+"""
+
+
+@pytest.fixture
+def strip(home: Path) -> str:
+    """A run with the model and the tiles of demo-mirs that knows no label."""
+    path = shutil.copytree(home / "runs" / "demo-mirs", home / "runs" / "strip")
+    items = json.loads((path / "archive" / "items.json").read_text())
+    items["labels"] = [None] * len(items["labels"])
+    write_json(path / "archive" / "items.json", items)
+    made = json.loads((path / "provenance.json").read_text())
+    write_json(path / "provenance.json", {**made, "name": "A strip", "origin": "demo-mirs"})
+    return "strip"
+
+
+def opened(run: str) -> AppTest:
+    app = AppTest.from_string(PAGE.format(run=run), default_timeout=60).run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    return " ".join([one.proto.body for one in app.get("html")] + [one.value for one in app.info])
+
+
+def test_the_estimate_is_called_so_and_says_how_far_to_trust_it(home: Path, strip: str) -> None:
+    app = opened(strip)
+    assert not app.error
+    found = landform_map.estimate(home, strip)
+    text = said(app)
+    assert f"Estimate of {len(found.rows):,} unlabelled tiles" in text
+    assert f"{found.count(landform_map.SURE):,} with a landform" in text
+    assert "not an observation" in text and "test tiles" in text
+    assert "Estimated landform" in text and "Crater" in text
+    (voters,) = app.selectbox[0].options
+    assert "ynthetic" in voters
+
+
+def test_a_stricter_margin_leaves_more_open(home: Path, strip: str) -> None:
+    app = opened(strip)
+    app.slider(key="mirs.landforms.margin").set_value(1.0)
+    app.slider(key="mirs.landforms.k").set_value(40).run()
+    assert not app.exception and not app.error
+    strict = landform_map.estimate(home, strip, None, 40, 1.0)
+    usual = landform_map.estimate(home, strip)
+    assert f"{strict.count(landform_map.SURE):,} with a landform" in said(app)
+    assert strict.count(landform_map.SURE) < usual.count(landform_map.SURE)
+
+
+def test_files_are_offered_and_can_be_made(
+    home: Path, strip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(strip)
+    labels = [one.label for one in app.get("download_button")]
+    assert labels == ["GeoPackage", "GeoJSON", "CSV"]
+    makers: dict[str, Any] = {}
+    monkeypatch.setattr(takeaway, "download", lambda kind, make, *_: makers.update({kind[0]: make}))
+    opened(strip)
+    tiles = len(landform_map.estimate(home, strip).rows)
+    assert all(makers[ending]().count(b"estimate") for ending in ("gpkg", "geojson", "csv"))
+    assert len(makers["csv"]().splitlines()) == tiles + 1
+
+
+def test_a_run_with_labels_says_what_to_do(home: Path) -> None:
+    assert "Archive a folder or a strip" in said(opened("demo-mirs"))
+
+
+def test_without_labelled_tiles_there_is_nothing_to_ask(home: Path, strip: str) -> None:
+    shutil.rmtree(home / "runs" / "demo-mirs")
+    assert "No run with this model has labelled tiles" in said(opened(strip))
