@@ -158,7 +158,7 @@ function drawHits(pen, map, data, theme, taken) {
       outer += 3.2
     }
     // Ranks are written once, inside of the map.
-    if (!inView(at, map.size, 0.5)) continue
+    if (!inView(at, map.size, 8)) continue
     let line = -6 * (of.size - 1)
     for (const [model, ranks] of of) {
       const text = ranks.length > 1 ? `${ranks[0]} +${ranks.length - 1}` : `${ranks[0]}`
