@@ -21,6 +21,16 @@ def add_words(verb: argparse.ArgumentParser) -> None:
     )
 
 
+def check(args: argparse.Namespace) -> None:
+    """Refuses what cannot follow, before anything is brought in.
+
+    Raises:
+        RunError: a model that is asked for does not exist or is not finished.
+    """
+    for run_id in args.archive:
+        runs.folder(runs.home_folder(), run_id).check_usable("can archive tiles")
+
+
 def follow(args: argparse.Namespace, root: Path, console: Console) -> list[str]:
     """Does what was asked for with the data set in ``root``; the ids of the runs it made.
 

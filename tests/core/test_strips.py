@@ -563,7 +563,7 @@ def test_the_command_line_prints_the_agreed_keys(
         "raster": str(path), "dir": str(out), "strip": "S1", "tiles": 8, "resumed": 0,
         "skipped": {"nodata": 1, "flat": 0}, "crs": "", "metres_per_pixel": 6.0,
         "tile_metres": 192.0, "size": 32, "stride": 64, "nodata": "value 0", "warnings": [],
-        "bounds": answer["bounds"], "seconds": 0,
+        "bounds": answer["bounds"], "seconds": 0, "runs": [],
     }  # fmt: skip
     assert answer["crs"] == CRS.from_user_input(EQUIRECTANGULAR).name
     degrees = 180 / math.pi / RADIUS
