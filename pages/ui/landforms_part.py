@@ -13,7 +13,7 @@ from mirs_core.exports import landforms as exported
 from mirs_core.files import slug
 from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Trust
 from mirs_core.search import Searcher
-from pages.ui import loaders, sections, state, takeaway, words
+from pages.ui import landform_picture_part, loaders, sections, state, takeaway, words
 from pages.ui.tile_grid import Column, TileEntry, tile_grid
 
 _SHOWN = 12
@@ -59,9 +59,15 @@ def draw(searcher: Searcher, home: Path) -> None:
     found, trust, listed = made.found, made.trust, made.totals
     _trusted(found, trust)
     left, right = st.columns([3, 2], gap="large")
+    strips = landform_picture_part.strips_of(searcher, found)
     with left:
-        st.html(_table(listed))
+        if strips:
+            landform_picture_part.draw(searcher, found, strips)
+        else:
+            st.html(_table(listed))
     with right:
+        if strips:
+            st.html(_table(listed))
         _bars(listed)
     _tiles(searcher, found)
     _files(searcher, found, trust)

@@ -28,9 +28,10 @@ from mirs_core import estimate as estimates
 from mirs_core.config import RunConfig
 from mirs_core.data.images import Pixels, read_image, thumbnail
 from mirs_core.data.large_images import LargeImage
-from mirs_core.data.strip_list import STRIPS_FILE
+from mirs_core.data.strip_list import STRIPS_FILE, Strip, read_strips
 from mirs_core.data.walk import find_images
 from mirs_core.errors import MirsError
+from mirs_core.exports.landform_picture import picture as picture_of
 from mirs_core.files import sha256
 from mirs_core.footprints import Ring, footprints, strip_outlines
 from mirs_core.items import Items
@@ -170,6 +171,33 @@ def rings(run_id: str) -> dict[str, Ring]:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _rings(home: str, run_id: str, changed: int, _root: Path) -> dict[str, Ring]:
     return footprints(_root)
+
+
+@st.cache_data(ttl=5, max_entries=8, show_spinner=False)
+def strips(root: Path) -> tuple[Strip, ...]:
+    """The strips that tiles of a data set were cut from; a few seconds old at most.
+
+    Raises:
+        DataError: their list is damaged.
+    """
+    return read_strips(root)
+
+
+def landform_picture(found: Searcher, estimate: landform_map.LandformMap, strip: Strip) -> bytes:
+    """A strip in the colours of its estimate as PNG, drawn once."""
+    asked = (estimate.run, estimate.labelled, estimate.k, estimate.min_margin, strip.name)
+    return _landform_picture(asked, found.summary.created, found, estimate, strip)
+
+
+@st.cache_data(max_entries=16, show_spinner="Drawing the strip")
+def _landform_picture(
+    asked: tuple[str, str, int, float, str],
+    created: str,
+    _searcher: Searcher,
+    _found: landform_map.LandformMap,
+    _strip: Strip,
+) -> bytes:
+    return picture_of(_searcher, _found, _strip)
 
 
 def same_ground(run_id: str) -> list[overlaps.Overlap]:
