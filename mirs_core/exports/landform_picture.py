@@ -12,8 +12,8 @@ from mirs_core.landform_map import CLOSE, SURE, LandformMap
 from mirs_core.landforms import describe
 from mirs_core.search import Searcher
 
-SIDE = 1200
-"""Longest side of the picture in pixels."""
+SIDE, LEAST, MOST = 1200, 300, 6000
+"""Longest side of the picture in pixels; of long strips more, so that the shorter one has 300."""
 
 TINTS = {SURE: 0.55, CLOSE: 0.22}
 """How strong a colour is by the state of an estimate; tiles unlike every labelled one have none."""
@@ -22,13 +22,17 @@ _MOST_IMAGES = 1500
 _FLAT = 150
 
 
-def picture(searcher: Searcher, found: LandformMap, strip: Strip, side: int = SIDE) -> bytes:
+def picture(searcher: Searcher, found: LandformMap, strip: Strip, side: int | None = None) -> bytes:
     """The unlabelled tiles of ``strip`` as PNG; what has no tile is transparent.
 
     Colours lie over the tiles themselves, or over plain grey where more than 1,500 would have to
     be read or a file is gone. Of tiles that overlap, each has its middle.
+
+    Args:
+        side: the longest side in pixels; what fits the strip if it is not given.
     """
-    scale = side / max(strip.width, strip.height)
+    longest, shortest = max(strip.width, strip.height), min(strip.width, strip.height)
+    scale = (side or min(MOST, max(SIDE, LEAST * longest / shortest))) / longest
     size = max(1, round(strip.width * scale)), max(1, round(strip.height * scale))
     canvas = Image.new("RGBA", size, (0, 0, 0, 0))
     ids = searcher.items.ids

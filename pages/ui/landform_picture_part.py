@@ -12,6 +12,9 @@ from pages.ui import loaders, takeaway, words
 
 _PNG = ("png", "image/png", "Picture (PNG)", "The estimate over the strip, as its raster lies")
 
+# A strip that is higher than wide is not drawn over the whole column: it would take many screens.
+_ENOUGH, _HIGH, _LEAST = 0.9, 1000, 240
+
 
 def strips_of(searcher: Searcher, found: LandformMap) -> list[Strip]:
     """The strips in which there are tiles without a label."""
@@ -29,11 +32,12 @@ def draw(searcher: Searcher, found: LandformMap, strips: list[Strip]) -> None:
     if len(names) > 1:
         chosen = str(st.selectbox("Strip", list(names), key="mirs.landforms.strip", width=360))
     strip = names[chosen]
+    wide = strip.width / strip.height
     st.image(
         loaders.landform_picture(searcher, found, strip),
         caption=f"{words.plain(chosen)}: estimated landforms. Full colour: sure; faint: a close"
         " call; none: unlike every labelled tile.",
-        width="stretch",
+        width="stretch" if wide >= _ENOUGH else max(_LEAST, round(_HIGH * wide)),
     )
     stem = f"mirs-landform-estimate-{slug(chosen)}"
     takeaway.download(_PNG, lambda: picture(searcher, found, strip), stem, "landforms")

@@ -70,3 +70,16 @@ def test_a_tile_whose_file_is_gone_is_grey(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(landform_picture, "_MOST_IMAGES", 0)
     pixels = drawn(tmp_path, STRIP, [FAR], grey=30)
     assert tuple(pixels[8, 8, :3]) == (150, 150, 150)
+
+
+def test_a_long_strip_keeps_a_width_that_can_be_seen(tmp_path: Path) -> None:
+    from mirs_core.exports.landform_picture import LEAST, SIDE
+
+    def size(width: int, height: int) -> tuple[int, int]:
+        strip = dataclasses.replace(STRIP, width=width, height=height)
+        searcher = SimpleNamespace(items=SimpleNamespace(ids=[]))
+        found = SimpleNamespace(rows=np.arange(0))
+        data = picture(searcher, found, strip)  # type: ignore[arg-type]
+        return Image.open(io.BytesIO(data)).size
+
+    assert size(4000, 5000) == (960, SIDE) and size(500, 5000) == (LEAST, 3000)
