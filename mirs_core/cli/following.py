@@ -21,6 +21,16 @@ def add_words(verb: argparse.ArgumentParser) -> None:
     )
 
 
+def check(args: argparse.Namespace) -> None:
+    """Before anything is brought in: what is to follow can follow.
+
+    Raises:
+        RunError: a run that was named is not there, or not finished.
+    """
+    for run_id in args.archive:
+        runs.folder(runs.home_folder(), run_id).check_usable("can archive anything")
+
+
 def follow(args: argparse.Namespace, root: Path, console: Console) -> list[str]:
     """Does what was asked for with the data set in ``root``; the ids of the runs it made.
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from mirs_core.cli import following
 from mirs_core.cli.console import Console
-from mirs_core.cli.following import follow
 from mirs_core.strips import Cut, Words, cut_strip
 from mirs_core.strips.cutting import SIDE
 
@@ -62,10 +61,11 @@ def add_rectangle(verb: argparse.ArgumentParser) -> None:
 
 def tile(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Cuts a strip into tiles."""
+    following.check(args)
     cut = Cut(args.size, args.metres, args.stride, args.max_nodata, args.min_contrast)
     words = Words(args.name, args.source, args.licence, args.credit)
     made = cut_strip(args.raster, args.out, cut, words, console.stoppable)
-    answer = {**made.to_json(), "runs": follow(args, args.out, console)}
+    answer = {**made.to_json(), "runs": following.follow(args, args.out, console)}
     west, south, east, north = answer["bounds"].values()
     lines = [
         f"{answer['tiles']} tiles of {answer['strip']} in {args.out} ({answer['seconds']} s;"
