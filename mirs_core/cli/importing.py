@@ -12,8 +12,8 @@ from mirs_core.tables import table
 
 def import_(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Brings in a folder of somebody's own images."""
-    home = runs.home_folder()
     following.check(args)
+    home = runs.home_folder()
     said = importing.Said(
         table=args.table,
         from_folders=args.labels_from_folders,

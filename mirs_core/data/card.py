@@ -10,6 +10,9 @@ from typing import Any
 from mirs_core.errors import DataError
 
 CARD_FILE = "dataset.json"
+UNKNOWN = "unknown"
+"""Licence and instrument of a data set that names none."""
+
 _MAX_BYTES = 1_000_000
 
 
@@ -31,10 +34,10 @@ class Card:
 
     name: str
     title: str
-    instrument: str = "unknown"
+    instrument: str = UNKNOWN
     metres_per_pixel: float | None = None
     distractors: tuple[str, ...] = ()
-    licence: str = "unknown"
+    licence: str = UNKNOWN
     citation: str = ""
     synthetic: bool = False
 

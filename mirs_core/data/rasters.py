@@ -43,8 +43,10 @@ def opened(path: Path, name: str, cache_bytes: int = _CACHE_BYTES) -> Iterator[A
 
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)
     driver = driver_of(path)
-    if driver is None or not path.is_file():
-        raise ImageError(f"{name} cannot be read (it is gone, or another file now).")
+    if not path.is_file():
+        raise ImageError(f"{name} cannot be read (it is gone, or no file).")
+    if driver is None:
+        raise ImageError(f"{name} is no GeoTIFF and no JPEG 2000 file. Choose one that is.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)

@@ -13,7 +13,8 @@ from mirs_core.files import replace_file
 TABLE_FILE = "tiles.csv"
 SPLITS = ("train", "val", "test", "database")
 _MAX_BYTES = 2_000_000_000
-_MAX_TEXT = 2_000
+MAX_TEXT = 2_000
+"""Letters of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,8 @@ def record_of(where: str, cells: Mapping[str, str]) -> TileRecord:
     Raises:
         DataError: a cell is wrong; the message begins with ``where``.
     """
-    if any(len(cell) > _MAX_TEXT for cell in cells.values()):
-        raise DataError(f"{where}: a cell is longer than {_MAX_TEXT} characters.")
+    if any(len(cell) > MAX_TEXT for cell in cells.values()):
+        raise DataError(f"{where}: a cell is longer than {MAX_TEXT} characters.")
     tile = cells["path"].replace("\\", "/")
     if not tile or tile.startswith("/") or ".." in tile.split("/"):
         raise DataError(f"{where}: {tile!r} is no path below the data set's folder.")

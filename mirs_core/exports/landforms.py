@@ -208,6 +208,7 @@ def _feature(found: LandformMap, place: int, row: Row, ring: Ring | None) -> dic
         "labelled_set": found.labelled_set,
         "software": f"MIRS Explorer {__version__}",
         "licence": row.licence,
+        "credit": row.credit,
         "sha256": row.sha256,
     }
 
@@ -231,6 +232,7 @@ def _about(searcher: Searcher, found: LandformMap, trust: Trust | None) -> dict[
         "labelled_set": found.labelled_set,
         "data_set": card.title,
         "licence": card.licence,
+        "citation": card.citation,
         "synthetic": card.synthetic,
         "software": f"MIRS Explorer {__version__}",
     }

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mirs_core import observations
-from mirs_core.data.card import Card
+from mirs_core.data.card import UNKNOWN, Card
 from mirs_core.data.manifest import Manifest, Tile, Unreadable
-from mirs_core.data.tile_table import TileRecord, read_table
+from mirs_core.data.tile_table import MAX_TEXT, TileRecord, read_table
 from mirs_core.errors import DataError
 from mirs_core.files import slug
 from mirs_core.importing import placing
@@ -216,15 +216,21 @@ def _new_tiles(manifest: Manifest, target: Manifest, told: Mapping[str, TileReco
 def _provenance(
     tile: Tile, path: str, record: TileRecord, card: Card, target: Card, said: Said
 ) -> TileRecord:
-    """All that is known of a tile that leaves its data set, under its new path."""
-    licence = said.licence or (card.licence if card.licence != "unknown" else None)
+    """All that is known of a tile that leaves its data set, under its new path.
+
+    Where nothing is known, the new data set's card would be taken for the tile's own: its licence
+    is then called unknown. What the old card wants cited is the credit of tiles that have none.
+    """
+    licence = record.licence or said.licence or card.licence
     scale = said.metres_per_pixel or card.metres_per_pixel
+    cited = card.citation[:MAX_TEXT] if card.citation != target.citation else ""
     return dataclasses.replace(
         record,
         path=path,
         label=tile.label,
         split=tile.split or None,
-        licence=record.licence or licence,
+        licence=None if licence == target.licence == UNKNOWN else licence,
+        credit=record.credit or " ".join(cited.split()) or None,
         metres_per_pixel=record.metres_per_pixel
         or (scale if scale != target.metres_per_pixel else None),
     )

@@ -52,6 +52,7 @@ class Trust:
         bins: right ones by margin; bins without a tile are left out.
         known_strips: share of the test tiles whose strip has voters too; None where strips are not
             known. Tiles of a new strip may be harder.
+        synthetic: whether these tiles were painted by a program, and say little of real ground.
     """
 
     tiles: int
@@ -60,6 +61,7 @@ class Trust:
     of_all: float
     bins: tuple[Bin, ...]
     known_strips: float | None
+    synthetic: bool = False
 
 
 def trust(
@@ -101,6 +103,7 @@ def trust(
         of_all=float(right.mean()),
         bins=_bins(found.margin, right),
         known_strips=_known_strips(labelled, asked, voters),
+        synthetic=labelled.card.synthetic,
     )
 
 
@@ -117,6 +120,8 @@ def trusted(found: Trust | None) -> str:
     )
     if found.known_strips:
         said += f"; {found.known_strips:.0%} of them are of strips that vote too"
+    if found.synthetic:
+        return said + ". These tiles are synthetic: of real ground that says little."
     return said + ". Other ground may be harder."
 
 

@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mirs_core import observations
-from mirs_core.data.card import CARD_FILE, read_card
+from mirs_core.data.card import CARD_FILE, UNKNOWN, read_card
 from mirs_core.data.strip_list import STRIPS_FILE, Strip, read_strips, strip_of, write_strips
-from mirs_core.data.tile_table import TileRecord, read_table, write_table
+from mirs_core.data.tile_table import (
+    TileRecord,
+    foreign_cells,
+    read_table,
+    write_table,
+)
 from mirs_core.errors import DataError, RunError
 from mirs_core.files import make_folder, read_json, replace_file, write_json
 from mirs_core.processes import lock_if_free, locked
@@ -93,8 +98,9 @@ class StripFolder:
                 for record in read_table(self.root).values()
                 if not record.path.startswith(own) and record.path not in paths
             ]
-            write_table(self.root, [*others, *records])
-            _write_card(self.root, strip)
+            licence = _write_card(self.root, strip)
+            own_words = [replace(one, licence=one.licence or licence) for one in records]
+            write_table(self.root, [*others, *own_words], foreign_cells(self.root))
             known = {one.name: one for one in read_strips(self.root)}
             write_strips(self.root, {**known, strip.name: strip}.values())
             try:
@@ -182,8 +188,12 @@ def _check_root(root: Path) -> None:
         raise DataError(f"{root} is there already and no folder of strips; name a new folder.")
 
 
-def _write_card(root: Path, strip: Strip) -> None:
-    """The card of the data set: made with the first strip, and the others' scale in it."""
+def _write_card(root: Path, strip: Strip) -> str | None:
+    """The card of the data set: made with the first strip, and the others' scale in it.
+
+    Returns what the strip's tiles have to say of their licence, so that nobody takes the card's
+    for theirs: None where nothing has to be said.
+    """
     if (root / CARD_FILE).exists():
         card = read_card(root)
         known = card.metres_per_pixel
@@ -195,9 +205,10 @@ def _write_card(root: Path, strip: Strip) -> None:
         card = replace(
             read_card(root),
             title=f"{name}: image strips of Mars",
-            instrument=seen.instrument if seen else "unknown",
+            instrument=seen.instrument if seen else UNKNOWN,
             metres_per_pixel=strip.metres_per_pixel,
-            licence=strip.licence or "unknown",
+            licence=strip.licence or UNKNOWN,
             citation=strip.credit or "",
         )
     write_json(root / CARD_FILE, asdict(card))
+    return UNKNOWN if strip.licence is None and card.licence != UNKNOWN else None

@@ -22,7 +22,7 @@ MOST_SQUARES = 32
 """Squares that a large rectangle is told by."""
 
 _MOST_MISSING = 0.5
-_STEPS = 9
+_STEPS = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +138,19 @@ def area_of(raster: StripRaster, bounds: Bounds) -> Area:
         DataError: no bounds, or the raster's projection cannot show them.
     """
     south, north = bounds.south, bounds.north
-    span = (bounds.east - bounds.west) % 360
+    turn = bounds.east - bounds.west
+    span = turn % 360 or min(360.0, abs(turn))
     if not (-90 <= south < north <= 90 and span > 0):
         raise DataError(
             "Bounds are WEST SOUTH EAST NORTH in degrees: south below north, west not east."
         )
-    places = [
-        raster.pixel_of(bounds.west + span * step / _STEPS, south + (north - south) * up / _STEPS)
-        for step in range(_STEPS + 1)
-        for up in range(_STEPS + 1)
+    # Along the edges, and once through the middle: what is farthest out lies on one of them.
+    steps = np.linspace(0, 1, _STEPS + 1)
+    places = [raster.pixel_of(bounds.west + span * s, y) for s in steps for y in (south, north)]
+    places += [
+        raster.pixel_of(bounds.west + span * along, south + (north - south) * s)
+        for s in steps
+        for along in (0.0, 0.5, 1.0)
     ]
     columns, rows = ([place[axis] for place in places] for axis in (0, 1))
     # Wide enough for what rounding of degrees does to whole pixels.

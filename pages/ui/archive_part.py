@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from mirs_core import collected, interchange, jobs, runs
+from mirs_core import collected, interchange, runs
 from mirs_core.files import slug
-from pages.ui import loaders, notice, takeaway, words
+from pages.ui import brought, loaders, takeaway, words
 
 _PARQUET = (
     "parquet",
@@ -34,7 +34,7 @@ def dialog(home: Path, here: Sequence[runs.RunSummary], titles: dict[str, str]) 
         " Only new tiles are encoded.",
     ).strip()  # fmt: skip
     words_of = ["archive", "add", f"--run={chosen}"]
-    words_of += [f"--data={Path(folder).expanduser()}"] if folder else []
+    words_of += [f"--data={Path(folder).expanduser().absolute()}"] if folder else []
     _button(home, "Add them", "add_photo_alternate", words_of, f"Add tiles to {titles[chosen]}")
     _remove(home, chosen, titles[chosen])
     st.html('<p class="mirs-model">Import codes</p>')
@@ -44,7 +44,7 @@ def dialog(home: Path, here: Sequence[runs.RunSummary], titles: dict[str, str]) 
         help="Codes that this very model made, here or elsewhere; they become an archive.",
     ).strip()  # fmt: skip
     if file:
-        words_of = ["archive", "import", str(Path(file).expanduser()), f"--run={chosen}"]
+        words_of = ["archive", "import", str(Path(file).expanduser().absolute()), f"--run={chosen}"]
         _button(home, "Import codes", "upload_file", words_of, f"Import {Path(file).name}")
 
 
@@ -75,12 +75,7 @@ def _button(home: Path, label: str, icon: str, words_of: Sequence[str], title: s
         label,
         icon=f":material/{icon}:",
         key=f"mirs.archive.{icon}",
-        on_click=_start,
-        args=(home, words_of, title),
+        on_click=brought.submit,
+        args=(home, words_of, title, "queued"),
     ):
         st.rerun()
-
-
-def _start(home: Path, words_of: Sequence[str], title: str) -> None:
-    key = f"{jobs.DATA}-{words_of[1]}-{slug(title)}"
-    notice.act(f"{title}: queued.", lambda: jobs.submit_once(home, key, words_of, title))

@@ -1,13 +1,13 @@
-"""What comes after data was brought in: where it stands, and which models archive it."""
+"""What the forms that bring data in have in common: where it stands, what follows, its job."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from mirs_core import lineup, runs
-from mirs_core.files import slug
-from pages.ui import sidebar
+from mirs_core import jobs, lineup, runs
+from mirs_core.files import sha256, slug
+from pages.ui import notice, sidebar
 
 NOTHING, ARCHIVE, TRAIN = "Nothing more", "Archive it with trained models", "Train models on it"
 
@@ -15,6 +15,14 @@ NOTHING, ARCHIVE, TRAIN = "Nothing more", "Archive it with trained models", "Tra
 def folder_of(home: Path, name: str) -> Path:
     """Where a data set of that name stands when nobody says otherwise."""
     return home / "data" / slug(name)
+
+
+def submit(
+    home: Path, words_of: Sequence[str], title: str, said: str = "queued, see above"
+) -> None:
+    """Queues a command; the same one once, however often it is asked for while it is not over."""
+    key = f"{jobs.DATA}-{sha256(chr(0).join(words_of).encode())[:16]}"
+    notice.act(f"{title}: {said}.", lambda: jobs.submit_once(home, key, words_of, title))
 
 
 def show(pictures: Sequence[str]) -> None:

@@ -124,7 +124,8 @@ def _watch(home: Path, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="mirs-domains-job"):
         share = min(found.done / max(found.total, 1), 1.0)
         st.progress(share, text=words.plain(found.stage))
-        st.button("Stop", icon=":material/stop_circle:", on_click=_stop, args=(home, found.id))
+        if reach.is_private():
+            st.button("Stop", icon=":material/stop_circle:", on_click=_stop, args=(home, found.id))
 
 
 def _stop(home: Path, job_id: str) -> None:

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core import jobs
 from mirs_core.data.walk import SPLITS, Found, find_images, is_labelled
-from mirs_core.files import slug
-from pages.ui import brought, loaders, notice, words
+from pages.ui import brought, loaders, words
 
 _IN_PLACE, _COPIED = "Leave them where they are", "Copy them into the app's folder"
 _SHOWN = 8
@@ -64,7 +62,7 @@ def _form(home: Path, folder: Path, found: Found) -> None:
         from_folders = st.checkbox(
             f"The {len(inner)} folders in it are classes",
             key="mirs.folder.classes",
-            help=", ".join(sorted(inner)[:30]),
+            help=words.plain(", ".join(sorted(inner)[:30])),
         )
     where = st.radio("The tiles", [_IN_PLACE, _COPIED], key="mirs.folder.where", horizontal=True)
     said = _said(folder.name)
@@ -74,7 +72,7 @@ def _form(home: Path, folder: Path, found: Found) -> None:
         st.caption(words.plain(f"They are copied to {brought.folder_of(home, name)}."))
     options = [f"{option}={value}" for option, value in said.items() if value]
     if table:
-        options.append(f"--table={Path(table).expanduser()}")
+        options.append(f"--table={Path(table).expanduser().absolute()}")
     options += ["--copy"] * (where == _COPIED) + ["--labels-from-folders"] * from_folders
     st.button(
         "Import",
@@ -110,9 +108,4 @@ def _said(fallback: str) -> dict[str, str]:
 
 
 def _start(home: Path, folder: Path, options: Sequence[str]) -> None:
-    title = f"Import {folder.name}"
-    key = f"{jobs.DATA}-import-{slug(folder.name)}"
-    notice.act(
-        f"{title}: queued, see above.",
-        lambda: jobs.submit_once(home, key, ["data", "import", str(folder), *options], title),
-    )
+    brought.submit(home, ["data", "import", str(folder), *options], f"Import {folder.name}")

@@ -1,15 +1,19 @@
-"""The jobs that run, wait or broke off, as every session sees them."""
+"""The jobs that run, wait or broke off, as every session sees them.
+
+Other computers see what runs; what is done about it, and what names folders, is for this one.
+"""
 
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from mirs_core import epochs, jobs, runs
 from mirs_core.errors import MirsError
 from mirs_core.jobs import ACTIVE, Job
-from pages.ui import notice, training_curves, words
+from pages.ui import notice, reach, training_curves, words
 
 _SHOWN_OVER, _ENOUGH = 3, 2
 _STATES = {
@@ -73,11 +77,14 @@ def _job(job: Job) -> None:
         if job.state in {"running", "stopping"}:
             share = min(job.done / job.total, 1.0) if job.total else 0.0
             st.progress(share, text=words.plain(_stage(job)))
-        elif job.error and job.state in {"failed", "stopped"}:
+        elif job.error and job.state in {"failed", "stopped"} and reach.is_private():
             st.caption(words.plain(job.error))
+        elif job.state == "done" and reach.is_private():
+            for line in _second_looks(job):
+                st.caption(words.plain(line))
         if job.state == "running" and job.run:
             _curves(job)
-        if job.state in {"running", "failed"}:
+        if job.state in {"running", "failed"} and reach.is_private():
             tail = jobs.log_tail(runs.home_folder(), job.id, 12)
             if tail:
                 with st.expander("Log"):
@@ -118,10 +125,11 @@ def _time(job: Job) -> str:
 
 
 def _acts(job: Job) -> None:
+    mine = reach.is_private()
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        if job.state == "queued":
+        if job.state == "queued" and mine:
             _button(job, "First", "vertical_align_top", jobs.run_first, "moved to the front")
-        if job.state in {"queued", "running"}:
+        if job.state in {"queued", "running"} and mine:
             _button(job, "Stop", "stop_circle", jobs.stop, "asked to stop")
         if job.state in {"done", "stopped"} and job.run:
             st.page_link(
@@ -137,10 +145,28 @@ def _acts(job: Job) -> None:
                 icon=":material/travel_explore:",
                 query_params={"models": ",".join(made)},
             )
-        if job.state in {"failed", "stopped"}:
+        if job.state in {"failed", "stopped"} and mine:
             _button(job, "Resume", "play_circle", jobs.resume, "queued again")
             if job.run:
                 _button(job, "Start over", "replay", jobs.start_over, "queued again")
+
+
+def _second_looks(job: Job) -> list[str]:
+    """What a job that has brought data in leaves to be looked at, a line each."""
+    found = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
+    lines = [one for name in ("warnings", "notes") for one in _list(found, name)]
+    if few := _list(found, "unmatched"):
+        count = found.get("unmatched_rows")
+        lines.append(f"{count} rows of the table name no file: {', '.join(map(str, few[:5]))}")
+    if bad := _list(found, "unreadable"):
+        paths = [str(one["path"]) for one in bad[:5] if isinstance(one, dict) and "path" in one]
+        lines.append(f"{len(bad):,} could not be read: {', '.join(paths)}")
+    return [str(line) for line in lines]
+
+
+def _list(found: dict[str, Any], name: str) -> list[Any]:
+    value = found.get(name)
+    return value if isinstance(value, list) else []
 
 
 def _archives(job: Job) -> list[str]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core import demo, jobs, lineup, runs
+from mirs_core import demo, lineup, runs
 from mirs_core.files import slug
 from mirs_core.known_data import KnownDataSet
-from pages.ui import archive_part, brought, loaders, notice, reach, sidebar, words
+from pages.ui import archive_part, brought, loaders, reach, sidebar
 
 _SHOWN = 12
 
@@ -28,7 +28,7 @@ def draw(home: Path) -> None:
         here = [run for run in found if run.id in one.models]
         with st.container(border=True, key=f"mirs-set-{slug(one.title)}-{abs(hash(one.root))}"):
             _card(home, one, here, sets)
-    if not demo.is_complete(home):
+    if reach.is_private() and not demo.is_complete(home):
         _demo(home)
 
 
@@ -42,10 +42,11 @@ def _card(
     served = " · the app opens on it" if any(run.served for run in here) else ""
     titles = dict.fromkeys(lineup.title_of(run) for run in here)
     models = ", ".join(titles) if titles else "no model has archived it yet"
+    where = f"<p>{escape(str(one.root))}</p>" if reach.is_private() else ""
     st.html(
         f'<div class="mirs-set"><h3>{escape(one.title)}{kind}</h3>'
         f"<p>{escape(_counts(one))}{served}</p>"
-        f"<p>{escape(models)}</p><p>{escape(str(one.root))}</p></div>"
+        f"<p>{escape(models)}</p>{where}</div>"
     )
     brought.show(loaders.samples_of(one.root, _SHOWN))
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -82,12 +83,8 @@ def _counts(one: KnownDataSet) -> str:
 
 
 def _prepare(home: Path, one: KnownDataSet) -> None:
-    title = f"Train models on {one.title}"
-    key = f"{jobs.DATA}-prepare-{slug(one.title)}"
-    notice.act(
-        f"{words.plain(title)}: queued.",
-        lambda: jobs.submit_once(home, key, ["data", "prepare", str(one.root)], title),
-    )
+    words_of = ["data", "prepare", str(one.root)]
+    brought.submit(home, words_of, f"Train models on {one.title}", "queued")
 
 
 def _demo(home: Path) -> None:
@@ -101,7 +98,6 @@ def _demo(home: Path) -> None:
             "Build it",
             icon=":material/landscape:",
             key="mirs.sets.demo",
-            on_click=lambda: jobs.submit_once(
-                home, f"{jobs.DATA}-demo", ["demo"], "Build the demo"
-            ),
+            on_click=brought.submit,
+            args=(home, ["demo"], "Build the demo", "queued"),
         )

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core import jobs
 from mirs_core.errors import ImageError, MirsError
-from mirs_core.files import slug
 from mirs_core.strips import Cut
-from pages.ui import brought, loaders, notice, words
+from pages.ui import brought, loaders, words
 
 _WIDTH = 900
 _SIDE, _GROUND = 224, 1200.0
@@ -31,7 +29,7 @@ def draw(home: Path) -> None:
         ).strip()
         if not typed:
             return
-        path = Path(typed).expanduser()
+        path = Path(typed).expanduser().absolute()
         if "\0" in typed or not path.is_file():
             st.error("There is no such file on this computer.", icon=":material/scan_delete:")
             return
@@ -50,7 +48,7 @@ def draw(home: Path) -> None:
 def _look(path: Path, about: loaders.StripFacts) -> None:
     try:
         image = loaders.large_image(path, path.name)
-        st.image(image.preview, caption=path.name, width="stretch")
+        st.image(image.preview, caption=words.plain(path.name), width="stretch")
     except ImageError as error:
         st.caption(words.plain(str(error)))
     wide, high = (side * about.metres_per_pixel / 1000 for side in (about.width, about.height))
@@ -133,7 +131,7 @@ def _said(path: Path) -> dict[str, str]:
     usual = Cut()
     with st.expander("What is left out"):
         missing = st.slider(
-            "At most this share missing", 0.0, 1.0, usual.max_nodata, key="mirs.strip.nodata"
+            "At most this share missing", 0.0, 0.99, usual.max_nodata, key="mirs.strip.nodata"
         )
         contrast = st.number_input(
             "Least contrast (standard deviation of grey levels)",
@@ -153,7 +151,5 @@ def _said(path: Path) -> dict[str, str]:
 
 
 def _start(home: Path, path: Path, into: Path, options: Sequence[str]) -> None:
-    title = f"Cut {path.name} into tiles"
-    key = f"{jobs.DATA}-strip-{slug(path.stem)}"
-    args = ["data", "tile", str(path), f"--out={into}", *options]
-    notice.act(f"{title}: queued, see above.", lambda: jobs.submit_once(home, key, args, title))
+    words_of = ["data", "tile", str(path), f"--out={into}", *options]
+    brought.submit(home, words_of, f"Cut {path.name} into tiles")

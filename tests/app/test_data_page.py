@@ -11,7 +11,7 @@ from fakes import write_dataset
 from published import Published, domars, published
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import fetching, jobs, runs
+from mirs_core import demo, fetching, jobs, runs
 from mirs_core.jobs import workers
 from pages.ui import reach
 
@@ -144,8 +144,60 @@ def test_strangers_bring_nothing_in(
     for section in ("published", "folder", "strip"):
         app = opened(section)
         assert "switched off" in app.info[0].value and not app.text_input
+    (home / "demo.json").unlink(missing_ok=True)
+    monkeypatch.setattr(demo, "is_complete", lambda home: False)
+    submitted = jobs.submit_once(home, f"{jobs.DATA}-x", ["data", "prepare", "/secret/set"], EVIL)
     app = opened("here")
-    assert not any(one.label in {"Change or export", "Train models on it"} for one in app.button)
+    assert submitted and "&lt;script&gt;" in html(app)
+    assert not app.button
+    assert str(home) not in html(app) and "/secret" not in html(app)
+
+
+def test_two_folders_of_one_name_are_two_jobs_and_a_second_click_is_none(
+    opened: Open, home: Path, tmp_path: Path
+) -> None:
+    for place in ("here", "there", "there"):
+        folder = tmp_path / place / EVIL.replace("/", ":") / "tiles"
+        if not folder.exists():
+            write_dataset(folder, 1)
+        app = opened("folder")
+        app.text_input(key="mirs.folder.path").set_value(str(folder)).run()
+        press(app, "Import")
+    folders = [args[2] for args in queued(home)]
+    assert sorted(Path(one).parts[-3] for one in folders) == ["here", "there"]
+
+
+def test_names_of_folders_and_rasters_are_no_markdown(
+    opened: Open, home: Path, tmp_path: Path
+) -> None:
+    name = "![i](http:evil) **b**"
+    write_dataset(tmp_path / "own" / name, 1)
+    app = opened("folder")
+    app.text_input(key="mirs.folder.path").set_value(str(tmp_path / "own")).run()
+    box = app.checkbox(key="mirs.folder.classes")
+    assert box.proto.help.startswith("\\!\\[i\\]")
+    path = raster(tmp_path / f"{name}.tif")
+    app = opened("strip")
+    app.text_input(key="mirs.strip.path").set_value(str(path)).run()
+    captions = [one.caption for image in app.get("image") for one in image.proto.imgs]
+    assert captions and captions[0].startswith("\\!\\[i\\]")
+
+
+def test_what_an_import_could_not_place_is_said(opened: Open, home: Path) -> None:
+    from fakes import write_job
+
+    folder = home / "jobs" / "job-20260101-000000-abcdef"
+    write_job(folder, key=f"{jobs.DATA}-x", title="Import")
+    (folder / "ended.json").write_text(json.dumps({"state": "done", "seconds": 2.0}))
+    (folder / "process.json").write_text(json.dumps({"pid": 1, "started": 0}))
+    result = {
+        "unmatched": [EVIL], "unmatched_rows": 1, "notes": ["Look twice."], "warnings": 5,
+        "unreadable": [{"path": "bad.png", "why": "x"}, 3],
+    }  # fmt: skip
+    (folder / "result.json").write_text(json.dumps(result))
+    said = [one.value for one in opened().caption]
+    assert "Look twice." in said and "2 could not be read\\: bad.png" in said
+    assert any("1 rows of the table" in one and "<script>" not in one for one in said)
 
 
 def test_a_job_that_made_archives_leads_to_them(opened: Open, home: Path) -> None:

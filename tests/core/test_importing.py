@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mirs_core import files, importing
+from mirs_core import cli, files, importing
 from mirs_core.data.manifest import scan
 from mirs_core.data.tile_table import TileRecord, read_table, write_table
 from mirs_core.errors import DataError, MirsError, StoppedError
@@ -392,6 +392,30 @@ def test_tiles_come_into_a_labelled_set_with_where_they_are_from(
     assert (again.added, again.skipped) == (0, 5) and state(target) == after
 
 
+@pytest.mark.parametrize("to", ["CC0", "unknown"])
+def test_no_tile_takes_the_licence_or_the_credit_of_the_set_it_comes_to(
+    own: Path, home: Path, tmp_path: Path, to: str
+) -> None:
+    card = {"name": "target", "licence": to, "citation": "Them 2020"}
+    target = write_dataset(tmp_path / "loose", 1, card=card)
+    importing.add_to(home, own, target, Said())
+    theirs = write_dataset(
+        tmp_path / "theirs", 1, start=60, card={"licence": "MIT", "citation": "You  2021"}
+    )
+    importing.add_to(home, theirs, target, Said())
+    same = write_dataset(tmp_path / "same", 1, start=70, card={"citation": "Them 2020"})
+    importing.add_to(home, same, target, Said(licence="CC-BY-4.0"))
+    records = read_table(target)
+    told = {
+        name: [(r.licence, r.credit) for r in records.values() if f"import-{name}" in r.path]
+        for name in ("my-tiles", "theirs", "same")
+    }
+    nobody = [] if to == "unknown" else [("unknown", None)] * 4
+    assert [one for one in told["my-tiles"] if one != (None, None)] == nobody
+    assert told["theirs"] == [("MIT", "You 2021")]
+    assert told["same"] == [("CC-BY-4.0", None)]
+
+
 def test_names_never_collide_and_labels_travel(home: Path, tmp_path: Path, target: Path) -> None:
     """A labelled folder into an unlabelled one, twice, with other pixels under the same names."""
     loose = write_dataset(tmp_path / "loose", 2, start=50)
@@ -499,3 +523,18 @@ def test_a_data_set_is_not_added_to_itself_nor_behind_a_link(
     with pytest.raises(MirsError, match="link"):
         importing.add_to(home, own, target, Said(told))
     assert state(target) == before and not list(away.rglob("*.png"))
+
+
+@pytest.mark.parametrize("verb", [["import", "--copy"], ["tile", "--out"]])
+def test_what_is_to_follow_is_checked_before_anything_is_brought_in(
+    own: Path, home: Path, tmp_path: Path, verb: list[str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("MIRS_HOME", str(home))
+    out = [str(tmp_path / "out")] if verb[0] == "tile" else []
+    raster = tmp_path / "strip.tif"
+    Image.fromarray(stripes(1)).save(raster)
+    source = str(own if verb[0] == "import" else raster)
+    assert cli.main(["data", *verb, *out, source, "--archive", "nope"]) == 2
+    assert "no run 'nope'" in capsys.readouterr().err
+    assert not (home / "data").exists() and not (tmp_path / "out").exists()

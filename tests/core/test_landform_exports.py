@@ -21,6 +21,7 @@ from mirs_core import landform_map, runs
 from mirs_core.baseline import FloatModel
 from mirs_core.data.card import Card
 from mirs_core.data.manifest import STRIP_CENTRE
+from mirs_core.data.tile_table import TileRecord, write_table
 from mirs_core.errors import ConfigError, RunError
 from mirs_core.exports import landforms
 from mirs_core.exports.shapes import Ring, polygon, seen_once, square_kilometres
@@ -50,6 +51,7 @@ def searcher(tmp_path: Path) -> Searcher:
         served=False, synthetic=False, map_at_64=None, bits=None, distance="euclidean", created="",
     )  # fmt: skip
     card = dataclasses.replace(Card.named("d"), title="My strip", licence="CC-BY-4.0")
+    card = dataclasses.replace(card, citation="Them 2020")
     retriever = Retriever(FloatModel("euclidean"), codes, dataclasses.replace(items, **places))
     return Searcher(tmp_path, summary, card, tmp_path, retriever)
 
@@ -111,10 +113,13 @@ def test_the_geopackage_opens_with_the_crs_of_mars(
 def test_geojson_keeps_to_the_conventions_of_the_other_exports(
     searcher: Searcher, rings: dict[str, Ring]
 ) -> None:
+    write_table(searcher.root, [TileRecord("=cmd|calc.png", credit="You")])
     data = landforms.geojson(sheet_of(searcher, rings))
     value = json.loads(data)
     assert value["estimate"] is True and value["body"] == "Mars" and value["without_place"] == 6
     assert "Mars" in value["crs_note"] and value["about"]["licence"] == "CC-BY-4.0"
+    assert value["about"]["citation"] == "Them 2020"
+    assert {f["properties"]["credit"] for f in value["features"]} == {"", "You"}
     assert {f["properties"]["coordinate_system"] for f in value["features"]} == {"IAU_2015:49900"}
     frame = gpd.read_file(io.BytesIO(data))
     assert frame.crs.ellipsoid.semi_major_metre == 3396190 and frame.crs != CRS(4326)

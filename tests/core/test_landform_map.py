@@ -173,6 +173,9 @@ def test_trust_is_measured_on_test_tiles_alone() -> None:
     assert found.accuracy.low <= found.accuracy.value <= found.accuracy.high
     said = landform_map.trusted(found)
     assert f"{len(asked)} test tiles" in said and f"{found.coverage:.0%}" in said
+    assert "Other ground may be harder" in said
+    painted = landform_map.trusted(dataclasses.replace(found, synthetic=True))
+    assert "synthetic: of real ground that says little" in painted
     assert "not known" in landform_map.trusted(None)
 
 

@@ -170,6 +170,18 @@ def test_bounds_near_a_pole_surround_every_place_in_them(tmp_path: Path) -> None
                 assert area.y - 1 <= row <= area.y + area.height + 1
 
 
+@pytest.mark.parametrize("bounds", [Bounds(0, 89.95, 360, 90), Bounds(-180, 89.95, 180, 89.99)])
+def test_bounds_round_a_pole_are_all_of_the_circle(bounds: Bounds, tmp_path: Path) -> None:
+    path = write(tmp_path / "strip.tif", "IAU_2015:49930", (-9_000.0, 9_000.0), 60.0)
+    with open_strip(path) as raster:
+        area = area_of(raster, bounds)
+        places = [raster.pixel_of(float(east), 89.95) for east in range(360)]
+    for axis, first, length in ((0, area.x, area.width), (1, area.y, area.height)):
+        along = [place[axis] for place in places]
+        assert first == pytest.approx(min(along), abs=1)
+        assert first + length == pytest.approx(max(along), abs=1)
+
+
 @pytest.mark.parametrize(
     "bounds",
     [Bounds(1, 2, 3, 2), Bounds(1, 3, 3, 2), Bounds(1, 0, 1, 2), Bounds(1, -91, 2, 0),

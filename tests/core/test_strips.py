@@ -578,3 +578,21 @@ def test_the_command_line_prints_the_agreed_keys(
     with pytest.raises(SystemExit) as left:
         cli.main([*words, "--metres", "9"])
     assert left.value.code == 2
+
+
+def test_a_strip_of_unknown_licence_does_not_take_that_of_the_first(tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    for name, licence in (("one", "CC0"), ("two", None), ("three", "MIT")):
+        raster = write(tmp_path / f"{name}.tif", noise(seed=len(name)))
+        cut_strip(raster, out, SMALL, Words(licence=licence))
+        table = (out / "tiles.csv").read_text(encoding="utf-8").splitlines()
+        if name == "one":
+            # A column of somebody's own stays when further strips come in.
+            (out / "tiles.csv").write_text(
+                "\n".join([f"{table[0]},seen", *(f"{row},yes" for row in table[1:])]) + "\n",
+                encoding="utf-8",
+            )
+    assert read_card(out).licence == "CC0"
+    licences = {r.strip: r.licence for r in read_table(out).values()}
+    assert licences == {"one": "CC0", "two": "unknown", "three": "MIT"}
+    assert (out / "tiles.csv").read_text(encoding="utf-8").count(",yes") == 30
