@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,19 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copies a file; a failure leaves what stood there untouched.
+
+    Raises:
+        RunError: the one cannot be read, or the other not be written.
+    """
+    try:
+        with source.open("rb") as handle:
+            replace_file(target, lambda sink: shutil.copyfileobj(handle, sink))
+    except OSError as error:
+        raise RunError(f"{source} cannot be read ({error.strerror or error}).") from None
 
 
 def make_folder(path: Path) -> Path:

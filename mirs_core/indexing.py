@@ -1,7 +1,6 @@
 """Archiving any folder of tiles with a model that is trained already."""
 
 import dataclasses
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from mirs_core.data.manifest import Manifest, Tile
 from mirs_core.data.splits import row_order
 from mirs_core.data.tile_table import TABLE_FILE
 from mirs_core.encoding import encoder_of, extract_items
+from mirs_core.files import copy_file
 from mirs_core.items import Items
 from mirs_core.pipeline import keep_archive
 from mirs_core.progress import Progress, silent
@@ -98,12 +98,12 @@ def keep_archived(
         run.keep_excluded(excluded or {})
         for path in [told / name for name in (CARD_FILE, TABLE_FILE)] if told else []:
             if path.is_file():
-                shutil.copyfile(path, run.path / path.name)
+                copy_file(path, run.path / path.name)
         keep_archive(run, built, name_of_archive)
         run.set_status("done")
     except BaseException:
-        run.set_status("failed", "The archive could not be written.")
-        runs.delete(home, run.id)
+        # A full disk takes no last word: nothing is written before it goes.
+        runs.abandon(run)
         raise
     return run
 

@@ -339,11 +339,15 @@ def delete(home: Path, run_id: str) -> None:
     Raises:
         RunError: the run does not exist, is running, or is the served one.
     """
-    run = removable(home, run_id)
-    doomed = run.path.with_name(f".deleted-{run_id}-{secrets.token_hex(3)}")
+    abandon(removable(home, run_id))
+    annotations.forget(home, run_id)
+
+
+def abandon(run: RunFolder) -> None:
+    """Removes the files of a run that this process has begun, in whatever state it is."""
+    doomed = run.path.with_name(f".deleted-{run.id}-{secrets.token_hex(3)}")
     run.path.replace(doomed)
     shutil.rmtree(doomed, ignore_errors=True)
-    annotations.forget(home, run_id)
 
 
 def removable(home: Path, run_id: str) -> RunFolder:

@@ -53,7 +53,7 @@ def draw(home: Path, chosen: lineup.DataSet, known: Sequence[RunSummary]) -> Non
 def _alone() -> None:
     st.info(
         "This is the only data set known here, and two domains need two. Fetch or import another"
-        " one on the page Data, or name a folder of this computer below."
+        " one on the page Data sets, or name a folder of this computer below."
         if reach.is_private()
         else "This is the only data set known here, and two domains need two.",
         icon=":material/join_inner:",

@@ -68,3 +68,21 @@ def test_arrays_survive(tmp_path: Path) -> None:
     array = np.arange(6, dtype=np.uint8).reshape(2, 3)
     files.write_array(tmp_path / "a" / "x.npy", array)
     np.testing.assert_array_equal(files.read_array(tmp_path / "a" / "x.npy"), array)
+
+
+def test_a_copy_is_whole_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "b.csv"
+    source.write_bytes(b"new")
+    files.copy_file(source, target)
+    assert target.read_bytes() == b"new"
+    with pytest.raises(RunError, match="cannot be read"):
+        files.copy_file(tmp_path / "gone", target)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    source.write_bytes(b"newer")
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(RunError, match="No space left"):
+        files.copy_file(source, target)
+    assert target.read_bytes() == b"new" and len(list(tmp_path.iterdir())) == 2

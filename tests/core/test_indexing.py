@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from fakes import FakeNetwork, make_fake_encoder, stripes, write_dataset
 from PIL import Image
 
-from mirs_core import encoding, pipeline, retriever, runs, sources
+from mirs_core import encoding, files, pipeline, retriever, runs, sources
 from mirs_core.errors import DataError, RunError
 from mirs_core.indexing import index
 from mirs_core.model import HashModel
@@ -196,6 +197,25 @@ def test_a_run_that_is_not_finished_has_no_model_to_index_with(home: Path, tmp_p
     runs.folder(home, "mirs-dwt").set_status("failed")
     with pytest.raises(RunError, match="only a finished run"):
         index(home, "mirs-dwt", own_folder(tmp_path / "own"))
+
+
+def test_a_disk_that_is_full_to_the_last_byte_leaves_no_run(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From one file of the new run on nothing finds room, not even a last word."""
+    own, before, real = own_folder(tmp_path / "own"), runs_of(home), files.replace_file
+    full: list[Path] = []
+
+    def replace_file(path: Path, write: Callable[..., object]) -> None:
+        if full or path.name == "learnt.json":
+            full.append(path)
+            raise RunError("no room")
+        real(path, write)
+
+    monkeypatch.setattr(files, "replace_file", replace_file)
+    with pytest.raises(RunError, match="no room"):
+        index(home, "mirs-dwt", own)
+    assert full and runs_of(home) == before
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])

@@ -28,7 +28,7 @@ from mirs_core.footprints import footprints, strip_outlines
 from mirs_core.processes import lock_if_free
 from mirs_core.strips import Cut, Words, cut_strip, cutting
 from mirs_core.strips.grid import windows
-from mirs_core.strips.raster import StripRaster
+from mirs_core.strips.raster import StripRaster, content_of
 
 SMALL = Cut(size=32)
 RADIUS = 3_396_190.0
@@ -596,3 +596,17 @@ def test_a_strip_of_unknown_licence_does_not_take_that_of_the_first(tmp_path: Pa
     licences = {r.strip: r.licence for r in read_table(out).values()}
     assert licences == {"one": "CC0", "two": "unknown", "three": "MIT"}
     assert (out / "tiles.csv").read_text(encoding="utf-8").count(",yes") == 30
+
+
+def test_a_raster_that_differs_in_its_middle_alone_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "x.tif"
+    seen = set()
+    for size in (1, 5_000_000, 40_000_000):
+        for change in (None, 0, size // 2, size - 1):
+            data = np.zeros(size, np.uint8)
+            if change is not None:
+                data[change : change + 700_000] = 1
+            path.write_bytes(data.tobytes())
+            seen.add((size, content_of(path)))
+    # Of a single byte the three changes are one.
+    assert len(seen) == 2 + 4 + 4
