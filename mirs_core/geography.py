@@ -50,7 +50,8 @@ def written_longitude(longitude: float, digits: int = 0, *, as_west: bool = Fals
 
 def written_latitude(latitude: float, digits: int = 1) -> str:
     """A latitude in words: ``20.5° N``."""
-    return f"{abs(latitude):.{digits}f}° {'S' if latitude < 0 else 'N'}"
+    value = round(latitude, digits)
+    return f"{abs(value):.{digits}f}° {'S' if value < 0 else 'N'}"
 
 
 def written_place(
@@ -102,6 +103,11 @@ class Region:
         return cls(east(start), south, east(end), north)
 
     @property
+    def is_whole_turn(self) -> bool:
+        """Whether every longitude lies inside."""
+        return self.east - self.west == 360
+
+    @property
     def crosses(self) -> bool:
         """Whether the meridian of 0 lies inside."""
         return self.west > self.east
@@ -109,12 +115,10 @@ class Region:
     def contains(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
         """Which places lie inside, edges included; those that are not known do not."""
         north = np.asarray(latitudes, dtype=float)
-        turn = np.mod(np.asarray(longitudes, dtype=float), 360)
-        band = (north >= self.south) & (north <= self.north)
-        # The place of 0 is that of 360.
-        after, before = turn >= self.west, (turn <= self.east) | ((turn == 0) & (self.east == 360))
-        known = np.isfinite(turn)
-        return np.asarray(band & known & ((after | before) if self.crosses else (after & before)))
+        # Counted from the western edge, 0 and 360 are one meridian.
+        turn = np.mod(np.asarray(longitudes, dtype=float) - self.west, 360)
+        span = 360 if self.is_whole_turn else (self.east - self.west) % 360
+        return np.asarray((north >= self.south) & (north <= self.north) & (turn <= span))
 
     def values(self) -> tuple[float, float, float, float]:
         """West, south, east, north."""
@@ -122,11 +126,13 @@ class Region:
 
     def written(self, *, as_west: bool = False) -> str:
         """The box in words."""
+        low, high = (written_latitude(value, _digits(value)) for value in (self.south, self.north))
+        if self.is_whole_turn:
+            return f"{low} to {high}, all longitudes"
         start, end = (
             "360° E" if value == 360 and not as_west else _trimmed(value, as_west)
             for value in (self.west, self.east)
         )
-        low, high = (written_latitude(value, _digits(value)) for value in (self.south, self.north))
         return f"{low} to {high}, {start} to {end}"
 
 

@@ -32,7 +32,7 @@ _HOW = "Draw a box on the map (hold Shift, or take the tool), open a place, or c
 
 def main() -> None:
     """Draws the page."""
-    link.restore()
+    link.restore_map()
     known = runs.list_runs(runs.home_folder())
     if first_run.is_wanted(known):
         first_run.draw()
@@ -56,10 +56,11 @@ def main() -> None:
 
 def _part() -> Callable[[lineup.DataSet, list[str]], None]:
     """Draws the choice of the page's part; returns what draws it."""
+    if st.session_state.get(state.MAP_PART) not in _PARTS:
+        st.session_state[state.MAP_PART] = state.MAP_PARTS[0]
     name = st.segmented_control(
-        "Part", list(_PARTS), key="mirs.map.part", required=True,
-        default=None if "mirs.map.part" in st.session_state else next(iter(_PARTS)),
-        label_visibility="collapsed",
+        "Part", state.MAP_PARTS, format_func=_TITLES.__getitem__, key=state.MAP_PART,
+        required=True, label_visibility="collapsed",
     )  # fmt: skip
     return _PARTS[str(name)]
 
@@ -131,6 +132,7 @@ def _box() -> None:
         st.caption(box.written(as_west=state.west()))
 
 
-_PARTS = {"Map": _map, "Landform estimate": _estimate}
+_PARTS = {"map": _map, "estimate": _estimate}
+_TITLES = {"map": "Map", "estimate": "Landform estimate"}
 
 main()

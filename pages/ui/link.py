@@ -44,6 +44,7 @@ _LISTS = {
     PLUS: "plus",
     MINUS: "minus",
 }
+_OF_THE_MAP = {"map": state.MAP, "part": state.MAP_PART, "framed": state.FRAMED}
 _FLAGS = {STRIP: "strip", NEAR: "near"}
 # Ids of tiles may hold commas; as paths they never hold two slashes.
 _BETWEEN = {PLUS: "//", MINUS: "//"}
@@ -56,9 +57,13 @@ def restore() -> None:
 
     The latter is the browser's own Back and Forward. Unknown values are dropped later.
     """
+    _restored()
+
+
+def _restored() -> dict[str, str] | None:
     link = _changed_link()
     if link is None:
-        return
+        return None
     st.session_state[state.TILE] = link.get("tile")
     for key in (GROUPS, CLASSES, ROLES, STRIPS, PLUS, MINUS):
         st.session_state[key] = _names(link, key)
@@ -71,8 +76,21 @@ def restore() -> None:
     st.session_state[WITHIN] = _whole(link.get("within"), 0, 4096)
     state.search_in(_region(link.get("region", "")))
     st.session_state[state.WEST] = link.get("west") == "1"
-    if link.get("map") in state.MAPS:
-        st.session_state[state.MAP] = link["map"]
+    if link.get("framed", "") not in ("", st.session_state.get(state.FRAMED)):
+        # The tiles of a strip come with it.
+        st.session_state.pop(state.CHOSEN, None)
+    for name, key in _OF_THE_MAP.items():
+        if name in link:
+            st.session_state[key] = link[name]
+    return link
+
+
+def restore_map() -> None:
+    """The same for the map of Mars: what its link leaves out is as at the start."""
+    link = _restored()
+    if link is not None:
+        for name, key in _OF_THE_MAP.items():
+            st.session_state[key] = link.get(name)
 
 
 def restore_evaluation() -> None:
@@ -176,9 +194,10 @@ def space_link() -> dict[str, str]:
 
 
 def map_link() -> dict[str, str]:
-    """The state of the map of Mars as the parameters of its address: the search, and the view."""
-    view = st.session_state.get(state.MAP) or state.MAPS[0]
-    return {**search_link(), **({"map": view} if view != state.MAPS[0] else {})}
+    """The state of the map of Mars as parameters: the search, the view, the part, the strip."""
+    usual = (None, "", state.MAPS[0], state.MAP_PARTS[0])
+    values = {name: st.session_state.get(key) for name, key in _OF_THE_MAP.items()}
+    return {**search_link(), **{name: one for name, one in values.items() if one not in usual}}
 
 
 def evaluation_link() -> dict[str, str]:

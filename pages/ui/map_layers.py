@@ -12,7 +12,7 @@ from mirs_core.search import Searcher
 from pages.ui import loaders, state, words
 from pages.ui.mars_map import Frame, Heat, Strip
 
-STRIP, COLLECTION, DENSITY = "mirs.map.strip", "mirs.map.collection", "mirs.map.density"
+COLLECTION, DENSITY = "mirs.map.collection", "mirs.map.density"
 _VIEWS = {"global": "Global", "north": "North pole", "south": "South pole"}
 _WEST_HELP = "Longitudes as degrees west, all over the app. Exports stay east, 0 to 360."
 _DENSITY_HELP = (
@@ -42,7 +42,7 @@ def draw(searcher: Searcher) -> Layers:
     """Draws the choices above the map."""
     strips = _strips(searcher)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if state.MAP not in st.session_state:
+        if st.session_state.get(state.MAP) not in state.MAPS:
             st.session_state[state.MAP] = state.MAPS[0]
         st.segmented_control(
             "View", state.MAPS, format_func=_VIEWS.__getitem__, key=state.MAP, required=True
@@ -50,12 +50,15 @@ def draw(searcher: Searcher) -> Layers:
         kept = _collection(searcher)
         label = _density(searcher)
         named = [strip.name for strip in strips]
-        if st.session_state.get(STRIP) not in named:
-            st.session_state[STRIP] = None
+        if st.session_state.get(state.FRAMED) not in named:
+            st.session_state[state.FRAMED] = None
+        elif state.CHOSEN not in st.session_state:
+            # A link names the strip alone.
+            _strip_chosen(searcher)
         st.selectbox(
             "Strip",
             named,
-            key=STRIP,
+            key=state.FRAMED,
             placeholder="Choose one to frame it",
             on_change=_strip_chosen,
             args=(searcher,),
@@ -90,12 +93,12 @@ def _collection(searcher: Searcher) -> tuple[str, ...]:
 
 def choose_strip(searcher: Searcher, name: str) -> None:
     """Chooses the tiles of a strip and frames it."""
-    st.session_state[STRIP] = name
+    st.session_state[state.FRAMED] = name
     _strip_chosen(searcher)
 
 
 def _strip_chosen(searcher: Searcher) -> None:
-    name = st.session_state.get(STRIP)
+    name = st.session_state.get(state.FRAMED)
     items = searcher.items
     st.session_state[state.CHOSEN] = [
         tile for tile, strip in zip(items.ids, items.strips, strict=True) if name and strip == name
@@ -104,7 +107,7 @@ def _strip_chosen(searcher: Searcher) -> None:
 
 
 def _frame(strips: Sequence[Strip]) -> Frame | None:
-    name = st.session_state.get(STRIP)
+    name = st.session_state.get(state.FRAMED)
     strip = next((one for one in strips if one.name == name), None)
     if strip is None:
         return None

@@ -139,7 +139,8 @@ def _about(searcher: Searcher, latitudes: NDArray[np.float64]) -> str:
     placed = int(np.isfinite(latitudes).sum())
     return (
         f"Map of Mars with {placed:,} tiles. Arrow keys move it, plus and minus zoom, Enter opens"
-        " what is nearest to the cross in its middle."
+        " what is nearest to the cross in its middle, B sets one corner of a box there and then the"
+        " other, Escape takes it away."
     )
 
 

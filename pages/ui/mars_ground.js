@@ -101,8 +101,9 @@ function spread(pen, view, picture, [w, h]) {
 }
 
 function longitude(lon, west) {
-  const east = ((Math.round(lon * 10) / 10) % 360 + 360) % 360
-  return `${west ? (360 - east) % 360 : east}° ${west ? "W" : "E"}`
+  // In whole tenths: fractions of degrees would leave a tail of digits.
+  const tenths = ((Math.round((west ? -lon : lon) * 10) % 3600) + 3600) % 3600
+  return `${tenths / 10}° ${west ? "W" : "E"}`
 }
 
 function latitude(lat) {
@@ -120,6 +121,7 @@ function halo(pen, text, x, y, theme, width = 3) {
   pen.fillText(text, x, y)
 }
 
+// Meridians and parallels with their degrees; returns where these are written.
 function graticule(pen, view, [w, h], west, theme) {
   const perDegree = view.kind === "global" ? view.scale() : view.scale() / 35
   const step = STEPS.filter((one) => one * perDegree >= 58).pop() || 30
@@ -167,11 +169,15 @@ function graticule(pen, view, [w, h], west, theme) {
   pen.stroke(lines)
   pen.font = `500 11px ${theme.sans}`
   pen.fillStyle = theme.text
+  const taken = []
   for (const [text, u, v, align] of marks) {
     pen.textAlign = align
     halo(pen, text, u, v, theme, 2.5)
+    const half = pen.measureText(text).width / 2
+    taken.push([align === "left" ? u + half : u, v, half])
   }
   pen.textAlign = "left"
+  return taken
 }
 
 // Names by size: the widest first, each where nothing else is written.

@@ -29,7 +29,7 @@ function read(data) {
     if (typeof kept === "string") arrays.set(name, make(kept))
     return arrays.get(name)
   }
-  const found = { ...data, names: data.names }
+  const found = { ...data }
   for (const [key, Kind] of Object.entries(KINDS)) found[key] = data[key] ? once(data[key], (text) => decoded(text, Kind)) : null
   for (const key of ["features", "strips"]) found[key] = once(data[key], JSON.parse)
   if (data.heat) found.heat = { ...data.heat, name: data.heat.grid, grid: once(data.heat.grid, (text) => decoded(text, Uint8Array)) }
@@ -130,7 +130,7 @@ function built(root, say) {
   root.onkeydown = (event) => {
     if (event.key !== "Escape") return
     if (root.map.opened >= 0) return root.map.open(-1)
-    root.map.box = null
+    root.map.leaveBox()
     say("boxed", "none")
   }
 }

@@ -1,6 +1,5 @@
 // The map painted: the ground on one canvas, tiles and what is said of them on another.
 
-const BORDER = 40
 const EXAMPLES = { plus: ["+", "#0f7d6e"], minus: ["-", "#8d2f1b"] }
 
 function kmPerPixel({ view, size: [w, h] }) {
@@ -58,8 +57,8 @@ function paintGround(pen, { data, layers }, map, theme, again) {
     if (map.heatKey !== key) [map.heatKey, map.heat] = [key, heatSheet(map.view, data.heat, theme.name)]
     spread(pen, map.view, map.heat, map.size)
   }
-  graticule(pen, map.view, map.size, data.west, theme)
-  if (layers.names) featureNames(pen, map.view, map.size, data.features, kmPerPixel(map), theme, [])
+  const taken = graticule(pen, map.view, map.size, data.west, theme)
+  if (layers.names) featureNames(pen, map.view, map.size, data.features, kmPerPixel(map), theme, taken)
   return picture
 }
 

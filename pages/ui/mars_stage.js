@@ -24,9 +24,10 @@ function stage(root, box, say) {
     redraw()
   }
 
-  function hover(row) {
-    if (row === self.over) return
+  function hover(row, by = 0) {
+    if (row === self.over && by === self.by) return
     self.over = row
+    self.by = by
     over.style.cursor = row >= 0 ? "pointer" : ""
     root.card.show(row)
     placeRing()
@@ -39,7 +40,7 @@ function stage(root, box, say) {
     ring.hidden = !point
     if (!point) return
     const reach = radius(self, self.tiles.seats.of[self.over]) + 4
-    ring.style.cssText = `left: ${point[0] - reach}px; top: ${point[1] - reach}px; width: ${2 * reach}px; height: ${2 * reach}px`
+    ring.style.cssText = `left: ${point[0] + self.by - reach}px; top: ${point[1] - reach}px; width: ${2 * reach}px; height: ${2 * reach}px`
   }
 
   function open(number) {
@@ -61,7 +62,7 @@ function stage(root, box, say) {
   }
 
   function click(x, y) {
-    const row = rowAt(self, x, y)
+    const [row] = rowAt(self, x, y)
     const strip = stripAt(x, y, true) || (row < 0 && stripAt(x, y, false))
     if (strip) say("strip", strip.name)
     if (row < 0 || strip) return open(-1)
@@ -73,22 +74,26 @@ function stage(root, box, say) {
       return
     }
     hover(-1)
-    root.data.query = row
-    for (const model of root.data.models) model.hits = []
-    redraw()
+    // Shown before the app answers; it sends nothing new where the query stays the same.
+    if (row !== root.data.query) {
+      root.data.query = row
+      for (const model of root.data.models) model.hits = []
+      redraw()
+    }
     say("picked", row)
   }
 
-  function startBox(x, y) {
+  function startBox(x, y, keyed) {
     const [lat, lon] = self.view.unpoint(x, y)
-    self.drag = { lat, lon, turn: lon, last: lon }
+    self.drag = { lat, lon, turn: lon, last: lon, keyed }
   }
 
   function growBox(x, y) {
     const [lat, lon] = self.view.unpoint(x, y)
     const { drag } = self
-    // Around a pole the way that the pointer went tells on which side the box lies.
-    drag.turn = self.view.kind === "global" ? lon : drag.turn + wrap(lon - drag.last)
+    // Around a pole the way that the pointer went tells on which side the box lies; keys move the
+    // map below the cross, past the full turn too.
+    drag.turn = self.view.kind === "global" && !drag.keyed ? lon : drag.turn + wrap(lon - drag.last)
     drag.last = lon
     const [start, end] = [Math.min(drag.lon, drag.turn), Math.max(drag.lon, drag.turn)]
     const [south, north] = [within(Math.min(drag.lat, lat), -90, 90), within(Math.max(drag.lat, lat), -90, 90)]
@@ -98,6 +103,19 @@ function stage(root, box, say) {
     redraw()
   }
 
+  function leaveBox() {
+    self.down = self.drag = self.box = null
+    redraw()
+  }
+
+  // A corner of a box at the cross in the middle; the second one ends it.
+  function corner(x, y) {
+    if (!self.drag) return startBox(x, y, true)
+    const { found } = self.drag
+    self.drag = null
+    if (found) say("boxed", found)
+  }
+
   function place(event) {
     const { left, top } = box.getBoundingClientRect()
     return [event.clientX - left, event.clientY - top]
@@ -105,6 +123,7 @@ function stage(root, box, say) {
 
   over.addEventListener("pointerdown", (event) => {
     if (event.button) return
+    self.drag = null
     over.setPointerCapture(event.pointerId)
     const [x, y] = place(event)
     self.down = { x, y, moved: false, boxing: self.mode === "box" || event.shiftKey }
@@ -112,7 +131,7 @@ function stage(root, box, say) {
   })
   over.addEventListener("pointermove", (event) => {
     const [x, y] = place(event)
-    if (!self.down) return hover(rowAt(self, x, y))
+    if (!self.down) return hover(...rowAt(self, x, y))
     if (Math.hypot(x - self.down.x, y - self.down.y) > 4) self.down.moved = true
     if (!self.down.moved) return
     hover(-1)
@@ -128,7 +147,7 @@ function stage(root, box, say) {
     if (!down.moved) return click(...place(event))
     if (down.boxing && drag.found) say("boxed", drag.found)
   })
-  over.addEventListener("pointercancel", () => (self.down = self.drag = self.box = null))
+  over.addEventListener("pointercancel", leaveBox)
   over.addEventListener("pointerleave", () => self.down || hover(-1))
   over.addEventListener("wheel", (event) => {
     event.preventDefault()
@@ -136,7 +155,7 @@ function stage(root, box, say) {
     redraw()
   }, { passive: false })
   over.addEventListener("dblclick", (event) => {
-    if (rowAt(self, ...place(event)) >= 0) return
+    if (rowAt(self, ...place(event))[0] >= 0) return
     self.view.zoom(2, ...place(event))
     redraw()
   })
@@ -150,8 +169,10 @@ function stage(root, box, say) {
     else if (event.key === "-") self.view.zoom(1 / 1.4, x, y)
     else if (event.key === "0") self.view.whole()
     else if (event.key === "Enter" || event.key === " ") nearestTo(x, y)
+    else if (event.key === "b") corner(x, y)
     else return
     event.preventDefault()
+    if (self.drag) growBox(x, y)
     const [lat, lon] = self.view.unpoint(x, y)
     box.querySelector(".said").textContent = `${latitude(lat)}, ${longitude(lon, root.data.west)}`
     redraw()
@@ -173,6 +194,7 @@ function stage(root, box, say) {
     redraw,
     fit,
     open,
+    leaveBox,
     show(data, before) {
       if (!before || before.shape !== data.shape) {
         self.tiles = seated(data)
@@ -186,10 +208,7 @@ function stage(root, box, say) {
       box.style.setProperty("--aspect", data.view === "global" ? "2" : "1")
       fit()
       const framed = data.frame ? data.frame.id : null
-      if (framed && self.framed !== `${framed} ${data.view}`) {
-        self.view.fit(data.frame.places)
-        say && setTimeout(redraw)
-      }
+      if (framed && self.framed !== `${framed} ${data.view}`) self.view.fit(data.frame.places)
       self.framed = `${framed} ${data.view}`
       redraw()
     },

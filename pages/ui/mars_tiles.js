@@ -6,6 +6,8 @@ const GOLDEN = Math.PI * (3 - Math.sqrt(5))
 const WIDE = 11
 // From this distance on, a dot can be told from its neighbour and clicked.
 const APART = 7
+// How near to the edge of the plate a place is cut by it, in pixels.
+const BORDER = 40
 
 // Tiles by place: the places, and for each row its place and its seat around it.
 function seated({ lat, lon, codes }) {
@@ -285,8 +287,24 @@ function drawCounts(pen, map, strips, theme, taken) {
   }
 }
 
-// The dot at a point of the screen: the nearest one, the opened place first.
+// By how far a place that an edge of the plate cuts is seen again at the other one.
+function copiesAt({ view, size: [w] }, x) {
+  const turn = view.kind === "global" ? 360 * view.scale() : Infinity
+  if (turn > w + 2 * BORDER) return []
+  return [...(x < BORDER ? [-turn] : []), ...(x > w - BORDER ? [turn] : [])]
+}
+
+// The dot at a point of the screen and by how far it is moved there.
 function rowAt(map, x, y) {
+  for (const by of [0, ...copiesAt(map, x)]) {
+    const row = nearestDot(map, x - by, y)
+    if (row >= 0) return [row, by]
+  }
+  return [-1, 0]
+}
+
+// The nearest dot, that of the opened place first.
+function nearestDot(map, x, y) {
   let [best, found] = [Infinity, -1]
   map.points.forEach((point, number) => {
     if (!point) return

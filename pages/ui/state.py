@@ -22,6 +22,8 @@ PLUS, MINUS = "mirs.plus", "mirs.minus"
 VIEW = "mirs.view"
 # The map of Mars: longitudes west, the projection, the box that filters, the box that was drawn.
 WEST, MAP, REGION, BOX = "mirs.west", "mirs.map", "mirs.region", "mirs.map.box"
+# Its part, and the strip that it is brought to.
+MAP_PART, FRAMED = "mirs.map.part", "mirs.map.strip"
 PART = "mirs.part"
 SECTION = "mirs.data.section"
 COLOUR, CHOSEN = "mirs.space.colour", "mirs.space.chosen"
@@ -33,12 +35,13 @@ _HISTORY, _AHEAD = "mirs.history", "mirs.ahead"
 COMPARE, BROWSE, OWN, KEPT = "Compare", "Browse tiles", "Your own image", "Collections"
 POLES = (-90, 90)
 MAPS = ("global", "north", "south")
+MAP_PARTS = ("map", "estimate")
 K_RANGE, K_DEFAULT = (6, 96, 6), 24
 _MOST_EXAMPLES = 32
 _HISTORY_LENGTH = 24
 _WIDGETS = (
     DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART, COLOUR,
-    WEST, MAP, SECTION,
+    WEST, MAP, MAP_PART, FRAMED, SECTION,
 )  # fmt: skip
 
 

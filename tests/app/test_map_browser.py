@@ -169,6 +169,72 @@ def test_keys_move_zoom_and_open(mars: Any) -> None:
     mars.wait_for_selector("h3:has-text('chosen tiles')", timeout=LONG)
 
 
+def test_keys_draw_a_box_and_take_it_away(mars: Any) -> None:
+    mars.locator(f"{MAP} canvas.over").focus()
+    mars.keyboard.press("b")
+    # Beyond the meridian of 0: the map is turned below the cross.
+    for _ in range(11):
+        mars.keyboard.press("ArrowRight")
+    mars.keyboard.press("+")
+    mars.keyboard.press("ArrowUp")
+    mars.keyboard.press("b")
+    wait(mars, "root.data.box")
+    west, south, east, north = mars.evaluate(f"() => ({ROOT}).data.box")
+    assert (west, south) == (180, 0) and 0 < east < 90 and 0 < north < 60
+    mars.wait_for_selector("button:has-text('Filter to this box')", timeout=LONG)
+    mars.keyboard.press("Escape")
+    wait(mars, "!root.data.box && !root.map.box")
+
+
+def test_the_view_in_words_has_no_tail_of_digits(mars: Any) -> None:
+    mars.locator(f"{MAP} canvas.over").focus()
+    for _ in range(6):
+        mars.keyboard.press("ArrowRight")
+        said = mars.locator(f"{MAP} .said").inner_text()
+        assert re.fullmatch(r"0°, \d+(\.\d)?° E", said)
+
+
+def test_a_place_at_the_edge_answers_at_both_edges(mars: Any) -> None:
+    row = crowd(mars)[0]
+    mars.evaluate(
+        f"""(row) => {{
+          const root = {ROOT}
+          root.map.view.at.lon = root.data.lon[row] + 180
+          root.map.redraw()
+        }}""",
+        row,
+    )
+    mars.wait_for_timeout(300)
+    number = mars.evaluate(f"(row) => ({ROOT}).map.tiles.seats.of[row]", row)
+    rows = mars.evaluate(f"(number) => ({ROOT}).map.tiles.places[number].rows", number)
+    turn = mars.evaluate(f"() => 360 * ({ROOT}).map.view.scale()")
+    left = mars.locator(f"{MAP} .plot").bounding_box()["x"]
+    places = {one: spot(mars, one) for one in rows}
+    inside = next(one for one, (x, _) in places.items() if x > left + 3)
+    beyond = next(one for one, (x, _) in places.items() if x < left - 3)
+    for one, by in ((inside, 0), (beyond, turn)):
+        x, y = places[one]
+        mars.mouse.move(x + by, y)
+        wait(mars, "root.map.over === value", one)
+        assert mars.evaluate(f"() => ({ROOT}).map.by") == by
+
+
+def test_a_click_on_the_query_keeps_its_results(mars: Any) -> None:
+    row = mars.evaluate(f"() => ({ROOT}).data.query")
+    mars.evaluate(
+        f"""(row) => {{
+          const {{ map }} = {ROOT}
+          map.open(map.tiles.seats.of[row])
+        }}""",
+        row,
+    )
+    mars.wait_for_timeout(300)
+    mars.mouse.click(*spot(mars, row))
+    mars.wait_for_timeout(1500)
+    wait(mars, "root.data.query === value", row)
+    assert mars.evaluate(f"() => ({ROOT}).data.models.every((one) => one.hits.length > 5)")
+
+
 def test_west_longitudes_and_layers(mars: Any) -> None:
     mars.get_by_text("West longitudes").click()
     wait(mars, "root.data.west === true")

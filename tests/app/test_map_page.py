@@ -161,6 +161,36 @@ def test_a_link_restores_region_view_and_west(home: Path, start: Any, drawn: Dra
     assert app.query_params["west"] == "1" and app.query_params["map"] == "north"
 
 
+def test_a_link_restores_strip_and_part(
+    home: Path, start: Any, drawn: Drawn, searcher: Searcher
+) -> None:
+    strip = searcher.items.strips[7]
+    assert strip is not None
+    app = opened(start, framed=strip)
+    assert drawn.shown is not None and drawn.shown.frame is not None
+    assert drawn.shown.frame.id == strip and drawn.shown.chosen is not None
+    inside = [row for row, one in enumerate(searcher.items.strips) if one == strip]
+    assert drawn.shown.chosen.tolist() == inside
+    assert app.query_params["framed"] == strip
+    app.query_params["part"] = "estimate"
+    app.run()
+    assert "Landform estimate" in said(app) and app.query_params["part"] == "estimate"
+    app.query_params.update({"part": "sideways", "framed": "<script>"})
+    app.run()
+    assert drawn.shown.frame is None and "part" not in app.query_params
+    assert "framed" not in app.query_params
+
+
+def test_back_to_the_whole_planet_leaves_the_pole(home: Path, start: Any, drawn: Drawn) -> None:
+    app = opened(start, map="north")
+    # As the browser does: the address before had no view in it.
+    app.run()
+    assert app.query_params.pop("map") == "north"
+    app.run()
+    assert drawn.shown is not None and drawn.shown.view == "global"
+    assert "map" not in app.query_params
+
+
 @pytest.mark.parametrize(
     "wrong",
     ["1..2..3", "a..b..c..d", "0..50..10..20", "0..0..400..1", "1e3..0..1..1", "0..0..1..1..2"],
@@ -189,7 +219,7 @@ def test_a_strip_is_framed_and_its_tiles_chosen(
 ) -> None:
     items = searcher.items
     strip = items.strips[5]
-    app.selectbox(key=map_layers.STRIP).set_value(strip).run()
+    app.selectbox(key=state.FRAMED).set_value(strip).run()
     assert not app.exception and drawn.shown is not None and drawn.shown.frame is not None
     assert drawn.shown.frame.id == strip
     assert drawn.shown.frame.places == ((items.latitudes[5], items.longitudes[5]),)
@@ -206,7 +236,7 @@ def test_a_strip_with_an_outline_is_framed_whole(
     ring = ((359.0, 1.0), (1.0, 1.0), (1.5, -4.0))
     monkeypatch.setattr(loaders, "outlines", lambda found: {strip: ring})
     app = opened(start)
-    app.selectbox(key=map_layers.STRIP).set_value(strip).run()
+    app.selectbox(key=state.FRAMED).set_value(strip).run()
     assert drawn.shown is not None and drawn.shown.frame is not None
     shown = next(one for one in drawn.shown.strips if one.name == strip)
     assert shown.ring == (*ring, ring[0])
@@ -291,7 +321,7 @@ def test_the_estimate_of_landforms_is_a_part_of_the_page(
 ) -> None:
     app = opened(start)
     drawn.shown = None
-    app.session_state["mirs.map.part"] = "Landform estimate"
+    app.session_state[state.MAP_PART] = "estimate"
     app.run()
     assert not app.exception and drawn.shown is None
     assert "Landform estimate" in said(app) and "Every tile" in app.info[0].value

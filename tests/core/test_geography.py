@@ -117,6 +117,7 @@ def test_regions_cross_the_meridian_of_0_and_may_be_whole() -> None:
     assert whole.contains([0, 90], [0, 359.9]).all()
     assert region.written() == "10° S to 35° N, 300° E to 20° E"
     assert region.written(as_west=True) == "10° S to 35° N, 60° W to 340° W"
+    assert whole.written() == whole.written(as_west=True) == "90° S to 90° N, all longitudes"
 
 
 @pytest.mark.parametrize(
