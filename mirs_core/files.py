@@ -84,7 +84,7 @@ def make_folder(path: Path) -> Path:
 def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(
         f"{path} cannot be written ({error.strerror or error});"
-        " free some space, or set MIRS_HOME to a folder that you may write."
+        " free some space, or choose a folder that you may write (MIRS_HOME is the app's own)."
     )
 
 

@@ -10,6 +10,7 @@ from mirs_core import runs
 from mirs_core.data.manifest import Card, read_card, tiles_named
 from mirs_core.errors import MirsError
 from mirs_core.files import read_json, write_json
+from mirs_core.processes import locked
 
 _LIST = "data-sets.json"
 
@@ -67,9 +68,10 @@ def known_data_sets(home: Path) -> list[KnownDataSet]:
 
 def remember(home: Path, root: Path) -> None:
     """Keeps a folder outside of the home folder in the list of data sets."""
-    known = _remembered(home)
-    if root not in known and root.parent != home / "data":
-        write_json(home / _LIST, {"folders": [str(path) for path in (*known, root)]})
+    with locked(home / "locks" / "data-sets"):
+        known = _remembered(home)
+        if root not in known and root.parent != home / "data":
+            write_json(home / _LIST, {"folders": [str(path) for path in (*known, root)]})
 
 
 def _remembered(home: Path) -> list[Path]:

@@ -50,8 +50,8 @@ def _text(answer: dict[str, Any]) -> str:
         lines.append(f"{answer['duplicates']:,} files are copies of others")
     if answer["unmatched"]:
         few = ", ".join(answer["unmatched"])
-        lines.append(f"{answer['unmatched_rows']:,} rows of the table name no file: {few}")
-    lines += [f"unreadable: {bad['path']}: {bad['why']}" for bad in answer["unreadable"]]
+        lines.append(f"rows of the table that name no file: {answer['unmatched_rows']:,} ({few})")
+    lines += [f"left out: {bad['path']}: {bad['why']}" for bad in answer["unreadable"]]
     return "\n".join([*lines, *answer["notes"]])
 
 

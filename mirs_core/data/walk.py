@@ -35,7 +35,7 @@ def find_images(root: Path) -> Found:
 
     Hidden files, __MACOSX and files that are no images by name are passed over. Refused are
     folders with the name of an image, links to folders, links that lead out of ``root`` or
-    nowhere, and names that are no Unicode.
+    nowhere, and names that are no Unicode or that no table can hold.
     """
     found = Found()
     tops = [root / split for split in SPLITS] if is_labelled(root) else [root]
@@ -95,6 +95,9 @@ def _sort_in(root: Path, path: Path, found: Found) -> None:
     relative = _relative(root, path)
     if _printable(relative) != relative:
         _refuse(root, path, "its name is no valid Unicode; rename it", found)
+    elif "\\" in relative or relative != relative.strip():
+        # tiles.csv would say of another file what it says of this one.
+        _refuse(root, path, "a name with a backslash, or a space first; rename it", found)
     elif path.is_symlink() and not path.exists():
         _refuse(root, path, "a link that leads nowhere", found)
     elif path.is_symlink() and not path.resolve().is_relative_to(root):

@@ -65,10 +65,9 @@ def write_beside(
             if added or changed or (everything and root != source):
                 _check_plain(root / TABLE_FILE)
                 write_table(root, everything.values(), more)
-    except RunError:
+    except RunError as error:
         raise DataError(
-            f"{root} cannot be written; make it writable, or add --copy to bring its tiles into the"
-            " app's own folder."
+            f"{error} With --copy the tiles come into the app's own folder instead."
         ) from None
     return notes
 

@@ -156,11 +156,11 @@ def _second_looks(job: Job) -> list[str]:
     found = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
     lines = [one for name in ("warnings", "notes") for one in _list(found, name)]
     if few := _list(found, "unmatched"):
-        count = found.get("unmatched_rows")
-        lines.append(f"{count} rows of the table name no file: {', '.join(map(str, few[:5]))}")
+        count, names = found.get("unmatched_rows"), ", ".join(map(str, few[:5]))
+        lines.append(f"Rows of the table that name no file: {count} ({names})")
     if bad := _list(found, "unreadable"):
         paths = [str(one["path"]) for one in bad[:5] if isinstance(one, dict) and "path" in one]
-        lines.append(f"{len(bad):,} could not be read: {', '.join(paths)}")
+        lines.append(f"Left out: {len(bad):,} ({', '.join(paths)})")
     return [str(line) for line in lines]
 
 

@@ -196,8 +196,9 @@ def test_what_an_import_could_not_place_is_said(opened: Open, home: Path) -> Non
     }  # fmt: skip
     (folder / "result.json").write_text(json.dumps(result))
     said = [one.value for one in opened().caption]
-    assert "Look twice." in said and "2 could not be read\\: bad.png" in said
-    assert any("1 rows of the table" in one and "<script>" not in one for one in said)
+    assert "Look twice." in said and "Left out\\: 2 \\(bad.png\\)" in said
+    (rows,) = [one for one in said if "Rows of the table" in one]
+    assert "no file\\: 1" in rows and "<script>" not in rows
 
 
 def test_a_job_that_made_archives_leads_to_them(opened: Open, home: Path) -> None:

@@ -392,6 +392,22 @@ def test_tiles_come_into_a_labelled_set_with_where_they_are_from(
     assert (again.added, again.skipped) == (0, 5) and state(target) == after
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_that_a_table_cannot_hold_are_left_out(own: Path, home: Path, target: Path) -> None:
+    for name in (" first.png", "back\\slash.png", " x/inner.png"):
+        (own / name).parent.mkdir(exist_ok=True)
+        (own / name).write_bytes((own / "north" / "a.png").read_bytes())
+    (own / "in side ").mkdir()
+    (own / "north" / "b.png").rename(own / "in side " / "b c.png")
+    for _ in range(2):
+        found = importing.describe_in_place(home, own, Said(credit="Me"))
+        assert {bad.path for bad in found.unreadable} == {
+            " first.png", "back\\slash.png", " x/inner.png"
+        }  # fmt: skip
+    assert {r.credit for r in read_table(own).values()} == {"Me"} and len(read_table(own)) == 4
+    assert set(read_table(own)) == set(by_id(own))
+
+
 @pytest.mark.parametrize("to", ["CC0", "unknown"])
 def test_no_tile_takes_the_licence_or_the_credit_of_the_set_it_comes_to(
     own: Path, home: Path, tmp_path: Path, to: str
