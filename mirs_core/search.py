@@ -147,6 +147,10 @@ class Searcher:
                     self._told = {**self._told, **read_table(folder)}
         return self._told.get(tile_id) or TileRecord(tile_id)
 
+    def metres_per_pixel(self, tile_id: str) -> float | None:
+        """Ground size of a tile's pixels: its own where ``tiles.csv`` tells it, else the set's."""
+        return self.told(tile_id).metres_per_pixel or self.card.metres_per_pixel
+
     def query_by_id(self, tile_id: str) -> Query:
         """The query of an archived tile, by its stored code. Raises DataError for unknown ids."""
         items, row = self.items, self.items.row(tile_id)

@@ -20,7 +20,9 @@ def add(args: argparse.Namespace, console: Console) -> Answer:
     run.check_usable("can grow")
     if args.data is not None:
         root = Path(run.config().archive_root)
-        importing.add_to(home, args.data, root, importing.Said(), console.stoppable)
+        came = importing.add_to(home, args.data, root, importing.Said(), console.stoppable)
+        for note in came.notes:
+            console.note(note)
     grown = growing.add(
         home, args.run, keep=args.keep, again=args.again, progress=console.stoppable
     )

@@ -34,15 +34,16 @@ def download(args: argparse.Namespace, console: Console) -> Answer:
 def prepare(args: argparse.Namespace, console: Console) -> Answer:
     """Fetches a data set where there is none, and trains what is missing of its models."""
     started = time.perf_counter()
-    name, folder = _wanted(args.name, args.folder)
-    if args.folder is not None:
-        source = fetching.named(name)
+    if args.folder is None:
+        folder = _own_folder(args.name)
+    else:
+        source, folder = fetching.named(args.name), args.folder.expanduser().resolve()
         if not is_labelled(folder) and fetching.standing(source, folder) is None:
             _fetch(source, folder, args.yes, console)
     home = runs.home_folder()
     ids = preparing.prepare(home, folder, console.progress, console.should_stop)
     answer = {
-        "data": name,
+        "data": read_card(folder).name,
         "dir": str(folder),
         "tiles": len(find_images(folder).paths),
         "runs": ids,
@@ -52,18 +53,15 @@ def prepare(args: argparse.Namespace, console: Console) -> Answer:
     return answer, f"Ready: {', '.join(ids)}. Look at them: make app"
 
 
-def _wanted(name: str, folder: Path | None) -> tuple[str, Path]:
-    """Name and folder of what is prepared: a published set, or a folder of one's own."""
-    if folder is not None:
-        return name, folder.expanduser().resolve()
-    own = Path(name).expanduser().resolve()
-    if not own.is_dir():
+def _own_folder(name: str) -> Path:
+    folder = Path(name).expanduser().resolve()
+    if not folder.is_dir():
         known = ", ".join(source.name for source in fetching.SOURCES)
         raise DataError(
             f"There is no folder {name}. Name a folder of your own, or a published set and where"
             f" it goes ({known})."
         )
-    return read_card(own).name, own
+    return folder
 
 
 def _fetch(

@@ -33,7 +33,13 @@ class ModelRow:
 
 
 def comparison(
-    query: Pixels, name: str, models: Sequence[ModelRow], footer: str, kind: Kind, shown: int = 8
+    query: Pixels,
+    name: str,
+    models: Sequence[ModelRow],
+    footer: str,
+    kind: Kind,
+    shown: int = 8,
+    scale: float | None = None,
 ) -> bytes:
     """The figure as PNG (300 dpi) or as PDF with its fonts inside, 17.5 cm wide.
 
@@ -44,6 +50,7 @@ def comparison(
         name: what the query is called below its picture.
         footer: data set, credit, k and filters, in a line.
         shown: results in a row, at most.
+        scale: metres a pixel of the query, for a bar; None where it is not known.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -57,7 +64,7 @@ def comparison(
             left=0.01, right=0.99, top=1 - 0.3 / height, bottom=0.42 / height,
             wspace=0.08, hspace=0.62,
         )  # fmt: skip
-        _query(figure.add_subplot(grid[:, 0]), query, name, models[0].searcher)
+        _query(figure.add_subplot(grid[:, 0]), query, name, scale)
         for line, model in enumerate(models):
             for place, hit in enumerate(model.hits[:shown]):
                 axes = figure.add_subplot(grid[line, place + 2])
@@ -75,13 +82,13 @@ def comparison(
     return out.getvalue()
 
 
-def _query(axes: "Axes", pixels: Pixels, name: str, searcher: Searcher) -> None:
+def _query(axes: "Axes", pixels: Pixels, name: str, scale: float | None) -> None:
     _picture(axes, pixels)
     axes.set_anchor("N")
     _frame(axes, _INK, 1.2)
     axes.set_title("Query", loc="left", fontsize=7.5, color=_INK, pad=4)
     axes.set_xlabel(name, fontsize=6, color=_INK, loc="left", wrap=True)
-    scale, side = searcher.card.metres_per_pixel, max(pixels.shape[:2])
+    side = max(pixels.shape[:2])
     for text, metres in _LENGTHS:
         if scale and metres <= 0.8 * scale * side:
             long = metres / scale

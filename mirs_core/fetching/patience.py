@@ -32,8 +32,7 @@ class Patience:
         self._failed += 1
         if self._failed >= self._tries:
             raise DataError(
-                f"{error} Tried {self._tries} times; run the command again later,"
-                " it goes on where it stopped."
+                f"{error} Tried {self._tries} times; try again later, it goes on where it stopped."
             )
         for _ in range(max(min(2 ** (self._failed - 1), _LONGEST_WAIT), error.wait)):
             tick()

@@ -11,6 +11,7 @@ from typing import Any
 from mirs_core import observations
 from mirs_core.data.card import UNKNOWN, Card
 from mirs_core.data.manifest import Manifest, Tile, Unreadable
+from mirs_core.data.strip_list import STRIPS_FILE
 from mirs_core.data.tile_table import MAX_TEXT, TileRecord, read_table
 from mirs_core.errors import DataError
 from mirs_core.files import slug
@@ -137,6 +138,7 @@ def add_to(home: Path, root: Path, into: Path, said: Said, progress: Progress = 
     unsplit = sum(not tile.split for tile in new)
     where = placing.Place.free(target, slug(said.name or manifest.card.name))
     placed = [(tile, where.path_of(tile)) for tile in new]
+    notes = (*notes, *_cautions(manifest, target, said))
     if where.labelled and unsplit:
         notes = (*notes, f"{unsplit:,} tiles without a split stand in {where.loose}/")
     work = target.root / ".mirs-import"
@@ -193,6 +195,21 @@ def _check_alike(manifest: Manifest, target: Manifest, said: Said) -> None:
             f"{manifest.root} holds {kinds[0]} tiles and {target.root} {kinds[1]} ones, and a data"
             " set is one or the other: import them as a data set of their own"
             + (" (--copy)." if synthetic else " (--copy), or say --synthetic if they are that.")
+        )
+
+
+def _cautions(manifest: Manifest, target: Manifest, said: Said) -> Iterator[str]:
+    """What the new tiles lose or are taken for in the other data set."""
+    scale = target.card.metres_per_pixel
+    if scale and not (said.metres_per_pixel or manifest.card.metres_per_pixel):
+        yield (
+            f"tiles whose scale nobody told are taken to have {scale:g} m per pixel, as those of"
+            f" {target.card.name}; say --metres-per-pixel if they have not"
+        )
+    if (manifest.root / STRIPS_FILE).is_file():
+        yield (
+            "they keep their places, but not the ground of their strips; to have that too, cut the"
+            f" raster into the data set: data tile --out {target.root}"
         )
 
 

@@ -12,7 +12,7 @@ Scale = tuple[str, float]
 
 def scale_bar(searcher: Searcher, tile_id: str) -> Scale | None:
     """The longest round length that fits, with its share of the picture's side."""
-    scale = searcher.card.metres_per_pixel
+    scale = searcher.metres_per_pixel(tile_id)
     if not scale:
         return None
     try:

@@ -164,10 +164,12 @@ def _figure(
 ) -> bytes:
     first = picked[0]
     card = first.searcher.card
+    scale = None
     if isinstance(query, state.Upload):
         pixels = read_image(query.data, query.name)
     else:
         pixels = read_image(first.searcher.image_path(query))
+        scale = first.searcher.metres_per_pixel(query)
     camera = "" if card.synthetic or card.instrument == "unknown" else f", {card.instrument}"
     footer = f"{card.title}{camera}. k = {about['k']}, {about['filters']}. {about['software']}."
     rows = [
@@ -175,4 +177,4 @@ def _figure(
         for one in picked
     ]
     name = words.file_name(str(about["query"]))
-    return exports.comparison(pixels, name, rows, footer, kind)
+    return exports.comparison(pixels, name, rows, footer, kind, scale=scale)

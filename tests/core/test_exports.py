@@ -196,6 +196,21 @@ def test_the_figure_opens_and_stays_the_same(searcher: Searcher, models: int) ->
     assert pdf.startswith(b"%PDF") and b"/FontFile2" in pdf and b"CreationDate" not in pdf
 
 
+def test_the_bar_of_the_figure_needs_the_scale_of_the_query(searcher: Searcher) -> None:
+    row, query = ModelRow("Baseline", searcher, []), np.zeros((200, 200), np.uint8)
+    bare, barred, longer = (
+        exports.comparison(query, "q", [row], "", "png", scale=scale) for scale in (None, 6, 20)
+    )
+    assert len({bare, barred, longer}) == 3
+    assert exports.comparison(query, "q", [row], "", "png") == bare
+
+
+def test_a_tile_has_its_own_scale_where_the_table_tells_it(searcher: Searcher) -> None:
+    write_table(searcher.root, [TileRecord(NAMES[0], metres_per_pixel=0.25)])
+    assert searcher.metres_per_pixel(NAMES[0]) == 0.25
+    assert searcher.metres_per_pixel(NAMES[1]) == searcher.card.metres_per_pixel
+
+
 def test_the_figure_outlives_a_file_that_is_gone(searcher: Searcher) -> None:
     hits = searcher.search(searcher.query_by_id(NAMES[0]))
     (searcher.root / hits[0].id).unlink()

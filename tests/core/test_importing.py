@@ -554,3 +554,15 @@ def test_what_is_to_follow_is_checked_before_anything_is_brought_in(
     assert cli.main(["data", *verb, *out, source, "--archive", "nope"]) == 2
     assert "no run 'nope'" in capsys.readouterr().err
     assert not (home / "data").exists() and not (tmp_path / "out").exists()
+
+
+def test_what_new_tiles_are_taken_for_and_lose_is_said(
+    own: Path, home: Path, tmp_path: Path
+) -> None:
+    card = {"name": "known", "metres_per_pixel": 6.0}
+    target = write_dataset(tmp_path / "known", 2, start=700, card=card)
+    (own / "strips.json").write_text('{"schema": 1, "strips": []}')
+    notes = " ".join(importing.add_to(home, own, target, Said()).notes)
+    assert "6 m per pixel" in notes and "data tile --out" in notes
+    more = write_dataset(tmp_path / "more", 2, start=800)
+    assert importing.add_to(home, more, target, Said(metres_per_pixel=3.0)).notes == ()
