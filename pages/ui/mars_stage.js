@@ -197,13 +197,14 @@ function stage(root, box, say) {
     leaveBox,
     show(data, before) {
       if (!before || before.shape !== data.shape) {
+        hover(-1)
         self.tiles = seated(data)
         self.opened = -1
       }
       if (self.view.kind !== data.view) {
         self.view = makeView(data.view)
         self.view.size(...self.size)
-      }
+      } else if (before && before.points !== data.points) self.view.whole() // Other tiles lie elsewhere.
       if (!before || before.box !== data.box) self.box = null
       box.style.setProperty("--aspect", data.view === "global" ? "2" : "1")
       fit()
