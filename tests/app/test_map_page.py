@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -342,6 +343,15 @@ def test_the_estimate_of_landforms_is_a_part_of_the_page(
     app.run()
     assert not app.exception and drawn.shown is None
     assert "Landform estimate" in said(app) and "Every tile" in app.info[0].value
+
+
+def test_the_map_says_what_its_places_are(searcher: Searcher) -> None:
+    assert map_part._tag(searcher) == "Invented places"
+    card = dataclasses.replace(searcher.card, synthetic=False)
+    for kind, told in (("strip centre", "Places: centres of strips"), ("tile", "")):
+        items = dataclasses.replace(searcher.items, places=(kind,) * len(searcher.items))
+        real: Any = SimpleNamespace(items=items, card=card)
+        assert map_part._tag(real) == told
 
 
 def test_filters_say_their_region() -> None:
