@@ -4,6 +4,7 @@ Latitudes are planetocentric degrees north, longitudes degrees east in [0, 360),
 IAU_2015:49900. A west longitude is what is left to 360.
 """
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -125,23 +126,24 @@ class Region:
         return astuple(self)
 
     def written(self, *, as_west: bool = False) -> str:
-        """The box in words."""
-        low, high = (written_latitude(value, _digits(value)) for value in (self.south, self.north))
+        """The box in words, in as few digits as tell its edges apart."""
+        digits = self._digits()
+        low, high = (written_latitude(value, digits(value)) for value in (self.south, self.north))
         if self.is_whole_turn:
             return f"{low} to {high}, all longitudes"
         start, end = (
-            "360° E" if value == 360 and not as_west else _trimmed(value, as_west)
+            "360° E"
+            if value == 360 and not as_west
+            else written_longitude(value, digits(value), as_west=as_west)
             for value in (self.west, self.east)
         )
         return f"{low} to {high}, {start} to {end}"
 
-
-def _digits(value: float) -> int:
-    return 0 if float(value).is_integer() else 1
-
-
-def _trimmed(value: float, as_west: bool) -> str:
-    return written_longitude(value, _digits(value), as_west=as_west)
+    def _digits(self) -> Callable[[float], int]:
+        sides = [self.north - self.south, (self.east - self.west) % 360]
+        smallest = min((side for side in sides if side), default=1.0)
+        finest = int(np.clip(1 - np.floor(np.log10(smallest)), 1, 4))
+        return lambda value: 0 if float(value).is_integer() else finest
 
 
 def equirectangular(latitudes: ArrayLike, longitudes: ArrayLike) -> tuple[Floats, Floats]:

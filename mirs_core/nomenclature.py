@@ -111,4 +111,4 @@ FEATURES = tuple(
         ("Jezero", "crater", 18.41, 77.69, 47.52),
     )
 )
-"""The largest first within a kind; what is drawn at once is chosen by diameter."""
+"""By kind; what is drawn at once is chosen by diameter."""

@@ -49,7 +49,7 @@ _FLAGS = {STRIP: "strip", NEAR: "near"}
 # Ids of tiles may hold commas; as paths they never hold two slashes.
 _BETWEEN = {PLUS: "//", MINUS: "//"}
 _MOST = 64
-_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,2})?")
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
 
 
 def restore() -> None:
@@ -179,7 +179,7 @@ def search_link() -> dict[str, str]:
         "k": str(session.get(K, K_DEFAULT)),
         "latitudes": f"{wanted[0]}..{wanted[1]}" if wanted else "",
         "within": "" if within is None else str(within),
-        "region": "..".join(f"{value:g}" for value in region.values()) if region else "",
+        "region": "..".join(f"{value:.7g}" for value in region.values()) if region else "",
         "west": "1" if state.west() else "",
         **{name: "1" if session.get(key) else "" for key, name in _FLAGS.items()},
         **{name: _joined(key) for key, name in _LISTS.items()},

@@ -66,7 +66,7 @@ def draw(searcher: Searcher) -> Layers:
             width=230,
         )
         st.toggle("West longitudes", key=state.WEST, help=_WEST_HELP)
-    return Layers(kept, strips, _heat(searcher, label), _frame(strips))
+    return Layers(kept, strips, _heat(searcher, label), _frame(searcher, strips))
 
 
 def _collection(searcher: Searcher) -> tuple[str, ...]:
@@ -106,13 +106,18 @@ def _strip_chosen(searcher: Searcher) -> None:
     st.session_state.pop(state.BOX, None)
 
 
-def _frame(strips: Sequence[Strip]) -> Frame | None:
+def _frame(searcher: Searcher, strips: Sequence[Strip]) -> Frame | None:
+    """The outline of the strip that was chosen, or the places of its tiles."""
     name = st.session_state.get(state.FRAMED)
     strip = next((one for one in strips if one.name == name), None)
     if strip is None:
         return None
-    ring = tuple((lat, lon) for lon, lat in strip.ring or ())
-    return Frame(strip.name, ring or ((strip.lat, strip.lon),))
+    if strip.ring:
+        return Frame(strip.name, tuple((lat, lon) for lon, lat in strip.ring))
+    latitudes, longitudes = spread.places(searcher.items)
+    own = np.array([one == name for one in searcher.items.strips]) & np.isfinite(latitudes)
+    places = np.unique(np.stack([latitudes[own], longitudes[own]], axis=1), axis=0)
+    return Frame(strip.name, tuple((float(lat), float(lon)) for lat, lon in places))
 
 
 def _strips(searcher: Searcher) -> tuple[Strip, ...]:

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mirs_core import geography, spread
-from mirs_core.data.manifest import INVENTED
+from mirs_core.data.manifest import INVENTED, STRIP_CENTRE
 from mirs_core.geography import Region
 from mirs_core.search import Searcher
 from pages.ui import (
@@ -25,7 +25,7 @@ from pages.ui.mars_map import Acts, Found, Shown, mars_map, view_of
 from pages.ui.space_map import Peek, peek
 
 KEY, _PEEK = "mirs.mars.map", "mirs.mars.peek"
-_INVENTED = "Invented places"
+_INVENTED, _CENTRES = "Invented places", "Places: centres of strips"
 
 
 def draw(searcher: Searcher, found: Sequence[tuple[Answer, str, str]], layers: Layers) -> None:
@@ -132,7 +132,7 @@ def _subject(searcher: Searcher, found: Sequence[tuple[Answer, str, str]]) -> st
 def _tag(searcher: Searcher) -> str:
     if searcher.card.synthetic or INVENTED in searcher.items.places:
         return _INVENTED
-    return ""
+    return _CENTRES if STRIP_CENTRE in searcher.items.places else ""
 
 
 def _about(searcher: Searcher, latitudes: NDArray[np.float64]) -> str:

@@ -2,7 +2,7 @@
 // names of features and the scale bar.
 
 const TURNS = [1, 2, 5, 10, 15, 30, 45, 90]
-const STEPS = [30, 15, 10, 5, 2, 1, 0.5]
+const STEPS = [30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01]
 const PAPER = { light: [[164, 143, 125], [249, 243, 235]], dark: [[22, 18, 15], [132, 108, 92]] }
 const HEAT = { light: [194, 69, 31], dark: [255, 150, 92] }
 
@@ -83,10 +83,20 @@ function spread(pen, view, picture, [w, h]) {
   if (view.kind === "global") {
     const scale = view.scale()
     const [x, y] = [w / 2 - view.at.lon * scale, h / 2 - (90 - view.at.lat) * scale]
+    const { width, height } = picture
+    const [wide, high] = [(360 * scale) / width, (180 * scale) / height]
+    // The part in view alone: seen closely the whole sheet is millions of pixels wide.
+    const part = (start, size, length, most) => {
+      const from = within(Math.floor(-start / size) - 2, 0, most)
+      return [from, within(Math.ceil((length - start) / size) + 2, 0, most) - from]
+    }
+    const [row, rows] = part(y, high, h, height)
     for (const turn of [-360, 0, 360]) {
       const left = x + turn * scale
+      if (left >= w || left + 360 * scale <= 0) continue
+      const [column, columns] = part(left, wide, w, width)
       // Sheets overlap by a hair, or their joint would show.
-      if (left < w && left + 360 * scale > 0) pen.drawImage(picture, left, y, 360 * scale + 0.6, 180 * scale)
+      pen.drawImage(picture, column, row, columns, rows, left + column * wide, y + row * high, columns * wide + 0.6, rows * high)
     }
     return
   }
@@ -100,14 +110,17 @@ function spread(pen, view, picture, [w, h]) {
   pen.restore()
 }
 
-function longitude(lon, west) {
-  // In whole tenths: fractions of degrees would leave a tail of digits.
-  const tenths = ((Math.round((west ? -lon : lon) * 10) % 3600) + 3600) % 3600
-  return `${tenths / 10}° ${west ? "W" : "E"}`
+function longitude(lon, west, digits = 1) {
+  // In whole parts of a degree: fractions would leave a tail of digits.
+  const parts = 10 ** digits
+  const turn = 360 * parts
+  const found = ((Math.round((west ? -lon : lon) * parts) % turn) + turn) % turn
+  return `${found / parts}° ${west ? "W" : "E"}`
 }
 
-function latitude(lat) {
-  const value = Math.abs(Math.round(lat * 10) / 10)
+function latitude(lat, digits = 1) {
+  const parts = 10 ** digits
+  const value = Math.abs(Math.round(lat * parts) / parts)
   return value ? `${value}° ${lat < 0 ? "S" : "N"}` : "0°"
 }
 
@@ -124,7 +137,10 @@ function halo(pen, text, x, y, theme, width = 3) {
 // Meridians and parallels with their degrees; returns where these are written.
 function graticule(pen, view, [w, h], west, theme) {
   const perDegree = view.kind === "global" ? view.scale() : view.scale() / 35
-  const step = STEPS.filter((one) => one * perDegree >= 58).pop() || 30
+  // Discs are not looked at so closely.
+  const finest = view.kind === "global" ? 0 : 0.5
+  const step = STEPS.filter((one) => one >= finest && one * perDegree >= 58).pop() || 30
+  const digits = step < 0.1 ? 2 : 1
   const lines = new Path2D()
   const marks = []
   if (view.kind === "global") {
@@ -134,13 +150,13 @@ function graticule(pen, view, [w, h], west, theme) {
       const x = (lon - left) * view.scale()
       lines.moveTo(x, 0)
       lines.lineTo(x, h)
-      if (x > 34 && x < w - 26) marks.push([longitude(lon, west), x, h - 9, "center"])
+      if (x > 34 && x < w - 26) marks.push([longitude(lon, west, digits), x, h - 9, "center"])
     }
     for (let lat = Math.ceil(south / step) * step; lat <= north; lat += step) {
       const [, y] = view.point(lat, 0)
       lines.moveTo(0, y)
       lines.lineTo(w, y)
-      if (y > 16 && y < h - 24) marks.push([latitude(lat), 8, y - 5, "left"])
+      if (y > 16 && y < h - 24) marks.push([latitude(lat, digits), 8, y - 5, "left"])
     }
   } else {
     const [x, y] = view.point(90 * view.sign, 0)

@@ -187,7 +187,7 @@ def region_of(value: Any) -> Region | None:
         return None
     if not all(type(one) in (int, float) and abs(one) < 1e6 for one in value):
         return None
-    start, south, end, north = (round(float(one), 2) for one in value)
+    start, south, end, north = (round(float(one), 4) for one in value)
     if end < start:
         return None
     try:
@@ -208,7 +208,7 @@ def _plain(shown: Shown) -> dict[str, Any]:
     colouring = shown.colouring
     data: dict[str, Any] = {
         "view": shown.view,
-        # The view on show and the whole planet; a pole comes when it is looked at.
+        # A view's picture comes when it is looked at.
         "pictures": {shown.view: to_send.text(f"basemap {shown.view}", _picture(shown.view))},
         "features": _text(to_send, [list(astuple(one)) for one in FEATURES]),
         "points": to_send.array(places.astype("<f4")),

@@ -197,13 +197,14 @@ function stage(root, box, say) {
     leaveBox,
     show(data, before) {
       if (!before || before.shape !== data.shape) {
+        hover(-1)
         self.tiles = seated(data)
         self.opened = -1
       }
       if (self.view.kind !== data.view) {
         self.view = makeView(data.view)
         self.view.size(...self.size)
-      }
+      } else if (before && before.points !== data.points) self.view.whole() // Other tiles lie elsewhere.
       if (!before || before.box !== data.box) self.box = null
       box.style.setProperty("--aspect", data.view === "global" ? "2" : "1")
       fit()
@@ -224,7 +225,16 @@ function stage(root, box, say) {
       const layers = [...box.querySelectorAll("canvas")]
       const made = document.createElement("canvas")
       ;[made.width, made.height] = [layers[0].width, layers[0].height]
-      for (const layer of layers) made.getContext("2d").drawImage(layer, 0, 0)
+      const pen = made.getContext("2d")
+      for (const layer of layers) pen.drawImage(layer, 0, 0)
+      // What the places are the places of goes with the picture.
+      const scale = made.width / self.size[0]
+      const theme = themeOf(root)
+      pen.scale(scale, scale)
+      pen.font = `600 12px ${theme.sans}`
+      pen.fillStyle = theme.text
+      pen.textAlign = "right"
+      halo(pen, root.data.tag, self.size[0] - 16, 24, theme)
       return made
     },
     spot: (row) => spot(self, row),

@@ -171,7 +171,9 @@ function drawHits(pen, map, data, theme, taken) {
     }
   }
   pen.font = `700 11px ${theme.sans}`
-  for (const [text, x, y, colour] of written.sort((a, b) => a[4] - b[4])) label(pen, text, x, y, colour, theme, taken)
+  // A model's colour alone is too faint for figures on either ground.
+  const ink = (colour) => `color-mix(in srgb, ${colour} ${theme.name === "dark" ? 65 : 70}%, ${theme.text})`
+  for (const [text, x, y, colour] of written.sort((a, b) => a[4] - b[4])) label(pen, text, x, y, ink(colour), theme, taken)
 }
 
 function drawLines(pen, map, data) {
@@ -263,7 +265,8 @@ function ringPath(view, ring) {
   let before = null
   for (const [lon, lat] of ring) {
     const point = view.point(lat, lon)
-    if (point && before && Math.abs(point[0] - before[0]) < 4000 && Math.hypot(point[0] - before[0], point[1] - before[1]) < 160 * view.scale()) path.lineTo(...point)
+    // Not across the plate, where the ring goes on at its other edge.
+    if (point && before && Math.hypot(point[0] - before[0], point[1] - before[1]) < 160 * view.scale()) path.lineTo(...point)
     else if (point) path.moveTo(...point)
     before = point
   }

@@ -4,7 +4,8 @@
 const RADIUS = 3396.19
 const EDGE = 55
 const RAD = Math.PI / 180
-const MOST = { global: 60, north: 40, south: 40 }
+// A tile of a kilometre, or a tenth of one, is some pixels wide at the closest.
+const MOST = { global: 6000, north: 40, south: 40 }
 
 // Degrees in -180..180.
 function wrap(turn) {
@@ -58,8 +59,10 @@ function plate() {
       const [west, east] = [Math.min(...turns), Math.max(...turns)]
       const [south, north] = [Math.min(...norths), Math.max(...norths)]
       at.zoom = 1
-      const room = Math.min(w / (east - west + 3), h / (north - south + 3))
-      at.zoom = within((0.6 * room) / scale(), 1, 9)
+      // What lies around a single place says where it is.
+      const [margin, most] = places.length > 1 ? [0.002, MOST.global] : [3, 9]
+      const room = Math.min(w / (east - west + margin), h / (north - south + margin))
+      at.zoom = within((0.6 * room) / scale(), 1, most)
       at.lon = from + (west + east) / 2
       at.lat = (south + north) / 2
       keep()
@@ -111,7 +114,8 @@ function disc(kind) {
       if (!there.length) return
       const [xs, ys] = [there.map(([x]) => x), there.map(([, y]) => y)]
       const span = Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys))
-      at.zoom = within(1.2 / (span + 0.08), 1, 12)
+      const [margin, most] = places.length > 1 ? [0.002, MOST[kind]] : [0.08, 12]
+      at.zoom = within(1.2 / (span + margin), 1, most)
       at.x = (Math.max(...xs) + Math.min(...xs)) / 2
       at.y = (Math.max(...ys) + Math.min(...ys)) / 2
       keep()

@@ -235,6 +235,23 @@ def test_a_click_on_the_query_keeps_its_results(mars: Any) -> None:
     assert mars.evaluate(f"() => ({ROOT}).data.models.every((one) => one.hits.length > 5)")
 
 
+def test_tiles_of_a_small_strip_are_apart_when_framed(mars: Any) -> None:
+    apart = mars.evaluate(
+        f"""() => {{
+          const {{ map }} = {ROOT}
+          map.view.fit([[18.30, 77.00], [18.50, 77.20]])
+          const [x, y] = map.view.point(18.40, 77.10)
+          const [u] = map.view.point(18.40, 77.12)
+          map.redraw()
+          return [x, y, u - x, ...map.size]
+        }}"""
+    )
+    x, y, step, width, height = apart
+    assert abs(x - width / 2) < 1 and abs(y - height / 2) < 1 and step > 20
+    mars.wait_for_timeout(300)
+    assert mars.evaluate(f"() => ({ROOT}).querySelector('.plot').dataset.painted.length") > 5
+
+
 def test_west_longitudes_and_layers(mars: Any) -> None:
     mars.get_by_text("West longitudes").click()
     wait(mars, "root.data.west === true")

@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,13 @@ def test_a_link_restores_region_view_and_west(home: Path, start: Any, drawn: Dra
     assert app.query_params["west"] == "1" and app.query_params["map"] == "north"
 
 
+def test_a_small_region_stays_as_fine_in_the_link(home: Path, start: Any, drawn: Drawn) -> None:
+    app = opened(start, region="329.9996..-12.3456..0.0713..18.4328")
+    assert drawn.shown is not None
+    assert drawn.shown.region == Region(329.9996, -12.3456, 0.0713, 18.4328)
+    assert app.query_params["region"] == "329.9996..-12.3456..0.0713..18.4328"
+
+
 def test_a_link_restores_strip_and_part(
     home: Path, start: Any, drawn: Drawn, searcher: Searcher
 ) -> None:
@@ -193,7 +201,15 @@ def test_back_to_the_whole_planet_leaves_the_pole(home: Path, start: Any, drawn:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["1..2..3", "a..b..c..d", "0..50..10..20", "0..0..400..1", "1e3..0..1..1", "0..0..1..1..2"],
+    [
+        "1..2..3",
+        "a..b..c..d",
+        "0..50..10..20",
+        "0..0..400..1",
+        "0.12345..0..1..1",
+        "1e3..0..1..1",
+        "0..0..1..1..2",
+    ],
 )
 def test_a_wrong_region_in_a_link_is_dropped(
     home: Path, start: Any, drawn: Drawn, wrong: str
@@ -204,7 +220,9 @@ def test_a_wrong_region_in_a_link_is_dropped(
 
 
 def test_what_a_browser_sends_is_checked() -> None:
-    assert region_of([-30.004, -10, 25, 40.5]) == Region(330.0, -10, 25, 40.5)
+    # Finer than a tile of a kilometre, as far as a link holds it.
+    assert region_of([-30.00004, -10, 25, 40.5]) == Region(330.0, -10, 25, 40.5)
+    assert region_of([-30.0004, -10, 25, 40.5]) == Region(329.9996, -10, 25, 40.5)
     assert region_of([-200, -90, 200, 90]) == Region(0, -90, 360, 90)
     nan = float("nan")
     for wrong in (
@@ -325,6 +343,15 @@ def test_the_estimate_of_landforms_is_a_part_of_the_page(
     app.run()
     assert not app.exception and drawn.shown is None
     assert "Landform estimate" in said(app) and "Every tile" in app.info[0].value
+
+
+def test_the_map_says_what_its_places_are(searcher: Searcher) -> None:
+    assert map_part._tag(searcher) == "Invented places"
+    card = dataclasses.replace(searcher.card, synthetic=False)
+    for kind, told in (("strip centre", "Places: centres of strips"), ("tile", "")):
+        items = dataclasses.replace(searcher.items, places=(kind,) * len(searcher.items))
+        real: Any = SimpleNamespace(items=items, card=card)
+        assert map_part._tag(real) == told
 
 
 def test_filters_say_their_region() -> None:

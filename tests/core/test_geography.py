@@ -117,6 +117,11 @@ def test_regions_cross_the_meridian_of_0_and_may_be_whole() -> None:
     assert whole.contains([0, 90], [0, 359.9]).all()
     assert region.written() == "10° S to 35° N, 300° E to 20° E"
     assert region.written(as_west=True) == "10° S to 35° N, 60° W to 340° W"
+    small = Region(77.0332, 18.3646, 77.1353, 18.4328)
+    assert small.written() == "18.365° N to 18.433° N, 77.033° E to 77.135° E"
+    assert Region(5, 1.5, 5, 1.5).written() == "1.5° N to 1.5° N, 5° E to 5° E"
+    ends_at_0 = Region(270, -5, 360, 5)
+    assert ends_at_0.contains([0, 0, 0, 0], [0, 360, 270, 1]).tolist() == [True, True, True, False]
     assert whole.written() == whole.written(as_west=True) == "90° S to 90° N, all longitudes"
 
 
