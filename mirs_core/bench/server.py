@@ -28,9 +28,10 @@ def serving(home: Path, script: str = "app.py") -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    # The app has a start of its own, other scripts have not.
+    start = ["pages.ui.serve"] if script == "app.py" else ["streamlit", "run", script]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}",
-         "--server.headless=true"],
+        [sys.executable, "-m", *start, f"--server.port={port}", "--server.headless=true"],
         cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, "MIRS_HOME": str(home), "OMP_WAIT_POLICY": "passive",
              "PYTHONPATH": str(_ROOT)},

@@ -9,6 +9,21 @@ function make(tag, className, text) {
   return made
 }
 
+// The query.
+function drawStar(pen, [x, y], colour) {
+  pen.beginPath()
+  for (let corner = 0; corner < 10; corner += 1) {
+    const [angle, reach] = [(Math.PI / 5) * corner - Math.PI / 2, corner % 2 ? 4.8 : 11]
+    pen.lineTo(x + reach * Math.cos(angle), y + reach * Math.sin(angle))
+  }
+  pen.closePath()
+  pen.fillStyle = colour
+  pen.strokeStyle = "#fff"
+  pen.lineWidth = 1.6
+  pen.fill()
+  pen.stroke()
+}
+
 // The card of a tile beside the pointer. ``near`` gives the rows that are asked for with it.
 function card(root, near) {
   const box = make("div", "card")

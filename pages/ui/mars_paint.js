@@ -84,7 +84,7 @@ function paintMarks(pen, { data, layers }, map, theme) {
   for (const [rows, [sign, colour]] of Object.entries(EXAMPLES)) {
     for (const row of data[rows]) if (at(row)) drawSign(pen, at(row), sign, colour)
   }
-  if (at(data.query)) drawStar(pen, at(data.query))
+  if (at(data.query)) drawStar(pen, at(data.query), STAR)
 }
 
 function drawBox(pen, view, found, filters) {

@@ -201,20 +201,6 @@ function drawLines(pen, map, data) {
   }
 }
 
-function drawStar(pen, [x, y]) {
-  pen.beginPath()
-  for (let corner = 0; corner < 10; corner += 1) {
-    const [angle, reach] = [(Math.PI / 5) * corner - Math.PI / 2, corner % 2 ? 4.8 : 11]
-    pen.lineTo(x + reach * Math.cos(angle), y + reach * Math.sin(angle))
-  }
-  pen.closePath()
-  pen.fillStyle = STAR
-  pen.strokeStyle = "#fff"
-  pen.lineWidth = 1.6
-  pen.fill()
-  pen.stroke()
-}
-
 // A sign on a disc: examples of the query.
 function drawSign(pen, [x, y], sign, colour) {
   pen.beginPath()

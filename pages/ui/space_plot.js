@@ -58,20 +58,6 @@ function plot(createScatterplot, box, act) {
     }
   }
 
-  function star(pen, [x, y]) {
-    pen.beginPath()
-    for (let corner = 0; corner < 10; corner += 1) {
-      const [angle, reach] = [(Math.PI / 5) * corner - Math.PI / 2, corner % 2 ? 4.6 : 10.5]
-      pen.lineTo(x + reach * Math.cos(angle), y + reach * Math.sin(angle))
-    }
-    pen.closePath()
-    pen.fillStyle = INK
-    pen.strokeStyle = "#fff"
-    pen.lineWidth = 1.5
-    pen.fill()
-    pen.stroke()
-  }
-
   function ring(pen, [x, y], radius, colour) {
     pen.beginPath()
     pen.arc(x, y, radius, 0, 2 * Math.PI)
@@ -103,7 +89,7 @@ function plot(createScatterplot, box, act) {
       pen.globalAlpha = 1
     }
     names(pen)
-    if (query) star(pen, query)
+    if (query) drawStar(pen, query, INK)
     const other = at(linked)
     if (other) ring(pen, other, 9, getComputedStyle(box).color)
   }
