@@ -40,7 +40,15 @@ def mars(page: Any) -> Iterator[Any]:
 
 
 def spot(page: Any, row: int) -> tuple[float, float]:
-    """Where the dot of a row is on the screen."""
+    """Where the dot of a row is on the screen, as soon as the page around it stands still."""
+    last, found = None, _spot(page, row)
+    while found != last:
+        page.wait_for_timeout(250)
+        last, found = found, _spot(page, row)
+    return found
+
+
+def _spot(page: Any, row: int) -> tuple[float, float]:
     x, y = page.evaluate(
         f"""(row) => {{
           const root = {ROOT}
