@@ -9,7 +9,7 @@ import streamlit as st
 
 from mirs_core import collected, runs, spread
 from mirs_core.search import Searcher
-from pages.ui import loaders, state, words
+from pages.ui import filters_part, loaders, state, words
 from pages.ui.mars_map import Frame, Heat, Strip
 
 COLLECTION, DENSITY = "mirs.map.collection", "mirs.map.density"
@@ -17,7 +17,8 @@ _VIEWS = {"global": "Global", "north": "North pole", "south": "South pole"}
 _WEST_HELP = "Longitudes as degrees west, all over the app. Exports stay east, 0 to 360."
 _DENSITY_HELP = (
     "Where tiles of a landform lie close together: each is spread by the same 6 degrees, at all"
-    " latitudes alike. It shows where this data set has tiles, not where Mars has landforms."
+    " latitudes alike, of those that the filters let through. It shows where this data set has"
+    " tiles, not where Mars has landforms."
 )
 
 
@@ -167,5 +168,5 @@ def _density(searcher: Searcher) -> str | None:
 def _heat(searcher: Searcher, label: str | None) -> Heat | None:
     if label is None:
         return None
-    grid = loaders.density(searcher, label)
+    grid = loaders.density(searcher, label, filters_part.wanted(searcher))
     return Heat(f"Density of {words.class_name(label)}", grid)

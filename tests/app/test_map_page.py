@@ -276,6 +276,17 @@ def test_a_density_and_a_collection_are_shown(
     assert not app.exception and drawn.shown is not None
     assert sorted(drawn.shown.kept) == [2, 9]
     assert drawn.shown.heat is not None and drawn.shown.heat.grid.shape == (60, 120)
+    whole = drawn.shown.heat.grid.sum()
+    # A box around one crater: the density that is left is that of the craters in it.
+    north, turn = spread.places(items)
+    rows = [row for row, label in enumerate(items.labels) if label == "cra"]
+    low, left = np.floor(north[rows[0]]), np.floor(turn[rows[0]])
+    box = Region(float(left), float(low), float(left) + 1, float(low) + 1)
+    share = box.contains(north[rows], turn[rows]).mean()
+    app.session_state[state.REGION] = box.values()
+    app.run()
+    assert drawn.shown.heat is not None and 0 < share < 1
+    assert drawn.shown.heat.grid.sum() == pytest.approx(share * whole, rel=0.25)
 
 
 def test_an_own_image_has_no_place_but_results(app: AppTest, drawn: Drawn) -> None:

@@ -17,6 +17,7 @@ from mirs_core.data.strip_list import STRIPS_FILE, Strip, read_strips
 from mirs_core.errors import MirsError
 from mirs_core.exports.landform_picture import picture as picture_of
 from mirs_core.files import sha256
+from mirs_core.filters import Filters
 from mirs_core.footprints import Ring, footprints, strip_outlines
 from mirs_core.items import Items
 from mirs_core.search import Searcher
@@ -119,17 +120,19 @@ def _outlines(root: str, changed: int) -> dict[str, Ring]:
         return {}
 
 
-def density(found: Searcher, label: str) -> NDArray[np.float64]:
-    """Where the tiles of a class lie close together, see ``mirs_core.density``."""
+def density(found: Searcher, label: str, filters: Filters) -> NDArray[np.float64]:
+    """Where the tiles of a class that pass lie close together, see ``mirs_core.density``."""
     run = found.summary.id
-    return _density(run, changed_at(found.home, run), label, found.items)
+    return _density(run, changed_at(found.home, run), label, filters, found.items)
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
-def _density(run_id: str, changed: int, label: str, _items: Items) -> NDArray[np.float64]:
+def _density(
+    run_id: str, changed: int, label: str, filters: Filters, _items: Items
+) -> NDArray[np.float64]:
     latitudes, longitudes = spread.places(_items)
-    of_class = np.array([one == label for one in _items.labels], dtype=bool)
-    return densities.on_sphere(latitudes[of_class], longitudes[of_class])
+    rows = [row for row in filters.rows(_items) if _items.labels[row] == label]
+    return densities.on_sphere(latitudes[rows], longitudes[rows])
 
 
 def spread_of(
