@@ -1,6 +1,6 @@
 """What the forms that bring data in have in common: where it stands, what follows, its job."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +15,24 @@ NOTHING, ARCHIVE, TRAIN = "Nothing more", "Archive it with trained models", "Tra
 def folder_of(home: Path, name: str) -> Path:
     """Where a data set of that name stands when nobody says otherwise."""
     return home / "data" / slug(name)
+
+
+def typed(
+    label: str, example: str, key: str, is_there: Callable[[Path], bool], missing: str
+) -> Path | None:
+    """Draws a field for a path on this computer; returns it whole, None until it is there.
+
+    Args:
+        missing: what is said of a path that leads nowhere.
+    """
+    text = st.text_input(label, placeholder=example, key=key).strip()
+    if not text:
+        return None
+    path = Path(text).expanduser().absolute()
+    if "\0" in text or not is_there(path):
+        st.error(missing, icon=":material/search_off:")
+        return None
+    return path
 
 
 def submit(

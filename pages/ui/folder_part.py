@@ -21,14 +21,11 @@ def draw(home: Path) -> None:
         " can be searched all the same. Your images are never changed.</p>"
     )
     with st.container(width=_WIDTH):
-        typed = st.text_input(
-            "Folder on this computer", placeholder="/home/me/tiles", key="mirs.folder.path"
-        ).strip()
-        if not typed:
-            return
-        folder = Path(typed).expanduser()
-        if "\0" in typed or not folder.is_dir():
-            st.error("There is no such folder on this computer.", icon=":material/folder_off:")
+        folder = brought.typed(
+            "Folder on this computer", "/home/me/tiles", "mirs.folder.path", Path.is_dir,
+            "There is no such folder on this computer.",
+        )  # fmt: skip
+        if folder is None:
             return
         found = find_images(folder.resolve())
         _look(folder.resolve(), found)

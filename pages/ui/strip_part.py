@@ -24,14 +24,11 @@ def draw(home: Path) -> None:
         " it is, and each tile knows the place of its centre.</p>"
     )
     with st.container(width=_WIDTH):
-        typed = st.text_input(
-            "Raster on this computer", placeholder="/home/me/strip.tif", key="mirs.strip.path"
-        ).strip()
-        if not typed:
-            return
-        path = Path(typed).expanduser().absolute()
-        if "\0" in typed or not path.is_file():
-            st.error("There is no such file on this computer.", icon=":material/scan_delete:")
+        path = brought.typed(
+            "Raster on this computer", "/home/me/strip.tif", "mirs.strip.path", Path.is_file,
+            "There is no such file on this computer.",
+        )  # fmt: skip
+        if path is None:
             return
         try:
             about = loaders.strip_facts(path)
