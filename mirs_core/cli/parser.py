@@ -7,13 +7,9 @@ from typing import Any, NoReturn
 from mirs_core import __version__, finetuning, sweeps
 from mirs_core.cli import (
     annotations,
-    archives,
     benches,
-    data,
+    data_words,
     encoders,
-    fetching,
-    following,
-    importing,
     landforms,
     mapping,
     retrieval,
@@ -27,9 +23,10 @@ from mirs_core.cli import runs as run_commands
 from mirs_core.cli import strips as strip_commands
 from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
+from mirs_core.cli.words import group as group_of
+from mirs_core.cli.words import verb as verb_of
 from mirs_core.config import settings
 from mirs_core.domains import USUAL
-from mirs_core.fetching import SOURCES
 from mirs_core.presets import PRESETS
 
 
@@ -50,13 +47,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"MIRS Explorer {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     _demo(verbs)
-    _data(verbs)
+    data_words.add_data(verbs)
     _training(verbs)
     _sweeps(verbs)
     _domains(verbs)
     _encoders(verbs)
     _retrieval(verbs)
-    _archives(verbs)
+    data_words.add_archives(verbs)
     _landforms(verbs)
     _runs(verbs)
     _jobs(verbs)
@@ -64,101 +61,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(verbs: Any, name: str, command: Any, help: str, **more: Any) -> argparse.ArgumentParser:
-    verb: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=help, **more)
-    verb.add_argument("--json", action="store_true", help="print one JSON object, for scripts")
-    verb.add_argument("--quiet", action="store_true", help="no progress on standard error")
-    verb.set_defaults(command=command)
-    return verb
-
-
-def _group(verbs: Any, name: str, help: str) -> Any:
-    group = verbs.add_parser(name, help=help, description=help)
-    return group.add_subparsers(title="verbs", metavar="VERB", required=True)
-
-
 def _demo(verbs: Any) -> None:
-    demo = _verb(verbs, "demo", training.demo, "build the demo: synthetic Mars and three models")
+    demo = verb_of(verbs, "demo", training.demo, "build the demo: synthetic Mars and three models")
     demo.add_argument("--per-class", type=int, default=80, metavar="N", help="tiles a landform")
 
 
-def _data(verbs: Any) -> None:
-    group = _group(
-        verbs, "data", "look at data sets, fetch published ones, or make the synthetic one"
-    )
-    describe = _verb(group, "describe", data.describe, "splits, classes, duplicates, bad files")
-    describe.add_argument("folder", type=Path, metavar="DIR")
-    synthetic = _verb(group, "synthetic", data.synthetic, "write synthetic Mars as image files")
-    synthetic.add_argument("folder", type=Path, metavar="DIR")
-    synthetic.add_argument(
-        "--per-class", type=int, default=80, metavar="N", help="tiles a landform"
-    )
-    synthetic.add_argument("--seed", type=int, default=0, metavar="N")
-    published = ", ".join(source.name for source in SOURCES)
-    download = _verb(group, "download", fetching.download, "fetch a published data set")
-    download.add_argument("name", metavar="NAME", help=published)
-    download.add_argument("folder", type=Path, metavar="DIR")
-    prepare = _verb(
-        group, "prepare", fetching.prepare, "fetch it, train baseline and hash models, serve MIRS"
-    )
-    prepare.add_argument("name", metavar="NAME", help=f"{published}, or a folder of your own")
-    prepare.add_argument("folder", type=Path, metavar="DIR", nargs="?")
-    for verb in (download, prepare):
-        verb.add_argument("--yes", action="store_true", help="do not ask before downloading")
-    strip_commands.add_arguments(
-        _verb(group, "tile", strip_commands.tile, "cut a map-projected image strip into tiles")
-    )
-
-    _verb(group, "list", importing.list_all, "the data sets that are known here")
-    _import(_verb(group, "import", importing.import_, "bring in a folder of your own images"))
-
-
-def _import(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("folder", type=Path, metavar="DIR")
-    where = verb.add_mutually_exclusive_group()
-    where.add_argument("--copy", action="store_true", help="copy the tiles into the home folder")
-    where.add_argument("--to", type=Path, metavar="DATASET_DIR", help="add them to this data set")
-    verb.add_argument("--table", type=Path, metavar="CSV", help="label, split, place of each tile")
-    verb.add_argument(
-        "--labels-from-folders", action="store_true", help="the folders in DIR are classes"
-    )
-    verb.add_argument("--name", metavar="TEXT", help="short, for lists and file names")
-    verb.add_argument("--title", metavar="TEXT", help="one line for people")
-    verb.add_argument("--instrument", metavar="TEXT", help="the camera, as CTX")
-    verb.add_argument("--metres-per-pixel", type=float, metavar="N")
-    verb.add_argument("--licence", metavar="TEXT", help="of the images")
-    verb.add_argument("--citation", metavar="TEXT", help="how to cite them")
-    verb.add_argument("--credit", metavar="TEXT", help="whom to name for each tile")
-    verb.add_argument("--source", metavar="TEXT", help="where each tile is from")
-    verb.add_argument("--synthetic", action="store_true", help="they were made by a program")
-    following.add_words(verb)
-
-
-def _archives(verbs: Any) -> None:
-    group = _group(verbs, "archive", "let an archive grow or shrink, and exchange it as a table")
-    add = _verb(group, "add", archives.add, "archive what the run's data set has got since")
-    add.add_argument("--run", metavar="ID", required=True)
-    add.add_argument("--data", type=Path, metavar="DIR", help="first copy its tiles there")
-    add.add_argument("--again", action="store_true", help="also take back tiles that were removed")
-    remove = _verb(group, "remove", archives.remove, "take tiles out; their files stay")
-    remove.add_argument("--run", metavar="ID", required=True)
-    which = remove.add_mutually_exclusive_group(required=True)
-    which.add_argument("--tile", metavar="TILE_ID", action="append", default=[])
-    which.add_argument("--list", type=Path, metavar="FILE", help="a text file, one id a line")
-    for verb in (add, remove):
-        verb.add_argument("--keep", action="store_true", help="leave the old run as it is")
-    export = _verb(group, "export", archives.export, "write tiles and codes as one Parquet table")
-    export.add_argument("file", type=Path, metavar="FILE.parquet")
-    export.add_argument("--run", metavar="ID", required=True)
-    arrive = _verb(group, "import", archives.import_, "an archive from such a table")
-    arrive.add_argument("file", type=Path, metavar="FILE.parquet")
-    arrive.add_argument("--run", metavar="ID", required=True, help="a run of the same model")
-    arrive.add_argument("--data", type=Path, metavar="DIR", help="where the tiles stand")
-    arrive.add_argument("--name", metavar="TEXT")
-
-
 def _training(verbs: Any) -> None:
-    train = _verb(
+    train = verb_of(
         verbs,
         "train",
         training.train,
@@ -175,7 +84,7 @@ def _training(verbs: Any) -> None:
     train.add_argument("--name", metavar="TEXT", help="what people call the run")
     train.add_argument("--map", action="store_true", help="then lay its hash space out (project)")
     _changes(train)
-    short = _verb(
+    short = verb_of(
         verbs, "preview", previews.preview, "train for a few epochs and look at the codes"
     )
     short.add_argument("--data", type=Path, metavar="DIR", required=True)
@@ -186,10 +95,10 @@ def _training(verbs: Any) -> None:
     short.add_argument("--query", default="", metavar="TILE", help="follow the hits of this tile")
     short.add_argument("--out", type=Path, metavar="FILE", help="JSON that is written meanwhile")
     _changes(short)
-    plane = _verb(verbs, "project", mapping.project, "lay a run's hash space out as a map")
+    plane = verb_of(verbs, "project", mapping.project, "lay a run's hash space out as a map")
     plane.add_argument("--run", metavar="ID", required=True)
     plane.add_argument("--seed", type=int, default=0, metavar="N")
-    compare = _verb(
+    compare = verb_of(
         verbs, "compare", training.compare, "train presets over several seeds and compare them"
     )
     compare.add_argument("--data", type=Path, metavar="DIR", required=True)
@@ -197,7 +106,7 @@ def _training(verbs: Any) -> None:
     compare.add_argument("--seeds", type=int, default=5, metavar="N")
     compare.add_argument("--encoder", metavar="NAME")
     _changes(compare)
-    again = _verb(
+    again = verb_of(
         verbs, "reproduce", training.reproduce, "measure the published tables on a data set"
     )
     again.add_argument("--data", type=Path, metavar="DIR", required=True)
@@ -214,7 +123,7 @@ def _changes(verb: argparse.ArgumentParser) -> None:
 
 
 def _sweeps(verbs: Any) -> None:
-    sweep = _verb(verbs, "sweep", sweep_commands.sweep, "train over lambda1 x lambda2")
+    sweep = verb_of(verbs, "sweep", sweep_commands.sweep, "train over lambda1 x lambda2")
     sweep.add_argument("--id", metavar="ID", help="go on with this sweep")
     sweep.add_argument("--data", type=Path, metavar="DIR")
     sweep.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
@@ -228,17 +137,17 @@ def _sweeps(verbs: Any) -> None:
             f"--{name}", type=float, nargs=2, default=default, metavar=("LOW", "HIGH")
         )
     _changes(sweep)
-    group = _group(verbs, "sweeps", "list, show and delete sweeps")
-    _verb(group, "list", sweep_commands.list_all, "all sweeps, newest first")
+    group = group_of(verbs, "sweeps", "list, show and delete sweeps")
+    verb_of(group, "list", sweep_commands.list_all, "all sweeps, newest first")
     for name, command, help in (
         ("show", sweep_commands.show, "what a sweep has found"),
         ("delete", sweep_commands.delete, "remove a sweep; its runs stay"),
     ):
-        _verb(group, name, command, help).add_argument("id", metavar="ID")
+        verb_of(group, name, command, help).add_argument("id", metavar="ID")
 
 
 def _domains(verbs: Any) -> None:
-    verb = _verb(
+    verb = verb_of(
         verbs, "domains", domain_commands.domains, "what whitening does between two data sets"
     )
     for name, help in (("--data", "source: learnt from"), ("--other", "target: searched")):
@@ -253,7 +162,7 @@ def _domains(verbs: Any) -> None:
 
 
 def _encoders(verbs: Any) -> None:
-    train = _verb(
+    train = verb_of(
         verbs,
         "train-encoder",
         encoders.train_encoder,
@@ -262,22 +171,24 @@ def _encoders(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     encoders.add_arguments(train)
-    group = _group(verbs, "encoders", "list fine-tuned encoders")
-    _verb(group, "list", encoders.list_all, "all fine-tuned encoders, newest first")
+    group = group_of(verbs, "encoders", "list fine-tuned encoders")
+    verb_of(group, "list", encoders.list_all, "all fine-tuned encoders, newest first")
 
 
 def _retrieval(verbs: Any) -> None:
-    index = _verb(verbs, "index", retrieval.index, "archive a folder with a trained model")
+    index = verb_of(verbs, "index", retrieval.index, "archive a folder with a trained model")
     index.add_argument(
         "--run", metavar="ID", required=True, action="append", help="give it again for more models"
     )
     index.add_argument("--data", type=Path, metavar="DIR", required=True)
     index.add_argument("--name", metavar="TEXT")
-    evaluate = _verb(verbs, "evaluate", retrieval.evaluate, "mAP@64 of a run, with its interval")
+    evaluate = verb_of(verbs, "evaluate", retrieval.evaluate, "mAP@64 of a run, with its interval")
     evaluate.add_argument("--run", metavar="ID", required=True)
     evaluate.add_argument("--queries", type=Path, metavar="DIR", help="query tiles of your own")
     evaluate.add_argument("--exclude-strip", action="store_true", help="leave out a query's strip")
-    search = _verb(verbs, "search", retrieval.search, "the nearest tiles of an archive to an image")
+    search = verb_of(
+        verbs, "search", retrieval.search, "the nearest tiles of an archive to an image"
+    )
     search.add_argument("--run", metavar="ID", required=True)
     search.add_argument("--image", type=Path, metavar="FILE", required=True)
     search.add_argument("--k", type=int, default=64, metavar="K")
@@ -286,7 +197,7 @@ def _retrieval(verbs: Any) -> None:
 
 def _landforms(verbs: Any) -> None:
     landforms.add_arguments(
-        _verb(
+        verb_of(
             verbs,
             "landforms",
             landforms.landforms,
@@ -296,8 +207,8 @@ def _landforms(verbs: Any) -> None:
 
 
 def _runs(verbs: Any) -> None:
-    group = _group(verbs, "runs", "list, compare, serve, name, export and delete runs")
-    _verb(group, "list", run_commands.list_all, "all runs, newest first")
+    group = group_of(verbs, "runs", "list, compare, serve, name, export and delete runs")
+    verb_of(group, "list", run_commands.list_all, "all runs, newest first")
     for name, command, help in (
         ("show", run_commands.show, "everything a run remembers"),
         ("card", run_commands.card, "the model card of a run, in Markdown"),
@@ -305,17 +216,17 @@ def _runs(verbs: Any) -> None:
         ("delete", run_commands.delete, "move a run into the bin"),
         ("restore", run_commands.restore, "bring a run back from the bin"),
     ):
-        _verb(group, name, command, help).add_argument("id", metavar="ID")
-    _verb(group, "bin", run_commands.list_bin, "the runs in the bin, the last one first")
-    empty = _verb(group, "empty-bin", run_commands.empty_bin, "remove runs in the bin for good")
+        verb_of(group, name, command, help).add_argument("id", metavar="ID")
+    verb_of(group, "bin", run_commands.list_bin, "the runs in the bin, the last one first")
+    empty = verb_of(group, "empty-bin", run_commands.empty_bin, "remove runs in the bin for good")
     empty.add_argument("id", metavar="ID", nargs="?", help="one of them (default: all)")
-    compare = _verb(group, "compare", run_commands.compare, "two to five runs beside each other")
+    compare = verb_of(group, "compare", run_commands.compare, "two to five runs beside each other")
     compare.add_argument("ids", metavar="ID", nargs="+")
     _annotations(group)
-    export = _verb(group, "export", transfer.export, "write a finished run into one file")
+    export = verb_of(group, "export", transfer.export, "write a finished run into one file")
     export.add_argument("id", metavar="ID")
     export.add_argument("file", type=Path, metavar="FILE", help="a new file, or a folder for it")
-    arrive = _verb(group, "import", transfer.import_, "take in a run that was exported")
+    arrive = verb_of(group, "import", transfer.import_, "take in a run that was exported")
     arrive.add_argument("file", type=Path, metavar="FILE")
     arrive.add_argument("--id", metavar="ID", help="another id than the one it had")
 
@@ -326,15 +237,15 @@ def _annotations(group: Any) -> None:
         ("tag", annotations.tag, "give a run these tags in place of its own", "TAG", "*"),
         ("note", annotations.note, "write down what a run is about", "TEXT", None),
     ):
-        verb = _verb(group, name, command, help)
+        verb = verb_of(group, name, command, help)
         verb.add_argument("id", metavar="ID")
         verb.add_argument("text", metavar=word, nargs=count)
 
 
 def _jobs(verbs: Any) -> None:
-    group = _group(verbs, "jobs", "list, stop and resume jobs of the background")
-    _verb(group, "list", job_commands.list_all, "all jobs, newest first")
-    _verb(group, "tend", job_commands.tend, "start workers for what waits, after a restart")
+    group = group_of(verbs, "jobs", "list, stop and resume jobs of the background")
+    verb_of(group, "list", job_commands.list_all, "all jobs, newest first")
+    verb_of(group, "tend", job_commands.tend, "start workers for what waits, after a restart")
     for name, command, help in (
         ("stop", job_commands.stop, "ask a job to stop; a training keeps its best epoch"),
         ("resume", job_commands.resume, "go on with a job that failed or was stopped"),
@@ -342,56 +253,56 @@ def _jobs(verbs: Any) -> None:
         ("first", job_commands.run_first, "move a queued job to the front"),
         ("log", job_commands.log, "the last lines that a job wrote"),
     ):
-        _verb(group, name, command, help).add_argument("id", metavar="ID")
+        verb_of(group, name, command, help).add_argument("id", metavar="ID")
     group.choices["log"].add_argument("--lines", type=int, default=40, metavar="N")
 
 
 def _bench(verbs: Any) -> None:
-    group = _group(verbs, "bench", "measure this machine and this code")
-    query = _verb(group, "query", benches.query, "from JPEG bytes to ranked ids")
+    group = group_of(verbs, "bench", "measure this machine and this code")
+    query = verb_of(group, "query", benches.query, "from JPEG bytes to ranked ids")
     query.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
     query.add_argument("--repeat", type=int, default=50, metavar="N")
-    train = _verb(group, "train", benches.train, "a head on as many features as DoMars16k's half")
+    train = verb_of(group, "train", benches.train, "a head on as many features as DoMars16k's half")
     train.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
     train.add_argument("--epochs", type=int, default=100, metavar="N")
-    lambdas = _verb(group, "lambdas", benches.lambdas, "what lambda1 and lambda2 do to codes")
+    lambdas = verb_of(group, "lambdas", benches.lambdas, "what lambda1 and lambda2 do to codes")
     lambdas.add_argument("--data", type=Path, metavar="DIR", required=True)
     lambdas.add_argument("--seed", type=int, default=0, metavar="N")
     lambdas.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draws it")
-    browsing = _verb(
+    browsing = verb_of(
         group, "browsing", benches.browsing, "whether the tiles of a class can be told apart"
     )
     browsing.add_argument("--data", type=Path, metavar="DIR", required=True)
     browsing.add_argument("--preset", default="mirs-best", metavar="NAME")
     browsing.add_argument("--seeds", type=int, default=5, metavar="N")
-    forms = _verb(group, "landforms", benches.landforms, "who should vote on unlabelled tiles")
+    forms = verb_of(group, "landforms", benches.landforms, "who should vote on unlabelled tiles")
     forms.add_argument(
         "--run", metavar="ID", required=True, action="append", help="give it again for more seeds"
     )
-    app = _verb(group, "app", benches.app, "from a click in a real browser to the new results")
+    app = verb_of(group, "app", benches.app, "from a click in a real browser to the new results")
     app.add_argument("--clicks", type=int, default=30, metavar="N")
     app.add_argument("--sessions", type=int, default=5, metavar="N", help="at once, afterwards")
     app.add_argument("--seconds", type=float, default=60.0, metavar="S", help="of these sessions")
-    jobs = _verb(group, "jobs", benches.jobs, "from the click on Start to the first epoch")
+    jobs = verb_of(group, "jobs", benches.jobs, "from the click on Start to the first epoch")
     jobs.add_argument("--data", type=Path, metavar="DIR", required=True)
     jobs.add_argument("--repeat", type=int, default=5, metavar="N")
-    synthetic = _verb(
+    synthetic = verb_of(
         group, "synthetic", benches.synthetic, "speed and likeness of the synthetic tiles"
     )
     synthetic.add_argument(
         "--real", type=Path, metavar="DIR", help="real CTX tiles with 15 classes"
     )
     synthetic.add_argument("--per-class", type=int, default=80, metavar="N")
-    space = _verb(group, "space", benches.space, "the maps of the hash space in a real browser")
+    space = verb_of(group, "space", benches.space, "the maps of the hash space in a real browser")
     space.add_argument("--tiles", type=int, default=16_150)
     space.add_argument("--repeat", type=int, default=10)
     space.add_argument("--many", type=int, default=1_000_000, help="points that no tile is behind")
-    kills = _verb(group, "kills", benches.kills, "kill jobs and apps, and count what is lost")
+    kills = verb_of(group, "kills", benches.kills, "kill jobs and apps, and count what is lost")
     kills.add_argument("--data", type=Path, metavar="DIR", help="a small data set to train on")
     kills.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
     kills.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
     kills.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
-    strip = _verb(group, "strip", benches.strip, "cut, kill, cut on and archive a large raster")
+    strip = verb_of(group, "strip", benches.strip, "cut, kill, cut on and archive a large raster")
     strip.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
     strip.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels a side")
     strip.add_argument("--no-index", action="store_true", help="do not archive the tiles")
