@@ -60,6 +60,8 @@ def page(server: str) -> Iterator[Any]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(server)
         page.wait_for_selector("section h3", timeout=60_000)
+        # What is opened while the first run draws the rest of the page would be closed by it.
+        page.wait_for_selector("[data-test-script-state=notRunning]", timeout=60_000)
         yield page
         browser.close()
         assert errors == []
