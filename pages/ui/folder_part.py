@@ -55,7 +55,7 @@ def _form(home: Path, folder: Path, found: Found) -> None:
     ).strip()
     from_folders = False
     inner = {path.split("/")[0] for path in found.paths if "/" in path} - set(SPLITS)
-    if not is_labelled(folder) and inner:
+    if not is_labelled(folder) and len(inner) > 1:
         from_folders = st.checkbox(
             f"The {len(inner)} folders in it are classes",
             key="mirs.folder.classes",

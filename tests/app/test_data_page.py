@@ -174,6 +174,10 @@ def test_names_of_folders_and_rasters_are_no_markdown(
     write_dataset(tmp_path / "own" / name, 1)
     app = opened("folder")
     app.text_input(key="mirs.folder.path").set_value(str(tmp_path / "own")).run()
+    assert not app.checkbox, "one folder is no choice of classes"
+    write_dataset(tmp_path / "own" / "other", 1, start=9)
+    app = opened("folder")
+    app.text_input(key="mirs.folder.path").set_value(str(tmp_path / "own")).run()
     box = app.checkbox(key="mirs.folder.classes")
     assert box.proto.help.startswith("\\!\\[i\\]")
     path = raster(tmp_path / f"{name}.tif")
