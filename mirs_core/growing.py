@@ -22,7 +22,7 @@ from mirs_core.data.splits import grown_order
 from mirs_core.encoding import encoder_of
 from mirs_core.errors import DataError
 from mirs_core.features import count_missing, extract
-from mirs_core.indexing import archived_config, keep_archived, role_of
+from mirs_core.indexing import archived_config, keep_archived, learnt_roles, role_of
 from mirs_core.items import Items
 from mirs_core.progress import Progress, silent
 from mirs_core.retriever import Retriever
@@ -77,7 +77,8 @@ def add(
     loaded = retriever.load(old)
     manifest = scan_cached(home, Path(old.config().archive_root), progress)
     excluded = {} if again else old.excluded_tiles()
-    plan = _plan(loaded.items, manifest, old.learnt_roles(), excluded)
+    learnt = learnt_roles(old, loaded)
+    plan = _plan(loaded.items, manifest, learnt, excluded)
     items = plan.items
     if items == loaded.items:
         held = f" ({plan.held_back} removed ones are left out: --again)" if plan.held_back else ""
@@ -85,7 +86,7 @@ def add(
     codes, encoded = _codes(home, old, loaded, manifest, plan, progress)
     built = Retriever(loaded.model, codes, items, manifest.card.distractors)
     about = {**describe(manifest), "added": plan.added, "removed": plan.removed}
-    run, binned = _keep(home, old, built, about, excluded, keep)
+    run, binned = _keep(home, old, built, about, learnt, excluded, keep)
     return Grown(run, run_id, len(items), plan.added, plan.removed, encoded, binned, plan.held_back)
 
 
@@ -122,7 +123,8 @@ def remove(
     gone = {loaded.items.contents[row]: loaded.items.ids[row] for row in doomed}
     about = {"added": 0, "removed": len(doomed)}
     excluded = {**old.excluded_tiles(), **gone}
-    run, binned = _keep(home, old, built, about, excluded, keep)
+    learnt = learnt_roles(old, loaded)
+    run, binned = _keep(home, old, built, about, learnt, excluded, keep)
     return Grown(run, run_id, len(items), 0, len(doomed), 0, binned)
 
 
@@ -140,7 +142,6 @@ class _Plan:
 def _plan(
     items: Items, manifest: Manifest, learnt: dict[str, str], excluded: dict[str, str]
 ) -> _Plan:
-    seen = {**learnt, **items.learnt_roles()}
     found = {tile.id: tile for tile in manifest.tiles}
     new = {tile.id: tile for tile in manifest.tiles if not items.has(tile.id)}
     moved = _moved(items, found, new)
@@ -161,7 +162,7 @@ def _plan(
     everything = [*tiles, *added]
     # A copy of a tile that the model has learnt from is no tile to measure with.
     roles = [items.roles[row] for row in stay]
-    roles += [seen.get(tile.content) or role_of(tile) for tile in added]
+    roles += [learnt.get(tile.content) or role_of(tile) for tile in added]
     sources = [*stay, *(by_content.get(tile.content, -1) for tile in added)]
     return _Plan(
         Items.of([everything[i] for i in order], [roles[i] for i in order]),
@@ -242,6 +243,7 @@ def _keep(
     old: runs.RunFolder,
     built: Retriever,
     about: dict[str, Any],
+    learnt: dict[str, str],
     excluded: dict[str, str],
     keep: bool,
 ) -> tuple[runs.RunFolder, bool]:
@@ -269,7 +271,7 @@ def _keep(
             "origin": made.get("origin") or old.id,
             "grown_from": old.id,
         },
-        learnt={**old.learnt_roles(), **retriever.load(old).items.learnt_roles()},
+        learnt=learnt,
         excluded=excluded,
         told=old.path,
     )

@@ -42,7 +42,7 @@ def index(
     config = archived_config(parent.config(), root.expanduser().resolve())
     manifest = scan_cached(home, root, progress)
     encoder = encoder_of(home, parent)
-    seen = {**parent.learnt_roles(), **trained.items.learnt_roles()}
+    seen = learnt_roles(parent, trained)
     items = _items(manifest, seen, config.seed)
     features = extract_items(home, manifest, items, encoder, progress)
     built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
@@ -62,6 +62,11 @@ def index(
         },
         learnt=seen,
     )
+
+
+def learnt_roles(run: runs.RunFolder, loaded: retriever.Retriever) -> dict[str, str]:
+    """Role by content of all tiles that the model of a run was trained or chosen on."""
+    return {**run.learnt_roles(), **loaded.items.learnt_roles()}
 
 
 def archived_config(config: configs.RunConfig, root: Path) -> configs.RunConfig:

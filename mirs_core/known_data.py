@@ -53,16 +53,20 @@ class KnownDataSet:
         }
 
 
-def known_data_sets(home: Path) -> list[KnownDataSet]:
+def known_data_sets(home: Path, counted: bool = True) -> list[KnownDataSet]:
     """Folders in ``data/``, folders imported in place, and those of runs; sorted by title.
 
-    No image is read, but all names of files are: about a second for 16,000.
+    No image is read, but for the counts all names of files are: about a second for 16,000.
+
+    Args:
+        counted: whether the counts are wanted; without them cards alone are read.
     """
     listed = runs.list_runs(home)
     roots = [path for path in sorted((home / "data").glob("[!.]*")) if path.is_dir()]
     roots += [path for path in _remembered(home) if path.is_dir()]
     roots += [run.data_root for run in listed if run.usable]
-    found = [_known(home, root, listed) for root in dict.fromkeys(root.resolve() for root in roots)]
+    distinct = dict.fromkeys(root.resolve() for root in roots)
+    found = [_known(home, root, listed, counted) for root in distinct]
     return sorted(found, key=lambda one: (one.title.casefold(), str(one.root)))
 
 
@@ -83,19 +87,16 @@ def _remembered(home: Path) -> list[Path]:
     return []
 
 
-def _known(home: Path, root: Path, listed: Iterable[runs.RunSummary]) -> KnownDataSet:
+def _known(
+    home: Path, root: Path, listed: Iterable[runs.RunSummary], counted: bool
+) -> KnownDataSet:
     mine = [run for run in listed if run.usable and run.data_root == root]
     card, counts = Card.named(mine[0].data if mine else root.name), _Counts()
     with contextlib.suppress(MirsError, OSError):
         if root.is_dir():
             card = read_card(root)
-            tiles = tiles_named(root)
-            counts = _Counts(
-                len(tiles),
-                sum(tile.label is not None for tile in tiles),
-                sum(tile.latitude is not None for tile in tiles),
-            )
-    if counts.tiles is None and mine and not root.is_dir():
+            counts = _named(root) if counted else counts
+    if counted and counts.tiles is None and mine and not root.is_dir():
         counts = _archived(runs.folder(home, mine[0].id))
     return KnownDataSet(
         name=card.name,
@@ -115,6 +116,15 @@ class _Counts:
     tiles: int | None = None
     labelled: int | None = None
     placed: int | None = None
+
+
+def _named(root: Path) -> _Counts:
+    tiles = tiles_named(root)
+    return _Counts(
+        len(tiles),
+        sum(tile.label is not None for tile in tiles),
+        sum(tile.latitude is not None for tile in tiles),
+    )
 
 
 def _archived(run: runs.RunFolder) -> _Counts:

@@ -11,6 +11,7 @@ from pages.ui import (
     published_sets_part,
     queue,
     reach,
+    sections,
     sets_part,
     state,
     strip_part,
@@ -38,16 +39,7 @@ def main() -> None:
         "<p>Bring in published sets, your own tiles and image strips; nothing leaves this"
         " computer</p></div>"
     )
-    if st.session_state.get(state.SECTION) not in _PARTS:
-        st.session_state[state.SECTION] = HERE
-    part = st.segmented_control(
-        "Part",
-        list(_PARTS),
-        format_func=_PARTS.__getitem__,
-        key=state.SECTION,
-        required=True,
-        label_visibility="collapsed",
-    )
+    part = sections.part(_PARTS, state.SECTION)
     notice.draw()
     queue.draw(kind=jobs.DATA)
     if part == HERE:

@@ -21,6 +21,7 @@ from pages.ui import (
     notice,
     palette,
     picker,
+    sections,
     sidebar,
     state,
     words,
@@ -56,13 +57,7 @@ def main() -> None:
 
 def _part() -> Callable[[lineup.DataSet, list[str]], None]:
     """Draws the choice of the page's part; returns what draws it."""
-    if st.session_state.get(state.MAP_PART) not in _PARTS:
-        st.session_state[state.MAP_PART] = state.MAP_PARTS[0]
-    name = st.segmented_control(
-        "Part", state.MAP_PARTS, format_func=_TITLES.__getitem__, key=state.MAP_PART,
-        required=True, label_visibility="collapsed",
-    )  # fmt: skip
-    return _PARTS[str(name)]
+    return _PARTS[sections.part(_TITLES, state.MAP_PART)]
 
 
 def _map(chosen: lineup.DataSet, picked: list[str]) -> None:

@@ -67,22 +67,12 @@ def main() -> None:
 
 def _part(chosen: lineup.DataSet) -> str:
     """Draws the head of the page; returns the part of it that is asked for."""
-    if st.session_state.get(state.PART) not in _PARTS:
-        st.session_state[state.PART] = "scores"
     kind = " · synthetic, not real imagery" if chosen.synthetic else ""
     st.html(
         f'<div class="mirs-head"><h2>How well they find</h2>'
         f"<p>{escape(chosen.title)}{kind}</p></div>"
     )
-    part = st.segmented_control(
-        "Part",
-        list(_PARTS),
-        format_func=_PARTS.__getitem__,
-        key=state.PART,
-        required=True,
-        label_visibility="collapsed",
-    )
-    return _PARTS[part or "scores"]
+    return _PARTS[sections.part(_PARTS, state.PART)]
 
 
 def _scores(models: Sequence[Model]) -> None:

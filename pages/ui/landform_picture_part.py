@@ -4,7 +4,6 @@ import streamlit as st
 
 from mirs_core.data.strip_list import Strip
 from mirs_core.errors import MirsError
-from mirs_core.exports.landform_picture import picture
 from mirs_core.files import slug
 from mirs_core.landform_map import LandformMap
 from mirs_core.search import Searcher
@@ -33,11 +32,12 @@ def draw(searcher: Searcher, found: LandformMap, strips: list[Strip]) -> None:
         chosen = str(st.selectbox("Strip", list(names), key="mirs.landforms.strip", width=360))
     strip = names[chosen]
     wide = strip.width / strip.height
+    drawn = loaders.landform_picture(searcher, found, strip)
     st.image(
-        loaders.landform_picture(searcher, found, strip),
+        drawn,
         caption=f"{words.plain(chosen)}: estimated landforms. Full colour: sure; faint: a close"
         " call; none: unlike every labelled tile.",
         width="stretch" if wide >= _ENOUGH else max(_LEAST, round(_HIGH * wide)),
     )
     stem = f"mirs-landform-estimate-{slug(chosen)}"
-    takeaway.download(_PNG, lambda: picture(searcher, found, strip), stem, "landforms")
+    takeaway.download(_PNG, lambda: drawn, stem, "landforms")

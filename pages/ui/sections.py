@@ -1,10 +1,31 @@
-"""Small pieces that the parts of a page share: headings, names of models, columns."""
+"""Small pieces that pages and their parts share: headings, names of models, columns."""
 
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
 
 from pages.ui.palette import Model
+
+
+def part(titles: Mapping[str, str], key: str) -> str:
+    """Draws the choice among the parts of a page, the first one at first; returns the chosen.
+
+    Args:
+        titles: what each part is called.
+        key: of the session, where a link may have put anything.
+    """
+    if st.session_state.get(key) not in titles:
+        st.session_state[key] = next(iter(titles))
+    chosen = st.segmented_control(
+        "Part",
+        list(titles),
+        format_func=titles.__getitem__,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return str(chosen)
 
 
 def columns(count: int) -> list[st.delta_generator.DeltaGenerator]:

@@ -17,7 +17,7 @@ _SHOWN = 12
 def draw(home: Path) -> None:
     """Draws a card a data set."""
     found = runs.list_runs(home)
-    known = loaders.known_sets(home)
+    known = loaders.known_sets(home, counted=True)
     sets = {run.id: one for one in lineup.data_sets(found) for run in one.runs}
     if not known:
         st.info(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fakes import write_dataset
 
-from mirs_core import importing, pipeline
+from mirs_core import importing, known_data, pipeline
 from mirs_core.data import images
 from mirs_core.known_data import known_data_sets
 from mirs_core.presets import from_preset
@@ -58,3 +58,14 @@ def test_a_damaged_list_is_no_list(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "data-sets.json").read_text()) == {"folders": [str(folder)]}
     importing.describe_in_place(tmp_path, folder, importing.Said(name="y"))
     assert len(known_data_sets(tmp_path)) == 1
+
+
+def test_without_counts_no_names_of_tiles_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dataset(tmp_path / "data" / "a", 3, card={"name": "a", "title": "A set"})
+    (counted,) = known_data_sets(tmp_path)
+    monkeypatch.setattr(known_data, "tiles_named", None)
+    (plain,) = known_data_sets(tmp_path, counted=False)
+    assert (counted.tiles, plain.tiles) == (3, None)
+    assert (plain.root, plain.title) == (counted.root, counted.title)

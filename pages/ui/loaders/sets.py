@@ -10,15 +10,16 @@ from mirs_core import (
 from mirs_core.known_data import KnownDataSet, known_data_sets
 
 
-def known_sets(home: Path) -> list[KnownDataSet]:
-    """The data sets on this computer; their counts are a few seconds old at most."""
+def known_sets(home: Path, counted: bool = False) -> list[KnownDataSet]:
+    """The data sets on this computer; what is said of them is a few seconds old at most."""
     places = (home / "data", home / "runs", home / "data-sets.json")
-    return _known_sets(home, tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in places))
+    changed = tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in places)
+    return _known_sets(home, changed, counted)
 
 
 @st.cache_data(ttl=5, max_entries=8, show_spinner=False)
-def _known_sets(home: Path, changed: tuple[int, ...]) -> list[KnownDataSet]:
-    return known_data_sets(home)
+def _known_sets(home: Path, changed: tuple[int, ...], counted: bool) -> list[KnownDataSet]:
+    return known_data_sets(home, counted)
 
 
 def offered(source: fetching.Source) -> fetching.RemoteFile:
