@@ -106,7 +106,8 @@ def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
     growing = out / f".{_NAME}.part" / "tiles"
     enough = _KILL_AT * (size // SIDE) ** 2
     killed = _Step(words, base / "home")
-    killed.watch(lambda: growing.is_dir() and len(list(growing.iterdir())) >= enough)
+    # A tile that is being written has a hidden name, and is none yet.
+    killed.watch(lambda: growing.is_dir() and len(list(growing.glob("[!.]*"))) >= enough)
     # On a small raster it may be faster than the kill.
     before = {**_stamps(growing), **_stamps(out / _NAME)}
     finished = _Step(words, base / "home")
