@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import __version__, encoding, metrics, pipeline, runs, sources
+from mirs_core import __version__, metrics, pipeline, run_encoder, runs, sources
 from mirs_core import config as configs
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.files import read_json
@@ -97,7 +97,7 @@ def _finished(home: Path, config: configs.RunConfig) -> str | None:
     """A finished run with the same settings, on the data set and encoder as they are now."""
     config = sources.absolute(config)
     described = sources.gather(home, config).describe()
-    fingerprint = encoding.encoder_for(home, config).fingerprint
+    fingerprint = run_encoder.encoder_for(home, config).fingerprint
     for run in runs.list_runs(home):
         if run.state != "done" or run.preset != config.preset:
             continue

@@ -8,33 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core import config as configs
-from mirs_core import runs
 from mirs_core.data.manifest import Manifest, Tile
-from mirs_core.encoders import Encoder, load_encoder
-from mirs_core.errors import RunError
+from mirs_core.encoders import Encoder
 from mirs_core.features import extract
 from mirs_core.fitting import learning_rows
 from mirs_core.items import Items
 from mirs_core.progress import Progress
 from mirs_core.sources import Sources
-
-
-def encoder_for(home: Path, config: configs.RunConfig) -> Encoder:
-    """The run's frozen encoder. Raises EncoderError where it cannot be had."""
-    return load_encoder(config.encoder.name, home)
-
-
-def encoder_of(home: Path, run: runs.RunFolder) -> Encoder:
-    """The encoder that a finished run was made with, to encode more images the same way.
-
-    Raises:
-        EncoderError: it cannot be had.
-        RunError: its weights are others now.
-    """
-    encoder = encoder_for(home, run.config())
-    if encoder.fingerprint != run.provenance().get("encoder"):
-        raise RunError(f"Run {run.id} was made with other weights of {encoder.name}. Train again.")
-    return encoder
 
 
 def _tiles(manifest: Manifest, ids: Sequence[str]) -> list[Tile]:

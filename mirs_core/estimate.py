@@ -6,10 +6,10 @@ from pathlib import Path
 
 from mirs_core import config as configs
 from mirs_core import runs
-from mirs_core.encoding import encoder_for
 from mirs_core.errors import MirsError
 from mirs_core.features import count_missing
 from mirs_core.fitting import learning_rows
+from mirs_core.run_encoder import encoder_for
 from mirs_core.sources import Sources, check_trainable, check_unseen, gather
 
 _DENSENET = (12.0, 750_000_000)

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from mirs_core import annotations, bin, retriever, runs
 from mirs_core.data.manifest import Manifest, Tile
 from mirs_core.data.splits import grown_order
-from mirs_core.encoding import encoder_of
 from mirs_core.errors import DataError
 from mirs_core.features import count_missing, extract
 from mirs_core.indexing import archived_config, keep_archived, learnt_roles, role_of
 from mirs_core.items import Items
 from mirs_core.progress import Progress, silent
 from mirs_core.retriever import Retriever
-from mirs_core.sources import describe, scan_cached
+from mirs_core.run_encoder import encoder_of
+from mirs_core.scanning import describe, scan_cached
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from mirs_core.data.card import CARD_FILE
 from mirs_core.data.manifest import Manifest, Tile
 from mirs_core.data.splits import row_order
 from mirs_core.data.tile_table import TABLE_FILE
-from mirs_core.encoding import encoder_of, extract_items
+from mirs_core.encoding import extract_items
 from mirs_core.files import copy_file
 from mirs_core.items import Items
 from mirs_core.pipeline import keep_archive
 from mirs_core.progress import Progress, silent
-from mirs_core.sources import archive_id, describe, scan_cached
+from mirs_core.run_encoder import encoder_of
+from mirs_core.scanning import archive_id, describe, scan_cached
 
 
 def index(

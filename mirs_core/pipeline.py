@@ -11,14 +11,17 @@ from typing import Any
 
 from mirs_core import config as configs
 from mirs_core import runs
-from mirs_core.encoding import encode_sources, encoder_for
+from mirs_core.encoding import encode_sources
 from mirs_core.errors import DataError, MirsError, RunError, StoppedError
 from mirs_core.evaluation import Report
 from mirs_core.files import write_json
 from mirs_core.fitting import fit, learning_rows
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 from mirs_core.retriever import Retriever
-from mirs_core.sources import absolute, archive_id, check_trainable, check_unseen, gather
+from mirs_core.run_encoder import encoder_for
+from mirs_core.run_report import evaluate_run
+from mirs_core.scanning import archive_id
+from mirs_core.sources import absolute, check_trainable, check_unseen, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def keep_archive(run: runs.RunFolder, built: Retriever, name: str) -> Report | N
     Returns the report, or None where there was nothing to measure.
     """
     built.save(run)
-    report = built.evaluate()
+    report = evaluate_run(built)
     if report is not None:
         figures = {**report.to_json(), "archive_id": name, "per_query": report.per_query_json()}
         write_json(run.metrics, figures)

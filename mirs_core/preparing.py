@@ -14,7 +14,7 @@ from mirs_core.errors import MirsError, RunError, StoppedError
 from mirs_core.files import slug
 from mirs_core.processes import locked
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
-from mirs_core.sources import scan_cached
+from mirs_core.scanning import scan_cached
 
 NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
 """Presets that are trained where there are labels, and what people call them."""

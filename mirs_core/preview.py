@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from mirs_core import config as configs
 from mirs_core import fitting, retriever, runs
 from mirs_core.codes import binarise, hamming, pack
-from mirs_core.encoding import Encoded, encode_sources, encoder_for
+from mirs_core.encoding import Encoded, encode_sources
 from mirs_core.epochs import read as read_epochs
 from mirs_core.errors import ConfigError, MirsError
 from mirs_core.items import Items
 from mirs_core.model import HashModel
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
+from mirs_core.run_encoder import encoder_for
 from mirs_core.sources import check_trainable, gather
 
 _BINS = 20

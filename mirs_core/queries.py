@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from mirs_core import retriever, runs
 from mirs_core.data.manifest import Tile
-from mirs_core.encoding import encoder_of
 from mirs_core.errors import DataError
 from mirs_core.evaluation import Facts
 from mirs_core.features import extract
 from mirs_core.progress import Progress, silent
-from mirs_core.sources import scan_cached
+from mirs_core.run_encoder import encoder_of
+from mirs_core.scanning import scan_cached
 
 
 def encode_folder(

@@ -11,7 +11,6 @@ from mirs_core.archive import FloatArchive, HashArchive
 from mirs_core.baseline import FloatModel
 from mirs_core.config import RunConfig
 from mirs_core.errors import RunError
-from mirs_core.evaluation import Facts, Report, evaluate
 from mirs_core.files import read_array, read_json, replace_file, write_array, write_json
 from mirs_core.items import Items
 from mirs_core.model import HashModel
@@ -56,41 +55,6 @@ class Retriever:
         if isinstance(self.model, FloatModel):
             return FloatArchive(codes, self.model.distance)
         return HashArchive(codes)
-
-    def facts(self) -> Facts:
-        """The items' columns that an evaluation reads."""
-        items = self.items
-        return Facts(items.ids, items.labels, items.contents, items.strips)
-
-    def evaluate(
-        self,
-        query_codes: NDArray[Any] | None = None,
-        queries: Facts | None = None,
-        *,
-        k: int = 64,
-        exclude_strip: bool = False,
-    ) -> Report | None:
-        """The report of the test queries, or of ``queries``, against the evaluation archive.
-
-        None where there is nothing to measure: no labelled archive, or no labelled query.
-        """
-        rows = self.items.rows(["archive"])
-        facts = self.facts()
-        if queries is None or query_codes is None:
-            test = self.items.rows(["test"])
-            query_codes, queries = self.codes[test], facts.take(test)
-        kept = facts.take(rows)
-        if not any(kept.labels) or not any(queries.labels):
-            return None
-        return evaluate(
-            self.archive(rows),
-            kept,
-            query_codes,
-            queries,
-            distractors=self.distractors,
-            k=k,
-            exclude_strip=exclude_strip,
-        )
 
     def save(self, run: RunFolder) -> None:
         """Writes model, codes and items into the run's folder."""

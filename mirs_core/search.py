@@ -17,12 +17,12 @@ from mirs_core.data.images import read_bytes, read_image
 from mirs_core.data.manifest import Card, read_card
 from mirs_core.data.tile_table import TileRecord, read_table
 from mirs_core.encoders import Encoder
-from mirs_core.encoding import encoder_of
 from mirs_core.errors import DataError, MirsError
 from mirs_core.features import encode_one
 from mirs_core.files import sha256
 from mirs_core.filters import EVERYTHING, Filters
 from mirs_core.items import Items
+from mirs_core.run_encoder import encoder_of
 
 _K_SCORE = 64
 _KEPT_INDEXES = 3

@@ -1,42 +1,18 @@
 """The data sets of a run: scanned, given roles, and checked for what is asked of them."""
 
 import dataclasses
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mirs_core import config as configs
-from mirs_core.data.manifest import Manifest, scan
-from mirs_core.data.splits import assign_roles, row_order
+from mirs_core.data.manifest import Manifest
 from mirs_core.encoders import labels_seen
 from mirs_core.errors import DataError
-from mirs_core.files import slug
 from mirs_core.fitting import learning_rows
 from mirs_core.items import Items
 from mirs_core.progress import Progress, silent
-
-
-def scan_cached(home: Path, root: Path, progress: Progress = silent) -> Manifest:
-    """The manifest of ``root``; files unchanged since the last scan are not read again."""
-    root = root.expanduser().resolve()
-    key = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-    return scan(root, home / "cache" / "scans" / f"{slug(root.name)}-{key}.json", progress)
-
-
-def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
-    """All tiles of a data set with their roles, in the seeded row order that breaks ties."""
-    tiles = manifest.tiles
-    roles = assign_roles(tiles, manifest.digest, seed, by_strip)
-    order = row_order(len(tiles), manifest.digest, seed)
-    return Items.of([tiles[i] for i in order], [roles[i] for i in order])
-
-
-def archive_id(items: Items) -> str:
-    """Names an evaluation archive: equal where archives hold the same tiles in the same order."""
-    rows = items.rows(["archive"])
-    text = "\n".join(f"{items.contents[i]} {items.ids[i]}" for i in rows)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+from mirs_core.scanning import describe, order_tiles, scan_cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +75,6 @@ def absolute(config: configs.RunConfig) -> configs.RunConfig:
     archive = dataclasses.replace(config.archive, data=resolved(config.archive.data))
     white = dataclasses.replace(config.whitening, target=resolved(config.whitening.target))
     return dataclasses.replace(config, archive=archive, whitening=white)
-
-
-def describe(manifest: Manifest) -> dict[str, Any]:
-    """What a run remembers of its data set."""
-    return {
-        "data_name": manifest.card.name,
-        "data_title": manifest.card.title,
-        "manifest": manifest.digest,
-        "synthetic": manifest.card.synthetic,
-        "distractors": sorted(manifest.card.distractors),
-    }
 
 
 def check_trainable(config: configs.RunConfig, found: Sources) -> None:

@@ -50,10 +50,10 @@ def fake_encoder() -> "Encoder":
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     """The network in the encoder of every run, which counts the tiles that it sees."""
-    from mirs_core import encoding
+    from mirs_core import run_encoder
 
     encoder, network = make_fake_encoder()
-    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
     return network
 
 

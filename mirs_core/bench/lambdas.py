@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import encoding, fitting, sources
+from mirs_core import encoding, fitting, run_encoder, sources
 from mirs_core.errors import RunError
 from mirs_core.model import HashModel
 from mirs_core.presets import from_preset
@@ -42,7 +42,7 @@ def run(
     found = sources.gather(home, config, progress)
     sources.check_trainable(config, found)
     manifest, items = found.learning, found.learning_items
-    encoder = encoding.encoder_for(home, config)
+    encoder = run_encoder.encoder_for(home, config)
     features = encoding.extract_items(home, manifest, items, encoder, progress)
 
     rows_learnt = len(fitting.learning_rows(config, items))

@@ -8,7 +8,7 @@ from mirs_core import runs
 from mirs_core.cli.console import Console
 from mirs_core.errors import DataError
 from mirs_core.landforms import describe as landform
-from mirs_core.sources import scan_cached
+from mirs_core.scanning import scan_cached
 from mirs_core.tables import table
 
 

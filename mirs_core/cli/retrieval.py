@@ -10,6 +10,7 @@ from mirs_core import indexing, queries, retriever, runs
 from mirs_core.cli.console import Console
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.landforms import describe as landform
+from mirs_core.run_report import evaluate_run
 from mirs_core.search import Query, Searcher
 from mirs_core.tables import number, table
 
@@ -38,7 +39,7 @@ def evaluate(args: argparse.Namespace, console: Console) -> Answer:
     codes = facts = None
     if args.queries is not None:
         codes, facts = queries.encode_folder(home, run, loaded, args.queries, console.progress)
-    report = loaded.evaluate(codes, facts, exclude_strip=args.exclude_strip)
+    report = evaluate_run(loaded, codes, facts, exclude_strip=args.exclude_strip)
     if report is None:
         raise DataError(
             f"Run {run.id} has no labelled queries for a labelled archive: nothing to measure."

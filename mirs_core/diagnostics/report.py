@@ -22,6 +22,7 @@ from mirs_core.diagnostics.ranks import (
 from mirs_core.evaluation import K, Ranking, rankings
 from mirs_core.items import Items
 from mirs_core.retriever import Retriever
+from mirs_core.run_report import facts_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +83,7 @@ def archive_use(retriever: Retriever) -> CodeUse | None:
 
 def measured(retriever: Retriever) -> list[Ranking]:
     """The test queries that can be measured, ranked against the evaluation archive."""
-    items, facts = retriever.items, retriever.facts()
+    items, facts = retriever.items, facts_of(retriever.items)
     archive, test = items.rows(["archive"]), items.rows(["test"])
     if not len(archive) or not len(test):
         return []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import encoding, sources
+from mirs_core import encoding, run_encoder, scanning
 from mirs_core.config import EncoderConfig
 from mirs_core.data.manifest import Manifest
 from mirs_core.domains import across, statistics
@@ -52,7 +52,7 @@ def make(
     """
     name = encoder or EncoderConfig().name
     wanted = _checked(presets, seeds)
-    learnt, searched = (sources.scan_cached(home, root, progress) for root in (data, other))
+    learnt, searched = (scanning.scan_cached(home, root, progress) for root in (data, other))
     if learnt.root == searched.root:
         raise DataError(f"{learnt.root} is named twice; whitening needs a second domain.")
     found = _measured(home, learnt, searched, name, progress)
@@ -126,11 +126,11 @@ def _checked(presets: Sequence[str], seeds: int) -> list[str]:
 def _measured(
     home: Path, learnt: Manifest, searched: Manifest, encoder: str, progress: Progress
 ) -> Found:
-    found = encoding.encoder_for(home, from_preset("baseline", data="", encoder=encoder))
+    found = run_encoder.encoder_for(home, from_preset("baseline", data="", encoder=encoder))
     source, target = (
         (items, encoding.extract_items(home, manifest, items, found, progress))
         for manifest, items in (
-            (manifest, sources.order_tiles(manifest, _HALVING, by_strip=False))
+            (manifest, scanning.order_tiles(manifest, _HALVING, by_strip=False))
             for manifest in (learnt, searched)
         )
     )

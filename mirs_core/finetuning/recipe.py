@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import sources
+from mirs_core import scanning
 from mirs_core.data.manifest import Manifest
 from mirs_core.encoders import Encoder, fine_tuned, labels_seen, load_encoder
 from mirs_core.errors import DataError, MirsError, RunError, StoppedError
@@ -218,8 +218,8 @@ class _Work:
 
     @classmethod
     def prepare(cls, home: Path, data: Path, config: FineTuneConfig, progress: Progress) -> "_Work":
-        manifest = sources.scan_cached(home, data, progress)
-        items = sources.order_tiles(manifest, config.seed, config.by_strip)
+        manifest = scanning.scan_cached(home, data, progress)
+        items = scanning.order_tiles(manifest, config.seed, config.by_strip)
         selection = select(items, config.reads_labels, manifest.card.distractors)
         base = load_encoder(config.encoder, home)
         inherited = labels_seen(home, config.encoder)
@@ -237,7 +237,7 @@ class _Work:
 
     def request(self, encoder_id: str, name: str) -> dict[str, Any]:
         """What ``request.json`` holds, and ``encoder.json`` again."""
-        described = sources.describe(self.manifest)
+        described = scanning.describe(self.manifest)
         return {
             "schema": fine_tuned.SCHEMA,
             "id": encoder_id,

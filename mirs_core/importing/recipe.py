@@ -23,7 +23,7 @@ from mirs_core.importing.table import Matched
 from mirs_core.known_data import remember
 from mirs_core.processes import lock_if_free
 from mirs_core.progress import Progress, silent
-from mirs_core.sources import scan_cached
+from mirs_core.scanning import scan_cached
 
 _SHOWN = 20
 

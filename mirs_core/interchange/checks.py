@@ -19,7 +19,7 @@ from mirs_core.interchange.layout import (
     refused,
 )
 from mirs_core.items import Items
-from mirs_core.sources import archive_id
+from mirs_core.scanning import archive_id
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq

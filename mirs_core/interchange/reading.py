@@ -18,7 +18,7 @@ from mirs_core.interchange.checks import check_model, check_whole, items_of, rea
 from mirs_core.interchange.layout import MOST_ABOUT, TEXTS
 from mirs_core.items import Items
 from mirs_core.progress import Progress, silent
-from mirs_core.sources import scan_cached
+from mirs_core.scanning import scan_cached
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq

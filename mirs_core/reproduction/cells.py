@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import __version__, comparison, encoding, pipeline, presets, runs
+from mirs_core import __version__, comparison, pipeline, presets, run_encoder, runs
 from mirs_core import config as configs
 from mirs_core.encoders import list_encoders
 from mirs_core.encoders.fine_tuned import record_of
@@ -85,7 +85,7 @@ class Bench:
         """One file for each configuration, state of the data set, weights and version."""
         name = config.encoder.name
         if name not in self._weights:
-            self._weights[name] = encoding.encoder_for(self.home, config).fingerprint
+            self._weights[name] = run_encoder.encoder_for(self.home, config).fingerprint
         # Settings at their defaults say nothing, so a cell outlives a setting that is new.
         own, default = (_flat(made) for made in (config, configs.RunConfig()))
         changed = {setting: value for setting, value in own.items() if value != default[setting]}

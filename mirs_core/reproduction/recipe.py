@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mirs_core import sources
+from mirs_core import scanning
 from mirs_core.config import EncoderConfig
 from mirs_core.data.manifest import Manifest
 from mirs_core.errors import ConfigError, DataError, MirsError, RunError
@@ -52,7 +52,7 @@ def reproduce(
     chosen = _chosen(tables)
     if seeds < 1:
         raise ConfigError(f"--seeds is {seeds}; give at least 1.")
-    manifest = sources.scan_cached(home, data, progress)
+    manifest = scanning.scan_cached(home, data, progress)
     name = encoder or EncoderConfig().name
     check_measurable(manifest)
     try:

@@ -12,7 +12,7 @@ import pytest
 from fakes import make_fake_encoder, write_dataset
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import domains, encoding, jobs, runs
+from mirs_core import domains, jobs, run_encoder, runs
 from mirs_core.files import write_array, write_json
 from mirs_core.jobs import workers
 from pages.ui import reach
@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     here = write_dataset(base / "here", LAYOUT)
     there = write_dataset(base / "there", LAYOUT, start=500, card=OTHER)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "load_encoder", lambda name, home: make_fake_encoder()[0])
+        patch.setattr(run_encoder, "load_encoder", lambda name, home: make_fake_encoder()[0])
         presets = ("baseline", "baseline-centred", "pca-sign")
         report = domains.make(base / "home", here, there, seeds=2, presets=presets)
         return report, domains.covariances(base / "home", here, there)

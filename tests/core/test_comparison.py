@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import make_fake_encoder, write_dataset
 
-from mirs_core import comparison, encoding, metrics, runs
+from mirs_core import comparison, metrics, run_encoder, runs
 from mirs_core.comparison import compare
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.indexing import index
@@ -27,7 +27,7 @@ PRESETS = ("baseline", "mirs", "mirs-dwt")
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     encoder, _ = make_fake_encoder()
-    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
     return tmp_path / "home"
 
 
@@ -183,7 +183,7 @@ def test_what_only_looks_equal_is_not_used(
         runs.delete(home, first)
     elif reason == "another encoder":
         other, _ = make_fake_encoder("other weights")
-        monkeypatch.setattr(encoding, "load_encoder", lambda name, home: other)
+        monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: other)
     else:
         next((data / "train" / "cra").iterdir()).unlink()
     before = ids(home)

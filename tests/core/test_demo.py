@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeNetwork, make_fake_encoder, write_dataset
 
-from mirs_core import demo, encoding, pipeline, runs
+from mirs_core import demo, pipeline, run_encoder, runs
 from mirs_core.errors import EncoderError
 
 LAYOUT = {
@@ -40,7 +40,7 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> Generator:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch, generator: Generator) -> FakeNetwork:
     encoder, network = make_fake_encoder()
-    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
     return network
 
 

@@ -10,7 +10,16 @@ import pytest
 import reference
 from fakes import FakeNetwork, make_fake_encoder, write_dataset
 
-from mirs_core import cli, comparison, domains, encoding, pipeline, runs, sources
+from mirs_core import (
+    cli,
+    comparison,
+    domains,
+    encoding,
+    pipeline,
+    run_encoder,
+    runs,
+    scanning,
+)
 from mirs_core.covariances import Moments
 from mirs_core.domains import across, statistics
 from mirs_core.domains.statistics import Domain
@@ -143,11 +152,11 @@ def test_the_transforms_are_those_that_a_training_takes(
 
 def test_statistics_read_no_label(home: Path, here: Path, there: Path) -> None:
     labelled = made(home, here, there, presets=("baseline",), seeds=1)["statistics"]
-    encoder = encoding.encoder_for(home, from_preset("mirs", data=""))
+    encoder = run_encoder.encoder_for(home, from_preset("mirs", data=""))
     both = []
     for root in (here, there):
-        manifest = sources.scan_cached(home, root)
-        items = sources.order_tiles(manifest, 0, by_strip=False)
+        manifest = scanning.scan_cached(home, root)
+        items = scanning.order_tiles(manifest, 0, by_strip=False)
         features = encoding.extract_items(home, manifest, items, encoder, lambda *a: None)
         bare = type(items)(**{**_columns(items), "labels": (None,) * len(items)})
         both.append((bare, features))
@@ -327,7 +336,7 @@ def test_a_whitening_that_cannot_be_had_is_left_out(pair: tuple[Domain, Domain])
 def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.setenv("MIRS_HOME", str(home))
     encoder, _ = make_fake_encoder()
-    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
     return lambda *words: cli.main(["domains", "--quiet", *(str(word) for word in words)])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeNetwork, make_fake_encoder, write_dataset
 
-from mirs_core import encoding, estimate, pipeline, runs, sources
+from mirs_core import estimate, pipeline, run_encoder, runs, sources
 from mirs_core.config import RunConfig
 from mirs_core.devices import devices
 from mirs_core.errors import DataError
@@ -25,7 +25,7 @@ TILES, LEARNT = 39, 12
 def seen(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     """The network of the encoder that trainings use here; it counts what it encodes."""
     encoder, network = make_fake_encoder()
-    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
     return network
 
 
@@ -122,7 +122,7 @@ def test_a_network_is_as_fast_whatever_it_was_tuned_on(
     home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder, _ = make_fake_encoder()
-    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
     other = estimate.estimate(home, made(data))
     encoder.name, encoder.architecture = "enc-of-mine", "efficientnet-lite0"
     tuned = estimate.estimate(home, made(data))

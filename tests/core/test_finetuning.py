@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from mirs_core import encoders, finetuning, sources
+from mirs_core import encoders, finetuning, scanning, sources
 from mirs_core.encoders import Architecture, Encoder, labels_seen, list_encoders, load_encoder
 from mirs_core.encoders.base import freeze
 from mirs_core.errors import ConfigError, DataError, EncoderError, RunError, StoppedError
@@ -184,7 +184,7 @@ def test_a_chain_of_fine_tunings_remembers_all_labels(data: Path, home: Path) ->
 
 
 def items_of(data: Path, home: Path, seed: int = 0) -> Items:
-    return sources.order_tiles(sources.scan_cached(home, data), seed, False)
+    return scanning.order_tiles(scanning.scan_cached(home, data), seed, False)
 
 
 def test_labels_seen_are_those_of_training_half_and_validation(data: Path, home: Path) -> None:

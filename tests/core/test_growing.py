@@ -16,11 +16,11 @@ from PIL import Image
 from mirs_core import (
     annotations,
     bin,
-    encoding,
     growing,
     importing,
     pipeline,
     retriever,
+    run_encoder,
     runs,
     transfer,
 )
@@ -46,7 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data, home = write_dataset(root / "tiles", LAYOUT), root / "home"
     encoder, _ = make_fake_encoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+        patch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
         for preset in ("baseline-centred", "mirs-dwt"):
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs-dwt" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)

@@ -11,7 +11,7 @@ import pytest
 from fakes import FakeNetwork, make_fake_encoder, stripes, write_dataset
 from PIL import Image
 
-from mirs_core import encoding, files, pipeline, retriever, runs, sources
+from mirs_core import encoding, files, pipeline, retriever, run_encoder, runs, scanning
 from mirs_core.errors import DataError, RunError
 from mirs_core.indexing import index
 from mirs_core.model import HashModel
@@ -78,7 +78,7 @@ def test_all_codes_pass_the_stored_target_transform(home: Path, tmp_path: Path) 
     run = index(home, "mirs-dwt", own_folder(tmp_path / "own"))
     trained, made = (retriever.load(one) for one in (runs.folder(home, "mirs-dwt"), run))
     assert runs.folder(home, "mirs-dwt").model.read_bytes() == run.model.read_bytes()
-    manifest = sources.scan_cached(home, tmp_path / "own")
+    manifest = scanning.scan_cached(home, tmp_path / "own")
     encoder, _ = make_fake_encoder()
     features = encoding.extract_items(home, manifest, made.items, encoder, lambda *_: None)
     assert isinstance(trained.model, HashModel)
@@ -174,7 +174,7 @@ def test_other_encoder_weights_are_refused(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, network = make_fake_encoder("other weights")
-    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: other)
+    monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: other)
     before = runs_of(home)
     with pytest.raises(RunError, match="other weights"):
         index(home, "mirs-dwt", own_folder(tmp_path / "own"))

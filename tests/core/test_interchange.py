@@ -20,14 +20,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from mirs_core import encoding, growing, interchange, pipeline, retriever, runs, transfer
+from mirs_core import (
+    growing,
+    interchange,
+    pipeline,
+    retriever,
+    run_encoder,
+    runs,
+    transfer,
+)
 from mirs_core.data.tile_table import TileRecord, write_table
 from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.files import sha256
 from mirs_core.interchange import cells, reading
 from mirs_core.presets import from_preset
+from mirs_core.scanning import archive_id
 from mirs_core.search import Searcher
-from mirs_core.sources import archive_id
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -50,7 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
                                   credit="Ann", source="https://example.org/1")])  # fmt: skip
     home, (encoder, _) = root / "home", make_fake_encoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+        patch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
         for preset in PRESETS:
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)

@@ -14,6 +14,7 @@ from mirs_core.errors import ConfigError, DataError
 from mirs_core.items import Items
 from mirs_core.model import HashModel
 from mirs_core.retriever import Retriever, save_model
+from mirs_core.run_report import evaluate_run
 
 MADE = {name: presets.from_preset(name, data="") for name in presets.PRESETS}
 UNSUPERVISED = [name for name, made in MADE.items() if made.unsupervised]
@@ -115,7 +116,7 @@ def test_hashing_learns_what_the_baseline_cannot_see(change: str) -> None:
     changes = ["training.epochs=20", f"loss.{change}"]
     made = presets.from_preset("mirs", data="", changes=changes)
     fitted = fitting.fit(made, features, items)
-    report = Retriever.build(fitted.model, features, items, ()).evaluate()
+    report = evaluate_run(Retriever.build(fitted.model, features, items, ()))
     assert fitted.epochs == 20 and 1 <= fitted.best_epoch <= 20 and report is not None
     assert report.to_json()["map_at_64"]["min_r_k"]["value"] > 0.9
 
@@ -135,7 +136,7 @@ def test_unsupervised_hashing_keeps_the_neighbours(selection: str) -> None:
         val + 0.1,
         on_epoch=lines.append,
     )
-    report = Retriever.build(fitted.model, features, items, ()).evaluate()
+    report = evaluate_run(Retriever.build(fitted.model, features, items, ()))
     assert report is not None
     assert report.to_json()["map_at_64"]["min_r_k"]["value"] > 0.8
     assert all(line["map_at_64"] is None for line in lines)

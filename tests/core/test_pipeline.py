@@ -14,7 +14,7 @@ import pytest
 from fakes import FakeNetwork, make_fake_encoder, stripes, write_dataset
 from PIL import Image
 
-from mirs_core import encoding, pipeline, runs, sources
+from mirs_core import encoding, pipeline, run_encoder, runs, scanning, sources
 from mirs_core.config import RunConfig
 from mirs_core.encoders import Encoder
 from mirs_core.errors import DataError, EncoderError, RunError, StoppedError
@@ -113,8 +113,8 @@ def test_views_reach_the_model(home: Path, data: Path) -> None:
 
 
 def test_the_first_view_is_the_tile_itself(home: Path, data: Path, fake_encoder: Encoder) -> None:
-    manifest = sources.scan_cached(home, data)
-    items = sources.order_tiles(manifest, 0, False)
+    manifest = scanning.scan_cached(home, data)
+    items = scanning.order_tiles(manifest, 0, False)
     plain = encoding.extract_items(home, manifest, items, fake_encoder, lambda *_: None)
     rows = items.rows(["train"])
     views = encoding.extract_views(home, manifest, items, fake_encoder, rows, 2, lambda *_: None)
@@ -189,13 +189,13 @@ def test_the_archive_id_names_content_and_order() -> None:
         latitudes=(None,) * 3,
         longitudes=(None,) * 3,
     )
-    name = sources.archive_id(items)
+    name = scanning.archive_id(items)
     change = dataclasses.replace
-    assert sources.archive_id(change(items, contents=("1", "9", "3"))) == name
-    assert sources.archive_id(change(items, labels=(None, None, None))) == name
-    assert sources.archive_id(change(items, contents=("1", "2", "9"))) != name
-    assert sources.archive_id(change(items, ids=("c", "b", "a"), contents=("3", "2", "1"))) != name
-    assert sources.archive_id(change(items, roles=("archive",) * 3)) != name
+    assert scanning.archive_id(change(items, contents=("1", "9", "3"))) == name
+    assert scanning.archive_id(change(items, labels=(None, None, None))) == name
+    assert scanning.archive_id(change(items, contents=("1", "2", "9"))) != name
+    assert scanning.archive_id(change(items, ids=("c", "b", "a"), contents=("3", "2", "1"))) != name
+    assert scanning.archive_id(change(items, roles=("archive",) * 3)) != name
 
 
 def test_whole_strips_stay_on_one_side_where_that_is_asked(home: Path, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_an_encoder_that_cannot_be_had_prevents_the_run(
     def none(name: str, folder: Path) -> Encoder:
         raise EncoderError(f"no {name} in {folder.name}")
 
-    monkeypatch.setattr(encoding, "load_encoder", none)
+    monkeypatch.setattr(run_encoder, "load_encoder", none)
     with pytest.raises(EncoderError, match=f"no efficientnet-lite0 in {home.name}"):
         pipeline.prepare(home, made(data))
     assert runs_of(home) == []
@@ -322,9 +322,11 @@ def test_data_that_cannot_teach_a_head_is_refused_before_any_work(
 
 def test_an_empty_archive_is_refused_for_a_baseline(home: Path, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "queries", {"train": {"cra": 1}, "test": {"cra": 3}})
-    manifest = sources.scan_cached(home, data)
+    manifest = scanning.scan_cached(home, data)
     # A coin puts the only training tile in either half; this seed puts it in the training half.
-    seeds = (s for s in range(99) if "archive" not in sources.order_tiles(manifest, s, False).roles)
+    seeds = (
+        s for s in range(99) if "archive" not in scanning.order_tiles(manifest, s, False).roles
+    )
     seed = next(seeds)
     for preset in ("baseline", "baseline-centred"):
         with pytest.raises(DataError, match="archive is empty"):
@@ -377,7 +379,7 @@ def test_the_provenance_says_what_a_run_was_made_with(home: Path, tmp_path: Path
         "data_name": "plains",
         "data_title": "Plains of Mars",
         "synthetic": True,
-        "manifest": sources.scan_cached(home, data).digest,
+        "manifest": scanning.scan_cached(home, data).digest,
         "encoder": encoder.fingerprint,
         "archive_id": outcome.archive_id,
         "epochs": 3,
@@ -471,7 +473,7 @@ def test_distractors_of_the_card_are_never_queried(home: Path, tmp_path: Path) -
 def test_an_encoder_that_has_seen_the_archives_labels_is_refused(
     home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    items = sources.order_tiles(sources.scan_cached(home, data), 0, False)
+    items = scanning.order_tiles(scanning.scan_cached(home, data), 0, False)
     by_role = {role: items.contents[items.rows([role])[0]] for role in ("train", "archive", "test")}
     for role in ("archive", "test"):
         seen = frozenset({by_role[role]})

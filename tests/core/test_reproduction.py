@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import FakeNetwork, write_dataset
 
-from mirs_core import pipeline, presets, reproduction, runs, sources
+from mirs_core import pipeline, presets, reproduction, runs, scanning
 from mirs_core.errors import ConfigError, DataError, RunError
 from mirs_core.reproduction import plan, recipe
 from mirs_core.reproduction.plan import Recipe, Row, Table
@@ -220,7 +220,7 @@ def test_fine_tuned_encoders_are_found_again(
         raise RunError("not today")
 
     monkeypatch.setattr(cells, "fine_tune", refuse)
-    digest = sources.scan_cached(home, data).digest
+    digest = scanning.scan_cached(home, data).digest
     bench = cells.Bench(home, data, digest, (), home / "cells", "fake")
     with pytest.raises(RunError, match="not today"):
         bench.measure(Recipe("baseline", encoder="classifier"), 0)

@@ -18,6 +18,7 @@ from mirs_core.items import Items
 from mirs_core.model import HashModel
 from mirs_core.presets import from_preset
 from mirs_core.retriever import Retriever
+from mirs_core.run_report import evaluate_run
 
 WIDTH, N = 16, 60
 ROLES = ("train", "archive", "val", "test")
@@ -99,7 +100,7 @@ def test_what_was_saved_is_loaded(tmp_path: Path, preset: str) -> None:
     for domain in ("source", "target"):
         before, after = (retriever.encode(one.model, features(), domain) for one in (built, loaded))
         assert np.array_equal(before, after)
-    first, second = built.evaluate(), loaded.evaluate()
+    first, second = evaluate_run(built), evaluate_run(loaded)
     assert first is not None and first == second
 
 
@@ -139,17 +140,17 @@ def test_the_archive_ranks_all_rows_or_those_that_are_named(tmp_path: Path) -> N
 
 def test_without_labels_on_either_side_there_is_nothing_to_measure(tmp_path: Path) -> None:
     _, built = build(tmp_path)
-    assert built.evaluate() is not None
+    assert evaluate_run(built) is not None
     for role in ("archive", "test"):
         labels = np.array(built.items.labels, dtype=object)
         labels[built.items.rows([role])] = None
         bare = dataclasses.replace(built.items, labels=tuple(labels.tolist()))
-        assert dataclasses.replace(built, items=bare).evaluate() is None
+        assert evaluate_run(dataclasses.replace(built, items=bare)) is None
 
 
 def test_only_the_archive_is_searched_and_only_test_is_queried(tmp_path: Path) -> None:
     _, built = build(tmp_path)
-    report = built.evaluate()
+    report = evaluate_run(built)
     assert report is not None
     assert report.n_archive == len(built.items.rows(["archive"])) == 15
     assert report.archive_bytes == 15 * 64 // 8

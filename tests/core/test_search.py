@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mirs_core import encoding, pipeline, runs
+from mirs_core import pipeline, run_encoder, runs
 from mirs_core.baseline import FloatModel
 from mirs_core.data.manifest import Card
 from mirs_core.encoders import Encoder
@@ -25,6 +25,7 @@ from mirs_core.items import ROLES, Items
 from mirs_core.model import HashHead, shared
 from mirs_core.presets import from_preset
 from mirs_core.retriever import Retriever
+from mirs_core.run_report import evaluate_run
 from mirs_core.search import Query, Searcher
 
 Examples = tuple[Sequence[int], Sequence[int]]
@@ -334,7 +335,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = write_dataset(root / "tiles", LAYOUT, card=CARD, strips=9)
     encoder, _ = make_fake_encoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+        patch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
         for preset in ("baseline", "baseline-centred", "mirs", "mirs-dwt"):
             hashed = preset.startswith("mirs")
             changes = ["training.epochs=3", "training.views=1", "head.bits=32"] if hashed else []
@@ -348,7 +349,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of ``finished`` to change, its encoder patched in."""
     encoder, _ = make_fake_encoder()
-    monkeypatch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+    monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
     copied = shutil.copytree(finished, tmp_path / "copied")
     for path in (copied / "home" / "runs").glob("*/config.json"):
         config = json.loads(path.read_text())
@@ -362,7 +363,7 @@ def test_a_score_is_the_one_of_the_evaluation(
     finished: Path, preset: str, exclude_strip: bool
 ) -> None:
     searcher = Searcher.open(finished / "home", preset)
-    report = searcher.retriever.evaluate(exclude_strip=exclude_strip)
+    report = evaluate_run(searcher.retriever, exclude_strip=exclude_strip)
     assert report is not None
     by_id = {result.id: result for result in report.results}
     assert len(by_id) == 12 and report.strip == ("excluded" if exclude_strip else "kept")
@@ -463,7 +464,7 @@ def test_other_encoder_weights_are_refused_for_own_images_only(
     def replaced(name: str, cache: Path) -> Encoder:
         return other
 
-    monkeypatch.setattr(encoding, "load_encoder", replaced)
+    monkeypatch.setattr(run_encoder, "load_encoder", replaced)
     searcher = Searcher.open(place / "home", "mirs")
     assert searcher.search(searcher.query_by_id(searcher.items.ids[0]))
     Image.fromarray(stripes(777)).save(place / "own.png")

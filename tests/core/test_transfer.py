@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from fakes import make_fake_encoder, write_dataset
 
-from mirs_core import annotations, encoding, pipeline, runs, transfer
+from mirs_core import annotations, pipeline, run_encoder, runs, transfer
 from mirs_core.errors import RunError
 from mirs_core.files import sha256
 from mirs_core.presets import from_preset
@@ -38,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data, home = write_dataset(root / "tiles", LAYOUT), root / "home"
     encoder, _ = make_fake_encoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "load_encoder", lambda name, home: encoder)
+        patch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
         for preset in PRESETS:
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
