@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY ?= passive
 .PHONY: app demo test check format clean
 
 app: $(READY)
-	$(BIN)/python -m pages.ui.serve
+	$(BIN)/python -m pages.shared.serve
 
 demo: $(READY)
 	$(BIN)/python -m mirs_core demo

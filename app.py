@@ -5,7 +5,7 @@ import os
 # Idle OpenMP threads spin by default; with a busy neighbour that slows a query a hundred times.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from pages.ui import navigation, state, theme
+from pages.shared import navigation, state, theme
 
 theme.set_up()
 state.keep()

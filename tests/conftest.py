@@ -19,7 +19,7 @@ from fakes import (
 )
 
 if TYPE_CHECKING:
-    from mirs_core.encoders import Encoder
+    from mirs_core.encoders.loading import Encoder
 
 # Two test processes run side by side; spinning OpenMP threads would make both many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -50,7 +50,7 @@ def fake_encoder() -> "Encoder":
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     """The network in the encoder of every run, which counts the tiles that it sees."""
-    from mirs_core import run_encoder
+    from mirs_core.encoders import run_encoder
 
     encoder, network = make_fake_encoder()
     monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)

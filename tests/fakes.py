@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mirs_core.items import Items
+from mirs_core.datasets.items import Items
 
 if TYPE_CHECKING:
     import torch
 
-    from mirs_core.encoders import Encoder
-    from mirs_core.objective import Objective
+    from mirs_core.encoders.loading import Encoder
+    from mirs_core.hashing.objective import Objective
 
 MakeDataset = Callable[..., Path]
 _CLASSES = ("cra", "rid", "smo", "fse")
@@ -86,7 +86,7 @@ class FakeNetwork:
 
 def make_fake_encoder(key: str = "fake") -> "tuple[Encoder, FakeNetwork]":
     """An encoder that is fast, and the network in it. ``key`` tells fingerprints apart."""
-    from mirs_core.encoders import Encoder
+    from mirs_core.encoders.loading import Encoder
 
     network = FakeNetwork()
     encoder = Encoder(
@@ -108,7 +108,7 @@ def triplet_objective(
     entropy_weight: float = 0.0,
 ) -> "Objective":
     """The objective of MIRS: semi-hard triplets, push and balance."""
-    from mirs_core import objective
+    from mirs_core.hashing import objective
 
     terms: dict[str, tuple[float, objective.Term]] = {
         "triplet": (1.0, objective.triplet_term(margin)),
@@ -152,7 +152,7 @@ def worker_processes(below: Path) -> set[int]:
     found = set()
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            is_worker = b"mirs_core.worker" in (path / "cmdline").read_bytes()
+            is_worker = b"mirs_core.jobs.worker" in (path / "cmdline").read_bytes()
             words = (path / "environ").read_bytes().split(b"\0") if is_worker else []
         except OSError:
             continue

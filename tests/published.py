@@ -15,7 +15,7 @@ from typing import Any
 from fakes import stripes
 from PIL import Image
 
-from mirs_core.fetching.catalogue import Source
+from mirs_core.datasets.download.catalogue import Source
 
 Misdeed = Callable[["Handler", bytes], None]
 """Answers one request for the file in its own way."""

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from mirs_core import annotations, runs
-from mirs_core.annotations import Annotation
 from mirs_core.cli.console import Console
+from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.annotations import Annotation
 
 Answer = tuple[dict[str, Any], str]
 

@@ -5,9 +5,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from mirs_core import growing, importing, interchange, runs
 from mirs_core.cli.console import Console
+from mirs_core.datasets import importing
 from mirs_core.errors import DataError
+from mirs_core.exchange import archive_tables as interchange
+from mirs_core.pipeline import growing
+from mirs_core.workspace import runs
 
 Answer = tuple[dict[str, Any], str]
 _MOST_BYTES = 256_000_000

@@ -4,12 +4,12 @@ import argparse
 import time
 from typing import Any
 
-from mirs_core import runs
 from mirs_core.cli.console import Console
+from mirs_core.datasets.scanning import scan_cached
 from mirs_core.errors import DataError
-from mirs_core.landforms import describe as landform
-from mirs_core.scanning import scan_cached
-from mirs_core.tables import table
+from mirs_core.mars.landforms import describe as landform
+from mirs_core.system.tables import table
+from mirs_core.workspace import runs
 
 
 def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
@@ -46,7 +46,7 @@ def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
 
 def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Writes the synthetic data set."""
-    from mirs_core.data.synthetic import generate
+    from mirs_core.datasets.synthetic import generate
 
     if args.per_class < 1:
         raise DataError(f"--per-class is {args.per_class}; give at least 1.")

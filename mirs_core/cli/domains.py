@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import domains as reports
-from mirs_core import runs
 from mirs_core.cli.console import Console
 from mirs_core.errors import ConfigError
+from mirs_core.experiments import domains as reports
 from mirs_core.files import write_json
-from mirs_core.tables import number, table
+from mirs_core.system.tables import number, table
+from mirs_core.workspace import runs
 
 Answer = tuple[dict[str, Any], str]
 _BY = {"": "as encoded", "own": "each domain by its own", "source": "both by the source's"}

@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mirs_core import finetuning, runs
 from mirs_core.cli.console import Console
-from mirs_core.encoders import list_encoders
+from mirs_core.encoders import fine_tuning as finetuning
+from mirs_core.encoders.loading import list_encoders
 from mirs_core.errors import ConfigError
-from mirs_core.tables import number, table
+from mirs_core.system.tables import number, table
+from mirs_core.workspace import runs
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:

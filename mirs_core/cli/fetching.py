@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from mirs_core import fetching, preparing, runs
 from mirs_core.cli.console import Console
-from mirs_core.data.card import read_card
-from mirs_core.data.walk import find_images, is_labelled
+from mirs_core.datasets import download as fetching
+from mirs_core.datasets.card import read_card
+from mirs_core.datasets.walk import find_images, is_labelled
 from mirs_core.errors import DataError
+from mirs_core.pipeline import preparing
+from mirs_core.workspace import runs
 
 Answer = tuple[dict[str, Any], str]
 

@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from mirs_core import indexing, preparing, runs
 from mirs_core.cli.console import Console
+from mirs_core.pipeline import indexing, preparing
+from mirs_core.workspace import runs
 
 
 def add_words(verb: argparse.ArgumentParser) -> None:

@@ -4,10 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mirs_core import importing, known_data, runs
 from mirs_core.cli import following
 from mirs_core.cli.console import Console
-from mirs_core.tables import table
+from mirs_core.datasets import importing
+from mirs_core.datasets import registry as known_data
+from mirs_core.system.tables import table
+from mirs_core.workspace import runs
 
 
 def import_(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mirs_core import jobs, runs
+from mirs_core import jobs
 from mirs_core.cli.console import Console
-from mirs_core.tables import table
+from mirs_core.system.tables import table
+from mirs_core.workspace import runs
 
 Answer = tuple[dict[str, Any], str]
 

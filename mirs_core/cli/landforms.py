@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mirs_core import landform_map, runs
+from mirs_core import landform_map
 from mirs_core.cli.console import Console
-from mirs_core.exports import landforms as exported
-from mirs_core.footprints import footprints
+from mirs_core.exchange.exports import landforms as exported
 from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Trust
-from mirs_core.search import Searcher
-from mirs_core.tables import number, table
+from mirs_core.landform_map.footprints import footprints
+from mirs_core.retrieval.search import Searcher
+from mirs_core.system.tables import number, table
+from mirs_core.workspace import runs
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:

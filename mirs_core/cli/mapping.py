@@ -3,8 +3,9 @@
 import argparse
 from typing import Any
 
-from mirs_core import mapping, runs
 from mirs_core.cli.console import Console
+from mirs_core.hash_space import layout as mapping
+from mirs_core.workspace import runs
 
 
 def project(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

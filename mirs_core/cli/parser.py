@@ -4,11 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mirs_core import __version__, finetuning, sweeps
+from mirs_core import __version__
 from mirs_core.cli import (
     annotations,
-    benches,
-    data_words,
+    bench,
     encoders,
     landforms,
     mapping,
@@ -16,6 +15,7 @@ from mirs_core.cli import (
     training,
     transfer,
 )
+from mirs_core.cli import data_verbs as data_words
 from mirs_core.cli import domains as domain_commands
 from mirs_core.cli import jobs as job_commands
 from mirs_core.cli import preview as previews
@@ -23,11 +23,13 @@ from mirs_core.cli import runs as run_commands
 from mirs_core.cli import strips as strip_commands
 from mirs_core.cli import sweeps as sweep_commands
 from mirs_core.cli.settings import epilog
-from mirs_core.cli.words import group as group_of
-from mirs_core.cli.words import verb as verb_of
-from mirs_core.config import settings
-from mirs_core.domains import USUAL
-from mirs_core.presets import PRESETS
+from mirs_core.cli.verbs import group as group_of
+from mirs_core.cli.verbs import verb as verb_of
+from mirs_core.config.presets import PRESETS
+from mirs_core.config.settings import settings
+from mirs_core.encoders import fine_tuning as finetuning
+from mirs_core.experiments.domains import USUAL
+from mirs_core.pipeline import sweeps
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     _landforms(verbs)
     _runs(verbs)
     _jobs(verbs)
-    _bench(verbs)
+    bench.add_bench(verbs)
     return parser
 
 
@@ -255,54 +257,3 @@ def _jobs(verbs: Any) -> None:
     ):
         verb_of(group, name, command, help).add_argument("id", metavar="ID")
     group.choices["log"].add_argument("--lines", type=int, default=40, metavar="N")
-
-
-def _bench(verbs: Any) -> None:
-    group = group_of(verbs, "bench", "measure this machine and this code")
-    query = verb_of(group, "query", benches.query, "from JPEG bytes to ranked ids")
-    query.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
-    query.add_argument("--repeat", type=int, default=50, metavar="N")
-    train = verb_of(group, "train", benches.train, "a head on as many features as DoMars16k's half")
-    train.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
-    train.add_argument("--epochs", type=int, default=100, metavar="N")
-    lambdas = verb_of(group, "lambdas", benches.lambdas, "what lambda1 and lambda2 do to codes")
-    lambdas.add_argument("--data", type=Path, metavar="DIR", required=True)
-    lambdas.add_argument("--seed", type=int, default=0, metavar="N")
-    lambdas.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draws it")
-    browsing = verb_of(
-        group, "browsing", benches.browsing, "whether the tiles of a class can be told apart"
-    )
-    browsing.add_argument("--data", type=Path, metavar="DIR", required=True)
-    browsing.add_argument("--preset", default="mirs-best", metavar="NAME")
-    browsing.add_argument("--seeds", type=int, default=5, metavar="N")
-    forms = verb_of(group, "landforms", benches.landforms, "who should vote on unlabelled tiles")
-    forms.add_argument(
-        "--run", metavar="ID", required=True, action="append", help="give it again for more seeds"
-    )
-    app = verb_of(group, "app", benches.app, "from a click in a real browser to the new results")
-    app.add_argument("--clicks", type=int, default=30, metavar="N")
-    app.add_argument("--sessions", type=int, default=5, metavar="N", help="at once, afterwards")
-    app.add_argument("--seconds", type=float, default=60.0, metavar="S", help="of these sessions")
-    jobs = verb_of(group, "jobs", benches.jobs, "from the click on Start to the first epoch")
-    jobs.add_argument("--data", type=Path, metavar="DIR", required=True)
-    jobs.add_argument("--repeat", type=int, default=5, metavar="N")
-    synthetic = verb_of(
-        group, "synthetic", benches.synthetic, "speed and likeness of the synthetic tiles"
-    )
-    synthetic.add_argument(
-        "--real", type=Path, metavar="DIR", help="real CTX tiles with 15 classes"
-    )
-    synthetic.add_argument("--per-class", type=int, default=80, metavar="N")
-    space = verb_of(group, "space", benches.space, "the maps of the hash space in a real browser")
-    space.add_argument("--tiles", type=int, default=16_150)
-    space.add_argument("--repeat", type=int, default=10)
-    space.add_argument("--many", type=int, default=1_000_000, help="points that no tile is behind")
-    kills = verb_of(group, "kills", benches.kills, "kill jobs and apps, and count what is lost")
-    kills.add_argument("--data", type=Path, metavar="DIR", help="a small data set to train on")
-    kills.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
-    kills.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
-    kills.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
-    strip = verb_of(group, "strip", benches.strip, "cut, kill, cut on and archive a large raster")
-    strip.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
-    strip.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels a side")
-    strip.add_argument("--no-index", action="store_true", help="do not archive the tiles")

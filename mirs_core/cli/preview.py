@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mirs_core import presets, runs
-from mirs_core import preview as previews
 from mirs_core.cli.console import Console
+from mirs_core.config import presets
 from mirs_core.errors import RunError
 from mirs_core.files import write_json
-from mirs_core.tables import number, table
+from mirs_core.pipeline import preview as previews
+from mirs_core.system.tables import number, table
+from mirs_core.workspace import runs
 
 
 def preview(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

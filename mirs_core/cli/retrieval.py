@@ -6,13 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mirs_core import indexing, queries, retriever, runs
 from mirs_core.cli.console import Console
 from mirs_core.errors import ConfigError, DataError
-from mirs_core.landforms import describe as landform
-from mirs_core.run_report import evaluate_run
-from mirs_core.search import Query, Searcher
-from mirs_core.tables import number, table
+from mirs_core.evaluation.run_report import evaluate_run
+from mirs_core.mars.landforms import describe as landform
+from mirs_core.pipeline import indexing, queries
+from mirs_core.retrieval import retriever
+from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.system.tables import number, table
+from mirs_core.workspace import runs
 
 Answer = tuple[dict[str, Any], str]
 
@@ -104,7 +106,7 @@ def _query(args: argparse.Namespace, searcher: Searcher) -> tuple[Query, dict[st
     """The query of the image or of a rectangle of it, and the rectangle for the answer."""
     if args.window is None and args.bounds is None:
         return searcher.query_by_image(Path(args.image)), {}
-    from mirs_core.strips.query import Area, Bounds, query_by_rectangle
+    from mirs_core.retrieval.strip_query import Area, Bounds, query_by_rectangle
 
     wanted = Area(*args.window) if args.window is not None else Bounds(*args.bounds)
     found = query_by_rectangle(searcher, args.image, wanted)

@@ -4,11 +4,12 @@ import argparse
 import json
 from typing import Any
 
-from mirs_core import bin, model_card, run_comparison, runs
 from mirs_core.cli.console import Console
+from mirs_core.evaluation import model_card, run_comparison
+from mirs_core.evaluation.standings import Standing
 from mirs_core.files import read_json
-from mirs_core.standings import Standing
-from mirs_core.tables import number, table
+from mirs_core.system.tables import number, table
+from mirs_core.workspace import bin, runs
 
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from mirs_core.cli import following
 from mirs_core.cli.console import Console
-from mirs_core.strips import Cut, Words, cut_strip
-from mirs_core.strips.cutting import SIDE
+from mirs_core.datasets.strips import Cut, Words, cut_strip
+from mirs_core.datasets.strips.cutting import SIDE
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:

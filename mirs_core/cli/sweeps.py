@@ -3,10 +3,12 @@
 import argparse
 from typing import Any
 
-from mirs_core import presets, relevance, runs, sweeps
 from mirs_core.cli.console import Console
+from mirs_core.config import presets, relevance
 from mirs_core.errors import ConfigError
-from mirs_core.tables import number, table
+from mirs_core.pipeline import sweeps
+from mirs_core.system.tables import number, table
+from mirs_core.workspace import runs
 
 Answer = tuple[dict[str, Any], str]
 

@@ -4,11 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mirs_core import comparison, mapping, pipeline, presets, relevance, reproduction, runs
-from mirs_core import demo as demos
 from mirs_core.cli.console import Console
+from mirs_core.config import presets, relevance
 from mirs_core.errors import ConfigError, MirsError, RunError
-from mirs_core.tables import markdown, number
+from mirs_core.experiments import comparison, reproduction
+from mirs_core.hash_space import layout as mapping
+from mirs_core.pipeline import demo as demos
+from mirs_core.pipeline import train as pipeline
+from mirs_core.system.tables import markdown, number
+from mirs_core.workspace import runs
 
 Answer = tuple[dict[str, Any], str]
 

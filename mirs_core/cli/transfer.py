@@ -3,8 +3,9 @@
 import argparse
 from typing import Any
 
-from mirs_core import runs, transfer
 from mirs_core.cli.console import Console
+from mirs_core.exchange import run_files as transfer
+from mirs_core.workspace import runs
 
 Answer = tuple[dict[str, Any], str]
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mirs_core.devices import compute_device
 from mirs_core.errors import EncoderError
+from mirs_core.system.devices import compute_device
 
 if TYPE_CHECKING:
     import torch

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mirs_core.encoders.base import Architecture, Encoder, fingerprint, sha256_of
 from mirs_core.errors import EncoderError, MirsError
 from mirs_core.files import is_safe_name, read_json
-from mirs_core.processes import is_alive
+from mirs_core.system.processes import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable

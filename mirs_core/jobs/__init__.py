@@ -5,11 +5,11 @@ process in a session of its own, take jobs in their order and write how far they
 Nobody has to be there for the queue to go on: see ``workers``.
 """
 
-from mirs_core.devices import CPU
 from mirs_core.jobs.folder import ACTIVE, DATA, Job, list_jobs, log_tail, read
 from mirs_core.jobs.queue import resume, run_first, start_over, stop, submit, submit_once
 from mirs_core.jobs.reporter import Reporter
 from mirs_core.jobs.workers import PREVIEW, tend
+from mirs_core.system.devices import CPU
 
 __all__ = [
     "ACTIVE",

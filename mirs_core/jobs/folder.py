@@ -13,7 +13,7 @@ from typing import Any
 
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json
-from mirs_core.processes import is_alive
+from mirs_core.system.processes import is_alive
 
 ACTIVE = ("queued", "running", "stopping")
 """States of a job that will change by itself."""

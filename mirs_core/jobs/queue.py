@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mirs_core import runs
-from mirs_core.devices import ALL_GPUS, CPU, is_part_of_all
 from mirs_core.errors import RunError
 from mirs_core.files import read_json, replace_file, write_json
 from mirs_core.jobs.folder import Job, folder_of, list_jobs, read
 from mirs_core.jobs.reporter import write_ended
 from mirs_core.jobs.workers import ring, tend
-from mirs_core.processes import locked, this_process
+from mirs_core.system.devices import ALL_GPUS, CPU, is_part_of_all
+from mirs_core.system.processes import locked, this_process
+from mirs_core.workspace import runs
 
 _KEPT = 200
 

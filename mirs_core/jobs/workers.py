@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mirs_core import devices
-from mirs_core.devices import CPU
 from mirs_core.files import make_folder
 from mirs_core.jobs.folder import list_jobs
-from mirs_core.processes import is_locked
+from mirs_core.system import devices
+from mirs_core.system.devices import CPU
+from mirs_core.system.processes import is_locked
 
 PREVIEW = "preview"
 """The lane of previews, which do not wait for trainings."""
@@ -79,7 +79,7 @@ def _start(home: Path, lane: str) -> None:
     }
     with _log(home, lane) as log:
         subprocess.Popen(
-            [sys.executable, "-m", "mirs_core.worker", lane],
+            [sys.executable, "-m", "mirs_core.jobs.worker", lane],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

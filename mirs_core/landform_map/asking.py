@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.archive import FloatArchive, HashArchive
 from mirs_core.errors import ConfigError
-from mirs_core.search import Searcher
-from mirs_core.votes import Votes, Weighting, decide, last_voter, tally
+from mirs_core.landform_map.votes import Votes, Weighting, decide, last_voter, tally
+from mirs_core.ranking.archive import FloatArchive, HashArchive
+from mirs_core.retrieval.search import Searcher
 
 K, MIN_MARGIN = 15, 0.5
 VOTERS = ("archive", "train", "val")

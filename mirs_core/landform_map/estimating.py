@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import runs
 from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.files import sha256
 from mirs_core.landform_map.asking import (
@@ -22,9 +21,10 @@ from mirs_core.landform_map.asking import (
     states_of,
     voting,
 )
-from mirs_core.landforms import describe
-from mirs_core.search import Searcher
-from mirs_core.votes import Votes, Weighting, decide
+from mirs_core.landform_map.votes import Votes, Weighting, decide
+from mirs_core.mars.landforms import describe
+from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace import runs
 
 CAUTION = "An estimate by the nearest labelled tiles, not an observation."
 

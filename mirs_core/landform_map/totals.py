@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.exports.shapes import Ring, seen_once, square_kilometres
 from mirs_core.landform_map.asking import FAR
 from mirs_core.landform_map.estimating import LandformMap
-from mirs_core.landforms import describe
+from mirs_core.mars.landforms import describe
+from mirs_core.mars.tile_shapes import Ring, seen_once, square_kilometres
 
 
 @dataclass(frozen=True, slots=True)

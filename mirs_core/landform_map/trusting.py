@@ -6,7 +6,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core import metrics
 from mirs_core.landform_map.asking import (
     MIN_MARGIN,
     SURE,
@@ -20,8 +19,9 @@ from mirs_core.landform_map.asking import (
     states_of,
     voting,
 )
-from mirs_core.search import Searcher
-from mirs_core.votes import Weighting
+from mirs_core.landform_map.votes import Weighting
+from mirs_core.ranking import metrics
+from mirs_core.retrieval.search import Searcher
 
 _BINS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUNDED = 1e-8

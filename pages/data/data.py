@@ -2,21 +2,14 @@
 
 import streamlit as st
 
-from mirs_core import jobs, runs
-from pages.ui import (
-    folder_part,
-    link,
-    navigation,
-    notice,
-    published_sets_part,
-    queue,
-    reach,
-    sections,
-    sets_part,
-    state,
-    strip_part,
-    theme,
-)
+from mirs_core import jobs
+from mirs_core.workspace import runs
+from pages.data import folder as folder_part
+from pages.data import published_sets as published_sets_part
+from pages.data import sets as sets_part
+from pages.data import strip as strip_part
+from pages.parts import notice, queue, sections
+from pages.shared import link, navigation, reach, state, theme
 
 HERE, PUBLISHED, FOLDER, STRIP = "here", "published", "folder", "strip"
 _PARTS = {

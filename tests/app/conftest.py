@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mirs_core.bench.chromium import FLAGS
-from mirs_core.bench.server import serving
+from benchmarks.chromium import FLAGS
+from benchmarks.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., AppTest]

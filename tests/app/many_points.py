@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.ui.space_map import Codes, Colouring, Side, space_map
+from pages.components.space_map.space_map import Codes, Colouring, Side, space_map
 
 
 @st.cache_resource

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from published import domars, published
 
-from mirs_core.bench.server import serving
+from benchmarks.server import serving
 
 LONG = 120_000
 

@@ -11,9 +11,12 @@ from fakes import write_dataset
 from published import Published, domars, published
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import demo, fetching, jobs, runs
+from mirs_core import jobs
+from mirs_core.datasets import download as fetching
 from mirs_core.jobs import workers
-from pages.ui import reach
+from mirs_core.pipeline import demo
+from mirs_core.workspace import runs
+from pages.shared import reach
 
 PAGE = "pages/data/data.py"
 EVIL = "<script>alert(1)</script> ![i](http://x) **b**"
@@ -102,7 +105,7 @@ def test_a_record_that_cannot_be_had_is_said_in_a_line(
 def test_a_full_disk_is_seen_before_the_download(
     opened: Open, home: Path, record: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pages.ui import published_sets_part
+    from pages.data import published_sets as published_sets_part
 
     monkeypatch.setattr(published_sets_part, "needed_space", lambda file: 10**18)
     app = press(opened("published"), "Download")
@@ -273,8 +276,8 @@ def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_pa
 
 
 def test_an_archive_is_changed_by_jobs(opened: Open, home: Path, tmp_path: Path) -> None:
-    from mirs_core import collected
-    from mirs_core.collected import Kept
+    from mirs_core.workspace import collections as collected
+    from mirs_core.workspace.collections import Kept
 
     app = opened()
     app.session_state["mirs.archive.folder"] = str(tmp_path)

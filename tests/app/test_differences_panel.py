@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import runs
-from mirs_core.presets import PRESETS, changes_of
+from mirs_core.config.presets import PRESETS, changes_of
+from mirs_core.workspace import runs
 
 
 def panel(preset: str, data: str, changes: list[str]) -> None:
-    from mirs_core.presets import from_preset
-    from pages.ui import differences_panel
+    from mirs_core.config.presets import from_preset
+    from pages.train import differences as differences_panel
 
     differences_panel.draw(from_preset(preset, data=data, changes=changes))
 

@@ -12,12 +12,15 @@ import pytest
 from fakes import make_fake_encoder, write_dataset
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import domains, jobs, run_encoder, runs
+from mirs_core import jobs
+from mirs_core.encoders import run_encoder
+from mirs_core.experiments import domains
 from mirs_core.files import write_array, write_json
 from mirs_core.jobs import workers
-from pages.ui import reach
+from mirs_core.workspace import runs
+from pages.shared import reach
 
-PAGE = "pages/models/evaluate.py"
+PAGE = "pages/evaluate/evaluate.py"
 LAYOUT = {"train": {"cra": 6, "rid": 6}, "test": {"cra": 2, "rid": 2}}
 OTHER = {"name": "other", "title": "Other Mars", "synthetic": True}
 Made = tuple[dict[str, Any], Any]

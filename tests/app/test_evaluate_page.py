@@ -10,10 +10,11 @@ import pytest
 from fakes import write_job
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import jobs, lineup, runs
-from pages.ui import palette, state
+from mirs_core import jobs
+from mirs_core.workspace import runs
+from pages.shared import lineup, palette, state
 
-PAGE = "pages/models/evaluate.py"
+PAGE = "pages/evaluate/evaluate.py"
 PARTS = ("scores", "ranking", "codes", "published")
 COLUMNS = [
     {"key": "map", "title": "Measured", "kind": "map"},
@@ -133,7 +134,7 @@ def test_models_and_query_stay_on_the_way_there_and_back(home: Path, start: Any)
     app.multiselect(key=state.MODELS).set_value(["demo-mirs", "demo-baseline"]).run()
     for name, value in state_link(app).items():
         app.query_params[name] = value
-    app.switch_page("pages/explore/search.py").run()
+    app.switch_page("pages/search/search.py").run()
     assert not app.exception and app.session_state["mirs.tile"] == tile
     assert app.slider(key=state.K).value == 12 and app.checkbox(key=state.STRIP).value
     assert app.multiselect(key=state.CLASSES).value == ["cra"]

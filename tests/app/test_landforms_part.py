@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import landform_map
 from mirs_core.files import write_json
-from pages.ui import takeaway
+from pages.parts import takeaway
 
 PAGE = """
 from mirs_core import runs

@@ -12,16 +12,20 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import collected, spread
-from mirs_core.codes import hamming
-from mirs_core.filters import Filters
-from mirs_core.geography import Region, distance_km
-from mirs_core.items import Items
-from mirs_core.search import Searcher
-from pages.ui import filters_part, loaders, map_layers, map_part, state
-from pages.ui.mars_map import Acts, Shown, region_of
+from mirs_core.datasets.items import Items
+from mirs_core.landform_map import spread
+from mirs_core.mars.geography import Region, distance_km
+from mirs_core.ranking.codes import hamming
+from mirs_core.retrieval.filters import Filters
+from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace import collections as collected
+from pages.components.mars_map.mars_map import Acts, Shown, region_of
+from pages.map import layers as map_layers
+from pages.map import planet as map_part
+from pages.parts import filters as filters_part
+from pages.shared import loaders, state
 
-PAGE = "pages/explore/map.py"
+PAGE = "pages/map/map.py"
 RUN = "demo-mirs"
 
 

@@ -11,10 +11,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import annotations, bin, runs, transfer
-from pages.ui import first_run, reach, runs_table, state
+from mirs_core.exchange import run_files as transfer
+from mirs_core.workspace import annotations, bin, runs
+from pages.parts import first_run
+from pages.runs import runs_table
+from pages.shared import reach, state
 
-PAGE = "pages/models/runs.py"
+PAGE = "pages/runs/runs.py"
 EVIL = "<script>alert(1)</script> ![i](http://x) **b**"
 Open = Callable[..., AppTest]
 
@@ -237,7 +240,7 @@ def test_a_hostile_file_is_refused_in_words(home: Path, opened: Open) -> None:
 
 def test_picked_runs_stay_on_the_way_through_other_pages(home: Path, opened: Open) -> None:
     app = opened("demo-mirs", "demo-baseline")
-    app.switch_page("pages/models/evaluate.py").run()
+    app.switch_page("pages/evaluate/evaluate.py").run()
     assert links(app)["Runs"]["runs"] == "demo-mirs,demo-baseline"
 
 

@@ -12,9 +12,11 @@ from fakes import write_job
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import collected, jobs, runs
-from mirs_core.search import Searcher
-from pages.ui import reach, state
+from mirs_core import jobs
+from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace import collections as collected
+from mirs_core.workspace import runs
+from pages.shared import reach, state
 
 
 def address(app: AppTest, name: str) -> str:

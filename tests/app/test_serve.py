@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mirs_core.bench.chromium import FLAGS
-from mirs_core.bench.server import serving
+from benchmarks.chromium import FLAGS
+from benchmarks.server import serving
 
 
 def test_the_first_visit_of_a_server_may_be_that_of_any_page(

@@ -12,14 +12,16 @@ from fakes import write_job
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import jobs, mapping
-from mirs_core.codes import hamming
+from mirs_core import jobs
 from mirs_core.files import write_json
-from mirs_core.search import Searcher
-from pages.ui import space_part, state
-from pages.ui.sending import is_row, rows_of
+from mirs_core.hash_space import layout as mapping
+from mirs_core.ranking.codes import hamming
+from mirs_core.retrieval.search import Searcher
+from pages.components.sending.sending import is_row, rows_of
+from pages.shared import state
+from pages.space import maps as space_part
 
-PAGE = "pages/explore/space.py"
+PAGE = "pages/space/space.py"
 
 
 @pytest.fixture

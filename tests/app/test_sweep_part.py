@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import cli, jobs, runs, sweeps
+from mirs_core import cli, jobs
 from mirs_core.files import write_json
 from mirs_core.jobs import workers
+from mirs_core.pipeline import sweeps
+from mirs_core.workspace import runs
 
-PAGE = "pages/models/train.py"
+PAGE = "pages/train/train.py"
 
 
 @pytest.fixture(autouse=True)

@@ -12,15 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from mirs_core import jobs, runs
-from mirs_core.config import RunConfig, settings
+from mirs_core import jobs
+from mirs_core.config.presets import PRESETS, from_preset
+from mirs_core.config.relevance import idle
+from mirs_core.config.settings import RunConfig, settings
 from mirs_core.jobs import workers
-from mirs_core.presets import PRESETS, from_preset
-from mirs_core.relevance import idle
-from pages.ui import data_choice, reach
-from pages.ui.form import log_steps
+from mirs_core.workspace import runs
+from pages.parts import data_choice
+from pages.shared import reach
+from pages.train.form import log_steps
 
-PAGE = "pages/models/train.py"
+PAGE = "pages/train/train.py"
 LOG = [(f"{g}.{f.name}", f) for g, f in settings() if f.metadata["log"]]
 
 
@@ -176,7 +178,7 @@ def test_a_typed_folder_is_still_there_after_a_change_of_page(train: AppTest, ho
     assert "loss.temperature" not in drawn(app)
     field = next(one for one in app.text_input if one.label == "Folder on this computer")
     app = field.set_value(str(home)).run()
-    app.switch_page("pages/models/runs.py").run()
+    app.switch_page("pages/runs/runs.py").run()
     app.switch_page(PAGE).run()
     field = next(one for one in app.text_input if one.label == "Folder on this computer")
     assert field.value == str(home)

@@ -1,133 +1,79 @@
-"""The order of the house: an import may only point down, and importing the package stays cheap."""
+"""The order of the house: imports point down, nothing goes in circles, importing stays cheap."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from import_graph import (
+    ORDER,
+    ROOT,
+    circles,
+    graph_of_files,
+    graph_of_rooms,
+    imported_names,
+    room_of,
+    sources,
+    upward,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
-
-LAYERS: list[set[str]] = [
-    # words
-    {
-        "errors",
-        "progress",
-        "files",
-        "processes",
-        "devices",
-        "provenance",
-        "config",
-        "relevance",
-        "differences",
-        "presets",
-    }
-    | {"landforms", "observations", "tables", "geography", "nomenclature"},
-    # mathematics
-    {"codes", "metrics", "refine", "mining", "whitening", "losses", "clusters", "density"}
-    | {"covariances", "votes"},
-    # parts
-    {
-        "data",
-        "encoders",
-        "model",
-        "baseline",
-        "pca_sign",
-        "objective",
-        "items",
-        "filters",
-        "near_duplicates",
-        "footprints",
-        "checkpoints",
-        "basemap",
-    },
-    # procedures
-    {"features", "training", "archive", "projection"},
-    # records
-    {"runs", "evaluation", "retriever", "lineup", "diagnostics", "neighbourhoods", "standings"}
-    | {"code_clusters", "code_bits", "overlaps", "spread"}
-    | {"annotations", "collected", "bin", "epochs", "transfer", "model_card", "run_comparison"}
-    | {"fetching", "known_data"},
-    # recipe
-    {"pipeline", "sources", "encoding", "fitting", "assembly", "finetuning"}
-    | {
-        "estimate",
-        "sweeps",
-        "indexing",
-        "importing",
-        "growing",
-        "interchange",
-        "preview",
-        "queries",
-        "search",
-        "exports",
-        "mapping",
-        "landform_map",
-        "attention",
-        "similarity",
-        "latency",
-        "comparison",
-        "preparing",
-        "demo",
-        "reproduction",
-        "strips",
-        "domains",
-    },
-    {"jobs"},
-    {"bench"},
-    {"cli"},
-    {"worker"},
-]
-WORDS_OF_SETTINGS = {"config", "presets", "relevance", "differences"}
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+MODULES = sources()
+BELOW_CONFIGURATION = ORDER[: ORDER.index("mirs_core.encoders")]
+LOOSE = {"errors", "files", "progress"}
 
 
-def modules() -> list[Path]:
-    return sorted((ROOT / "mirs_core").rglob("*.py"))
+def library() -> list[str]:
+    return [name for name in MODULES if name.startswith("mirs_core")]
 
 
-def imports_of(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+def test_every_file_stands_in_a_room_that_the_order_names() -> None:
+    rooms = {room for name in MODULES if (room := room_of(name)) is not None}
+    assert rooms == set(ORDER)
 
 
-def place_of(path: Path) -> str:
-    return path.relative_to(ROOT / "mirs_core").parts[0].removesuffix(".py")
+def test_no_loose_modules_but_the_ground_floor() -> None:
+    loose = {path.stem for path in (ROOT / "mirs_core").glob("*.py")}
+    assert loose - {"__init__", "__main__"} == LOOSE
 
 
-def test_every_module_has_a_layer() -> None:
-    places = {place_of(path) for path in modules()} - {"__init__", "__main__"}
-    assert places == set(LEVEL)
+def test_every_room_says_what_lives_there() -> None:
+    for room in ORDER:
+        path = MODULES[room]
+        if room.startswith("mirs_core.") and path.name == "__init__.py":
+            assert path.read_text(encoding="utf-8").startswith('"""'), room
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_point_down(path: Path) -> None:
-    own = place_of(path)
-    if own in {"__init__", "__main__"}:
-        return
-    for name in imports_of(path):
-        if name.startswith("mirs_core."):
-            other = name.split(".")[1]
-            if other in LEVEL and other != own:
-                assert LEVEL[other] <= LEVEL[own], f"{own} imports {other}, which stands above it"
+def test_imports_point_down() -> None:
+    assert upward(graph_of_files()) == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_the_library_knows_no_streamlit(path: Path) -> None:
-    assert not any(name.split(".")[0] in {"streamlit", "pages"} for name in imports_of(path))
+def test_no_two_files_import_each_other_on_any_way_round() -> None:
+    assert circles(graph_of_files()) == []
+
+
+def test_no_circle_between_rooms() -> None:
+    assert circles(graph_of_rooms(graph_of_files())) == []
+
+
+def test_the_checks_see_what_they_look_for() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    low, high = "mirs_core.ranking.codes", "mirs_core.cli.runs"
+    assert upward({low: {high}, high: {low}}) == [f"{low} imports {high}"]
+
+
+@pytest.mark.parametrize("name", library())
+def test_the_library_knows_no_streamlit(name: str) -> None:
+    names = {imported.split(".")[0] for imported in imported_names(MODULES[name])}
+    assert not names & {"streamlit", "pages"}
 
 
 def test_config_is_unpacked_above_the_procedures_only() -> None:
-    for path in modules():
-        if LEVEL.get(place_of(path), 99) <= 3 and place_of(path) not in WORDS_OF_SETTINGS:
-            assert not any(n.startswith("mirs_core.config") for n in imports_of(path)), path
+    for name in library():
+        room = room_of(name)
+        if room in BELOW_CONFIGURATION and room not in ("mirs_core.config", "mirs_core.workspace"):
+            imported = imported_names(MODULES[name])
+            assert not any(n.startswith("mirs_core.config") for n in imported), name
 
 
 def test_no_script_stands_directly_in_pages() -> None:
@@ -136,10 +82,16 @@ def test_no_script_stands_directly_in_pages() -> None:
 
 def test_importing_the_package_is_cheap() -> None:
     code = (
-        "import sys, mirs_core, mirs_core.config, mirs_core.errors;"
+        "import sys, mirs_core, mirs_core.config.settings, mirs_core.errors;"
         "print([m for m in ('torch', 'faiss', 'umap', 'streamlit') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_tests_mirror_the_rooms() -> None:
+    rooms = {room.partition(".")[2] for room in ORDER if room.startswith("mirs_core.")} - LOOSE
+    folders = {path.name for path in Path(__file__).parent.iterdir() if path.is_dir()}
+    assert {name for name in folders if not name.startswith("_")} == rooms

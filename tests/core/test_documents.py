@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeNetwork, write_dataset
 
 from mirs_core.cli.parser import build_parser
-from mirs_core.presets import PRESETS
+from mirs_core.config.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mirs_core import codes, pipeline, runs
-from mirs_core.presets import from_preset
-from mirs_core.search import Searcher
+from mirs_core.config.presets import from_preset
+from mirs_core.pipeline import train as pipeline
+from mirs_core.ranking import codes
+from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace import runs
 
 PRESETS = ("baseline", "mirs")
 

@@ -1,0 +1,97 @@
+"""``bench landforms``: how many tiles should vote, how, and when a vote is sure.
+
+Validation tiles ask the archive's and the training tiles. Test tiles are not looked at: they tell
+how far an estimate is to be trusted, and so may choose nothing.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.errors import RunError
+from mirs_core.landform_map.asking import K, apart, ask, classes_of, voting
+from mirs_core.landform_map.votes import Votes, Weighting
+from mirs_core.progress import Progress, silent
+from mirs_core.retrieval.search import Searcher
+
+KS = (1, 3, 5, 10, 15, 20, 25, 35, 50)
+MARGINS = (0.0, 0.3, 0.5, 0.7, 0.9)
+WITHIN = (1.0, 0.95, 0.9, 0.8)
+_WEIGHTINGS: tuple[Weighting, ...] = ("equal", "near")
+
+
+def run(home: Path, run_ids: Sequence[str], progress: Progress = silent) -> dict[str, Any]:
+    """Accuracy of the vote over k and weighting, and accuracy over coverage, pooled over runs.
+
+    ``votes``: accuracy and Brier score (0 to 2, lower is better) of each k and weighting.
+    ``rules``: of ``K`` equal votes, the share of tiles that are left when those with a margin below
+    ``margin`` and those farther than the share ``within`` of all are left open, and their accuracy.
+
+    Raises:
+        RunError: a run has no labelled validation tiles.
+    """
+    runs = [Searcher.open(home, run_id) for run_id in run_ids]
+    votes = []
+    for done, k in enumerate(KS):
+        progress("Asking validation tiles", done, len(KS))
+        for weighting in _WEIGHTINGS:
+            right, brier = zip(*(_figures(one, k, weighting) for one in runs), strict=True)
+            votes.append(
+                {
+                    "k": k,
+                    "weighting": weighting,
+                    "accuracy": round(float(np.concatenate(right).mean()), 4),
+                    "brier": round(float(np.concatenate(brier).mean()), 4),
+                }
+            )
+    asked = [_ask(one, K, "equal") for one in runs]
+    rules = [_rule(asked, margin, within) for within in WITHIN for margin in MARGINS]
+    return {"runs": list(run_ids), "tiles": sum(len(a[1]) for a in asked), "votes": votes,
+            "rules": rules}  # fmt: skip
+
+
+def _ask(
+    one: Searcher, k: int, weighting: Weighting
+) -> tuple[Votes, NDArray[np.float64], NDArray[np.int64]]:
+    """The votes on the validation tiles, their nearest distances, their own columns (or -1)."""
+    asked = voting(one, ("val",))
+    voters = apart(one, ("archive", "train"), asked)
+    if not len(asked) or not len(voters):
+        raise RunError(f"Run {one.summary.id} has no labelled validation tiles; give another.")
+    classes = classes_of(one)
+    codes = one.retriever.codes[asked]
+    votes, near = ask(one, voters, classes, codes, k, weighting)
+    own = np.array([classes.index(str(one.items.labels[row])) for row in asked])
+    return votes, near, own
+
+
+def _figures(
+    one: Searcher, k: int, weighting: Weighting
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    votes, _, own = _ask(one, k, weighting)
+    truth = np.eye(votes.shares.shape[1])[own]
+    return (votes.winner == own).astype(np.float64), ((votes.shares - truth) ** 2).sum(axis=1)
+
+
+def _rule(
+    asked: Sequence[tuple[Votes, NDArray[np.float64], NDArray[np.int64]]],
+    margin: float,
+    within: float,
+) -> dict[str, float | None]:
+    kept = np.concatenate(
+        [
+            (votes.margin >= margin - 1e-8) & (near <= np.quantile(near, within, method="higher"))
+            for votes, near, _ in asked
+        ]
+    )
+    right = np.concatenate([votes.winner == own for votes, _, own in asked])
+    return {
+        "within": within,
+        "margin": margin,
+        "coverage": round(float(kept.mean()), 4),
+        "accuracy": round(float(right[kept].mean()), 4) if kept.any() else None,
+        "accuracy_of_rest": round(float(right[~kept].mean()), 4) if not kept.all() else None,
+    }

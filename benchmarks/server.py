@@ -1,0 +1,57 @@
+"""The app as a process of its own, for benchmarks that look at it from outside."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mirs_core.errors import RunError
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PATIENCE = 120.0
+
+
+@contextmanager
+def serving(home: Path, script: str = "app.py") -> Iterator[str]:
+    """Serves the app, or another script of the repository, for the block; gives its address.
+
+    Raises:
+        RunError: this is no checkout of the repository, or the server does not start.
+    """
+    if not (_ROOT / script).is_file():
+        raise RunError(f"This benchmark runs in the repository, where {script} stands.")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # The app has a start of its own, other scripts have not.
+    start = ["pages.shared.serve"] if script == "app.py" else ["streamlit", "run", script]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *start, f"--server.port={port}", "--server.headless=true"],
+        cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "MIRS_HOME": str(home), "OMP_WAIT_POLICY": "passive",
+             "PYTHONPATH": str(_ROOT)},
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + _PATIENCE
+        while not answers(f"http://localhost:{port}/_stcore/health"):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RunError("The app did not start; try: make app")
+            time.sleep(0.2)
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def answers(address: str) -> bool:
+    """Whether a server says at ``address`` that all is well."""
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

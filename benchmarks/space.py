@@ -1,0 +1,247 @@
+"""``bench space``: the page Hash space with as many tiles as DoMars16k, in a real browser.
+
+The tiles are synthetic and made once, about a quarter of an hour on two cores; their codes are
+those of the demo's models. A map of very many points shows what the drawing alone can do.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.app import figures
+from benchmarks.chromium import Chromium
+from benchmarks.server import serving
+from mirs_core.datasets.synthetic import generate
+from mirs_core.hash_space import layout as mapping
+from mirs_core.pipeline import demo, indexing
+from mirs_core.progress import Progress, silent
+from mirs_core.workspace import runs
+
+TILES = 16_150
+_CLASSES = 15
+_DATA = "bench-space"
+_MANY = "tests/app/many_points.py"
+_CIRCLED = 3000
+_PAUSE = 1.0
+_FIND = """
+var find = () => [...document.querySelectorAll('*')].filter((host) => host.shadowRoot)
+  .map((host) => host.shadowRoot.querySelector('.root[data-drawn]')).find((root) => root);
+var painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+"""
+_SHOWN = (
+    _FIND
+    + """
+new Promise((done) => {
+  const look = () => (find() ? painted(() => done(performance.now())) : setTimeout(look, 10))
+  look()
+})
+"""
+)
+# Where a point is on the screen.
+_PLACE = (
+    _FIND
+    + """
+new Promise((done) => {
+  const look = () => {
+    const root = find()
+    const place = root && root.plots[0].place(ROW)
+    if (!place) return setTimeout(look, 50)
+    const box = root.querySelector('.plot').getBoundingClientRect()
+    done([box.left + place[0], box.top + place[1]])
+  }
+  look()
+})
+"""
+)
+# Promises the time from the release of the button until what it causes is painted.
+_WATCH = (
+    _FIND
+    + """
+(() => {
+  const root = find()
+  const before = root.dataset.drawn
+  window.taken = new Promise((done, fail) => {
+    setTimeout(() => fail('nothing came within 30 s'), 30000)
+    addEventListener('mouseup', () => {
+      const started = performance.now()
+      const look = () => (CAME ? painted(() => done(performance.now() - started))
+        : setTimeout(look, 5))
+      look()
+    }, { once: true, capture: true })
+  })
+})()
+"""
+)
+_QUERY_CAME = "root.dataset.drawn !== before"
+# The tiles of the grid below the maps; another list is another grid.
+_LISTED = """[...document.querySelectorAll('.st-key-mirs-space-grid *')]
+  .filter((one) => one.shadowRoot)
+  .flatMap((one) => [...one.shadowRoot.querySelectorAll('button.tile')])
+  .map((one) => one.dataset.id).join()"""
+_GRID_CAME = f"(({_LISTED}) && ({_LISTED}) !== window.listed)"
+_REMEMBER = f"window.listed = {_LISTED}"
+# A circle on the screen around a point, with as many points in it as are to be circled.
+_CIRCLE = (
+    _FIND
+    + """
+(() => {
+  const root = find()
+  root.querySelector('[data-tool=lasso]').click()
+  const map = root.data.maps[0]
+  const places = Array.from(map.x, (_, row) => root.plots[0].place(row))
+  const [u, v] = places[ROW]
+  const away = places.map(([x, y]) => Math.hypot(x - u, y - v)).sort((a, b) => a - b)
+  const box = root.querySelector('.plot').getBoundingClientRect()
+  const reach = away[Math.min(COUNT, away.length - 1)]
+  const turns = Array.from({ length: 41 }, (_, step) => (2 * Math.PI * step) / 40)
+  const kept = (value, most) => Math.max(3, Math.min(most - 3, value))
+  return turns.map((turn) => [
+    box.left + kept(u + reach * Math.cos(turn), box.width),
+    box.top + kept(v + reach * Math.sin(turn), Math.min(box.height, innerHeight - box.top)),
+  ])
+})()
+"""
+)
+_CHOSEN = _FIND + "(find().data.chosen || []).length"
+_BOX = (
+    _FIND
+    + """
+(() => {
+  const box = find().querySelector('.plot').getBoundingClientRect()
+  return [box.left + box.width / 2, box.top + box.height / 2]
+})()
+"""
+)
+_FRAMES = """
+(() => {
+  window.frames = []
+  let last = performance.now()
+  const tick = (now) => { window.frames.push(now - last); last = now; requestAnimationFrame(tick) }
+  requestAnimationFrame(tick)
+})()
+"""
+
+
+def run(
+    home: Path,
+    tiles: int = TILES,
+    repeat: int = 10,
+    many: int = 1_000_000,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Milliseconds until the maps are on screen, a click is the query, a lasso opens its grid.
+
+    Raises:
+        MirsError: Chromium is missing, or the tiles cannot be made.
+    """
+    made, tiles, seconds = _prepared(home, tiles, progress)
+    with serving(home) as address:
+        found = asyncio.run(
+            _maps(f"{address}/space?models={','.join(made)}", tiles, repeat, progress)
+        )
+    with serving(home, _MANY) as address:
+        dense = asyncio.run(_dense(f"{address}/?n={many}", progress))
+    return {"bench": "space", "tiles": tiles, "map_s": seconds, **found, "many": many, **dense}
+
+
+def _prepared(home: Path, tiles: int, progress: Progress) -> tuple[list[str], int, float]:
+    """The two runs, made where they are missing, their tiles, and the seconds of the slower map."""
+    demo.build(home, progress=progress)
+    folder = home / "data" / _DATA
+    if not folder.is_dir():
+        generate(folder, per_class=math.ceil(tiles / _CLASSES), seed=7, progress=progress)
+        for path in sorted(folder.rglob("*.jpg"))[tiles:]:
+            path.unlink()
+    made, slowest = [], 0.0
+    for preset in ("baseline", "mirs"):
+        known = [
+            run.id
+            for run in runs.list_runs(home)
+            if run.preset == preset and run.state == "done" and run.data_root == folder.resolve()
+        ]
+        run_id = known[0] if known else _index(home, demo.DEMO_RUNS[preset], folder, progress)
+        kept = mapping.read(home, run_id) or mapping.project(home, run_id, progress=progress)
+        slowest = max(slowest, kept.seconds)
+        tiles = len(kept.points)
+        made.append(run_id)
+    return made, tiles, slowest
+
+
+def _index(home: Path, model: str, folder: Path, progress: Progress) -> str:
+    return indexing.index(home, model, folder, name="Benchmark", progress=progress).id
+
+
+async def _maps(link: str, count: int, repeat: int, progress: Progress) -> dict[str, Any]:
+    shown, clicks, lassos, circled = [], [], [], 0
+    async with Chromium() as browser:
+        # The first visit of a fresh server to a page's own address shows a box before the page.
+        await browser.go(link.replace("/space", "/"))
+        await asyncio.sleep(8)
+        for place in range(repeat):
+            progress("Opening the page", place, repeat)
+            await browser.go(link)
+            await asyncio.sleep(0.3)
+            shown.append(float(await browser.evaluate(_SHOWN)))
+            await asyncio.sleep(_PAUSE)
+        for place in range(repeat):
+            progress("Clicking on points", place, repeat)
+            x, y = await browser.evaluate(_PLACE.replace("ROW", str((1500 * place + 11) % count)))
+            clicks.append(await _timed(browser, _QUERY_CAME, [(x, y)]))
+        for place in range(repeat):
+            progress("Circling points", place, repeat)
+            circle = _CIRCLE.replace("ROW", str((1400 * place + 5) % count)).replace(
+                "COUNT", str(_CIRCLED)
+            )
+            path = await browser.evaluate(circle)
+            await browser.evaluate(_REMEMBER)
+            lassos.append(await _timed(browser, _GRID_CAME, path))
+            circled = max(circled, int(await browser.evaluate(_CHOSEN)))
+    return {
+        "on_screen_ms": figures(shown),
+        "click_to_query_ms": figures(clicks),
+        "lasso_to_grid_ms": figures(lassos),
+        "most_circled": circled,
+    }
+
+
+async def _timed(browser: Chromium, came: str, path: Sequence[Sequence[float]]) -> float:
+    """Milliseconds from the release of the button at the end of a path to what it causes."""
+    x, y = path[0]
+    await browser.mouse("mouseMoved", x - 2, y)
+    await browser.mouse("mouseMoved", x, y)
+    await asyncio.sleep(0.3)
+    await browser.evaluate(_WATCH.replace("CAME", came))
+    await browser.mouse("mousePressed", x, y)
+    for point in path[1:]:
+        await browser.mouse("mouseMoved", point[0], point[1], held=True)
+        await asyncio.sleep(0.015)
+    await browser.mouse("mouseReleased", path[-1][0], path[-1][1])
+    taken = float(await browser.evaluate("window.taken"))
+    await asyncio.sleep(_PAUSE)
+    return taken
+
+
+async def _dense(link: str, progress: Progress) -> dict[str, Any]:
+    progress("Very many points", 0, 1)
+    async with Chromium() as browser:
+        await browser.go(link)
+        await asyncio.sleep(1)
+        shown = float(await browser.evaluate(_SHOWN))
+        x, y = await browser.evaluate(_BOX)
+        await asyncio.sleep(2)
+        await browser.evaluate(_FRAMES)
+        started = time.monotonic()
+        for _ in range(30):
+            await browser.mouse("mouseWheel", x, y, wheel=-40)
+            await asyncio.sleep(0.05)
+        seconds = time.monotonic() - started
+        frames = [float(one) for one in await browser.evaluate("window.frames.slice(1)")]
+    progress("Very many points", 1, 1)
+    return {
+        "many_on_screen_ms": round(shown, 1),
+        "many_zoom_frames_per_s": round(len(frames) / seconds, 1),
+        "many_frame_ms": figures(frames),
+    }

@@ -1,0 +1,192 @@
+"""``bench strip``: a raster far larger than a window, cut, killed half-way, cut on, and archived.
+
+Every step is a process of its own, as a person would start it; its peak memory is read from the
+system while it lives, torch included.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.strips.cutting import SIDE
+from mirs_core.errors import RunError
+from mirs_core.progress import Progress, silent
+from mirs_core.workspace import runs
+
+METRES_PER_PIXEL = 5.0
+"""That of the CTX mosaic of Mars."""
+
+_BLOCK = 512
+_KILL_AT = 0.4
+_POLL_SECONDS = 0.05
+_TEXTURE = 4096
+_NAME = "bench"
+
+
+def run(home: Path, run_id: str | None, size: int = 20_000, progress: Progress = silent,
+) -> dict[str, Any]:  # fmt: skip
+    """Cuts and archives a synthetic raster of ``size`` x ``size`` pixels in a temporary folder.
+
+    Args:
+        home: folder of the runs.
+        run_id: the model that archives the tiles; None: nothing is archived.
+
+    Returns:
+        Figures that JSON can hold: seconds, tiles a second and peak memory (MB) of cutting and of
+        archiving, and how many tiles were cut twice after the kill.
+
+    Raises:
+        RunError: no such run, or a step failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="mirs-bench-strip-") as folder:
+        base = Path(folder)
+        progress("Writing the raster", 0, 1)
+        raster = write_raster(base / f"{_NAME}.tif", size)
+        answer: dict[str, Any] = {
+            "bench": "strip",
+            "raster_pixels": size * size,
+            "raster_mb": round(raster.stat().st_size / 1e6, 1),
+        }
+        progress("Cutting it", 0, 1)
+        answer["tile"] = _tile(base, raster, size)
+        if run_id is not None:
+            progress("Archiving its tiles", 0, 1)
+            answer["index"] = _index(base, home, run_id)
+        return answer
+
+
+def write_raster(path: Path, size: int) -> Path:
+    """A raster of random relief with the coordinate system of Mars, written block by block."""
+    import rasterio
+    from rasterio import Affine
+    from rasterio.windows import Window
+
+    half = size * METRES_PER_PIXEL / 2
+    rng = np.random.default_rng(0)
+    texture = _texture(rng)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=size, height=size, count=1, dtype="uint8", tiled=True,
+        blockxsize=_BLOCK, blockysize=_BLOCK, compress="deflate", zlevel=1, nodata=0,
+        crs="IAU_2015:49910",
+        transform=Affine(METRES_PER_PIXEL, 0, -half, 0, -METRES_PER_PIXEL, half),
+    ) as out:  # fmt: skip
+        for row in range(0, size, _BLOCK):
+            for column in range(0, size, _BLOCK):
+                height, width = min(_BLOCK, size - row), min(_BLOCK, size - column)
+                # From anywhere in the texture, so that no two tiles are equal.
+                y, x = rng.integers(0, _TEXTURE, 2)
+                rows, columns = np.arange(y, y + height), np.arange(x, x + width)
+                block = texture.take(rows, 0, mode="wrap").take(columns, 1, mode="wrap")
+                out.write(block, 1, window=Window(column, row, width, height))
+    return path
+
+
+def _texture(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Grey relief (4096, 4096): noise of several sizes, never 0."""
+    grey = np.full((_TEXTURE, _TEXTURE), 120, np.float32)
+    for coarse, height in ((1, 3.0), (4, 8.0), (16, 14.0), (64, 22.0)):
+        small = rng.normal(0, height, (_TEXTURE // coarse, _TEXTURE // coarse)).astype(np.float32)
+        grey += np.kron(small, np.ones((coarse, coarse), np.float32))
+    return np.clip(grey, 1, 255).astype(np.uint8)
+
+
+def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
+    out = base / "tiles"
+    words = ["data", "tile", str(raster), "--out", str(out), "--name", _NAME]
+    growing = out / f".{_NAME}.part" / "tiles"
+    enough = _KILL_AT * (size // SIDE) ** 2
+    killed = _Step(words, base / "home")
+    # A tile that is being written has a hidden name, and is none yet.
+    killed.watch(lambda: growing.is_dir() and len(list(growing.glob("[!.]*"))) >= enough)
+    # On a small raster it may be faster than the kill.
+    before = {**_stamps(growing), **_stamps(out / _NAME)}
+    finished = _Step(words, base / "home")
+    made = finished.answer()
+    after = _stamps(out / _NAME)
+    seconds = killed.seconds + finished.seconds
+    return {
+        "tiles": made["tiles"],
+        "killed_after_tiles": len(before),
+        "resumed_tiles": made["resumed"],
+        "tiles_cut_twice": sum(after.get(name) != stamp for name, stamp in before.items()),
+        "seconds": round(seconds, 1),
+        "tiles_per_second": round(made["tiles"] / seconds, 1),
+        "peak_mb": round(max(killed.peak_mb, finished.peak_mb)),
+    }
+
+
+def _index(base: Path, home: Path, run_id: str) -> dict[str, Any]:
+    source = runs.folder(home, run_id).path
+    shutil.copytree(source, base / "home" / "runs" / run_id)
+    step = _Step(["index", "--run", run_id, "--data", str(base / "tiles")], base / "home")
+    made = step.answer()
+    return {
+        "run": run_id,
+        "tiles": made["tiles"],
+        "seconds": round(step.seconds, 1),
+        "tiles_per_second": round(made["tiles"] / step.seconds, 1),
+        "peak_mb": round(step.peak_mb),
+    }
+
+
+def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    """What changes when a file is written again, by the name of every finished tile."""
+    return {
+        path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.glob("*.png")
+    }
+
+
+class _Step:
+    """A command in a process of its own, watched while it runs."""
+
+    def __init__(self, words: list[str], home: Path) -> None:
+        self._started = time.perf_counter()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mirs_core", *words, "--quiet", "--json"],
+            env={**os.environ, "MIRS_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.peak_mb = self.seconds = 0.0
+
+    def watch(self, is_enough: Callable[[], bool] = lambda: False) -> None:
+        """Waits for the end, or kills the process as soon as it is enough."""
+        while self._process.poll() is None:
+            self.peak_mb = max(self.peak_mb, _peak_mb(self._process.pid))
+            if is_enough():
+                self._process.kill()
+                self._process.communicate()
+                break
+            time.sleep(_POLL_SECONDS)
+        self.seconds = time.perf_counter() - self._started
+
+    def answer(self) -> dict[str, Any]:
+        """What the command printed when it ended."""
+        self.watch()
+        out, error = self._process.communicate()
+        if self._process.returncode:
+            raise RunError(f"A step of the bench failed: {error.strip().splitlines()[-1:]}.")
+        found: dict[str, Any] = json.loads(out.splitlines()[-1])
+        return found
+
+
+def _peak_mb(pid: int) -> float:
+    # The system's own high-water mark: never missed between two looks, but for the very last.
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1000
+    except OSError:
+        pass
+    return 0.0

@@ -1,0 +1,215 @@
+"""The verbs of ``bench``, which the command line offers in a checkout of the repository."""
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mirs_core.cli.console import Console
+from mirs_core.cli.verbs import verb
+from mirs_core.config.presets import PRESETS
+from mirs_core.errors import RunError
+from mirs_core.system.tables import markdown, number
+from mirs_core.workspace import runs
+
+
+def query(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Latency of one query."""
+    from benchmarks import query as bench
+
+    home = runs.home_folder()
+    run_id = args.run or runs.served_run(home)
+    if run_id is None:
+        raise RunError("There is no served run to measure; build the demo first, or give --run ID.")
+    answer = bench.run(home, run_id, repeat=max(1, args.repeat))
+    return answer, _text(answer)
+
+
+def train(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Seconds of an epoch and of a whole training."""
+    from benchmarks import train as bench
+
+    answer = bench.run(args.preset, epochs=max(1, args.epochs))
+    return answer, _text(answer)
+
+
+def lambdas(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Effect of the push and of the balance weight."""
+    from benchmarks import lambdas as bench
+
+    data = args.data.expanduser().resolve()
+    answer = bench.run(runs.home_folder(), data, args.seed, progress=console.progress)
+    if args.figure:
+        from benchmarks import lambda_figure
+
+        lambda_figure.draw(answer, args.figure)
+    head = ["weight", "|h - 0.5| by push", "sd of ones by balance"]
+    rows = [
+        [
+            f"{push['weight']:g}",
+            f"{push['mean_distance_from_half']:.3f}",
+            f"{balance['sd_of_ones']:.2f}",
+        ]
+        for push, balance in zip(answer["push"], answer["balance"], strict=True)
+    ]
+    return answer, markdown(head, rows)
+
+
+def browsing(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Whether the tiles of one class can still be told apart."""
+    from benchmarks import browsing as bench
+
+    data = args.data.expanduser().resolve()
+    answer = bench.run(
+        runs.home_folder(), data, args.preset, seeds=max(1, args.seeds), progress=console.progress
+    )
+    return answer, _text(answer)
+
+
+def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Speed of the generator, and how often real tiles recognise it."""
+    from benchmarks import synthetic as bench
+
+    real = args.real
+    if real is None and os.environ.get("MIRS_TEST_DATA"):
+        real = Path(os.environ["MIRS_TEST_DATA"]) / "ctx"
+    home = runs.home_folder()
+    answer = bench.run(home, real=real, per_class=args.per_class, progress=console.progress)
+    return answer, _text(answer)
+
+
+def jobs(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """From the click on Start to what can be seen; search beside a job."""
+    from benchmarks import jobs as bench
+
+    data = args.data.expanduser().resolve()
+    answer = bench.run(runs.home_folder(), data, max(1, args.repeat), progress=console.progress)
+    return answer, _text(answer)
+
+
+def app(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """From a click in a real browser to the new results."""
+    from benchmarks import app as bench
+
+    answer = bench.run(
+        runs.home_folder(), args.clicks, args.sessions, args.seconds, progress=console.progress
+    )
+    return answer, _text(answer)
+
+
+def space(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """The maps of the hash space in a real browser."""
+    from benchmarks import space as bench
+
+    answer = bench.run(
+        runs.home_folder(), args.tiles, max(1, args.repeat), args.many, progress=console.progress
+    )
+    return answer, _text(answer)
+
+
+def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """What is lost when processes are killed, a disk fills up or a clock jumps."""
+    from benchmarks import kills as bench
+
+    data = args.data.expanduser().resolve() if args.data else None
+    counts = max(0, args.jobs), max(0, args.apps)
+    answer = bench.run(data, *counts, args.seed, progress=console.progress)
+    return answer, bench.text(answer)
+
+
+def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Votes on validation tiles over k, weighting and the rules of being sure."""
+    from benchmarks import landforms as bench
+
+    answer = bench.run(runs.home_folder(), args.run, progress=console.progress)
+    tables = [
+        markdown(list(rows[0]), [[number(v) if isinstance(v, float | None) else str(v)
+                                  for v in row.values()] for row in rows])
+        for rows in (answer["votes"], answer["rules"])
+    ]  # fmt: skip
+    return answer, "\n\n".join([f"{answer['tiles']} validation tiles", *tables])
+
+
+def strip(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """A large raster cut, killed, cut on, and archived."""
+    from benchmarks import strip as bench
+
+    home = runs.home_folder()
+    if args.size < 1000:
+        raise RunError(f"--size is {args.size}; give at least 1000.")
+    run_id = None if args.no_index else args.run or runs.served_run(home)
+    answer = bench.run(home, run_id, args.size, progress=console.progress)
+    return answer, _text(answer)
+
+
+def _text(answer: dict[str, Any]) -> str:
+    return "\n".join(f"{name:<36} {value}" for name, value in _flat(answer))
+
+
+def _flat(value: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Figures of figures on one line each: ``vote.test.micro``; the innermost stay together."""
+    for name, one in value.items():
+        if not isinstance(one, dict):
+            yield above + name, str(one)
+        elif any(isinstance(inner, dict) for inner in one.values()) or not above:
+            yield from _flat(one, f"{above}{name}.")
+        else:
+            yield above + name, ", ".join(f"{key} {inner}" for key, inner in one.items())
+
+
+def add_verbs(group: Any) -> None:
+    """Adds every benchmark to the verb group ``bench``."""
+    query_verb = verb(group, "query", query, "from JPEG bytes to ranked ids")
+    query_verb.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
+    query_verb.add_argument("--repeat", type=int, default=50, metavar="N")
+    train_verb = verb(group, "train", train, "a head on as many features as DoMars16k's half")
+    train_verb.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
+    train_verb.add_argument("--epochs", type=int, default=100, metavar="N")
+    lambdas_verb = verb(group, "lambdas", lambdas, "what lambda1 and lambda2 do to codes")
+    lambdas_verb.add_argument("--data", type=Path, metavar="DIR", required=True)
+    lambdas_verb.add_argument("--seed", type=int, default=0, metavar="N")
+    lambdas_verb.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draws it")
+    browsing_verb = verb(
+        group, "browsing", browsing, "whether the tiles of a class can be told apart"
+    )
+    browsing_verb.add_argument("--data", type=Path, metavar="DIR", required=True)
+    browsing_verb.add_argument("--preset", default="mirs-best", metavar="NAME")
+    browsing_verb.add_argument("--seeds", type=int, default=5, metavar="N")
+    landforms_verb = verb(group, "landforms", landforms, "who should vote on unlabelled tiles")
+    landforms_verb.add_argument(
+        "--run", metavar="ID", required=True, action="append", help="give it again for more seeds"
+    )
+    app_verb = verb(group, "app", app, "from a click in a real browser to the new results")
+    app_verb.add_argument("--clicks", type=int, default=30, metavar="N")
+    app_verb.add_argument(
+        "--sessions", type=int, default=5, metavar="N", help="at once, afterwards"
+    )
+    app_verb.add_argument(
+        "--seconds", type=float, default=60.0, metavar="S", help="of these sessions"
+    )
+    jobs_verb = verb(group, "jobs", jobs, "from the click on Start to the first epoch")
+    jobs_verb.add_argument("--data", type=Path, metavar="DIR", required=True)
+    jobs_verb.add_argument("--repeat", type=int, default=5, metavar="N")
+    synthetic_verb = verb(
+        group, "synthetic", synthetic, "speed and likeness of the synthetic tiles"
+    )
+    synthetic_verb.add_argument(
+        "--real", type=Path, metavar="DIR", help="real CTX tiles with 15 classes"
+    )
+    synthetic_verb.add_argument("--per-class", type=int, default=80, metavar="N")
+    space_verb = verb(group, "space", space, "the maps of the hash space in a real browser")
+    space_verb.add_argument("--tiles", type=int, default=16_150)
+    space_verb.add_argument("--repeat", type=int, default=10)
+    space_verb.add_argument(
+        "--many", type=int, default=1_000_000, help="points that no tile is behind"
+    )
+    kills_verb = verb(group, "kills", kills, "kill jobs and apps, and count what is lost")
+    kills_verb.add_argument("--data", type=Path, metavar="DIR", help="a small data set to train on")
+    kills_verb.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
+    kills_verb.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
+    kills_verb.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
+    strip_verb = verb(group, "strip", strip, "cut, kill, cut on and archive a large raster")
+    strip_verb.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
+    strip_verb.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels a side")
+    strip_verb.add_argument("--no-index", action="store_true", help="do not archive the tiles")

@@ -1,1 +1,0 @@
-"""Data sets: images from disk, the manifest of a folder, its halves, synthetic tiles."""

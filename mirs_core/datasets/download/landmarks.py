@@ -1,0 +1,158 @@
+"""HiRISE landmarks as published: one folder of crops, a list of labels, a map of class numbers.
+
+Most crops come with six altered copies; those are left out, training makes views of its own.
+Whole observations go to one split, so that no test query has its own strip among what was learnt.
+"""
+
+import csv
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from mirs_core.errors import DataError
+from mirs_core.mars import observations
+
+SHARES = {"train": 0.7, "val": 0.2, "test": 0.1}
+_COPIES = ("-r90", "-r180", "-r270", "-fh", "-fv", "-brt")
+_MAX_TEXT = 50_000_000
+_LABELS = re.compile(r"labels[-_]map[-_]proj[-_]v3(?:[-_.]\d+)*\.txt")
+_CLASS_MAP = re.compile(r"landmarks[-_]map[-_]proj[-_]v3(?:[-_.]\d+)*[-_]classmap\.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """A crop. ``path`` is where it was unpacked to, relative to that folder."""
+
+    path: str
+    name: str
+    label: str
+    split: str
+
+
+def is_wanted(path: str) -> bool:
+    """Whether an entry of the archive is an original crop or one of the two lists."""
+    name = PurePosixPath(path).name
+    listed = _LABELS.fullmatch(name) or _CLASS_MAP.fullmatch(name)
+    return bool(listed) or (name.lower().endswith(".jpg") and not is_copy(name))
+
+
+def is_copy(name: str) -> bool:
+    """Whether a crop is a turned, mirrored or brightened copy of another one, by its name."""
+    return PurePosixPath(name).stem.endswith(_COPIES)
+
+
+def read_landmarks(unpacked: Path, seed: int = 0) -> list[Landmark]:
+    """The original crops in ``unpacked`` that have a label, in splits by observation.
+
+    Raises:
+        DataError: a list is missing or wrong, a crop has two labels or none is there at all.
+    """
+    names = _class_names(_only(unpacked, _CLASS_MAP, "class map"))
+    labels = _labels(_only(unpacked, _LABELS, "list of labels"), names)
+    paths: dict[str, str] = {}
+    for path in sorted(unpacked.rglob("*")):
+        if path.suffix.lower() == ".jpg" and not is_copy(path.name) and path.name in labels:
+            if path.name in paths:
+                raise DataError(f"The archive holds {path.name!r} twice.")
+            paths[path.name] = path.relative_to(unpacked).as_posix()
+    if not paths:
+        raise DataError("No crop of the archive has a label; it is not of its layout.")
+    kept = {name: labels[name] for name in sorted(paths)}
+    splits = split_by_observation(kept, seed)
+    return [Landmark(paths[name], name, label, splits[name]) for name, label in kept.items()]
+
+
+def split_by_observation(labels: dict[str, str], seed: int) -> dict[str, str]:
+    """The split of each crop: about 70, 20 and 10 per cent of every class, strips left whole.
+
+    The largest strips come first. Each goes where the error grows least, which is the sum over
+    splits and classes of (count - target)^2 / target. The result depends on the names, their
+    labels and ``seed`` alone.
+    """
+    groups = _shuffled(labels, seed)
+    totals = Counter(labels.values())
+    have: dict[str, Counter[str]] = {split: Counter() for split in SHARES}
+
+    def growth(split: str, counts: Counter[str]) -> float:
+        error = 0.0
+        for label, n in counts.items():
+            target = SHARES[split] * totals[label]
+            error += n * (2 * (have[split][label] - target) + n) / target
+        return error
+
+    found: dict[str, str] = {}
+    for group in sorted(groups, key=len, reverse=True):
+        counts = Counter(labels[name] for name in group)
+        split = min(SHARES, key=lambda split: growth(split, counts))
+        have[split] += counts
+        found.update(dict.fromkeys(group, split))
+    return found
+
+
+def _shuffled(labels: dict[str, str], seed: int) -> list[list[str]]:
+    """Names by observation, in random order; a name without one is an observation by itself."""
+    groups: dict[tuple[bool, str], list[str]] = defaultdict(list)
+    for name in sorted(labels):
+        seen = observations.parse(name)
+        groups[seen is None, seen.strip if seen else name].append(name)
+    text = "\n".join(f"{name} {labels[name]}" for name in sorted(labels))
+    key = hashlib.sha256(f"observations:{seed}:{text}".encode()).digest()
+    order = np.random.default_rng(int.from_bytes(key, "big")).permutation(len(groups))
+    ordered: Sequence[list[str]] = [groups[key] for key in sorted(groups)]
+    return [ordered[i] for i in order]
+
+
+def _only(unpacked: Path, pattern: re.Pattern[str], what: str) -> Path:
+    found = [p for p in unpacked.rglob("*") if pattern.fullmatch(p.name) and p.is_file()]
+    if len(found) != 1:
+        raise DataError(f"The archive holds {len(found)} files that could be its {what}.")
+    return found[0]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        if path.stat().st_size > _MAX_TEXT:
+            raise DataError(f"{path.name} is larger than a list of labels can be.")
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name} is no text in UTF-8.") from None
+
+
+def _class_names(path: Path) -> dict[str, str]:
+    """Class names by number; words are joined by underscores, as folders are called here."""
+    found: dict[str, str] = {}
+    try:
+        rows = [row for row in csv.reader(_lines(path)) if row]
+    except csv.Error as error:
+        raise DataError(f"{path.name} is no table ({error}).") from None
+    for row in rows:
+        name = re.sub(r"[^a-z0-9]+", "_", row[-1].lower()).strip("_")[:60]
+        number = row[0].strip()
+        if len(row) != 2 or not number.isdecimal() or not name or number in found:
+            raise DataError(f"{path.name} has a line that is no class: {','.join(row)[:80]!r}.")
+        found[number] = name
+    if len(set(found.values())) != len(found):
+        raise DataError(f"{path.name} gives two classes one name.")
+    return found
+
+
+def _labels(path: Path, names: dict[str, str]) -> dict[str, str]:
+    """Class name by file name of the original crops."""
+    found: dict[str, str] = {}
+    for line in _lines(path):
+        if not line.strip():
+            continue
+        name, _, number = line.strip().rpartition(" ")
+        if not name or number not in names:
+            raise DataError(f"{path.name} has a line that is no label: {line[:80]!r}.")
+        name = PurePosixPath(name.strip()).name
+        if is_copy(name):
+            continue
+        if found.setdefault(name, names[number]) != names[number]:
+            raise DataError(f"{path.name} gives {name[:80]!r} two classes.")
+    return found

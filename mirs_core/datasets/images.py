@@ -1,0 +1,220 @@
+"""Reading an image that a stranger chose: the right pixels, or one line that says what is wrong."""
+
+import io
+import stat
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    BmpImagePlugin,
+    Image,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from mirs_core.datasets.depth import deep_colour, is_deep_colour, nodata_of, stretch
+from mirs_core.errors import ImageError
+
+MAX_PIXELS = 50_000_000
+"""Images with more pixels are refused before they are decoded."""
+
+MIN_SIDE = 16
+"""Images with a shorter side show no landform and are refused."""
+
+MAX_BYTES = 256_000_000
+"""Larger files are refused before they are opened."""
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
+"""File name endings (lower case) that are taken for images."""
+
+Pixels = NDArray[np.uint8]
+"""(H, W), or (H, W, 3) in colour."""
+
+_KINDS = "JPEG, PNG, TIFF, WebP or BMP"
+_WIDE_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+
+# Pillow warns on standard error about tags of files that it reads well all the same. A filter for
+# the process and not ``catch_warnings``, which is not safe in threads.
+warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
+
+
+def read_image(source: Path | bytes, name: str = "") -> Pixels:
+    """The pixels of an image file.
+
+    JPEG, PNG, TIFF (first page), WebP and BMP. Alpha is laid over black, EXIF orientation applied,
+    CMYK and palettes become RGB. 16-bit, 32-bit and float images are stretched to 0..255 from the
+    0.5 to the 99.5 percentile of their valid pixels; pixels that are not finite, the no-data value
+    of a GeoTIFF and ISIS special pixels are not valid and come back black; an image whose valid
+    pixels are all equal comes back mid grey (128).
+
+    Args:
+        source: a file, or the bytes of one.
+        name: how to call the image in messages; the file's name if empty.
+
+    Returns:
+        (H, W) uint8 for grey images, (H, W, 3) for colour, H and W at least ``MIN_SIDE``.
+
+    Raises:
+        ImageError: not a file, empty, no image, damaged, too small, too large.
+    """
+    if isinstance(source, bytes):
+        return _read(io.BytesIO(source), len(source), name or "The image")
+    name = name or source.name
+    data = read_bytes(source, name)
+    return _read(io.BytesIO(data), len(data), name)
+
+
+def read_bytes(path: Path, name: str = "") -> bytes:
+    """The bytes of a regular file of at most ``MAX_BYTES``.
+
+    What the file is and its size are checked before it is read: a pipe would wait for ever, a huge
+    file fill the memory.
+
+    Raises:
+        ImageError: a folder, a pipe, missing, too large, unreadable.
+    """
+    name = name or path.name
+    try:
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
+            raise ImageError(f"{name} is a folder, not an image. Choose a file inside it.")
+        if not stat.S_ISREG(about.st_mode):
+            raise ImageError(f"{name} is not a regular file. Choose an image file.")
+        _check_bytes(about.st_size, name)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ImageError(f"{name} does not exist. Check the path.") from None
+    except OSError as error:
+        raise ImageError(f"{name} cannot be read ({error.strerror or error}).") from None
+
+
+def thumbnail(image: Pixels, side: int) -> bytes:
+    """A JPEG of ``image``, shrunk (never enlarged) so that neither side is longer than ``side``."""
+    small = Image.fromarray(np.ascontiguousarray(image))
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, format="JPEG", quality=85)
+    return out.getvalue()
+
+
+def _read(handle: BinaryIO, size: int, name: str) -> Pixels:
+    if size == 0:
+        raise ImageError(f"{name} is empty. Copy or download it again.")
+    _check_bytes(size, name)
+    with _open(handle, name) as image:
+        _check_size(image.size, name)
+        return _decode(image, handle, name)
+
+
+def _check_bytes(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise ImageError(
+            f"{name} has {size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} can be read."
+            " Cut it into tiles first."
+        )
+
+
+def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
+    """The image with its header read and nothing decoded.
+
+    Plugins are called directly: ``Image.open`` would warn or raise at a size limit that is global,
+    and does not say how large the image is.
+    """
+    handle.seek(0)
+    head = handle.read(12)
+    handle.seek(0)
+    plugin = _plugin(head)
+    if plugin is None:
+        raise ImageError(f"{name} is not an image that can be read here ({_KINDS}).")
+    try:
+        return plugin(handle)
+    except Exception:  # any decoder error whatever: the file comes from a stranger
+        if plugin is TiffImagePlugin.TiffImageFile:
+            raise ImageError(
+                f"{name} is damaged, or a kind of TIFF that cannot be read here (many bands,"
+                " float colour). Save it as 8-bit, or as one 16-bit or float band."
+            ) from None
+        raise ImageError(f"{name} is damaged: its header cannot be read. Copy it again.") from None
+
+
+def _plugin(head: bytes) -> type[ImageFile.ImageFile] | None:
+    if head.startswith(b"\xff\xd8\xff"):
+        return JpegImagePlugin.JpegImageFile
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PngImagePlugin.PngImageFile
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return TiffImagePlugin.TiffImageFile
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WebPImagePlugin.WebPImageFile
+    return BmpImagePlugin.BmpImageFile if head.startswith(b"BM") else None
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(
+            f"{name} is {width} x {height} pixels, too small to show a landform;"
+            f" a tile has at least {MIN_SIDE} x {MIN_SIDE}."
+        )
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{name} is {width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} million"
+            " can be read at once. Cut it into tiles first."
+        )
+
+
+def _decode(image: ImageFile.ImageFile, handle: BinaryIO, name: str) -> Pixels:
+    try:
+        if is_deep_colour(image):
+            return _flatten_deep(deep_colour(lambda: _open(handle, name)), name)
+        image.load()
+        upright = _upright(image)
+        if upright.mode in _WIDE_MODES:
+            return stretch(np.asarray(upright), nodata_of(image), name)
+        return _eight_bit(upright)
+    except ImageError:
+        raise
+    except MemoryError:
+        raise ImageError(f"{name} does not fit into memory. Cut it into tiles first.") from None
+    except Exception:  # any decoder error whatever: the file comes from a stranger
+        raise ImageError(f"{name} is damaged or ends too early. Copy it again.") from None
+
+
+def _flatten_deep(values: NDArray[np.uint16], name: str) -> Pixels:
+    """16-bit RGB or RGBA (H, W, C), stretched; alpha over black."""
+    if values.shape[2] > 4:
+        raise ImageError(f"{name} has {values.shape[2]} channels; save one or three of them.")
+    colour = stretch(values[..., :3], None, name)
+    if values.shape[2] == 3:
+        return colour
+    return _over_black(colour, (values[..., 3:] >> 8).astype(np.uint8))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # broken EXIF data says nothing about the pixels
+        return image
+
+
+def _eight_bit(image: Image.Image) -> Pixels:
+    if image.has_transparency_data:
+        is_colour = image.mode not in ("1", "L", "LA", "La")
+        layered = np.asarray(image.convert("RGBA"))
+        flat = _over_black(layered[..., :3], layered[..., 3:])
+        return flat if is_colour else flat[..., 0].copy()
+    if image.mode in ("1", "L"):
+        return np.array(image.convert("L"), dtype=np.uint8)
+    return np.array(image.convert("RGB"), dtype=np.uint8)
+
+
+def _over_black(colour: Pixels, alpha: Pixels) -> Pixels:
+    """Colour (H, W, 3) under alpha (H, W, 1), over black."""
+    return ((colour * alpha.astype(np.uint16) + 127) // 255).astype(np.uint8)

@@ -1,0 +1,129 @@
+"""Images that may be larger than memory: a preview of the whole, and squares at full resolution.
+
+What ``read_image`` can read is read whole. Larger TIFF and JPEG 2000 files are read through GDAL by
+windows, with the drivers of these two formats alone: no address, no file that leads to other files.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mirs_core.datasets.depth import stretch
+from mirs_core.datasets.images import MAX_BYTES, MAX_PIXELS, Pixels, read_image
+from mirs_core.datasets.rasters import driver_of, opened
+from mirs_core.errors import ImageError
+
+PREVIEW, LEAST = 1200, 32
+"""Longest side of a preview, shortest side of a cut, in pixels."""
+MOST = 4096
+"""Longest side of a cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A square of an image in its pixels: the upper left corner and the side."""
+
+    x: int
+    y: int
+    side: int
+
+    def inside(self, width: int, height: int) -> "Square":
+        """The nearest square that lies inside an image and has an allowed side."""
+        side = min(max(self.side, min(LEAST, width, height)), MOST, width, height)
+        return Square(min(max(self.x, 0), width - side), min(max(self.y, 0), height - side), side)
+
+
+@dataclass(frozen=True, slots=True)
+class LargeImage:
+    """An image to cut squares out of; ``preview`` shows it whole, at most 1200 px a side."""
+
+    name: str
+    width: int
+    height: int
+    preview: Pixels
+    _pixels: Pixels | None = None
+    _path: Path | None = None
+
+    @classmethod
+    def open(cls, source: Path | bytes, name: str = "") -> "LargeImage":
+        """Opens an image.
+
+        Raises:
+            ImageError: no image that can be read here, damaged, or missing.
+        """
+        if isinstance(source, Path) and _is_too_large(source):
+            return _open_windowed(source, name or source.name)
+        pixels = read_image(source, name)
+        height, width = pixels.shape[:2]
+        called = name or (source.name if isinstance(source, Path) else "image")
+        return cls(called, width, height, _shrunk(pixels), pixels)
+
+    def cut(self, square: Square) -> Pixels:
+        """A square at full resolution, moved inside where it is not; (S, S) or (S, S, 3).
+
+        Values of more than 8 bits are stretched as ``read_image`` does, each square by itself.
+
+        Raises:
+            ImageError: the file is gone or damaged.
+        """
+        found = square.inside(self.width, self.height)
+        if self._pixels is not None:
+            rows = slice(found.y, found.y + found.side)
+            return self._pixels[rows, found.x : found.x + found.side].copy()
+        assert self._path is not None
+        with opened(self._path, self.name) as raster:
+            from rasterio.windows import Window
+
+            window = Window(found.x, found.y, found.side, found.side)
+            return _pixels(raster, raster.read(window=window), self.name)
+
+
+def png(pixels: Pixels) -> bytes:
+    """The pixels as PNG, without loss."""
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="PNG")
+    return out.getvalue()
+
+
+def _shrunk(pixels: Pixels) -> Pixels:
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.thumbnail((PREVIEW, PREVIEW), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.asarray(image)
+
+
+def _is_too_large(path: Path) -> bool:
+    """Whether a file of a format with windows is more than what is read whole."""
+    driver = driver_of(path)
+    if driver != "GTiff":
+        return driver is not None
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return True
+        with opened(path, path.name) as raster:
+            return bool(raster.width * raster.height > MAX_PIXELS)
+    except (ImageError, OSError):
+        return False
+
+
+def _open_windowed(path: Path, name: str) -> LargeImage:
+    with opened(path, name) as raster:
+        width, height = int(raster.width), int(raster.height)
+        share = min(1.0, PREVIEW / max(width, height))
+        shape = max(1, round(height * share)), max(1, round(width * share))
+        from rasterio.enums import Resampling
+
+        small = raster.read(out_shape=(raster.count, *shape), resampling=Resampling.average)
+        return LargeImage(name, width, height, _pixels(raster, small, name), _path=path)
+
+
+def _pixels(raster: Any, bands: NDArray[Any], name: str) -> Pixels:
+    """Bands (C, H, W) as grey or colour; a fourth band is alpha and left out."""
+    values = bands[0] if len(bands) in (1, 2) else np.moveaxis(bands[:3], 0, -1)
+    if values.dtype == np.uint8:
+        return np.ascontiguousarray(values)
+    return stretch(values, raster.nodata, name)

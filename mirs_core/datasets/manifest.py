@@ -1,0 +1,194 @@
+"""The manifest of a data set: every tile with its label, split, strip, place and content hash.
+
+A labelled data set is a folder ``train/ val/ test/ [database/]`` with one folder a class in each
+(DoMars16k as published); only those four folders of it are read. Any other folder is an unlabelled
+data set of all images below it. ``tiles.csv`` at the root adds what names and folders do not tell.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mirs_core.datasets.card import Card, read_card
+from mirs_core.datasets.reading import read_contents
+from mirs_core.datasets.tile_table import TileRecord, read_table
+from mirs_core.datasets.walk import SPLITS, find_images, is_labelled
+from mirs_core.errors import DataError
+from mirs_core.mars import observations
+from mirs_core.progress import Progress, silent
+
+OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE = "tile", "strip centre", "invented", ""
+"""What a tile's coordinates are the place of."""
+
+__all__ = ["SPLITS", "Card", "Manifest", "Tile", "Unreadable", "read_card", "scan", "tiles_named"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One readable image of a data set.
+
+    Attributes:
+        id: names the tile in its data set: its path.
+        path: relative to the data set's root, with forward slashes.
+        label: folder name of its class (in Unicode's composed form); None where there is none.
+        split: "train", "val", "test", "database", or "" outside of a labelled data set.
+        content: SHA-256 (hex) of the file.
+        strip: product id of the observation; None where the file name has none.
+        latitude: degrees north; None where unknown.
+        longitude: degrees east in [0, 360); None where unknown.
+        place: what the two are the place of: "tile", "strip centre" (all that a name tells),
+            "invented" (synthetic tiles), "" where there is none.
+    """
+
+    id: str
+    path: str
+    label: str | None
+    split: str
+    content: str
+    strip: str | None
+    latitude: float | None
+    longitude: float | None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that was skipped, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a scan found. ``tiles`` are sorted by path.
+
+    ``duplicates`` are pairs of paths with the same content, the first path being the first of all
+    its copies; copies stay among the tiles.
+    """
+
+    root: Path
+    card: Card
+    tiles: tuple[Tile, ...]
+    duplicates: tuple[tuple[str, str], ...]
+    unreadable: tuple[Unreadable, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over path, label, split and content of all tiles."""
+        rows = [[tile.path, tile.label, tile.split, tile.content] for tile in self.tiles]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+    @property
+    def labelled(self) -> int:
+        """How many tiles have a label."""
+        return sum(tile.label is not None for tile in self.tiles)
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Tiles by class, sorted by name; tiles without a label are left out."""
+        return dict(sorted(Counter(t.label for t in self.tiles if t.label is not None).items()))
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Tiles by split, in the order of ``SPLITS``; tiles without a split stand under ""."""
+        counts = Counter(tile.split for tile in self.tiles)
+        return {split: counts[split] for split in (*SPLITS, "") if counts[split]}
+
+    @property
+    def strips(self) -> int:
+        """How many different strips are known."""
+        return len({tile.strip for tile in self.tiles} - {None})
+
+
+def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> Manifest:
+    """The manifest of the data set in ``root``. Every image is decoded once.
+
+    Files that cannot be tiles are reported by name and skipped.
+
+    Args:
+        cache: a JSON file that remembers what was read, by path, size and modification time; a
+            damaged one is ignored.
+
+    Raises:
+        DataError: no such folder, no readable image in it, or a wrong dataset.json.
+    """
+    if not root.is_dir():
+        raise DataError(f"There is no folder {root}. Check the path of the data set.")
+    root = root.resolve()
+    card = read_card(root)
+    found = find_images(root)
+    read = read_contents(root, found.paths, cache, progress)
+    labelled = is_labelled(root)
+    table = read_table(root)
+    tiles = tuple(
+        _tile(path, read.contents[path], labelled, table.get(path), card)
+        for path in sorted(read.contents)
+    )
+    unreadable = tuple(Unreadable(*pair) for pair in sorted({**found.refused, **read.bad}.items()))
+    if not tiles:
+        raise DataError(_nothing_in(root, unreadable))
+    return Manifest(root, card, tiles, _duplicates(tiles), unreadable)
+
+
+def tiles_named(root: Path) -> tuple[Tile, ...]:
+    """The tiles of the data set in ``root`` as names, folders and ``tiles.csv`` tell, by path.
+
+    No image is read: contents are empty, and files that cannot be decoded are among them.
+
+    Raises:
+        DataError: dataset.json or tiles.csv is wrong.
+    """
+    root = root.resolve()
+    card, table, labelled = read_card(root), read_table(root), is_labelled(root)
+    paths = sorted(find_images(root).paths)
+    return tuple(_tile(path, "", labelled, table.get(path), card) for path in paths)
+
+
+def _tile(path: str, content: str, labelled: bool, told: TileRecord | None, card: Card) -> Tile:
+    parts = PurePosixPath(path).parts
+    label = parts[1] if labelled and len(parts) > 2 else None
+    split = parts[0] if labelled else ""
+    told = told or TileRecord(path)
+    label = told.label or label
+    seen = observations.parse(parts[-1])
+    latitude, longitude, place = _place(told, seen, card.synthetic)
+    return Tile(
+        id=path,
+        path=path,
+        label=unicodedata.normalize("NFC", label) if label else None,
+        split=told.split or split,
+        content=content,
+        strip=told.strip or (seen.strip if seen else None),
+        latitude=latitude,
+        longitude=longitude,
+        place=place,
+    )
+
+
+def _place(
+    told: TileRecord, seen: observations.Observation | None, synthetic: bool
+) -> tuple[float | None, float | None, str]:
+    """Latitude, longitude, and what they are the place of."""
+    if told.latitude is not None:
+        return told.latitude, told.longitude, INVENTED if synthetic else OWN_PLACE
+    if seen is None or seen.latitude is None:
+        return None, None, NO_PLACE
+    invented = synthetic or seen.instrument == "SYN"
+    return seen.latitude, seen.longitude, INVENTED if invented else STRIP_CENTRE
+
+
+def _duplicates(tiles: tuple[Tile, ...]) -> tuple[tuple[str, str], ...]:
+    first: dict[str, str] = {}
+    pairs = ((first.setdefault(tile.content, tile.path), tile.path) for tile in tiles)
+    return tuple(pair for pair in pairs if pair[0] != pair[1])
+
+
+def _nothing_in(root: Path, unreadable: tuple[Unreadable, ...]) -> str:
+    if unreadable:
+        more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
+        return f"No image in {root} can be read: {unreadable[0].path} ({unreadable[0].why}){more}."
+    return f"There are no images in {root}. Choose a folder with JPEG, PNG or TIFF files."

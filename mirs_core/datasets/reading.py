@@ -1,0 +1,119 @@
+"""Reads every image of a data set once: its content hash, and whether it can be decoded."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mirs_core.datasets.images import read_bytes, read_image
+from mirs_core.errors import ImageError
+from mirs_core.files import sha256, write_json
+from mirs_core.progress import Progress, silent
+
+STAGE = "Scanning images"
+"""The stage that ``read_contents`` reports."""
+
+_VERSION = 1
+# A file this young may change again without its modification time showing it.
+_SETTLED_NS = 2_000_000_000
+
+
+@dataclass(slots=True)
+class Read:
+    """``contents``: SHA-256 (hex) by path of the good files; ``bad``: why not, by path."""
+
+    contents: dict[str, str] = field(default_factory=dict)
+    bad: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is known of one file. Either ``content`` or ``why`` is None."""
+
+    size: int
+    modified_ns: int
+    content: str | None
+    why: str | None
+
+
+def read_contents(
+    root: Path, paths: Sequence[str], cache: Path | None = None, progress: Progress = silent
+) -> Read:
+    """Reads and decodes the files ``paths`` (relative to ``root``), in threads.
+
+    Args:
+        cache: a JSON file of earlier results; files with the same size and modification time are
+            not read again.
+    """
+    known = _load(cache) if cache is not None else {}
+    entries: dict[str, _Entry] = {}
+    workers = min(8, (os.cpu_count() or 1) + 1)
+    with ThreadPoolExecutor(workers, thread_name_prefix="mirs-scan") as pool:
+        results = pool.map(lambda path: _look(root, path, known.get(path)), paths)
+        for done, (path, entry) in enumerate(zip(paths, results, strict=True), start=1):
+            entries[path] = entry
+            if done % 64 == 0 or done == len(paths):
+                progress(STAGE, done, len(paths))
+    if cache is not None:
+        _save(cache, entries, known)
+    read = Read()
+    for path, entry in entries.items():
+        if entry.content is not None:
+            read.contents[path] = entry.content
+        else:
+            read.bad[path] = entry.why or "unreadable"
+    return read
+
+
+def _look(root: Path, path: str, known: _Entry | None) -> _Entry:
+    file = root / path
+    try:
+        about = file.stat()
+        if known is not None and (known.size, known.modified_ns) == _stamp(about):
+            return known
+        data = read_bytes(file)
+        read_image(data, file.name)
+    except ImageError as error:
+        return _Entry(*_stamp(about), None, str(error))
+    except OSError as error:
+        return _Entry(-1, -1, None, f"{file.name} cannot be read ({error.strerror or error}).")
+    return _Entry(*_stamp(about), sha256(data), None)
+
+
+def _stamp(about: os.stat_result) -> tuple[int, int]:
+    return about.st_size, about.st_mtime_ns
+
+
+def _load(cache: Path) -> dict[str, _Entry]:
+    try:
+        value: Any = json.loads(cache.read_text(encoding="utf-8"))
+        if value["version"] != _VERSION:
+            return {}
+        return {path: _entry(row) for path, row in value["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _entry(row: Any) -> _Entry:
+    size, modified_ns, content, why = row
+    texts = all(text is None or isinstance(text, str) for text in (content, why))
+    if not (isinstance(size, int) and isinstance(modified_ns, int) and texts):
+        raise TypeError("a damaged entry")
+    return _Entry(size, modified_ns, content, why)
+
+
+def _save(cache: Path, entries: dict[str, _Entry], known: dict[str, _Entry]) -> None:
+    settled = time.time_ns() - _SETTLED_NS
+    kept = {
+        path: entry
+        for path, entry in entries.items()
+        if entry is known.get(path) or 0 <= entry.modified_ns < settled
+    }
+    if kept == known:
+        return
+    rows = {path: [e.size, e.modified_ns, e.content, e.why] for path, e in kept.items()}
+    write_json(cache, {"version": _VERSION, "files": rows})

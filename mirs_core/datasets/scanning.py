@@ -1,0 +1,44 @@
+"""Data sets with their roles: scanned, put in tie order, and named, as every run begins."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from mirs_core.datasets.items import Items
+from mirs_core.datasets.manifest import Manifest, scan
+from mirs_core.datasets.splits import assign_roles, row_order
+from mirs_core.files import slug
+from mirs_core.progress import Progress, silent
+
+
+def scan_cached(home: Path, root: Path, progress: Progress = silent) -> Manifest:
+    """The manifest of ``root``; files unchanged since the last scan are not read again."""
+    root = root.expanduser().resolve()
+    key = hashlib.sha256(str(root).encode()).hexdigest()[:16]
+    return scan(root, home / "cache" / "scans" / f"{slug(root.name)}-{key}.json", progress)
+
+
+def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
+    """All tiles of a data set with their roles, in the seeded row order that breaks ties."""
+    tiles = manifest.tiles
+    roles = assign_roles(tiles, manifest.digest, seed, by_strip)
+    order = row_order(len(tiles), manifest.digest, seed)
+    return Items.of([tiles[i] for i in order], [roles[i] for i in order])
+
+
+def archive_id(items: Items) -> str:
+    """Names an evaluation archive: equal where archives hold the same tiles in the same order."""
+    rows = items.rows(["archive"])
+    text = "\n".join(f"{items.contents[i]} {items.ids[i]}" for i in rows)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def describe(manifest: Manifest) -> dict[str, Any]:
+    """What a run remembers of its data set."""
+    return {
+        "data_name": manifest.card.name,
+        "data_title": manifest.card.title,
+        "manifest": manifest.digest,
+        "synthetic": manifest.card.synthetic,
+        "distractors": sorted(manifest.card.distractors),
+    }

@@ -1,0 +1,166 @@
+"""Which tile plays which part: the seeded halving of the training split into head and archive."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.manifest import Tile
+
+_VALIDATION_SHARE = 0.1
+_ROLE_OF_SPLIT = {"val": "val", "test": "test", "database": "archive", "": "archive"}
+
+
+def assign_roles(
+    tiles: Sequence[Tile], digest: str, seed: int, by_strip: bool = False
+) -> list[str]:
+    """The role of each tile: "train", "archive", "val" or "test" (MIRS method, evaluation).
+
+    Half of the train split teaches the head, the other half is the archive, drawn class by class;
+    of an odd class a coin says which half gets the tile more. With a database split, that is the
+    archive and the head learns from all of train. Tiles without a split are archive. Without a
+    val split, a tenth of the training half becomes val, never the last tile of a class.
+
+    The result depends on the set of tiles, ``digest`` and ``seed``, not on the order of tiles.
+
+    Args:
+        digest: of the manifest that the tiles come from.
+        by_strip: no strip has tiles both in the training half (or val drawn from it) and in the
+            archive half; classes are then halved as evenly as whole strips allow.
+
+    Returns:
+        Roles parallel to ``tiles``.
+    """
+    training = sorted((t for t in tiles if t.split == "train"), key=lambda tile: tile.id)
+    archived: set[str] = set()
+    if not any(tile.split == "database" for tile in tiles):
+        halve = _strip_half if by_strip else _class_half
+        archived = halve(training, _rng("halves", digest, seed))
+    learning = [tile for tile in training if tile.id not in archived]
+    validating: set[str] = set()
+    if not any(tile.split == "val" for tile in tiles):
+        tenth = _strip_tenth if by_strip else _class_tenth
+        validating = tenth(learning, _rng("validation", digest, seed))
+
+    def role(tile: Tile) -> str:
+        if tile.split != "train":
+            return _ROLE_OF_SPLIT[tile.split]
+        if tile.id in archived:
+            return "archive"
+        return "val" if tile.id in validating else "train"
+
+    return [role(tile) for tile in tiles]
+
+
+def row_order(n: int, digest: str, seed: int) -> NDArray[np.int64]:
+    """The order of ``n`` tiles in the archive: a seeded permutation (n,) of 0..n-1.
+
+    It is the tie policy: equal distances are ranked by row, and path order would be class order.
+    """
+    return _rng("rows", digest, seed).permutation(n).astype(np.int64)
+
+
+def grown_order(old: int, new: int, digest: str) -> NDArray[np.int64]:
+    """The order of an archive of ``old`` tiles that ``new`` ones come to: (old + new,).
+
+    A row below ``old`` is an old tile, the others are the new ones. The old keep their order among
+    themselves, so that their ties are ranked as before; the new ones, shuffled, stand at random
+    places between them, so that neither kind is ranked before the other where distances are equal.
+
+    Args:
+        digest: of what is added to what.
+    """
+    rng = _rng("grown", digest, 0)
+    order = np.empty(old + new, dtype=np.int64)
+    fresh = np.zeros(old + new, dtype=bool)
+    fresh[rng.choice(old + new, new, replace=False)] = True
+    order[fresh] = old + rng.permutation(new)
+    order[~fresh] = np.arange(old)
+    return order
+
+
+def _rng(purpose: str, digest: str, seed: int) -> np.random.Generator:
+    key = hashlib.sha256(f"{purpose}:{digest}:{seed}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(key, "big"))
+
+
+def _by_class(tiles: Iterable[Tile]) -> list[list[Tile]]:
+    """Tiles class by class, both in an order that does not depend on that of ``tiles``."""
+    groups: dict[tuple[bool, str], list[Tile]] = defaultdict(list)
+    for tile in sorted(tiles, key=lambda tile: tile.id):
+        groups[tile.label is None, tile.label or ""].append(tile)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _by_strip(tiles: Iterable[Tile], rng: np.random.Generator) -> list[list[Tile]]:
+    """Tiles strip by strip in random order; a tile without a strip is one by itself."""
+    groups: dict[tuple[bool, str], list[Tile]] = defaultdict(list)
+    for tile in sorted(tiles, key=lambda tile: tile.id):
+        groups[tile.strip is None, tile.strip or tile.id].append(tile)
+    strips = [groups[key] for key in sorted(groups)]
+    return [strips[i] for i in rng.permutation(len(strips))]
+
+
+def _class_half(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
+    chosen: set[str] = set()
+    for group in _by_class(tiles):
+        count = len(group) // 2 + (int(rng.integers(2)) if len(group) % 2 else 0)
+        chosen |= {group[i].id for i in rng.permutation(len(group))[:count]}
+    return chosen
+
+
+def _strip_half(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
+    """Whole strips, largest first, each to the half that lacks its classes more."""
+    chosen: set[str] = set()
+    surplus: Counter[str | None] = Counter()  # archive minus training half, by class
+    for strip in sorted(_by_strip(tiles, rng), key=len, reverse=True):
+        counts = Counter(tile.label for tile in strip)
+        lean = sum(surplus[label] * count for label, count in counts.items())
+        to_archive = lean < 0 or (lean == 0 and bool(rng.integers(2)))
+        for label, count in counts.items():
+            surplus[label] += count if to_archive else -count
+        if to_archive:
+            chosen |= {tile.id for tile in strip}
+    return chosen
+
+
+def _class_tenth(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
+    """A tenth of all, shared among classes by size (largest remainders, ties by lot)."""
+    groups = _by_class(tiles)
+    shares = [len(group) * _VALIDATION_SHARE for group in groups]
+    counts = [min(int(share), len(group) - 1) for share, group in zip(shares, groups, strict=True)]
+    lots = rng.random(len(groups))
+    wanted = _tenth_of(len(tiles)) - sum(counts)
+    order = sorted(range(len(groups)), key=lambda i: (counts[i] - shares[i], lots[i]))
+    for i in [i for i in order if counts[i] < len(groups[i]) - 1][: max(0, wanted)]:
+        counts[i] += 1
+    chosen: set[str] = set()
+    for group, count in zip(groups, counts, strict=True):
+        chosen |= {group[i].id for i in rng.permutation(len(group))[:count]}
+    return chosen
+
+
+def _strip_tenth(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
+    """About a tenth of all in whole strips, as many as fit; the smallest strip if none fits."""
+    wanted = _tenth_of(len(tiles))
+    left = Counter(tile.label for tile in tiles)
+    chosen: set[str] = set()
+    strips = _by_strip(tiles, rng)
+    for limit in (wanted, len(tiles)):
+        for strip in strips if limit == wanted else sorted(strips, key=len):
+            counts = Counter(tile.label for tile in strip)
+            spared = all(left[label] > count for label, count in counts.items())
+            if spared and len(chosen) + len(strip) <= limit:
+                left -= counts
+                chosen |= {tile.id for tile in strip}
+                if limit != wanted:
+                    break
+        if chosen:
+            break
+    return chosen
+
+
+def _tenth_of(n: int) -> int:
+    return max(1, round(n * _VALIDATION_SHARE)) if n > 1 else 0

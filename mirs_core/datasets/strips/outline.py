@@ -1,0 +1,69 @@
+"""The ring around what a strip shows, and its bounds in degrees."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.strips.strip_list import Ring
+from mirs_core.mars.crs import Degrees
+
+_EDGE_POINTS = 128
+_MOST_CORNERS = 256
+
+Places = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[Degrees, Degrees]]
+"""Longitudes and latitudes of columns and rows."""
+
+
+def ring(valid: NDArray[np.bool_], width: int, height: int) -> NDArray[np.float64]:
+    """(n, 2) columns and rows: the convex ring around the valid cells (h, w) of a raster.
+
+    Long edges have points between their corners, because straight edges of a raster are curves in
+    degrees.
+    """
+    from scipy.spatial import ConvexHull
+
+    rows = np.flatnonzero(valid.any(axis=1))
+    first = valid[rows].argmax(axis=1)
+    last = valid.shape[1] - valid[rows][:, ::-1].argmax(axis=1)
+    ends = [np.stack([x, y], axis=1) for x in (first, last) for y in (rows, rows + 1)]
+    points = np.concatenate(ends) * (width / valid.shape[1], height / valid.shape[0])
+    corners = points[ConvexHull(points).vertices]
+    corners = corners[:: -(-len(corners) // _MOST_CORNERS)]
+    edges = np.roll(corners, -1, axis=0) - corners
+    lengths = np.hypot(edges[:, 0], edges[:, 1])
+    counts = np.maximum(1, np.rint(lengths / lengths.sum() * _EDGE_POINTS)).astype(int)
+    return np.concatenate(
+        [
+            corner + edge * (np.arange(count) / count)[:, None]
+            for corner, edge, count in zip(corners, edges, counts, strict=True)
+        ]
+    )
+
+
+def placed(pixels: NDArray[np.float64], places: Places) -> Ring:
+    """The ring (n, 2) of columns and rows in degrees; what lies beside Mars is left out."""
+    longitude, latitude = places(pixels[:, 0], pixels[:, 1])
+    there = np.isfinite(longitude) & np.isfinite(latitude)
+    pairs = zip(longitude[there].tolist(), latitude[there].tolist(), strict=True)
+    return tuple(pairs)
+
+
+def bounds(outline: Ring) -> dict[str, float]:
+    """``west``, ``south``, ``east``, ``north`` of a ring; west is above east across meridian 0.
+
+    A ring that goes round a pole has all longitudes, 0 to 360, and ends at the pole.
+    """
+    longitude, latitude = (np.array(one) for one in zip(*outline, strict=True))
+    steps = (np.diff(longitude, append=longitude[0]) + 180) % 360 - 180
+    south, north = float(latitude.min()), float(latitude.max())
+    if abs(steps.sum()) > 180:
+        pole = np.sign(latitude.sum())
+        south, north = (south, 90.0) if pole > 0 else (-90.0, north)
+        return {"west": 0.0, "south": south, "east": 360.0, "north": north}
+    # Degrees along the ring, without the jump at the meridian 0.
+    along = longitude[0] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
+    if along.max() - along.min() >= 360:
+        return {"west": 0.0, "south": south, "east": 360.0, "north": north}
+    west, east = float(along.min()) % 360, float(along.max()) % 360
+    return {"west": west, "south": south, "east": east or 360.0, "north": north}

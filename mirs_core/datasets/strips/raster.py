@@ -1,0 +1,275 @@
+"""A raster of Mars, read by windows: where its pixels lie, which are missing, and as grey levels.
+
+Never more than ``MOST_VALUES`` values, or one tile, are read at once, whatever the raster's size.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.depth import is_valid, levels, limits
+from mirs_core.datasets.images import Pixels
+from mirs_core.datasets.large_images import Square
+from mirs_core.datasets.rasters import opened
+from mirs_core.errors import DataError, ImageError
+from mirs_core.mars.crs import MarsCrs
+
+MOST_VALUES = 4_000_000
+"""Values (pixels x bands) in the largest window that is read; a tile may have more by itself."""
+
+_CACHE_BYTES = 256_000_000
+_MOST_BLOCK_BYTES = 256_000_000
+_MOST_PIXELS = 200_000_000_000
+_SURVEY = 1024
+_SHAPE_TOLERANCE = 0.01
+_PIECES, _PIECE_BYTES = 64, 256_000
+# What ISIS writes for missing or saturated pixels into integers.
+_ISIS_SPECIAL = {
+    "int16": (-32768, -32767, -32766, -32765, -32764),
+    "uint16": (0, 1, 2, 65534, 65535),
+    "uint8": (0,),
+}
+
+Mask = NDArray[np.bool_]
+Stretch = tuple[float, float] | None
+"""Values that become grey 0 and 255; None where they are 8-bit as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A raster seen from afar: its ``stretch``, and which cells (h, w) of it are not missing."""
+
+    stretch: Stretch
+    valid: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class StripRaster:
+    """An open raster whose pixels have a place on Mars; made by :func:`open_strip`.
+
+    Attributes:
+        name: how to call it in messages.
+        width: pixels.
+        height: pixels.
+        crs: its coordinate system.
+        transform: (a, b, c, d, e, f), see ``strip_list.Strip``.
+        nodata: what is taken for missing, in words.
+    """
+
+    name: str
+    width: int
+    height: int
+    crs: MarsCrs
+    transform: tuple[float, ...]
+    nodata: str
+    _raster: Any
+    _bands: tuple[int, ...]
+    _special: tuple[int, ...]
+    _has_mask: bool
+
+    @property
+    def metres_per_pixel(self) -> float:
+        """Of the projection, where it is true to scale; of the equator for degrees."""
+        return abs(self.transform[4]) * self.crs.metres_per_unit
+
+    @property
+    def bands(self) -> int:
+        """1, or 3 in colour."""
+        return len(self._bands)
+
+    def survey(self) -> Survey:
+        """The whole raster in at most 1024 x 1024 pixels, from its overviews where it has some.
+
+        Raises:
+            ImageError: damaged, or every pixel is missing.
+        """
+        share = min(1.0, _SURVEY / max(self.width, self.height))
+        shape = max(1, round(self.height * share)), max(1, round(self.width * share))
+        values, valid = self._read(None, shape)
+        if not valid.any():
+            raise ImageError(f"{self.name} has no valid pixel: all are marked as missing.")
+        stretch = None if values.dtype == np.uint8 else limits(values[:, valid])
+        return Survey(stretch, valid)
+
+    def read(
+        self, column: int, row: int, width: int, height: int, stretch: Stretch
+    ) -> tuple[Pixels, Mask]:
+        """Grey levels (H, W) or (H, W, 3) of a window that lies inside, and which are there (H, W).
+
+        Missing pixels are black. One ``stretch`` for a whole strip keeps its tiles comparable.
+
+        Raises:
+            ImageError: damaged.
+        """
+        from rasterio.windows import Window
+
+        values, valid = self._read(Window(column, row, width, height), (height, width))
+        if stretch is None:
+            grey = np.where(valid, values, 0).astype(np.uint8)
+        else:
+            grey = levels(values, np.broadcast_to(valid, values.shape), *stretch)
+        return (grey[0] if self.bands == 1 else np.moveaxis(grey, 0, -1)), valid
+
+    def square(self, square: Square, stretch: Stretch) -> Pixels:
+        """Grey levels of a square that lies inside."""
+        return self.read(square.x, square.y, square.side, square.side, stretch)[0]
+
+    def pixel_of(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """Column and row of a place, nearest to the raster's middle where it has more than one.
+
+        Raises:
+            DataError: the projection cannot show the place.
+        """
+        a, _, c, _, e, f = self.transform
+        around = longitude + np.array([0.0, 1.0, -1.0])
+        xs, ys = self.crs.from_degrees(around, np.full(3, latitude))
+        x, y = float(xs[0]), float(ys[0])
+        if not (np.isfinite(xs).all() and np.isfinite(y)):
+            raise DataError(f"{self.name}: its projection cannot show {longitude}, {latitude}.")
+        # A map of cylinders may go on beyond the meridian at which it ends.
+        turn = 360 * float(np.abs(xs[1:] - x).min())
+        tried = [x]
+        for other in (x - turn, x + turn):
+            east, north = self.crs.to_degrees(other, y)
+            apart = abs((float(east) - longitude + 180) % 360 - 180)
+            if apart < 1e-3 and abs(float(north) - latitude) < 1e-3:
+                tried.append(other)
+        columns = [(one - c) / a for one in tried]
+        return min(columns, key=lambda one: abs(one - self.width / 2)), (y - f) / e
+
+    def _read(self, window: Any, shape: tuple[int, int]) -> tuple[NDArray[Any], Mask]:
+        """Values (C, H, W) and where all of them are valid (H, W)."""
+        values = self._raster.read(list(self._bands), window=window, out_shape=(self.bands, *shape))
+        valid: Mask = np.ones(shape, bool)
+        if values.dtype.kind == "f":
+            valid &= is_valid(values).all(axis=0)
+        if self._special:
+            valid &= ~np.isin(values, self._special).all(axis=0)
+        if self._has_mask:
+            masks = self._raster.read_masks(
+                list(self._bands), window=window, out_shape=(self.bands, *shape)
+            )
+            valid &= (masks > 0).any(axis=0)
+        return values, valid
+
+
+@contextmanager
+def open_strip(path: Path) -> Iterator[StripRaster]:
+    """Opens a map-projected GeoTIFF, COG or JPEG 2000 file of Mars, whatever its size.
+
+    Raises:
+        ImageError: another format, damaged, leads to other files, or cannot be read by windows.
+        DataError: no coordinate system of Mars, or pixels that are no upright squares.
+    """
+    with opened(path, path.name, _CACHE_BYTES) as raster:
+        yield _checked(raster, path.name)
+
+
+def content_of(path: Path) -> str:
+    """Fingerprint of a raster's file: its size, and pieces spread evenly from beginning to end.
+
+    All of it up to 16 MB. Beginnings and ends alone are often margins without data, which a strip
+    that was processed anew has in common with the old one.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        found = hashlib.sha256(str(size).encode())
+        last = max(0, size - _PIECE_BYTES)
+        with path.open("rb") as handle:
+            for piece in range(_PIECES):
+                handle.seek(last * piece // (_PIECES - 1))
+                found.update(handle.read(_PIECE_BYTES))
+    except OSError as error:
+        raise ImageError(f"{path.name} cannot be read ({error.strerror or error}).") from None
+    return found.hexdigest()
+
+
+def _checked(raster: Any, name: str) -> StripRaster:
+    _check_storage(raster, name)
+    crs = MarsCrs.of(raster.crs.to_wkt() if raster.crs else "", name)
+    transform = tuple(float(one) for one in raster.transform[:6])
+    _check_pixels(transform, name)
+    bands = (1, 2, 3) if raster.count in (3, 4) else (1,)
+    mask, words = _mask(raster)
+    kind = str(raster.dtypes[0])
+    # Where a raster says what is missing, its smallest values are values.
+    special = _ISIS_SPECIAL.get(kind, ()) if not mask or kind == "int16" else ()
+    if kind.startswith("float"):
+        words.append("not finite or ISIS special")
+    strip = StripRaster(
+        name=name,
+        width=int(raster.width),
+        height=int(raster.height),
+        crs=crs,
+        transform=transform,
+        nodata=", ".join([*words, *(f"value {one}" for one in special)]),
+        _raster=raster,
+        _bands=bands,
+        _special=special,
+        _has_mask=mask,
+    )
+    _check_place(strip)
+    return strip
+
+
+def _check_storage(raster: Any, name: str) -> None:
+    if raster.count < 1 or any(kind.startswith("complex") for kind in raster.dtypes):
+        raise ImageError(f"{name} has no band of real numbers. Choose an image.")
+    if raster.width * raster.height > _MOST_PIXELS:
+        raise ImageError(f"{name} is larger than any image of Mars can be. Cut it in parts.")
+    height, width = raster.block_shapes[0]
+    block = height * width * np.dtype(raster.dtypes[0]).itemsize
+    if raster.interleaving is not None and raster.interleaving.name == "pixel":
+        block *= raster.count
+    if block > _MOST_BLOCK_BYTES:
+        raise ImageError(
+            f"{name} is stored in pieces of {block / 1e6:,.0f} MB, which cannot be read by windows;"
+            " store it in tiles first, e.g.: gdal_translate -of COG."
+        )
+
+
+def _check_pixels(transform: tuple[float, ...], name: str) -> None:
+    a, b, _, d, e, _ = transform
+    if not all(np.isfinite(one) for one in transform) or not (a > 0 > e) or b != 0 or d != 0:
+        raise DataError(
+            f"{name} is rotated or mirrored: its rows do not run along its map's axes;"
+            " turn it first, e.g.: gdalwarp -t_srs IAU_2015:49910."
+        )
+    if abs(a + e) > _SHAPE_TOLERANCE * a:
+        raise DataError(
+            f"The pixels of {name} are {a:g} by {-e:g} units, not squares;"
+            " resample it first, e.g.: gdalwarp -tr SIZE SIZE."
+        )
+
+
+def _check_place(strip: StripRaster) -> None:
+    a, _, c, _, e, f = strip.transform
+    x, y = c + a * strip.width / 2, f + e * strip.height / 2
+    if not all(np.isfinite(one) for one in strip.crs.to_degrees(x, y)):
+        raise DataError(
+            f"The middle of {strip.name} lies beside Mars: its coordinates and its coordinate"
+            " system do not belong together. Take the product as it was published."
+        )
+
+
+def _mask(raster: Any) -> tuple[bool, list[str]]:
+    """Whether the raster marks missing pixels itself, and how, in words."""
+    flags = {flag.name for flag in raster.mask_flag_enums[0]}
+    if _has_alpha(raster, raster.count - 1):
+        return True, ["alpha"]
+    if "nodata" in flags:
+        return True, [f"value {raster.nodata:g}"]
+    return ("per_dataset" in flags), (["mask"] if "per_dataset" in flags else [])
+
+
+def _has_alpha(raster: Any, band: int) -> bool:
+    return band > 0 and raster.colorinterp[band].name == "alpha"

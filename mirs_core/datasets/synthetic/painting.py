@@ -1,0 +1,60 @@
+"""From a landform's code to its picture."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.synthetic import aeolian, camera, craters, plains, slopes, topography
+from mirs_core.datasets.synthetic.camera import Camera, Sun
+from mirs_core.datasets.synthetic.surface import Palette, Site, paint
+from mirs_core.errors import DataError
+
+SIDE = 200
+"""Pixels along each side of a tile."""
+
+_MARGIN = 8
+"""Pixels painted around the picture, so that its edges are lit and blurred like its middle."""
+
+PALETTES: dict[str, Palette] = {
+    "aec": aeolian.CURVED,
+    "ael": aeolian.STRAIGHT,
+    "cli": topography.CLIFF,
+    "rid": topography.RIDGE,
+    "fsf": topography.CHANNEL,
+    "sfe": topography.MOUNDS,
+    "fsg": slopes.GULLIES,
+    "fse": slopes.STREAKS,
+    "fss": slopes.MASS_WASTING,
+    "cra": craters.CRATER,
+    "sfx": craters.CRATER_FIELD,
+    "mix": plains.MIXED,
+    "rou": plains.ROUGH,
+    "smo": plains.SMOOTH,
+    "tex": plains.TEXTURED,
+}
+
+
+def picture(
+    code: str, rng: np.random.Generator, sun: Sun, lens: Camera, shape: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """A picture, uint8 of ``shape``, of the landform ``code`` under ``sun`` through ``lens``.
+
+    Raises:
+        DataError: no landform has this code.
+    """
+    if code not in PALETTES:
+        raise DataError(f"No landform has the code {code!r}; the codes are {', '.join(PALETTES)}.")
+    wide = (shape[0] + 2 * _MARGIN, shape[1] + 2 * _MARGIN)
+    surface = paint(Site(rng, wide, sun), PALETTES[code])
+    image = camera.expose(surface.height, surface.albedo, sun, lens, rng)
+    return image[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+
+
+def render(code: str, seed: int | np.random.Generator = 0) -> NDArray[np.uint8]:
+    """One tile, uint8 (200, 200), of the landform ``code``, with a sun and a camera of its own.
+
+    Raises:
+        DataError: no landform has this code.
+    """
+    rng = np.random.default_rng(seed)
+    sun, lens = camera.random_sun(rng), camera.random_camera(rng)
+    return picture(code, rng, sun, lens, (SIDE, SIDE))

@@ -1,9 +1,0 @@
-"""Domains: what whitening does between two data sets, of which one is learnt from.
-
-In 2021 the target domain was only the unlabelled archive half of the data set that was learnt from;
-here it is another data set.
-"""
-
-from mirs_core.domains.report import USUAL, covariances, find, make, path_of
-
-__all__ = ["USUAL", "covariances", "find", "make", "path_of"]

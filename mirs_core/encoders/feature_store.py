@@ -1,0 +1,217 @@
+"""Features of many tiles: batched, with a cache on disk that knows tiles by their content.
+
+The cache holds shards of up to 64 tiles, ``<name>.npy`` with the features and ``<name>.json`` with
+the content hashes of the rows and the checksum of the array. The .json is written last, so a shard
+without one does not exist yet. A tile that is in any shard is never encoded again, whatever data
+set it comes from.
+"""
+
+import contextlib
+import io
+import json
+import uuid
+import warnings
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.images import read_image
+from mirs_core.datasets.manifest import Tile
+from mirs_core.datasets.views import view_of
+from mirs_core.encoders.loading import Encoder
+from mirs_core.errors import DataError
+from mirs_core.files import replace_file, sha256, write_json
+from mirs_core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import torch
+
+Features = NDArray[np.float32]
+"""(n, D)."""
+
+STAGE = "Encoding tiles"
+"""The stage that ``extract`` reports."""
+
+# Small, so that a process that is killed loses a few seconds of work.
+_SHARD = 64
+_BATCHES_AHEAD = 3
+
+
+def extract(
+    root: Path,
+    tiles: Sequence[Tile],
+    encoder: Encoder,
+    cache: Path,
+    progress: Progress = silent,
+    batch_size: int = 16,
+    workers: int = 2,
+    view: int = 0,
+) -> Features:
+    """Features of ``tiles``, from the cache where they are known, encoded and kept where not.
+
+    Args:
+        root: folder that the tiles' paths are relative to.
+        cache: folder of the cache; each encoder has its own sub-folder by fingerprint.
+        progress: reports distinct tiles done of all. What it raises ends the work; what was
+            encoded by then stays in the cache.
+        batch_size: tiles encoded at once (16 is fastest on a CPU).
+        workers: threads that read and decode images.
+        view: which view of each tile (``mirs_core.datasets.views``); 0 is the tile as it is.
+
+    Returns:
+        (n, D) float32, parallel to ``tiles``.
+
+    Raises:
+        DataError: a file is gone, unreadable, or was changed after the scan.
+        EncoderError: the encoder's weights are damaged.
+    """
+    store = FeatureCache(_folder_of(cache, encoder, view), encoder.dim)
+    known = store.load()
+    missing = {tile.content: tile for tile in reversed(tiles) if tile.content not in known}
+    total = len({tile.content for tile in tiles})
+    begun = done = total - len(missing)
+    progress(STAGE, done, total)
+    # In one piece: many small arrays that stay would keep the network's freed memory between them.
+    room = np.empty((len(missing), encoder.dim), dtype=np.float32)
+    pending: dict[str, Features] = {}
+    try:
+        for contents, batch in _batches(
+            root, list(missing.values())[::-1], encoder, view, batch_size, workers
+        ):
+            encoded = room[done - begun : done - begun + len(contents)]
+            encoded[:] = encoder.encode(batch).cpu().numpy()
+            pending.update(zip(contents, encoded, strict=True))
+            known.update(zip(contents, encoded, strict=True))
+            if len(pending) >= _SHARD:
+                store.add(pending)
+                pending = {}
+            done += len(contents)
+            progress(STAGE, done, total)
+    finally:
+        store.add(pending)
+    features = np.empty((len(tiles), encoder.dim), dtype=np.float32)
+    for row, tile in enumerate(tiles):
+        features[row] = known[tile.content]
+    return features
+
+
+def count_missing(contents: Collection[str], encoder: Encoder, cache: Path, view: int = 0) -> int:
+    """How many of these tiles (content hashes) ``extract`` would have to encode.
+
+    Reads the lists of the cache alone, so a damaged shard is found out only by ``extract``.
+    """
+    known: set[str] = set()
+    for index in _folder_of(cache, encoder, view).glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            known.update(json.loads(index.read_text(encoding="utf-8"))["contents"])
+    return len(set(contents) - known)
+
+
+def _folder_of(cache: Path, encoder: Encoder, view: int) -> Path:
+    return cache / (encoder.fingerprint[:16] + (f"-view{view}" if view else ""))
+
+
+def encode_one(image: NDArray[np.uint8], encoder: Encoder) -> Features:
+    """Features (D,) float32 of one image (H, W) or (H, W, 3), uint8; nothing is cached."""
+    features: Features = encoder.encode(encoder.transform(image)[None])[0].cpu().numpy()
+    return features
+
+
+class FeatureCache:
+    """The shards of one encoder in one folder. Several processes may add to it at a time."""
+
+    def __init__(self, folder: Path, dim: int) -> None:
+        """``dim`` is D, the number of features that every row must have."""
+        self.folder = folder
+        self.dim = dim
+
+    def load(self) -> dict[str, Features]:
+        """Features (D,) by content hash. A damaged shard is removed with a warning."""
+        known: dict[str, Features] = {}
+        for index in sorted(self.folder.glob("*.json")):
+            try:
+                known.update(self._read(index))
+            except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+                warnings.warn(
+                    f"Dropped a damaged part of the feature cache, {index} ({error});"
+                    " its tiles are encoded again.",
+                    stacklevel=3,
+                )
+                index.unlink(missing_ok=True)
+                index.with_suffix(".npy").unlink(missing_ok=True)
+        return known
+
+    def add(self, features: dict[str, Features]) -> None:
+        """Keeps ``features`` (D,) by content hash as one new shard; nothing for an empty dict."""
+        if not features:
+            return
+        name = uuid.uuid4().hex
+        packed = io.BytesIO()
+        np.save(packed, np.stack(list(features.values())), allow_pickle=False)
+        data = packed.getvalue()
+        replace_file(self.folder / f"{name}.npy", lambda handle: handle.write(data))
+        write_json(
+            self.folder / f"{name}.json",
+            {"sha256": sha256(data), "contents": list(features)},
+        )
+
+    def _read(self, index: Path) -> dict[str, Features]:
+        about = json.loads(index.read_text(encoding="utf-8"))
+        data = index.with_suffix(".npy").read_bytes()
+        if sha256(data) != about["sha256"]:
+            raise ValueError("wrong checksum")
+        rows = np.load(io.BytesIO(data), allow_pickle=False)
+        contents = about["contents"]
+        if rows.dtype != np.float32 or rows.shape != (len(contents), self.dim):
+            raise ValueError("wrong shape")
+        return dict(zip(contents, rows, strict=True))
+
+
+def _batches(
+    root: Path,
+    tiles: Sequence[Tile],
+    encoder: Encoder,
+    view: int,
+    batch_size: int,
+    workers: int,
+) -> "Iterator[tuple[list[str], torch.Tensor]]":
+    """Content hashes and inputs (B, 3, 224, 224) of batches, decoded a few batches ahead.
+
+    Threads suffice, because decoding releases the interpreter lock, and a process forked after
+    torch was used can hang.
+    """
+    import torch
+
+    waiting: deque[tuple[Tile, Future[torch.Tensor]]] = deque()
+    queue = iter(tiles)
+    with ThreadPoolExecutor(workers, thread_name_prefix="mirs-decode") as pool:
+        try:
+            for start in range(0, len(tiles), batch_size):
+                wanted = batch_size * _BATCHES_AHEAD - len(waiting)
+                for tile in (next(queue, None) for _ in range(wanted)):
+                    if tile is not None:
+                        waiting.append((tile, pool.submit(_load, root, tile, encoder, view)))
+                size = min(batch_size, len(tiles) - start)
+                batch = [waiting.popleft() for _ in range(size)]
+                inputs = torch.stack([future.result() for _, future in batch])
+                yield [tile.content for tile, _ in batch], inputs
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> "torch.Tensor":
+    try:
+        data = (root / tile.path).read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{tile.path} cannot be read any more ({error.strerror or error}). Scan {root} again."
+        ) from None
+    # The cache knows tiles by content: features of other content would stay wrong for ever.
+    if sha256(data) != tile.content:
+        raise DataError(f"{tile.path} was changed while {root} was in use. Start again.")
+    return encoder.transform(view_of(read_image(data, tile.path), view))

@@ -1,0 +1,75 @@
+"""Tiles as pixels, decoded once where they fit into memory."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mirs_core.datasets.images import read_image
+from mirs_core.encoders.base import SIDE, square
+from mirs_core.errors import DataError
+from mirs_core.files import sha256
+from mirs_core.progress import Progress, silent
+
+STAGE = "Reading tiles"
+_MEMORY = 4_000_000_000
+_WORKERS = 2
+
+
+class TileStore:
+    """The pixels of tiles, row by row, as an encoder sees them: (3, 224, 224) uint8."""
+
+    def __init__(
+        self,
+        root: Path,
+        paths: Sequence[str],
+        contents: Sequence[str],
+        progress: Progress = silent,
+        memory: int = _MEMORY,
+    ) -> None:
+        """Reads the tiles at ``paths`` below ``root``; more than ``memory`` bytes stay on disk.
+
+        Raises:
+            DataError: a file is gone, unreadable, or not what ``contents`` (SHA-256) says.
+        """
+        self._root, self._paths, self._contents = root, tuple(paths), tuple(contents)
+        self._kept: list[NDArray[np.uint8]] = []
+        fits = len(paths) * SIDE * SIDE <= memory
+        if fits and paths:
+            with ThreadPoolExecutor(_WORKERS, thread_name_prefix="mirs-decode") as pool:
+                for planes in pool.map(self._read, range(len(paths))):
+                    self._kept.append(planes)
+                    progress(STAGE, len(self._kept), len(paths))
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def batch(self, rows: Iterable[int]) -> Tensor:
+        """Pixels (B, 3, 224, 224) uint8 of ``rows``."""
+        wanted = [int(row) for row in rows]
+        if self._kept:
+            planes = [self._kept[row] for row in wanted]
+        else:
+            with ThreadPoolExecutor(_WORKERS, thread_name_prefix="mirs-decode") as pool:
+                planes = list(pool.map(self._read, wanted))
+        shape = (3, SIDE, SIDE)
+        return torch.from_numpy(np.stack([np.broadcast_to(plane, shape) for plane in planes]))
+
+    def _read(self, row: int) -> NDArray[np.uint8]:
+        """(1, 224, 224) of a grey tile, (3, 224, 224) of one in colour."""
+        path = self._paths[row]
+        try:
+            data = (self._root / path).read_bytes()
+        except OSError as error:
+            raise DataError(
+                f"{path} cannot be read any more ({error.strerror or error}). Start again."
+            ) from None
+        if sha256(data) != self._contents[row]:
+            raise DataError(f"{path} was changed while {self._root} was in use. Start again.")
+        pixels = square(read_image(data, path))
+        planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+        return np.ascontiguousarray(planes)

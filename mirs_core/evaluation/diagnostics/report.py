@@ -1,0 +1,152 @@
+"""All diagnostics of a run, and how well it keeps the order of the float features."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.items import Items
+from mirs_core.evaluation.diagnostics.codes import Bits, CodeUse, bit_statistics, code_use
+from mirs_core.evaluation.diagnostics.ranks import (
+    Confusion,
+    Curve,
+    Distances,
+    confusion,
+    distances,
+    precision_curve,
+    recall_curve,
+)
+from mirs_core.evaluation.protocol import K, Ranking, rankings
+from mirs_core.evaluation.run_report import facts_of
+from mirs_core.hashing.baseline import FloatModel
+from mirs_core.ranking.archive import FloatArchive
+from mirs_core.ranking.codes import unpack
+from mirs_core.retrieval.retriever import Retriever
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnostics:
+    """Everything about one run; the first four are None where no query can be measured.
+
+    ``bits`` and ``use`` are None for float features, and where the archive is empty.
+    """
+
+    k: int
+    unit: str
+    precision: Curve | None
+    recall: Curve | None
+    confusion: Confusion | None
+    distances: Distances | None
+    bits: Bits | None
+    use: CodeUse | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain JSON values; nan becomes None."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def diagnose(retriever: Retriever, k: int = K) -> Diagnostics:
+    """The diagnostics of a run's test queries against its evaluation archive.
+
+    Args:
+        retriever: of the finished run.
+        k: length of the precision curve and of the lists whose confusion is counted.
+    """
+    found = list(measured(retriever))
+    rows = retriever.items.rows(["archive"])
+    labels = [retriever.items.labels[row] for row in rows]
+    width = None if isinstance(retriever.model, FloatModel) else retriever.codes.shape[1] * 8
+    use, bits = archive_use(retriever), None
+    if width is not None and use is not None:
+        bits = bit_statistics(unpack(retriever.codes[rows], width))
+    return Diagnostics(
+        k=k,
+        unit=retriever.model.distance if isinstance(retriever.model, FloatModel) else "bits",
+        precision=precision_curve(found, k) if found else None,
+        recall=recall_curve(found) if found else None,
+        confusion=confusion(found, labels, k) if found else None,
+        distances=distances(found, labels, width) if found else None,
+        bits=bits,
+        use=use,
+    )
+
+
+def archive_use(retriever: Retriever) -> CodeUse | None:
+    """How the archive's tiles spread over codes; None for float features or an empty archive."""
+    rows, items = retriever.items.rows(["archive"]), retriever.items
+    if isinstance(retriever.model, FloatModel) or not len(rows):
+        return None
+    labels, ids = ([column[row] for row in rows] for column in (items.labels, items.ids))
+    return code_use(retriever.codes[rows], labels, ids)
+
+
+def measured(retriever: Retriever) -> list[Ranking]:
+    """The test queries that can be measured, ranked against the evaluation archive."""
+    items, facts = retriever.items, facts_of(retriever.items)
+    archive, test = items.rows(["archive"]), items.rows(["test"])
+    if not len(archive) or not len(test):
+        return []
+    found = rankings(
+        retriever.archive(archive),
+        facts.take(archive),
+        retriever.codes[test],
+        facts.take(test),
+        distractors=retriever.distractors,
+    )
+    return [ranking for ranking in found if not isinstance(ranking, str)]
+
+
+def rank_agreement(retriever: Retriever, features: NDArray[np.float32]) -> dict[str, float | None]:
+    """How far a model keeps the order that float features give within a class, by query id.
+
+    Kendall's tau-b of the model's distances and of centred cosine distances, over the archive's
+    tiles of the query's own class; None where one of the two has no order.
+
+    Args:
+        features: (N, D) of the encoder, parallel to the retriever's items. They are centred on the
+            mean of the evaluation archive.
+    """
+    from scipy.stats import kendalltau
+
+    items = retriever.items
+    archive, test = items.rows(["archive"]), items.rows(["test"])
+    found = measured(retriever)
+    if not found:
+        return {}
+    centred = FloatModel.fit("cosine", features[archive]).encode(features)
+    taus: dict[str, float | None] = {}
+    for ranking in found:
+        own = ranking.rows[ranking.relevant]
+        ours = ranking.distances[ranking.relevant]
+        query = test[ranking.query]
+        order = FloatArchive(centred[archive[own]], "cosine").search(
+            centred[query : query + 1], len(own)
+        )
+        theirs = np.empty(len(own))
+        theirs[order[1][0]] = order[0][0]
+        tau = kendalltau(ours, theirs).statistic if len(own) > 1 else np.nan
+        taus[items.ids[query]] = None if np.isnan(tau) else float(tau)
+    return taus
+
+
+def features_for(items: Items, baseline: Retriever) -> NDArray[np.float32]:
+    """The float features of a baseline's run, parallel to the ``items`` of another one.
+
+    Raises:
+        DataError: the baseline lacks one of the tiles.
+    """
+    rows = [baseline.items.row(tile) for tile in items.ids]
+    return np.ascontiguousarray(baseline.codes[rows], dtype=np.float32)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    return value

@@ -1,0 +1,251 @@
+"""Evaluation: mAP@k of queries against an archive, with its ties, interval and exclusions.
+
+The protocol is the one of the MIRS method, evaluation: relevant means the same label; a query that
+is itself in the archive is removed by content; queries without a relevant archive tile are skipped
+and counted; distractors are neither queried nor relevant; the archive's row order breaks ties.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.errors import RunError
+from mirs_core.ranking import metrics
+from mirs_core.ranking.archive import FloatArchive, HashArchive
+
+K = 64
+_CHUNK = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of tiles, as parallel columns: ids, labels, contents (SHA-256), strips."""
+
+    ids: Sequence[str]
+    labels: Sequence[str | None]
+    contents: Sequence[str]
+    strips: Sequence[str | None]
+
+    def take(self, rows: NDArray[np.int64]) -> "Facts":
+        """The same columns for ``rows`` only, in that order."""
+        return Facts(
+            [self.ids[i] for i in rows],
+            [self.labels[i] for i in rows],
+            [self.contents[i] for i in rows],
+            [self.strips[i] for i in rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """One query's ranking of what it may find, nearest first, own copies left out.
+
+    ``query`` is its row among the queries; ``distances``, ``rows`` of the archive and ``relevant``
+    are parallel, shape (<= N,), and at least one result is relevant.
+    """
+
+    query: int
+    label: str
+    distances: NDArray[Any]
+    rows: NDArray[np.int64]
+    relevant: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """One query: AP@k with either divisor, and over the orders that ties allow."""
+
+    id: str
+    label: str
+    min_r_k: float
+    hits: float
+    best: float
+    expected: float
+    worst: float
+    hits_expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The evaluation of one model on one archive. ``skipped`` counts queries by reason."""
+
+    k: int
+    n_archive: int
+    archive_bytes: int
+    strip: str
+    results: tuple[QueryResult, ...]
+    skipped: dict[str, int]
+
+    def values(self, name: str) -> NDArray[np.float64]:
+        """The per-query column ``name`` of the results, shape (queries,)."""
+        return np.array([getattr(result, name) for result in self.results], dtype=np.float64)
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures of the report; means over queries, 95 % bootstrap intervals."""
+        labels = [result.label for result in self.results]
+        per_class = metrics.per_class(self.values("min_r_k"), labels)
+        return {
+            "k": self.k,
+            "n_queries": len(self.results),
+            "n_skipped": sum(self.skipped.values()),
+            "skipped": self.skipped,
+            "n_archive": self.n_archive,
+            "strip": self.strip,
+            "map_at_64" if self.k == K else f"map_at_{self.k}": {
+                divisor: _interval(self.values(divisor)) for divisor in ("min_r_k", "hits")
+            },
+            "ties": {name: _mean(self.values(name)) for name in ("best", "expected", "worst")},
+            "ties_hits": {"expected": _mean(self.values("hits_expected"))},
+            "per_class": {
+                label: {"n": n, "min_r_k": round(value, 6)}
+                for label, (n, value) in per_class.items()
+            },
+            "archive_bytes": self.archive_bytes,
+        }
+
+    def per_query_json(self) -> dict[str, dict[str, Any]]:
+        """Each query's label and AP values, by tile id: what paired comparisons need."""
+        return {
+            result.id: {"label": result.label, "min_r_k": result.min_r_k, "hits": result.hits}
+            for result in self.results
+        }
+
+
+def _interval(values: NDArray[np.float64]) -> dict[str, float | None]:
+    if not len(values):
+        return {"value": None, "low": None, "high": None}
+    return {**metrics.bootstrap_interval(values).to_json()}
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    return round(float(values.mean()), 6) if len(values) else None
+
+
+def evaluate(
+    archive: HashArchive | FloatArchive,
+    facts: Facts,
+    query_codes: NDArray[Any],
+    queries: Facts,
+    *,
+    distractors: Collection[str] = (),
+    k: int = K,
+    exclude_strip: bool = False,
+) -> Report:
+    """The report of ``queries`` against the whole of ``archive``.
+
+    Args:
+        archive: packed codes or features of the evaluation archive; its row order breaks ties.
+        facts: of the archive's rows.
+        query_codes: (Q, bits/8) uint8 or (Q, D) float32, parallel to ``queries``.
+        queries: of the queries; those without a label are skipped.
+        distractors: labels that are never queried and never relevant.
+        exclude_strip: leave the tiles of a query's own strip out of its archive.
+
+    Raises:
+        RunError: the columns and the codes differ in length.
+    """
+    results, skipped = [], Counter[str]()
+    for found in rankings(
+        archive, facts, query_codes, queries, distractors=distractors, exclude_strip=exclude_strip
+    ):
+        if isinstance(found, str):
+            skipped[found] += 1
+        else:
+            tile = queries.ids[found.query]
+            results.append(_score(tile, found.label, found.distances, found.relevant, k))
+    return Report(
+        k=k,
+        n_archive=len(archive),
+        archive_bytes=archive.nbytes,
+        strip=_strip_mode(facts, queries, exclude_strip),
+        # In the order of ids, so that the bootstrap does not depend on where queries stood.
+        results=tuple(sorted(results, key=lambda result: result.id)),
+        skipped=dict(skipped),
+    )
+
+
+def rankings(
+    archive: HashArchive | FloatArchive,
+    facts: Facts,
+    query_codes: NDArray[Any],
+    queries: Facts,
+    *,
+    distractors: Collection[str] = (),
+    exclude_strip: bool = False,
+) -> Iterator[Ranking | str]:
+    """What each query finds in the whole of ``archive``, in the order of the queries.
+
+    The arguments are those of ``evaluate``. A query that is not measured yields the reason instead.
+
+    Raises:
+        RunError: the columns and the codes differ in length.
+    """
+    if len(archive) != len(facts.ids) or len(query_codes) != len(queries.ids):
+        raise RunError("The archive's codes and its items differ in number. Train again.")
+    labels = np.array([label or "" for label in facts.labels], dtype=object)
+    contents = np.array(facts.contents, dtype=object)
+    strips = np.array([strip or "" for strip in facts.strips], dtype=object)
+    present = Counter(label for label in facts.labels if label)
+    for query, distances, order in _orders(archive, query_codes):
+        label, strip = queries.labels[query], queries.strips[query]
+        reason = _why_skipped(label, distractors, present)
+        if reason or label is None:
+            yield reason or "without a label"
+            continue
+        kept = contents[order] != queries.contents[query]
+        if exclude_strip and strip:
+            kept &= strips[order] != strip
+        relevant = (labels[order] == label)[kept]
+        if relevant.any():
+            yield Ranking(query, label, distances[kept], order[kept], relevant)
+        else:
+            yield "no relevant tile in the archive"
+
+
+def _orders(
+    archive: HashArchive | FloatArchive, codes: NDArray[Any]
+) -> Iterator[tuple[int, NDArray[Any], NDArray[np.int64]]]:
+    """Each query's row with the distances and rows of the whole archive, nearest first."""
+    for start in range(0, len(codes), _CHUNK):
+        distances, rows = archive.search(codes[start : start + _CHUNK], len(archive))
+        for offset in range(len(rows)):
+            yield start + offset, distances[offset], rows[offset]
+
+
+def _why_skipped(
+    label: str | None, distractors: Collection[str], present: Counter[str]
+) -> str | None:
+    if label is None:
+        return "without a label"
+    if label in distractors:
+        return "distractor"
+    return None if present[label] else "class not in the archive"
+
+
+def _score(
+    tile: str, label: str, distances: NDArray[Any], relevant: NDArray[np.bool_], k: int
+) -> QueryResult:
+    total = np.array([int(relevant.sum())])
+    top = relevant[None, :k]
+    ties = metrics.tie_bounds(distances, relevant, k)
+    return QueryResult(
+        id=tile,
+        label=label,
+        min_r_k=float(metrics.average_precision(top, total, k, "min_r_k")[0]),
+        hits=float(metrics.average_precision(top, total, k, "hits")[0]),
+        best=ties.best,
+        expected=ties.expected,
+        worst=ties.worst,
+        hits_expected=metrics.hits_over_ties(distances, relevant, k, rng=np.random.default_rng(0)),
+    )
+
+
+def _strip_mode(facts: Facts, queries: Facts, exclude_strip: bool) -> str:
+    if not exclude_strip:
+        return "kept"
+    known = all(facts.strips) and all(queries.strips)
+    return "excluded" if known else "unknown"

@@ -1,0 +1,130 @@
+"""How runs stand: what each one measured when it was made, and its difference to the first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mirs_core.errors import RunError
+from mirs_core.files import read_json
+from mirs_core.ranking import metrics
+from mirs_core.ranking.metrics import Interval
+from mirs_core.workspace import runs
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Mean AP@64 minus that of another run on the same queries, with its 95 % interval."""
+
+    interval: Interval
+    queries: int
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the interval contains 0: no difference can be told."""
+        return self.interval.low <= 0 <= self.interval.high
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One run's figures. mAP@64 divides by min(R, k); ``ties`` are best, expected and worst.
+
+    ``per_class`` holds number of queries and mAP@64 by label, ``per_query`` AP@64 by tile id.
+    ``against`` is None for the first run, where the archives differ, and without shared queries.
+    """
+
+    run: runs.RunSummary
+    value: Interval
+    hits: Interval
+    ties: tuple[float, float, float]
+    queries: int
+    skipped: dict[str, int]
+    archive_tiles: int
+    archive_bytes: int
+    strip: str
+    by_strip: bool
+    epochs: int
+    best_epoch: int
+    seconds: float | None
+    per_class: dict[str, tuple[int, float]]
+    per_query: dict[str, float]
+    same_archive: bool = True
+    against: Difference | None = None
+
+
+def standings(home: Path, run_ids: Sequence[str]) -> list[Standing]:
+    """The standing of each run that measured something, the first of them as the reference.
+
+    Raises:
+        RunError: a run is gone, or its files are damaged.
+    """
+    served = runs.served_run(home)
+    found: list[Standing] = []
+    for run_id in run_ids:
+        run = runs.folder(home, run_id)
+        if run.metrics.is_file():
+            summary = runs.summary(home, run, served)
+            standing = standing_of(summary, run, found[0] if found else None)
+            found += [standing] if standing.queries else []
+    return found
+
+
+def standing_of(
+    summary: runs.RunSummary, run: runs.RunFolder, reference: Standing | None = None
+) -> Standing:
+    """The standing of one run that measured something, and its difference to ``reference``.
+
+    Raises:
+        RunError: its files are damaged.
+    """
+    value, made = read_json(run.metrics), run.provenance()
+    try:
+        per_query = {tile: float(one["min_r_k"]) for tile, one in value["per_query"].items()}
+        same = reference is None or reference.run.archive_id == summary.archive_id
+        against = _difference(per_query, reference.per_query) if reference and same else None
+        return Standing(
+            run=summary,
+            value=_interval(value["map_at_64"]["min_r_k"]),
+            hits=_interval(value["map_at_64"]["hits"]),
+            ties=(
+                _number(value["ties"]["best"]),
+                _number(value["ties"]["expected"]),
+                _number(value["ties"]["worst"]),
+            ),
+            queries=int(value["n_queries"]),
+            skipped={str(why): int(n) for why, n in value["skipped"].items()},
+            archive_tiles=int(value["n_archive"]),
+            archive_bytes=int(value["archive_bytes"]),
+            strip=str(value["strip"]),
+            by_strip=run.config().archive.by_strip,
+            epochs=int(made.get("epochs") or 0),
+            best_epoch=int(made.get("best_epoch") or 0),
+            seconds=(made.get("seconds") or {}).get("total"),
+            per_class={
+                label: (int(one["n"]), float(one["min_r_k"]))
+                for label, one in value["per_class"].items()
+            },
+            per_query=per_query,
+            same_archive=same,
+            against=against,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise RunError(f"{run.metrics} is damaged. Delete the run and train again.") from None
+
+
+def _interval(value: dict[str, Any]) -> Interval:
+    return Interval(*(_number(value[name]) for name in ("value", "low", "high")))
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _difference(own: dict[str, float], other: dict[str, float]) -> Difference | None:
+    shared = sorted(own.keys() & other.keys())
+    if not shared:
+        return None
+    a, b = (np.array([values[tile] for tile in shared]) for values in (own, other))
+    return Difference(metrics.paired_interval(a, b), len(shared))

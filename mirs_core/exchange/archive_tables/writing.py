@@ -1,0 +1,158 @@
+"""Export: the archive of a finished run as a Parquet table."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core import __version__
+from mirs_core.errors import RunError
+from mirs_core.exchange.archive_tables.layout import (
+    FORMAT,
+    KEY,
+    ROWS_IN_GROUP,
+    VERSION,
+    code_type,
+    schema,
+)
+from mirs_core.exchange.exports.geo import MARS
+from mirs_core.exchange.exports.rows import of_tiles
+from mirs_core.files import replace_file, sha256
+from mirs_core.progress import Progress, silent
+from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace import runs
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A table that was written, and how many tiles it has."""
+
+    path: Path
+    tiles: int
+
+
+def export(home: Path, run_id: str, target: Path, progress: Progress = silent) -> Written:
+    """Writes the archive of a run into ``target``, or into ``<id>.parquet`` where that is a folder.
+
+    Raises:
+        RunError: no such run, one that is not finished, or a file that is there already or cannot
+            be written.
+    """
+    target = target.expanduser()
+    path = target / f"{run_id}.parquet" if target.is_dir() else target
+    if path.exists():
+        raise RunError(f"{path} exists already; choose another name or remove it.")
+    searcher = Searcher.open(home, run_id)
+    replace_file(path, lambda handle: _write(home, searcher, handle, progress))
+    return Written(path, len(searcher.items))
+
+
+def _write(home: Path, searcher: Searcher, handle: Any, progress: Progress) -> None:
+    import pyarrow.parquet as pq
+
+    codes, count = searcher.retriever.codes, len(searcher.items)
+    about = about_run(home, searcher)
+    texts = {KEY: json.dumps(about).encode(), b"geo": json.dumps(_geo()).encode()}
+    columns = schema(codes.dtype == np.uint8, codes.shape[1], texts)
+    with pq.ParquetWriter(handle, columns, compression="zstd", write_page_checksum=True) as writer:
+        for start in range(0, count, ROWS_IN_GROUP):
+            progress("Writing the table", start, count)
+            rows = range(start, min(start + ROWS_IN_GROUP, count))
+            writer.write_table(_table(searcher, rows, columns))
+    progress("Writing the table", count, count)
+
+
+def about_run(home: Path, searcher: Searcher) -> dict[str, Any]:
+    """What a table says about the run that it comes from."""
+    run, card = runs.folder(home, searcher.summary.id), searcher.card
+    made, codes, items = run.provenance(), searcher.retriever.codes, searcher.items
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "mirs": __version__,
+        "run": run.id,
+        "name": searcher.summary.name,
+        "preset": searcher.summary.preset,
+        "encoder": searcher.summary.encoder,
+        "encoder_fingerprint": str(made.get("encoder", "")),
+        "model_sha256": sha256(run.model.read_bytes()),
+        "bits": searcher.summary.bits,
+        "width": int(codes.shape[1]),
+        "distance": searcher.summary.distance,
+        "tiles": len(items),
+        "order": "rows stand in the order that breaks ties",
+        "archive_id": str(made.get("archive_id", "")),
+        "manifest": str(made.get("manifest", "")),
+        "distractors": list(searcher.retriever.distractors),
+        "data": {
+            "name": card.name,
+            "title": card.title,
+            "instrument": card.instrument,
+            "metres_per_pixel": card.metres_per_pixel,
+            "licence": card.licence,
+            "citation": card.citation,
+            "synthetic": searcher.summary.synthetic or card.synthetic,
+        },
+    }
+
+
+def _table(searcher: Searcher, rows: Sequence[int], columns: "pa.Schema") -> "pa.Table":
+    import pyarrow as pa
+
+    items, codes = searcher.items, searcher.retriever.codes[rows[0] : rows[-1] + 1]
+    said = of_tiles(searcher, [items.ids[row] for row in rows])
+    values: dict[str, Any] = {
+        "id": [items.ids[row] for row in rows],
+        "code": code_array(codes),
+        "label": [items.labels[row] for row in rows],
+        "role": [items.roles[row] for row in rows],
+        "strip": [items.strips[row] for row in rows],
+        "place": [items.places[row] for row in rows],
+        "sha256": [items.contents[row] for row in rows],
+        "licence": [one.licence or None for one in said],
+        "credit": [one.credit or None for one in said],
+        "source": [one.source or None for one in said],
+        "latitude": [items.latitudes[row] for row in rows],
+        "longitude": [items.longitudes[row] for row in rows],
+        "geometry": _points(items.longitudes, items.latitudes, rows),
+    }
+    return pa.table([pa.array(values[f.name], f.type) if f.name != "code" else values["code"]
+                     for f in columns], schema=columns)  # fmt: skip
+
+
+def code_array(codes: NDArray[Any]) -> "pa.Array":
+    """Codes (N, B) as an Arrow array of N values, without a copy of each."""
+    import pyarrow as pa
+
+    flat, kind = np.ascontiguousarray(codes), code_type(codes.dtype == np.uint8, codes.shape[1])
+    if codes.dtype == np.uint8:
+        return pa.Array.from_buffers(kind, len(codes), [None, pa.py_buffer(flat)])
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel()), type=kind)
+
+
+def _points(
+    longitudes: Sequence[float | None], latitudes: Sequence[float | None], rows: Sequence[int]
+) -> list[bytes | None]:
+    from shapely import Point, to_wkb
+
+    pairs = [(longitudes[row], latitudes[row]) for row in rows]
+    return [None if None in pair else to_wkb(Point(*pair)) for pair in pairs]
+
+
+def _geo() -> dict[str, Any]:
+    """The GeoParquet metadata; without the CRS of Mars, points would be on the Earth."""
+    from pyproj import CRS
+
+    column = {
+        "encoding": "WKB",
+        "geometry_types": ["Point"],
+        "crs": CRS.from_user_input(MARS).to_json_dict(),
+    }
+    return {"version": "1.0.0", "primary_column": "geometry", "columns": {"geometry": column}}

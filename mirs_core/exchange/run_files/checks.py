@@ -1,0 +1,110 @@
+"""Whether the files of an unpacked run are what the app can open and show."""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+
+from mirs_core.datasets.card import read_card
+from mirs_core.datasets.tile_table import read_table
+from mirs_core.errors import ConfigError, MirsError, RunError
+from mirs_core.evaluation import standings
+from mirs_core.exchange.run_files.layout import HOSTILE, SAID, Manifest, RefusedFileError, refused
+from mirs_core.files import read_json, write_json
+from mirs_core.retrieval import retriever
+from mirs_core.workspace import annotations, epochs, runs
+
+_LONGEST = 500
+_PROVENANCE: dict[str, tuple[type, ...]] = {
+    "name": (str,),
+    "created": (str,),
+    "mirs": (str,),
+    "commit": (str, type(None)),
+    "versions": (dict,),
+    "data_name": (str,),
+    "data_title": (str,),
+    "manifest": (str,),
+    "synthetic": (bool,),
+    "distractors": (list,),
+    "encoder": (str,),
+    "archive_id": (str,),
+    "seconds": (dict,),
+    "epochs": (int,),
+    "best_epoch": (int,),
+    "parent": (str,),
+    "origin": (str,),
+    "grown_from": (str,),
+    "added": (int,),
+    "removed": (int,),
+}
+_NEEDED = ("archive_id", "created", "data_name", "manifest")
+_DIGEST = re.compile(r"[0-9a-f]{6,64}")
+
+
+def checked(home: Path, run: runs.RunFolder, manifest: Manifest) -> annotations.Annotation:
+    """Opens the run as the app would, and returns what is said about it.
+
+    Raises:
+        RunError: something in it does not fit.
+    """
+    try:
+        said = annotations.Annotation()
+        if SAID in manifest.files:
+            said = annotations.parse(read_json(run.path / SAID))
+            (run.path / SAID).unlink()
+        run.set_status(manifest.state)
+        _check_provenance(run)
+        _check_array(run.codes)
+        codes = retriever.load(run).codes
+        if codes.dtype.kind == "f" and not np.isfinite(codes).all():
+            raise refused("holds features that are no numbers")
+        summary = runs.summary(home, run, None)
+        if run.metrics.is_file():
+            standings.standing_of(summary, run)
+        if not set(run.learnt_roles().values()) <= {"train", "val"}:
+            raise refused("has an unknown role in learnt.json")
+        if not all(isinstance(tile, str) for tile in run.excluded_tiles().values()):
+            raise refused("has no usable excluded.json")
+        read_card(run.path)
+        read_table(run.path)
+        epochs.read(run)
+    except RefusedFileError:
+        raise
+    except ConfigError as error:
+        raise RunError(f"The file is not imported: {error}") from None
+    except (MirsError, *HOSTILE):
+        raise refused("holds a run whose files are damaged, or do not fit each other") from None
+    return said
+
+
+def _check_provenance(run: runs.RunFolder) -> None:
+    """Refuses a provenance that pages could not show, and notes in it that the run was imported."""
+    made = run.provenance()
+    for name, value in made.items():
+        if name in _PROVENANCE and not isinstance(value, _PROVENANCE[name]):
+            raise refused(f"has no usable {name} in provenance.json")
+        is_text = isinstance(value, str)
+        if is_text and (len(value) > _LONGEST or annotations.control_character(value)):
+            raise refused(f"has no usable {name[:80]!r} in provenance.json")
+    if missing := [name for name in _NEEDED if name not in made]:
+        raise refused(f"has no {missing[0]} in provenance.json")
+    # They become parts of addresses and of names of folders.
+    if not all(_DIGEST.fullmatch(made[name]) for name in ("archive_id", "manifest")):
+        raise refused("has no usable digest in provenance.json")
+    seconds = made.get("seconds", {}).values()
+    if not all(type(value) in (int, float) and math.isfinite(value) for value in seconds):
+        raise refused("has no usable seconds in provenance.json")
+    write_json(run.path / "provenance.json", {**made, "imported": True})
+
+
+def _check_array(path: Path) -> None:
+    """Refuses an array that says it is larger than its file, before anything is made for it."""
+    with path.open("rb") as handle:
+        version = np.lib.format.read_magic(handle)
+        if version != (1, 0):
+            raise refused("holds codes of another kind than a run writes")
+        shape, fortran, kind = np.lib.format.read_array_header_1_0(handle)
+        body = path.stat().st_size - handle.tell()
+    if kind.hasobject or fortran or math.prod(shape) * kind.itemsize != body:
+        raise refused("holds codes that are no plain array")

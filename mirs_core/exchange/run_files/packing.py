@@ -1,0 +1,91 @@
+"""Export: a finished run into one zip."""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import BinaryIO
+
+from mirs_core import __version__
+from mirs_core.errors import RunError
+from mirs_core.exchange.run_files.layout import (
+    CHUNK,
+    MANIFEST,
+    OPTIONAL,
+    REQUIRED,
+    SAID,
+    SCHEMA,
+    SUFFIX,
+)
+from mirs_core.files import replace_file, sha256
+from mirs_core.workspace import annotations, runs
+
+
+def export_run(home: Path, run_id: str, target: Path) -> Path:
+    """Writes a finished run into ``target``, or into ``<id>.mirs.zip`` where that is a folder.
+
+    Returns the file.
+
+    Raises:
+        RunError: no such run, one that is not finished, or a file that cannot be written or
+            exists already.
+    """
+    target = target.expanduser()
+    path = target / f"{run_id}{SUFFIX}" if target.is_dir() else target
+    if path.exists():
+        raise RunError(f"{path} exists already; choose another name or remove it.")
+    run = _exportable(home, run_id)
+    replace_file(path, lambda handle: _write(home, run, handle))
+    return path
+
+
+def write_export(home: Path, run_id: str, handle: BinaryIO) -> None:
+    """Writes a finished run into an open file.
+
+    Raises:
+        RunError: no such run, or one that is not finished.
+    """
+    _write(home, _exportable(home, run_id), handle)
+
+
+def _exportable(home: Path, run_id: str) -> runs.RunFolder:
+    run = runs.folder(home, run_id)
+    run.check_usable("can be exported")
+    for name, most in {**REQUIRED, **OPTIONAL}.items():
+        path = run.path / name
+        if name in REQUIRED and not path.is_file():
+            raise RunError(f"{path} is missing: the run cannot be exported. Train again.")
+        if path.is_file() and path.stat().st_size > most:
+            raise RunError(f"{path} is too large to be exported; copy the run's folder instead.")
+    return run
+
+
+def _write(home: Path, run: runs.RunFolder, handle: BinaryIO) -> None:
+    said = json.dumps(annotations.read(home, run.id).to_json(), ensure_ascii=False).encode()
+    files = [name for name in (*REQUIRED, *OPTIONAL) if (run.path / name).is_file()]
+    sums = {SAID: sha256(said)}
+    for name in files:
+        with (run.path / name).open("rb") as source:
+            sums[name] = hashlib.file_digest(source, "sha256").hexdigest()
+    about = {
+        "format": "mirs-run",
+        "schema": SCHEMA,
+        "mirs": __version__,
+        "run": run.id,
+        "state": run.status()["state"],
+        "files": sums,
+    }
+    with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(_entry(MANIFEST), json.dumps(about, indent=1).encode())
+        packed.writestr(_entry(SAID), said)
+        for name in files:
+            with (run.path / name).open("rb") as source, packed.open(_entry(name), "w") as sink:
+                shutil.copyfileobj(source, sink, CHUNK)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """An entry without time and owner, so that equal runs give equal files."""
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry

@@ -1,0 +1,174 @@
+"""Several presets over several seeds on one data set, compared pair by pair on the same queries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core import __version__
+from mirs_core.config import settings as configs
+from mirs_core.config.presets import PRESETS, from_preset
+from mirs_core.config.relevance import idle
+from mirs_core.encoders import run_encoder
+from mirs_core.errors import ConfigError, DataError
+from mirs_core.files import read_json
+from mirs_core.pipeline import sources
+from mirs_core.pipeline import train as pipeline
+from mirs_core.progress import Progress, silent
+from mirs_core.ranking import metrics
+from mirs_core.workspace import runs
+
+
+def compare(
+    home: Path,
+    data: Path,
+    presets: Sequence[str],
+    seeds: Iterable[int],
+    *,
+    encoder: str | None = None,
+    changes: Sequence[str] = (),
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """mAP@64 of each preset: mean and standard deviation over seeds, interval, paired difference.
+
+    Runs with equal configurations that are finished already are not trained again. The interval is
+    the 95 % bootstrap over queries of the seed-averaged AP; the difference is paired by query
+    against the reference: ``mirs`` where it is among the presets, else the first.
+
+    Raises:
+        MirsError: an unknown preset, or a data set without labelled test tiles.
+    """
+    seeds, presets = list(seeds), list(dict.fromkeys(presets))
+    if not presets:
+        raise ConfigError(f"No preset is named; choose some of {', '.join(PRESETS)}.")
+    found: dict[str, dict[int, dict[str, Any]]] = {preset: {} for preset in presets}
+    plan = [(preset, seed) for preset in presets for seed in seeds]
+    for done, (preset, seed) in enumerate(plan):
+        progress(f"{preset}, seed {seed}", done, len(plan))
+        config = from_preset(
+            preset,
+            data=str(data),
+            seed=seed,
+            encoder=encoder,
+            changes=[change for change in changes if _concerns(change, preset)],
+        )
+        found[preset][seed] = _metrics_of(home, config)
+    reference = "mirs" if "mirs" in presets else presets[0]
+    base = seed_average(found[reference], "min_r_k")
+    return {
+        "data": data.name,
+        "seeds": len(seeds),
+        "n_queries": len(base),
+        "reference": reference,
+        "presets": [_row(preset, found[preset], reference, base) for preset in presets],
+    }
+
+
+def _concerns(change: str, preset: str) -> bool:
+    """Whether a change means something to a preset: baselines have no head to train."""
+    return not idle(from_preset(preset, data=""), change.partition("=")[0])
+
+
+def run_of(home: Path, config: configs.RunConfig) -> str:
+    """The id of a finished run of this configuration; trained where there is none."""
+    return _finished(home, config) or pipeline.prepare_and_train(home, config).run
+
+
+def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
+    return metrics_of(runs.folder(home, run_of(home, config)), config)
+
+
+def metrics_of(run: runs.RunFolder, config: configs.RunConfig) -> dict[str, Any]:
+    """What the evaluation of a finished run found.
+
+    Raises:
+        DataError: there was nothing to measure.
+    """
+    if not run.metrics.is_file():
+        raise DataError(
+            f"{config.archive_root} has no labelled test tiles: there is nothing to compare."
+        )
+    value: dict[str, Any] = read_json(run.metrics)
+    if not value["per_query"]:
+        raise DataError(
+            f"No test tile of {config.archive_root} has a relevant archive tile to be found."
+        )
+    return value
+
+
+def _finished(home: Path, config: configs.RunConfig) -> str | None:
+    """A finished run with the same settings, on the data set and encoder as they are now."""
+    config = sources.absolute(config)
+    described = sources.gather(home, config).describe()
+    fingerprint = run_encoder.encoder_for(home, config).fingerprint
+    for run in runs.list_runs(home):
+        if run.state != "done" or run.preset != config.preset:
+            continue
+        folder = runs.folder(home, run.id)
+        made = folder.provenance()
+        same = (
+            all(made.get(key) == value for key, value in described.items())
+            and made.get("encoder") == fingerprint
+            and made.get("mirs") == __version__
+            and "parent" not in made
+        )
+        if same and folder.config() == config:
+            return run.id
+    return None
+
+
+def seed_average(by_seed: Mapping[int, Mapping[str, Any]], divisor: str) -> dict[str, float]:
+    """Each query's AP, averaged over the seeds in which it has a relevant archive tile.
+
+    Args:
+        by_seed: of each seed, what an evaluation found, with its ``per_query``.
+        divisor: "min_r_k" or "hits".
+    """
+    collected: dict[str, list[float]] = {}
+    for value in by_seed.values():
+        for query, result in value["per_query"].items():
+            collected.setdefault(query, []).append(result[divisor])
+    return {query: float(np.mean(values)) for query, values in sorted(collected.items())}
+
+
+def over_seeds(by_seed: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    """mAP@64 over seeds: mean, standard deviation (None of one seed), interval, 2021's divisor.
+
+    The interval is the 95 % bootstrap over queries of the seed-averaged AP.
+    """
+    own = seed_average(by_seed, "min_r_k")
+    values = [value["map_at_64"]["min_r_k"]["value"] for value in by_seed.values()]
+    hits = [value["map_at_64"]["hits"]["value"] for value in by_seed.values()]
+    interval = metrics.bootstrap_interval(_column(own, own))
+    return {
+        "value": round(float(np.mean(values)), 6),
+        "sd": round(float(np.std(values, ddof=1)), 6) if len(values) > 1 else None,
+        "low": round(interval.low, 6),
+        "high": round(interval.high, 6),
+        "hits": round(float(np.mean(hits)), 6),
+    }
+
+
+def difference(own: Mapping[str, float], base: Mapping[str, float]) -> dict[str, Any]:
+    """Paired difference of two seed averages on the queries that both have, with its interval."""
+    shared = [query for query in own if query in base]
+    interval = metrics.paired_interval(_column(own, shared), _column(base, shared))
+    return {**interval.to_json(), "not_worse": metrics.not_worse(interval)}
+
+
+def _row(
+    preset: str, by_seed: dict[int, dict[str, Any]], reference: str, base: dict[str, float]
+) -> dict[str, Any]:
+    own = seed_average(by_seed, "min_r_k")
+    return {
+        "preset": preset,
+        **over_seeds(by_seed),
+        "archives": sorted({value["archive_id"] for value in by_seed.values()}),
+        "difference": None if preset == reference else difference(own, base),
+    }
+
+
+def _column(values: Mapping[str, float], names: Iterable[str]) -> NDArray[np.float64]:
+    return np.array([values[name] for name in names], dtype=np.float64)

@@ -1,0 +1,132 @@
+"""mAP@64 with and without whitening where a head learns from one data set and searches another."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mirs_core.datasets.manifest import Manifest
+from mirs_core.errors import MirsError, StoppedError
+from mirs_core.experiments import comparison
+from mirs_core.experiments.reproduction.cells import Bench
+from mirs_core.experiments.reproduction.plan import Recipe
+from mirs_core.progress import Progress
+
+_WHITENED = "-dwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From the data set that is learnt from to the one that is searched."""
+
+    learnt: Manifest
+    searched: Manifest
+
+    @property
+    def title(self) -> str:
+        """The way in words."""
+        return f"{self.learnt.card.name} to {self.searched.card.name}"
+
+
+def measure(
+    home: Path,
+    ways: Sequence[Way],
+    presets: Sequence[str],
+    seeds: int,
+    encoder: str,
+    cells: Path,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """One row a way and preset, by way; what was measured before is read from ``cells``.
+
+    The difference is paired by query, to the preset that ``reference_of`` names. A row that cannot
+    be measured has its reason in ``why``.
+
+    Raises:
+        StoppedError: from ``progress``; the cells that are finished are kept.
+    """
+    total, done = len(ways) * len(presets) * seeds, 0
+    rows: list[dict[str, Any]] = []
+    for way in ways:
+        found: dict[str, dict[int, dict[str, Any]]] = {}
+        reasons: dict[str, str] = {}
+        bench = _bench(home, way, encoder, cells)
+        for preset in presets:
+            try:
+                found[preset] = {}
+                for seed, about in _steps(way, preset, seeds):
+                    progress(about, done + seed, total)
+                    watched = dataclasses.replace(bench, progress=_named(about, progress))
+                    recipe = Recipe(preset, (f"archive.data={way.searched.root}",))
+                    found[preset][seed] = watched.measure(recipe, seed)
+            except StoppedError:
+                raise
+            except MirsError as error:
+                reasons[preset] = str(error)
+            done += seeds
+        rows += [_row(way, preset, presets, found, reasons) for preset in presets]
+    progress("Across data sets", total, total)
+    return rows
+
+
+def reference_of(preset: str, presets: Sequence[str]) -> str:
+    """The preset that another is compared with: its plain form, else mirs, or the first.
+
+    Empty where that would be itself.
+    """
+    plain = preset.removesuffix(_WHITENED)
+    if plain != preset and plain in presets:
+        return plain
+    usual = "mirs" if "mirs" in presets else presets[0]
+    return "" if usual == preset else usual
+
+
+def _steps(way: Way, preset: str, seeds: int) -> Iterator[tuple[int, str]]:
+    for seed in range(seeds):
+        yield seed, f"{preset}, {way.title}, seed {seed}"
+
+
+def _named(about: str, progress: Progress) -> Progress:
+    return lambda stage, done, total: progress(f"{about}: {stage}", done, total)
+
+
+def _bench(home: Path, way: Way, encoder: str, cells: Path) -> Bench:
+    distractors = {*way.learnt.card.distractors, *way.searched.card.distractors}
+    return Bench(
+        home,
+        way.learnt.root,
+        f"{way.learnt.digest} to {way.searched.digest}",
+        tuple(sorted(distractors)),
+        cells,
+        encoder,
+    )
+
+
+def _row(
+    way: Way,
+    preset: str,
+    presets: Sequence[str],
+    found: dict[str, dict[int, dict[str, Any]]],
+    reasons: dict[str, str],
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "from": way.learnt.card.name,
+        "to": way.searched.card.name,
+        "preset": preset,
+        "why": reasons.get(preset, ""),
+        **dict.fromkeys(("map_at_64", "low", "high", "sd", "hits", "n_queries", "difference")),
+    }
+    if reasons.get(preset):
+        return row
+    figures, own = comparison.over_seeds(found[preset]), _average(found[preset])
+    row |= {"map_at_64": figures.pop("value"), **figures, "n_queries": len(own)}
+    against = reference_of(preset, presets)
+    if against and not reasons.get(against):
+        gap = comparison.difference(own, _average(found[against]))
+        row["difference"] = {"against": against, **gap}
+    return row
+
+
+def _average(by_seed: dict[int, dict[str, Any]]) -> dict[str, float]:
+    return comparison.seed_average(by_seed, "min_r_k")

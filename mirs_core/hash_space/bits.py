@@ -1,0 +1,104 @@
+"""Single bits of the codes of a run: what each tells of the classes, and the tiles at its two ends.
+
+How often a bit is one, and which bits say the same, is in ``diagnostics``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.errors import DataError
+from mirs_core.ranking.codes import Packed
+from mirs_core.retrieval.retriever import Retriever
+
+_BLOCK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class BitReport:
+    """What the bits of a run's codes tell of the classes. Bit 0 is the highest of the first byte.
+
+    Attributes:
+        classes: labels with at least one tile, sorted.
+        means: (C, B) share of ones of each bit by class.
+        told: (B,) share of a bit's variance that lies between classes, 0..1 (the correlation
+            ratio); 0 for bits that never change, and without labels.
+    """
+
+    classes: tuple[str, ...]
+    means: NDArray[np.float64]
+    told: NDArray[np.float64]
+
+    def sides(self, bit: int) -> tuple[list[str], list[str]]:
+        """The classes in which a bit is mostly 0, and those in which it is mostly 1, surest first.
+
+        Raises:
+            DataError: there is no such bit.
+        """
+        if not 0 <= bit < self.means.shape[1]:
+            raise DataError(f"There is no bit {bit}; choose 0 to {self.means.shape[1] - 1}.")
+        share = self.means[:, bit]
+        order = np.argsort(share, kind="stable")
+        zeros = [self.classes[one] for one in order if share[one] < 0.5]
+        return zeros, [self.classes[one] for one in order[::-1] if share[one] > 0.5]
+
+
+def report(found: Retriever) -> BitReport:
+    """What the bits of a run tell, over all of its tiles.
+
+    Raises:
+        DataError: the run compares float features and has no bits.
+    """
+    codes = _bits_of(found)
+    classes = tuple(sorted({label for label in found.items.labels if label}))
+    place = {label: i for i, label in enumerate(classes)}
+    member = np.array([place[label] if label else -1 for label in found.items.labels])
+    ones = np.zeros((len(classes), codes.shape[1] * 8))
+    for start in range(0, len(codes), _BLOCK):
+        block = np.unpackbits(codes[start : start + _BLOCK], axis=1)
+        within = member[start : start + _BLOCK]
+        for one in range(len(classes)):
+            ones[one] += block[within == one].sum(axis=0, dtype=np.int64)
+    sizes = np.bincount(member[member >= 0], minlength=len(classes)).astype(np.float64)
+    means = ones / sizes[:, None] if len(classes) else ones
+    return BitReport(classes, means, _told(means, sizes))
+
+
+def ends(found: Retriever, bit: int, count: int) -> tuple[list[int], list[int]]:
+    """The rows of ``count`` tiles at either end of a bit: surely 0, and surely 1.
+
+    A bit is hard, so its ends are those of what goes with it: tiles are ordered along the line
+    between the mean code of the tiles with 0 and that of the tiles with 1.
+
+    Raises:
+        DataError: the run has no bits, or no such one.
+    """
+    codes = _bits_of(found)
+    if not 0 <= bit < codes.shape[1] * 8:
+        raise DataError(f"There is no bit {bit}; choose 0 to {codes.shape[1] * 8 - 1}.")
+    values = np.unpackbits(codes, axis=1)
+    ones = values[:, bit] == 1
+    if ones.all() or not ones.any():
+        rows = list(range(min(count, len(values))))
+        return ([], rows) if ones.all() else (rows, [])
+    along = values @ (values[ones].mean(axis=0) - values[~ones].mean(axis=0))
+    order = np.argsort(along, kind="stable")
+    zeros = [int(row) for row in order if not ones[row]][:count]
+    return zeros, [int(row) for row in order[::-1] if ones[row]][:count]
+
+
+def _bits_of(found: Retriever) -> Packed:
+    if found.codes.dtype != np.uint8:
+        raise DataError("This run compares float features; only hash codes have bits.")
+    return found.codes
+
+
+def _told(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not len(sizes):
+        return np.zeros(means.shape[1])
+    shares = sizes / sizes.sum()
+    middle = shares @ means
+    between = shares @ (means - middle) ** 2
+    whole = middle * (1 - middle)
+    return np.divide(between, whole, out=np.zeros_like(between), where=whole > 0)

@@ -1,0 +1,214 @@
+"""What is odd about a hash space: suspected label errors, hubs, codes that many tiles share.
+
+Everything here looks at all tiles of a run, training tiles among them: it serves to find mistakes,
+not to measure the model.
+
+Many tiles may be equally far, and which of them come first in a list is chance (the archive takes
+the row order). So nothing is counted in lists: of the tiles that are as far as the tenth nearest,
+each counts with the probability that it would be among the ten.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.hashing.baseline import FloatModel
+from mirs_core.ranking.codes import hamming
+from mirs_core.retrieval.retriever import Retriever
+
+NEAR = 10
+"""So many neighbours of each tile are looked at."""
+_BLOCK = 256
+_HUB, _SURE = 3.0, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A tile whose neighbours nearly all say otherwise.
+
+    Attributes:
+        says: what most of them are; ``agree`` of the nearest are expected to be that.
+        same: how many of them are expected to be of the tile's own class.
+        away: mean distance to the neighbours, in the unit of the run.
+    """
+
+    row: int
+    label: str
+    says: str
+    agree: float
+    same: float
+    away: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A tile that stands among the nearest of many; ``count`` lists are expected to hold it."""
+
+    row: int
+    count: float
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCode:
+    """Tiles with one and the same code; ``label`` is that of most of them, of ``same`` tiles."""
+
+    rows: tuple[int, ...]
+    label: str | None
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhoods:
+    """The ``NEAR`` nearest tiles of every tile; copies of its content are left out.
+
+    Attributes:
+        rows: (N, k) int64, nearest first, ties in row order; -1 where there are fewer.
+        away: (N,) mean distance to them, in the unit of the run; NaN without any.
+        classes: the labels, in the order of the columns of ``votes``.
+        votes: (N, C) how many of them are expected to be of each class.
+        reach: (N,) in how many lists a tile is expected.
+        sharing: (N,) how many tiles have the tile's very code, itself included.
+    """
+
+    rows: NDArray[np.int64]
+    away: NDArray[np.float64]
+    classes: tuple[str, ...]
+    votes: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    sharing: NDArray[np.int64]
+
+    def purity(self, labels: tuple[str | None, ...]) -> NDArray[np.float64]:
+        """(N,) expected share of a tile's labelled neighbours with its own label; NaN without."""
+        place = {label: i for i, label in enumerate(self.classes)}
+        total = self.votes.sum(axis=1)
+        own = [
+            self.votes[row, place[label]] if label else np.nan for row, label in enumerate(labels)
+        ]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            result: NDArray[np.float64] = np.where(total > 0, np.array(own) / total, np.nan)
+        return result
+
+
+def look(found: Retriever) -> Neighbourhoods:
+    """The neighbourhoods of a run's tiles."""
+    items, count = found.items, len(found.items)
+    classes = tuple(sorted({label for label in items.labels if label}))
+    member = np.zeros((count, len(classes)))
+    for row, label in enumerate(items.labels):
+        if label:
+            member[row, classes.index(label)] = 1
+    _, same_content = np.unique(np.array(items.contents), return_inverse=True)
+    near = min(NEAR, count)
+    rows = np.full((count, near), -1, dtype=np.int64)
+    away = np.full(count, np.nan)
+    votes, reach = np.zeros((count, len(classes))), np.zeros(count)
+    for start in range(0, count, _BLOCK):
+        block = slice(start, min(start + _BLOCK, count))
+        distances = _distances(found, block)
+        distances[same_content[block, None] == same_content[None]] = np.inf
+        chance = _chance(distances, near)
+        votes[block] = chance @ member
+        reach += chance.sum(axis=0)
+        order = np.argsort(distances, axis=1, kind="stable")[:, :near]
+        nearest = np.take_along_axis(distances, order, axis=1)
+        there = np.isfinite(nearest)
+        rows[block] = np.where(there, order, -1)
+        filled = np.where(there, nearest, 0.0).sum(axis=1)
+        away[block] = np.where(there.any(axis=1), filled / there.sum(axis=1).clip(min=1), np.nan)
+    _, inverse, sizes = np.unique(found.codes, axis=0, return_inverse=True, return_counts=True)
+    sharing = sizes[inverse.ravel()].astype(np.int64)
+    return Neighbourhoods(rows, away, classes, votes, reach, sharing)
+
+
+def _distances(found: Retriever, block: slice) -> NDArray[np.float64]:
+    """Distances (b, N) of some tiles to all of them."""
+    if not isinstance(found.model, FloatModel):
+        return hamming(found.codes[block], found.codes).astype(np.float64)
+    archive = found.archive()
+    away, places = archive.search(found.codes[block], len(found.codes))
+    distances = np.empty(away.shape)
+    np.put_along_axis(distances, places, away.astype(np.float64), axis=1)
+    return distances
+
+
+def _chance(distances: NDArray[np.float64], near: int) -> NDArray[np.float64]:
+    """The probability (b, N) that a tile is among the nearest, where ties fall by chance."""
+    last = np.partition(distances, near - 1, axis=1)[:, near - 1 : near]
+    nearer = distances < last
+    tied = (distances == last) & np.isfinite(distances)
+    left = near - nearer.sum(axis=1, keepdims=True)
+    share = left / tied.sum(axis=1, keepdims=True).clip(min=1)
+    return nearer + tied * share.clip(max=1.0)
+
+
+def errors_of_top(found: Retriever, k: int) -> NDArray[np.float64]:
+    """(N,) the share of other classes among the ``k`` nearest archive tiles of each labelled tile.
+
+    Ties in row order, as a search ranks them; the tile itself and copies of it are left out. NaN
+    for tiles without a label, and where no labelled tile is found.
+    """
+    items, rows = found.items, found.items.rows(["archive"])
+    wrong = np.full(len(items), np.nan)
+    if not len(rows):
+        return wrong
+    labels = np.array([label or "" for label in items.labels], dtype=object)
+    contents = np.array(items.contents, dtype=object)
+    archive = found.archive(rows)
+    most = int(np.unique(contents[rows], return_counts=True)[1].max())
+    for start in range(0, len(items), _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, len(items)))
+        _, places = archive.search(found.codes[block], k + most)
+        near = rows[places]
+        other = contents[near] != contents[block, None]
+        kept = other & (other.cumsum(axis=1) <= k) & (labels[near] != "")
+        differs = kept & (labels[near] != labels[block, None])
+        with np.errstate(invalid="ignore"):
+            share = differs.sum(axis=1) / kept.sum(axis=1)
+        wrong[block] = np.where(labels[block] != "", share, np.nan)
+    return wrong
+
+
+def suspects(found: Retriever, near: Neighbourhoods, most: int = 50) -> list[Suspect]:
+    """Labelled tiles with at most one neighbour of their label, where most are of one other.
+
+    The surest first: those whose neighbours agree most, then those whose neighbours are nearest.
+    """
+    place, listed = {label: i for i, label in enumerate(near.classes)}, []
+    for row, label in enumerate(found.items.labels):
+        votes = near.votes[row]
+        if label is None or votes.sum() < NEAR - 1e-9:
+            continue
+        best, same = int(votes.argmax()), float(votes[place[label]])
+        agree = float(votes[best])
+        if same <= 1 and agree >= _SURE * NEAR:
+            away = round(float(near.away[row]), 3)
+            says = near.classes[best]
+            listed.append(Suspect(row, label, says, round(agree, 1), round(same, 1), away))
+    return sorted(listed, key=lambda one: (-one.agree, one.same, one.away, one.row))[:most]
+
+
+def hubs(near: Neighbourhoods, most: int = 50) -> list[Hub]:
+    """The tiles that most others have among their nearest; only those with three times the mean."""
+    usual = float(near.reach.mean()) if len(near.reach) else 0.0
+    order = np.argsort(-near.reach, kind="stable")[:most]
+    return [
+        Hub(int(row), round(float(near.reach[row]), 1))
+        for row in order
+        if near.reach[row] > _HUB * usual
+    ]
+
+
+def shared_codes(found: Retriever, most: int = 50) -> list[SharedCode]:
+    """Codes that several different tiles have, those of most tiles first."""
+    groups: dict[bytes, list[int]] = {}
+    for row, code in enumerate(found.codes):
+        groups.setdefault(code.tobytes(), []).append(row)
+    listed = []
+    for rows in groups.values():
+        if len({found.items.contents[row] for row in rows}) < 2:
+            continue
+        label, same = Counter(found.items.labels[row] for row in rows).most_common(1)[0]
+        listed.append(SharedCode(tuple(rows), label, same))
+    return sorted(listed, key=lambda one: (-len(one.rows), one.rows))[:most]

@@ -1,0 +1,160 @@
+"""Pairs of tiles that show, in part, the very same ground, found by their pixels.
+
+Only tiles that a model holds for near each other are compared: the two pictures are laid over each
+other where they agree best (phase correlation, Kuglin and Hines 1975), and what they then share is
+correlated. Only fine structure counts: slopes from light to dark, and edges of an image with black
+beyond, would otherwise make much of the surface one. Turned cuts are not found.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mirs_core.hash_space.neighbourhoods import Neighbourhoods
+from mirs_core.progress import Progress, silent
+
+Grey = NDArray[np.float64]
+
+SIDE = 96
+"""Side, in pixels, that pictures are compared at."""
+MOST_PAIRS = 3000
+"""So many pairs are compared at most, those first that are nearest."""
+_LEAST_SHARE, _ALIKE = 0.25, 0.7
+_PEAKS, _REACH, _TAPER, _TINY = 8, 2, 0.3, 1e-9
+_BLACK, _BLUR = 2.0, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two tiles of the same ground.
+
+    Attributes:
+        rows: of the two, ascending.
+        shift: where the second one's corner lies in the first, in shares of a side, right and down.
+        share: of the first one's area that both show, 0..1.
+        likeness: correlation of the two there, -1..1.
+    """
+
+    rows: tuple[int, int]
+    shift: tuple[float, float]
+    share: float
+    likeness: float
+
+
+def find(
+    near: Neighbourhoods, read: Callable[[int], NDArray[np.uint8]], progress: Progress = silent
+) -> list[Overlap]:
+    """The pairs among each other's nearest that overlap by a quarter, the most alike first.
+
+    Args:
+        read: the pixels (H, W) or (H, W, 3) of a row.
+
+    Raises:
+        MirsError: whatever ``read`` raises.
+    """
+    pairs = list(_mutual(near))[:MOST_PAIRS]
+    small: dict[int, Grey] = {}
+    found = []
+    for place, (one, other) in enumerate(pairs):
+        progress("Comparing pictures", place, len(pairs))
+        for row in (one, other):
+            if row not in small:
+                small[row] = shrunk(read(row))
+        shift, share, likeness = compare(small[one], small[other])
+        if share >= _LEAST_SHARE and likeness >= _ALIKE:
+            found.append(Overlap((one, other), shift, round(share, 3), round(likeness, 3)))
+    return sorted(found, key=lambda pair: (-pair.likeness, pair.rows))
+
+
+def shrunk(pixels: NDArray[np.uint8]) -> Grey:
+    """(SIDE, SIDE) fine structure of an image: less its blurred self, NaN where it is black."""
+    from scipy.ndimage import gaussian_filter, minimum_filter
+
+    image = Image.fromarray(np.ascontiguousarray(pixels)).convert("L")
+    grey = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64)
+    # Beside black, a pixel is part of both.
+    there = minimum_filter(grey > _BLACK, 5)
+    weight = gaussian_filter(there.astype(np.float64), _BLUR, mode="nearest")
+    blurred = gaussian_filter(np.where(there, grey, 0.0), _BLUR, mode="nearest")
+    return np.where(there, grey - blurred / np.maximum(weight, _TINY), np.nan)
+
+
+def compare(one: Grey, other: Grey) -> tuple[tuple[float, float], float, float]:
+    """Lays two pictures over each other: shift, share in common, correlation there.
+
+    Pictures are (S, S), NaN where nothing is. Each cyclic peak of the phase correlation leaves four
+    places to try; of the places around the highest peaks the one whose common part correlates best
+    is taken, if that is no mere edge.
+    """
+    side = len(one)
+    product = _spectrum(one) * np.conj(_spectrum(other))
+    surface = np.fft.irfft2(product / np.maximum(np.abs(product), _TINY), s=one.shape)
+    peaks = np.argpartition(surface, -_PEAKS, axis=None)[-_PEAKS:]
+    corners = {
+        (down - up, right - left)
+        for down, right in (divmod(int(peak), side) for peak in peaks)
+        for up in (0, side)
+        for left in (0, side)
+    }
+    tried = {corner: _likeness(one, other, *corner) for corner in corners}
+    y, x = max(tried, key=tried.__getitem__)
+    # The window pulls the peak a little towards the middle.
+    around = range(-_REACH, _REACH + 1)
+    tried = {(y + i, x + j): _likeness(one, other, y + i, x + j) for i in around for j in around}
+    y, x = max(tried, key=tried.__getitem__)
+    return (x / side, y / side), _share(side, y, x), tried[y, x]
+
+
+def _share(side: int, y: int, x: int) -> float:
+    return max(side - abs(y), 0) * max(side - abs(x), 0) / side**2
+
+
+def _likeness(one: Grey, other: Grey, y: int, x: int) -> float:
+    """The correlation where the two overlap; -1 where that is too little to tell."""
+    if _share(len(one), y, x) < _LEAST_SHARE / 2:
+        return -1.0
+    first, second = _common(one, other, y, x)
+    there = np.isfinite(first) & np.isfinite(second)
+    if there.sum() < _LEAST_SHARE / 2 * one.size:
+        return -1.0
+    return correlation(first[there], second[there])
+
+
+def correlation(one: Grey, other: Grey) -> float:
+    """Pearson's correlation of as many values; 0 where one of the two is flat."""
+    a, b = one - one.mean(), other - other.mean()
+    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / size if size > _TINY else 0.0
+
+
+def _mutual(near: Neighbourhoods) -> Iterator[tuple[int, int]]:
+    """Pairs that have each other among their nearest; first those with the nearest places."""
+    lists = [set(row[row >= 0].tolist()) for row in near.rows]
+    seen = set()
+    for place in range(near.rows.shape[1]):
+        for row in range(len(near.rows)):
+            other = int(near.rows[row, place])
+            pair = (min(row, other), max(row, other))
+            if other >= 0 and row in lists[other] and pair not in seen:
+                seen.add(pair)
+                yield pair
+
+
+def _spectrum(grey: Grey) -> NDArray[np.complex128]:
+    from scipy.signal.windows import tukey
+
+    # The edges of a tile do not meet; without a window they would be the strongest feature.
+    window = tukey(len(grey), _TAPER)
+    there = np.isfinite(grey)
+    level = grey[there].mean() if there.any() else 0.0
+    return np.fft.rfft2(np.where(there, grey - level, 0.0) * window[:, None] * window[None])
+
+
+def _common(one: Grey, other: Grey, y: int, x: int) -> tuple[Grey, Grey]:
+    side = len(one)
+    first = one[max(0, y) : side + min(0, y), max(0, x) : side + min(0, x)]
+    second = other[max(0, -y) : side - max(0, y), max(0, -x) : side - max(0, x)]
+    return first, second

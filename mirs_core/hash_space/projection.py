@@ -1,0 +1,204 @@
+"""The hash space in two dimensions: UMAP over exact neighbours, and how far to trust it.
+
+UMAP: McInnes, Healy, Melville 2018. The neighbours come from the archive's own exact search, so the
+graph is that of Hamming distance (or of the baseline's), and equal seeds give equal maps.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.errors import DataError
+from mirs_core.ranking.archive import FloatArchive, HashArchive
+
+Points = NDArray[np.float32]
+
+NEIGHBOURS, SPREAD = 15, 0.9
+MANY, EPOCHS, EPOCHS_OF_MANY = 8_000, 200, 100
+"""Above so many tiles a map gets fewer rounds: it costs 0.001 of trustworthiness."""
+_LEAST = 5
+_EXTENT = 3.0
+_ASKED, _BLOCK, _SPARE = 2000, 128, 16
+_LOOKED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """How much of the neighbourhoods a map keeps; both in 0..1, more is better.
+
+    Attributes:
+        trustworthiness: 1 less the rank by which neighbours on the map are none in the space
+            (Venna and Kaski 2001), over the 10 nearest.
+        preservation: share of the 10 nearest in the space that are among the 10 nearest on the map.
+        asked: of so many tiles it was measured.
+    """
+
+    trustworthiness: float
+    preservation: float
+    asked: int
+
+
+def project(archive: HashArchive | FloatArchive, seed: int = 0) -> Points:
+    """A map (N, 2) float32 of an archive, centred, its farthest point at distance 1.
+
+    Raises:
+        DataError: fewer than five tiles.
+    """
+    count = len(archive)
+    if count < _LEAST:
+        raise DataError(f"A map needs at least {_LEAST} tiles; there are {count}.")
+    import umap
+
+    neighbours = min(NEIGHBOURS, count - 1)
+    distances, rows = _nearest(archive, neighbours + 1)
+    found, away = _with_itself_first(rows, distances)
+    reducer = umap.UMAP(
+        n_neighbors=neighbours + 1,
+        precomputed_knn=(found, away.astype(np.float32), None),
+        n_epochs=EPOCHS if count <= MANY else EPOCHS_OF_MANY,
+        min_dist=SPREAD,
+        init=_start(archive),
+        random_state=seed,
+        n_jobs=1,
+    )
+    points = reducer.fit_transform(np.zeros((count, 1), np.float32))
+    return normalised(points)
+
+
+def normalised(points: NDArray[Any]) -> Points:
+    """Points (N, 2) moved to their mean, scaled so that the farthest is at distance 1."""
+    moved = points - points.mean(axis=0)
+    farthest = float(np.linalg.norm(moved, axis=1).max(initial=0.0))
+    result: Points = (moved / farthest if farthest > 0 else moved).astype(np.float32)
+    return result
+
+
+def _nearest(archive: HashArchive | FloatArchive, k: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Distances and rows (N, k) of every tile's nearest, itself among them.
+
+    A float archive compares vector by vector, so that equal ones are at distance 0; for all pairs
+    a matrix product is eight times faster. It proposes, and the true distances decide.
+    """
+    if isinstance(archive, HashArchive) or len(archive) <= _BLOCK:
+        return archive.search(_codes(archive), k)
+    vectors, rows = archive.vectors, []
+    lengths = np.einsum("ij,ij->i", vectors, vectors)
+    proposed = min(k + _SPARE, len(vectors))
+    distances = []
+    for start in range(0, len(vectors), _BLOCK):
+        block = vectors[start : start + _BLOCK]
+        about = lengths - 2 * (block @ vectors.T)
+        near = np.sort(np.argpartition(about, proposed - 1, axis=1)[:, :proposed], axis=1)
+        exact = ((vectors[near] - block[:, None]) ** 2).sum(axis=2)
+        order = np.argsort(exact, axis=1, kind="stable")[:, :k]
+        rows.append(np.take_along_axis(near, order, 1))
+        distances.append(np.take_along_axis(exact, order, 1))
+    squared = np.concatenate(distances)
+    away = squared / 2 if archive.metric == "cosine" else np.sqrt(squared)
+    return away, np.concatenate(rows).astype(np.int64)
+
+
+def _codes(archive: HashArchive | FloatArchive) -> NDArray[Any]:
+    return archive.codes if isinstance(archive, HashArchive) else archive.features
+
+
+def _with_itself_first(
+    rows: NDArray[np.int64], distances: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Neighbours with each tile before all others at distance 0: many tiles may share a code."""
+    own = np.arange(len(rows))[:, None]
+    is_own = rows == own
+    # A tile that shares its code with many may not find itself: it takes the last one's place.
+    rows = np.where(is_own.any(axis=1, keepdims=True), rows, np.concatenate([rows[:, :-1], own], 1))
+    order = np.argsort(rows != own, axis=1, kind="stable")
+    return np.take_along_axis(rows, order, 1), np.take_along_axis(distances, order, 1)
+
+
+def _start(archive: HashArchive | FloatArchive) -> NDArray[np.float32]:
+    """The first two principal axes: a start that equal archives share."""
+    codes = _codes(archive)
+    values = np.unpackbits(codes, axis=1) if isinstance(archive, HashArchive) else codes
+    centred = values.astype(np.float32) - values.mean(axis=0, dtype=np.float64).astype(np.float32)
+    scatter = centred.T @ centred
+    _, axes = np.linalg.eigh(scatter.astype(np.float64))
+    chosen = axes[:, -2:] if axes.shape[1] > 1 else np.repeat(axes, 2, axis=1)
+    # The sign of an axis is arbitrary; its largest entry decides.
+    signs = np.sign(chosen[np.abs(chosen).argmax(axis=0), [0, 1]])
+    points = centred @ (chosen * signs).astype(np.float32)
+    spread = float(np.abs(points).max(initial=0.0)) or 1.0
+    noise = np.random.default_rng(0).normal(scale=1e-3, size=points.shape)
+    return np.ascontiguousarray(_EXTENT * points / spread + noise, dtype=np.float32)
+
+
+def fidelity(archive: HashArchive | FloatArchive, points: Points, seed: int = 0) -> Fidelity:
+    """How far a map (N, 2) of an archive can be trusted, measured on at most 2000 tiles."""
+    count, near = len(archive), min(_LOOKED, (len(archive) - 1) // 2)
+    asked = np.random.default_rng(seed).permutation(count)[:_ASKED]
+    plane = FloatArchive(np.ascontiguousarray(points), "euclidean")
+    codes, penalty, kept = _codes(archive), 0.0, 0
+    for start in range(0, len(asked), _BLOCK):
+        block = asked[start : start + _BLOCK]
+        ranks = _ranks(archive.search(codes[block], count)[1], block)
+        shown = _without_itself(plane.search(points[block], near + 1)[1], block)
+        found = np.take_along_axis(ranks, shown, axis=1)
+        penalty += float((found - near).clip(min=0).sum())
+        kept += int((found <= near).sum())
+    worst = len(asked) * near * (2 * count - 3 * near - 1) / 2
+    return Fidelity(
+        trustworthiness=round(1 - penalty / worst, 4) if worst > 0 else 1.0,
+        preservation=round(kept / (len(asked) * near), 4),
+        asked=len(asked),
+    )
+
+
+def _ranks(order: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rank (Q, N) of each row for each query, from 1; its own row counts for nothing (0)."""
+    others = _without_itself(order, own)
+    ranks = np.zeros(order.shape, dtype=np.int64)
+    places = np.broadcast_to(np.arange(1, others.shape[1] + 1), others.shape)
+    np.put_along_axis(ranks, others, places, axis=1)
+    return ranks
+
+
+def _without_itself(rows: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows (Q, k) without each query's own; the last one goes where it was not among them."""
+    order = np.argsort(rows == own[:, None], axis=1, kind="stable")
+    return np.take_along_axis(rows, order, axis=1)[:, :-1]
+
+
+def aligned(points: Points, reference: Points) -> Points:
+    """``points`` (N, 2) turned or mirrored so that each lies as near to ``reference`` as can be.
+
+    Orthogonal Procrustes (Schönemann 1966): distances within the map stay what they are.
+    """
+    return turned(points, points, reference)
+
+
+def turned(points: Points, known: Points, reference: Points) -> Points:
+    """``points`` (N, 2) turned or mirrored as lays ``known`` (M, 2) nearest to ``reference``.
+
+    ``known`` are those of the points that the other map has too, in the order of ``reference``.
+    """
+    from scipy.linalg import orthogonal_procrustes
+
+    if not len(known):
+        return points
+    turn, _ = orthogonal_procrustes(known.astype(np.float64), reference.astype(np.float64))
+    result: Points = (points @ turn).astype(np.float32)
+    return result
+
+
+def placed(near: Points, distances: NDArray[Any]) -> Points:
+    """Where on a map (2,) a tile belongs whose nearest tiles lie at ``near`` (k, 2).
+
+    Of these the one with the most weight around it, moved to the weighted middle of those on its
+    side: a mean of two far clusters would lie in neither. Weights fall with ``distances`` (k,).
+    """
+    weights = 1 / (1 + np.asarray(distances, dtype=np.float64))
+    gaps = np.linalg.norm(near[:, None].astype(np.float64) - near[None], axis=2)
+    best = int(np.argmin((gaps * weights).sum(axis=1)))
+    side = gaps[best] <= np.median(gaps[best])
+    middle: Points = np.average(near[side], axis=0, weights=weights[side]).astype(np.float32)
+    return middle

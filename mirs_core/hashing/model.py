@@ -1,0 +1,146 @@
+"""The hash head, and the model that a run trains: transform, head, code."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mirs_core.errors import RunError
+from mirs_core.hashing.whitening import Transform, identity
+from mirs_core.ranking.codes import binarise, pack
+
+DOMAINS = ("source", "target")
+_BATCH = 4096
+
+
+class HashHead(nn.Module):
+    """Features (B, D) to logits (B, K): D-512-256-K with LeakyReLU 0.2 between (MIRS method).
+
+    Args:
+        features: D.
+        bits: K.
+        hidden: widths of the layers between.
+        slope: negative slope of the LeakyReLU.
+        dropout: share of the inputs left out in training.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        bits: int = 128,
+        hidden: Sequence[int] = (512, 256),
+        slope: float = 0.2,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        widths = [features, *hidden, bits]
+        self.features, self.bits = features, bits
+        layers = [nn.Linear(a, b) for a, b in pairwise(widths)]
+        for layer in layers:
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.constant_(layer.bias, 0.01)
+        self.layers = nn.ModuleList(layers)
+        self.activation = nn.LeakyReLU(slope)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (B, K)."""
+        x = self.dropout(x)
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)
+
+
+class HashModel:
+    """A head behind one transform a domain; the head is shared.
+
+    Training tiles are the source domain; archive, validation, test and own images are the target.
+    Without domain whitening both transforms are the same.
+    """
+
+    def __init__(self, head: HashHead, source: Transform, target: Transform) -> None:
+        self.head = head
+        self.transforms = {"source": source, "target": target}
+
+    @property
+    def bits(self) -> int:
+        """Length of a hash code."""
+        return self.head.bits
+
+    @torch.no_grad()
+    def soft(self, features: NDArray[np.float32], domain: str) -> NDArray[np.float32]:
+        """Soft codes (N, K) in (0, 1) of features (N, D) of a domain."""
+        self.head.eval()
+        parts = [
+            self.head(self.transforms[domain](torch.from_numpy(features[i : i + _BATCH]))).sigmoid()
+            for i in range(0, len(features), _BATCH)
+        ]
+        return torch.cat(parts).numpy() if parts else np.zeros((0, self.bits), np.float32)
+
+    def encode(self, features: NDArray[np.float32], domain: str) -> NDArray[np.uint8]:
+        """Packed codes (N, K/8) of features (N, D) of a domain."""
+        return pack(binarise(self.soft(features, domain)))
+
+    def state(self) -> dict[str, Tensor]:
+        """Every tensor of the model by name, as a model file holds them."""
+        tensors = {f"head.{name}": value for name, value in self.head.state_dict().items()}
+        for domain in DOMAINS:
+            tensors[f"{domain}.mean"] = self.transforms[domain].mean
+            tensors[f"{domain}.blocks"] = self.transforms[domain].blocks
+        return {name: value.detach().clone().contiguous() for name, value in tensors.items()}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Tensor], slope: float = 0.2) -> "HashModel":
+        """The model that ``state`` wrote; the slope of its head is no tensor and is not in it.
+
+        Raises:
+            RunError: names, shapes or values are not those of a model.
+        """
+        try:
+            widths = [state["head.layers.0.weight"].shape[1]]
+            while (name := f"head.layers.{len(widths) - 1}.weight") in state:
+                widths.append(state[name].shape[0])
+            if widths[-1] % 8:
+                raise ValueError(f"{widths[-1]} bits do not fill whole bytes")
+            # On meta no start values are drawn, which would move the global random state.
+            with torch.device("meta"):
+                head = HashHead(widths[0], widths[-1], widths[1:-1], slope)
+            transforms = [_transform(state, domain, widths[0]) for domain in DOMAINS]
+            model = cls(head, *transforms)
+            head.load_state_dict(_part(state, "head."), assign=True)
+        except (KeyError, IndexError, ValueError, RuntimeError) as error:
+            raise _damaged(" ".join(str(error).split()).rstrip(".")) from None
+        if set(state) != set(model.state()):
+            raise _damaged(f"unknown tensors {sorted(set(state) - set(model.state()))}")
+        if any(value.dtype != torch.float32 for value in state.values()):
+            raise _damaged("values that are not float32")
+        if not all(bool(torch.isfinite(value).all()) for value in state.values()):
+            raise _damaged("values that are no numbers")
+        return model
+
+
+def shared(head: HashHead, transform: Transform | None = None) -> HashModel:
+    """A model whose domains share one transform (none: features as they are)."""
+    transform = transform or identity(head.features)
+    return HashModel(head, transform, transform)
+
+
+def _part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Any]:
+    return {n.removeprefix(prefix): v.clone() for n, v in state.items() if n.startswith(prefix)}
+
+
+def _transform(state: Mapping[str, Tensor], domain: str, width: int) -> Transform:
+    mean, blocks = state[f"{domain}.mean"], state[f"{domain}.blocks"]
+    groups, rows, columns = blocks.shape
+    if mean.shape != (width,) or rows != columns or not 0 <= groups * rows - width < rows:
+        raise ValueError(f"the {domain} transform does not fit {width} features")
+    return Transform(mean, blocks)
+
+
+def _damaged(why: str) -> RunError:
+    return RunError(f"model.safetensors is damaged: {why}. Delete the run and train again.")

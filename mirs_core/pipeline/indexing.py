@@ -1,0 +1,126 @@
+"""Archiving any folder of tiles with a model that is trained already."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mirs_core.config import settings as configs
+from mirs_core.datasets.card import CARD_FILE
+from mirs_core.datasets.items import Items
+from mirs_core.datasets.manifest import Manifest, Tile
+from mirs_core.datasets.scanning import archive_id, describe, scan_cached
+from mirs_core.datasets.splits import row_order
+from mirs_core.datasets.tile_table import TABLE_FILE
+from mirs_core.encoders.run_encoder import encoder_of
+from mirs_core.files import copy_file
+from mirs_core.pipeline.encoding import extract_items
+from mirs_core.pipeline.train import keep_archive
+from mirs_core.progress import Progress, silent
+from mirs_core.retrieval import retriever
+from mirs_core.workspace import runs
+
+
+def index(
+    home: Path,
+    run_id: str,
+    root: Path,
+    *,
+    name: str | None = None,
+    progress: Progress = silent,
+) -> runs.RunFolder:
+    """A new finished run that holds every tile below ``root``, hashed by the model of ``run_id``.
+
+    Tiles that the model was trained or chosen on keep the roles train and val, so that an
+    evaluation of the new archive never counts them; of the others, test tiles are queries and the
+    rest is archive. The transform for the target domain is the one stored with the model.
+
+    Raises:
+        MirsError: no such run or folder, no readable image, or the run's encoder has changed.
+    """
+    parent = runs.folder(home, run_id)
+    trained = retriever.load(parent)
+    made = parent.provenance()
+    config = archived_config(parent.config(), root.expanduser().resolve())
+    manifest = scan_cached(home, root, progress)
+    encoder = encoder_of(home, parent)
+    seen = learnt_roles(parent, trained)
+    items = _items(manifest, seen, config.seed)
+    features = extract_items(home, manifest, items, encoder, progress)
+    built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
+
+    about = describe(manifest)
+    return keep_archived(
+        home,
+        config,
+        built,
+        name=name or f"{config.preset} on {manifest.card.name}",
+        provenance={
+            **about,
+            "data_title": name or about["data_title"],
+            "encoder": encoder.fingerprint,
+            "parent": run_id,
+            "origin": made.get("origin") or run_id,
+        },
+        learnt=seen,
+    )
+
+
+def learnt_roles(run: runs.RunFolder, loaded: retriever.Retriever) -> dict[str, str]:
+    """Role by content of all tiles that the model of a run was trained or chosen on."""
+    return {**run.learnt_roles(), **loaded.items.learnt_roles()}
+
+
+def archived_config(config: configs.RunConfig, root: Path) -> configs.RunConfig:
+    """The configuration of an archive of ``root`` by a model that was made with ``config``."""
+    archive = dataclasses.replace(config.archive, data="")
+    return dataclasses.replace(config, data=str(root), archive=archive)
+
+
+def keep_archived(
+    home: Path,
+    config: configs.RunConfig,
+    built: retriever.Retriever,
+    *,
+    name: str,
+    provenance: Mapping[str, Any],
+    learnt: Mapping[str, str],
+    excluded: Mapping[str, str] | None = None,
+    told: Path | None = None,
+) -> runs.RunFolder:
+    """A new finished run of an archive that no training has made; nothing is left of a failure.
+
+    Args:
+        learnt: role by content of the tiles that the model has learnt from.
+        excluded: id by content of tiles that are not to come back.
+        told: a folder whose ``dataset.json`` and ``tiles.csv`` the run keeps, where there are any:
+            what is known of tiles whose own folder may not be here.
+    """
+    name_of_archive = archive_id(built.items)
+    made = {**provenance, "archive_id": name_of_archive}
+    run = runs.create(home, config, name=name, provenance=made)
+    try:
+        run.set_status("running")
+        run.keep_learnt(learnt)
+        run.keep_excluded(excluded or {})
+        for path in [told / name for name in (CARD_FILE, TABLE_FILE)] if told else []:
+            if path.is_file():
+                copy_file(path, run.path / path.name)
+        keep_archive(run, built, name_of_archive)
+        run.set_status("done")
+    except BaseException:
+        # A full disk takes no last word: nothing is written before it goes.
+        runs.abandon(run)
+        raise
+    return run
+
+
+def _items(manifest: Manifest, known: dict[str, str], seed: int) -> Items:
+    order = row_order(len(manifest.tiles), manifest.digest, seed)
+    tiles = [manifest.tiles[i] for i in order]
+    return Items.of(tiles, [known.get(tile.content) or role_of(tile) for tile in tiles])
+
+
+def role_of(tile: Tile) -> str:
+    """The role in an archive of a tile that the model has not learnt from."""
+    return tile.split if tile.split in ("val", "test") else "archive"

@@ -1,0 +1,4 @@
+"""A finished run that answers queries.
+
+A finished run that answers queries: archive and model in memory, search, filters, explanations.
+"""

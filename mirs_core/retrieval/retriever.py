@@ -1,0 +1,140 @@
+"""A finished run in memory: its model, its archive and what is known of the archive's tiles."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.config.settings import RunConfig
+from mirs_core.datasets.items import Items
+from mirs_core.errors import RunError
+from mirs_core.files import read_array, read_json, replace_file, write_array, write_json
+from mirs_core.hashing.baseline import FloatModel
+from mirs_core.hashing.model import HashModel
+from mirs_core.ranking.archive import FloatArchive, HashArchive
+from mirs_core.workspace.runs import RunFolder
+
+_SOURCE_ROLES = frozenset({"train"})
+
+
+@dataclass(frozen=True, slots=True)
+class Retriever:
+    """Model, codes and items of one run, rows in the archive's tie order.
+
+    ``codes`` are packed uint8 (N, bits/8) of a hash model or float32 (N, D) of a baseline.
+    """
+
+    model: HashModel | FloatModel
+    codes: NDArray[Any]
+    items: Items
+    distractors: tuple[str, ...] = ()
+
+    @classmethod
+    def build(
+        cls,
+        model: HashModel | FloatModel,
+        features: NDArray[np.float32],
+        items: Items,
+        distractors: tuple[str, ...],
+    ) -> "Retriever":
+        """Encodes ``features`` (N, D), parallel to ``items``.
+
+        Training tiles pass the transform of the source domain, every other role the target's.
+        """
+        codes = encode(model, features, "target")
+        source = items.rows(tuple(_SOURCE_ROLES))
+        if len(source):
+            codes[source] = encode(model, features[source], "source")
+        return cls(model, codes, items, distractors)
+
+    def archive(self, rows: NDArray[np.int64] | None = None) -> HashArchive | FloatArchive:
+        """A search index over all rows, or over ``rows`` in their order."""
+        codes = self.codes if rows is None else self.codes[rows]
+        if isinstance(self.model, FloatModel):
+            return FloatArchive(codes, self.model.distance)
+        return HashArchive(codes)
+
+    def save(self, run: RunFolder) -> None:
+        """Writes model, codes and items into the run's folder."""
+        save_model(run.model, self.model)
+        write_array(run.codes, self.codes)
+        header = {"count": len(self.items), "width": int(self.codes.shape[1])}
+        value = {**header, "distractors": list(self.distractors), **self.items.to_json()}
+        write_json(run.items, value)
+
+
+def encode(
+    model: HashModel | FloatModel, features: NDArray[np.float32], domain: str
+) -> NDArray[Any]:
+    """Features (N, D) as the model compares them: packed codes, or floats of a baseline."""
+    if isinstance(model, FloatModel):
+        return model.encode(features)
+    return model.encode(features, domain)
+
+
+def save_model(path: Path, model: HashModel | FloatModel) -> None:
+    """Writes the model's tensors as safetensors."""
+    from safetensors.torch import save
+
+    if isinstance(model, FloatModel):
+        import torch
+
+        state = {name: torch.from_numpy(array) for name, array in model.state().items()}
+    else:
+        state = model.state()
+    replace_file(path, lambda handle: handle.write(save(state)))
+
+
+def load_model(path: Path, config: RunConfig) -> HashModel | FloatModel:
+    """The model in ``path``, checked against the configuration it was trained with.
+
+    Raises:
+        RunError: the file is missing, damaged, or disagrees with the configuration.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        state = load(path.read_bytes())
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing. Delete the run and train again.") from None
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"{path} is damaged ({error}). Delete the run and train again.") from None
+    if not config.hashes:
+        arrays = {name: tensor.float().numpy() for name, tensor in state.items()}
+        return FloatModel.from_state(config.archive.distance, arrays)
+    model = HashModel.from_state(state, config.slope)
+    if model.bits != config.head.bits:
+        raise RunError(
+            f"{path} hashes to {model.bits} bits but config.json says {config.head.bits}."
+            " Delete the run and train again."
+        )
+    return model
+
+
+def load(run: RunFolder) -> Retriever:
+    """The retriever of a finished run.
+
+    Raises:
+        RunError: the run is not done, or its files are damaged or contradict each other.
+        ConfigError: its configuration is of another version.
+    """
+    run.check_usable("can be searched")
+    config = run.config()
+    model = load_model(run.model, config)
+    header = read_json(run.items)
+    items = Items.from_json(header)
+    codes = read_array(run.codes)
+    kind = np.uint8 if config.hashes else np.float32
+    width = config.head.bits // 8 if config.hashes else header.get("width")
+    count = header.get("count")
+    if codes.dtype != kind or codes.shape != (len(items), width) or count != len(items):
+        raise RunError(f"Run {run.id}: codes {codes.dtype} {codes.shape} do not fit its items.")
+    if isinstance(model, FloatModel) and model.mean is not None and len(model.mean) != width:
+        raise RunError(f"Run {run.id}: {run.model.name} does not fit its codes. Train again.")
+    distractors = header.get("distractors")
+    if not isinstance(distractors, list) or not all(isinstance(d, str) for d in distractors):
+        raise RunError(f"Run {run.id}: items.json has no list of distractors. Train again.")
+    return Retriever(model, codes, items, tuple(distractors))

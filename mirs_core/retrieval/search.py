@@ -1,0 +1,367 @@
+"""Searching a run: a tile or an image in, ranked tiles out."""
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.card import CARD_FILE
+from mirs_core.datasets.images import read_bytes, read_image
+from mirs_core.datasets.items import Items
+from mirs_core.datasets.manifest import Card, read_card
+from mirs_core.datasets.tile_table import TileRecord, read_table
+from mirs_core.encoders.feature_store import encode_one
+from mirs_core.encoders.loading import Encoder
+from mirs_core.encoders.run_encoder import encoder_of
+from mirs_core.errors import DataError, MirsError
+from mirs_core.files import sha256
+from mirs_core.hashing.baseline import FloatModel
+from mirs_core.ranking import metrics, refine
+from mirs_core.ranking.archive import FloatArchive, HashArchive
+from mirs_core.retrieval import near_duplicates, retriever
+from mirs_core.retrieval.filters import EVERYTHING, Filters
+from mirs_core.workspace import runs
+
+_K_SCORE = 64
+_KEPT_INDEXES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query in the form its run compares: one row of packed codes or of floats.
+
+    ``content`` is the SHA-256 of the file; label, strip and role are None for an own image.
+    ``also`` and ``against`` are the codes of further positives and of negatives, ``examples`` the
+    contents of all of them, which are never among the results.
+    """
+
+    name: str
+    code: NDArray[Any]
+    content: str
+    tile_id: str | None = None
+    label: str | None = None
+    strip: str | None = None
+    role: str | None = None
+    also: NDArray[Any] | None = None
+    against: NDArray[Any] | None = None
+    examples: frozenset[str] = frozenset()
+
+    @property
+    def refined(self) -> bool:
+        """Whether there is more than one example."""
+        return self.also is not None or self.against is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. ``distance`` is whole bits for hash codes, a float for the baselines.
+
+    Of a refined query it is the score of ``refine``, in the same unit, which may be below 0.
+    ``relevant`` is None where nothing can be said: a query without a label, or a distractor.
+    """
+
+    rank: int
+    id: str
+    path: str
+    label: str | None
+    role: str
+    strip: str | None
+    distance: float
+    relevant: bool | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as ``search --json`` prints it."""
+        whole = int(self.distance) if float(self.distance).is_integer() else self.distance
+        return {
+            "rank": self.rank,
+            "id": self.id,
+            "path": self.path,
+            "label": self.label,
+            "role": self.role,
+            "distance": whole,
+            "strip": self.strip,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class QueryScore:
+    """AP@64 of one query against the evaluation archive, and why to read it with care."""
+
+    min_r_k: float
+    hits: float
+    relevant_in_archive: int
+    caution: str | None
+
+
+_CAUTIONS = {
+    "train": "Seen in training: this score does not measure retrieval.",
+    "val": "Seen in validation, which chose the epoch: this score is a little too good.",
+}
+
+
+@dataclass(slots=True)
+class Searcher:
+    """A finished run, ready for queries. Open it once and keep it: loading takes time."""
+
+    home: Path
+    summary: runs.RunSummary
+    card: Card
+    root: Path
+    retriever: retriever.Retriever
+    _encoder: Encoder | None = None
+    _indexes: dict[bytes | None, Any] = field(default_factory=dict)
+    _rows: dict[Filters, NDArray[np.int64]] = field(default_factory=dict)
+    _by_value: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    _told: dict[str, TileRecord] | None = None
+
+    @classmethod
+    def open(cls, home: Path, run_id: str) -> "Searcher":
+        """The searcher of a run.
+
+        Raises:
+            RunError: no such run, not finished, or damaged files.
+        """
+        run = runs.folder(home, run_id)
+        summary = runs.summary(home, run, runs.served_run(home))
+        loaded = retriever.load(run)
+        root = summary.data_root
+        card = read_card(root) if root.is_dir() else _kept_card(run, summary)
+        return cls(home, summary, card, root, loaded)
+
+    @property
+    def items(self) -> Items:
+        """What is known of each archived tile, in row order."""
+        return self.retriever.items
+
+    def told(self, tile_id: str) -> TileRecord:
+        """What ``tiles.csv`` says of a tile, of the data set or kept with the run; read once.
+
+        A table that was damaged since says nothing.
+        """
+        if self._told is None:
+            self._told = {}
+            for folder in (self.home / "runs" / self.summary.id, self.root):
+                with contextlib.suppress(MirsError):
+                    self._told = {**self._told, **read_table(folder)}
+        return self._told.get(tile_id) or TileRecord(tile_id)
+
+    def metres_per_pixel(self, tile_id: str) -> float | None:
+        """Ground size of a tile's pixels: its own where ``tiles.csv`` tells it, else the set's."""
+        return self.told(tile_id).metres_per_pixel or self.card.metres_per_pixel
+
+    def query_by_id(self, tile_id: str) -> Query:
+        """The query of an archived tile, by its stored code. Raises DataError for unknown ids."""
+        items, row = self.items, self.items.row(tile_id)
+        return Query(
+            name=tile_id,
+            code=self.retriever.codes[row : row + 1],
+            content=items.contents[row],
+            tile_id=tile_id,
+            label=items.labels[row],
+            strip=items.strips[row],
+            role=items.roles[row],
+        )
+
+    def query_by_image(self, source: bytes | Path, name: str = "") -> Query:
+        """The query of an own image (JPEG, PNG or TIFF, any size), encoded as the target domain.
+
+        A file that is a tile of the archive, byte by byte, is recognised as that tile.
+
+        Raises:
+            ImageError: the file is not a usable image.
+            EncoderError: the run's encoder cannot be had.
+        """
+        data = source if isinstance(source, bytes) else read_bytes(source)
+        name = name or (source.name if isinstance(source, Path) else "image")
+        content = sha256(data)
+        if content in self.items.contents:
+            return self.query_by_id(self.items.ids[self.items.contents.index(content)])
+        features = encode_one(read_image(data, name), self.encoder())
+        code = retriever.encode(self.retriever.model, features[None, :], "target")
+        return Query(name=name, code=code, content=content)
+
+    @property
+    def unit(self) -> str:
+        """What a distance is counted in: "bits", or the name of the float distance."""
+        return "bits" if self.summary.distance == "hamming" else self.summary.distance
+
+    def warm_up(self) -> None:
+        """Builds the encoder now rather than at the first own image."""
+        self.encoder().load()
+
+    def encoder(self) -> Encoder:
+        """The run's encoder, found once. Raises EncoderError where it cannot be had."""
+        if self._encoder is None:
+            self._encoder = encoder_of(self.home, runs.folder(self.home, self.summary.id))
+        return self._encoder
+
+    def refined(
+        self, query: Query, positives: Iterable[str] = (), negatives: Iterable[str] = ()
+    ) -> Query:
+        """``query`` with more archived tiles as positives, and others as negatives.
+
+        Raises:
+            DataError: an unknown tile.
+        """
+        rows = [[self.items.row(tile) for tile in tiles] for tiles in (positives, negatives)]
+        contents = {self.items.contents[row] for found in rows for row in found}
+        also, against = (self.retriever.codes[found] if found else None for found in rows)
+        return replace(
+            query, also=also, against=against, examples=frozenset({query.content, *contents})
+        )
+
+    def search(self, query: Query, k: int = 64, filters: Filters = EVERYTHING) -> list[Hit]:
+        """At most ``k`` results, nearest first; ties in row order; never the query itself.
+
+        Filters are applied before the nearest are taken, so ``k`` results come back where there are
+        that many. ``filters.within`` counts in the unit of the results' distances.
+        """
+        ranked = self._rank(query, self._allowed(filters), k, filters)
+        if filters.within is not None:
+            ranked = [(d, row) for d, row in ranked if d <= filters.within]
+        items = self.items
+        return [
+            Hit(
+                rank=place + 1,
+                id=items.ids[row],
+                path=str(self.root / items.ids[row]),
+                label=items.labels[row],
+                role=items.roles[row],
+                strip=items.strips[row],
+                distance=float(distance),
+                relevant=self._relevant(query.label, items.labels[row]),
+            )
+            for place, (distance, row) in enumerate(ranked)
+        ]
+
+    def candidates(self, query: Query, filters: Filters = EVERYTHING) -> NDArray[np.int64]:
+        """Rows (n,) that a query could find, ascending, however far away they are."""
+        allowed = self._allowed(filters)
+        return allowed[~np.isin(allowed, self._left_out(query, filters))]
+
+    def _relevant(self, query: str | None, label: str | None) -> bool | None:
+        if query is None or label is None or query in self.retriever.distractors:
+            return None
+        return False if label in self.retriever.distractors else query == label
+
+    def _allowed(self, filters: Filters) -> NDArray[np.int64]:
+        # What depends on the query is left out later, so that a few lists serve all queries.
+        key = replace(filters, within=None, exclude_strip=False, exclude_near=False)
+        found = self._rows.get(key)
+        if found is None:
+            found = filters.rows(self.items)
+            latest = list(self._rows.items())[-_KEPT_INDEXES:]
+            self._rows = {**dict(latest), key: found}
+        return found
+
+    def whole(self) -> HashArchive | FloatArchive:
+        """The archive of all tiles of the run, whatever their role, built once."""
+        return self._index(np.arange(len(self.items), dtype=np.int64))
+
+    def _index(self, rows: NDArray[np.int64]) -> HashArchive | FloatArchive:
+        # A page asks for the same few lists again and again: all tiles, a filter, the archive.
+        key = rows.tobytes() if len(rows) < len(self.items) else None
+        found: HashArchive | FloatArchive | None = self._indexes.get(key)
+        if found is None:
+            found = self.retriever.archive(None if key is None else rows)
+            latest = list(self._indexes.items())[-_KEPT_INDEXES:]
+            self._indexes = {**dict(latest), key: found}
+        return found
+
+    def _rank(
+        self, query: Query, allowed: NDArray[np.int64], k: int, filters: Filters
+    ) -> list[tuple[float, int]]:
+        own = self._left_out(query, filters)
+        if query.refined:
+            return self._rank_refined(query, allowed[~np.isin(allowed, own)], k)
+        left = int(np.isin(allowed, own).sum())
+        if len(allowed) == left:
+            return []
+        distances, places = self._index(allowed).search(query.code, min(k + left, len(allowed)))
+        ranked = [(float(d), int(allowed[p])) for d, p in zip(distances[0], places[0], strict=True)]
+        skipped = set(own.tolist())
+        return [(distance, row) for distance, row in ranked if row not in skipped][:k]
+
+    def _left_out(self, query: Query, filters: Filters) -> NDArray[np.int64]:
+        """Rows that this query never finds: itself, its examples, what the filters say of it."""
+        items, contents = self.items, query.examples or frozenset({query.content})
+        found = {row for content in contents for row in self._places("contents").get(content, ())}
+        if filters.exclude_strip and query.strip:
+            found |= set(self._places("strips").get(query.strip, ()))
+        if filters.exclude_near and query.tile_id is not None:
+            found |= set(near_duplicates.by_name(items, items.row(query.tile_id)))
+        return np.array(sorted(found), dtype=np.int64)
+
+    def _places(self, column: str) -> dict[str, list[int]]:
+        """The rows of each value of a column of the items."""
+        if column not in self._by_value:
+            found: dict[str, list[int]] = {}
+            for row, value in enumerate(getattr(self.items, column)):
+                if value is not None:
+                    found.setdefault(value, []).append(row)
+            self._by_value = {**self._by_value, column: found}
+        return self._by_value[column]
+
+    def _rank_refined(
+        self, query: Query, rows: NDArray[np.int64], k: int
+    ) -> list[tuple[float, int]]:
+        codes, model = self.retriever.codes[rows], self.retriever.model
+        empty = query.code[:0]
+        positives = np.concatenate([query.code, empty if query.also is None else query.also])
+        negatives = empty if query.against is None else query.against
+        near, far = (
+            refine.mean_float(codes, examples, model.distance)
+            if isinstance(model, FloatModel)
+            else refine.mean_hamming(codes, examples)
+            for examples in (positives, negatives)
+        )
+        scores = refine.scores(near, far)
+        order = np.argsort(scores, kind="stable")[:k]
+        return [(float(scores[place]), int(rows[place])) for place in order]
+
+    def average_precision(
+        self, query: Query, k: int = _K_SCORE, exclude_strip: bool = False
+    ) -> QueryScore | None:
+        """AP@k of a query with a label, against the evaluation archive whatever a list shows.
+
+        None without a label, for distractors, and where the archive holds no relevant tile.
+        """
+        if query.label is None or query.label in self.retriever.distractors:
+            return None
+        allowed = self._allowed(Filters(roles=("archive",)))
+        if not len(allowed):
+            return None
+        filters = Filters(exclude_strip=exclude_strip)
+        ranked = self._rank(query, allowed, len(allowed), filters)
+        relevant = np.array(
+            [self.items.labels[row] == query.label for _, row in ranked], dtype=bool
+        )
+        if not relevant.any():
+            return None
+        total, top = np.array([relevant.sum()]), relevant[None, :k]
+        return QueryScore(
+            min_r_k=float(metrics.average_precision(top, total, k, "min_r_k")[0]),
+            hits=float(metrics.average_precision(top, total, k, "hits")[0]),
+            relevant_in_archive=int(relevant.sum()),
+            caution=_CAUTIONS.get(query.role or "") if self.unit == "bits" else None,
+        )
+
+    def image_path(self, tile_id: str) -> Path:
+        """Where a tile's image stands. Raises DataError where it is gone."""
+        self.items.row(tile_id)
+        path = self.root / tile_id
+        if not path.is_file():
+            raise DataError(f"{path} is gone: the folder was moved or deleted. Index it again.")
+        return path
+
+
+def _kept_card(run: runs.RunFolder, summary: runs.RunSummary) -> Card:
+    """The card of a data set that is not here: one that the run kept, or its name alone."""
+    if (run.path / CARD_FILE).is_file():
+        with contextlib.suppress(MirsError):
+            return read_card(run.path)
+    return Card.named(summary.data)

@@ -1,5 +1,0 @@
-"""Map-projected image strips: cut into tiles with true coordinates, and queried by rectangles."""
-
-from mirs_core.strips.cutting import Cut, Outcome, Words, cut_strip
-
-__all__ = ["Cut", "Outcome", "Words", "cut_strip"]

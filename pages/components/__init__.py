@@ -1,0 +1,10 @@
+"""Components of the app's own: each a folder with its Python, JavaScript and CSS."""
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+
+def source_of(*names: str) -> str:
+    """The text of files below this folder, one after the other, as a component takes it."""
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)

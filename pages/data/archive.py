@@ -1,0 +1,85 @@
+"""What can be done to an archive: add tiles, take some out, export its codes, take codes in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from mirs_core.exchange import archive_tables as interchange
+from mirs_core.files import slug
+from mirs_core.workspace import collections as collected
+from mirs_core.workspace import runs
+from pages.data import brought
+from pages.parts import takeaway
+from pages.shared import loaders, words
+
+_PARQUET = (
+    "parquet",
+    "application/vnd.apache.parquet",
+    "Codes and what is known of each tile (Parquet)",
+    "Opens in pandas, DuckDB and geopandas; comes back by Import codes",
+)
+
+
+@st.dialog("Change or export an archive", width="medium")
+def dialog(home: Path, here: Sequence[runs.RunSummary], titles: dict[str, str]) -> None:
+    """Draws what can be done to one of these archives."""
+    ids = [run.id for run in here]
+    chosen = st.selectbox("Archive of", ids, format_func=titles.__getitem__)
+    st.caption(words.plain(chosen))
+    st.html('<p class="mirs-model">Export</p>')
+    stem = f"mirs-{slug(chosen)}"
+    takeaway.download(_PARQUET, lambda: _parquet(home, chosen), stem, f"archive.{chosen}")
+    st.html('<p class="mirs-model">Add tiles</p>')
+    folder = st.text_input(
+        "Folder of new tiles", placeholder="/home/me/more-tiles", key="mirs.archive.folder",
+        help="They are copied into the data set. Leave it empty where they stand there already."
+        " Only new tiles are encoded.",
+    ).strip()  # fmt: skip
+    words_of = ["archive", "add", f"--run={chosen}"]
+    words_of += [f"--data={Path(folder).expanduser().absolute()}"] if folder else []
+    _button(home, "Add them", "add_photo_alternate", words_of, f"Add tiles to {titles[chosen]}")
+    _remove(home, chosen, titles[chosen])
+    st.html('<p class="mirs-model">Import codes</p>')
+    file = st.text_input(
+        "Parquet file on this computer", placeholder="/home/me/codes.parquet",
+        key="mirs.archive.file",
+        help="Codes that this very model made, here or elsewhere; they become an archive.",
+    ).strip()  # fmt: skip
+    if file:
+        words_of = ["archive", "import", str(Path(file).expanduser().absolute()), f"--run={chosen}"]
+        _button(home, "Import codes", "upload_file", words_of, f"Import {Path(file).name}")
+
+
+def _remove(home: Path, run_id: str, title: str) -> None:
+    """Tiles are taken out by a collection: what is in one was looked at."""
+    items = loaders.searcher(run_id).items
+    found = [one for one in collected.list_all(home) if any(items.has(t.id) for t in one.tiles)]
+    st.html('<p class="mirs-model">Take tiles out</p>')
+    if not found:
+        st.caption("Collect the tiles first (Collect, below any list); then take them out here.")
+        return
+    one = st.selectbox(
+        "Those of the collection", found, format_func=lambda one: f"{one.name} ({len(one.tiles)})"
+    )
+    tiles = [kept.id for kept in one.tiles if items.has(kept.id)]
+    words_of = ["archive", "remove", f"--run={run_id}", *(f"--tile={tile}" for tile in tiles)]
+    _button(home, f"Take {len(tiles)} out", "remove_circle", words_of, f"Take tiles out of {title}")
+    st.caption("Their files stay where they are.")
+
+
+def _parquet(home: Path, run_id: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        return interchange.export(home, run_id, Path(folder)).path.read_bytes()
+
+
+def _button(home: Path, label: str, icon: str, words_of: Sequence[str], title: str) -> None:
+    if st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"mirs.archive.{icon}",
+        on_click=brought.submit,
+        args=(home, words_of, title, "queued"),
+    ):
+        st.rerun()

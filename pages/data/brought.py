@@ -1,0 +1,86 @@
+"""What the forms that bring data in have in common: where it stands, what follows, its job."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from mirs_core import jobs
+from mirs_core.files import sha256, slug
+from mirs_core.workspace import runs
+from pages.parts import notice
+from pages.shared import lineup, sidebar
+
+NOTHING, ARCHIVE, TRAIN = "Nothing more", "Archive it with trained models", "Train models on it"
+
+
+def folder_of(home: Path, name: str) -> Path:
+    """Where a data set of that name stands when nobody says otherwise."""
+    return home / "data" / slug(name)
+
+
+def typed(
+    label: str, example: str, key: str, is_there: Callable[[Path], bool], missing: str
+) -> Path | None:
+    """Draws a field for a path on this computer; returns it whole, None until it is there.
+
+    Args:
+        missing: what is said of a path that leads nowhere.
+    """
+    text = st.text_input(label, placeholder=example, key=key).strip()
+    if not text:
+        return None
+    path = Path(text).expanduser().absolute()
+    if "\0" in text or not is_there(path):
+        st.error(missing, icon=":material/search_off:")
+        return None
+    return path
+
+
+def submit(
+    home: Path, words_of: Sequence[str], title: str, said: str = "queued, see above"
+) -> None:
+    """Queues a command; the same one once, however often it is asked for while it is not over."""
+    key = f"{jobs.DATA}-{sha256(chr(0).join(words_of).encode())[:16]}"
+    notice.act(f"{title}: {said}.", lambda: jobs.submit_once(home, key, words_of, title))
+
+
+def show(pictures: Sequence[str]) -> None:
+    """Draws a row of small pictures (data URIs); nothing where there are none."""
+    if pictures:
+        images = "".join(f'<img src="{uri}" alt="">' for uri in pictures)
+        st.html(f'<div class="mirs-fresh mirs-few">{images}</div>')
+
+
+def afterwards(home: Path, key: str, trains: bool) -> list[str]:
+    """Draws the choice of what follows; returns the words of the command line that ask for it.
+
+    Args:
+        key: tells the widgets of one form from those of another.
+        trains: whether models may be trained on it.
+    """
+    found = [run for run in runs.list_runs(home) if run.usable]
+    choices = [ARCHIVE] * bool(found) + [TRAIN] * trains + [NOTHING]
+    chosen = st.radio("Then", choices, key=f"mirs.{key}.then", horizontal=True)
+    if chosen == TRAIN:
+        st.caption("Baseline, MIRS and MIRS + DWT; without labels the models that read none.")
+        return ["--prepare"]
+    if chosen != ARCHIVE:
+        return []
+    sets = lineup.data_sets(found)
+    titles = {
+        run.id: f"{title} · {one.title}"
+        for one in sets
+        for run, title in zip(one.runs, sidebar.titles(one.runs).values(), strict=True)
+    }
+    picked = st.multiselect(
+        "Models",
+        list(titles),
+        list(sets[0].default()),
+        format_func=titles.__getitem__,
+        max_selections=lineup.MOST,
+        key=f"mirs.{key}.models",
+        help="Each hashes every tile. What they were trained on should look like these tiles:"
+        " the same camera, the same ground size.",
+    )
+    return [f"--archive={run}" for run in picked]

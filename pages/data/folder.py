@@ -1,0 +1,109 @@
+"""A folder of one's own becomes a data set: where its tiles are, and what is known of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from mirs_core.datasets.walk import SPLITS, Found, find_images, is_labelled
+from pages.data import brought
+from pages.shared import loaders, words
+
+_IN_PLACE, _COPIED = "Leave them where they are", "Copy them into the app's folder"
+_SHOWN = 8
+_WIDTH = 900
+
+
+def draw(home: Path) -> None:
+    """Draws the form; the import itself is a job."""
+    st.html(
+        '<p class="mirs-lead">Any folder of JPEG, PNG or TIFF tiles. Classes are read from'
+        " <b>train/ val/ test/</b> with one folder a class, or from a table; tiles without a class"
+        " can be searched all the same. Your images are never changed.</p>"
+    )
+    with st.container(width=_WIDTH):
+        folder = brought.typed(
+            "Folder on this computer", "/home/me/tiles", "mirs.folder.path", Path.is_dir,
+            "There is no such folder on this computer.",
+        )  # fmt: skip
+        if folder is None:
+            return
+        found = find_images(folder.resolve())
+        _look(folder.resolve(), found)
+        if found.paths:
+            _form(home, folder.resolve(), found)
+
+
+def _look(folder: Path, found: Found) -> None:
+    """What is in the folder, before anything is done."""
+    if not found.paths:
+        st.warning("There are no images in it that could be tiles.", icon=":material/image:")
+        return
+    kind = "classes from its folders" if is_labelled(folder) else "no train/ or database/ folder"
+    st.html(f'<p class="mirs-note">{len(found.paths):,} images · {kind}</p>')
+    brought.show(loaders.samples(folder, found.paths, _SHOWN))
+    for path, why in list(found.refused.items())[:3]:
+        st.caption(words.plain(f"Left out: {path}: {why}"))
+
+
+def _form(home: Path, folder: Path, found: Found) -> None:
+    table = st.text_input(
+        "Table of labels and coordinates (CSV), if there is one",
+        placeholder="/home/me/tiles.csv",
+        key="mirs.folder.table",
+        help="Columns path or file, and any of label, split, latitude, longitude (east-positive"
+        " degrees), strip, licence, credit.",
+    ).strip()
+    from_folders = False
+    inner = {path.split("/")[0] for path in found.paths if "/" in path} - set(SPLITS)
+    if not is_labelled(folder) and len(inner) > 1:
+        from_folders = st.checkbox(
+            f"The {len(inner)} folders in it are classes",
+            key="mirs.folder.classes",
+            help=words.plain(", ".join(sorted(inner)[:30])),
+        )
+    where = st.radio("The tiles", [_IN_PLACE, _COPIED], key="mirs.folder.where", horizontal=True)
+    said = _said(folder.name)
+    then = brought.afterwards(home, "folder", trains=True)
+    name = said.get("--name") or folder.name
+    if where == _COPIED:
+        st.caption(words.plain(f"They are copied to {brought.folder_of(home, name)}."))
+    options = [f"{option}={value}" for option, value in said.items() if value]
+    if table:
+        options.append(f"--table={Path(table).expanduser().absolute()}")
+    options += ["--copy"] * (where == _COPIED) + ["--labels-from-folders"] * from_folders
+    st.button(
+        "Import",
+        type="primary",
+        icon=":material/create_new_folder:",
+        on_click=_start,
+        args=(home, folder, [*options, *then]),
+    )
+
+
+def _said(fallback: str) -> dict[str, str]:
+    """What people say of their tiles, by the option that takes it."""
+    left, right = st.columns(2)
+    with left:
+        name = st.text_input("Name", placeholder=fallback, key="mirs.folder.name")
+        instrument = st.text_input("Camera", placeholder="CTX", key="mirs.folder.camera")
+        metres = st.number_input(
+            "Metres per pixel", 0.01, 10_000.0, value=None, key="mirs.folder.metres",
+            placeholder="not known",
+        )  # fmt: skip
+    with right:
+        licence = st.text_input("Licence", placeholder="not known", key="mirs.folder.licence")
+        credit = st.text_input("Credit", placeholder="NASA/JPL/MSSS", key="mirs.folder.credit")
+        source = st.text_input("Source", placeholder="address or doi", key="mirs.folder.source")
+    return {
+        "--name": name.strip(),
+        "--instrument": instrument.strip(),
+        "--metres-per-pixel": f"{metres:g}" if metres else "",
+        "--licence": licence.strip(),
+        "--credit": credit.strip(),
+        "--source": source.strip(),
+    }
+
+
+def _start(home: Path, folder: Path, options: Sequence[str]) -> None:
+    brought.submit(home, ["data", "import", str(folder), *options], f"Import {folder.name}")

@@ -1,0 +1,113 @@
+"""Published data sets: what they are, what may be done with them, and the download as a job."""
+
+import shutil
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from mirs_core import jobs
+from mirs_core.datasets import download as fetching
+from mirs_core.datasets.download import RemoteFile, Source, needed_space
+from mirs_core.errors import MirsError
+from pages.data import brought
+from pages.parts import notice
+from pages.shared import loaders, words
+
+
+def draw(home: Path) -> None:
+    """Draws a card a published set."""
+    st.html(
+        '<p class="mirs-lead">A download goes on where it broke off, is checked against the'
+        " checksum of its record and unpacked into a folder of its own. Then every tile is encoded"
+        " and three models are trained; from then on the app opens on it.</p>"
+    )
+    for source in fetching.SOURCES:
+        with st.container(border=True, key=f"mirs-set-{source.name}"):
+            _card(home, source)
+
+
+def _card(home: Path, source: Source) -> None:
+    folder = brought.folder_of(home, source.name)
+    scale = f" · {source.metres_per_pixel:g} m/px" if source.metres_per_pixel else ""
+    st.html(
+        f'<div class="mirs-set"><h3>{escape(source.title)}</h3>'
+        f"<p>{escape(source.about)} · {escape(source.instrument)}{scale} · {escape(source.licence)}"
+        "</p>"
+        f"<p>{escape(source.citation)}</p></div>"
+    )
+    try:
+        tiles = fetching.standing(source, folder)
+    except MirsError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if tiles is not None:
+            st.html(f'<p class="mirs-note">{tiles:,} tiles are here.</p>')
+            st.button(
+                "Train and open it",
+                icon=":material/play_arrow:",
+                key=f"mirs.set.prepare.{source.name}",
+                help="Trains what is missing of Baseline, MIRS and MIRS + DWT, and serves MIRS.",
+                on_click=_start,
+                args=(home, source, folder, "prepare"),
+            )
+        elif st.button(
+            "Download", icon=":material/download:", type="primary", key=f"mirs.set.{source.name}"
+        ):
+            _dialog(home, source, folder)
+
+
+@st.dialog("Download a published data set", width="medium")
+def _dialog(home: Path, source: Source, folder: Path) -> None:
+    """What is agreed to, what it takes, and the two ways to go on."""
+    st.html(
+        f'<dl class="mirs-facts">'
+        f"<div><dt>Data set</dt><dd>{escape(source.title)}</dd></div>"
+        f"<div><dt>Licence</dt><dd>{escape(source.licence)}</dd></div>"
+        f"<div><dt>Please cite</dt><dd>{escape(source.citation)}</dd></div>"
+        f"<div><dt>Goes to</dt><dd>{escape(str(folder))}</dd></div></dl>"
+    )
+    with st.spinner("Asking the record what it offers"):
+        file = _offered(source)
+    if isinstance(file, str):
+        st.error(words.plain(file), icon=":material/cloud_off:")
+        return
+    free, needed = shutil.disk_usage(home).free, needed_space(file)
+    st.html(
+        f'<dl class="mirs-facts"><div><dt>File</dt><dd>{escape(file.name)},'
+        f" {file.size / 1e6:,.1f} MB</dd></div>"
+        f"<div><dt>Disk</dt><dd>{needed / 1e9:,.1f} GB needed, {free / 1e9:,.0f} GB free</dd>"
+        "</div></dl>"
+    )
+    room = free >= needed
+    if not room:
+        st.error("There is not enough room on this disk.", icon=":material/hard_drive:")
+    with st.container(horizontal=True):
+        buttons: tuple[tuple[str, str, Literal["primary", "secondary"]], ...] = (
+            ("prepare", "Download and train", "primary"),
+            ("download", "Download only", "secondary"),
+        )
+        for verb, label, kind in buttons:
+            if st.button(
+                label, type=kind, disabled=not room, on_click=_start,
+                args=(home, source, folder, verb),
+            ):  # fmt: skip
+                st.rerun()
+
+
+def _offered(source: Source) -> RemoteFile | str:
+    try:
+        return loaders.offered(source)
+    except MirsError as error:
+        return str(error)
+
+
+def _start(home: Path, source: Source, folder: Path, verb: str) -> None:
+    title = f"Download {source.title}" if verb == "download" else f"Prepare {source.title}"
+    words_of = ["data", verb, source.name, str(folder), "--yes"]
+    notice.act(
+        f"{title}: queued.",
+        lambda: jobs.submit_once(home, f"{jobs.DATA}-{source.name}", words_of, title),
+    )

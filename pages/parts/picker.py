@@ -1,0 +1,121 @@
+"""Choosing a query: a filterable grid of all tiles."""
+
+import secrets
+
+import streamlit as st
+
+from mirs_core.mars.landforms import describe
+from mirs_core.retrieval.search import Searcher
+from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
+from pages.shared import loaders, state, words
+
+_PAGE = 60
+
+
+def keep_a_query(searcher: Searcher) -> None:
+    """Sees to it that the query tile exists: the first test tile of a session, or a known one."""
+    items, tile = searcher.items, state.tile()
+    for key in (state.PLUS, state.MINUS):
+        state.keep_known(key, items.ids)
+    if tile is not None and items.has(tile):
+        return
+    if tile is not None:
+        st.warning("The tile of this link is not in this data set; another one is shown.")
+    rows = items.rows(["test"]) if "test" in items.roles else range(len(items))
+    first = min((items.ids[row] for row in rows), key=lambda name: ("/cra/" not in name, name))
+    state.choose_tile(first)
+    state.history().clear()
+
+
+def browse(searcher: Searcher) -> None:
+    """Draws the grid of the data set's tiles with its filters."""
+    items = searcher.items
+    labels = sorted({label for label in items.labels if label})
+    roles = [role for role in words.ROLES if role in items.roles]
+    groups = list(dict.fromkeys(describe(label).group for label in labels))
+    strips = sorted({strip for strip in items.strips if strip})
+    first, left, middle, more, right = st.columns(5)
+    grouped = first.multiselect(
+        "Group", groups, format_func=words.group_name, placeholder="All", key="mirs.b.groups"
+    )
+    chosen = left.multiselect(
+        "Landform", labels, format_func=words.class_name, placeholder="All", key="mirs.b.classes"
+    )
+    kept = middle.multiselect(
+        "Role", roles, format_func=words.ROLES.__getitem__, placeholder="All", key="mirs.b.roles"
+    )
+    from_strips = more.multiselect(
+        "Strip", strips, placeholder="All", key="mirs.b.strips", disabled=not strips
+    )
+    text = right.text_input(
+        "Id or part of it", placeholder="for example 20N", key="mirs.b.text"
+    ).strip()
+    band = _band(searcher)
+    rows = [
+        row
+        for row in sorted(range(len(items)), key=lambda row: items.ids[row])
+        if (not chosen or items.labels[row] in chosen)
+        and (not grouped or describe(items.labels[row] or "").group in grouped)
+        and (not from_strips or items.strips[row] in from_strips)
+        and (band is None or _inside(items.latitudes[row], band))
+        and (not kept or items.roles[row] in kept)
+        and text.lower() in items.ids[row].lower()
+    ]
+    if not rows:
+        st.info("No tile passes these filters.", icon=":material/filter_alt_off:")
+        return
+    page, pages = 1, -(-len(rows) // _PAGE)
+    if st.session_state.get("mirs.b.page", 1) > pages:
+        st.session_state["mirs.b.page"] = pages
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.caption(f"{len(rows):,} tiles. Click one to make it the query.", width="content")
+        st.button(
+            "Any of them",
+            icon=":material/casino:",
+            type="tertiary",
+            on_click=lambda: state.choose_tile(items.ids[secrets.choice(rows)]),
+        )
+        if pages > 1:
+            page = st.pagination(pages, key="mirs.b.page")
+    shown = rows[(page - 1) * _PAGE : page * _PAGE]
+    entries = [_entry(searcher, row) for row in shown]
+    images = loaders.thumbnails(searcher, [entry.id for entry in entries])
+    tile_grid("mirs.browser", [Column(entries)], images, state.choose_tile, tile="6.6rem")
+
+
+def _band(searcher: Searcher) -> tuple[int, int] | None:
+    """Draws the band of latitudes where places are known; None where it is the whole planet."""
+    if not any(latitude is not None for latitude in searcher.items.latitudes):
+        return None
+    low, high = state.POLES
+    found = st.slider(
+        "Latitude of the strip's centre", low, high, (low, high), format="%d°", key="mirs.b.band",
+        width=420,
+    )  # fmt: skip
+    return None if found == state.POLES else found
+
+
+def _inside(latitude: float | None, band: tuple[int, int]) -> bool:
+    return latitude is not None and band[0] <= latitude <= band[1]
+
+
+def _entry(searcher: Searcher, row: int) -> TileEntry:
+    items = searcher.items
+    tile, label, strip = items.ids[row], items.labels[row], items.strips[row]
+    name = words.class_name(label) if label else words.file_name(tile)
+    lines = (
+        name,
+        f"Strip {strip}" if strip else "Strip not known",
+        f"Role: {words.ROLES[items.roles[row]].lower()}",
+        words.file_name(tile),
+    )
+    return TileEntry(
+        id=tile,
+        name=name,
+        colour=words.colour(label),
+        label=f"{name}, {words.file_name(tile)}. Search for tiles like this one.",
+        lines=lines,
+        current=tile == state.tile(),
+    )

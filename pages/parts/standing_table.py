@@ -1,0 +1,122 @@
+"""The table of the models' figures, as markup."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from mirs_core.evaluation.standings import Standing
+from pages.shared.palette import Model
+
+_THOUSAND = 1000
+_HEADS = (
+    ("mAP@64", "Mean average precision at 64, divided by min(R, 64), with its 95 % interval"),
+    ("Against the first", "Mean difference to the first model on the same queries, 95 % interval"),
+    ("Hits", "mAP@64 divided by the hits among the 64 instead, as in 2021"),
+    ("Ties", "mAP@64 with tied results in their worst and their best order; expected between"),
+    ("Queries", "Test tiles that were measured"),
+    ("Archive", "Bytes of the codes or features of the archive"),
+    ("Training", "Epochs, the one that was kept, and the time of the whole run"),
+    ("Split", "Seed of the split, and whether it keeps strips together"),
+)
+
+
+def standing_table(found: Sequence[Standing], models: Sequence[Model]) -> str:
+    """The figures of ``found``, a row a model, with the intervals drawn on one scale.
+
+    ``models`` are parallel to them.
+    """
+    low = min(standing.value.low for standing in found)
+    high = max(standing.value.high for standing in found)
+    start = max(math.floor(low * 10 - 0.2) / 10, 0)
+    end = min(math.ceil(high * 10 + 0.2) / 10, 1)
+    rows = "".join(
+        _row(standing, model, place == 0, start, end)
+        for place, (standing, model) in enumerate(zip(found, models, strict=True))
+    )
+    heads = "".join(f'<th scope="col" title="{text}">{name}</th>' for name, text in _HEADS)
+    scale = f'<span class="mirs-scale-ends"><span>{start:.1f}</span><span>{end:.1f}</span></span>'
+    return (
+        '<div class="mirs-scroll"><table class="mirs-table mirs-standing"><thead><tr>'
+        f'<th scope="col">Model</th><th scope="col" aria-hidden="true">{scale}</th>{heads}</tr>'
+        f"</thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row(standing: Standing, model: Model, first: bool, start: float, end: float) -> str:
+    run, value = standing.run, standing.value
+    cells = (
+        f"<b>{value.value:.3f}</b><small>{value.low:.3f} to {value.high:.3f}</small>",
+        _difference(standing, first),
+        f"{standing.hits.value:.3f}",
+        f"{standing.ties[2]:.3f} to {standing.ties[0]:.3f}<small>{standing.ties[1]:.3f}"
+        " expected</small>",
+        f"{standing.queries:,}<small>{_skipped(standing)}</small>",
+        f"{_bytes(standing.archive_bytes)}<small>{_kind(standing)}</small>",
+        _training(standing),
+        f"seed {run.seed}<small>{_strips(standing)}</small>",
+    )
+    body = "".join(f"<td>{cell}</td>" for cell in cells)
+    name = f'<i class="mirs-swatch" style="--c:{model.colour}"></i>{escape(model.title)}'
+    return (
+        f'<tr style="--c:{model.colour}"><th scope="row">{name}</th>'
+        f'<td aria-hidden="true">{_whisker(standing, start, end)}</td>{body}</tr>'
+    )
+
+
+def _whisker(standing: Standing, start: float, end: float) -> str:
+    value = standing.value
+    low, middle, high = (
+        100 * (point - start) / (end - start) for point in (value.low, value.value, value.high)
+    )
+    return (
+        f'<span class="mirs-whisker"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
+        f'<b style="left:{middle:.1f}%"></b></span>'
+    )
+
+
+def _difference(standing: Standing, first: bool) -> str:
+    if first:
+        return '<span class="mirs-quiet">the first</span>'
+    if not standing.same_archive:
+        return '<span class="mirs-flag">another archive<small>does not compare</small></span>'
+    if standing.against is None:
+        return '<span class="mirs-quiet">no shared query</span>'
+    interval = standing.against.interval
+    span = f"<small>{interval.low:+.3f} to {interval.high:+.3f}</small>"
+    if standing.against.is_none:
+        return f"no difference{span}"
+    kind = "more" if interval.value > 0 else "less"
+    return f'<b class="mirs-{kind}">{interval.value:+.3f}</b>{span}'
+
+
+def _skipped(standing: Standing) -> str:
+    if not standing.skipped:
+        return "none skipped"
+    return escape(", ".join(f"{n} skipped: {why}" for why, n in standing.skipped.items()))
+
+
+def _kind(standing: Standing) -> str:
+    bits = standing.run.bits
+    return f"{bits} bits a tile" if bits else f"floats, {escape(standing.run.distance)}"
+
+
+def _training(standing: Standing) -> str:
+    seconds = standing.seconds
+    took = f"{seconds:,.0f} s" if seconds is not None else ""
+    if not standing.epochs:
+        return f'<span class="mirs-quiet">none</span><small>{took}</small>'
+    best = f"epoch {standing.best_epoch} of {standing.epochs}"
+    return f"{best}<small>{took}</small>"
+
+
+def _strips(standing: Standing) -> str:
+    split = "by strip" if standing.by_strip else "by tile"
+    return f"{split}, own strip {escape(standing.strip)}"
+
+
+def _bytes(count: int) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < _THOUSAND:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= _THOUSAND  # type: ignore[assignment]
+    return f"{count:.1f} GB"

@@ -1,0 +1,183 @@
+"""What colours the points of the maps: groups with a colour each, or a scale."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from mirs_core.datasets.items import Items
+from mirs_core.errors import MirsError
+from mirs_core.hash_space import clusters as code_clusters
+from mirs_core.mars.landforms import describe
+from mirs_core.retrieval.search import Searcher
+from pages.components.space_map.space_map import Codes, Colouring
+from pages.shared import loaders, state, words
+
+_OF_MODEL = ("Cluster", "Group across classes", "Code density", "Purity", "Errors of the top k",
+             "Tiles with its code")  # fmt: skip
+_OF_TILE = ("Landform", "Group", "Role", "Strip", "Latitude")
+_HELP = (
+    "Cluster: k-means of the codes of the first map's model. Group across classes: what classes"
+    " share, the groups of inter-class triplets. Code density: mean distance to the ten nearest."
+    " Purity: share of a tile's ten neighbours with its own class, ties by chance. Errors of the"
+    " top k: share of other classes among a tile's 64 nearest in the archive."
+)
+_ROLE_COLOURS = {"archive": "#0f7d6e", "train": "#c2451f", "val": "#d6a24a", "test": "#5b74c9"}
+_NONE = "#8c837b"
+_RAMP = ("#3b3f8f", "#7a3f97", "#b0457a", "#d96a55", "#f0a13c")
+_STEPS = 48
+
+
+def choice(searcher: Searcher) -> str:
+    """Draws the choice of what colours the points."""
+    items = searcher.items
+    labelled = any(items.labels)
+    lacking = {
+        "Strip": not any(items.strips),
+        "Latitude": not any(latitude is not None for latitude in items.latitudes),
+        **dict.fromkeys(("Landform", "Group", "Purity", "Errors of the top k"), not labelled),
+        "Group across classes": len({label for label in items.labels if label}) < 3,
+    }
+    options = [name for name in (*_OF_TILE, *_OF_MODEL) if not lacking.get(name)]
+    if st.session_state.get(state.COLOUR) not in options:
+        st.session_state[state.COLOUR] = options[0]
+    return str(st.selectbox("Colour by", options, key=state.COLOUR, help=_HELP, width=260))
+
+
+def colouring(
+    mode: str,
+    run_ids: Sequence[str],
+    searchers: Sequence[Searcher],
+    orders: Sequence[NDArray[np.int64]],
+) -> tuple[Colouring, list[Codes]]:
+    """The legend and the numbers (N,) of each map's points in it.
+
+    Args:
+        run_ids: of the maps; the first one's tiles are the points.
+        orders: for each map the rows of these tiles in it, -1 where it has no such tile.
+    """
+    if mode in {"Cluster", "Group across classes"}:
+        return _numbered(mode, run_ids[0], searchers[0], len(run_ids))
+    if mode in _OF_TILE and mode != "Latitude":
+        return _named(mode, searchers[0].items, len(run_ids))
+    columns = [
+        _taken(_values(mode, run, one), order)
+        for run, one, order in zip(run_ids, searchers, orders, strict=True)
+    ]
+    return _scaled(mode, columns)
+
+
+def _taken(values: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.where(order >= 0, values[order], np.nan)
+
+
+def _values(mode: str, run_id: str, searcher: Searcher) -> NDArray[np.float64]:
+    if mode == "Latitude":
+        known = [np.nan if one is None else one for one in searcher.items.latitudes]
+        return np.array(known, dtype=float)
+    if mode == "Errors of the top k":
+        return loaders.errors_of_top(run_id)
+    near = loaders.neighbourhoods(run_id)
+    if mode == "Purity":
+        return near.purity(searcher.items.labels)
+    return near.away if mode == "Code density" else near.sharing.astype(np.float64)
+
+
+_TITLES = {
+    "Latitude": ("{:.0f}°", "degrees north"),
+    "Errors of the top k": ("{:.0%}", "of the nearest are of other classes"),
+    "Purity": ("{:.0%}", "of the ten nearest are of its class"),
+    "Code density": ("{:.3g}", "mean distance to the ten nearest"),
+    "Tiles with its code": ("{:.0f}", "tiles share its code"),
+}
+
+
+def _scaled(mode: str, columns: list[NDArray[np.float64]]) -> tuple[Colouring, list[Codes]]:
+    """One scale for all maps where they can be compared, one each where units differ."""
+    counted = mode == "Tiles with its code"
+    form, title = _TITLES[mode]
+    values = [np.log2(column) if counted else column for column in columns]
+    apart = mode == "Code density" and len(values) > 1
+    bounds = [_bounds(values if not apart else [one]) for one in values]
+    codes = []
+    for column, (low, high) in zip(values, bounds, strict=True):
+        step = (column - low) / (high - low) * (_STEPS - 1) if high > low else column * 0
+        known = np.isfinite(step)
+        codes.append(np.where(known, np.nan_to_num(step).round(), _STEPS).astype(np.uint16))
+    low, high = (float(2**one if counted else one) for one in bounds[0])
+    return Colouring(
+        id=mode,
+        palette=(*_ramp(), _NONE),
+        low="nearest" if apart else form.format(low),
+        high="farthest" if apart else form.format(high),
+        title=title + (", each map on a scale of its own" if apart else ""),
+    ), codes
+
+
+def _bounds(columns: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    known = np.concatenate([column[np.isfinite(column)] for column in columns])
+    return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+
+
+def _ramp() -> list[str]:
+    stops = np.array([[int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in _RAMP], dtype=float)
+    places = np.linspace(0, len(stops) - 1, _STEPS)
+    mixed = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
+    return [f"#{round(r):02x}{round(g):02x}{round(b):02x}" for r, g, b in zip(*mixed, strict=True)]
+
+
+def _named(mode: str, items: Items, maps: int) -> tuple[Colouring, list[Codes]]:
+    names, colours = _names(mode, items)
+    return _grouped(mode, names, colours, maps)
+
+
+def _names(mode: str, items: Items) -> tuple[list[str], dict[str, str]]:
+    """What each tile is called in a mode, and the colour of each name."""
+    if mode == "Role":
+        colours = {words.ROLES[role]: colour for role, colour in _ROLE_COLOURS.items()}
+        return [words.ROLES[role] for role in items.roles], colours
+    if mode == "Strip":
+        strips = [strip or "not known" for strip in items.strips]
+        return strips, {strip: describe(strip).colour for strip in set(strips)}
+    known = [describe(label) if label else None for label in items.labels]
+    if mode == "Group":
+        first = {one.group: one.colour for one in reversed(known) if one}
+        return [one.group if one else "Not labelled" for one in known], first
+    found = {one.name: one.colour for one in known if one}
+    return [one.name if one else "Not labelled" for one in known], found
+
+
+def _numbered(
+    mode: str, run_id: str, searcher: Searcher, maps: int
+) -> tuple[Colouring, list[Codes]]:
+    try:
+        numbers = (
+            loaders.clustering(run_id, code_clusters.usual_count(searcher.retriever)).numbers
+            if mode == "Cluster"
+            else loaders.groups_across_classes(run_id)
+        )
+    except MirsError as error:
+        st.caption(words.plain(str(error)))
+        numbers = np.full(len(searcher.items), -1)
+    width = len(str(int(numbers.max(initial=0)) + 1))
+    names = [f"{mode.split()[0]} {one + 1:0{width}d}" if one >= 0 else "None" for one in numbers]
+    colours = {name: describe(f"{mode} {name} hue").colour for name in set(names)}
+    return _grouped(mode, names, colours, maps, by_name=True)
+
+
+def _grouped(
+    mode: str, names: Sequence[str], colours: dict[str, str], maps: int, by_name: bool = False
+) -> tuple[Colouring, list[Codes]]:
+    counts = Counter(names)
+    ordered = sorted(counts, key=lambda name: (0 if by_name else -counts[name], name))
+    place = {name: number for number, name in enumerate(ordered)}
+    codes = np.array([place[name] for name in names], dtype=np.uint16)
+    legend = Colouring(
+        id=mode,
+        palette=tuple(colours.get(name, _NONE) for name in ordered),
+        names=tuple(ordered),
+        counts=tuple(counts[name] for name in ordered),
+    )
+    return legend, [codes] * maps

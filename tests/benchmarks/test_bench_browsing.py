@@ -1,0 +1,58 @@
+"""The browsing check: a preset against itself, and a class of one code."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeNetwork, write_dataset
+
+from benchmarks import browsing
+from mirs_core.experiments import comparison
+from mirs_core.retrieval.retriever import Retriever
+
+LAYOUT = {
+    "train": {"cra": 44, "rid": 44},
+    "val": {"cra": 2, "rid": 2},
+    "test": {"cra": 4, "rid": 4},
+}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_dataset(tmp_path / "tiles", LAYOUT)
+
+
+def test_a_preset_is_no_worse_than_itself(tmp_path: Path, data: Path, network: FakeNetwork) -> None:
+    found = browsing.run(tmp_path, data, "pca-sign", against="pca-sign", seeds=2)
+    assert found["tau_difference"] == {"value": 0, "low": 0, "high": 0}
+    assert found["least_distinct_share"] == found["least_distinct_share_against"] > 0.5
+    assert found["browsable"] and 0 < found["tau"] <= 1
+
+
+def test_a_class_of_one_code_cannot_be_browsed(
+    tmp_path: Path, data: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = browsing.load
+
+    def collapsed(run: object) -> Retriever:
+        made = load(run)  # type: ignore[arg-type]
+        if made.codes.dtype == np.uint8:
+            made.codes[[i for i, label in enumerate(made.items.labels) if label == "cra"]] = 0
+        return made
+
+    monkeypatch.setattr(browsing, "load", collapsed)
+    found = browsing.run(tmp_path, data, "pca-sign", against="pca-sign", seeds=1)
+    assert found["least_distinct_class"] == "cra" and not found["browsable"]
+    assert found["least_distinct_share"] == pytest.approx(1 / 22, abs=1e-4)
+
+
+def test_finished_runs_are_used_again(
+    tmp_path: Path, data: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = browsing.run(tmp_path, data, "pca-sign", against="pca-sign", seeds=1)
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(comparison.pipeline, "prepare_and_train", refuse)
+    assert browsing.run(tmp_path, data, "pca-sign", against="pca-sign", seeds=1) == first

@@ -1,0 +1,122 @@
+"""``data import``, ``data list`` and ``archive`` as the command line prints them."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeNetwork, write_dataset
+
+from mirs_core.cli import main
+from mirs_core.config.presets import from_preset
+from mirs_core.pipeline import train as pipeline
+from mirs_core.workspace import runs
+
+LAYOUT = {"train": {"cra": 4, "rid": 4}, "test": {"cra": 1, "rid": 1}}
+GROWN = {"run", "from", "tiles", "added", "removed", "encoded", "seconds"}
+
+
+@pytest.fixture
+def home(tmp_path: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    monkeypatch.setenv("MIRS_HOME", str(home))
+    data = write_dataset(tmp_path / "set", LAYOUT, card={"name": "set", "licence": "CC0"})
+    changes = ["training.epochs=1", "training.views=1"]
+    config = from_preset("mirs", data=str(data), changes=changes)
+    pipeline.train(home, pipeline.prepare(home, config, run_id="one"))
+    return home
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return write_dataset(tmp_path / "own", 6, start=500)
+
+
+@pytest.fixture
+def answer(capsys: pytest.CaptureFixture[str]) -> Any:
+    def asked(*words: object) -> Any:
+        code = main([str(word) for word in (*words, "--json", "--quiet")])
+        said = capsys.readouterr()
+        assert code == 0, said.err
+        return json.loads(said.out.splitlines()[-1])
+
+    return asked
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Any:
+    def asked(*words: object) -> str:
+        code = main([str(word) for word in (*words, "--quiet")])
+        said = capsys.readouterr()
+        assert (code, said.out) == (2, "") and said.err.count("\n") == 1
+        return said.err
+
+    return asked
+
+
+def test_from_a_folder_to_an_archive_that_grows(
+    home: Path, own: Path, answer: Any, tmp_path: Path, network: FakeNetwork
+) -> None:
+    (own / "bad.png").write_text("no")
+    (tmp_path / "t.csv").write_text("file,lat,lon\ntile_0500.png,1,-2\nlost.png,,\n")
+    found = answer("data", "import", own, "--table", tmp_path / "t.csv", "--copy", "--name", "Mine",
+                   "--licence", "CC-BY-4.0", "--metres-per-pixel", 6)  # fmt: skip
+    keys = {"data", "dir", "tiles", "added", "skipped", "labelled", "placed", "copied",
+            "unmatched", "unreadable", "duplicates"}  # fmt: skip
+    assert keys <= set(found)
+    assert (found["data"], found["dir"]) == ("Mine", str(home / "data" / "mine"))
+    assert (found["tiles"], found["placed"], found["copied"]) == (6, 1, True)
+    assert (found["unmatched"], found["duplicates"]) == (["lost.png"], 0)
+    assert found["unreadable"][0]["path"] == "bad.png" and found["unreadable"][0]["why"]
+    first = answer("index", "--run", "one", "--data", found["dir"])["run"]
+    write_dataset(own, 2, start=600)
+    network.seen = 0
+    shutil.rmtree(home / "cache" / "features")
+    grown = answer("archive", "add", "--run", first, "--data", own)
+    assert set(grown) >= GROWN
+    figures = {name: grown[name] for name in ("from", "tiles", "added", "removed", "encoded")}
+    assert figures == {"from": first, "tiles": 8, "added": 2, "removed": 0, "encoded": 2}
+    assert network.seen == 2
+    less = answer("archive", "remove", "--run", grown["run"], "--tile", "tile_0501.png", "--keep")
+    assert (less["tiles"], less["removed"], less["from"]) == (7, 1, grown["run"])
+    (tmp_path / "list.txt").write_text("tile_0502.png\n\ntile_0503.png\n")
+    less = answer("archive", "remove", "--run", less["run"], "--list", tmp_path / "list.txt")
+    assert (less["tiles"], less["removed"]) == (5, 2)
+    back = answer("archive", "add", "--run", less["run"], "--again")
+    assert (back["tiles"], back["added"], back["encoded"]) == (8, 3, 3)
+    listed = {one["name"]: one for one in answer("data", "list")}
+    assert {"name", "title", "dir", "tiles", "labelled", "placed", "licence", "models"} <= set(
+        listed["Mine"]
+    )
+    assert listed["Mine"]["licence"] == "CC-BY-4.0" and listed["Mine"]["tiles"] == 8
+    assert set(listed["Mine"]["models"]) == {grown["run"], back["run"]}
+    assert listed["set"]["models"] == ["one"]
+
+
+def test_out_as_a_table_and_in_again(home: Path, answer: Any, tmp_path: Path) -> None:
+    file = tmp_path / "one.parquet"
+    made = answer("archive", "export", "--run", "one", file)
+    assert made == {"run": "one", "tiles": 10, "bytes": file.stat().st_size, "file": str(file)}
+    came = answer("archive", "import", file, "--run", "one", "--name", "Theirs")
+    assert (came["parent"], came["tiles"], came["file"]) == ("one", 10, str(file))
+    assert runs.summary(home, runs.folder(home, came["run"]), None).name == "Theirs"
+
+
+def test_every_mistake_gets_one_line(home: Path, own: Path, refused: Any, tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"\xff\xfe")
+    for words, says in (
+        (("data", "import", tmp_path / "nowhere"), "no folder"),
+        (("data", "import", own, "--table", tmp_path / "no.csv"), "no table"),
+        (("data", "import", own, "--to", tmp_path / "nowhere"), "no folder"),
+        (("data", "import", own, "--labels-from-folders"), "no image"),
+        (("archive", "add", "--run", "../x"), "no run"),
+        (("archive", "add", "--run", "one"), "no tile that run"),
+        (("archive", "remove", "--run", "one", "--list", tmp_path / "no.txt"), "cannot be read"),
+        (("archive", "remove", "--run", "one", "--list", tmp_path / "latin.txt"), "UTF-8"),
+        (("archive", "import", tmp_path / "no.parquet", "--run", "one"), "no file"),
+        (("archive", "export", "--run", "one", tmp_path / "latin.txt"), "exists already"),
+    ):
+        assert says.lower() in refused(*words).lower(), words
+    assert sorted(os.listdir(home / "runs")) == ["one"]  # noqa: PTH208 - names alone

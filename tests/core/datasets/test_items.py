@@ -1,0 +1,46 @@
+import json
+
+import numpy as np
+import pytest
+
+from mirs_core.datasets.items import Items
+from mirs_core.errors import DataError, RunError
+
+
+def items() -> Items:
+    return Items(
+        ids=("a/1.jpg", "b/2.jpg", "c/3.jpg"),
+        labels=("cra", None, "rid"),
+        roles=("train", "archive", "test"),
+        strips=(None, "SYN_1", None),
+        contents=("x", "y", "z"),
+        latitudes=(None, 20.5, None),
+        longitudes=(None, 288.0, None),
+    )
+
+
+def test_items_survive_json() -> None:
+    assert Items.from_json(json.loads(json.dumps(items().to_json()))) == items()
+
+
+def test_rows_by_role_and_by_id() -> None:
+    np.testing.assert_array_equal(items().rows(["test", "train"]), [0, 2])
+    assert items().row("b/2.jpg") == 1
+    with pytest.raises(DataError, match="There is no tile"):
+        items().row("nope")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("ids", ["../x.jpg", "b", "c"]),
+        ("ids", ["a", "/etc/x.jpg", "c"]),
+        ("ids", [1, 2, 3]),
+        ("roles", ["train", "king", "test"]),
+        ("labels", None),
+        ("ids", ["a"]),
+    ],
+)
+def test_damaged_columns_are_refused(column: str, value: object) -> None:
+    with pytest.raises(RunError):
+        Items.from_json({**items().to_json(), column: value})

@@ -1,0 +1,70 @@
+"""Runs beside each other: figures, paired differences, archives that differ."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mirs_core.errors import RunError
+from mirs_core.evaluation.standings import Difference, standings
+from mirs_core.ranking import metrics
+from mirs_core.ranking.metrics import Interval
+
+RUNS = ("demo-baseline", "demo-mirs", "demo-mirs-dwt")
+
+
+@pytest.fixture
+def home(small_demo: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(small_demo, tmp_path / "home")
+
+
+def change(path: Path, **values: object) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_the_first_run_is_what_the_others_are_measured_against(home: Path) -> None:
+    found = standings(home, RUNS)
+    assert [standing.run.id for standing in found] == list(RUNS)
+    assert found[0].against is None
+    for standing in found[1:]:
+        assert standing.against and standing.same_archive
+        mean = standing.value.value - found[0].value.value
+        assert standing.against.interval.value == pytest.approx(mean, abs=1e-5)
+        assert standing.against.queries == standing.queries == 15
+        assert standing.ties[2] <= standing.ties[1] <= standing.ties[0]
+        assert standing.best_epoch <= standing.epochs
+
+
+def test_runs_on_other_archives_are_flagged_and_not_compared(home: Path) -> None:
+    change(home / "runs" / "demo-mirs" / "provenance.json", archive_id="another")
+    _, mirs, dwt = standings(home, RUNS)
+    assert not mirs.same_archive and mirs.against is None
+    assert dwt.same_archive and dwt.against
+
+
+def test_runs_that_measured_nothing_are_left_out(home: Path) -> None:
+    (home / "runs" / "demo-baseline" / "metrics.json").unlink()
+    assert [standing.run.id for standing in standings(home, RUNS)] == list(RUNS[1:])
+
+
+def test_without_a_shared_query_there_is_no_difference(home: Path) -> None:
+    path = home / "runs" / "demo-mirs" / "metrics.json"
+    change(path, per_query={"x": {"label": "a", "min_r_k": 1, "hits": 1}})
+    assert standings(home, RUNS[:2])[1].against is None
+
+
+@pytest.mark.parametrize("values", [{"per_query": None}, {"ties": {}}, {"n_queries": "many"}])
+def test_a_damaged_report_says_what_to_do(home: Path, values: dict[str, object]) -> None:
+    change(home / "runs" / "demo-mirs" / "metrics.json", **values)
+    with pytest.raises(RunError, match="damaged"):
+        standings(home, RUNS)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "none"),
+    [(-0.1, 0.1, True), (0, 0.1, True), (0.01, 0.1, False), (-2, -1, False)],
+)
+def test_no_difference_is_an_interval_that_holds_0(low: float, high: float, none: bool) -> None:
+    assert Difference(Interval((low + high) / 2, low, high), 9).is_none is none
+    assert metrics.not_worse(Interval(0, low, high)) is (high >= 0)

@@ -1,0 +1,234 @@
+"""Exports, opened again by programs that know nothing of this one."""
+
+import csv as standard_csv
+import dataclasses
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from pyproj import CRS
+
+from mirs_core.datasets.card import Card
+from mirs_core.datasets.items import Items
+from mirs_core.datasets.tile_table import TileRecord, write_table
+from mirs_core.exchange import exports
+from mirs_core.exchange.exports import ModelRow
+from mirs_core.files import sha256
+from mirs_core.hashing.baseline import FloatModel
+from mirs_core.retrieval.retriever import Retriever
+from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace import runs
+
+CTX = "P03_002287_2005_XI_20N072W_CX6543_CY12329.jpg"
+NAMES = (f"test/cra/{CTX}", "=cmd|calc.png", "../up.png".replace("../", "a/"), 'smo/b, "c".png')
+
+
+@pytest.fixture
+def searcher(tmp_path: Path) -> Searcher:
+    root = tmp_path / "tiles"
+    contents = []
+    for number, name in enumerate(NAMES):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        out = io.BytesIO()
+        Image.fromarray(np.full((20, 20), 40 * number, np.uint8)).save(out, format="PNG")
+        path.write_bytes(out.getvalue())
+        contents.append(sha256(out.getvalue()))
+    items = Items(
+        ids=NAMES,
+        labels=("cra", None, "rid", "smo"),
+        roles=("test", "archive", "archive", "train"),
+        strips=("P03_002287_2005_XI_20N072W", None, None, None),
+        contents=tuple(contents),
+        latitudes=(20.5, None, -3.0, None),
+        longitudes=(288.0, None, 0.0, None),
+    )
+    codes = np.arange(8, dtype=np.float32).reshape(4, 2)
+    summary = runs.RunSummary(
+        id="run-1", name="r", preset="baseline", encoder="", data="d", data_title="d",
+        data_root=root, manifest_digest="", seed=0, archive_id=None, state="done", served=False,
+        synthetic=False, map_at_64=None, bits=None, distance="euclidean", created="",
+    )  # fmt: skip
+    card = dataclasses.replace(
+        Card.named("d"), title="My DoMars16k", instrument="CTX", licence="CC-BY-4.0",
+        metres_per_pixel=60.0,
+    )  # fmt: skip
+    return Searcher(tmp_path, summary, card, root, Retriever(FloatModel("euclidean"), codes, items))
+
+
+@pytest.fixture
+def rows(searcher: Searcher) -> list[exports.Row]:
+    hits = searcher.search(searcher.query_by_id(NAMES[3]))
+    return [*exports.of_hits(searcher, "Baseline", hits), *exports.of_tiles(searcher, NAMES[3:])]
+
+
+def test_rows_say_what_is_known(rows: list[exports.Row]) -> None:
+    crater = next(row for row in rows if row.label == "cra")
+    assert (crater.lon, crater.lat, crater.place) == (288.0, 20.5, "strip centre")
+    assert crater.source == "https://viewer.mars.asu.edu/viewer/ctx/P03_002287_2005_XI_20N072W"
+    assert (crater.landform, crater.group) == ("Crater", "Impact Landforms")
+    assert (crater.rank, crater.run, crater.unit) == (3, "run-1", "euclidean")
+    chosen = rows[-1]
+    assert (chosen.rank, chosen.distance, chosen.model, chosen.place) == (None, None, "", "")
+
+
+def test_synthetic_tiles_are_called_synthetic_and_have_no_source(searcher: Searcher) -> None:
+    searcher.card = dataclasses.replace(searcher.card, synthetic=True)
+    (row,) = exports.of_tiles(searcher, NAMES[:1], {NAMES[0]: "mine"})
+    assert (row.synthetic, row.source, row.place, row.note) == (True, "", "invented", "mine")
+    said = exports.bibtex(searcher.card)
+    assert "synthetic" in said and "wilhelm" not in said and "malin" not in said
+
+
+def test_a_tile_has_its_own_licence_credit_and_source(searcher: Searcher) -> None:
+    told = TileRecord(NAMES[0], source="https://example.org/1", licence="CC0", credit="Ann")
+    write_table(searcher.root, [told, TileRecord(NAMES[2], credit="Bob")])
+    first, second, third = exports.of_tiles(searcher, [NAMES[0], NAMES[2], NAMES[3]])
+    assert (first.licence, first.credit, first.source) == ("CC0", "Ann", "https://example.org/1")
+    assert (second.licence, second.credit, second.source) == ("CC-BY-4.0", "Bob", "")
+    assert (third.licence, third.credit) == ("CC-BY-4.0", "")
+    out = io.BytesIO()
+    exports.tiles_zip(searcher, [first, second], {}, out)
+    with zipfile.ZipFile(out) as packed:
+        said = packed.read("README.txt").decode()
+    assert all(
+        line in said
+        for line in ("Licence: CC0", "Licence: CC-BY-4.0", "Credit: Ann", "Credit: Bob")
+    )
+
+
+def test_a_table_that_was_damaged_since_says_nothing(searcher: Searcher) -> None:
+    (searcher.root / "tiles.csv").write_text("path,latitude\na.png,high\n")
+    (row,) = exports.of_tiles(searcher, NAMES[:1])
+    assert (row.licence, row.credit) == ("CC-BY-4.0", "")
+
+
+def test_csv_reads_back_and_holds_no_formula(rows: list[exports.Row]) -> None:
+    frame = pd.read_csv(io.BytesIO(exports.csv(rows)), keep_default_na=False)
+    assert list(frame.columns[:2]) == ["lon", "lat"]
+    assert frame["id"].str.removeprefix("'").tolist() == [row.id for row in rows]
+    assert frame.loc[frame["label"] == "cra", "lon"].astype(float).tolist() == [288.0]
+    cells = [c for line in standard_csv.reader(io.StringIO(exports.csv(rows).decode()))
+             for c in line]  # fmt: skip
+    assert "'=cmd|calc.png" in cells
+    assert not any(cell.startswith(("=", "+", "@", "\t")) for cell in cells)
+
+
+def test_geojson_reads_back_with_east_longitudes_and_says_mars(rows: list[exports.Row]) -> None:
+    data = exports.geojson(rows, {"query": "x"})
+    value = json.loads(data)
+    assert "Mars" in value["crs_note"] and value["about"] == {"query": "x"}
+    assert value["without_place"] == 2
+    assert {f["properties"]["coordinate_system"] for f in value["features"]} == {"IAU_2015:49900"}
+    frame = gpd.read_file(io.BytesIO(data))
+    assert frame.crs.ellipsoid.semi_major_metre == 3396190 and frame.crs != CRS(4326)
+    points = frame[frame.geometry.notna()]
+    assert sorted((p.x, p.y) for p in points.geometry) == [(0.0, -3.0), (288.0, 20.5)]
+    assert len(frame) == len(rows)
+
+
+def test_geoparquet_names_mars_and_never_the_earth(rows: list[exports.Row]) -> None:
+    frame = gpd.read_parquet(io.BytesIO(exports.geoparquet(rows)))
+    assert frame.crs == CRS.from_user_input("IAU_2015:49900") and frame.crs != CRS(4326)
+    assert frame.crs.ellipsoid.semi_major_metre == frame.crs.ellipsoid.semi_minor_metre == 3396190
+    known = frame[frame.geometry.notna()]
+    assert sorted((p.x, p.y) for p in known.geometry) == [(0.0, -3.0), (288.0, 20.5)]
+    assert frame["id"].tolist() == [row.id for row in rows]
+    assert frame["rank"].tolist()[:3] == [1, 2, 3] and frame["rank"].isna().tolist()[-1]
+
+
+def test_longitudes_are_brought_into_their_range(searcher: Searcher) -> None:
+    items = dataclasses.replace(searcher.items, longitudes=(-72.0, 360.0, 725.0, None))
+    searcher.retriever = dataclasses.replace(searcher.retriever, items=items)
+    found = exports.of_tiles(searcher, NAMES)
+    assert [row.lon for row in found] == [288.0, 0.0, 5.0, None]
+
+
+def test_the_zip_holds_the_very_files_under_safe_names(
+    searcher: Searcher, rows: list[exports.Row]
+) -> None:
+    out, again = io.BytesIO(), io.BytesIO()
+    assert exports.tiles_zip(searcher, rows, {"k": 3}, out) == 4
+    exports.tiles_zip(searcher, rows, {"k": 3}, again)
+    assert out.getvalue() == again.getvalue()
+    with zipfile.ZipFile(out) as archive:
+        names = archive.namelist()
+        assert all(Path(name).parts[0] != ".." and not name.startswith("/") for name in names)
+        manifest = json.loads(archive.read("manifest.json"))
+        for tile in manifest["tiles"]:
+            assert archive.read(tile["file"]) == (searcher.root / tile["id"]).read_bytes()
+        table = pd.read_csv(io.BytesIO(archive.read("manifest.csv")), keep_default_na=False)
+        assert table["file"].tolist() == [tile["file"] for tile in manifest["tiles"]]
+        assert "CC-BY-4.0" in archive.read("README.txt").decode()
+        assert "wilhelm2020" in archive.read("CITATION.bib").decode()
+
+
+def test_files_that_are_gone_or_changed_are_named(searcher: Searcher) -> None:
+    (searcher.root / NAMES[1]).unlink()
+    (searcher.root / NAMES[2]).write_bytes(b"another")
+    out = io.BytesIO()
+    assert exports.tiles_zip(searcher, exports.of_tiles(searcher, NAMES), {}, out) == 2
+    with zipfile.ZipFile(out) as archive:
+        told = {t["id"]: t["problem"] for t in json.loads(archive.read("manifest.json"))["tiles"]}
+    assert told == {
+        NAMES[0]: "",
+        NAMES[1]: "the file is gone",
+        NAMES[2]: "the file was changed since it was archived",
+        NAMES[3]: "",
+    }
+
+
+@pytest.mark.parametrize("models", [1, 3])
+def test_the_figure_opens_and_stays_the_same(searcher: Searcher, models: int) -> None:
+    hits = searcher.search(searcher.query_by_id(NAMES[0]))
+    shown = [ModelRow("Baseline", searcher, hits, 0.5)] * models
+    query = np.zeros((20, 20), np.uint8)
+    png = exports.comparison(query, "a query", shown, "a footer", "png")
+    assert png == exports.comparison(query, "a query", shown, "a footer", "png")
+    with Image.open(io.BytesIO(png)) as image:
+        assert image.width == pytest.approx(6.9 * 300, abs=2)
+    pdf = exports.comparison(query, "a query", shown, "a footer", "pdf")
+    assert pdf.startswith(b"%PDF") and b"/FontFile2" in pdf and b"CreationDate" not in pdf
+
+
+def test_the_bar_of_the_figure_needs_the_scale_of_the_query(searcher: Searcher) -> None:
+    row, query = ModelRow("Baseline", searcher, []), np.zeros((200, 200), np.uint8)
+    bare, barred, longer = (
+        exports.comparison(query, "q", [row], "", "png", scale=scale) for scale in (None, 6, 20)
+    )
+    assert len({bare, barred, longer}) == 3
+    assert exports.comparison(query, "q", [row], "", "png") == bare
+
+
+def test_a_tile_has_its_own_scale_where_the_table_tells_it(searcher: Searcher) -> None:
+    write_table(searcher.root, [TileRecord(NAMES[0], metres_per_pixel=0.25)])
+    assert searcher.metres_per_pixel(NAMES[0]) == 0.25
+    assert searcher.metres_per_pixel(NAMES[1]) == searcher.card.metres_per_pixel
+
+
+def test_the_figure_outlives_a_file_that_is_gone(searcher: Searcher) -> None:
+    hits = searcher.search(searcher.query_by_id(NAMES[0]))
+    (searcher.root / hits[0].id).unlink()
+    row = ModelRow("Baseline", searcher, hits)
+    assert exports.comparison(np.zeros((9, 9), np.uint8), "q", [row], "", "png")
+
+
+def test_citations_follow_the_camera(searcher: Searcher) -> None:
+    assert {"wilhelm2020", "malin2007"} == cited(searcher.card)
+    hirise = dataclasses.replace(searcher.card, instrument="HiRISE", title="Landmarks")
+    assert {"hirise_", "mcewen2007"} == cited(hirise)
+    own = dataclasses.replace(searcher.card, instrument="unknown", citation="ask\n me } first")
+    assert cited(own) == set() and "% The data set asks for this: ask me } first" in (
+        exports.bibtex(own)
+    )
+
+
+def cited(card: Card) -> set[str]:
+    keys = ("wilhelm2020", "malin2007", "hirise_", "mcewen2007")
+    return {key for key in keys if f"{{{key}" in exports.bibtex(card)}

@@ -1,0 +1,337 @@
+"""A run as one file: there and back, and everything that such a file can be instead."""
+
+import dataclasses
+import io
+import json
+import pickle
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import make_fake_encoder, write_dataset
+
+from mirs_core.config.presets import from_preset
+from mirs_core.encoders import run_encoder
+from mirs_core.errors import RunError
+from mirs_core.exchange import run_files as transfer
+from mirs_core.exchange.run_files import layout
+from mirs_core.files import sha256
+from mirs_core.pipeline import train as pipeline
+from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace import annotations, runs
+
+LAYOUT = {
+    "train": {"cra": 8, "rid": 8, "smo": 8},
+    "val": {"cra": 2, "rid": 2, "smo": 2},
+    "test": {"cra": 3, "rid": 3, "smo": 3},
+}
+PRESETS = ("baseline-centred", "mirs")
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with a run of each kind and their exports; tests copy what they change."""
+    root = tmp_path_factory.mktemp("transfer")
+    data, home = write_dataset(root / "tiles", LAYOUT), root / "home"
+    encoder, _ = make_fake_encoder()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
+        for preset in PRESETS:
+            changes = ["training.epochs=2", "training.views=1"] if preset == "mirs" else []
+            config = from_preset(preset, data=str(data), seed=3, changes=changes)
+            pipeline.train(home, pipeline.prepare(home, config, run_id=preset))
+    annotations.change(home, "mirs", name="Ω craters", tags=["good"], notes="from here")
+    for preset in PRESETS:
+        transfer.export_run(home, preset, root / f"{preset}.mirs.zip")
+    return root
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "other"
+
+
+def unpacked(made: Path, preset: str = "mirs") -> Files:
+    with zipfile.ZipFile(made / f"{preset}.mirs.zip") as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def packed(files: Files, *, sums: bool = True) -> io.BytesIO:
+    """A zip of ``files``; its manifest is made to agree with them, as a liar would."""
+    if sums and "manifest.json" in files:
+        about = json.loads(files["manifest.json"])
+        about["files"] = {name: sha256(d) for name, d in files.items() if name != "manifest.json"}
+        files = {**files, "manifest.json": json.dumps(about).encode()}
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as sink:
+        for name, data in files.items():
+            sink.writestr(name, data)
+    return target
+
+
+def changed(made: Path, name: str, change: Callable[[Any], Any], preset: str = "mirs") -> Files:
+    files = unpacked(made, preset)
+    return {**files, name: json.dumps(change(json.loads(files[name]))).encode()}
+
+
+def refused(home: Path, source: Path | io.BytesIO, **more: str) -> str:
+    """The message of an import that fails, which leaves nothing behind."""
+    before = sorted(home.rglob("*"))
+    with pytest.raises(RunError) as found:
+        transfer.import_run(home, source, **more)
+    assert [p for p in sorted(home.rglob("*")) if p != home / "runs"] == [
+        p for p in before if p != home / "runs"
+    ]
+    assert ".import-" not in str(found.value) and "\n" not in str(found.value)
+    return str(found.value)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_run_arrives_as_it_left(made: Path, home: Path, preset: str) -> None:
+    assert transfer.import_run(home, made / f"{preset}.mirs.zip") == preset
+    (came,), old = runs.list_runs(home), runs.folder(made / "home", preset)
+    there = runs.summary(made / "home", old, None)
+    assert came == dataclasses.replace(there, served=False)
+    run = runs.folder(home, preset)
+    for name in ("model.safetensors", "archive/codes.npy", "archive/items.json", "metrics.json"):
+        assert (run.path / name).read_bytes() == (old.path / name).read_bytes()
+    assert run.provenance() == {**old.provenance(), "imported": True}
+    assert annotations.read(home, preset) == annotations.read(made / "home", preset)
+    searcher = Searcher.open(home, preset)
+    query = searcher.query_by_id(searcher.items.ids[0])
+    assert searcher.search(query, 3)
+    assert [path.name for path in (home / "runs").iterdir()] == [preset]
+
+
+def test_equal_runs_give_equal_files_without_pickle_or_tiles(made: Path) -> None:
+    again = io.BytesIO()
+    transfer.write_export(made / "home", "mirs", again)
+    assert again.getvalue() == (made / "mirs.mirs.zip").read_bytes()
+    assert set(unpacked(made)) == {
+        "manifest.json", "annotation.json", "config.json", "provenance.json", "model.safetensors",
+        "archive/codes.npy", "archive/items.json", "metrics.json", "progress.jsonl",
+    }  # fmt: skip
+
+
+def test_a_run_can_come_back_under_another_id(made: Path, home: Path) -> None:
+    source = made / "mirs.mirs.zip"
+    transfer.import_run(home, source)
+    annotations.change(home, "mirs", name="mine")
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    assert "--id" in refused(home, source)
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+    assert "cannot name" in refused(home, source, run_id="../x")
+    assert transfer.import_run(home, source, "other") == "other"
+    assert {run.id for run in runs.list_runs(home)} == {"mirs", "other"}
+
+
+def test_a_stopped_run_that_can_be_searched_travels_too(made: Path, home: Path) -> None:
+    copy = shutil.copytree(made / "home", home.with_name("copy"))
+    runs.folder(copy, "mirs").set_status("stopped")
+    transfer.import_run(home, transfer.export_run(copy, "mirs", copy / "x.mirs.zip"))
+    assert runs.list_runs(home)[0].state == "stopped"
+
+
+def test_only_finished_runs_are_exported_and_no_file_is_overwritten(
+    made: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(made / "home", tmp_path / "copy")
+    path = transfer.export_run(copy, "mirs", tmp_path)
+    assert path == tmp_path / "mirs.mirs.zip"
+    with pytest.raises(RunError, match="exists already"):
+        transfer.export_run(copy, "mirs", path)
+    runs.folder(copy, "mirs").set_status("failed")
+    with pytest.raises(RunError, match="only a finished run can be exported"):
+        transfer.export_run(copy, "mirs", tmp_path / "new.zip")
+    runs.folder(copy, "baseline-centred").items.unlink()
+    with pytest.raises(RunError, match="is missing"):
+        transfer.export_run(copy, "baseline-centred", tmp_path / "new.zip")
+    with pytest.raises(RunError, match="There is no run"):
+        transfer.export_run(copy, "../copy", tmp_path / "new.zip")
+    assert not (tmp_path / "new.zip").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x03\x04" + bytes(60)])
+def test_what_is_no_zip_is_refused(home: Path, data: bytes) -> None:
+    assert "no run" in refused(home, io.BytesIO(data))
+
+
+def test_a_file_that_is_not_there_is_refused(home: Path) -> None:
+    assert "No such file" in refused(home, home / "nothing.mirs.zip")
+
+
+@pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
+def test_a_file_that_was_cut_is_refused(made: Path, home: Path, where: float) -> None:
+    data = (made / "mirs.mirs.zip").read_bytes()
+    refused(home, io.BytesIO(data[: int(where * len(data))]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../evil.json", "/etc/evil.json", "archive/../../evil.json", "..\\evil.json", "status.json",
+     "archive/extra.npy", "evil.pkl", "served.json", "archive/"],
+)  # fmt: skip
+def test_files_of_any_other_name_are_refused(made: Path, home: Path, name: str) -> None:
+    assert "no file of a run" in refused(home, packed({**unpacked(made), name: b"{}"}))
+    assert not list(home.parent.rglob("evil*"))
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFDIR])
+def test_links_and_pipes_are_refused(made: Path, home: Path, kind: int) -> None:
+    files, target = unpacked(made), io.BytesIO()
+    with zipfile.ZipFile(target, "w") as sink:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name)
+            if name == "config.json":
+                entry.external_attr, data = (kind | 0o777) << 16, b"/etc/passwd"
+            sink.writestr(entry, data)
+    assert "plain file" in refused(home, target)
+
+
+def test_a_name_that_comes_twice_is_refused(made: Path, home: Path) -> None:
+    target = packed(unpacked(made))
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(target, "a") as sink:
+        sink.writestr("config.json", b"{}")
+    assert "twice" in refused(home, target)
+
+
+def test_a_bomb_is_refused_by_what_it_says_it_is(
+    made: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = packed({**unpacked(made), "archive/codes.npy": bytes(300 * layout.CHUNK)})
+    assert "tightly" in refused(home, bomb)
+    monkeypatch.setitem(layout.LARGEST, "archive/codes.npy", layout.CHUNK)
+    assert "too much" in refused(home, bomb)
+
+
+def test_a_bomb_that_lies_about_its_size_is_refused(made: Path, home: Path) -> None:
+    real, said = 30 * layout.CHUNK, 1000
+    bomb = packed({**unpacked(made), "archive/codes.npy": bytes(real)}).getvalue()
+    size = real.to_bytes(4, "little")
+    assert bomb.count(size) == 2
+    bomb = bomb.replace(size, said.to_bytes(4, "little"))
+    with zipfile.ZipFile(io.BytesIO(bomb)) as sent:
+        assert sent.getinfo("archive/codes.npy").file_size == said
+    refused(home, io.BytesIO(bomb))
+
+
+def test_a_changed_file_is_refused_by_its_checksum(made: Path, home: Path) -> None:
+    files = {**unpacked(made), "metrics.json": b"{}"}
+    assert "wrong checksum for metrics.json" in refused(home, packed(files, sums=False))
+
+
+@pytest.mark.parametrize("name", layout.REQUIRED)
+def test_a_missing_file_is_refused(made: Path, home: Path, name: str) -> None:
+    files = unpacked(made)
+    del files[name]
+    assert f"lacks {name}" in refused(home, packed(files))
+    assert "manifest names" in refused(home, packed(files, sums=False))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"format": "other"}, {"schema": 2}, {"state": "running"}, {"run": "../up"}, {"run": 5},
+     {"run": ""}, {"run": ".hidden"}, {"run": "x" * 5000}, {"files": []}],
+    ids=str,
+)  # fmt: skip
+def test_a_hostile_manifest_is_refused(made: Path, home: Path, change: dict[str, Any]) -> None:
+    files = changed(made, "manifest.json", lambda value: {**value, **change})
+    assert len(refused(home, packed(files, sums=change != {"files": []}))) < 400
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "name",
+    ["manifest.json", "config.json", "provenance.json", "archive/items.json", "metrics.json",
+     "annotation.json", "model.safetensors"],
+)  # fmt: skip
+def test_damaged_content_is_refused(made: Path, home: Path, name: str, data: bytes) -> None:
+    refused(home, packed({**unpacked(made), name: data}, sums=name != "manifest.json"))
+
+
+def npy(array: np.ndarray) -> bytes:
+    target = io.BytesIO()
+    np.save(target, array, allow_pickle=True)
+    return target.getvalue()
+
+
+def huge_header() -> bytes:
+    """An array that says it holds ten million million codes."""
+    good = npy(np.zeros((10, 16), np.uint8))
+    length = len(good) - 160
+    text = "{'descr': '|u1', 'fortran_order': False, 'shape': (10000000000000, 16), }"
+    return good[:10] + text.ljust(length - 11).encode() + b"\n" + bytes(160)
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return (exec, ("raise SystemExit('unpickled')",))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pickle.dumps(Bomb()),
+        npy(np.array([Bomb()], dtype=object)),
+        npy(np.zeros((2, 16), np.uint8)),
+        npy(np.zeros((39, 16), np.int32)),
+        npy(np.asfortranarray(np.zeros((39, 16), np.uint8))),
+        npy(np.zeros((39, 16), np.uint8))[:-1],
+        huge_header(),
+    ],
+    ids=["pickle", "object", "rows", "type", "order", "cut", "huge"],
+)
+def test_arrays_that_are_no_codes_are_refused(made: Path, home: Path, data: bytes) -> None:
+    refused(home, packed({**unpacked(made), "archive/codes.npy": data}))
+
+
+def test_features_that_are_no_numbers_are_refused(made: Path, home: Path) -> None:
+    files = unpacked(made, "baseline-centred")
+    codes = np.load(io.BytesIO(files["archive/codes.npy"]), allow_pickle=False)
+    codes[3, 4] = np.nan
+    assert "no numbers" in refused(home, packed({**files, "archive/codes.npy": npy(codes)}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": 5}, {"name": "a\x1b[2J"}, {"data_title": "x" * 501}, {"seconds": {"total": "long"}},
+     {"manifest": "../../"}, {"archive_id": None}, {"synthetic": "no"}, {"epochs": "many"}],
+    ids=str,
+)  # fmt: skip
+def test_a_provenance_that_no_page_could_show_is_refused(
+    made: Path, home: Path, change: dict[str, Any]
+) -> None:
+    files = changed(made, "provenance.json", lambda value: {**value, **change})
+    assert "provenance.json" in refused(home, packed(files))
+
+
+def test_ids_that_lead_out_of_the_data_set_are_refused(made: Path, home: Path) -> None:
+    def lead_out(items: dict[str, Any]) -> dict[str, Any]:
+        return {**items, "ids": ["../../secret.png", *items["ids"][1:]]}
+
+    refused(home, packed(changed(made, "archive/items.json", lead_out)))
+
+
+def test_an_unknown_role_of_a_learnt_tile_is_refused(made: Path, home: Path) -> None:
+    assert "role" in refused(home, packed({**unpacked(made), "learnt.json": b'{"a": "king"}'}))
+
+
+def test_another_version_is_named(made: Path, home: Path) -> None:
+    files = changed(made, "config.json", lambda value: {**value, "schema": 99})
+    assert "schema 99" in refused(home, packed(files))
+
+
+def test_a_failure_at_the_last_step_leaves_nothing(
+    made: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RunError("The disc is full.")
+
+    monkeypatch.setattr(annotations, "keep", fail)
+    assert "disc is full" in refused(home, made / "mirs.mirs.zip")

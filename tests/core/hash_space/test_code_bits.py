@@ -1,0 +1,53 @@
+"""What single bits tell, against counting tile by tile."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_code_clusters import space
+
+from mirs_core.errors import DataError
+from mirs_core.hash_space import bits as code_bits
+
+
+@given(
+    codes=st.lists(st.binary(min_size=2, max_size=2), min_size=1, max_size=25),
+    labels=st.lists(st.sampled_from(["a", "b", None]), min_size=25, max_size=25),
+)
+@settings(max_examples=60, deadline=None)
+def test_shares_and_what_a_bit_tells(codes: list[bytes], labels: list[str | None]) -> None:
+    packed = np.array([list(code) for code in codes], np.uint8)
+    known = labels[: len(codes)]
+    found = code_bits.report(space(packed, known))
+    bits = np.unpackbits(packed, axis=1).astype(float)
+    assert found.classes == tuple(sorted({label for label in known if label}))
+    mine = [row for row, label in enumerate(known) if label]
+    for bit in range(16):
+        groups = [[bits[r, bit] for r in mine if known[r] == one] for one in found.classes]
+        np.testing.assert_allclose(found.means[:, bit], [np.mean(one) for one in groups])
+        whole = np.var([bits[r, bit] for r in mine]) if mine else 0.0
+        middle = np.mean([bits[r, bit] for r in mine]) if mine else 0.0
+        between = sum(len(one) * (np.mean(one) - middle) ** 2 for one in groups)
+        expected = between / len(mine) / whole if whole > 1e-12 else 0.0
+        assert found.told[bit] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_bit_has_two_sides_and_two_ends() -> None:
+    packed = np.array([[0b11100000], [0b11100000], [0b11000000], [0], [0], [0b00000001]], np.uint8)
+    found = space(packed, ["a", "a", "a", "b", "b", "c"])
+    told = code_bits.report(found)
+    assert told.sides(0) == (["b", "c"], ["a"]) and told.told[0] == pytest.approx(1)
+    zeros, ones = code_bits.ends(found, 0, 2)
+    assert ones == [0, 1] or ones == [1, 0]
+    assert len(zeros) == 2 and set(zeros) <= {3, 4, 5}
+    assert code_bits.ends(found, 4, 3) == ([0, 1, 2], [])
+    for wrong in (-1, 8):
+        with pytest.raises(DataError, match="no bit"):
+            code_bits.ends(found, wrong, 2)
+        with pytest.raises(DataError, match="no bit"):
+            told.sides(wrong)
+
+
+def test_float_features_have_no_bits() -> None:
+    with pytest.raises(DataError, match="only hash codes have bits"):
+        code_bits.report(space(np.zeros((3, 4), np.float32), [None] * 3))
