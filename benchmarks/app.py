@@ -6,7 +6,6 @@ what the browser takes to draw is part of every figure.
 
 import asyncio
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from benchmarks.server import serving
 from mirs_core.errors import RunError
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared import lineup
 
 K = 66
@@ -58,7 +58,7 @@ async (place) => {
 
 
 def run(
-    home: Path,
+    home: Home,
     clicks: int = 30,
     sessions: int = 5,
     seconds: float = 60.0,
@@ -79,7 +79,7 @@ def run(
         return asyncio.run(_measured(link, clicks, sessions, seconds, progress))
 
 
-def _models(home: Path) -> str:
+def _models(home: Home) -> str:
     for one in lineup.data_sets(runs.list_runs(home)):
         if len(one.default()) >= _COLUMNS:
             return ",".join(one.default()[:_COLUMNS])

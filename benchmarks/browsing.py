@@ -18,12 +18,13 @@ from mirs_core.progress import Progress, silent
 from mirs_core.ranking import metrics
 from mirs_core.retrieval.retriever import Retriever, load
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 DISTINCT = 0.5
 
 
 def run(
-    home: Path,
+    home: Home,
     data: Path,
     preset: str = "mirs-best",
     against: str = "mirs",
@@ -71,7 +72,7 @@ def run(
     }
 
 
-def _loaded(home: Path, data: Path, preset: str, seed: int) -> Retriever:
+def _loaded(home: Home, data: Path, preset: str, seed: int) -> Retriever:
     config = from_preset(preset, data=str(data), seed=seed)
     return load(runs.folder(home, comparison.run_of(home, config)))
 

@@ -22,13 +22,14 @@ from mirs_core.retrieval import latency
 from mirs_core.retrieval.search import Searcher
 from mirs_core.system.processes import is_locked
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _COLD, _WARM, _SHOWN = "bench-cold", "bench-warm", "bench-preview"
 _PATIENCE = 180.0
 _QUERIES = 20
 
 
-def run(home: Path, data: Path, repeat: int = 5, progress: Progress = silent) -> dict[str, Any]:
+def run(home: Home, data: Path, repeat: int = 5, progress: Progress = silent) -> dict[str, Any]:
     """Seconds from the submission of a job to its first signs; the runs are thrown away.
 
     Features are encoded first where they are missing, so that only the job itself is timed.
@@ -77,7 +78,7 @@ def _ms(seconds: Any, share: int) -> float:
     return round(1000 * float(np.percentile(seconds, share)), 1)
 
 
-def _start(home: Path, config: RunConfig, lane: str) -> tuple[float, float]:
+def _start(home: Home, config: RunConfig, lane: str) -> tuple[float, float]:
     """Seconds until a training is seen to run, and until its first epoch."""
     run = pipeline.prepare(home, config)
     started = time.monotonic()
@@ -90,9 +91,9 @@ def _start(home: Path, config: RunConfig, lane: str) -> tuple[float, float]:
     return running, epoch
 
 
-def _preview(home: Path, data: Path) -> tuple[float, float]:
+def _preview(home: Home, data: Path) -> tuple[float, float]:
     """Seconds until a preview shows something, and until its thirty epochs are over."""
-    out = home / "jobs" / "bench-preview.json"
+    out = home.jobs / "bench-preview.json"
     out.unlink(missing_ok=True)
     started = time.monotonic()
     words = ["preview", f"--data={data}", f"--out={out}"]
@@ -112,7 +113,7 @@ def _last(out: Path) -> int:
     return int(json.loads(out.read_text(encoding="utf-8"))["epochs"])
 
 
-def _search(home: Path, config: RunConfig, run_id: str) -> tuple[Any, Any]:
+def _search(home: Home, config: RunConfig, run_id: str) -> tuple[Any, Any]:
     """Seconds of queries with nothing else to do, and beside a training."""
     found = Searcher.open(home, run_id)
     idle = latency.query_seconds(found, _QUERIES)[:, 1]
@@ -128,17 +129,17 @@ def _search(home: Path, config: RunConfig, run_id: str) -> tuple[Any, Any]:
     return idle, busy
 
 
-def _until_ready(home: Path, lane: str) -> None:
+def _until_ready(home: Home, lane: str) -> None:
     """Waits for a worker that has imported everything and holds the lane."""
     workers.tend(home, lane)
     started = time.monotonic()
     while not is_locked(workers.lane_lock(home, lane)):
         if time.monotonic() - started > _PATIENCE:
-            raise RunError(f"No worker came up; see {home / 'jobs' / f'lane-{lane}.log'}.")
+            raise RunError(f"No worker came up; see {home.jobs / f'lane-{lane}.log'}.")
         time.sleep(0.05)
 
 
-def _until(home: Path, job_id: str, condition: Callable[[], bool], started: float) -> float:
+def _until(home: Home, job_id: str, condition: Callable[[], bool], started: float) -> float:
     while not condition():
         job = jobs.read(home, job_id)
         if job.state == "failed" or time.monotonic() - started > _PATIENCE:

@@ -14,6 +14,7 @@ from mirs_core.errors import RunError
 from mirs_core.hashing.model import HashModel
 from mirs_core.pipeline import encoding, fitting, sources
 from mirs_core.progress import Progress, silent
+from mirs_core.workspace.home import Home
 
 DECADES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 _MOVED, _SHRUNK = 0.1, 0.5
@@ -21,7 +22,7 @@ _BINS = 20
 
 
 def run(
-    home: Path,
+    home: Home,
     data: Path,
     seed: int = 0,
     push_steps: int = 10,

@@ -5,7 +5,6 @@ how far an estimate is to be trusted, and so may choose nothing.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from mirs_core.landform_map.asking import K, apart, ask, classes_of, voting
 from mirs_core.landform_map.votes import Votes, Weighting
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace.home import Home
 
 KS = (1, 3, 5, 10, 15, 20, 25, 35, 50)
 MARGINS = (0.0, 0.3, 0.5, 0.7, 0.9)
@@ -23,7 +23,7 @@ WITHIN = (1.0, 0.95, 0.9, 0.8)
 _WEIGHTINGS: tuple[Weighting, ...] = ("equal", "near")
 
 
-def run(home: Path, run_ids: Sequence[str], progress: Progress = silent) -> dict[str, Any]:
+def run(home: Home, run_ids: Sequence[str], progress: Progress = silent) -> dict[str, Any]:
     """Accuracy of the vote over k and weighting, and accuracy over coverage, pooled over runs.
 
     ``votes``: accuracy and Brier score (0 to 2, lower is better) of each k and weighting.

@@ -1,14 +1,14 @@
 """``bench query``: from JPEG bytes to ranked ids, in one warm process."""
 
 import statistics
-from pathlib import Path
 from typing import Any
 
 from mirs_core.retrieval.latency import query_seconds
 from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace.home import Home
 
 
-def run(home: Path, run_id: str, repeat: int = 50) -> dict[str, Any]:
+def run(home: Home, run_id: str, repeat: int = 50) -> dict[str, Any]:
     """Milliseconds a query over ``repeat`` tiles (``mirs_core.retrieval.latency``)."""
     searcher = Searcher.open(home, run_id)
     encoded, total = (query_seconds(searcher, repeat) * 1000).T.tolist()

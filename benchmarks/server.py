@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mirs_core.errors import RunError
+from mirs_core.workspace.home import Home
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PATIENCE = 120.0
 
 
 @contextmanager
-def serving(home: Path, script: str = "app.py") -> Iterator[str]:
+def serving(home: Home, script: str = "app.py") -> Iterator[str]:
     """Serves the app, or another script of the repository, for the block; gives its address.
 
     Raises:

@@ -19,6 +19,7 @@ from mirs_core.hash_space import layout as mapping
 from mirs_core.pipeline import demo, indexing
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 TILES = 16_150
 _CLASSES = 15
@@ -126,7 +127,7 @@ _FRAMES = """
 
 
 def run(
-    home: Path,
+    home: Home,
     tiles: int = TILES,
     repeat: int = 10,
     many: int = 1_000_000,
@@ -147,10 +148,10 @@ def run(
     return {"bench": "space", "tiles": tiles, "map_s": seconds, **found, "many": many, **dense}
 
 
-def _prepared(home: Path, tiles: int, progress: Progress) -> tuple[list[str], int, float]:
+def _prepared(home: Home, tiles: int, progress: Progress) -> tuple[list[str], int, float]:
     """The two runs, made where they are missing, their tiles, and the seconds of the slower map."""
     demo.build(home, progress=progress)
-    folder = home / "data" / _DATA
+    folder = home.data / _DATA
     if not folder.is_dir():
         generate(folder, per_class=math.ceil(tiles / _CLASSES), seed=7, progress=progress)
         for path in sorted(folder.rglob("*.jpg"))[tiles:]:
@@ -170,7 +171,7 @@ def _prepared(home: Path, tiles: int, progress: Progress) -> tuple[list[str], in
     return made, tiles, slowest
 
 
-def _index(home: Path, model: str, folder: Path, progress: Progress) -> str:
+def _index(home: Home, model: str, folder: Path, progress: Progress) -> str:
     return indexing.index(home, model, folder, name="Benchmark", progress=progress).id
 
 

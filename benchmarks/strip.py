@@ -22,6 +22,7 @@ from mirs_core.datasets.strips.cutting import SIDE
 from mirs_core.errors import RunError
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 METRES_PER_PIXEL = 5.0
 """That of the CTX mosaic of Mars."""
@@ -33,7 +34,7 @@ _TEXTURE = 4096
 _NAME = "bench"
 
 
-def run(home: Path, run_id: str | None, size: int = 20_000, progress: Progress = silent,
+def run(home: Home, run_id: str | None, size: int = 20_000, progress: Progress = silent,
 ) -> dict[str, Any]:  # fmt: skip
     """Cuts and archives a synthetic raster of ``size`` x ``size`` pixels in a temporary folder.
 
@@ -105,12 +106,12 @@ def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
     words = ["data", "tile", str(raster), "--out", str(out), "--name", _NAME]
     growing = out / f".{_NAME}.part" / "tiles"
     enough = _KILL_AT * (size // SIDE) ** 2
-    killed = _Step(words, base / "home")
+    killed = _Step(words, Home(base / "home"))
     # A tile that is being written has a hidden name, and is none yet.
     killed.watch(lambda: growing.is_dir() and len(list(growing.glob("[!.]*"))) >= enough)
     # On a small raster it may be faster than the kill.
     before = {**_stamps(growing), **_stamps(out / _NAME)}
-    finished = _Step(words, base / "home")
+    finished = _Step(words, Home(base / "home"))
     made = finished.answer()
     after = _stamps(out / _NAME)
     seconds = killed.seconds + finished.seconds
@@ -125,10 +126,10 @@ def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
     }
 
 
-def _index(base: Path, home: Path, run_id: str) -> dict[str, Any]:
+def _index(base: Path, home: Home, run_id: str) -> dict[str, Any]:
     source = runs.folder(home, run_id).path
-    shutil.copytree(source, base / "home" / "runs" / run_id)
-    step = _Step(["index", "--run", run_id, "--data", str(base / "tiles")], base / "home")
+    shutil.copytree(source, Home(base / "home").runs / run_id)
+    step = _Step(["index", "--run", run_id, "--data", str(base / "tiles")], Home(base / "home"))
     made = step.answer()
     return {
         "run": run_id,
@@ -149,7 +150,7 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
 class _Step:
     """A command in a process of its own, watched while it runs."""
 
-    def __init__(self, words: list[str], home: Path) -> None:
+    def __init__(self, words: list[str], home: Home) -> None:
         self._started = time.perf_counter()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mirs_core", *words, "--quiet", "--json"],

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from mirs_core.datasets.synthetic import generate
 from mirs_core.progress import Progress, silent
+from mirs_core.workspace.home import Home
 
 NEIGHBOURS = 15
 ENCODER = "efficientnet-lite0"
@@ -62,7 +63,7 @@ def _directions(features: NDArray[np.float32]) -> NDArray[np.float32]:
 def landform_vote(
     synthetic_root: Path,
     real_root: Path,
-    home: Path,
+    home: Home,
     splits: Collection[str] = ("train", "val"),
     neighbours: int = NEIGHBOURS,
     progress: Progress = silent,
@@ -107,7 +108,7 @@ def landform_vote(
 
 
 def _features(
-    root: Path, splits: Collection[str] | None, home: Path, progress: Progress
+    root: Path, splits: Collection[str] | None, home: Home, progress: Progress
 ) -> tuple[NDArray[np.float32], list[str]]:
     """Features (n, D) and labels of the labelled tiles in ``splits`` (None: in all of them)."""
     from mirs_core.datasets.manifest import scan
@@ -121,13 +122,13 @@ def _features(
         if tile.label is not None and (splits is None or tile.split in splits)
     ]
     features = extract(
-        manifest.root, tiles, load_encoder(ENCODER, home), home / "cache" / "features", progress
+        manifest.root, tiles, load_encoder(ENCODER, home), home.feature_cache, progress
     )
     return np.asarray(features, np.float32), [str(tile.label) for tile in tiles]
 
 
 def run(
-    home: Path,
+    home: Home,
     real: Path | None = None,
     per_class: int = 80,
     seed: int = 0,

@@ -12,13 +12,14 @@ from mirs_core.config.presets import PRESETS
 from mirs_core.errors import RunError
 from mirs_core.system.tables import markdown, number
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def query(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Latency of one query."""
     from benchmarks import query as bench
 
-    home = runs.home_folder()
+    home = Home.current()
     run_id = args.run or runs.served_run(home)
     if run_id is None:
         raise RunError("There is no served run to measure; build the demo first, or give --run ID.")
@@ -39,7 +40,7 @@ def lambdas(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
     from benchmarks import lambdas as bench
 
     data = args.data.expanduser().resolve()
-    answer = bench.run(runs.home_folder(), data, args.seed, progress=console.progress)
+    answer = bench.run(Home.current(), data, args.seed, progress=console.progress)
     if args.figure:
         from benchmarks import lambda_figure
 
@@ -62,7 +63,7 @@ def browsing(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
 
     data = args.data.expanduser().resolve()
     answer = bench.run(
-        runs.home_folder(), data, args.preset, seeds=max(1, args.seeds), progress=console.progress
+        Home.current(), data, args.preset, seeds=max(1, args.seeds), progress=console.progress
     )
     return answer, _text(answer)
 
@@ -74,7 +75,7 @@ def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     real = args.real
     if real is None and os.environ.get("MIRS_TEST_DATA"):
         real = Path(os.environ["MIRS_TEST_DATA"]) / "ctx"
-    home = runs.home_folder()
+    home = Home.current()
     answer = bench.run(home, real=real, per_class=args.per_class, progress=console.progress)
     return answer, _text(answer)
 
@@ -84,7 +85,7 @@ def jobs(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], st
     from benchmarks import jobs as bench
 
     data = args.data.expanduser().resolve()
-    answer = bench.run(runs.home_folder(), data, max(1, args.repeat), progress=console.progress)
+    answer = bench.run(Home.current(), data, max(1, args.repeat), progress=console.progress)
     return answer, _text(answer)
 
 
@@ -93,7 +94,7 @@ def app(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str
     from benchmarks import app as bench
 
     answer = bench.run(
-        runs.home_folder(), args.clicks, args.sessions, args.seconds, progress=console.progress
+        Home.current(), args.clicks, args.sessions, args.seconds, progress=console.progress
     )
     return answer, _text(answer)
 
@@ -103,7 +104,7 @@ def space(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     from benchmarks import space as bench
 
     answer = bench.run(
-        runs.home_folder(), args.tiles, max(1, args.repeat), args.many, progress=console.progress
+        Home.current(), args.tiles, max(1, args.repeat), args.many, progress=console.progress
     )
     return answer, _text(answer)
 
@@ -122,7 +123,7 @@ def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     """Votes on validation tiles over k, weighting and the rules of being sure."""
     from benchmarks import landforms as bench
 
-    answer = bench.run(runs.home_folder(), args.run, progress=console.progress)
+    answer = bench.run(Home.current(), args.run, progress=console.progress)
     tables = [
         markdown(list(rows[0]), [[number(v) if isinstance(v, float | None) else str(v)
                                   for v in row.values()] for row in rows])
@@ -135,7 +136,7 @@ def strip(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     """A large raster cut, killed, cut on, and archived."""
     from benchmarks import strip as bench
 
-    home = runs.home_folder()
+    home = Home.current()
     if args.size < 1000:
         raise RunError(f"--size is {args.size}; give at least 1000.")
     run_id = None if args.no_index else args.run or runs.served_run(home)

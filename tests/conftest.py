@@ -19,7 +19,8 @@ from fakes import (
 )
 
 if TYPE_CHECKING:
-    from mirs_core.encoders.loading import Encoder
+    from mirs_core.workspace.home import Home
+from mirs_core.encoders.loading import Encoder
 
 # Two test processes run side by side; spinning OpenMP threads would make both many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -58,7 +59,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
 
 
 @pytest.fixture(scope="session")
-def small_demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def small_demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Home:
     """A home folder with a small demo, 12 tiles a landform; copy it before you write."""
     from mirs_core import cli
 
@@ -70,7 +71,7 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
             patch.setenv("MIRS_HOME", str(home))
             assert cli.main(["demo", "--per-class", "12", "--quiet"]) == 0
-    return home
+    return Home(home)
 
 
 @pytest.fixture(scope="session")

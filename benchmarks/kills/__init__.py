@@ -15,6 +15,7 @@ from benchmarks.kills.rounds import kill_jobs
 from benchmarks.kills.tally import COLUMNS
 from mirs_core.progress import Progress, silent
 from mirs_core.system.tables import markdown
+from mirs_core.workspace.home import Home
 
 _PER_CLASS = 6
 
@@ -60,7 +61,7 @@ def _ground(folder: str, data: Path | None) -> Iterator[Ground]:
 
     if data is None:
         data = generate(Path(folder) / "tiles", _PER_CLASS, workers=1)
-    with Ground(Path(folder) / "home", data) as ground:
+    with Ground(Home(Path(folder) / "home"), data) as ground:
         yield ground
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from benchmarks.kills.ground import Ground
 from mirs_core import jobs
+from mirs_core.workspace.home import Home
 
 SHORT = ("data", "describe")
 """A short command; its one stage is told in the job's log each time that it is carried out."""
 
 
-def main(home: Path, data: Path, count: int) -> None:
+def main(home: Home, data: Path, count: int) -> None:
     """Submits when a line arrives on standard input."""
     ground = Ground(home, data)
     _say("ready")
@@ -31,4 +32,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Home(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3]))

@@ -11,9 +11,10 @@ from mirs_core import jobs
 from mirs_core.errors import MirsError
 from mirs_core.jobs.folder import optional
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
-def worker_processes(home: Path) -> set[int]:
+def worker_processes(home: Home) -> set[int]:
     """Process ids of the workers of exactly this home folder, from the system's own table."""
     found = set()
     for path in Path("/proc").glob("[0-9]*"):
@@ -27,11 +28,11 @@ def worker_processes(home: Path) -> set[int]:
     return found
 
 
-def corrupt_files(home: Path) -> list[str]:
+def corrupt_files(home: Home) -> list[str]:
     """Files that are half or no longer what their name says; temporary ones do not count."""
     found = []
-    for path in sorted(home.rglob("*")):
-        name = path.relative_to(home)
+    for path in sorted(home.path.rglob("*")):
+        name = path.relative_to(home.path)
         if any(part.startswith(".") for part in name.parts) or not path.is_file():
             continue
         why = _damage(path)
@@ -80,7 +81,7 @@ def _check_tensors(path: Path) -> None:
     load(path.read_bytes())
 
 
-def dead_shown_running(home: Path) -> list[str]:
+def dead_shown_running(home: Home) -> list[str]:
     """Jobs and runs that read as running although no worker of this home has their process."""
     first = _shown_running(home)
     alive = worker_processes(home)
@@ -89,19 +90,19 @@ def dead_shown_running(home: Path) -> list[str]:
     return sorted(suspects & set(_shown_running(home)))
 
 
-def _shown_running(home: Path) -> dict[str, int]:
+def _shown_running(home: Home) -> dict[str, int]:
     found: dict[str, int] = {}
     for job in jobs.list_jobs(home):
         if job.state in {"running", "stopping"}:
-            found[job.id] = int(optional(home / "jobs" / job.id, "process").get("pid", 0))
+            found[job.id] = int(optional(home.jobs / job.id, "process").get("pid", 0))
     for run in runs.list_runs(home):
         if run.state == "running":
-            status = optional(home / "runs" / run.id, "status")
+            status = optional(home.runs / run.id, "status")
             found[run.id] = int((status.get("process") or {}).get("pid", 0))
     return found
 
 
-def lost_runs(home: Path, expected: Iterable[str]) -> list[str]:
+def lost_runs(home: Home, expected: Iterable[str]) -> list[str]:
     """Expected runs that are not listed or cannot be read, and listed ones that nobody made."""
     listed = {run.id: run for run in runs.list_runs(home)}
     wanted = set(expected)
@@ -109,7 +110,7 @@ def lost_runs(home: Path, expected: Iterable[str]) -> list[str]:
     return sorted([*missing, *(set(listed) - wanted)])
 
 
-def not_done(home: Path, job_ids: Iterable[str]) -> list[str]:
+def not_done(home: Home, job_ids: Iterable[str]) -> list[str]:
     """Jobs that are not done, with what they say, or whose run isn't."""
     found = []
     for job_id in job_ids:

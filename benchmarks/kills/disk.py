@@ -12,6 +12,7 @@ from benchmarks.kills.ground import Ground, until
 from benchmarks.kills.tally import Tally
 from mirs_core import jobs
 from mirs_core.progress import Progress, silent
+from mirs_core.workspace.home import Home
 
 _SIZE = "96m"
 # Room for small files but for no model, and none at all.
@@ -26,8 +27,8 @@ def fill_disk(ground: Ground, folder: Path, progress: Progress = silent) -> Tall
         if not mounted:
             tally.note = "not tried: this user may not mount a small disk (tmpfs)"
             return tally
-        shutil.copytree(ground.home / "cache", folder / "cache")
-        with Ground(folder, ground.data, ground.model) as small:
+        shutil.copytree(ground.home.cache, folder / "cache")
+        with Ground(Home(folder), ground.data, ground.model) as small:
             messages = [_fill(small, tally, left, progress) for left in _LEFT]
     tally.note = "; ".join(
         f"{left} bytes left: {m}" for left, m in zip(_LEFT, messages, strict=True)
@@ -40,7 +41,7 @@ def _fill(ground: Ground, tally: Tally, left: int, progress: Progress) -> str:
     progress("Filling a disk", _LEFT.index(left), len(_LEFT))
     job = ground.submit()
     until(lambda: jobs.read(ground.home, job).stage == "Training")
-    filler = ground.home / "filler"
+    filler = ground.home.path / "filler"
     _fill_up(filler, left)
     tally.tried += 1
     if not until(lambda: jobs.read(ground.home, job).state == "failed"):

@@ -19,6 +19,7 @@ from mirs_core.jobs.folder import optional
 from mirs_core.pipeline import train as pipeline
 from mirs_core.system.processes import is_locked
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 # Long enough for a machine that others use too; nothing waits so long unless it is stuck.
 PATIENCE = 180.0
@@ -52,7 +53,7 @@ class Ground:
         made: the runs that are to be there.
     """
 
-    def __init__(self, home: Path, data: Path, model: bytes = b"") -> None:
+    def __init__(self, home: Home, data: Path, model: bytes = b"") -> None:
         self.home, self.data, self.model = home, data, model
         self.life: dict[str, float] = {}
         self.made: set[str] = set()
@@ -105,7 +106,7 @@ class Ground:
             return
         self.clear()
         if start == "cold":
-            shutil.rmtree(self.home / "cache" / "features", ignore_errors=True)
+            shutil.rmtree(self.home.feature_cache, ignore_errors=True)
 
     def warm_up(self) -> None:
         """Waits for a worker that has imported all it needs: it holds the lane, idle."""
@@ -120,11 +121,11 @@ class Ground:
         """The process that works on a job now."""
         if jobs.read(self.home, job_id).state not in {"running", "stopping"}:
             return None
-        return int(optional(self.home / "jobs" / job_id, "process")["pid"])
+        return int(optional(self.home.jobs / job_id, "process")["pid"])
 
     def model_of(self, job_id: str) -> bytes:
         """The model file of a job's run; empty where there is none."""
-        path = runs.RunFolder(self.home / "runs" / jobs.read(self.home, job_id).run).model
+        path = runs.RunFolder(self.home.runs / jobs.read(self.home, job_id).run).model
         return path.read_bytes() if path.is_file() else b""
 
     def finish(self, tally: Tally, job_ids: list[str]) -> None:

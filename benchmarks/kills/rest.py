@@ -15,6 +15,7 @@ from mirs_core.files import write_json
 from mirs_core.progress import Progress, silent
 from mirs_core.system.processes import this_process
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _EACH = 10
 _YEARS = 10 * 365 * 86400
@@ -50,7 +51,7 @@ def submit_together(ground: Ground, progress: Progress = silent, each: int = _EA
     tally.count("lost_runs", checks.not_done(ground.home, made))
     tally.count("lost_runs", [f"{2 * each - len(made)} jobs"] * (len(made) != 2 * each))
     tally.count("corrupt_files", checks.corrupt_files(ground.home))
-    folders = [ground.home / "jobs" / job for job in made]
+    folders = [ground.home.jobs / job for job in made]
     times = [_times(path) for path in folders]
     often = sum(_executions(path) != 1 for path in folders)
     together = checks.overlaps(times)
@@ -75,7 +76,7 @@ def jump_clock(ground: Ground, folder: Path, progress: Progress = silent) -> Tal
     """Jobs submitted and carried out while the clock jumps ten years back and twenty forward."""
     progress("Jumping clock", 0, 1)
     tally, order = Tally("a clock that jumps", tried=3), []
-    with Ground(ground.home.with_name("jumping"), ground.data, ground.model) as other:
+    with Ground(Home(ground.home.path.with_name("jumping")), ground.data, ground.model) as other:
         with _clock(folder) as shift:
             for years in (0, -_YEARS, _YEARS):
                 shift.write_text(str(years))
@@ -89,7 +90,7 @@ def jump_clock(ground: Ground, folder: Path, progress: Progress = silent) -> Tal
             # Workers that start later have this clock, too.
             other.made = {run.id for run in runs.list_runs(other.home)}
             other.finish(tally, order)
-        starts = [_times(other.home / "jobs" / job)[0] for job in order]
+        starts = [_times(other.home.jobs / job)[0] for job in order]
         spent = [jobs.read(other.home, job).seconds for job in order]
     tally.count("queue_stuck", ["carried out in another order"] * (starts != sorted(starts)))
     tally.count("queue_stuck", ["seconds that cannot be"] * (not all(0 < s < 3600 for s in spent)))
@@ -125,10 +126,10 @@ def reuse_pid(ground: Ground, progress: Progress = silent) -> Tally:
     ground.wait(job)
     dead = {**this_process(), "started": this_process()["started"] - 100}
     # As a killed worker would have left them.
-    path = ground.home / "jobs" / job
+    path = ground.home.jobs / job
     (path / "ended.json").unlink()
     write_json(path / "process.json", dead)
-    status = ground.home / "runs" / jobs.read(ground.home, job).run / "status.json"
+    status = ground.home.runs / jobs.read(ground.home, job).run / "status.json"
     write_json(status, {"state": "running", "error": None, "process": dead, "updated": ""})
     tally.count("dead_shown_running", checks.dead_shown_running(ground.home))
     started = time.monotonic()

@@ -11,6 +11,7 @@ from mirs_core.errors import DataError
 from mirs_core.exchange import archive_tables as interchange
 from mirs_core.pipeline import growing
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Answer = tuple[dict[str, Any], str]
 _MOST_BYTES = 256_000_000
@@ -18,7 +19,7 @@ _MOST_BYTES = 256_000_000
 
 def add(args: argparse.Namespace, console: Console) -> Answer:
     """Archives what the data set of a run has got since, or tiles of another folder with it."""
-    started, home = time.perf_counter(), runs.home_folder()
+    started, home = time.perf_counter(), Home.current()
     run = runs.folder(home, args.run)
     run.check_usable("can grow")
     if args.data is not None:
@@ -34,7 +35,7 @@ def add(args: argparse.Namespace, console: Console) -> Answer:
 
 def remove(args: argparse.Namespace, console: Console) -> Answer:
     """Takes tiles out of an archive."""
-    started, home = time.perf_counter(), runs.home_folder()
+    started, home = time.perf_counter(), Home.current()
     tiles = args.tile or _listed(args.list)
     grown = growing.remove(home, args.run, tiles, keep=args.keep, progress=console.progress)
     answer, text = _answer(grown, started)
@@ -46,7 +47,7 @@ def remove(args: argparse.Namespace, console: Console) -> Answer:
 
 def export(args: argparse.Namespace, console: Console) -> Answer:
     """Writes an archive as a Parquet table."""
-    made = interchange.export(runs.home_folder(), args.run, args.file, console.progress)
+    made = interchange.export(Home.current(), args.run, args.file, console.progress)
     size = made.path.stat().st_size
     answer = {"run": args.run, "tiles": made.tiles, "bytes": size, "file": str(made.path)}
     return answer, f"{made.tiles:,} tiles of {args.run} are in {made.path} ({size / 1e6:.1f} MB)."
@@ -55,7 +56,7 @@ def export(args: argparse.Namespace, console: Console) -> Answer:
 def import_(args: argparse.Namespace, console: Console) -> Answer:
     """Takes an archive out of a Parquet table."""
     run, tiles = interchange.take_in(
-        runs.home_folder(),
+        Home.current(),
         args.file.expanduser(),
         args.run,
         data=args.data,

@@ -9,12 +9,12 @@ from mirs_core.datasets.scanning import scan_cached
 from mirs_core.errors import DataError
 from mirs_core.mars.landforms import describe as landform
 from mirs_core.system.tables import table
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Splits, classes, duplicates and unreadable files of a folder."""
-    manifest = scan_cached(runs.home_folder(), args.folder, console.progress)
+    manifest = scan_cached(Home.current(), args.folder, console.progress)
     answer: dict[str, Any] = {
         "name": manifest.card.name,
         "title": manifest.card.title,

@@ -12,7 +12,7 @@ from mirs_core.errors import ConfigError
 from mirs_core.experiments import domains as reports
 from mirs_core.files import write_json
 from mirs_core.system.tables import number, table
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Answer = tuple[dict[str, Any], str]
 _BY = {"": "as encoded", "own": "each domain by its own", "source": "both by the source's"}
@@ -21,7 +21,7 @@ _TILES = {"fitted": "its own", "unseen": "others"}
 
 def domains(args: argparse.Namespace, console: Console) -> Answer:
     """The report on two data sets; goes on where an earlier one stopped."""
-    home = runs.home_folder()
+    home = Home.current()
     data, other = (root.expanduser().resolve() for root in (args.data, args.other))
     report = reports.make(
         home,

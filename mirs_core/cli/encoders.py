@@ -9,7 +9,7 @@ from mirs_core.encoders import fine_tuning as finetuning
 from mirs_core.encoders.loading import list_encoders
 from mirs_core.errors import ConfigError
 from mirs_core.system.tables import number, table
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ _WORDS = ("encoder", "seed", "epochs", "batch_size", "learning_rate")
 
 def train_encoder(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Trains an encoder further on a data set, or goes on with one that broke off."""
-    home = runs.home_folder()
+    home = Home.current()
     if args.processes != 1:
         finetuning.check_processes(args.processes)
     given = {word: getattr(args, word) for word in _WORDS}
@@ -74,7 +74,7 @@ def train_encoder(args: argparse.Namespace, console: Console) -> tuple[dict[str,
     return answer, _text(answer)
 
 
-def _resume(home: Path, encoder: str, processes: int, console: Console) -> finetuning.FineTuned:
+def _resume(home: Home, encoder: str, processes: int, console: Console) -> finetuning.FineTuned:
     if processes != 1:
         return finetuning.resume_on(home, encoder, processes)
     return finetuning.resume(
@@ -104,7 +104,7 @@ def _text(answer: dict[str, Any]) -> str:
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
     """All fine-tuned encoders, newest first."""
-    found = list_encoders(runs.home_folder())
+    found = list_encoders(Home.current())
     answer = [
         {
             "encoder": one.id,

@@ -13,6 +13,7 @@ from mirs_core.datasets.walk import find_images, is_labelled
 from mirs_core.errors import DataError
 from mirs_core.pipeline import preparing
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Answer = tuple[dict[str, Any], str]
 
@@ -42,7 +43,7 @@ def prepare(args: argparse.Namespace, console: Console) -> Answer:
         source, folder = fetching.named(args.name), args.folder.expanduser().resolve()
         if not is_labelled(folder) and fetching.standing(source, folder) is None:
             _fetch(source, folder, args.yes, console)
-    home = runs.home_folder()
+    home = Home.current()
     ids = preparing.prepare(home, folder, console.progress, console.should_stop)
     answer = {
         "data": read_card(folder).name,

@@ -6,6 +6,7 @@ from pathlib import Path
 from mirs_core.cli.console import Console
 from mirs_core.pipeline import indexing, preparing
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def add_words(verb: argparse.ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def check(args: argparse.Namespace) -> None:
         RunError: a model that is asked for does not exist or is not finished.
     """
     for run_id in args.archive:
-        runs.folder(runs.home_folder(), run_id).check_usable("can archive tiles")
+        runs.folder(Home.current(), run_id).check_usable("can archive tiles")
 
 
 def follow(args: argparse.Namespace, root: Path, console: Console) -> list[str]:
@@ -38,7 +39,7 @@ def follow(args: argparse.Namespace, root: Path, console: Console) -> list[str]:
     Raises:
         MirsError: a step failed; the data set itself stays.
     """
-    home = runs.home_folder()
+    home = Home.current()
     made = [
         indexing.index(home, run_id, root, progress=console.stoppable).id for run_id in args.archive
     ]

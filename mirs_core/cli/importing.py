@@ -9,13 +9,13 @@ from mirs_core.cli.console import Console
 from mirs_core.datasets import importing
 from mirs_core.datasets import registry as known_data
 from mirs_core.system.tables import table
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def import_(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Brings in a folder of somebody's own images."""
     following.check(args)
-    home = runs.home_folder()
+    home = Home.current()
     said = importing.Said(
         table=args.table,
         from_folders=args.labels_from_folders,
@@ -59,7 +59,7 @@ def _text(answer: dict[str, Any]) -> str:
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
     """The data sets that are known on this machine."""
-    answer = [one.to_json() for one in known_data.known_data_sets(runs.home_folder())]
+    answer = [one.to_json() for one in known_data.known_data_sets(Home.current())]
     rows = [
         [
             one["title"],

@@ -2,20 +2,19 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from mirs_core import jobs
 from mirs_core.cli.console import Console
 from mirs_core.system.tables import table
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Answer = tuple[dict[str, Any], str]
 
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
     """All jobs, newest first."""
-    found = jobs.list_jobs(runs.home_folder())
+    found = jobs.list_jobs(Home.current())
     answer = [
         {
             "job": job.id,
@@ -45,10 +44,10 @@ def _stage(job: jobs.Job) -> str:
 
 
 def _act(
-    action: Callable[[Path, str], None], said: str
+    action: Callable[[Home, str], None], said: str
 ) -> Callable[[argparse.Namespace, Console], Answer]:
     def command(args: argparse.Namespace, console: Console) -> Answer:
-        home = runs.home_folder()
+        home = Home.current()
         action(home, args.id)
         job = jobs.read(home, args.id)
         return {"job": job.id, "state": job.state}, f"{job.id} {said}."
@@ -64,7 +63,7 @@ run_first = _act(jobs.run_first, "is the next one")
 
 def log(args: argparse.Namespace, console: Console) -> Answer:
     """The last lines that a job wrote."""
-    home = runs.home_folder()
+    home = Home.current()
     job = jobs.read(home, args.id)
     tail = jobs.log_tail(home, job.id, args.lines)
     return {"job": job.id, "log": tail.splitlines()}, tail or "It has said nothing so far."
@@ -72,7 +71,7 @@ def log(args: argparse.Namespace, console: Console) -> Answer:
 
 def tend(args: argparse.Namespace, console: Console) -> Answer:
     """Sees to it that somebody works on what waits."""
-    home = runs.home_folder()
+    home = Home.current()
     lanes = sorted({job.lane for job in jobs.list_jobs(home) if job.state == "queued"})
     for lane in lanes:
         jobs.tend(home, lane)

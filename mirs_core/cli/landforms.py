@@ -11,7 +11,7 @@ from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Tr
 from mirs_core.landform_map.footprints import footprints
 from mirs_core.retrieval.search import Searcher
 from mirs_core.system.tables import number, table
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     out: Path | None = args.out
     if out is not None:
         exported.writer(out)
-    home = runs.home_folder()
+    home = Home.current()
     searcher = Searcher.open(home, args.run)
     voters = args.labelled or landform_map.usual_voters(home, args.run)
     labelled = searcher if voters == args.run else Searcher.open(home, voters)

@@ -5,12 +5,12 @@ from typing import Any
 
 from mirs_core.cli.console import Console
 from mirs_core.hash_space import layout as mapping
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def project(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Lays the archive of a run out in two dimensions, and keeps the map with the run."""
-    found = mapping.project(runs.home_folder(), args.run, args.seed, console.progress)
+    found = mapping.project(Home.current(), args.run, args.seed, console.progress)
     fidelity = found.fidelity
     return found.to_json(), "\n".join(
         [

@@ -10,7 +10,7 @@ from mirs_core.errors import RunError
 from mirs_core.files import write_json
 from mirs_core.pipeline import preview as previews
 from mirs_core.system.tables import number, table
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def preview(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
@@ -23,7 +23,7 @@ def preview(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
         changes=[*args.changes, f"training.epochs={args.epochs}"],
     )
     found = previews.preview(
-        runs.home_folder(),
+        Home.current(),
         config,
         _writer(args.out),
         query=args.query,

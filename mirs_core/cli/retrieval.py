@@ -15,13 +15,14 @@ from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Query, Searcher
 from mirs_core.system.tables import number, table
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Answer = tuple[dict[str, Any], str]
 
 
 def index(args: argparse.Namespace, console: Console) -> Answer:
     """Archives a folder."""
-    home = runs.home_folder()
+    home = Home.current()
     made = [
         indexing.index(home, run_id, args.data, name=args.name, progress=console.stoppable)
         for run_id in args.run
@@ -35,7 +36,7 @@ def index(args: argparse.Namespace, console: Console) -> Answer:
 
 def evaluate(args: argparse.Namespace, console: Console) -> Answer:
     """Measures a run against its evaluation archive."""
-    home = runs.home_folder()
+    home = Home.current()
     run = runs.folder(home, args.run)
     loaded = retriever.load(run)
     codes = facts = None
@@ -81,7 +82,7 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     """Ranks an archive for one image."""
     if args.k < 1:
         raise ConfigError(f"--k is {args.k}; give at least 1.")
-    searcher = Searcher.open(runs.home_folder(), args.run)
+    searcher = Searcher.open(Home.current(), args.run)
     searcher.warm_up()
     started = time.perf_counter()
     query, window = _query(args, searcher)

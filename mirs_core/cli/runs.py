@@ -10,11 +10,12 @@ from mirs_core.evaluation.standings import Standing
 from mirs_core.files import read_json
 from mirs_core.system.tables import number, table
 from mirs_core.workspace import bin, runs
+from mirs_core.workspace.home import Home
 
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
     """All runs, newest first."""
-    found = runs.list_runs(runs.home_folder())
+    found = runs.list_runs(Home.current())
     answer = [
         {
             "run": run.id,
@@ -48,7 +49,7 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
 
 def show(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Everything a run remembers."""
-    run = runs.folder(runs.home_folder(), args.id)
+    run = runs.folder(Home.current(), args.id)
     metrics = read_json(run.metrics) if run.metrics.is_file() else None
     if isinstance(metrics, dict):
         metrics.pop("per_query", None)
@@ -65,19 +66,19 @@ def show(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], st
 
 def serve(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Chooses the run that the app shows first."""
-    runs.serve(runs.home_folder(), args.id)
+    runs.serve(Home.current(), args.id)
     return {"served": args.id}, f"{args.id} is what the app shows first."
 
 
 def card(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """The model card of a run."""
-    text = model_card.model_card(runs.home_folder(), args.id)
+    text = model_card.model_card(Home.current(), args.id)
     return {"run": args.id, "card": text}, text.rstrip()
 
 
 def compare(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Two to five runs beside each other."""
-    found = run_comparison.compare(runs.home_folder(), args.ids)
+    found = run_comparison.compare(Home.current(), args.ids)
     settings = [
         [one.name, *(str(value) if value != "" else "-" for value in one.values)]
         for one in found.settings
@@ -106,7 +107,7 @@ def _standing(one: Standing, first: bool) -> list[str]:
 
 def delete(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Moves a run into the bin."""
-    bin.discard(runs.home_folder(), args.id)
+    bin.discard(Home.current(), args.id)
     text = (
         f"{args.id} is in the bin; bring it back with: python -m mirs_core runs restore {args.id}"
     )
@@ -115,7 +116,7 @@ def delete(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], 
 
 def list_bin(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
     """The runs in the bin."""
-    found = bin.discarded(runs.home_folder())
+    found = bin.discarded(Home.current())
     answer = [
         {"run": one.id, "name": one.name, "preset": one.preset, "deleted": one.discarded,
          "bytes": one.bytes}
@@ -128,11 +129,11 @@ def list_bin(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
 
 def restore(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Brings a run back from the bin."""
-    bin.restore(runs.home_folder(), args.id)
+    bin.restore(Home.current(), args.id)
     return {"restored": args.id}, f"{args.id} is back."
 
 
 def empty_bin(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Removes one run of the bin for good, or all of them."""
-    gone = bin.empty(runs.home_folder(), args.id)
+    gone = bin.empty(Home.current(), args.id)
     return {"removed": gone}, f"Removed for good: {', '.join(gone) or 'nothing'}."

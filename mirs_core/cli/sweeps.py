@@ -8,14 +8,14 @@ from mirs_core.config import presets, relevance
 from mirs_core.errors import ConfigError
 from mirs_core.pipeline import sweeps
 from mirs_core.system.tables import number, table
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Answer = tuple[dict[str, Any], str]
 
 
 def sweep(args: argparse.Namespace, console: Console) -> Answer:
     """Carries out a new sweep, or goes on with one."""
-    home = runs.home_folder()
+    home = Home.current()
     if args.id:
         chosen = args.id
     elif args.data is None:
@@ -49,13 +49,13 @@ def show(args: argparse.Namespace, console: Console) -> Answer:
 
 def delete(args: argparse.Namespace, console: Console) -> Answer:
     """Removes a sweep; its runs stay."""
-    sweeps.delete(runs.home_folder(), args.id)
+    sweeps.delete(Home.current(), args.id)
     return {"deleted": args.id}, f"{args.id} is deleted; its runs stay."
 
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
     """All sweeps, newest first."""
-    home = runs.home_folder()
+    home = Home.current()
     answer: list[dict[str, Any]] = []
     for one in sweeps.list_sweeps(home):
         found = sweeps.cells(home, one.id)
@@ -80,7 +80,7 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
 
 
 def _answer(sweep_id: str) -> Answer:
-    home = runs.home_folder()
+    home = Home.current()
     chosen, found = sweeps.load(home, sweep_id), sweeps.cells(home, sweep_id)
     top = sweeps.best(found)
     answer = {

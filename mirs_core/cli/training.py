@@ -1,7 +1,6 @@
 """``demo``, ``train`` and ``compare``."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from mirs_core.cli.console import Console
@@ -13,6 +12,7 @@ from mirs_core.pipeline import demo as demos
 from mirs_core.pipeline import train as pipeline
 from mirs_core.system.tables import markdown, number
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Answer = tuple[dict[str, Any], str]
 
@@ -23,7 +23,7 @@ def demo(args: argparse.Namespace, console: Console) -> Answer:
         raise ConfigError(
             f"--per-class is {args.per_class}; the demo needs at least 10 a landform."
         )
-    home = runs.home_folder()
+    home = Home.current()
     ready = demos.is_complete(home)
     built = demos.build(home, args.per_class, console.stoppable)
     text = "The demo is there already." if ready else "The demo is ready."
@@ -32,7 +32,7 @@ def demo(args: argparse.Namespace, console: Console) -> Answer:
 
 def train(args: argparse.Namespace, console: Console) -> Answer:
     """Trains a new run, or one that was prepared."""
-    home = runs.home_folder()
+    home = Home.current()
     if args.run:
         run = runs.folder(home, args.run)
         outcome = pipeline.train(home, run, console.progress, console.should_stop)
@@ -54,7 +54,7 @@ def train(args: argparse.Namespace, console: Console) -> Answer:
     return answer, _text(answer)
 
 
-def _lay_out(home: Path, run_id: str, console: Console) -> None:
+def _lay_out(home: Home, run_id: str, console: Console) -> None:
     """The map of a run that was just trained; without one it is a run all the same."""
     try:
         mapping.project(home, run_id, progress=console.progress)
@@ -81,7 +81,7 @@ def compare(args: argparse.Namespace, console: Console) -> Answer:
     if args.seeds < 1:
         raise RunError(f"--seeds is {args.seeds}; give at least 1.")
     answer = comparison.compare(
-        runs.home_folder(),
+        Home.current(),
         args.data.expanduser().resolve(),
         [name.strip() for name in args.presets.split(",") if name.strip()],
         range(args.seeds),
@@ -96,7 +96,7 @@ def reproduce(args: argparse.Namespace, console: Console) -> Answer:
     """The published tables, measured; goes on where an earlier one stopped."""
     out = args.out.expanduser().resolve()
     report = reproduction.reproduce(
-        runs.home_folder(),
+        Home.current(),
         args.data.expanduser().resolve(),
         out,
         seeds=args.seeds,

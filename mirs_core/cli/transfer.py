@@ -6,13 +6,14 @@ from typing import Any
 from mirs_core.cli.console import Console
 from mirs_core.exchange import run_files as transfer
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Answer = tuple[dict[str, Any], str]
 
 
 def export(args: argparse.Namespace, console: Console) -> Answer:
     """Writes a finished run into one file."""
-    path = transfer.export_run(runs.home_folder(), args.id, args.file)
+    path = transfer.export_run(Home.current(), args.id, args.file)
     size = path.stat().st_size
     answer = {"run": args.id, "file": str(path), "bytes": size}
     return answer, f"{args.id} is in {path} ({size / 1e6:.1f} MB); its tiles are not."
@@ -20,7 +21,7 @@ def export(args: argparse.Namespace, console: Console) -> Answer:
 
 def import_(args: argparse.Namespace, console: Console) -> Answer:
     """Takes in a run that was exported, here or elsewhere."""
-    home = runs.home_folder()
+    home = Home.current()
     run_id = transfer.import_run(home, args.file.expanduser(), args.id)
     root = runs.folder(home, run_id).config().archive_root
     text = f"{run_id} is imported. It looks for its tiles in {root}."

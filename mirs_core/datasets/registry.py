@@ -11,8 +11,7 @@ from mirs_core.errors import MirsError
 from mirs_core.files import read_json, write_json
 from mirs_core.system.processes import locked
 from mirs_core.workspace import runs
-
-_LIST = "data-sets.json"
+from mirs_core.workspace.home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class KnownDataSet:
         }
 
 
-def known_data_sets(home: Path, counted: bool = True) -> list[KnownDataSet]:
+def known_data_sets(home: Home, counted: bool = True) -> list[KnownDataSet]:
     """Folders in ``data/``, folders imported in place, and those of runs; sorted by title.
 
     No image is read, but for the counts all names of files are: about a second for 16,000.
@@ -62,7 +61,7 @@ def known_data_sets(home: Path, counted: bool = True) -> list[KnownDataSet]:
         counted: whether the counts are wanted; without them cards alone are read.
     """
     listed = runs.list_runs(home)
-    roots = [path for path in sorted((home / "data").glob("[!.]*")) if path.is_dir()]
+    roots = [path for path in sorted((home.data).glob("[!.]*")) if path.is_dir()]
     roots += [path for path in _remembered(home) if path.is_dir()]
     roots += [run.data_root for run in listed if run.usable]
     distinct = dict.fromkeys(root.resolve() for root in roots)
@@ -70,17 +69,17 @@ def known_data_sets(home: Path, counted: bool = True) -> list[KnownDataSet]:
     return sorted(found, key=lambda one: (one.title.casefold(), str(one.root)))
 
 
-def remember(home: Path, root: Path) -> None:
+def remember(home: Home, root: Path) -> None:
     """Keeps a folder outside of the home folder in the list of data sets."""
-    with locked(home / "locks" / "data-sets"):
+    with locked(home.locks / "data-sets"):
         known = _remembered(home)
-        if root not in known and root.parent != home / "data":
-            write_json(home / _LIST, {"folders": [str(path) for path in (*known, root)]})
+        if root not in known and root.parent != home.data:
+            write_json(home.data_set_list, {"folders": [str(path) for path in (*known, root)]})
 
 
-def _remembered(home: Path) -> list[Path]:
+def _remembered(home: Home) -> list[Path]:
     with contextlib.suppress(MirsError):
-        value = read_json(home / _LIST)
+        value = read_json(home.data_set_list)
         folders = value.get("folders") if isinstance(value, dict) else None
         if isinstance(folders, list):
             return [Path(text) for text in folders if isinstance(text, str) and text[:1] == "/"]
@@ -88,7 +87,7 @@ def _remembered(home: Path) -> list[Path]:
 
 
 def _known(
-    home: Path, root: Path, listed: Iterable[runs.RunSummary], counted: bool
+    home: Home, root: Path, listed: Iterable[runs.RunSummary], counted: bool
 ) -> KnownDataSet:
     mine = [run for run in listed if run.usable and run.data_root == root]
     card, counts = Card.named(mine[0].data if mine else root.name), _Counts()

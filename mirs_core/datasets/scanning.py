@@ -9,13 +9,14 @@ from mirs_core.datasets.manifest import Manifest, scan
 from mirs_core.datasets.splits import assign_roles, row_order
 from mirs_core.files import slug
 from mirs_core.progress import Progress, silent
+from mirs_core.workspace.home import Home
 
 
-def scan_cached(home: Path, root: Path, progress: Progress = silent) -> Manifest:
+def scan_cached(home: Home, root: Path, progress: Progress = silent) -> Manifest:
     """The manifest of ``root``; files unchanged since the last scan are not read again."""
     root = root.expanduser().resolve()
     key = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-    return scan(root, home / "cache" / "scans" / f"{slug(root.name)}-{key}.json", progress)
+    return scan(root, home.scan_cache / f"{slug(root.name)}-{key}.json", progress)
 
 
 def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:

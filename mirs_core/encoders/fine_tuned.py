@@ -13,6 +13,7 @@ from mirs_core.encoders.base import Architecture, Encoder, fingerprint, sha256_o
 from mirs_core.errors import EncoderError, MirsError
 from mirs_core.files import is_safe_name, read_json
 from mirs_core.system.processes import is_alive
+from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,20 +52,20 @@ class EncoderSummary:
     error: str | None = None
 
 
-def folder_of(home: Path, encoder_id: str) -> Path:
+def folder_of(home: Home, encoder_id: str) -> Path:
     """Where a fine-tuned encoder stands.
 
     Raises:
         EncoderError: there is none with that id.
     """
     if is_safe_name(encoder_id):
-        path = home / "encoders" / encoder_id
+        path = home.encoders / encoder_id
         if (path / "encoder.json").is_file() or (path / "request.json").is_file():
             return path
     raise EncoderError(f"There is no fine-tuned encoder {encoder_id!r}.")
 
 
-def is_fine_tuned(home: Path, name: str) -> bool:
+def is_fine_tuned(home: Home, name: str) -> bool:
     """Whether ``name`` is the id of a fine-tuned encoder, finished or not."""
     try:
         folder_of(home, name)
@@ -73,7 +74,7 @@ def is_fine_tuned(home: Path, name: str) -> bool:
     return True
 
 
-def record_of(home: Path, encoder_id: str) -> dict[str, Any]:
+def record_of(home: Home, encoder_id: str) -> dict[str, Any]:
     """The checked ``encoder.json`` of a finished fine-tuned encoder.
 
     Raises:
@@ -121,7 +122,7 @@ def _json(path: Path, encoder_id: str) -> dict[str, Any]:
 
 
 def load_fine_tuned(
-    home: Path, encoder_id: str, architecture: "Callable[[str], Architecture]"
+    home: Home, encoder_id: str, architecture: "Callable[[str], Architecture]"
 ) -> Encoder:
     """The frozen encoder of a finished fine-tuning.
 
@@ -165,7 +166,7 @@ def fill(network: "torch.nn.Module", weights: Path) -> None:
         raise EncoderError(f"{weights} holds values that are no numbers. {_again(weights.parent)}")
 
 
-def labels_seen(home: Path, name: str) -> frozenset[str]:
+def labels_seen(home: Home, name: str) -> frozenset[str]:
     """Content hashes of the tiles whose labels the encoder ``name`` has learnt from.
 
     Empty for encoders that were not fine-tuned here, and for those fine-tuned without labels. An
@@ -179,16 +180,16 @@ def labels_seen(home: Path, name: str) -> frozenset[str]:
     return frozenset(record_of(home, name)["labels_of"])
 
 
-def list_encoders(home: Path) -> list[EncoderSummary]:
+def list_encoders(home: Home) -> list[EncoderSummary]:
     """All fine-tuned encoders, newest first, unfinished and damaged ones with their state."""
     found = []
-    for path in (home / "encoders").glob("[a-z0-9]*"):
+    for path in (home.encoders).glob("[a-z0-9]*"):
         if is_fine_tuned(home, path.name):
             found.append(_summary(home, path))
     return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
 
 
-def _summary(home: Path, path: Path) -> EncoderSummary:
+def _summary(home: Home, path: Path) -> EncoderSummary:
     state, error = _state(path)
     try:
         finished = (path / "encoder.json").is_file()

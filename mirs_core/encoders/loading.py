@@ -5,12 +5,12 @@ that was asked for cannot be had, it says so and what to do.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 from mirs_core.encoders import densenet, fine_tuned, lite, timm_models
 from mirs_core.encoders.base import SIDE, Architecture, Encoder
 from mirs_core.encoders.fine_tuned import EncoderSummary, labels_seen, list_encoders
 from mirs_core.errors import EncoderError
+from mirs_core.workspace.home import Home
 
 __all__ = [
     "NAMES",
@@ -35,7 +35,7 @@ ARCHITECTURES: dict[str, Callable[[], Architecture]] = {
 """Networks by name; ``timm:MODEL`` is asked of timm."""
 
 
-def load_encoder(name: str, home: Path) -> Encoder:
+def load_encoder(name: str, home: Home) -> Encoder:
     """The encoder ``name``: one of ``NAMES``, ``timm:MODEL``, or the id of a fine-tuned one.
 
     Downloaded weights are kept in ``home``/cache/encoders (timm's in its own cache), fine-tuned
@@ -47,9 +47,9 @@ def load_encoder(name: str, home: Path) -> Encoder:
     if name == "efficientnet-lite0":
         return lite.load_efficientnet_lite0()
     if name == "densenet121-imagenet":
-        return densenet.load_densenet121(home / "cache")
+        return densenet.load_densenet121(home.cache)
     if name == "densenet121-imagenet-pre-relu":
-        return densenet.load_densenet121(home / "cache", "pre_relu")
+        return densenet.load_densenet121(home.cache, "pre_relu")
     if name.startswith(timm_models.PREFIX):
         return timm_models.load_timm(name)
     if fine_tuned.is_fine_tuned(home, name):

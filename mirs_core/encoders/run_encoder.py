@@ -1,19 +1,18 @@
 """The frozen encoder of a run: the one its configuration names, checked against its weights."""
 
-from pathlib import Path
-
 from mirs_core.config import settings as configs
 from mirs_core.encoders.loading import Encoder, load_encoder
 from mirs_core.errors import RunError
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
-def encoder_for(home: Path, config: configs.RunConfig) -> Encoder:
+def encoder_for(home: Home, config: configs.RunConfig) -> Encoder:
     """The run's frozen encoder. Raises EncoderError where it cannot be had."""
     return load_encoder(config.encoder.name, home)
 
 
-def encoder_of(home: Path, run: runs.RunFolder) -> Encoder:
+def encoder_of(home: Home, run: runs.RunFolder) -> Encoder:
     """The encoder that a finished run was made with, to encode more images the same way.
 
     Raises:

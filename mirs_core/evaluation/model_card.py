@@ -3,7 +3,6 @@
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from mirs_core.config.differences import differences
@@ -17,6 +16,7 @@ from mirs_core.files import read_json
 from mirs_core.mars.landforms import describe
 from mirs_core.system.tables import code, markdown, number, plain
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.home import Home
 
 _ROLES = {
     "train": "learnt from", "val": "validation, chose the epoch", "archive": "evaluation archive",
@@ -24,7 +24,7 @@ _ROLES = {
 }  # fmt: skip
 
 
-def model_card(home: Path, run_id: str) -> str:
+def model_card(home: Home, run_id: str) -> str:
     """The card of a run as a Markdown document that holds no HTML and loads nothing.
 
     Raises:

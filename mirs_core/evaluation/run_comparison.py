@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mirs_core.config.differences import Difference, differences
@@ -11,6 +10,7 @@ from mirs_core.evaluation import standings
 from mirs_core.evaluation.standings import Standing
 from mirs_core.workspace import epochs, runs
 from mirs_core.workspace.epochs import Epochs
+from mirs_core.workspace.home import Home
 
 FEWEST, MOST = 2, 5
 
@@ -48,7 +48,7 @@ class Comparison:
         }
 
 
-def compare(home: Path, run_ids: Sequence[str]) -> Comparison:
+def compare(home: Home, run_ids: Sequence[str]) -> Comparison:
     """The comparison of two to five runs.
 
     Raises:

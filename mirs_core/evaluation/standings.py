@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from mirs_core.files import read_json
 from mirs_core.ranking import metrics
 from mirs_core.ranking.metrics import Interval
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Standing:
     against: Difference | None = None
 
 
-def standings(home: Path, run_ids: Sequence[str]) -> list[Standing]:
+def standings(home: Home, run_ids: Sequence[str]) -> list[Standing]:
     """The standing of each run that measured something, the first of them as the reference.
 
     Raises:

@@ -19,10 +19,11 @@ from mirs_core.pipeline import train as pipeline
 from mirs_core.progress import Progress, silent
 from mirs_core.ranking import metrics
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def compare(
-    home: Path,
+    home: Home,
     data: Path,
     presets: Sequence[str],
     seeds: Iterable[int],
@@ -71,12 +72,12 @@ def _concerns(change: str, preset: str) -> bool:
     return not idle(from_preset(preset, data=""), change.partition("=")[0])
 
 
-def run_of(home: Path, config: configs.RunConfig) -> str:
+def run_of(home: Home, config: configs.RunConfig) -> str:
     """The id of a finished run of this configuration; trained where there is none."""
     return _finished(home, config) or pipeline.prepare_and_train(home, config).run
 
 
-def _metrics_of(home: Path, config: configs.RunConfig) -> dict[str, Any]:
+def _metrics_of(home: Home, config: configs.RunConfig) -> dict[str, Any]:
     return metrics_of(runs.folder(home, run_of(home, config)), config)
 
 
@@ -98,7 +99,7 @@ def metrics_of(run: runs.RunFolder, config: configs.RunConfig) -> dict[str, Any]
     return value
 
 
-def _finished(home: Path, config: configs.RunConfig) -> str | None:
+def _finished(home: Home, config: configs.RunConfig) -> str | None:
     """A finished run with the same settings, on the data set and encoder as they are now."""
     config = sources.absolute(config)
     described = sources.gather(home, config).describe()

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from mirs_core.hash_space.projection import Fidelity, Points
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _SCHEMA = 1
 
@@ -43,7 +43,7 @@ class SpaceMap:
         }
 
 
-def read(home: Path, run_id: str) -> SpaceMap | None:
+def read(home: Home, run_id: str) -> SpaceMap | None:
     """The map of a run; None where there is none, or one that cannot be used.
 
     Raises:
@@ -72,7 +72,7 @@ def read(home: Path, run_id: str) -> SpaceMap | None:
         return None
 
 
-def project(home: Path, run_id: str, seed: int = 0, progress: Progress = silent) -> SpaceMap:
+def project(home: Home, run_id: str, seed: int = 0, progress: Progress = silent) -> SpaceMap:
     """Computes the map of a finished run and keeps it with the run.
 
     Raises:

@@ -19,6 +19,7 @@ from mirs_core.errors import RunError
 from mirs_core.files import replace_file
 from mirs_core.jobs.folder import Job, folder_of, optional
 from mirs_core.jobs.reporter import FOLDER, Reporter
+from mirs_core.workspace.home import Home
 
 PREFIX = "ray-"
 _EVERY, _GRACE = 1.0, 30.0
@@ -36,7 +37,7 @@ def new_lane() -> str:
     return PREFIX + secrets.token_hex(4)
 
 
-def follow(home: Path, job: Job, pause: Callable[[float], None] = time.sleep) -> None:
+def follow(home: Home, job: Job, pause: Callable[[float], None] = time.sleep) -> None:
     """Submits a job, or finds it again, and writes its log and its end until it is over.
 
     Raises:

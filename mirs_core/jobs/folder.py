@@ -14,6 +14,7 @@ from typing import Any
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json
 from mirs_core.system.processes import is_alive
+from mirs_core.workspace.home import Home
 
 ACTIVE = ("queued", "running", "stopping")
 """States of a job that will change by itself."""
@@ -63,19 +64,19 @@ class Job:
         return self.state in ACTIVE
 
 
-def folder_of(home: Path, job_id: str) -> Path:
+def folder_of(home: Home, job_id: str) -> Path:
     """The folder of an existing job.
 
     Raises:
         RunError: there is no such job.
     """
-    path = home / "jobs" / job_id
+    path = home.jobs / job_id
     if not is_safe_name(job_id) or not (path / "job.json").is_file():
         raise RunError(f"There is no job {job_id!r}; see: python -m mirs_core jobs list")
     return path
 
 
-def read(home: Path, job_id: str) -> Job:
+def read(home: Home, job_id: str) -> Job:
     """The job as it stands now.
 
     Raises:
@@ -123,7 +124,7 @@ def _state(path: Path, taken: bool, alive: bool, ended: dict[str, Any]) -> str:
     return "queued" if wanted else "stopped"
 
 
-def _error(home: Path, job_id: str, state: str, ended: dict[str, Any]) -> str | None:
+def _error(home: Home, job_id: str, state: str, ended: dict[str, Any]) -> str | None:
     if state not in {"failed", "stopped"}:
         return None
     if ended:
@@ -152,9 +153,9 @@ def _result(path: Path) -> Any:
         return None
 
 
-def log_tail(home: Path, job_id: str, lines: int = 20) -> str:
+def log_tail(home: Home, job_id: str, lines: int = 20) -> str:
     """The last lines of what the job's process wrote to standard error."""
-    path = home / "jobs" / job_id / "log.txt"
+    path = home.jobs / job_id / "log.txt"
     if not is_safe_name(job_id) or not path.is_file():
         return ""
     with path.open("rb") as handle:
@@ -163,10 +164,10 @@ def log_tail(home: Path, job_id: str, lines: int = 20) -> str:
     return "\n".join(text.replace("\r", "\n").strip().splitlines()[-lines:])
 
 
-def list_jobs(home: Path) -> list[Job]:
+def list_jobs(home: Home) -> list[Job]:
     """All readable jobs, newest first; those that go on or wait stand in the order of the queue."""
     found = []
-    for path in (home / "jobs").glob("job-*/job.json"):
+    for path in (home.jobs).glob("job-*/job.json"):
         try:
             found.append(read(home, path.parent.name))
         except MirsError:

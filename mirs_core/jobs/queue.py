@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from mirs_core.errors import RunError
@@ -16,12 +15,13 @@ from mirs_core.jobs.workers import ring, tend
 from mirs_core.system.devices import ALL_GPUS, CPU, is_part_of_all
 from mirs_core.system.processes import locked, this_process
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _KEPT = 200
 
 
 def submit(
-    home: Path,
+    home: Home,
     args: Sequence[str],
     title: str,
     *,
@@ -51,7 +51,7 @@ def submit(
     return job_id
 
 
-def submit_once(home: Path, key: str, args: Sequence[str], title: str, lane: str = CPU) -> str:
+def submit_once(home: Home, key: str, args: Sequence[str], title: str, lane: str = CPU) -> str:
     """The id of the job with ``key`` that is not over, or of a new one: many pages may ask."""
     with _queue(home):
         known = next((job for job in list_jobs(home) if job.key == key and job.active), None)
@@ -60,7 +60,7 @@ def submit_once(home: Path, key: str, args: Sequence[str], title: str, lane: str
     return job_id
 
 
-def stop(home: Path, job_id: str) -> None:
+def stop(home: Home, job_id: str) -> None:
     """Asks a job to stop: a queued one never begins, a training keeps its best epoch.
 
     Raises:
@@ -73,7 +73,7 @@ def stop(home: Path, job_id: str) -> None:
     ring(home)
 
 
-def resume(home: Path, job_id: str) -> None:
+def resume(home: Home, job_id: str) -> None:
     """Queues a job again that failed or was stopped; it goes on from what it has kept.
 
     Raises:
@@ -82,7 +82,7 @@ def resume(home: Path, job_id: str) -> None:
     _again(home, job_id, lambda job: None)
 
 
-def start_over(home: Path, job_id: str) -> None:
+def start_over(home: Home, job_id: str) -> None:
     """Queues a job again that failed or was stopped; its run starts from the first epoch.
 
     Raises:
@@ -96,7 +96,7 @@ def start_over(home: Path, job_id: str) -> None:
     _again(home, job_id, forget)
 
 
-def run_first(home: Path, job_id: str) -> None:
+def run_first(home: Home, job_id: str) -> None:
     """Moves a queued job to the front of its lane.
 
     Raises:
@@ -110,7 +110,7 @@ def run_first(home: Path, job_id: str) -> None:
     ring(home)
 
 
-def claim(home: Path, lane: str) -> Job | None:
+def claim(home: Home, lane: str) -> Job | None:
     """The next job of a lane, now this process's own; None where none waits."""
     with _queue(home):
         waiting = [job for job in list_jobs(home) if job.lane == lane and job.state == "queued"]
@@ -121,7 +121,7 @@ def claim(home: Path, lane: str) -> Job | None:
         return chosen
 
 
-def must_make_way(home: Path, lane: str) -> bool:
+def must_make_way(home: Home, lane: str) -> bool:
     """Whether the next job of the machine needs all GPUs, of which this lane has one."""
     if not is_part_of_all(lane):
         return False
@@ -132,12 +132,12 @@ def must_make_way(home: Path, lane: str) -> bool:
     )
 
 
-def _queue(home: Path) -> AbstractContextManager[None]:
+def _queue(home: Home) -> AbstractContextManager[None]:
     """One process at a time changes the queue."""
-    return locked(home / "jobs" / "queue.lock")
+    return locked(home.jobs / "queue.lock")
 
 
-def _add(home: Path, args: Sequence[str], title: str, key: str, lane: str, run: str) -> str:
+def _add(home: Home, args: Sequence[str], title: str, key: str, lane: str, run: str) -> str:
     now = datetime.now(UTC)
     job_id = f"job-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     about = {
@@ -151,10 +151,10 @@ def _add(home: Path, args: Sequence[str], title: str, key: str, lane: str, run: 
         "attempt": 1,
     }
     # The folder is whole when it gets its name, so no worker sees half a job.
-    new = home / "jobs" / f".new-{job_id}"
+    new = home.jobs / f".new-{job_id}"
     try:
         write_json(new / "job.json", about)
-        new.replace(home / "jobs" / job_id)
+        new.replace(home.jobs / job_id)
     except OSError as error:
         raise RunError(f"{new} cannot be written ({error.strerror}); free some space.") from None
     finally:
@@ -162,20 +162,20 @@ def _add(home: Path, args: Sequence[str], title: str, key: str, lane: str, run: 
     return job_id
 
 
-def _last_place(home: Path) -> int:
+def _last_place(home: Home) -> int:
     return max((job.place for job in list_jobs(home)), default=0)
 
 
-def _change(home: Path, job_id: str, **values: Any) -> None:
+def _change(home: Home, job_id: str, **values: Any) -> None:
     path = folder_of(home, job_id) / "job.json"
     write_json(path, {**read_json(path), **values})
 
 
-def _ask_to_stop(home: Path, job_id: str) -> None:
+def _ask_to_stop(home: Home, job_id: str) -> None:
     replace_file(folder_of(home, job_id) / "stop", lambda handle: None)
 
 
-def _again(home: Path, job_id: str, prepare: Callable[[Job], None]) -> None:
+def _again(home: Home, job_id: str, prepare: Callable[[Job], None]) -> None:
     with _queue(home):
         job = read(home, job_id)
         if job.state not in {"failed", "stopped"}:
@@ -199,8 +199,8 @@ def _again(home: Path, job_id: str, prepare: Callable[[Job], None]) -> None:
     tend(home, job.lane)
 
 
-def _sweep(home: Path) -> None:
+def _sweep(home: Home) -> None:
     """Removes the oldest jobs that are over."""
     over = [job for job in list_jobs(home) if not job.active]
     for job in over[_KEPT:]:
-        shutil.rmtree(home / "jobs" / job.id, ignore_errors=True)
+        shutil.rmtree(home.jobs / job.id, ignore_errors=True)

@@ -19,7 +19,7 @@ from mirs_core.jobs.queue import claim, must_make_way
 from mirs_core.jobs.reporter import FOLDER, Reporter
 from mirs_core.system.devices import single_lanes
 from mirs_core.system.processes import lock_if_free, locked
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _POLL, _LOOK = 0.05, 2.0
 _IDLE = 900.0
@@ -31,7 +31,7 @@ _NICE = 5
 
 def main(lane: str) -> int:
     """Waits for the lane, then for a job; carries it out and leaves the lane to the standby."""
-    home = runs.home_folder()
+    home = Home.current()
     signal.signal(signal.SIGTERM, _interrupt)
     with lock_if_free(workers.standby_lock(home, lane)) as no_longer_standby:
         if no_longer_standby is None:
@@ -49,7 +49,7 @@ def main(lane: str) -> int:
                     workers.tend(home, lane)
                 with _others(home, lane):
                     carry_out(home, job)
-                if not (home / "jobs" / job.id / "ended.json").is_file():
+                if not (home.jobs / job.id / "ended.json").is_file():
                     # Its end could not be written (a full disk): that it is over shows by this
                     # process being gone.
                     break
@@ -57,7 +57,7 @@ def main(lane: str) -> int:
 
 
 @contextlib.contextmanager
-def _lane(home: Path, lane: str) -> Iterator[None]:
+def _lane(home: Home, lane: str) -> Iterator[None]:
     """Holds the lane for the block, as soon as nobody else does."""
     watchdog = _Watchdog(home, lane)
     while True:
@@ -70,7 +70,7 @@ def _lane(home: Path, lane: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _others(home: Path, lane: str) -> Iterator[None]:
+def _others(home: Home, lane: str) -> Iterator[None]:
     """Holds the lanes of all single devices for a job that needs them together."""
     lanes = single_lanes(lane)
     with contextlib.ExitStack() as held:
@@ -81,7 +81,7 @@ def _others(home: Path, lane: str) -> Iterator[None]:
         workers.tend(home, other)
 
 
-def _next_job(home: Path, lane: str) -> Job | None:
+def _next_job(home: Home, lane: str) -> Job | None:
     """The next job of the lane; None where nobody rang for a quarter of an hour, or to make way.
 
     The queue is read when the bell rang, and now and then in case that was missed.
@@ -102,7 +102,7 @@ def _next_job(home: Path, lane: str) -> Job | None:
         time.sleep(_POLL)
 
 
-def carry_out(home: Path, job: Job) -> None:
+def carry_out(home: Home, job: Job) -> None:
     """Runs the command of a claimed job in this process; its output goes into the job's folder."""
     path = folder_of(home, job.id)
     os.environ[FOLDER] = str(path)
@@ -150,7 +150,7 @@ def _preload() -> None:
 class _Watchdog:
     """Ends a job that was asked to stop and does not: politely first."""
 
-    def __init__(self, home: Path, lane: str) -> None:
+    def __init__(self, home: Home, lane: str) -> None:
         self.home, self.lane = home, lane
         self.seen: dict[str, float] = {}
         self.next = 0.0

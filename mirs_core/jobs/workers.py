@@ -19,33 +19,34 @@ from mirs_core.jobs.folder import list_jobs
 from mirs_core.system import devices
 from mirs_core.system.devices import CPU
 from mirs_core.system.processes import is_locked
+from mirs_core.workspace.home import Home
 
 PREVIEW = "preview"
 """The lane of previews, which do not wait for trainings."""
 
 
-def lane_lock(home: Path, lane: str) -> Path:
+def lane_lock(home: Home, lane: str) -> Path:
     """The lock of the process that works on a lane."""
-    return home / "jobs" / f"lane-{lane}.lock"
+    return home.jobs / f"lane-{lane}.lock"
 
 
-def standby_lock(home: Path, lane: str) -> Path:
+def standby_lock(home: Home, lane: str) -> Path:
     """The lock of the process that is next."""
-    return home / "jobs" / f"lane-{lane}.standby.lock"
+    return home.jobs / f"lane-{lane}.standby.lock"
 
 
-def bell(home: Path) -> Path:
+def bell(home: Home) -> Path:
     """The file that is touched when there is something new to do."""
-    return home / "jobs" / "bell"
+    return home.jobs / "bell"
 
 
-def ring(home: Path) -> None:
+def ring(home: Home) -> None:
     """Wakes idle workers up, and keeps them from going home."""
-    make_folder(home / "jobs")
+    make_folder(home.jobs)
     bell(home).touch()
 
 
-def tend(home: Path, lane: str = CPU) -> None:
+def tend(home: Home, lane: str = CPU) -> None:
     """Starts a worker for a lane that has none to take the next job; call it as often as you like.
 
     Raises:
@@ -65,7 +66,7 @@ def threads_of(lane: str) -> int:
     return 1 if lane == PREVIEW else max(1, (os.cpu_count() or 1) - 1)
 
 
-def _start(home: Path, lane: str) -> None:
+def _start(home: Home, lane: str) -> None:
     source = str(Path(__file__).resolve().parents[2])
     search_path = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
@@ -89,7 +90,7 @@ def _start(home: Path, lane: str) -> None:
 
 
 @contextmanager
-def _log(home: Path, lane: str) -> Iterator[int]:
-    path = make_folder(home / "jobs") / f"lane-{lane}.log"
+def _log(home: Home, lane: str) -> Iterator[int]:
+    path = make_folder(home.jobs) / f"lane-{lane}.log"
     with path.open("wb") as handle:
         yield handle.fileno()

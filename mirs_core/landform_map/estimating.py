@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from mirs_core.landform_map.votes import Votes, Weighting, decide
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 CAUTION = "An estimate by the nearest labelled tiles, not an observation."
 
@@ -93,7 +93,7 @@ def name_of(label: str, distractors: Sequence[str]) -> str:
 
 
 def estimate(
-    home: Path,
+    home: Home,
     run_id: str,
     labelled_run: str | None = None,
     k: int = K,
@@ -117,7 +117,7 @@ def estimate(
     )
 
 
-def usual_voters(home: Path, run_id: str) -> str:
+def usual_voters(home: Home, run_id: str) -> str:
     """The run that the model of ``run_id`` comes from; itself where it was trained or that is gone.
 
     Raises:
@@ -128,7 +128,7 @@ def usual_voters(home: Path, run_id: str) -> str:
     return origin if _exists(home, origin) else run_id
 
 
-def _exists(home: Path, run_id: str) -> bool:
+def _exists(home: Home, run_id: str) -> bool:
     try:
         runs.folder(home, run_id)
     except RunError:
@@ -136,7 +136,7 @@ def _exists(home: Path, run_id: str) -> bool:
     return True
 
 
-def with_same_model(home: Path, run_id: str) -> list[str]:
+def with_same_model(home: Home, run_id: str) -> list[str]:
     """Ids of the usable runs with the model of ``run_id``, the one it comes from first.
 
     Raises:
@@ -147,14 +147,14 @@ def with_same_model(home: Path, run_id: str) -> list[str]:
     return sorted(same, key=lambda one: (one != first, one != run_id))
 
 
-def _has(home: Path, run_id: str, model: tuple[str, str, str]) -> bool:
+def _has(home: Home, run_id: str, model: tuple[str, str, str]) -> bool:
     try:
         return _model_of(home, run_id) == model
     except MirsError:
         return False
 
 
-def _model_of(home: Path, run_id: str) -> tuple[str, str, str]:
+def _model_of(home: Home, run_id: str) -> tuple[str, str, str]:
     """What the codes of a run depend on: the encoder, the head, the way they are compared."""
     run = runs.folder(home, run_id)
     try:

@@ -9,6 +9,7 @@ from mirs_core.pipeline import train as pipeline
 from mirs_core.progress import Progress, silent
 from mirs_core.system.processes import locked
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 DATA = "synthetic-mars"
 PER_CLASS = 80
@@ -18,36 +19,36 @@ _FAST = ("training.views=1",)
 NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
 
 
-def data_folder(home: Path) -> Path:
+def data_folder(home: Home) -> Path:
     """Where the synthetic data set stands."""
-    return home / "data" / DATA
+    return home.data / DATA
 
 
-def is_complete(home: Path) -> bool:
+def is_complete(home: Home) -> bool:
     """Whether the data set and all three runs are there and finished."""
     done = {run.id for run in runs.list_runs(home) if run.state == "done"}
     return data_folder(home).is_dir() and done.issuperset(DEMO_RUNS.values())
 
 
-def is_half_built(home: Path) -> bool:
+def is_half_built(home: Home) -> bool:
     """Whether a build began and never came to its end, which is to serve a run."""
     begun = data_folder(home).is_dir() or any(
-        (home / "runs" / run_id).is_dir() for run_id in DEMO_RUNS.values()
+        (home.runs / run_id).is_dir() for run_id in DEMO_RUNS.values()
     )
     return begun and runs.served_run(home) is None and not is_complete(home)
 
 
-def build(home: Path, per_class: int = PER_CLASS, progress: Progress = silent) -> list[str]:
+def build(home: Home, per_class: int = PER_CLASS, progress: Progress = silent) -> list[str]:
     """Builds what is missing of the demo and returns the ids of its runs; MIRS is served.
 
     Raises:
         MirsError: a step failed; what was finished stays, the next call goes on from there.
     """
-    with locked(home / "demo.lock"):
+    with locked(home.locks / "demo"):
         return _build(home, per_class, progress)
 
 
-def _build(home: Path, per_class: int, progress: Progress) -> list[str]:
+def _build(home: Home, per_class: int, progress: Progress) -> list[str]:
     folder = data_folder(home)
     if not folder.is_dir():
         generate(folder, per_class=per_class, progress=progress)
@@ -61,7 +62,7 @@ def _build(home: Path, per_class: int, progress: Progress) -> list[str]:
     return list(DEMO_RUNS.values())
 
 
-def _is_done(home: Path, run_id: str) -> bool:
+def _is_done(home: Home, run_id: str) -> bool:
     """Whether a run is done; what an interrupted build left under its id is removed."""
     try:
         run = runs.folder(home, run_id)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from mirs_core.encoders.loading import Encoder
 from mirs_core.pipeline.fitting import learning_rows
 from mirs_core.pipeline.sources import Sources
 from mirs_core.progress import Progress
+from mirs_core.workspace.home import Home
 
 
 def _tiles(manifest: Manifest, ids: Sequence[str]) -> list[Tile]:
@@ -23,15 +23,15 @@ def _tiles(manifest: Manifest, ids: Sequence[str]) -> list[Tile]:
 
 
 def extract_items(
-    home: Path, manifest: Manifest, items: Items, encoder: Encoder, progress: Progress
+    home: Home, manifest: Manifest, items: Items, encoder: Encoder, progress: Progress
 ) -> NDArray[np.float32]:
     """Features (n, D) of all items in their order, from the cache where they are known."""
     tiles = _tiles(manifest, items.ids)
-    return extract(manifest.root, tiles, encoder, home / "cache" / "features", progress)
+    return extract(manifest.root, tiles, encoder, home.feature_cache, progress)
 
 
 def extract_views(
-    home: Path,
+    home: Home,
     manifest: Manifest,
     items: Items,
     encoder: Encoder,
@@ -41,7 +41,7 @@ def extract_views(
 ) -> NDArray[np.float32]:
     """Features (V, n, D) of ``count`` views of the tiles in ``rows``; the first is the tile."""
     tiles = _tiles(manifest, [items.ids[row] for row in rows])
-    cache = home / "cache" / "features"
+    cache = home.feature_cache
 
     def encoded(view: int) -> NDArray[np.float32]:
         def named(stage: str, done: int, total: int) -> None:
@@ -64,7 +64,7 @@ class Encoded:
 
 
 def encode_sources(
-    home: Path, config: configs.RunConfig, found: Sources, encoder: Encoder, progress: Progress
+    home: Home, config: configs.RunConfig, found: Sources, encoder: Encoder, progress: Progress
 ) -> Encoded:
     """Features of all that a run reads, from the cache where they are known."""
     manifest, items = found.learning, found.learning_items

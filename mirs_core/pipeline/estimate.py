@@ -11,6 +11,7 @@ from mirs_core.errors import MirsError
 from mirs_core.pipeline.fitting import learning_rows
 from mirs_core.pipeline.sources import Sources, check_trainable, check_unseen, gather
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _DENSENET = (12.0, 750_000_000)
 _ENCODING = {
@@ -53,7 +54,7 @@ class Estimate:
     ready_views: int
 
 
-def estimate(home: Path, config: configs.RunConfig) -> Estimate:
+def estimate(home: Home, config: configs.RunConfig) -> Estimate:
     """What a training with this configuration takes on this machine.
 
     Raises:
@@ -63,7 +64,7 @@ def estimate(home: Path, config: configs.RunConfig) -> Estimate:
     check_trainable(config, found)
     check_unseen(home, config, found.items)
     encoder = encoder_for(home, config)
-    rows, cache = learning_rows(config, found.learning_items), home / "cache" / "features"
+    rows, cache = learning_rows(config, found.learning_items), home.feature_cache
     wanted = _views(config, found, {found.learning_items.contents[row] for row in rows})
     lacking = [count_missing(tiles, encoder, cache, view) for view, tiles in enumerate(wanted)]
     ready = next((view for view, count in enumerate(lacking) if count), len(lacking))
@@ -99,14 +100,14 @@ def _usual_epoch(tiles: int) -> float:
     return _EPOCH + tiles * _EPOCH_A_TILE
 
 
-def _slowness(home: Path, preset: str) -> float | None:
+def _slowness(home: Home, preset: str) -> float | None:
     """How many times as long as measured an epoch took in the last runs here; None without any.
 
     Runs of the same preset tell most: their terms are the same.
     """
     found: dict[bool, list[float]] = {True: [], False: []}
     # By the time of their files, because reading hundreds of runs takes longer than the rest.
-    paths = (home / "runs").glob("[a-z0-9]*/progress.jsonl")
+    paths = (home.runs).glob("[a-z0-9]*/progress.jsonl")
     for path in sorted(paths, key=_changed, reverse=True)[:_RECENT]:
         run = runs.RunFolder(path.parent)
         try:

@@ -28,6 +28,7 @@ from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.workspace import annotations, bin, runs
+from mirs_core.workspace.home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Grown:
 
 
 def add(
-    home: Path,
+    home: Home,
     run_id: str,
     *,
     keep: bool = False,
@@ -92,7 +93,7 @@ def add(
 
 
 def remove(
-    home: Path,
+    home: Home,
     run_id: str,
     tiles: Sequence[str],
     *,
@@ -215,7 +216,7 @@ def _rows_by_content(items: Items) -> dict[str, int]:
 
 
 def _codes(
-    home: Path,
+    home: Home,
     old: runs.RunFolder,
     loaded: Retriever,
     manifest: Manifest,
@@ -229,7 +230,7 @@ def _codes(
     rows = np.flatnonzero(~known)
     if not len(rows):
         return codes, 0
-    encoder, cache = encoder_of(home, old), home / "cache" / "features"
+    encoder, cache = encoder_of(home, old), home.feature_cache
     items = plan.items.take(rows)
     by_id = {tile.id: tile for tile in manifest.tiles}
     tiles = [by_id[tile] for tile in items.ids]
@@ -240,7 +241,7 @@ def _codes(
 
 
 def _keep(
-    home: Path,
+    home: Home,
     old: runs.RunFolder,
     built: Retriever,
     about: dict[str, Any],

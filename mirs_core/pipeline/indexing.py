@@ -19,10 +19,11 @@ from mirs_core.pipeline.train import keep_archive
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def index(
-    home: Path,
+    home: Home,
     run_id: str,
     root: Path,
     *,
@@ -78,7 +79,7 @@ def archived_config(config: configs.RunConfig, root: Path) -> configs.RunConfig:
 
 
 def keep_archived(
-    home: Path,
+    home: Home,
     config: configs.RunConfig,
     built: retriever.Retriever,
     *,

@@ -17,6 +17,7 @@ from mirs_core.pipeline import train as pipeline
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 from mirs_core.system.processes import locked
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
 """Presets that are trained where there are labels, and what people call them."""
@@ -32,7 +33,7 @@ _SERVED = ("mirs", "mirs-unsupervised")
 
 
 def prepare(
-    home: Path, folder: Path, progress: Progress = silent, should_stop: ShouldStop = never
+    home: Home, folder: Path, progress: Progress = silent, should_stop: ShouldStop = never
 ) -> list[str]:
     """Trains what is missing for the data set in ``folder``; returns the ids of its runs.
 
@@ -48,7 +49,7 @@ def prepare(
     names = _names(manifest)
     ids = {preset: _run_id(manifest, preset) for preset in names}
     key = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-    with locked(home / "locks" / f"prepare-{key}"):
+    with locked(home.locks / f"prepare-{key}"):
         trained = [
             _trained(home, folder, preset, names[preset], run_id, progress, should_stop)
             for preset, run_id in ids.items()
@@ -70,7 +71,7 @@ def _run_id(manifest: Manifest, preset: str) -> str:
 
 
 def _trained(
-    home: Path,
+    home: Home,
     folder: Path,
     preset: str,
     name: str,
@@ -94,7 +95,7 @@ def _trained(
     return True
 
 
-def _existing(home: Path, run_id: str) -> runs.RunFolder | None:
+def _existing(home: Home, run_id: str) -> runs.RunFolder | None:
     try:
         return runs.folder(home, run_id)
     except MirsError:

@@ -7,7 +7,6 @@ of the archive are only passed on to be shown beside a result.
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from mirs_core.ranking.codes import binarise, hamming, pack
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
 from mirs_core.workspace.epochs import read as read_epochs
+from mirs_core.workspace.home import Home
 
 _BINS = 20
 _EVERY = 0.3
@@ -101,7 +101,7 @@ class View:
 
 
 def preview(
-    home: Path,
+    home: Home,
     config: configs.RunConfig,
     show: Callable[[dict[str, Any]], None],
     *,
@@ -152,7 +152,7 @@ class _Watch:
 
     def __init__(
         self,
-        home: Path,
+        home: Home,
         config: configs.RunConfig,
         items: Items,
         tiles: Encoded,
@@ -223,7 +223,7 @@ class _Watch:
 
 
 def _served(
-    home: Path, config: configs.RunConfig, items: Items, features: NDArray[np.float32]
+    home: Home, config: configs.RunConfig, items: Items, features: NDArray[np.float32]
 ) -> dict[str, Any] | None:
     """The look of the served run on the same tiles; None where it can't be compared."""
     run_id = runs.served_run(home)

@@ -16,10 +16,11 @@ from mirs_core.evaluation.protocol import Facts
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def encode_folder(
-    home: Path,
+    home: Home,
     run: runs.RunFolder,
     loaded: retriever.Retriever,
     root: Path,
@@ -38,7 +39,7 @@ def encode_folder(
     if not tiles:
         raise DataError(f"{root} has neither test/<class>/ nor <class>/ folders with images.")
     encoder = encoder_of(home, run)
-    features = extract(manifest.root, tiles, encoder, home / "cache" / "features", progress)
+    features = extract(manifest.root, tiles, encoder, home.feature_cache, progress)
     codes = retriever.encode(loaded.model, np.asarray(features), "target")
     facts = Facts(
         ids=[tile.id for tile in tiles],

@@ -13,6 +13,7 @@ from mirs_core.encoders.loading import labels_seen
 from mirs_core.errors import DataError
 from mirs_core.pipeline.fitting import learning_rows
 from mirs_core.progress import Progress, silent
+from mirs_core.workspace.home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Sources:
         return known
 
 
-def gather(home: Path, config: configs.RunConfig, progress: Progress = silent) -> Sources:
+def gather(home: Home, config: configs.RunConfig, progress: Progress = silent) -> Sources:
     """Scans the data sets of a configuration and gives each tile its role.
 
     Raises:
@@ -126,7 +127,7 @@ def check_trainable(config: configs.RunConfig, found: Sources) -> None:
         )
 
 
-def check_unseen(home: Path, config: configs.RunConfig, items: Items) -> None:
+def check_unseen(home: Home, config: configs.RunConfig, items: Items) -> None:
     """Refuses a fine-tuned encoder that has learnt from labels of this archive or of its queries.
 
     Raises:

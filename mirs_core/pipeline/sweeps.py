@@ -23,6 +23,7 @@ from mirs_core.pipeline import train as pipeline
 from mirs_core.progress import Progress, ShouldStop, never, silent
 from mirs_core.system.processes import lock_if_free
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.home import Home
 
 METHODS = ("grid", "random", "bayesian")
 SCHEMA = 1
@@ -75,7 +76,7 @@ class Cell:
 
 
 def create(
-    home: Path,
+    home: Home,
     config: configs.RunConfig,
     *,
     method: str = "grid",
@@ -113,7 +114,7 @@ def create(
     return made
 
 
-def load(home: Path, sweep_id: str) -> Sweep:
+def load(home: Home, sweep_id: str) -> Sweep:
     """A sweep as it was asked.
 
     Raises:
@@ -141,7 +142,7 @@ def _range(value: Any) -> Range:
     return low, high
 
 
-def cells(home: Path, sweep_id: str) -> list[Cell]:
+def cells(home: Home, sweep_id: str) -> list[Cell]:
     """What a sweep has found so far, in the order of the trials.
 
     Raises:
@@ -164,7 +165,7 @@ def cells(home: Path, sweep_id: str) -> list[Cell]:
         raise RunError(f"{path} is damaged. Delete the sweep.") from None
 
 
-def list_sweeps(home: Path) -> list[Sweep]:
+def list_sweeps(home: Home) -> list[Sweep]:
     """All readable sweeps, newest first."""
     found = []
     for path in _folder(home).glob("sweep-*/sweep.json"):
@@ -181,7 +182,7 @@ def best(found: Sequence[Cell]) -> Cell | None:
     return max(measured, key=lambda cell: cell.value or 0.0, default=None)
 
 
-def delete(home: Path, sweep_id: str) -> None:
+def delete(home: Home, sweep_id: str) -> None:
     """Removes a sweep; its runs stay.
 
     Raises:
@@ -193,7 +194,7 @@ def delete(home: Path, sweep_id: str) -> None:
 
 
 def carry_out(
-    home: Path, sweep_id: str, progress: Progress = silent, should_stop: ShouldStop = never
+    home: Home, sweep_id: str, progress: Progress = silent, should_stop: ShouldStop = never
 ) -> list[Cell]:
     """Trains what is missing of a sweep; stopped, it returns what there is.
 
@@ -221,7 +222,7 @@ def carry_out(
     return found
 
 
-def _next(home: Path, sweep: Sweep, found: Sequence[Cell]) -> Cell:
+def _next(home: Home, sweep: Sweep, found: Sequence[Cell]) -> Cell:
     """The next cell, with its run prepared."""
     push, balance = propose(sweep, found)
     name = f"{sweep.name} l1={push:.3g} l2={balance:.3g}"
@@ -270,7 +271,7 @@ def _asked_of_optuna(sweep: Sweep, found: Sequence[Cell]) -> tuple[float, float]
     return float(f"{asked['push']:.6g}"), float(f"{asked['balance']:.6g}")
 
 
-def _trained(home: Path, cell: Cell, should_stop: ShouldStop) -> Cell | None:
+def _trained(home: Home, cell: Cell, should_stop: ShouldStop) -> Cell | None:
     """The cell with its value; None where the training was stopped on the way."""
     run = runs.folder(home, cell.run)
     # A sweep that was killed after the run ended finds it done.
@@ -293,9 +294,9 @@ def _with(config: configs.RunConfig, push: float, balance: float) -> configs.Run
     return dataclasses.replace(config, loss=loss)
 
 
-def _keep(home: Path, sweep_id: str, found: Sequence[Cell]) -> None:
+def _keep(home: Home, sweep_id: str, found: Sequence[Cell]) -> None:
     write_json(_folder(home) / sweep_id / "cells.json", [asdict(cell) for cell in found])
 
 
-def _folder(home: Path) -> Path:
-    return home / "sweeps"
+def _folder(home: Home) -> Path:
+    return home.sweeps

@@ -6,7 +6,6 @@ dataclasses are unpacked here and nowhere below.
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mirs_core.config import settings as configs
@@ -22,6 +21,7 @@ from mirs_core.pipeline.sources import absolute, check_trainable, check_unseen, 
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def keep_archive(run: runs.RunFolder, built: Retriever, name: str) -> Report | N
 
 
 def prepare(
-    home: Path,
+    home: Home,
     config: configs.RunConfig,
     *,
     run_id: str | None = None,
@@ -99,7 +99,7 @@ def prepare(
 
 
 def train(
-    home: Path,
+    home: Home,
     run: runs.RunFolder,
     progress: Progress = silent,
     should_stop: ShouldStop = never,
@@ -139,7 +139,7 @@ def train(
 
 
 def prepare_and_train(
-    home: Path,
+    home: Home,
     config: configs.RunConfig,
     name: str | None = None,
     progress: Progress = silent,
@@ -160,7 +160,7 @@ def prepare_and_train(
         raise
 
 
-def _train(home: Path, run: runs.RunFolder, progress: Progress, should_stop: ShouldStop) -> Outcome:
+def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: ShouldStop) -> Outcome:
     config, started = run.config(), time.perf_counter()
     encoding = stoppable(progress, should_stop)
     found = gather(home, config, encoding)

@@ -25,6 +25,7 @@ from mirs_core.ranking.archive import FloatArchive, HashArchive
 from mirs_core.retrieval import near_duplicates, retriever
 from mirs_core.retrieval.filters import EVERYTHING, Filters
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _K_SCORE = 64
 _KEPT_INDEXES = 3
@@ -107,7 +108,7 @@ _CAUTIONS = {
 class Searcher:
     """A finished run, ready for queries. Open it once and keep it: loading takes time."""
 
-    home: Path
+    home: Home
     summary: runs.RunSummary
     card: Card
     root: Path
@@ -119,7 +120,7 @@ class Searcher:
     _told: dict[str, TileRecord] | None = None
 
     @classmethod
-    def open(cls, home: Path, run_id: str) -> "Searcher":
+    def open(cls, home: Home, run_id: str) -> "Searcher":
         """The searcher of a run.
 
         Raises:
@@ -144,7 +145,7 @@ class Searcher:
         """
         if self._told is None:
             self._told = {}
-            for folder in (self.home / "runs" / self.summary.id, self.root):
+            for folder in (self.home.runs / self.summary.id, self.root):
                 with contextlib.suppress(MirsError):
                     self._told = {**self._told, **read_table(folder)}
         return self._told.get(tile_id) or TileRecord(tile_id)

@@ -12,6 +12,7 @@ from typing import Any
 
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json, write_json
+from mirs_core.workspace.home import Home
 
 NAME_LENGTH, TAG_LENGTH, TAG_COUNT, NOTES_LENGTH = 80, 32, 12, 4000
 
@@ -35,7 +36,7 @@ class Annotation:
         return {**asdict(self), "tags": list(self.tags)}
 
 
-def read(home: Path, run_id: str) -> Annotation:
+def read(home: Home, run_id: str) -> Annotation:
     """The annotation of a run; an empty one where there is none.
 
     A file that was damaged by hand is none: what is said beside a run must not make it unusable.
@@ -48,7 +49,7 @@ def read(home: Path, run_id: str) -> Annotation:
 
 
 def change(
-    home: Path,
+    home: Home,
     run_id: str,
     *,
     name: str | None = None,
@@ -60,7 +61,7 @@ def change(
     Raises:
         RunError: no such run; a text is too long or holds control characters; too many tags.
     """
-    if not is_safe_name(run_id) or not (home / "runs" / run_id).is_dir():
+    if not is_safe_name(run_id) or not (home.runs / run_id).is_dir():
         raise RunError(f"There is no run {run_id!r}; see: python -m mirs_core runs list")
     before = read(home, run_id)
     after = checked(
@@ -72,7 +73,7 @@ def change(
     return after
 
 
-def keep(home: Path, run_id: str, annotation: Annotation) -> None:
+def keep(home: Home, run_id: str, annotation: Annotation) -> None:
     """Writes the whole annotation of a run; an empty one leaves no file."""
     if annotation == Annotation():
         forget(home, run_id)
@@ -80,7 +81,7 @@ def keep(home: Path, run_id: str, annotation: Annotation) -> None:
         write_json(_path(home, run_id), annotation.to_json())
 
 
-def forget(home: Path, run_id: str) -> None:
+def forget(home: Home, run_id: str) -> None:
     """Removes what is said about a run that is gone, so that no later run inherits it."""
     _path(home, run_id).unlink(missing_ok=True)
 
@@ -137,5 +138,5 @@ def control_character(text: str) -> str | None:
     return None
 
 
-def _path(home: Path, run_id: str) -> Path:
-    return home / "annotations" / f"{run_id}.json"
+def _path(home: Home, run_id: str) -> Path:
+    return home.annotations / f"{run_id}.json"

@@ -14,6 +14,7 @@ from typing import Any
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, make_folder, read_json, write_json
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.home import Home
 
 _NOTE = "discarded.json"
 
@@ -30,14 +31,14 @@ class Discarded:
     bytes: int
 
 
-def discard(home: Path, run_id: str) -> None:
+def discard(home: Home, run_id: str) -> None:
     """Moves a run into the bin.
 
     Raises:
         RunError: the run does not exist, is running, or is the served one; or the bin holds
             another run of this name.
     """
-    run, target = runs.removable(home, run_id), home / "bin" / run_id
+    run, target = runs.removable(home, run_id), home.bin / run_id
     if target.exists():
         raise RunError(
             f"The bin holds an earlier run {run_id!r}; empty it first:"
@@ -51,23 +52,23 @@ def discard(home: Path, run_id: str) -> None:
     annotations.forget(home, run_id)
 
 
-def discarded(home: Path) -> list[Discarded]:
+def discarded(home: Home) -> list[Discarded]:
     """The runs in the bin, the last one first."""
     found = [
         _entry(path)
-        for path in (home / "bin").glob("[a-z0-9]*")
+        for path in (home.bin).glob("[a-z0-9]*")
         if path.is_dir() and is_safe_name(path.name)
     ]
     return sorted(found, key=lambda one: (one.discarded, one.id), reverse=True)
 
 
-def restore(home: Path, run_id: str) -> None:
+def restore(home: Home, run_id: str) -> None:
     """Brings a run back from the bin, with its name, tags and notes.
 
     Raises:
         RunError: the bin does not hold it, or another run has its id by now.
     """
-    path, target = _existing(home, run_id), home / "runs" / run_id
+    path, target = _existing(home, run_id), home.runs / run_id
     if target.exists():
         raise RunError(f"There is another run {run_id!r} by now; delete that one first.")
     make_folder(target.parent)
@@ -77,13 +78,13 @@ def restore(home: Path, run_id: str) -> None:
     path.replace(target)
 
 
-def empty(home: Path, run_id: str | None = None) -> list[str]:
+def empty(home: Home, run_id: str | None = None) -> list[str]:
     """Removes one run of the bin for good, or all of them; returns their ids.
 
     Raises:
         RunError: the bin does not hold ``run_id``.
     """
-    paths = [_existing(home, run_id)] if run_id else [home / "bin" / o.id for o in discarded(home)]
+    paths = [_existing(home, run_id)] if run_id else [home.bin / o.id for o in discarded(home)]
     for path in paths:
         doomed = path.with_name(f".emptied-{path.name}-{secrets.token_hex(3)}")
         path.replace(doomed)
@@ -91,8 +92,8 @@ def empty(home: Path, run_id: str | None = None) -> list[str]:
     return [path.name for path in paths]
 
 
-def _existing(home: Path, run_id: str) -> Path:
-    path = home / "bin" / run_id
+def _existing(home: Home, run_id: str) -> Path:
+    path = home.bin / run_id
     if not is_safe_name(run_id) or not path.is_dir():
         raise RunError(f"The bin holds no run {run_id!r}; see: python -m mirs_core runs bin")
     return path

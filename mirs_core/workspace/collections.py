@@ -15,6 +15,7 @@ from mirs_core.errors import DataError, MirsError
 from mirs_core.files import is_safe_name, read_json, slug, write_json
 from mirs_core.system.processes import locked
 from mirs_core.workspace.annotations import control_character
+from mirs_core.workspace.home import Home
 
 NAME_LENGTH, NOTE_LENGTH, MOST_TILES = 120, 4000, 20_000
 _SCHEMA = 1
@@ -65,7 +66,7 @@ class Collection:
         return {kept.id: kept.note for kept in self.tiles if kept.note}
 
 
-def create(home: Path, name: str, data: str, title: str, synthetic: bool) -> Collection:
+def create(home: Home, name: str, data: str, title: str, synthetic: bool) -> Collection:
     """A new, empty collection of tiles of one data set.
 
     Raises:
@@ -81,7 +82,7 @@ def create(home: Path, name: str, data: str, title: str, synthetic: bool) -> Col
     return made
 
 
-def read(home: Path, collection_id: str) -> Collection:
+def read(home: Home, collection_id: str) -> Collection:
     """A collection.
 
     Raises:
@@ -93,13 +94,13 @@ def read(home: Path, collection_id: str) -> Collection:
     return _parse(collection_id, read_json(path), path)
 
 
-def list_all(home: Path, data: str | None = None) -> list[Collection]:
+def list_all(home: Home, data: str | None = None) -> list[Collection]:
     """All collections, or those of one data set, the last changed first.
 
     A damaged one is listed with its ``error`` and no tiles.
     """
     found = []
-    for path in (home / "collections").glob("*.json"):
+    for path in (home.collections).glob("*.json"):
         if not is_safe_name(path.stem):
             continue
         try:
@@ -110,7 +111,7 @@ def list_all(home: Path, data: str | None = None) -> list[Collection]:
     return sorted(kept, key=lambda one: (one.changed, one.id), reverse=True)
 
 
-def add(home: Path, collection_id: str, tiles: Sequence[Kept]) -> int:
+def add(home: Home, collection_id: str, tiles: Sequence[Kept]) -> int:
     """Adds tiles at the end; one that is there already stays as it is. How many were new.
 
     Raises:
@@ -132,7 +133,7 @@ def add(home: Path, collection_id: str, tiles: Sequence[Kept]) -> int:
     return len(_change(home, collection_id, work).tiles) - before
 
 
-def remove(home: Path, collection_id: str, tiles: Sequence[str]) -> Collection:
+def remove(home: Home, collection_id: str, tiles: Sequence[str]) -> Collection:
     """Takes tiles out. Raises DataError where there is no such collection."""
     gone = set(tiles)
     return _change(
@@ -143,7 +144,7 @@ def remove(home: Path, collection_id: str, tiles: Sequence[str]) -> Collection:
 
 
 def annotate(
-    home: Path,
+    home: Home,
     collection_id: str,
     *,
     name: str | None = None,
@@ -168,7 +169,7 @@ def annotate(
     return _change(home, collection_id, work)
 
 
-def delete(home: Path, collection_id: str) -> None:
+def delete(home: Home, collection_id: str) -> None:
     """Puts a collection aside; ``restore`` brings it back.
 
     Raises:
@@ -183,7 +184,7 @@ def delete(home: Path, collection_id: str) -> None:
         path.replace(aside)
 
 
-def restore(home: Path, collection_id: str) -> Collection:
+def restore(home: Home, collection_id: str) -> Collection:
     """Brings a deleted collection back.
 
     Raises:
@@ -197,7 +198,7 @@ def restore(home: Path, collection_id: str) -> Collection:
     return read(home, collection_id)
 
 
-def _change(home: Path, collection_id: str, work: Callable[[Collection], Collection]) -> Collection:
+def _change(home: Home, collection_id: str, work: Callable[[Collection], Collection]) -> Collection:
     # Two sessions that write at once must not lose what the other one added.
     with _lock(home):
         changed = replace(work(read(home, collection_id)), changed=_now())
@@ -205,22 +206,22 @@ def _change(home: Path, collection_id: str, work: Callable[[Collection], Collect
     return changed
 
 
-def _lock(home: Path) -> Any:
-    return locked(home / "collections" / "collections.lock")
+def _lock(home: Home) -> Any:
+    return locked(home.collections / "collections.lock")
 
 
-def _path(home: Path, collection_id: str) -> Path:
+def _path(home: Home, collection_id: str) -> Path:
     if not is_safe_name(collection_id):
         raise DataError(f"There is no collection {collection_id!r}; it may have been deleted.")
-    return home / "collections" / f"{collection_id}.json"
+    return home.collections / f"{collection_id}.json"
 
 
-def _aside(home: Path, collection_id: str) -> Path:
+def _aside(home: Home, collection_id: str) -> Path:
     path = _path(home, collection_id)
     return path.parent / ".deleted" / path.name
 
 
-def _write(home: Path, one: Collection) -> None:
+def _write(home: Home, one: Collection) -> None:
     value = {name: v for name, v in asdict(one).items() if name not in {"id", "error"}}
     write_json(_path(home, one.id), {"schema": _SCHEMA, **value})
 

@@ -6,7 +6,6 @@ went, ``progress.jsonl`` one line an epoch, ``model.safetensors`` the model of o
 """
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -21,13 +20,9 @@ from mirs_core.files import is_safe_name, read_json, slug, write_json
 from mirs_core.system.processes import is_alive, this_process
 from mirs_core.system.provenance import environment
 from mirs_core.workspace import annotations
+from mirs_core.workspace.home import Home
 
 STATES = ("queued", "running", "done", "failed", "stopped")
-
-
-def home_folder() -> Path:
-    """The folder of runs and caches: ``$MIRS_HOME``, or ``.mirs`` in the working folder."""
-    return Path(os.environ.get("MIRS_HOME") or ".mirs").expanduser().resolve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,19 +209,19 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def folder(home: Path, run_id: str) -> RunFolder:
+def folder(home: Home, run_id: str) -> RunFolder:
     """The folder of an existing run.
 
     Raises:
         RunError: the id is no run's.
     """
-    if not is_safe_name(run_id) or not (home / "runs" / run_id / "config.json").is_file():
+    if not is_safe_name(run_id) or not (home.runs / run_id / "config.json").is_file():
         raise RunError(f"There is no run {run_id!r}; see: python -m mirs_core runs list")
-    return RunFolder(home / "runs" / run_id)
+    return RunFolder(home.runs / run_id)
 
 
 def create(
-    home: Path,
+    home: Home,
     config: configs.RunConfig,
     *,
     run_id: str | None = None,
@@ -240,13 +235,13 @@ def create(
     """
     data_name = str(provenance.get("data_name", "data"))
     run_id = run_id or f"{config.preset}-{slug(data_name)}-s{config.seed}-{secrets.token_hex(3)}"
-    target = home / "runs" / run_id
+    target = home.runs / run_id
     if not is_safe_name(run_id):
         raise RunError(f"{run_id!r} cannot name a run: lower-case letters, digits, . _ - only.")
     if target.exists():
         raise RunError(f"There is a run {run_id!r} already; delete it first.")
     made = {"name": name or run_id, "created": _now(), **environment(), **provenance}
-    temporary = home / "runs" / f".new-{run_id}-{secrets.token_hex(3)}"
+    temporary = home.runs / f".new-{run_id}-{secrets.token_hex(3)}"
     write_json(temporary / "config.json", config.to_json())
     write_json(temporary / "provenance.json", made)
     RunFolder(temporary).set_status("queued")
@@ -254,7 +249,7 @@ def create(
     return RunFolder(target)
 
 
-def summary(home: Path, run: RunFolder, served: str | None) -> RunSummary:
+def summary(home: Home, run: RunFolder, served: str | None) -> RunSummary:
     """What a list shows of ``run``; raises MirsError where its files are damaged."""
     config, made, status = run.config(), run.provenance(), run.status()
     said, value = annotations.read(home, run.id), None
@@ -292,10 +287,10 @@ def _value_of(metrics: dict[str, Any], path: Path) -> float | None:
         raise RunError(f"{path} is damaged. Delete the run and train again.") from None
 
 
-def list_runs(home: Path) -> list[RunSummary]:
+def list_runs(home: Home) -> list[RunSummary]:
     """All readable runs, newest first. A damaged folder is listed as failed, with the reason."""
     served, found = served_run(home), []
-    for path in sorted((home / "runs").glob("[a-z0-9]*")):
+    for path in sorted((home.runs).glob("[a-z0-9]*")):
         run = RunFolder(path)
         if not is_safe_name(run.id) or not (path / "config.json").exists():
             continue
@@ -314,26 +309,26 @@ def _damaged(run: RunFolder, error: str) -> RunSummary:
     )  # fmt: skip
 
 
-def served_run(home: Path) -> str | None:
+def served_run(home: Home) -> str | None:
     """The id of the run that the app shows first, or None."""
     try:
-        run_id = _mapping(home / "served.json").get("run")
+        run_id = _mapping(home.default_run).get("run")
     except RunError:
         return None
     return run_id if isinstance(run_id, str) and is_safe_name(run_id) else None
 
 
-def serve(home: Path, run_id: str) -> None:
+def serve(home: Home, run_id: str) -> None:
     """Makes a finished run the one that the app shows first; nothing else changes that choice.
 
     Raises:
         RunError: the run does not exist or is not done.
     """
     folder(home, run_id).check_usable("can be served")
-    write_json(home / "served.json", {"run": run_id})
+    write_json(home.default_run, {"run": run_id})
 
 
-def delete(home: Path, run_id: str) -> None:
+def delete(home: Home, run_id: str) -> None:
     """Removes a run and its files for good; ``bin.discard`` lets people change their minds.
 
     Raises:
@@ -350,7 +345,7 @@ def abandon(run: RunFolder) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
 
 
-def removable(home: Path, run_id: str) -> RunFolder:
+def removable(home: Home, run_id: str) -> RunFolder:
     """The folder of a run that may go.
 
     Raises:

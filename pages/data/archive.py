@@ -10,6 +10,7 @@ from mirs_core.exchange import archive_tables as interchange
 from mirs_core.files import slug
 from mirs_core.workspace import collections as collected
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.data import brought
 from pages.parts import takeaway
 from pages.shared import loaders, words
@@ -23,7 +24,7 @@ _PARQUET = (
 
 
 @st.dialog("Change or export an archive", width="medium")
-def dialog(home: Path, here: Sequence[runs.RunSummary], titles: dict[str, str]) -> None:
+def dialog(home: Home, here: Sequence[runs.RunSummary], titles: dict[str, str]) -> None:
     """Draws what can be done to one of these archives."""
     ids = [run.id for run in here]
     chosen = st.selectbox("Archive of", ids, format_func=titles.__getitem__)
@@ -52,7 +53,7 @@ def dialog(home: Path, here: Sequence[runs.RunSummary], titles: dict[str, str]) 
         _button(home, "Import codes", "upload_file", words_of, f"Import {Path(file).name}")
 
 
-def _remove(home: Path, run_id: str, title: str) -> None:
+def _remove(home: Home, run_id: str, title: str) -> None:
     """Tiles are taken out by a collection: what is in one was looked at."""
     items = loaders.searcher(run_id).items
     found = [one for one in collected.list_all(home) if any(items.has(t.id) for t in one.tiles)]
@@ -69,12 +70,12 @@ def _remove(home: Path, run_id: str, title: str) -> None:
     st.caption("Their files stay where they are.")
 
 
-def _parquet(home: Path, run_id: str) -> bytes:
+def _parquet(home: Home, run_id: str) -> bytes:
     with TemporaryDirectory() as folder:
         return interchange.export(home, run_id, Path(folder)).path.read_bytes()
 
 
-def _button(home: Path, label: str, icon: str, words_of: Sequence[str], title: str) -> None:
+def _button(home: Home, label: str, icon: str, words_of: Sequence[str], title: str) -> None:
     if st.button(
         label,
         icon=f":material/{icon}:",

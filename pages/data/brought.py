@@ -8,15 +8,16 @@ import streamlit as st
 from mirs_core import jobs
 from mirs_core.files import sha256, slug
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import notice
 from pages.shared import lineup, sidebar
 
 NOTHING, ARCHIVE, TRAIN = "Nothing more", "Archive it with trained models", "Train models on it"
 
 
-def folder_of(home: Path, name: str) -> Path:
+def folder_of(home: Home, name: str) -> Path:
     """Where a data set of that name stands when nobody says otherwise."""
-    return home / "data" / slug(name)
+    return home.data / slug(name)
 
 
 def typed(
@@ -38,7 +39,7 @@ def typed(
 
 
 def submit(
-    home: Path, words_of: Sequence[str], title: str, said: str = "queued, see above"
+    home: Home, words_of: Sequence[str], title: str, said: str = "queued, see above"
 ) -> None:
     """Queues a command; the same one once, however often it is asked for while it is not over."""
     key = f"{jobs.DATA}-{sha256(chr(0).join(words_of).encode())[:16]}"
@@ -52,7 +53,7 @@ def show(pictures: Sequence[str]) -> None:
         st.html(f'<div class="mirs-fresh mirs-few">{images}</div>')
 
 
-def afterwards(home: Path, key: str, trains: bool) -> list[str]:
+def afterwards(home: Home, key: str, trains: bool) -> list[str]:
     """Draws the choice of what follows; returns the words of the command line that ask for it.
 
     Args:

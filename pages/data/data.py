@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mirs_core import jobs
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.data import folder as folder_part
 from pages.data import published_sets as published_sets_part
 from pages.data import sets as sets_part
@@ -23,7 +23,7 @@ _PARTS = {
 def main() -> None:
     """Draws the page."""
     link.restore_data()
-    home = runs.home_folder()
+    home = Home.current()
     with st.sidebar:
         theme.brand()
         navigation.draw()

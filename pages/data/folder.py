@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core.datasets.walk import SPLITS, Found, find_images, is_labelled
+from mirs_core.workspace.home import Home
 from pages.data import brought
 from pages.shared import loaders, words
 
@@ -14,7 +15,7 @@ _SHOWN = 8
 _WIDTH = 900
 
 
-def draw(home: Path) -> None:
+def draw(home: Home) -> None:
     """Draws the form; the import itself is a job."""
     st.html(
         '<p class="mirs-lead">Any folder of JPEG, PNG or TIFF tiles. Classes are read from'
@@ -46,7 +47,7 @@ def _look(folder: Path, found: Found) -> None:
         st.caption(words.plain(f"Left out: {path}: {why}"))
 
 
-def _form(home: Path, folder: Path, found: Found) -> None:
+def _form(home: Home, folder: Path, found: Found) -> None:
     table = st.text_input(
         "Table of labels and coordinates (CSV), if there is one",
         placeholder="/home/me/tiles.csv",
@@ -105,5 +106,5 @@ def _said(fallback: str) -> dict[str, str]:
     }
 
 
-def _start(home: Path, folder: Path, options: Sequence[str]) -> None:
+def _start(home: Home, folder: Path, options: Sequence[str]) -> None:
     brought.submit(home, ["data", "import", str(folder), *options], f"Import {folder.name}")

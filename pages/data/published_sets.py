@@ -11,12 +11,13 @@ from mirs_core import jobs
 from mirs_core.datasets import download as fetching
 from mirs_core.datasets.download import RemoteFile, Source, needed_space
 from mirs_core.errors import MirsError
+from mirs_core.workspace.home import Home
 from pages.data import brought
 from pages.parts import notice
 from pages.shared import loaders, words
 
 
-def draw(home: Path) -> None:
+def draw(home: Home) -> None:
     """Draws a card a published set."""
     st.html(
         '<p class="mirs-lead">A download goes on where it broke off, is checked against the'
@@ -28,7 +29,7 @@ def draw(home: Path) -> None:
             _card(home, source)
 
 
-def _card(home: Path, source: Source) -> None:
+def _card(home: Home, source: Source) -> None:
     folder = brought.folder_of(home, source.name)
     scale = f" · {source.metres_per_pixel:g} m/px" if source.metres_per_pixel else ""
     st.html(
@@ -60,7 +61,7 @@ def _card(home: Path, source: Source) -> None:
 
 
 @st.dialog("Download a published data set", width="medium")
-def _dialog(home: Path, source: Source, folder: Path) -> None:
+def _dialog(home: Home, source: Source, folder: Path) -> None:
     """What is agreed to, what it takes, and the two ways to go on."""
     st.html(
         f'<dl class="mirs-facts">'
@@ -104,7 +105,7 @@ def _offered(source: Source) -> RemoteFile | str:
         return str(error)
 
 
-def _start(home: Path, source: Source, folder: Path, verb: str) -> None:
+def _start(home: Home, source: Source, folder: Path, verb: str) -> None:
     title = f"Download {source.title}" if verb == "download" else f"Prepare {source.title}"
     words_of = ["data", verb, source.name, str(folder), "--yes"]
     notice.act(

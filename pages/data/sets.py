@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -10,6 +9,7 @@ from mirs_core.datasets.registry import KnownDataSet
 from mirs_core.files import slug
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.data import archive as archive_part
 from pages.data import brought
 from pages.shared import lineup, loaders, reach, sidebar
@@ -17,7 +17,7 @@ from pages.shared import lineup, loaders, reach, sidebar
 _SHOWN = 12
 
 
-def draw(home: Path) -> None:
+def draw(home: Home) -> None:
     """Draws a card a data set."""
     found = runs.list_runs(home)
     known = loaders.known_sets(home, counted=True)
@@ -36,7 +36,7 @@ def draw(home: Path) -> None:
 
 
 def _card(
-    home: Path,
+    home: Home,
     one: KnownDataSet,
     here: Sequence[runs.RunSummary],
     sets: dict[str, lineup.DataSet],
@@ -85,12 +85,12 @@ def _counts(one: KnownDataSet) -> str:
     return " · ".join([*parts, one.licence if one.licence != "unknown" else "licence not known"])
 
 
-def _prepare(home: Path, one: KnownDataSet) -> None:
+def _prepare(home: Home, one: KnownDataSet) -> None:
     words_of = ["data", "prepare", str(one.root)]
     brought.submit(home, words_of, f"Train models on {one.title}", "queued")
 
 
-def _demo(home: Path) -> None:
+def _demo(home: Home) -> None:
     with st.container(border=True, key="mirs-set-demo"):
         st.html(
             '<div class="mirs-set"><h3>Synthetic Mars<em>synthetic, not real imagery</em></h3>'

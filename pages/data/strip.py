@@ -8,6 +8,7 @@ import streamlit as st
 
 from mirs_core.datasets.strips import Cut
 from mirs_core.errors import ImageError, MirsError
+from mirs_core.workspace.home import Home
 from pages.data import brought
 from pages.shared import loaders, words
 
@@ -17,7 +18,7 @@ _LEAST, _MOST = 64, 2048
 _METRES, _PIXELS = "metres", "pixels"
 
 
-def draw(home: Path) -> None:
+def draw(home: Home) -> None:
     """Draws the form; the cutting itself is a job."""
     st.html(
         '<p class="mirs-lead">A map-projected CTX, HiRISE or HRSC product, or any GeoTIFF, COG or'
@@ -60,7 +61,7 @@ def _look(path: Path, about: loaders.StripFacts) -> None:
     )
 
 
-def _form(home: Path, path: Path, about: loaders.StripFacts) -> None:
+def _form(home: Home, path: Path, about: loaders.StripFacts) -> None:
     unit, side = _side(about.metres_per_pixel)
     overlap = st.select_slider(
         "Overlap of neighbours", [0, 25, 50], key="mirs.strip.overlap", format_func="{} %".format
@@ -148,6 +149,6 @@ def _said(path: Path) -> dict[str, str]:
     }
 
 
-def _start(home: Path, path: Path, into: Path, options: Sequence[str]) -> None:
+def _start(home: Home, path: Path, into: Path, options: Sequence[str]) -> None:
     words_of = ["data", "tile", str(path), f"--out={into}", *options]
     brought.submit(home, words_of, f"Cut {path.name} into tiles")

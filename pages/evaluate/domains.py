@@ -10,6 +10,7 @@ from mirs_core import jobs
 from mirs_core.config.presets import PRESETS
 from mirs_core.errors import MirsError
 from mirs_core.experiments import domains
+from mirs_core.workspace.home import Home
 from mirs_core.workspace.runs import RunSummary
 from pages.evaluate import domains_report
 from pages.parts import data_choice, notice
@@ -20,7 +21,7 @@ _USUAL_SEEDS, _MOST_SEEDS = 3, 20
 _KEY = "domains-"
 
 
-def draw(home: Path, chosen: lineup.DataSet, known: Sequence[RunSummary]) -> None:
+def draw(home: Home, chosen: lineup.DataSet, known: Sequence[RunSummary]) -> None:
     """Draws the choice of the other data set, and what was measured between the two."""
     st.html(
         '<p class="mirs-lead">Whitening gives a head the same kind of input from two domains. In'
@@ -63,7 +64,7 @@ def _alone() -> None:
     )
 
 
-def _form(home: Path, root: Path, folders: dict[str, str]) -> Path | None:
+def _form(home: Home, root: Path, folders: dict[str, str]) -> Path | None:
     """Draws what can be asked for; returns the other data set, None where none is chosen."""
     st.session_state.setdefault(_OTHER, next(iter(folders), None))
     kept = st.session_state[_OTHER]
@@ -109,7 +110,7 @@ def _form(home: Path, root: Path, folders: dict[str, str]) -> Path | None:
     return other
 
 
-def _submit(home: Path, root: Path, other: Path, seeds: int, presets: tuple[str, ...]) -> None:
+def _submit(home: Home, root: Path, other: Path, seeds: int, presets: tuple[str, ...]) -> None:
     key = _KEY + domains.path_of(home, root, other).stem
     words_of = [
         "domains", "--data", str(root), "--other", str(other),
@@ -120,7 +121,7 @@ def _submit(home: Path, root: Path, other: Path, seeds: int, presets: tuple[str,
 
 
 @st.fragment(run_every=1.0)
-def _watch(home: Path, key: str) -> None:
+def _watch(home: Home, key: str) -> None:
     found = next((job for job in jobs.list_jobs(home) if job.key == key), None)
     if found is None or not found.active:
         st.rerun(scope="app")
@@ -131,11 +132,11 @@ def _watch(home: Path, key: str) -> None:
             st.button("Stop", icon=":material/stop_circle:", on_click=_stop, args=(home, found.id))
 
 
-def _stop(home: Path, job_id: str) -> None:
+def _stop(home: Home, job_id: str) -> None:
     notice.act("It stops; what is measured is kept.", lambda: jobs.stop(home, job_id))
 
 
-def _report(home: Path, root: Path, other: Path, known: Sequence[RunSummary]) -> None:
+def _report(home: Home, root: Path, other: Path, known: Sequence[RunSummary]) -> None:
     try:
         report: dict[str, Any] | None = domains.find(home, root, other)
         if report is None:

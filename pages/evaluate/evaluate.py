@@ -9,6 +9,7 @@ from mirs_core.errors import MirsError
 from mirs_core.evaluation import diagnostics
 from mirs_core.evaluation.standings import Standing
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.evaluate import codes as codes_part
 from pages.evaluate import domains as domains_part
 from pages.evaluate import published
@@ -32,7 +33,7 @@ _WORST = 3
 def main() -> None:
     """Draws the page."""
     link.restore_evaluation()
-    known = runs.list_runs(runs.home_folder())
+    known = runs.list_runs(Home.current())
     if first_run.is_wanted(known):
         first_run.draw()
         return
@@ -44,9 +45,9 @@ def main() -> None:
     models = palette.models(shown, sidebar.titles(chosen.runs))
     part = _part(chosen)
     if part == TABLES:
-        published.draw(runs.home_folder(), chosen)
+        published.draw(Home.current(), chosen)
     elif part == DOMAINS:
-        domains_part.draw(runs.home_folder(), chosen, known)
+        domains_part.draw(Home.current(), chosen, known)
     elif part == SCORES:
         _scores(models)
     elif part == RANKING:

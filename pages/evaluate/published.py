@@ -9,6 +9,7 @@ import streamlit as st
 
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import read_json
+from mirs_core.workspace.home import Home
 from pages.parts import downloads
 from pages.shared import words
 from pages.shared.lineup import DataSet
@@ -21,9 +22,9 @@ _CAUTION = (
 _THOUSAND = 1000
 
 
-def draw(home: Path, chosen: DataSet) -> None:
+def draw(home: Home, chosen: DataSet) -> None:
     """Draws the report of a data set, or the command that makes one."""
-    path = home / "reports" / chosen.key / "report.json"
+    path = home.reports / chosen.key / "report.json"
     if not path.is_file():
         _how(chosen, path)
         return

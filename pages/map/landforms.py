@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -13,6 +12,7 @@ from mirs_core.exchange.exports import landforms as exported
 from mirs_core.files import slug
 from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Trust
 from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace.home import Home
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.map import landform_picture as landform_picture_part
 from pages.parts import sections, takeaway
@@ -30,7 +30,7 @@ _JSON = ("geojson", "application/geo+json", "GeoJSON", "The estimate, longitudes
 _CSV = ("csv", "text/csv", "CSV", "The estimate for JMARS, QGIS and spreadsheets")
 
 
-def draw(searcher: Searcher, home: Path) -> None:
+def draw(searcher: Searcher, home: Home) -> None:
     """Draws the estimate for the unlabelled tiles of a run: settings, totals, tiles, files."""
     sections.section(
         "Landform estimate",
@@ -75,7 +75,7 @@ def draw(searcher: Searcher, home: Path) -> None:
     _files(searcher, found, trust)
 
 
-def _voters(home: Path, run: str) -> list[Searcher]:
+def _voters(home: Home, run: str) -> list[Searcher]:
     """The runs with the same model that hold labelled tiles which may vote."""
     found = [loaders.searcher(one) for one in landform_map.with_same_model(home, run)]
     return [one for one in found if _has_voters(one)]

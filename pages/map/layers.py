@@ -10,7 +10,7 @@ import streamlit as st
 from mirs_core.landform_map import spread
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.components.mars_map.mars_map import Frame, Heat, Strip
 from pages.parts import filters as filters_part
 from pages.shared import loaders, state, words
@@ -77,7 +77,7 @@ def _collection(searcher: Searcher) -> tuple[str, ...]:
     data = str(st.session_state.get(state.DATA) or "")
     known = {
         one.id: one
-        for one in collected.list_all(runs.home_folder(), data)
+        for one in collected.list_all(Home.current(), data)
         if one.error is None and one.tiles
     }
     if not known:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.map import empty as map_empty
 from pages.map import landforms as landforms_part
 from pages.map import layers as map_layers
@@ -23,7 +24,7 @@ _HOW = "Draw a box on the map (hold Shift, or take the tool), open a place, or c
 def main() -> None:
     """Draws the page."""
     link.restore_map()
-    known = runs.list_runs(runs.home_folder())
+    known = runs.list_runs(Home.current())
     if first_run.is_wanted(known):
         first_run.draw()
         return
@@ -83,7 +84,7 @@ def _estimate(chosen: lineup.DataSet, picked: list[str]) -> None:
             key="mirs.map.estimate.run", width=420,
         )  # fmt: skip
     try:
-        landforms_part.draw(loaders.searcher(run), runs.home_folder())
+        landforms_part.draw(loaders.searcher(run), Home.current())
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 

@@ -92,6 +92,7 @@ def choose(tiles: Iterable[str]) -> None:
 
 def _boxed(searcher: Searcher, region: Region | None) -> None:
     items = searcher.items
+    inside: Sequence[int] | NDArray[np.int64]
     inside = [] if region is None else np.flatnonzero(region.contains(*spread.places(items)))
     choose([items.ids[row] for row in inside])
     if region is not None:

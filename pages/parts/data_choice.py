@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from mirs_core.workspace.home import Home
 from pages.shared import loaders, reach
 
 
-def titles(home: Path) -> dict[str, str]:
+def titles(home: Home) -> dict[str, str]:
     """Folder to title of the data sets that are here, first those that models have archived.
 
     No two have one title.

@@ -8,6 +8,7 @@ import streamlit as st
 from mirs_core import jobs
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared import loaders, theme, words
 
 _JOB, _KEY = "mirs.demo_job", "demo"
@@ -26,7 +27,7 @@ def is_wanted(known: Sequence[runs.RunSummary]) -> bool:
     """Whether there is nothing to look at yet: no run, or a demo that never came to its end."""
     done = {run.id for run in known if run.state == "done"}
     only_demo = done <= set(demo.DEMO_RUNS.values())
-    return not done or (only_demo and demo.is_half_built(runs.home_folder()))
+    return not done or (only_demo and demo.is_half_built(Home.current()))
 
 
 def draw() -> None:
@@ -50,7 +51,7 @@ def draw() -> None:
 
 @st.fragment(run_every=0.8)
 def _watch() -> None:
-    home = runs.home_folder()
+    home = Home.current()
     if _JOB not in st.session_state:
         st.session_state[_JOB] = jobs.submit_once(home, _KEY, ["demo"], "Build the demo")
     job = jobs.read(home, st.session_state[_JOB])
@@ -77,7 +78,7 @@ def _failed(job: jobs.Job) -> None:
     if st.button("Try again", icon=":material/refresh:", type="primary"):
         del st.session_state[_JOB]
         st.rerun(scope="app")
-    tail = jobs.log_tail(runs.home_folder(), job.id)
+    tail = jobs.log_tail(Home.current(), job.id)
     if tail:
         with st.expander("What the process said last"):
             st.code(tail, language=None)

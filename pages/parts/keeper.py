@@ -6,8 +6,8 @@ import streamlit as st
 
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
-from mirs_core.workspace import runs
 from mirs_core.workspace.collections import Kept
+from mirs_core.workspace.home import Home
 from pages.parts import notice
 from pages.shared import state
 
@@ -27,7 +27,7 @@ def draw(searcher: Searcher, tiles: Sequence[str], place: str, found: str = "") 
     with st.popover("Collect", icon=":material/bookmark_add:", key=f"{key}.popover"):
         known = {
             one.id: one.name
-            for one in collected.list_all(runs.home_folder(), data)
+            for one in collected.list_all(Home.current(), data)
             if one.error is None
         }
         target = st.selectbox(
@@ -50,7 +50,7 @@ def draw(searcher: Searcher, tiles: Sequence[str], place: str, found: str = "") 
 
 
 def _keep(searcher: Searcher, tiles: list[str], target: str | None, key: str, found: str) -> None:
-    home, items = runs.home_folder(), searcher.items
+    home, items = Home.current(), searcher.items
     kept = [Kept(tile, items.contents[items.row(tile)], found=found) for tile in tiles]
 
     def work() -> None:

@@ -5,7 +5,6 @@ Other computers see what runs; what is done about it, and what names folders, is
 
 from collections.abc import Callable
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,6 +13,7 @@ from mirs_core import jobs
 from mirs_core.errors import MirsError
 from mirs_core.jobs import ACTIVE, Job
 from mirs_core.workspace import epochs, runs
+from mirs_core.workspace.home import Home
 from pages.parts import notice, training_curves
 from pages.shared import reach, words
 
@@ -38,7 +38,7 @@ def draw(quiet: bool = False, kind: str = "") -> None:
         kind: show those alone whose keys begin so.
     """
     notice.draw()
-    home = runs.home_folder()
+    home = Home.current()
     found = [
         job
         for job in jobs.list_jobs(home)
@@ -87,7 +87,7 @@ def _job(job: Job) -> None:
         if job.state == "running" and job.run:
             _curves(job)
         if job.state in {"running", "failed"} and reach.is_private():
-            tail = jobs.log_tail(runs.home_folder(), job.id, 12)
+            tail = jobs.log_tail(Home.current(), job.id, 12)
             if tail:
                 with st.expander("Log"):
                     st.code(tail, language=None)
@@ -96,7 +96,7 @@ def _job(job: Job) -> None:
 def _curves(job: Job) -> None:
     """How the validation and the loss go, beside each other."""
     try:
-        found = epochs.read(runs.folder(runs.home_folder(), job.run))
+        found = epochs.read(runs.folder(Home.current(), job.run))
     except MirsError:
         return
     if len(found.epochs) < _ENOUGH:
@@ -178,7 +178,7 @@ def _archives(job: Job) -> list[str]:
     return [run for run in made if isinstance(run, str)] if isinstance(made, list) else []
 
 
-def _button(job: Job, label: str, icon: str, act: Callable[[Path, str], None], said: str) -> None:
+def _button(job: Job, label: str, icon: str, act: Callable[[Home, str], None], said: str) -> None:
     st.button(
         label,
         key=f"mirs.queue.{label}.{job.id}",
@@ -188,5 +188,5 @@ def _button(job: Job, label: str, icon: str, act: Callable[[Path, str], None], s
     )
 
 
-def _do(job: Job, act: Callable[[Path, str], None], said: str) -> None:
-    notice.act(f"{job.title}: {said}.", lambda: act(runs.home_folder(), job.id))
+def _do(job: Job, act: Callable[[Home, str], None], said: str) -> None:
+    notice.act(f"{job.title}: {said}.", lambda: act(Home.current(), job.id))

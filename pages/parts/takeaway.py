@@ -79,9 +79,9 @@ def _formats(picked: Sequence[Answer], upload: state.Upload | None) -> None:
         download(kind, make, stem, "results")
     found = rows()
     placed = sum(row.lon is not None for row in found)
-    kind = "invented" if searcher.card.synthetic else "those of the strips' centres"
+    origin = "invented" if searcher.card.synthetic else "those of the strips' centres"
     st.caption(
-        f"{placed} of {len(found)} results have coordinates; they are {kind}."
+        f"{placed} of {len(found)} results have coordinates; they are {origin}."
         if placed
         else "None of these tiles has known coordinates: their places stay empty."
     )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mirs_core.workspace import bin, runs
+from mirs_core.workspace import bin
 from mirs_core.workspace.bin import Discarded
+from mirs_core.workspace.home import Home
 from pages.parts import notice
 
 _TABLE = "mirs.r.bin"
@@ -51,7 +52,7 @@ def draw(found: Sequence[Discarded]) -> None:
 def _restore(picked: Sequence[str]) -> None:
     def work() -> None:
         for run_id in picked:
-            bin.restore(runs.home_folder(), run_id)
+            bin.restore(Home.current(), run_id)
 
     notice.act(f"{_counted(picked)} brought back.", work)
     st.session_state.pop(_TABLE, None)
@@ -73,7 +74,7 @@ def _ask(picked: Sequence[str]) -> None:
 def _remove(picked: Sequence[str]) -> None:
     def work() -> None:
         for run_id in picked:
-            bin.empty(runs.home_folder(), run_id)
+            bin.empty(Home.current(), run_id)
 
     notice.act(f"{_counted(picked)} removed.", work)
     st.session_state.pop(_TABLE, None)

@@ -10,6 +10,7 @@ from mirs_core.errors import MirsError
 from mirs_core.evaluation import run_comparison
 from mirs_core.evaluation.run_comparison import Comparison
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import downloads, sections, training_curves
 from pages.parts.standing_table import standing_table
 from pages.shared import lineup, link, palette, words
@@ -27,7 +28,7 @@ def draw(
         f'<p class="mirs-compared">{names}</p></div>'
     )
     try:
-        comparison = run_comparison.compare(runs.home_folder(), [run.id for run in found])
+        comparison = run_comparison.compare(Home.current(), [run.id for run in found])
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return

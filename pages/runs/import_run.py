@@ -6,7 +6,7 @@ import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.exchange import run_files as transfer
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared import state, words
 
 _COUNT = "mirs.r.imported"
@@ -39,7 +39,7 @@ def draw() -> None:
 def _import(file: BinaryIO, run_id: str | None) -> str | None:
     """The id of the new run; None, and the reason on the page, where it is not taken in."""
     try:
-        return transfer.import_run(runs.home_folder(), file, run_id)
+        return transfer.import_run(Home.current(), file, run_id)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None

@@ -10,6 +10,7 @@ from mirs_core.evaluation import model_card
 from mirs_core.evaluation.standings import Standing
 from mirs_core.exchange import run_files as transfer
 from mirs_core.workspace import annotations, bin, epochs, runs
+from mirs_core.workspace.home import Home
 from pages.parts import notice, training_curves
 from pages.shared import lineup, link, loaders, palette, reach, state, words
 from pages.shared.palette import Model
@@ -70,20 +71,20 @@ def _acts(run: runs.RunSummary, sets: list[lineup.DataSet]) -> None:
 
 def _serve(run: runs.RunSummary) -> None:
     notice.act(
-        f"{run.name} is what Explore shows first.", lambda: runs.serve(runs.home_folder(), run.id)
+        f"{run.name} is what Explore shows first.", lambda: runs.serve(Home.current(), run.id)
     )
 
 
 def _packed(run_id: str) -> bytes:
     target = io.BytesIO()
-    transfer.write_export(runs.home_folder(), run_id, target)
+    transfer.write_export(Home.current(), run_id, target)
     return target.getvalue()
 
 
 @st.dialog("Model card", width="large")
 def _card(run_id: str) -> None:
     try:
-        text = model_card.model_card(runs.home_folder(), run_id)
+        text = model_card.model_card(Home.current(), run_id)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
@@ -116,7 +117,7 @@ def _delete(run: runs.RunSummary) -> None:
 
 
 def _discard(run: runs.RunSummary) -> None:
-    if notice.act(f"{run.name} is in the bin.", lambda: bin.discard(runs.home_folder(), run.id)):
+    if notice.act(f"{run.name} is in the bin.", lambda: bin.discard(Home.current(), run.id)):
         st.session_state[state.RUNS] = []
 
 
@@ -177,7 +178,7 @@ def _gone(run: runs.RunSummary) -> str:
 
 
 def _form(run: runs.RunSummary) -> None:
-    said = annotations.read(runs.home_folder(), run.id)
+    said = annotations.read(Home.current(), run.id)
     with st.form(f"mirs.r.said.{run.id}", enter_to_submit=False):
         name = st.text_input(
             "Name", said.name, placeholder=run.name, max_chars=annotations.NAME_LENGTH
@@ -191,14 +192,14 @@ def _form(run: runs.RunSummary) -> None:
         notice.act(
             "Saved.",
             lambda: annotations.change(
-                runs.home_folder(), run.id, name=name, tags=tags.split(","), notes=notes
+                Home.current(), run.id, name=name, tags=tags.split(","), notes=notes
             ),
         )
         st.rerun()
 
 
 def _curves(run: runs.RunSummary) -> None:
-    folder = runs.RunFolder(runs.home_folder() / "runs" / run.id)
+    folder = runs.RunFolder(Home.current().runs / run.id)
     try:
         found = epochs.read(folder)
     except MirsError as error:

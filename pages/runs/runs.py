@@ -6,6 +6,7 @@ import streamlit as st
 
 from mirs_core.evaluation import run_comparison
 from mirs_core.workspace import bin, runs
+from mirs_core.workspace.home import Home
 from pages.parts import first_run, notice, queue
 from pages.runs import bin as bin_part
 from pages.runs import compare as compare_part
@@ -20,7 +21,7 @@ _VIEW, _FILTER = "mirs.r.view", "mirs.r.filter"
 def main() -> None:
     """Draws the page."""
     link.restore_runs()
-    home = runs.home_folder()
+    home = Home.current()
     found, thrown = runs.list_runs(home), bin.discarded(home)
     if not found and not thrown:
         first_run.draw()

@@ -7,8 +7,8 @@ import streamlit as st
 from mirs_core.files import slug
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
-from mirs_core.workspace import runs
 from mirs_core.workspace.collections import Collection, Kept
+from mirs_core.workspace.home import Home
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import notice, takeaway
 from pages.shared import loaders, state, words
@@ -18,7 +18,7 @@ _CHOSEN, _DELETED = "mirs.kept.chosen", "mirs.kept.deleted"
 
 def draw(searcher: Searcher) -> None:
     """Draws the collections of the data set, and the chosen one."""
-    home = runs.home_folder()
+    home = Home.current()
     _undo()
     data = str(st.session_state.get(state.DATA) or "")
     found = {one.id: one for one in collected.list_all(home, data)}
@@ -111,7 +111,7 @@ def _words(one: Collection) -> None:
 
 
 def _save(one: Collection, name: str, note: str, edited: Any) -> None:
-    home = runs.home_folder()
+    home = Home.current()
     pairs = list(zip(one.tiles, edited["Note"], edited["Keep"], strict=True))
     notes = {kept.id: str(text or "") for kept, text, _ in pairs}
     collected.annotate(home, one.id, name=name, note=note, tile_notes=notes)
@@ -132,7 +132,7 @@ def _formats(searcher: Searcher, one: Collection, known: list[str]) -> None:
 
 
 def _delete(one: Collection) -> None:
-    if notice.act("", lambda: collected.delete(runs.home_folder(), one.id)):
+    if notice.act("", lambda: collected.delete(Home.current(), one.id)):
         st.session_state[_DELETED] = one
 
 
@@ -146,5 +146,5 @@ def _undo() -> None:
 
 
 def _restore(one: Collection) -> None:
-    notice.act("The collection is back.", lambda: collected.restore(runs.home_folder(), one.id))
+    notice.act("The collection is back.", lambda: collected.restore(Home.current(), one.id))
     st.session_state.pop(_DELETED, None)

@@ -5,6 +5,7 @@ import streamlit as st
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import answers, first_run, notice, picker
 from pages.parts import filters as filters_part
 from pages.search import closer, own_image, query_panel, results
@@ -15,7 +16,7 @@ from pages.shared import lineup, link, loaders, sidebar, state, words
 def main() -> None:
     """Draws the page."""
     link.restore()
-    found = runs.list_runs(runs.home_folder())
+    found = runs.list_runs(Home.current())
     if first_run.is_wanted(found):
         first_run.draw()
         return

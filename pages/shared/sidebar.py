@@ -7,6 +7,7 @@ import streamlit as st
 
 from mirs_core import jobs
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared import lineup, navigation, reach, state, theme, words
 
 _INDEX_JOBS = "mirs.index_jobs"
@@ -113,13 +114,13 @@ def _start(folder: str, name: str, models: Sequence[str]) -> None:
         return
     words_of = [f"--run={run}" for run in models] + ([f"--name={name}"] if name else [])
     command = ["index", f"--data={root}", *words_of]
-    job = jobs.submit(runs.home_folder(), command, f"Index {root.name}")
+    job = jobs.submit(Home.current(), command, f"Index {root.name}")
     st.session_state.setdefault(_INDEX_JOBS, []).append(job)
 
 
 @st.fragment(run_every=1.0)
 def _watch() -> None:
-    home = runs.home_folder()
+    home = Home.current()
     found = [jobs.read(home, job) for job in st.session_state.get(_INDEX_JOBS, [])]
     for job in found:
         if job.active:
@@ -136,7 +137,7 @@ def _watch() -> None:
 
 def _open(made: Sequence[str]) -> None:
     """Shows the data set that was just archived, at the start of the next run."""
-    for one in lineup.data_sets(runs.list_runs(runs.home_folder())):
+    for one in lineup.data_sets(runs.list_runs(Home.current())):
         if {run.id for run in one.runs} & set(made):
             state.forget_query()
             st.query_params.from_dict({"data": one.key})

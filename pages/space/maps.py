@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -13,6 +12,7 @@ from mirs_core.errors import MirsError
 from mirs_core.hash_space import projection
 from mirs_core.hash_space.layout import SpaceMap
 from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.workspace.home import Home
 from pages.components.space_map.space_map import (
     Codes,
     Colouring,
@@ -49,7 +49,7 @@ class Shown:
     order: NDArray[np.int64]
 
 
-def draw(home: Path, models: Sequence[tuple[str, str, Searcher]], mode: str) -> None:
+def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> None:
     """Draws the maps of one or two models, or the way to them.
 
     Args:
@@ -253,7 +253,7 @@ def _card(shown: Sequence[Shown], queries: Sequence[Query | None], row: int) -> 
     return tile_card.card(shown[0].searcher, row, away)
 
 
-def _missing(home: Path, run_id: str) -> None:
+def _missing(home: Home, run_id: str) -> None:
     """A map that is not there yet is computed by a job; one that failed is not tried by itself."""
     key = f"map-{run_id}"
     known = _job(home, key)
@@ -267,17 +267,17 @@ def _missing(home: Path, run_id: str) -> None:
     _watch(home, key)
 
 
-def _submit(home: Path, run_id: str, key: str) -> None:
+def _submit(home: Home, run_id: str, key: str) -> None:
     words_of = ["project", "--run", run_id]
     jobs.submit_once(home, key, words_of, f"Map of {run_id}", lane=jobs.PREVIEW)
 
 
-def _job(home: Path, key: str) -> jobs.Job | None:
+def _job(home: Home, key: str) -> jobs.Job | None:
     return next((job for job in jobs.list_jobs(home) if job.key == key), None)
 
 
 @st.fragment(run_every=1.0)
-def _watch(home: Path, key: str) -> None:
+def _watch(home: Home, key: str) -> None:
     found = _job(home, key)
     if found is None or not found.active:
         st.rerun(scope="app")

@@ -5,6 +5,7 @@ import streamlit as st
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import chosen as chosen_part
 from pages.parts import filters as filters_part
 from pages.parts import first_run, notice, picker, sections
@@ -24,7 +25,7 @@ _NOTE = (
 def main() -> None:
     """Draws the page."""
     link.restore()
-    home = runs.home_folder()
+    home = Home.current()
     known = runs.list_runs(home)
     if first_run.is_wanted(known):
         first_run.draw()
@@ -66,7 +67,7 @@ def _space(chosen: lineup.DataSet, picked: list[str]) -> None:
             return
         mode = space_colours.choice(searchers[shown[0]])
     models = [(run, titles[run], searchers[run]) for run in shown]
-    space_part.draw(runs.home_folder(), models, mode)
+    space_part.draw(Home.current(), models, mode)
     st.caption(_NOTE)
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -11,6 +11,7 @@ from mirs_core.config.relevance import idle
 from mirs_core.config.settings import RunConfig
 from mirs_core.errors import MirsError
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _OPEN = 6
 """So many settings stand open at once, so that the preview below stays in sight."""
@@ -18,7 +19,7 @@ _OPEN = 6
 
 def draw(config: RunConfig) -> None:
     """Draws the settings that are not those of the served run."""
-    home = runs.home_folder()
+    home = Home.current()
     try:
         served = runs.folder(home, runs.served_run(home) or "")
         theirs = served.config()

@@ -14,6 +14,7 @@ from mirs_core.encoders.loading import NAMES, list_encoders
 from mirs_core.errors import MirsError
 from mirs_core.system import devices
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import notice
 from pages.shared import words
 from pages.train import device as device_part
@@ -21,7 +22,7 @@ from pages.train import device as device_part
 _SHOWN = ("epochs", "batch_size", "learning_rate")
 
 
-def draw(home: Path, known: Sequence[runs.RunSummary]) -> None:
+def draw(home: Home, known: Sequence[runs.RunSummary]) -> None:
     """Draws the form, the devices and the encoders that were made here."""
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -45,7 +46,7 @@ def draw(home: Path, known: Sequence[runs.RunSummary]) -> None:
         _made(home)
 
 
-def _form(home: Path, known: Sequence[runs.RunSummary]) -> tuple[Path, FineTuneConfig] | None:
+def _form(home: Home, known: Sequence[runs.RunSummary]) -> tuple[Path, FineTuneConfig] | None:
     titles = {
         str(run.data_root): run.data_title for run in known if run.usable and run.data_root.is_dir()
     }
@@ -95,7 +96,7 @@ def _number(item: "dataclasses.Field[Any]", plain: FineTuneConfig, name: str) ->
 
 
 def _submit(data: Path, config: FineTuneConfig, device: devices.Device) -> None:
-    home = runs.home_folder()
+    home = Home.current()
 
     def work() -> None:
         made = finetuning.prepare(home, data, config)
@@ -108,7 +109,7 @@ def _submit(data: Path, config: FineTuneConfig, device: devices.Device) -> None:
     notice.act("The encoder's training is queued.", work)
 
 
-def _made(home: Path) -> None:
+def _made(home: Home) -> None:
     found = list_encoders(home)
     if not found:
         return

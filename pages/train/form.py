@@ -12,6 +12,7 @@ from mirs_core.config.relevance import idle
 from mirs_core.config.settings import RunConfig, settings
 from mirs_core.encoders.loading import NAMES, list_encoders
 from mirs_core.errors import ConfigError
+from mirs_core.workspace.home import Home
 from pages.parts import data_choice
 from pages.shared import reach, words
 
@@ -53,7 +54,7 @@ _LEAST_EXPONENT = -5
 _Field = dataclasses.Field
 
 
-def draw(home: Path) -> RunConfig | None:
+def draw(home: Home) -> RunConfig | None:
     """Draws the form; the configuration that it stands for, or None where it has no sense yet."""
     folders = data_choice.titles(home)
     data = _data(folders)
@@ -195,7 +196,7 @@ def _data(folders: Mapping[str, str]) -> str:
     return str(Path(typed).expanduser().resolve()) if typed else ""
 
 
-def _encoder(home: Path, preset: str) -> None:
+def _encoder(home: Home, preset: str) -> None:
     tuned = [one.id for one in list_encoders(home) if one.state == "done"]
     now = _value(preset, "encoder.name")
     options = list(dict.fromkeys([*NAMES, *tuned, now]))
@@ -253,8 +254,8 @@ def _widget(
         options = log_steps(meta["low"], meta["high"], more)
         st.select_slider(options=options, format_func=_short, **common)
     elif item.type is int:
-        low, high = int(meta["low"]), int(meta["high"])
-        st.number_input(min_value=low, max_value=high, step=1, **common)
+        least, most = int(meta["low"]), int(meta["high"])
+        st.number_input(min_value=least, max_value=most, step=1, **common)
     else:
         low, high = float(meta["low"]), float(meta["high"])
         step = (high - low) / 20

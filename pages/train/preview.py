@@ -15,6 +15,7 @@ from mirs_core.config.settings import RunConfig
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.filters import Filters
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import charts, sections, training_curves
 from pages.shared import loaders, state, words
 from pages.shared.palette import COLOURS
@@ -32,9 +33,9 @@ _KEY = (
 
 def start(config: RunConfig, query: str) -> None:
     """Starts a preview of ``config``; the one that this session watched before is stopped."""
-    home = runs.home_folder()
+    home = Home.current()
     me = st.session_state.setdefault(_ME, secrets.token_hex(6))
-    folder = home / "previews"
+    folder = home.previews
     folder.mkdir(parents=True, exist_ok=True)
     words_of = [f"--set={change}" for change in presets.changes_of(config)]
     command = [
@@ -54,7 +55,7 @@ def is_due(config: RunConfig) -> bool:
 
 
 def _path() -> Path:
-    return runs.home_folder() / "previews" / f"{st.session_state.get(_ME, 'none')}.json"
+    return Home.current().previews / f"{st.session_state.get(_ME, 'none')}.json"
 
 
 def draw() -> None:
@@ -67,7 +68,7 @@ def draw() -> None:
         )
         return
     try:
-        active = jobs.read(runs.home_folder(), job_id).active
+        active = jobs.read(Home.current(), job_id).active
     except MirsError:
         active = False
     if active:
@@ -89,7 +90,7 @@ def _still() -> None:
 def _draw_now() -> bool:
     """Draws the present state; whether there is more to come."""
     try:
-        job = jobs.read(runs.home_folder(), st.session_state[_JOB])
+        job = jobs.read(Home.current(), st.session_state[_JOB])
     except MirsError:
         st.info("This preview is gone; start it again.")
         return False
@@ -239,7 +240,7 @@ def _hits(view: dict[str, Any]) -> None:
     query = view["query"]
     sections.section("The query through it", f"Nearest archive tiles of {query}.")
     rows = [("Preview", [(hit["id"], hit["label"], hit["distance"]) for hit in view["hits"]])]
-    served = runs.served_run(runs.home_folder())
+    served = runs.served_run(Home.current())
     try:
         found = loaders.searcher(served or "")
         theirs = found.search(

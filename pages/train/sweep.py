@@ -9,7 +9,7 @@ from mirs_core.config.settings import RunConfig, settings
 from mirs_core.errors import MirsError
 from mirs_core.pipeline import sweeps
 from mirs_core.pipeline.sweeps import Cell, Sweep
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import notice, sections
 from pages.shared import words
 from pages.train import form
@@ -26,7 +26,7 @@ def draw(config: RunConfig) -> None:
         " is read to choose.</p>"
     )
     _form(config)
-    found = sweeps.list_sweeps(runs.home_folder())
+    found = sweeps.list_sweeps(Home.current())
     if found:
         _results(found)
 
@@ -66,7 +66,7 @@ def _submit(
     push: tuple[float, float],
     balance: tuple[float, float],
 ) -> None:
-    home = runs.home_folder()
+    home = Home.current()
     name = f"{_METHODS[method]}, {trials} cells, {config.preset}"
     made = sweeps.create(
         home, config, method=method, push=push, balance=balance, trials=trials, name=name
@@ -86,7 +86,7 @@ def _results(found: Sequence[Sweep]) -> None:
         format_func=lambda one: f"{by_id[one].name} ({by_id[one].created[:16].replace('T', ' ')})",
         key=_CHOSEN,
     )
-    active = any(job.active for job in jobs.list_jobs(runs.home_folder()) if job.key == chosen)
+    active = any(job.active for job in jobs.list_jobs(Home.current()) if job.key == chosen)
     if active:
         _live(by_id[chosen])
     else:
@@ -102,7 +102,7 @@ def _map(sweep: Sweep) -> None:
     from pages.parts import charts
 
     try:
-        found = sweeps.cells(runs.home_folder(), sweep.id)
+        found = sweeps.cells(Home.current(), sweep.id)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return

@@ -12,6 +12,7 @@ from mirs_core.pipeline import estimate
 from mirs_core.pipeline import train as pipeline
 from mirs_core.system import devices
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import first_run, notice, queue
 from pages.shared import loaders, navigation, reach, state, theme, words
 from pages.train import device as device_part
@@ -29,7 +30,7 @@ _GIGA = 1e9
 
 def main() -> None:
     """Draws the page."""
-    home = runs.home_folder()
+    home = Home.current()
     known = runs.list_runs(home)
     if first_run.is_wanted(known):
         first_run.draw()
@@ -67,7 +68,7 @@ def main() -> None:
 def _with_form(part: str, known: list[runs.RunSummary]) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
-        config = form.draw(runs.home_folder())
+        config = form.draw(Home.current())
     with right:
         if config is None:
             st.info("Choose a data set and settings that go together.", icon=":material/tune:")
@@ -130,7 +131,7 @@ def _where() -> None:
 
 def _submit() -> None:
     """Queues what the widgets say now, which may be newer than what the page was drawn with."""
-    home, name = runs.home_folder(), st.session_state[_NAME].strip()
+    home, name = Home.current(), st.session_state[_NAME].strip()
 
     def work() -> None:
         config = form.current()

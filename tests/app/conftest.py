@@ -11,17 +11,18 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.chromium import FLAGS
 from benchmarks.server import serving
+from mirs_core.workspace.home import Home
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., AppTest]
 
 
 @pytest.fixture
-def home(small_demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(small_demo: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A copy of the small demo's home folder that the app works on."""
     path = shutil.copytree(small_demo, tmp_path / "home")
     monkeypatch.setenv("MIRS_HOME", str(path))
-    return path
+    return Home(path)
 
 
 @pytest.fixture
@@ -38,10 +39,10 @@ def start() -> Start:
 
 
 @pytest.fixture(scope="module")
-def server(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(small_demo: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real server on a copy of the small demo."""
     home = shutil.copytree(small_demo, tmp_path_factory.mktemp("server") / "home")
-    with serving(home) as address:
+    with serving(Home(home)) as address:
         yield address
 
 

@@ -2,25 +2,25 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from published import domars, published
 
 from benchmarks.server import serving
+from mirs_core.workspace.home import Home
 
 LONG = 120_000
 
 
 @pytest.fixture(scope="module")
-def server(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(small_demo: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on a copy of the small demo whose published sets come from this machine."""
     home = shutil.copytree(small_demo, tmp_path_factory.mktemp("server") / "home")
     with published() as record, pytest.MonkeyPatch.context() as patch:
         record.body = domars(8)
         patch.setenv("MIRS_RECORDS", f"{record.address}/api/records")
-        with serving(home) as address:
+        with serving(Home(home)) as address:
             yield address
 
 

@@ -16,6 +16,7 @@ from mirs_core.datasets import download as fetching
 from mirs_core.jobs import workers
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared import reach
 
 PAGE = "pages/data/data.py"
@@ -30,7 +31,7 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def opened(home: Path, start: Any) -> Open:
+def opened(home: Home, start: Any) -> Open:
     """Opens the page as a new session, on one of its parts."""
 
     def run(section: str = "here") -> AppTest:
@@ -63,11 +64,11 @@ def press(app: AppTest, label: str) -> AppTest:
     return app
 
 
-def queued(home: Path) -> list[tuple[str, ...]]:
+def queued(home: Home) -> list[tuple[str, ...]]:
     return [job.args for job in jobs.list_jobs(home)]
 
 
-def test_what_is_here_can_be_opened(opened: Open, home: Path) -> None:
+def test_what_is_here_can_be_opened(opened: Open, home: Home) -> None:
     app = opened()
     assert "Synthetic Mars" in html(app) and "synthetic, not real imagery" in html(app)
     assert "180 tiles" in html(app) and "the app opens on it" in html(app)
@@ -77,7 +78,7 @@ def test_what_is_here_can_be_opened(opened: Open, home: Path) -> None:
 
 
 def test_licence_citation_and_size_come_before_a_download(
-    opened: Open, home: Path, record: Published
+    opened: Open, home: Home, record: Published
 ) -> None:
     app = opened("published")
     press(app, "Download")
@@ -86,7 +87,7 @@ def test_licence_citation_and_size_come_before_a_download(
     assert "<script>" not in said and "&lt;script&gt;" in said
     assert queued(home) == [] and record.asked == []
     press(app, "Download and train")
-    folder = str(home / "data" / "domars16k")
+    folder = str(home.path / "data" / "domars16k")
     assert queued(home) == [("data", "prepare", "domars16k", folder, "--yes")]
     press(app, "Download")
     press(app, "Download only")
@@ -94,7 +95,7 @@ def test_licence_citation_and_size_come_before_a_download(
 
 
 def test_a_record_that_cannot_be_had_is_said_in_a_line(
-    opened: Open, home: Path, record: Published
+    opened: Open, home: Home, record: Published
 ) -> None:
     record.record_status += [503] * 20
     app = press(opened("published"), "Download")
@@ -103,7 +104,7 @@ def test_a_record_that_cannot_be_had_is_said_in_a_line(
 
 
 def test_a_full_disk_is_seen_before_the_download(
-    opened: Open, home: Path, record: Published, monkeypatch: pytest.MonkeyPatch
+    opened: Open, home: Home, record: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pages.data import published_sets as published_sets_part
 
@@ -113,7 +114,7 @@ def test_a_full_disk_is_seen_before_the_download(
     assert all(one.disabled for one in app.button if one.label.startswith("Download "))
 
 
-def test_a_folder_is_looked_at_and_imported(opened: Open, home: Path, tmp_path: Path) -> None:
+def test_a_folder_is_looked_at_and_imported(opened: Open, home: Home, tmp_path: Path) -> None:
     tiles = write_dataset(tmp_path / "my tiles", 5)
     app = opened("folder")
     app.text_input(key="mirs.folder.path").set_value(str(tiles)).run()
@@ -141,13 +142,13 @@ def test_folders_that_are_none_are_refused(opened: Open, tmp_path: Path) -> None
 
 
 def test_strangers_bring_nothing_in(
-    opened: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reach, "is_private", lambda: False)
     for section in ("published", "folder", "strip"):
         app = opened(section)
         assert "switched off" in app.info[0].value and not app.text_input
-    (home / "demo.json").unlink(missing_ok=True)
+    (home.path / "demo.json").unlink(missing_ok=True)
     monkeypatch.setattr(demo, "is_complete", lambda home: False)
     submitted = jobs.submit_once(home, f"{jobs.DATA}-x", ["data", "prepare", "/secret/set"], EVIL)
     app = opened("here")
@@ -157,7 +158,7 @@ def test_strangers_bring_nothing_in(
 
 
 def test_two_folders_of_one_name_are_two_jobs_and_a_second_click_is_none(
-    opened: Open, home: Path, tmp_path: Path
+    opened: Open, home: Home, tmp_path: Path
 ) -> None:
     for place in ("here", "there", "there"):
         folder = tmp_path / place / EVIL.replace("/", ":") / "tiles"
@@ -171,7 +172,7 @@ def test_two_folders_of_one_name_are_two_jobs_and_a_second_click_is_none(
 
 
 def test_names_of_folders_and_rasters_are_no_markdown(
-    opened: Open, home: Path, tmp_path: Path
+    opened: Open, home: Home, tmp_path: Path
 ) -> None:
     name = "![i](http:evil) **b**"
     write_dataset(tmp_path / "own" / name, 1)
@@ -190,10 +191,10 @@ def test_names_of_folders_and_rasters_are_no_markdown(
     assert captions and captions[0].startswith("\\!\\[i\\]")
 
 
-def test_what_an_import_could_not_place_is_said(opened: Open, home: Path) -> None:
+def test_what_an_import_could_not_place_is_said(opened: Open, home: Home) -> None:
     from fakes import write_job
 
-    folder = home / "jobs" / "job-20260101-000000-abcdef"
+    folder = home.path / "jobs" / "job-20260101-000000-abcdef"
     write_job(folder, key=f"{jobs.DATA}-x", title="Import")
     (folder / "ended.json").write_text(json.dumps({"state": "done", "seconds": 2.0}))
     (folder / "process.json").write_text(json.dumps({"pid": 1, "started": 0}))
@@ -208,10 +209,10 @@ def test_what_an_import_could_not_place_is_said(opened: Open, home: Path) -> Non
     assert "no file\\: 1" in rows and "<script>" not in rows
 
 
-def test_a_job_that_made_archives_leads_to_them(opened: Open, home: Path) -> None:
+def test_a_job_that_made_archives_leads_to_them(opened: Open, home: Home) -> None:
     from fakes import write_job
 
-    folder = home / "jobs" / "job-20260101-000000-abcdef"
+    folder = home.path / "jobs" / "job-20260101-000000-abcdef"
     write_job(folder, key=f"{jobs.DATA}-x", title=EVIL)
     (folder / "ended.json").write_text(json.dumps({"state": "done", "seconds": 2.0}))
     (folder / "process.json").write_text(json.dumps({"pid": 1, "started": 0}))
@@ -230,8 +231,8 @@ def test_a_machine_without_anything_can_bring_data_in(
     app.switch_page(PAGE).run()
     assert not app.exception and "Nothing is here yet" in app.info[0].value
     press(app, "Build it")
-    assert runs.list_runs(tmp_path / "new") == []
-    assert ("demo",) in queued(tmp_path / "new")
+    assert runs.list_runs(Home(tmp_path / "new")) == []
+    assert ("demo",) in queued(Home(tmp_path / "new"))
 
 
 def raster(path: Path, crs: str | None = "IAU_2015:49910") -> Path:
@@ -251,7 +252,7 @@ def raster(path: Path, crs: str | None = "IAU_2015:49910") -> Path:
     return path
 
 
-def test_a_strip_is_looked_at_and_cut(opened: Open, home: Path, tmp_path: Path) -> None:
+def test_a_strip_is_looked_at_and_cut(opened: Open, home: Home, tmp_path: Path) -> None:
     path = raster(tmp_path / "a strip.tif")
     app = opened("strip")
     app.text_input(key="mirs.strip.path").set_value(str(path)).run()
@@ -262,7 +263,7 @@ def test_a_strip_is_looked_at_and_cut(opened: Open, home: Path, tmp_path: Path) 
     assert "24 places" in html(app)
     press(app, "Cut it into tiles")
     (args,) = queued(home)
-    assert args[:4] == ("data", "tile", str(path), f"--out={home / 'data' / 'a-strip'}")
+    assert args[:4] == ("data", "tile", str(path), f"--out={home.path / 'data' / 'a-strip'}")
     assert {"--metres=1200", "--stride=100", "--archive=demo-mirs"} <= set(args)
 
 
@@ -275,7 +276,7 @@ def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_pa
         assert not any(one.label == "Cut it into tiles" for one in app.button)
 
 
-def test_an_archive_is_changed_by_jobs(opened: Open, home: Path, tmp_path: Path) -> None:
+def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path) -> None:
     from mirs_core.workspace import collections as collected
     from mirs_core.workspace.collections import Kept
 

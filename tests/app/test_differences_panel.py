@@ -1,7 +1,6 @@
 """What differs from the run that is shown first, without a browser."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core.config.presets import PRESETS, changes_of
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def panel(preset: str, data: str, changes: list[str]) -> None:
@@ -30,30 +30,30 @@ def page_of(app: AppTest) -> str:
 
 
 @pytest.fixture
-def served(home: Path) -> str:
+def served(home: Home) -> str:
     """The data set of the run that is shown first, which is one of preset mirs."""
     runs.serve(home, "demo-mirs")
     return runs.folder(home, "demo-mirs").config().data
 
 
-def own_changes(home: Path) -> list[str]:
+def own_changes(home: Home) -> list[str]:
     """What the run that is shown first has other than its preset."""
     return changes_of(runs.folder(home, "demo-mirs").config())
 
 
-def test_equal_settings_are_said_to_be_equal(home: Path, served: str) -> None:
+def test_equal_settings_are_said_to_be_equal(home: Home, served: str) -> None:
     app = drawn("mirs", served, *own_changes(home))
     assert not page_of(app) and "are those of the run" in app.caption[0].value
 
 
-def test_what_differs_is_seen_without_a_click(home: Path, served: str) -> None:
+def test_what_differs_is_seen_without_a_click(home: Home, served: str) -> None:
     app = drawn("mirs", served, *own_changes(home), "loss.push_weight=0.5")
     page = page_of(app)
     assert "Differs in 1 setting from" in page and not app.expander and "<details>" not in page
     assert re.search(r"Push weight \(lambda1\)</th><td>0.001</td><td>0.5</td>", page)
 
 
-def test_many_differences_fold_after_the_first(home: Path, served: str) -> None:
+def test_many_differences_fold_after_the_first(home: Home, served: str) -> None:
     shown, _, folded = page_of(drawn("mirs-2021", served)).partition("<details>")
     assert shown.count("<tr><th>") == 7 and "Setting</th>" in shown
     more = folded.count("<tr><th>")
@@ -61,23 +61,23 @@ def test_many_differences_fold_after_the_first(home: Path, served: str) -> None:
     assert f"Differs in {6 + more} settings" in shown
 
 
-def test_what_does_nothing_in_either_is_no_difference(home: Path, served: str) -> None:
+def test_what_does_nothing_in_either_is_no_difference(home: Home, served: str) -> None:
     page = page_of(drawn("mirs", served, *own_changes(home), "whitening.group_size=16"))
     assert "Group size" not in page
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_can_be_compared(home: Path, served: str, preset: str) -> None:
+def test_every_preset_can_be_compared(home: Home, served: str, preset: str) -> None:
     drawn(preset, served)
 
 
-def test_hostile_names_are_text(home: Path, served: str) -> None:
+def test_hostile_names_are_text(home: Home, served: str) -> None:
     hostile = "/tiles/<img src=x onerror=alert(1)>"
     page = page_of(drawn("mirs", hostile, "encoder.name=<script>alert(1)</script>"))
     assert "<img" not in page and "<script" not in page and "&lt;script&gt;" in page
 
 
-def test_without_a_run_that_is_shown_first_it_says_so(home: Path) -> None:
-    (home / "served.json").unlink(missing_ok=True)
+def test_without_a_run_that_is_shown_first_it_says_so(home: Home) -> None:
+    (home.path / "served.json").unlink(missing_ok=True)
     app = drawn("mirs", "x")
     assert "nothing to compare" in app.caption[0].value

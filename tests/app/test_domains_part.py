@@ -18,6 +18,7 @@ from mirs_core.experiments import domains
 from mirs_core.files import write_array, write_json
 from mirs_core.jobs import workers
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared import reach
 
 PAGE = "pages/evaluate/evaluate.py"
@@ -40,24 +41,24 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_encoder, "load_encoder", lambda name, home: make_fake_encoder()[0])
         presets = ("baseline", "baseline-centred", "pca-sign")
-        report = domains.make(base / "home", here, there, seeds=2, presets=presets)
-        return report, domains.covariances(base / "home", here, there)
+        report = domains.make(Home(base / "home"), here, there, seeds=2, presets=presets)
+        return report, domains.covariances(Home(base / "home"), here, there)
 
 
 @pytest.fixture(autouse=True)
-def root(home: Path) -> Path:
+def root(home: Home) -> Path:
     """The data set of the demo, alone: the copied home folder has no copy of it."""
-    shutil.rmtree(home / "data" / "synthetic-mars")
+    shutil.rmtree(home.path / "data" / "synthetic-mars")
     return runs.list_runs(home)[0].data_root.resolve()
 
 
 @pytest.fixture
-def other(home: Path) -> Path:
-    return write_dataset(home / "data" / "other", LAYOUT, start=500, card=OTHER).resolve()
+def other(home: Home) -> Path:
+    return write_dataset(home.path / "data" / "other", LAYOUT, start=500, card=OTHER).resolve()
 
 
 @pytest.fixture
-def part(home: Path, start: Any) -> Callable[..., AppTest]:
+def part(home: Home, start: Any) -> Callable[..., AppTest]:
     """Opens the part as a new session."""
 
     def run(**session: Any) -> AppTest:
@@ -72,7 +73,7 @@ def part(home: Path, start: Any) -> Callable[..., AppTest]:
     return run
 
 
-def keep(home: Path, root: Path, other: Path, made: Made, **changes: Any) -> None:
+def keep(home: Home, root: Path, other: Path, made: Made, **changes: Any) -> None:
     """Puts a report where the page looks for it."""
     path = domains.path_of(home, root, other)
     write_json(path, {**copy.deepcopy(made[0]), **changes})
@@ -106,7 +107,7 @@ def test_one_data_set_alone_asks_for_another(part: Callable[..., AppTest]) -> No
 
 
 def test_the_report_is_asked_for_once(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path
 ) -> None:
     app = part()
     choice = app.selectbox(key="mirs.domains.other")
@@ -127,17 +128,17 @@ def test_the_report_is_asked_for_once(
 
 
 def test_a_report_that_failed_says_why(
-    part: Callable[..., AppTest], home: Path, other: Path
+    part: Callable[..., AppTest], home: Home, other: Path
 ) -> None:
     press(part(), "Measure")
     (job,) = jobs.list_jobs(home)
-    write_json(home / "jobs" / job.id / "ended.json", {"state": "failed", "error": "No <b>space"})
+    write_json(home.jobs / job.id / "ended.json", {"state": "failed", "error": "No <b>space"})
     app = part()
     assert "No \\<b\\>space" in app.error[0].value and "Measure" in buttons(app)
 
 
 def test_a_typed_folder_is_the_other_one(
-    part: Callable[..., AppTest], home: Path, tmp_path: Path
+    part: Callable[..., AppTest], home: Home, tmp_path: Path
 ) -> None:
     mine = write_dataset(tmp_path / "mine", LAYOUT, start=500)
     app = part(**{"mirs.domains.other": str(mine)})
@@ -149,7 +150,7 @@ def test_a_typed_folder_is_the_other_one(
 
 
 def test_the_report_shows_covariances_figures_and_scores(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made
 ) -> None:
     keep(home, root, other, made)
     app = part()
@@ -166,7 +167,7 @@ def test_the_report_shows_covariances_figures_and_scores(
 
 
 def test_heat_maps_are_of_the_chosen_group_and_tiles(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made
 ) -> None:
     keep(home, root, other, made)
     app = part()
@@ -199,7 +200,7 @@ def _array(value: Any) -> Any:
 
 
 def test_a_difference_whose_interval_holds_nought_is_none(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made
 ) -> None:
     rows = copy.deepcopy(made[0]["across"])
     for row, low, middle in zip(rows, (-0.2, -0.01, 0.02), (-0.1, 0.01, 0.05), strict=False):
@@ -214,7 +215,7 @@ def test_a_difference_whose_interval_holds_nought_is_none(
 
 
 def test_what_whitening_is_worth_stands_in_a_sentence(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made
 ) -> None:
     rows = copy.deepcopy(made[0]["across"])
     for row, low in ((rows[0], -0.2), (rows[3], -0.01)):
@@ -226,7 +227,7 @@ def test_what_whitening_is_worth_stands_in_a_sentence(
 
 
 def test_nothing_of_a_report_is_markup(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made
 ) -> None:
     evil = "<script>x</script>"
     report = copy.deepcopy(made[0])
@@ -240,7 +241,7 @@ def test_nothing_of_a_report_is_markup(
 
 
 def test_tiles_that_changed_are_said(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made
 ) -> None:
     keep(home, root, other, made, source={**made[0]["source"], "root": str(root)})
     assert "have changed since" in messages(part())
@@ -253,7 +254,7 @@ def test_tiles_that_changed_are_said(
     ids=["statistics", "across", "source", "schema", "seeds"],
 )  # fmt: skip
 def test_a_damaged_report_says_what_to_do(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made,
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made,
     changes: dict[str, Any],
 ) -> None:  # fmt: skip
     keep(home, root, other, made, **changes)
@@ -263,14 +264,14 @@ def test_a_damaged_report_says_what_to_do(
 
 
 def test_covariances_of_another_report_are_refused(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made
 ) -> None:
     keep(home, root, other, (made[0], made[1][:1]))
     assert "damaged" in part().error[0].value
 
 
 def test_strangers_see_the_report_and_measure_nothing(
-    part: Callable[..., AppTest], home: Path, root: Path, other: Path, made: Made,
+    part: Callable[..., AppTest], home: Home, root: Path, other: Path, made: Made,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     keep(home, root, other, made)

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared import lineup, palette, state
 
 PAGE = "pages/evaluate/evaluate.py"
@@ -76,15 +77,15 @@ def change(path: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def write_report(home: Path, text: str) -> None:
+def write_report(home: Home, text: str) -> None:
     key = lineup.data_sets(runs.list_runs(home))[0].key
-    path = home / "reports" / key / "report.json"
+    path = home.path / "reports" / key / "report.json"
     path.parent.mkdir(parents=True)
     path.write_text(text)
 
 
 def test_the_page_opens_on_the_scores_and_says_that_they_are_synthetic(
-    home: Path, evaluate: Any
+    home: Home, evaluate: Any
 ) -> None:
     app = evaluate()
     assert not app.exception and not messages(app)
@@ -96,7 +97,7 @@ def test_the_page_opens_on_the_scores_and_says_that_they_are_synthetic(
 
 
 @pytest.mark.parametrize(("part", "count"), [("ranking", 5), ("codes", 7)])
-def test_every_part_has_its_figures(home: Path, evaluate: Any, part: str, count: int) -> None:
+def test_every_part_has_its_figures(home: Home, evaluate: Any, part: str, count: int) -> None:
     app = evaluate(part)
     assert not app.exception and not messages(app)
     assert charts(app) == count
@@ -104,20 +105,20 @@ def test_every_part_has_its_figures(home: Path, evaluate: Any, part: str, count:
 
 
 def test_the_order_within_classes_is_measured_with_the_baselines_features(
-    home: Path, evaluate: Any
+    home: Home, evaluate: Any
 ) -> None:
     page = html(evaluate("codes"))
     assert "the features themselves" in page and page.count("τ") == 2
 
 
-def test_an_unknown_part_is_the_first(home: Path, evaluate: Any) -> None:
+def test_an_unknown_part_is_the_first(home: Home, evaluate: Any) -> None:
     app = evaluate("nonsense")
     assert not app.exception and app.session_state[state.PART] == "scores"
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_one_model_is_enough_and_none_brings_the_usual_ones(
-    home: Path, evaluate: Any, part: str
+    home: Home, evaluate: Any, part: str
 ) -> None:
     app = evaluate(part, models="demo-baseline")
     assert not app.exception
@@ -126,7 +127,7 @@ def test_one_model_is_enough_and_none_brings_the_usual_ones(
     assert not app.exception and len(app.multiselect(key=state.MODELS).value) == 3
 
 
-def test_models_and_query_stay_on_the_way_there_and_back(home: Path, start: Any) -> None:
+def test_models_and_query_stay_on_the_way_there_and_back(home: Home, start: Any) -> None:
     app = start(models="demo-mirs", k="12", strip="1", classes="cra")
     tile = app.session_state["mirs.tile"]
     app.switch_page(PAGE).run()
@@ -148,14 +149,14 @@ def state_link(app: AppTest) -> dict[str, str]:
     return {name: unquote_plus(value) for name, value in pairs}
 
 
-def test_archives_that_differ_are_flagged(home: Path, evaluate: Any) -> None:
-    change(home / "runs" / "demo-mirs" / "provenance.json", archive_id="another")
+def test_archives_that_differ_are_flagged(home: Home, evaluate: Any) -> None:
+    change(home.path / "runs" / "demo-mirs" / "provenance.json", archive_id="another")
     app = evaluate()
     assert "different archives" in messages(app) and "another archive" in html(app)
 
 
-def test_without_labels_there_are_codes_but_no_scores(home: Path, evaluate: Any) -> None:
-    for path in (home / "runs").iterdir():
+def test_without_labels_there_are_codes_but_no_scores(home: Home, evaluate: Any) -> None:
+    for path in (home.path / "runs").iterdir():
         (path / "metrics.json").unlink()
         known = path / "archive" / "items.json"
         change(known, labels=[None] * len(json.loads(known.read_text())["labels"]))
@@ -166,9 +167,9 @@ def test_without_labels_there_are_codes_but_no_scores(home: Path, evaluate: Any)
     assert not app.exception and "Distinct codes" in html(app)
 
 
-def test_a_damaged_run_says_what_to_do_and_hides_no_other(home: Path, evaluate: Any) -> None:
-    change(home / "runs" / "demo-mirs" / "metrics.json", ties=None)
-    (home / "runs" / "demo-mirs" / "archive" / "codes.npy").write_bytes(b"broken")
+def test_a_damaged_run_says_what_to_do_and_hides_no_other(home: Home, evaluate: Any) -> None:
+    change(home.path / "runs" / "demo-mirs" / "metrics.json", ties=None)
+    (home.path / "runs" / "demo-mirs" / "archive" / "codes.npy").write_bytes(b"broken")
     for part in ("scores", "ranking", "codes"):
         app = evaluate(part)
         assert not app.exception and len(app.error) == 1 and "train again" in app.error[0].value
@@ -186,13 +187,13 @@ def test_a_fresh_home_shows_the_first_screen(
     assert not app.exception and "Making you a Mars" in html(app)
 
 
-def test_without_a_report_the_page_has_the_command(home: Path, evaluate: Any) -> None:
+def test_without_a_report_the_page_has_the_command(home: Home, evaluate: Any) -> None:
     app = evaluate("published")
     assert not app.exception
     assert any("mirs_core reproduce --data" in code.value for code in app.code)
 
 
-def test_a_report_is_shown_measured_beside_published(home: Path, evaluate: Any) -> None:
+def test_a_report_is_shown_measured_beside_published(home: Home, evaluate: Any) -> None:
     write_report(home, json.dumps(REPORT))
     app = evaluate("published")
     assert not app.exception and not messages(app)
@@ -209,14 +210,14 @@ def test_a_report_is_shown_measured_beside_published(home: Path, evaluate: Any) 
      json.dumps({**REPORT, "tables": [{**REPORT["tables"][0], "rows": [NO_NUMBER]}]})],
     ids=["cut", "a list", "schema", "tables", "values"],
 )  # fmt: skip
-def test_a_damaged_report_says_what_to_do(home: Path, evaluate: Any, text: str) -> None:
+def test_a_damaged_report_says_what_to_do(home: Home, evaluate: Any, text: str) -> None:
     write_report(home, text)
     app = evaluate("published")
     assert not app.exception and len(app.error) == 1 and "again" in app.error[0].value
     assert any("mirs_core reproduce" in code.value for code in app.code)
 
 
-def test_every_model_has_a_colour_of_its_own_and_keeps_it(home: Path) -> None:
+def test_every_model_has_a_colour_of_its_own_and_keeps_it(home: Home) -> None:
     found = [run for run in runs.list_runs(home) if run.state == "done"]
     titles = {run.id: run.preset for run in found}
     all_of_them = {model.id: model.colour for model in palette.models(found, titles)}
@@ -225,8 +226,8 @@ def test_every_model_has_a_colour_of_its_own_and_keeps_it(home: Path) -> None:
         assert palette.models([run], titles)[0].colour == all_of_them[run.id]
 
 
-def test_a_run_that_is_deleted_is_gone_from_the_page(home: Path, evaluate: Any) -> None:
+def test_a_run_that_is_deleted_is_gone_from_the_page(home: Home, evaluate: Any) -> None:
     assert not evaluate("codes").exception
-    shutil.rmtree(home / "runs" / "demo-mirs-dwt")
+    shutil.rmtree(home.path / "runs" / "demo-mirs-dwt")
     app = evaluate("codes", models="demo-mirs")
     assert not app.exception and "MIRS + DWT" not in html(app)

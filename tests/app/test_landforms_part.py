@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,19 +9,20 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import landform_map
 from mirs_core.files import write_json
+from mirs_core.workspace.home import Home
 from pages.parts import takeaway
 
 PAGE = """
 from mirs_core import runs
 from pages.ui import landforms_part, loaders
-landforms_part.draw(loaders.searcher({run!r}), runs.home_folder())
+landforms_part.draw(loaders.searcher({run!r}), Home.current())
 """
 
 
 @pytest.fixture
-def strip(home: Path) -> str:
+def strip(home: Home) -> str:
     """A run with the model and the tiles of demo-mirs that knows no label."""
-    path = shutil.copytree(home / "runs" / "demo-mirs", home / "runs" / "strip")
+    path = shutil.copytree(home.path / "runs" / "demo-mirs", home.path / "runs" / "strip")
     items = json.loads((path / "archive" / "items.json").read_text())
     items["labels"] = [None] * len(items["labels"])
     write_json(path / "archive" / "items.json", items)
@@ -41,7 +41,7 @@ def said(app: AppTest) -> str:
     return " ".join([one.proto.body for one in app.get("html")] + [one.value for one in app.info])
 
 
-def test_the_estimate_is_called_so_and_says_how_far_to_trust_it(home: Path, strip: str) -> None:
+def test_the_estimate_is_called_so_and_says_how_far_to_trust_it(home: Home, strip: str) -> None:
     app = opened(strip)
     assert not app.error
     found = landform_map.estimate(home, strip)
@@ -54,7 +54,7 @@ def test_the_estimate_is_called_so_and_says_how_far_to_trust_it(home: Path, stri
     assert "ynthetic" in voters
 
 
-def test_a_stricter_margin_leaves_more_open(home: Path, strip: str) -> None:
+def test_a_stricter_margin_leaves_more_open(home: Home, strip: str) -> None:
     app = opened(strip)
     app.slider(key="mirs.landforms.margin").set_value(1.0)
     app.slider(key="mirs.landforms.k").set_value(40).run()
@@ -66,7 +66,7 @@ def test_a_stricter_margin_leaves_more_open(home: Path, strip: str) -> None:
 
 
 def test_files_are_offered_and_can_be_made(
-    home: Path, strip: str, monkeypatch: pytest.MonkeyPatch
+    home: Home, strip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = opened(strip)
     labels = [one.label for one in app.get("download_button")]
@@ -79,10 +79,10 @@ def test_files_are_offered_and_can_be_made(
     assert len(makers["csv"]().splitlines()) == tiles + 1
 
 
-def test_a_run_with_labels_says_what_to_do(home: Path) -> None:
+def test_a_run_with_labels_says_what_to_do(home: Home) -> None:
     assert "Archive a folder or a strip" in said(opened("demo-mirs"))
 
 
-def test_without_labelled_tiles_there_is_nothing_to_ask(home: Path, strip: str) -> None:
-    shutil.rmtree(home / "runs" / "demo-mirs")
+def test_without_labelled_tiles_there_is_nothing_to_ask(home: Home, strip: str) -> None:
+    shutil.rmtree(home.path / "runs" / "demo-mirs")
     assert "No run with this model has labelled tiles" in said(opened(strip))

@@ -3,7 +3,6 @@
 import dataclasses
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +18,7 @@ from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
+from mirs_core.workspace.home import Home
 from pages.components.mars_map.mars_map import Acts, Shown, region_of
 from pages.map import layers as map_layers
 from pages.map import planet as map_part
@@ -62,12 +62,12 @@ def opened(start: Any, **link: str) -> AppTest:
 
 
 @pytest.fixture
-def app(home: Path, start: Any, drawn: Drawn) -> AppTest:
+def app(home: Home, start: Any, drawn: Drawn) -> AppTest:
     return opened(start)
 
 
 @pytest.fixture
-def searcher(home: Path) -> Searcher:
+def searcher(home: Home) -> Searcher:
     return Searcher.open(home, RUN)
 
 
@@ -75,7 +75,7 @@ def said(app: AppTest) -> str:
     return " ".join([one.proto.body for one in app.get("html")] + [c.value for c in app.caption])
 
 
-def test_the_real_component_draws(home: Path, start: Any) -> None:
+def test_the_real_component_draws(home: Home, start: Any) -> None:
     app = opened(start)
     assert "Map of Mars" in said(app)
     app.session_state[state.MAP] = "south"
@@ -156,7 +156,7 @@ def test_a_box_chooses_its_tiles_and_filters_all_lists(
     assert drawn.shown.passing is None and "region" not in app.query_params
 
 
-def test_a_link_restores_region_view_and_west(home: Path, start: Any, drawn: Drawn) -> None:
+def test_a_link_restores_region_view_and_west(home: Home, start: Any, drawn: Drawn) -> None:
     app = opened(start, region="300..-10..20.5..35", map="north", west="1")
     assert drawn.shown is not None
     assert drawn.shown.region == Region(300, -10, 20.5, 35)
@@ -166,7 +166,7 @@ def test_a_link_restores_region_view_and_west(home: Path, start: Any, drawn: Dra
     assert app.query_params["west"] == "1" and app.query_params["map"] == "north"
 
 
-def test_a_small_region_stays_as_fine_in_the_link(home: Path, start: Any, drawn: Drawn) -> None:
+def test_a_small_region_stays_as_fine_in_the_link(home: Home, start: Any, drawn: Drawn) -> None:
     app = opened(start, region="329.9996..-12.3456..0.0713..18.4328")
     assert drawn.shown is not None
     assert drawn.shown.region == Region(329.9996, -12.3456, 0.0713, 18.4328)
@@ -174,7 +174,7 @@ def test_a_small_region_stays_as_fine_in_the_link(home: Path, start: Any, drawn:
 
 
 def test_a_link_restores_strip_and_part(
-    home: Path, start: Any, drawn: Drawn, searcher: Searcher
+    home: Home, start: Any, drawn: Drawn, searcher: Searcher
 ) -> None:
     strip = searcher.items.strips[7]
     assert strip is not None
@@ -193,7 +193,7 @@ def test_a_link_restores_strip_and_part(
     assert "framed" not in app.query_params
 
 
-def test_back_to_the_whole_planet_leaves_the_pole(home: Path, start: Any, drawn: Drawn) -> None:
+def test_back_to_the_whole_planet_leaves_the_pole(home: Home, start: Any, drawn: Drawn) -> None:
     app = opened(start, map="north")
     # As the browser does: the address before had no view in it.
     app.run()
@@ -216,7 +216,7 @@ def test_back_to_the_whole_planet_leaves_the_pole(home: Path, start: Any, drawn:
     ],
 )
 def test_a_wrong_region_in_a_link_is_dropped(
-    home: Path, start: Any, drawn: Drawn, wrong: str
+    home: Home, start: Any, drawn: Drawn, wrong: str
 ) -> None:
     opened(start, region=wrong, map="sideways")
     assert drawn.shown is not None and drawn.shown.view == "global"
@@ -252,7 +252,7 @@ def test_a_strip_is_framed_and_its_tiles_chosen(
 
 
 def test_a_strip_with_an_outline_is_framed_whole(
-    home: Path, start: Any, drawn: Drawn, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+    home: Home, start: Any, drawn: Drawn, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     strip = str(searcher.items.strips[5])
     ring = ((359.0, 1.0), (1.0, 1.0), (1.5, -4.0))
@@ -266,7 +266,7 @@ def test_a_strip_with_an_outline_is_framed_whole(
 
 
 def test_a_density_and_a_collection_are_shown(
-    home: Path, start: Any, drawn: Drawn, searcher: Searcher
+    home: Home, start: Any, drawn: Drawn, searcher: Searcher
 ) -> None:
     items = searcher.items
     app = opened(start)
@@ -318,7 +318,7 @@ def lose_places(monkeypatch: pytest.MonkeyPatch, **columns: Any) -> None:
 
 
 def test_without_places_the_page_says_why_and_what_helps(
-    home: Path, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+    home: Home, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_places(monkeypatch, longitudes=lambda n, items: (None,) * n)
     app = opened(start)
@@ -329,7 +329,7 @@ def test_without_places_the_page_says_why_and_what_helps(
 
 
 def test_lost_names_are_the_reason_where_not_even_latitudes_are_known(
-    home: Path, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+    home: Home, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = {name: lambda n, items: (None,) * n for name in ("latitudes", "longitudes")}
     lose_places(monkeypatch, **nothing)
@@ -339,7 +339,7 @@ def test_lost_names_are_the_reason_where_not_even_latitudes_are_known(
 
 
 def test_tiles_without_a_place_are_counted(
-    home: Path, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+    home: Home, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_places(
         monkeypatch, longitudes=lambda n, items: (None,) * 20 + tuple(items.longitudes[20:])
@@ -350,7 +350,7 @@ def test_tiles_without_a_place_are_counted(
 
 
 def test_the_estimate_of_landforms_is_a_part_of_the_page(
-    home: Path, start: Any, drawn: Drawn
+    home: Home, start: Any, drawn: Drawn
 ) -> None:
     app = opened(start)
     drawn.shown = None

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core.exchange import run_files as transfer
 from mirs_core.workspace import annotations, bin, runs
+from mirs_core.workspace.home import Home
 from pages.parts import first_run
 from pages.runs import runs_table
 from pages.shared import reach, state
@@ -65,7 +66,7 @@ def change(path: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def test_the_page_lists_all_runs_and_says_what_to_do(home: Path, opened: Open) -> None:
+def test_the_page_lists_all_runs_and_says_what_to_do(home: Home, opened: Open) -> None:
     app = opened()
     assert not app.exception and not messages(app)
     (table,) = app.dataframe
@@ -75,7 +76,7 @@ def test_the_page_lists_all_runs_and_says_what_to_do(home: Path, opened: Open) -
     assert charts(app) == 0
 
 
-def test_words_in_any_column_filter_the_list(home: Path, opened: Open) -> None:
+def test_words_in_any_column_filter_the_list(home: Home, opened: Open) -> None:
     annotations.change(home, "demo-mirs", tags=["Poster"])
     app = opened()
     box = app.text_input(key="mirs.r.filter")
@@ -85,7 +86,7 @@ def test_words_in_any_column_filter_the_list(home: Path, opened: Open) -> None:
     assert not app.dataframe and "all of these words" in messages(app)
 
 
-def test_one_run_shows_facts_curves_and_acts(home: Path, opened: Open) -> None:
+def test_one_run_shows_facts_curves_and_acts(home: Home, opened: Open) -> None:
     app = opened("demo-mirs")
     assert not app.exception and not messages(app)
     page = html(app)
@@ -97,12 +98,12 @@ def test_one_run_shows_facts_curves_and_acts(home: Path, opened: Open) -> None:
     assert disabled["Shown first"] and disabled["Delete"] and not disabled["Model card"]
 
 
-def test_a_baseline_has_no_curves(home: Path, opened: Open) -> None:
+def test_a_baseline_has_no_curves(home: Home, opened: Open) -> None:
     app = opened("demo-baseline")
     assert not app.exception and charts(app) == 0 and "No curves" in html(app)
 
 
-def test_only_the_button_changes_what_is_shown_first(home: Path, opened: Open) -> None:
+def test_only_the_button_changes_what_is_shown_first(home: Home, opened: Open) -> None:
     app = opened("demo-mirs-dwt")
     assert runs.served_run(home) == "demo-mirs"
     app = press(app, "Show first")
@@ -110,7 +111,7 @@ def test_only_the_button_changes_what_is_shown_first(home: Path, opened: Open) -
     assert "served: shown first" in html(app)
 
 
-def test_name_tags_and_notes_are_saved_and_shown_as_text(home: Path, opened: Open) -> None:
+def test_name_tags_and_notes_are_saved_and_shown_as_text(home: Home, opened: Open) -> None:
     app = opened("demo-mirs")
     name, tags = (box for box in app.text_input if box.label in ("Name", "Tags"))
     name.set_value(EVIL)
@@ -125,7 +126,7 @@ def test_name_tags_and_notes_are_saved_and_shown_as_text(home: Path, opened: Ope
     assert not app.exception and "<script>" not in html(app) and "&lt;script&gt;" in html(app)
 
 
-def test_a_name_that_cannot_be_is_refused(home: Path, opened: Open) -> None:
+def test_a_name_that_cannot_be_is_refused(home: Home, opened: Open) -> None:
     app = opened("demo-mirs")
     name = next(box for box in app.text_input if box.label == "Name")
     name.set_value("bell\a")
@@ -134,7 +135,7 @@ def test_a_name_that_cannot_be_is_refused(home: Path, opened: Open) -> None:
     assert annotations.read(home, "demo-mirs").name == ""
 
 
-def test_the_card_opens_and_is_no_markup(home: Path, opened: Open) -> None:
+def test_the_card_opens_and_is_no_markup(home: Home, opened: Open) -> None:
     annotations.change(home, "demo-mirs", name=EVIL)
     app = press(opened("demo-mirs"), "Model card")
     assert not app.exception
@@ -142,9 +143,9 @@ def test_the_card_opens_and_is_no_markup(home: Path, opened: Open) -> None:
     assert "\\<script\\>" in text and "\\!\\[i" in text
 
 
-def test_deleting_asks_first_and_the_bin_gives_back(home: Path, opened: Open) -> None:
+def test_deleting_asks_first_and_the_bin_gives_back(home: Home, opened: Open) -> None:
     app = press(opened("demo-mirs-dwt"), "Delete")
-    assert (home / "runs" / "demo-mirs-dwt").exists()
+    assert (home.path / "runs" / "demo-mirs-dwt").exists()
     app = press(app, "Move to the bin")
     assert not app.exception and [one.id for one in bin.discarded(home)] == ["demo-mirs-dwt"]
     assert app.session_state[state.RUNS] == [] and len(app.dataframe[0].value) == 2
@@ -153,11 +154,11 @@ def test_deleting_asks_first_and_the_bin_gives_back(home: Path, opened: Open) ->
     app.session_state["mirs.r.bin"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     app = press(app.run(), "Bring back")
     assert not app.exception and bin.discarded(home) == []
-    assert (home / "runs" / "demo-mirs-dwt").exists()
+    assert (home.path / "runs" / "demo-mirs-dwt").exists()
     assert "bin is empty" in messages(app)
 
 
-def test_the_bin_is_emptied_after_a_question(home: Path, opened: Open) -> None:
+def test_the_bin_is_emptied_after_a_question(home: Home, opened: Open) -> None:
     bin.discard(home, "demo-mirs-dwt")
     app = opened()
     app.segmented_control(key="mirs.r.view").set_value("bin").run()
@@ -167,7 +168,7 @@ def test_the_bin_is_emptied_after_a_question(home: Path, opened: Open) -> None:
     assert not app.exception and bin.discarded(home) == []
 
 
-def test_runs_are_compared_against_the_first_that_was_picked(home: Path, opened: Open) -> None:
+def test_runs_are_compared_against_the_first_that_was_picked(home: Home, opened: Open) -> None:
     app = opened("demo-mirs", "demo-mirs-dwt", "demo-baseline")
     assert not app.exception and not messages(app)
     page = html(app)
@@ -176,8 +177,8 @@ def test_runs_are_compared_against_the_first_that_was_picked(home: Path, opened:
     assert link["models"] == "demo-mirs,demo-mirs-dwt,demo-baseline" and link["data"]
 
 
-def test_other_archives_and_data_sets_are_called_so(home: Path, opened: Open) -> None:
-    path = home / "runs" / "demo-mirs-dwt" / "provenance.json"
+def test_other_archives_and_data_sets_are_called_so(home: Home, opened: Open) -> None:
+    path = home.path / "runs" / "demo-mirs-dwt" / "provenance.json"
     change(path, archive_id="another", manifest="0123456789")
     app = opened("demo-mirs", "demo-mirs-dwt")
     assert not app.exception and "do not compare" in messages(app)
@@ -185,10 +186,10 @@ def test_other_archives_and_data_sets_are_called_so(home: Path, opened: Open) ->
     assert "Send one query through each" not in links(app)
 
 
-def test_more_than_five_are_cut_to_the_first_five(home: Path, opened: Open) -> None:
+def test_more_than_five_are_cut_to_the_first_five(home: Home, opened: Open) -> None:
     ids = ["demo-mirs", *(f"copy-{n}" for n in range(5))]
     for run_id in ids[1:]:
-        shutil.copytree(home / "runs" / "demo-mirs", home / "runs" / run_id)
+        shutil.copytree(home.path / "runs" / "demo-mirs", home.path / "runs" / run_id)
     app = opened(*ids)
     assert not app.exception and "first 5 are compared" in messages(app)
     link = links(app)["Send one query through each"]
@@ -196,21 +197,21 @@ def test_more_than_five_are_cut_to_the_first_five(home: Path, opened: Open) -> N
     assert "made with the same settings" in html(app)
 
 
-def test_equal_names_are_told_apart(home: Path) -> None:
+def test_equal_names_are_told_apart(home: Home) -> None:
     annotations.change(home, "demo-mirs", name="one")
     annotations.change(home, "demo-mirs-dwt", name="one")
     names = runs_table.titles(runs.list_runs(home))
     assert names["demo-mirs-dwt"] == "one (rs-dwt)" and len(set(names.values())) == 3
 
 
-def test_a_link_with_runs_that_are_gone_shows_the_others(home: Path, opened: Open) -> None:
+def test_a_link_with_runs_that_are_gone_shows_the_others(home: Home, opened: Open) -> None:
     app = opened("gone", "demo-mirs", "../x")
     assert not app.exception and app.session_state[state.RUNS] == ["demo-mirs"]
 
 
-def test_an_unfinished_and_a_damaged_run_say_what_is_wrong(home: Path, opened: Open) -> None:
+def test_an_unfinished_and_a_damaged_run_say_what_is_wrong(home: Home, opened: Open) -> None:
     runs.folder(home, "demo-mirs-dwt").set_status("failed", "Out of *memory*.")
-    (home / "runs" / "demo-baseline" / "config.json").write_text("{")
+    (home.path / "runs" / "demo-baseline" / "config.json").write_text("{")
     app = opened("demo-mirs-dwt")
     assert not app.exception and "Out of \\*memory\\*" in messages(app)
     assert not app.get("download_button")
@@ -219,18 +220,18 @@ def test_an_unfinished_and_a_damaged_run_say_what_is_wrong(home: Path, opened: O
         assert not app.exception and "config.json" in messages(app)
 
 
-def test_a_run_is_imported_and_picked(home: Path, opened: Open, tmp_path: Path) -> None:
+def test_a_run_is_imported_and_picked(home: Home, opened: Open, tmp_path: Path) -> None:
     path = transfer.export_run(home, "demo-mirs-dwt", tmp_path)
-    shutil.rmtree(home / "runs" / "demo-mirs-dwt")
+    shutil.rmtree(home.path / "runs" / "demo-mirs-dwt")
     app = opened()
     app.file_uploader[0].upload(path.name, path.read_bytes(), "application/zip")
     app = press(app, "Import")
     assert not app.exception and not messages(app)
     assert app.session_state[state.RUNS] == ["demo-mirs-dwt"]
-    assert (home / "runs" / "demo-mirs-dwt" / "model.safetensors").exists()
+    assert (home.path / "runs" / "demo-mirs-dwt" / "model.safetensors").exists()
 
 
-def test_a_hostile_file_is_refused_in_words(home: Path, opened: Open) -> None:
+def test_a_hostile_file_is_refused_in_words(home: Home, opened: Open) -> None:
     app = opened()
     app.file_uploader[0].upload("x.zip", b"PK no zip", "application/zip")
     app = press(app, "Import")
@@ -238,7 +239,7 @@ def test_a_hostile_file_is_refused_in_words(home: Path, opened: Open) -> None:
     assert len(runs.list_runs(home)) == 3
 
 
-def test_picked_runs_stay_on_the_way_through_other_pages(home: Path, opened: Open) -> None:
+def test_picked_runs_stay_on_the_way_through_other_pages(home: Home, opened: Open) -> None:
     app = opened("demo-mirs", "demo-baseline")
     app.switch_page("pages/evaluate/evaluate.py").run()
     assert links(app)["Runs"]["runs"] == "demo-mirs,demo-baseline"
@@ -254,7 +255,7 @@ def test_without_any_run_the_page_is_the_first_screen(
 
 
 def test_strangers_delete_and_take_in_nothing(
-    opened: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = "demo-mirs-dwt"
     monkeypatch.setattr(reach, "_HERE", set())

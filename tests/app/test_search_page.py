@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from mirs_core import jobs
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared import reach, state
 
 
@@ -38,7 +38,7 @@ def html(app: AppTest) -> str:
     return " ".join(item.proto.body for item in app.get("html"))
 
 
-def test_a_session_opens_on_the_demo_with_three_models(home: Path, start: Any) -> None:
+def test_a_session_opens_on_the_demo_with_three_models(home: Home, start: Any) -> None:
     app = start()
     assert not app.exception and not messages(app)
     assert app.multiselect(key=state.MODELS).value == [
@@ -50,7 +50,7 @@ def test_a_session_opens_on_the_demo_with_three_models(home: Path, start: Any) -
     assert address(app, "tile").startswith("test/cra/")
 
 
-def test_a_link_restores_query_models_length_and_filters(home: Path, start: Any) -> None:
+def test_a_link_restores_query_models_length_and_filters(home: Home, start: Any) -> None:
     tile = Searcher.open(home, "demo-mirs").items.ids[5]
     app = start(
         tile=tile, models="demo-mirs", k="12", classes="cra,rid", roles="archive", strip="1"
@@ -64,7 +64,7 @@ def test_a_link_restores_query_models_length_and_filters(home: Path, start: Any)
     assert address(app, "tile") == tile and address(app, "strip") == "1"
 
 
-def test_a_group_of_landforms_filters_the_results(home: Path, start: Any) -> None:
+def test_a_group_of_landforms_filters_the_results(home: Home, start: Any) -> None:
     app = start(groups="Impact Landforms,Nonsense", classes="rid")
     assert not app.exception and not messages(app)
     assert app.multiselect(key=state.GROUPS).value == ["Impact Landforms"]
@@ -77,17 +77,17 @@ def test_a_group_of_landforms_filters_the_results(home: Path, start: Any) -> Non
 
 
 def test_a_demo_that_is_half_built_is_not_shown_yet(
-    home: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+    home: Home, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (home / "served.json").unlink()
-    shutil.rmtree(home / "runs" / "demo-mirs-dwt")
+    (home.path / "served.json").unlink()
+    shutil.rmtree(home.path / "runs" / "demo-mirs-dwt")
     monkeypatch.setattr(jobs, "submit_once", lambda *args: "job-1")
-    path = home / "jobs" / "job-1"
+    path = home.path / "jobs" / "job-1"
     write_job(path)
     assert "Making you a Mars" in html(start())
 
 
-def test_a_link_with_unknown_values_says_so_and_falls_back(home: Path, start: Any) -> None:
+def test_a_link_with_unknown_values_says_so_and_falls_back(home: Home, start: Any) -> None:
     app = start(data="nowhere", tile="../../etc/passwd", models="gone", k="9" * 30, classes="zzz")
     assert not app.exception
     assert "data set of this link" in messages(app)
@@ -95,23 +95,23 @@ def test_a_link_with_unknown_values_says_so_and_falls_back(home: Path, start: An
     assert address(app, "tile").startswith("test/")
 
 
-def test_an_unknown_tile_and_unknown_models_say_so(home: Path, start: Any) -> None:
+def test_an_unknown_tile_and_unknown_models_say_so(home: Home, start: Any) -> None:
     said = messages(start(tile="test/cra/nothing.jpg", models="gone"))
     assert "tile of this link" in said and "models of this link" in said
 
 
-def test_markup_in_a_link_reaches_no_page(home: Path, start: Any) -> None:
+def test_markup_in_a_link_reaches_no_page(home: Home, start: Any) -> None:
     app = start(tile="<script>alert(1)</script>", data="<b>x</b>")
     assert not app.exception and "<script>" not in html(app) + messages(app)
 
 
-def test_without_a_model_the_page_asks_for_one(home: Path, start: Any) -> None:
+def test_without_a_model_the_page_asks_for_one(home: Home, start: Any) -> None:
     app = start()
     app.multiselect(key=state.MODELS).set_value([]).run()
     assert not app.exception
 
 
-def test_browsing_filters_by_class_and_name(home: Path, start: Any) -> None:
+def test_browsing_filters_by_class_and_name(home: Home, start: Any) -> None:
     app = start()
     app.segmented_control(key=state.VIEW).set_value(state.BROWSE).run()
     assert any("180 tiles" in caption.value for caption in app.caption)
@@ -132,7 +132,7 @@ def test_browsing_filters_by_class_and_name(home: Path, start: Any) -> None:
     ],
 )
 def test_a_bad_upload_gets_its_reason(
-    home: Path, start: Any, name: str, data: bytes, says: str
+    home: Home, start: Any, name: str, data: bytes, says: str
 ) -> None:
     app = start()
     app.segmented_control(key=state.VIEW).set_value(state.OWN).run()
@@ -149,7 +149,7 @@ def test_a_bad_upload_gets_its_reason(
     ],
     ids=["16 bit", "RGBA", "colour, not square"],
 )
-def test_an_own_image_is_searched(home: Path, start: Any, array: np.ndarray) -> None:
+def test_an_own_image_is_searched(home: Home, start: Any, array: np.ndarray) -> None:
     app = start()
     app.segmented_control(key=state.VIEW).set_value(state.OWN).run()
     app.file_uploader(key="mirs.file").set_value(("own.png", png(array), "image/png")).run()
@@ -157,7 +157,7 @@ def test_an_own_image_is_searched(home: Path, start: Any, array: np.ndarray) -> 
     assert "own.png" in html(app)
 
 
-def test_history_goes_back(home: Path, start: Any) -> None:
+def test_history_goes_back(home: Home, start: Any) -> None:
     ids = Searcher.open(home, "demo-mirs").items.ids
     app = start(tile=ids[0])
     app.session_state["mirs.history"] = [ids[1]]
@@ -167,36 +167,36 @@ def test_history_goes_back(home: Path, start: Any) -> None:
     assert not [button for button in app.button if button.label == "Back"]
 
 
-def test_a_damaged_run_says_what_to_do_and_hides_no_other(home: Path, start: Any) -> None:
-    (home / "runs" / "demo-mirs" / "archive" / "codes.npy").write_bytes(b"broken")
+def test_a_damaged_run_says_what_to_do_and_hides_no_other(home: Home, start: Any) -> None:
+    (home.path / "runs" / "demo-mirs" / "archive" / "codes.npy").write_bytes(b"broken")
     app = start()
     assert not app.exception and len(app.error) == 1 and "train again" in app.error[0].value
 
 
 def test_a_folder_of_tiles_that_was_moved_leaves_the_page_standing(
-    home: Path, start: Any, tmp_path: Path
+    home: Home, start: Any, tmp_path: Path
 ) -> None:
-    path = home / "runs" / "demo-mirs" / "config.json"
+    path = home.path / "runs" / "demo-mirs" / "config.json"
     config = json.loads(path.read_text())
     path.write_text(json.dumps({**config, "data": str(tmp_path / "moved")}))
     app = start(models="demo-mirs")
     assert not app.exception
 
 
-def test_a_half_built_demo_goes_on(home: Path, start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_half_built_demo_goes_on(home: Home, start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     launched: list[str] = []
     monkeypatch.setattr(jobs, "submit_once", lambda *args: launched.append(args[1]) or "job-1")
-    path = home / "jobs" / "job-1"
+    path = home.path / "jobs" / "job-1"
     write_job(path)
-    shutil.rmtree(home / "runs" / "demo-mirs-dwt")
-    (home / "served.json").unlink()
+    shutil.rmtree(home.path / "runs" / "demo-mirs-dwt")
+    (home.path / "served.json").unlink()
     app = start()
     assert not app.exception and launched == ["demo"]
 
 
-def test_an_own_folder_must_exist(home: Path, start: Any) -> None:
+def test_an_own_folder_must_exist(home: Home, start: Any) -> None:
     app = start()
-    app.sidebar.text_input[0].set_value(str(home / "nowhere"))
+    app.sidebar.text_input[0].set_value(str(home.path / "nowhere"))
     next(button for button in app.button if button.label == "Index it").click().run()
     assert "no such folder" in messages(app)
 
@@ -206,9 +206,9 @@ def test_a_fresh_home_builds_the_demo_once(
 ) -> None:
     started: list[str] = []
 
-    def launch(home: Path, key: str, args: list[str], title: str) -> str:
+    def launch(home: Home, key: str, args: list[str], title: str) -> str:
         started.append(key)
-        path = runs.home_folder() / "jobs" / "job-1"
+        path = Home.current().path / "jobs" / "job-1"
         write_job(path)
         return "job-1"
 
@@ -225,7 +225,7 @@ def test_a_fresh_home_builds_the_demo_once(
 
 
 def test_the_first_screen_gives_way_to_the_demo(
-    small_demo: Path, tmp_path: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+    small_demo: Home, tmp_path: Path, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIRS_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(jobs, "submit_once", lambda *args: "job-1")
@@ -239,7 +239,7 @@ def test_the_first_screen_gives_way_to_the_demo(
 
 
 def test_a_link_restores_examples_band_and_threshold_and_drops_what_is_wrong(
-    home: Path, start: Any
+    home: Home, start: Any
 ) -> None:
     names = Searcher.open(home, "demo-mirs").items.ids
     plus = f"{names[3]}//nowhere.png//{names[4]}"
@@ -258,7 +258,7 @@ def test_a_link_restores_examples_band_and_threshold_and_drops_what_is_wrong(
         assert app.number_input(key=state.WITHIN).value is None
 
 
-def test_back_and_forward_go_through_the_queries(home: Path, start: Any) -> None:
+def test_back_and_forward_go_through_the_queries(home: Home, start: Any) -> None:
     names = Searcher.open(home, "demo-mirs").items.ids
     app = start(tile=names[5])
     app.session_state["mirs.history"] = [names[0], names[3]]
@@ -271,9 +271,9 @@ def test_back_and_forward_go_through_the_queries(home: Path, start: Any) -> None
     assert not any(button.label == "Forward" for button in app.button)
 
 
-def test_an_archive_without_labels_is_searched_all_the_same(home: Path, start: Any) -> None:
+def test_an_archive_without_labels_is_searched_all_the_same(home: Home, start: Any) -> None:
     for run in ("demo-baseline", "demo-mirs", "demo-mirs-dwt"):
-        path = home / "runs" / run / "archive" / "items.json"
+        path = home.path / "runs" / run / "archive" / "items.json"
         value = json.loads(path.read_text())
         path.write_text(json.dumps({**value, "labels": [None] * len(value["ids"])}))
     app = start()
@@ -281,15 +281,15 @@ def test_an_archive_without_labels_is_searched_all_the_same(home: Path, start: A
     assert "not labelled" in html(app)
 
 
-def test_a_damaged_run_says_so_and_the_others_answer(home: Path, start: Any) -> None:
-    (home / "runs" / "demo-mirs" / "model.safetensors").write_bytes(b"no")
+def test_a_damaged_run_says_so_and_the_others_answer(home: Home, start: Any) -> None:
+    (home.path / "runs" / "demo-mirs" / "model.safetensors").write_bytes(b"no")
     app = start()
     assert not app.exception
     assert "is damaged" in messages(app)
     assert any(button.label == "Export" for button in app.button)
 
 
-def test_enlarge_works_while_browsing_and_for_a_damaged_link(home: Path, start: Any) -> None:
+def test_enlarge_works_while_browsing_and_for_a_damaged_link(home: Home, start: Any) -> None:
     app = start()
     app.segmented_control(key=state.VIEW).set_value(state.BROWSE).run()
     next(button for button in app.button if button.label == "Enlarge").click().run()
@@ -300,7 +300,7 @@ def test_enlarge_works_while_browsing_and_for_a_damaged_link(home: Path, start: 
     assert not app.exception
 
 
-def test_collections_are_listed_and_a_damaged_one_says_so(home: Path, start: Any) -> None:
+def test_collections_are_listed_and_a_damaged_one_says_so(home: Home, start: Any) -> None:
     app = start()
     data = app.session_state[state.DATA]
     made = collected.create(home, "Mine <b>", data, "Synthetic Mars", True)
@@ -310,13 +310,13 @@ def test_collections_are_listed_and_a_damaged_one_says_so(home: Path, start: Any
     chosen = next(box for box in app.selectbox if box.label == "Collection")
     assert not app.exception and chosen.options == ["Mine <b> (2)"]
     assert any("1 of its tiles are not in this archive" in one.value for one in app.caption)
-    (home / "collections" / f"{made.id}.json").write_text("{")
+    (home.path / "collections" / f"{made.id}.json").write_text("{")
     app.run()
     assert not app.exception and app.error
 
 
 def test_own_images_by_path_are_refused_outside_of_this_computer(
-    home: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+    home: Home, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = start()
     app.segmented_control(key=state.VIEW).set_value(state.OWN).run()

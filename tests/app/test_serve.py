@@ -8,10 +8,11 @@ import pytest
 
 from benchmarks.chromium import FLAGS
 from benchmarks.server import serving
+from mirs_core.workspace.home import Home
 
 
 def test_the_first_visit_of_a_server_may_be_that_of_any_page(
-    small_demo: Path, tmp_path: Path
+    small_demo: Home, tmp_path: Path
 ) -> None:
     found = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
     if not found:
@@ -19,7 +20,7 @@ def test_the_first_visit_of_a_server_may_be_that_of_any_page(
     from playwright.sync_api import sync_playwright
 
     home = shutil.copytree(small_demo, tmp_path / "home")
-    with serving(home) as address, sync_playwright() as driver:
+    with serving(Home(home)) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=list(FLAGS))
         page = browser.new_page()
         page.goto(f"{address}/data?section=published")

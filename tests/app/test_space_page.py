@@ -17,6 +17,7 @@ from mirs_core.files import write_json
 from mirs_core.hash_space import layout as mapping
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace.home import Home
 from pages.components.sending.sending import is_row, rows_of
 from pages.shared import state
 from pages.space import maps as space_part
@@ -25,7 +26,7 @@ PAGE = "pages/space/space.py"
 
 
 @pytest.fixture
-def mapped(home: Path) -> Path:
+def mapped(home: Home) -> Home:
     """The home folder with a map of each of two runs, laid out at once."""
     for run in ("demo-mirs", "demo-baseline"):
         mapping.project(home, run)
@@ -75,7 +76,7 @@ def test_the_real_component_draws(mapped: Path, start: Any) -> None:
 
 
 def test_two_maps_of_the_same_tiles_stand_beside_each_other(
-    drawn: Drawn, opened: AppTest, home: Path
+    drawn: Drawn, opened: AppTest, home: Home
 ) -> None:
     assert not opened.exception and not opened.error
     assert "who is near whom" in " ".join(one.value for one in opened.caption)
@@ -105,7 +106,7 @@ def test_every_colour_mode_gives_each_point_a_colour(drawn: Drawn, opened: AppTe
             assert counts.tolist() == list(drawn.colouring.counts)
 
 
-def test_a_card_tells_the_distance_in_each_space(drawn: Drawn, opened: AppTest, home: Path) -> None:
+def test_a_card_tells_the_distance_in_each_space(drawn: Drawn, opened: AppTest, home: Home) -> None:
     searcher = Searcher.open(home, "demo-mirs")
     codes, query = searcher.retriever.codes, searcher.items.row(opened.session_state[state.TILE])
     bits = int(hamming(codes[query : query + 1], codes[4:5])[0, 0])
@@ -115,7 +116,7 @@ def test_a_card_tells_the_distance_in_each_space(drawn: Drawn, opened: AppTest, 
 
 
 def test_filters_grey_points_and_shorten_the_chosen(
-    drawn: Drawn, opened: AppTest, home: Path
+    drawn: Drawn, opened: AppTest, home: Home
 ) -> None:
     items = Searcher.open(home, "demo-mirs").items
     wanted = next(label for label in items.labels if label)
@@ -129,7 +130,7 @@ def test_filters_grey_points_and_shorten_the_chosen(
 
 
 def test_what_is_chosen_is_drawn_whatever_the_model(
-    drawn: Drawn, opened: AppTest, home: Path
+    drawn: Drawn, opened: AppTest, home: Home
 ) -> None:
     ids = Searcher.open(home, "demo-mirs").items.ids
     assert drawn.words["chosen"] is None
@@ -154,7 +155,7 @@ def test_an_own_image_lies_among_its_nearest(drawn: Drawn, opened: AppTest) -> N
         assert ((side.points[-1] >= low) & (side.points[-1] <= high)).all()
 
 
-def test_chosen_tiles_are_listed_and_become_examples(opened: AppTest, home: Path) -> None:
+def test_chosen_tiles_are_listed_and_become_examples(opened: AppTest, home: Home) -> None:
     names = Searcher.open(home, "demo-mirs").items.ids
     opened.session_state[state.CHOSEN] = [names[3], names[5], names[8], "gone.jpg"]
     opened.run()
@@ -183,7 +184,7 @@ def test_what_a_browser_sends_is_checked() -> None:
     assert [is_row(one, 5) for one in (0, 4, 5, -1, True, 1.0, "1")] == [True] * 2 + [False] * 5
 
 
-def test_a_map_that_is_not_there_is_asked_for_once(home: Path, start: Any) -> None:
+def test_a_map_that_is_not_there_is_asked_for_once(home: Home, start: Any) -> None:
     app = start(models="demo-mirs")
     app.switch_page(PAGE).run()
     app.run()
@@ -194,8 +195,8 @@ def test_a_map_that_is_not_there_is_asked_for_once(home: Path, start: Any) -> No
         jobs.stop(home, asked[0].id)
 
 
-def test_a_map_that_failed_is_not_tried_without_end(home: Path, start: Any) -> None:
-    folder = home / "jobs" / "job-1"
+def test_a_map_that_failed_is_not_tried_without_end(home: Home, start: Any) -> None:
+    folder = home.path / "jobs" / "job-1"
     write_job(folder, key="map-demo-mirs")
     write_json(folder / "ended.json", {"state": "failed", "error": "No room.", "seconds": 1})
     for _ in range(2):

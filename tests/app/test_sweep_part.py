@@ -1,6 +1,5 @@
 """Sweeps on the page Train, without a browser."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from mirs_core.files import write_json
 from mirs_core.jobs import workers
 from mirs_core.pipeline import sweeps
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 PAGE = "pages/train/train.py"
 
@@ -21,7 +21,7 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sweep(home: Path, start: Any) -> AppTest:
+def sweep(home: Home, start: Any) -> AppTest:
     app: AppTest = start().switch_page(PAGE).run()
     app = app.segmented_control(key="mirs.train.part").set_value("sweep").run()
     assert not app.exception
@@ -32,13 +32,13 @@ def press(app: AppTest, label: str) -> AppTest:
     return next(one for one in app.button if one.label == label).click().run()
 
 
-def begun(app: AppTest, home: Path) -> jobs.Job:
+def begun(app: AppTest, home: Home) -> jobs.Job:
     press(app, "Start the sweep")
     assert not app.exception and not app.error
     return next(job for job in jobs.list_jobs(home) if job.args[0] == "sweep")
 
 
-def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home: Path) -> None:
+def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home: Home) -> None:
     app = next(one for one in sweep.select_slider if one.label == "Cells").set_value(4).run()
     job = begun(app, home)
     made = sweeps.load(home, job.args[2])
@@ -48,7 +48,7 @@ def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home
         {"push": 10.0**i, "balance": 1.0, "run": f"run-{i}", "value": 0.5 + i / 10}
         for i in range(-3, 1)
     ]
-    write_json(home / "sweeps" / made.id / "cells.json", found)
+    write_json(home.path / "sweeps" / made.id / "cells.json", found)
     app.run()
     assert not app.exception and len(app.get("plotly_chart")) == 1
     said = " ".join(one.value for one in app.markdown)
@@ -59,13 +59,13 @@ def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home
     assert slider.value == 1.0 and not app.exception
 
 
-def test_settings_without_a_validation_map_cannot_be_swept(sweep: AppTest, home: Path) -> None:
+def test_settings_without_a_validation_map_cannot_be_swept(sweep: AppTest, home: Home) -> None:
     app = sweep.selectbox(key="mirs.train.preset.widget").set_value("mirs-unsupervised").run()
     press(app, "Start the sweep")
     assert "validation mAP@64" in app.error[0].value and sweeps.list_sweeps(home) == []
 
 
-def test_the_job_of_a_sweep_trains_its_runs(sweep: AppTest, home: Path) -> None:
+def test_the_job_of_a_sweep_trains_its_runs(sweep: AppTest, home: Home) -> None:
     app = next(one for one in sweep.number_input if one.label == "Epochs").set_value(1).run()
     app = next(one for one in app.selectbox if one.label == "Views").set_value(1).run()
     app = next(one for one in app.select_slider if one.label == "Cells").set_value(4).run()

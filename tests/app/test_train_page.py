@@ -18,6 +18,7 @@ from mirs_core.config.relevance import idle
 from mirs_core.config.settings import RunConfig, settings
 from mirs_core.jobs import workers
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.parts import data_choice
 from pages.shared import reach
 from pages.train.form import log_steps
@@ -32,7 +33,7 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def train(home: Path, start: Any) -> AppTest:
+def train(home: Home, start: Any) -> AppTest:
     app: AppTest = start().switch_page(PAGE).run()
     assert not app.exception
     return app
@@ -64,7 +65,7 @@ def start_training(app: AppTest) -> RunConfig:
     """Presses Start; the configuration of the run that is queued then."""
     next(one for one in app.button if one.label == "Start training").click().run()
     assert not app.exception and not app.error
-    home = runs.home_folder()
+    home = Home.current()
     job = next(job for job in jobs.list_jobs(home) if job.run)
     assert job.state == "queued" and job.args[:2] == ("train", "--run")
     run = runs.folder(home, job.run)
@@ -81,7 +82,7 @@ def test_what_does_something_is_drawn_and_nothing_else(train: AppTest, preset: s
     assert drawn(app) == wanted
 
 
-def test_a_setting_that_is_moved_is_what_is_trained(train: AppTest, home: Path) -> None:
+def test_a_setting_that_is_moved_is_what_is_trained(train: AppTest, home: Home) -> None:
     app = widget(train, "loss.push_weight").set_value(0.5).run()
     app = widget(app, "loss.balance_weight").set_value(20.0).run()
     app = widget(app, "training.epochs").set_value(7).run()
@@ -119,7 +120,7 @@ def test_settings_that_contradict_each_other_are_said_at_once(train: AppTest) ->
     assert not app.error
 
 
-def test_a_preview_starts_by_itself_and_follows_the_query(train: AppTest, home: Path) -> None:
+def test_a_preview_starts_by_itself_and_follows_the_query(train: AppTest, home: Home) -> None:
     (first,) = jobs.list_jobs(home)
     assert first.lane == jobs.PREVIEW and first.args[0] == "preview"
     app = widget(train, "loss.push_weight").set_value(1.0).run()
@@ -131,12 +132,12 @@ def test_a_preview_starts_by_itself_and_follows_the_query(train: AppTest, home: 
     assert len(jobs.list_jobs(home)) == 2
 
 
-def test_a_preview_shows_terms_codes_and_hits(train: AppTest, home: Path) -> None:
+def test_a_preview_shows_terms_codes_and_hits(train: AppTest, home: Home) -> None:
     from mirs_core import cli
 
     (job,) = jobs.list_jobs(home)
     assert cli.main([*job.args, "--quiet", "--json"]) == 0
-    (home / "jobs" / job.id / "ended.json").write_text(
+    (home.path / "jobs" / job.id / "ended.json").write_text(
         json.dumps({"state": "done", "error": None, "seconds": 3})
     )
     app = train.run()
@@ -145,9 +146,9 @@ def test_a_preview_shows_terms_codes_and_hits(train: AppTest, home: Path) -> Non
     assert page.count("<figure") == 24 and len(app.get("plotly_chart")) == 4
 
 
-def test_a_preview_that_failed_says_why(train: AppTest, home: Path) -> None:
+def test_a_preview_that_failed_says_why(train: AppTest, home: Home) -> None:
     (job,) = jobs.list_jobs(home)
-    (home / "jobs" / job.id / "ended.json").write_text(
+    (home.path / "jobs" / job.id / "ended.json").write_text(
         json.dumps({"state": "failed", "error": "A <b>bold</b> reason", "seconds": 3})
     )
     app = train.run()
@@ -173,7 +174,7 @@ def test_a_folder_that_cannot_be_trained_on_says_so_before_the_start(
     assert app.error and not [one for one in app.button if one.label == "Start training"]
 
 
-def test_a_typed_folder_is_still_there_after_a_change_of_page(train: AppTest, home: Path) -> None:
+def test_a_typed_folder_is_still_there_after_a_change_of_page(train: AppTest, home: Home) -> None:
     app = train.selectbox(key="mirs.train.data.widget").set_value("Another folder ...").run()
     assert "loss.temperature" not in drawn(app)
     field = next(one for one in app.text_input if one.label == "Folder on this computer")
@@ -185,10 +186,10 @@ def test_a_typed_folder_is_still_there_after_a_change_of_page(train: AppTest, ho
 
 
 def test_archive_and_target_are_chosen_among_the_known_data_sets(
-    train: AppTest, home: Path
+    train: AppTest, home: Home
 ) -> None:
     card = {"name": "far", "title": "Far away", "synthetic": True}
-    far = write_dataset(home / "data" / "far", {"train": {"cra": 4}}, card=card).resolve()
+    far = write_dataset(home.path / "data" / "far", {"train": {"cra": 4}}, card=card).resolve()
     app = choose(train, "mirs")
     assert "archive.data" in drawn(app) and "whitening.target" not in drawn(app)
     app = choose(app, "mirs-dwt")
@@ -206,7 +207,7 @@ def test_archive_and_target_are_chosen_among_the_known_data_sets(
 
 
 def test_a_typed_folder_is_whole_and_has_to_be_there(
-    home: Path, start: Any, tmp_path: Path
+    home: Home, start: Any, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine"
     assert data_choice.whole(f" {mine}/../mine ") == str(mine) and data_choice.whole(" ") == ""
@@ -224,8 +225,8 @@ def form_of(app: AppTest) -> RunConfig:
     return from_preset(preset, data=data, seed=seed, changes=changes)
 
 
-def test_a_known_folder_without_a_run_can_be_trained_on(home: Path, start: Any) -> None:
-    far = write_dataset(home / "data" / "far", {"train": {"cra": 4, "rid": 4}}).resolve()
+def test_a_known_folder_without_a_run_can_be_trained_on(home: Home, start: Any) -> None:
+    far = write_dataset(home.path / "data" / "far", {"train": {"cra": 4, "rid": 4}}).resolve()
     app = start().switch_page(PAGE).run()
     app = app.selectbox(key="mirs.train.data.widget").set_value(str(far)).run()
     assert not app.exception
@@ -239,23 +240,23 @@ def test_a_contradiction_draws_no_more_settings_than_before(train: AppTest) -> N
     assert app.error and drawn(app) == before
 
 
-def test_what_differs_from_the_served_run_is_listed(train: AppTest, home: Path) -> None:
+def test_what_differs_from_the_served_run_is_listed(train: AppTest, home: Home) -> None:
     runs.serve(home, "demo-mirs")
     app = widget(train, "loss.push_weight").set_value(0.5).run()
     assert any("Push weight (lambda1)" in one.value for one in app.get("html"))
-    (home / "served.json").unlink()
+    (home.path / "served.json").unlink()
     assert any("nothing to compare" in one.value for one in app.run().caption)
 
 
-def test_an_encoder_is_prepared_and_queued(train: AppTest, home: Path) -> None:
+def test_an_encoder_is_prepared_and_queued(train: AppTest, home: Home) -> None:
     app = train.segmented_control(key="mirs.train.part").set_value("encoder").run()
     next(one for one in app.button if one.label == "Train the encoder").click().run()
     assert not app.exception and not app.error
     job = next(job for job in jobs.list_jobs(home) if job.args[0] == "train-encoder")
-    assert (home / "encoders" / job.args[2] / "request.json").is_file()
+    assert (home.path / "encoders" / job.args[2] / "request.json").is_file()
 
 
-def test_the_queue_shows_states_and_takes_orders(train: AppTest, home: Path) -> None:
+def test_the_queue_shows_states_and_takes_orders(train: AppTest, home: Home) -> None:
     start_training(train)
     job = next(job for job in jobs.list_jobs(home) if job.run)
     train.button(key=f"mirs.queue.Stop.{job.id}").click().run()
@@ -265,10 +266,10 @@ def test_the_queue_shows_states_and_takes_orders(train: AppTest, home: Path) -> 
 
 
 def test_without_any_run_the_demo_is_built(
-    home: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+    home: Home, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.rmtree(home / "runs")
-    (home / "served.json").unlink()
+    shutil.rmtree(home.path / "runs")
+    (home.path / "served.json").unlink()
     app = start().switch_page(PAGE).run()
     assert not app.exception
     assert any(job.key == "demo" for job in jobs.list_jobs(home))
@@ -291,7 +292,7 @@ def one_group(name: str, value: float) -> Any:
 
 
 def test_strangers_start_no_training(
-    home: Path, start: Any, monkeypatch: pytest.MonkeyPatch
+    home: Home, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reach, "_HERE", set())
     app = start().switch_page(PAGE).run()

@@ -9,6 +9,7 @@ from fakes import FakeNetwork, write_dataset
 from benchmarks import browsing
 from mirs_core.experiments import comparison
 from mirs_core.retrieval.retriever import Retriever
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 44, "rid": 44},
@@ -23,7 +24,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_a_preset_is_no_worse_than_itself(tmp_path: Path, data: Path, network: FakeNetwork) -> None:
-    found = browsing.run(tmp_path, data, "pca-sign", against="pca-sign", seeds=2)
+    found = browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=2)
     assert found["tau_difference"] == {"value": 0, "low": 0, "high": 0}
     assert found["least_distinct_share"] == found["least_distinct_share_against"] > 0.5
     assert found["browsable"] and 0 < found["tau"] <= 1
@@ -41,7 +42,7 @@ def test_a_class_of_one_code_cannot_be_browsed(
         return made
 
     monkeypatch.setattr(browsing, "load", collapsed)
-    found = browsing.run(tmp_path, data, "pca-sign", against="pca-sign", seeds=1)
+    found = browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=1)
     assert found["least_distinct_class"] == "cra" and not found["browsable"]
     assert found["least_distinct_share"] == pytest.approx(1 / 22, abs=1e-4)
 
@@ -49,10 +50,10 @@ def test_a_class_of_one_code_cannot_be_browsed(
 def test_finished_runs_are_used_again(
     tmp_path: Path, data: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = browsing.run(tmp_path, data, "pca-sign", against="pca-sign", seeds=1)
+    first = browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=1)
 
     def refuse(*args: object) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(comparison.pipeline, "prepare_and_train", refuse)
-    assert browsing.run(tmp_path, data, "pca-sign", against="pca-sign", seeds=1) == first
+    assert browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=1) == first

@@ -7,6 +7,7 @@ from fakes import FakeNetwork, write_dataset
 
 from benchmarks import lambda_figure, lambdas, train
 from mirs_core.errors import ConfigError, RunError
+from mirs_core.workspace.home import Home
 
 LAYOUT = {"train": {"cra": 20, "rid": 20, "smo": 20}, "test": {"cra": 2}}
 
@@ -16,7 +17,7 @@ def test_it_measures_every_decade(
 ) -> None:
     monkeypatch.setattr(lambdas, "check", lambda distances, spreads: None)
     data = write_dataset(tmp_path / "tiles", LAYOUT)
-    found = lambdas.run(tmp_path / "home", data, push_steps=3, balance_epochs=2)
+    found = lambdas.run(Home(tmp_path / "home"), data, push_steps=3, balance_epochs=2)
     assert found["push_epochs"] == 3
     for name in ("push", "balance"):
         assert [row["weight"] for row in found[name]] == list(lambdas.DECADES)

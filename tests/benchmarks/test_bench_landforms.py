@@ -12,6 +12,7 @@ from benchmarks import landforms as bench
 from mirs_core.errors import RunError
 from mirs_core.landform_map import trust
 from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace.home import Home
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Searcher:
@@ -25,7 +26,7 @@ def test_the_figures_are_those_of_the_vote_on_validation_tiles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     searcher = serve(monkeypatch)
-    found = bench.run(Path(), ["a", "b"])
+    found = bench.run(Home(Path()), ["a", "b"])
     told = trust(searcher, role="val")
     assert told is not None and found["tiles"] == 2 * told.tiles
     usual = next(v for v in found["votes"] if (v["k"], v["weighting"]) == (15, "equal"))
@@ -39,18 +40,18 @@ def test_the_figures_are_those_of_the_vote_on_validation_tiles(
 
 def test_labels_of_test_tiles_choose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     serve(monkeypatch)
-    before = bench.run(Path(), ["a"])
+    before = bench.run(Home(Path()), ["a"])
     items, _ = archive_of()
     labels = tuple(
         "smo" if role == "test" else label
         for role, label in zip(items.roles, items.labels, strict=True)
     )
     serve(monkeypatch, labels=labels)
-    assert bench.run(Path(), ["a"]) == before
+    assert bench.run(Home(Path()), ["a"]) == before
 
 
 def test_a_run_without_validation_tiles_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     items, _ = archive_of()
     serve(monkeypatch, roles=("archive",) * len(items))
     with pytest.raises(RunError, match="no labelled validation tiles"):
-        bench.run(Path(), ["a"])
+        bench.run(Home(Path()), ["a"])

@@ -6,6 +6,7 @@ import numpy as np
 import rasterio
 
 from benchmarks import strip as bench
+from mirs_core.workspace.home import Home
 
 
 def test_no_two_tiles_of_the_raster_are_equal(tmp_path: Path) -> None:
@@ -20,7 +21,7 @@ def test_no_two_tiles_of_the_raster_are_equal(tmp_path: Path) -> None:
 
 
 def test_the_figures(tmp_path: Path) -> None:
-    answer = bench.run(tmp_path, None, 1300)
+    answer = bench.run(Home(tmp_path), None, 1300)
     assert set(answer) == {"bench", "raster_pixels", "raster_mb", "tile"}
     tile = answer["tile"]
     assert tile["tiles"] == 25 and tile["tiles_cut_twice"] == 0

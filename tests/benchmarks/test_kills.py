@@ -23,13 +23,14 @@ from mirs_core.files import write_json
 from mirs_core.jobs import workers
 from mirs_core.system.processes import this_process
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 TILES = {split: {"cra": 3, "rid": 3} for split in ("train", "val", "test")}
 
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Iterator[Ground]:
-    with Ground(tmp_path / "home", write_dataset(tmp_path / "tiles", TILES)) as ground:
+    with Ground(Home(tmp_path / "home"), write_dataset(tmp_path / "tiles", TILES)) as ground:
         yield ground
 
 
@@ -61,7 +62,7 @@ def test_half_files_are_found(tmp_path: Path) -> None:
     (tmp_path / "h.npy").write_bytes((tmp_path / "g.npy").read_bytes()[:-9])
     np.save(tmp_path / "i.npy", np.array([{}], dtype=object))
     (tmp_path / "j.safetensors").write_bytes(b"\x10")
-    found = [line.partition(":")[0] for line in checks.corrupt_files(tmp_path)]
+    found = [line.partition(":")[0] for line in checks.corrupt_files(Home(tmp_path))]
     assert found == ["e.json", "f.jsonl", "h.npy", "i.npy", "j.safetensors"]
 
 
@@ -69,24 +70,24 @@ def test_dead_jobs_and_runs_that_read_as_running_are_found(tmp_path: Path) -> No
     # This process lives, so they read as running, but it is no worker of this home folder.
     write_job(tmp_path / "jobs" / "job-1")
     write_json(tmp_path / "jobs" / "job-1" / "process.json", this_process())
-    run = runs.create(tmp_path, from_preset("mirs", data="x"), run_id="one", provenance={})
+    run = runs.create(Home(tmp_path), from_preset("mirs", data="x"), run_id="one", provenance={})
     run.set_status("running")
-    assert checks.dead_shown_running(tmp_path) == ["job-1", "one"]
+    assert checks.dead_shown_running(Home(tmp_path)) == ["job-1", "one"]
     run.set_status("done")
     write_json(tmp_path / "jobs" / "job-1" / "ended.json", {"state": "done"})
-    assert checks.dead_shown_running(tmp_path) == []
+    assert checks.dead_shown_running(Home(tmp_path)) == []
 
 
 def test_lost_runs_are_found(tmp_path: Path) -> None:
     for name in ("one", "two", "three"):
-        runs.create(tmp_path, training(tmp_path), run_id=name, provenance={})
+        runs.create(Home(tmp_path), training(tmp_path), run_id=name, provenance={})
     (tmp_path / "runs" / "two" / "status.json").write_text("{")
-    assert checks.lost_runs(tmp_path, ["one", "two", "four"]) == ["four", "three", "two"]
+    assert checks.lost_runs(Home(tmp_path), ["one", "two", "four"]) == ["four", "three", "two"]
 
 
 def test_jobs_that_are_not_done_are_found(tmp_path: Path) -> None:
     write_job(tmp_path / "jobs" / "job-1")
-    found = checks.not_done(tmp_path, ["job-1", "job-2"])
+    found = checks.not_done(Home(tmp_path), ["job-1", "job-2"])
     assert [line.partition(":")[0] for line in found] == ["job-1", "job-2"]
 
 
@@ -109,13 +110,13 @@ def test_a_job_killed_after_its_run_was_done_is_done_when_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "_start", lambda home, lane: pytest.fail("nothing is left to do"))
-    run = runs.create(tmp_path, from_preset("mirs", data="x"), run_id="one", provenance={})
+    run = runs.create(Home(tmp_path), from_preset("mirs", data="x"), run_id="one", provenance={})
     run.set_status("done")
     write_job(tmp_path / "jobs" / "job-1", run="one")
     write_json(tmp_path / "jobs" / "job-1" / "process.json", {"pid": 2**22 + 1, "started": 1})
-    assert jobs.read(tmp_path, "job-1").state == "failed"
-    jobs.resume(tmp_path, "job-1")
-    assert jobs.read(tmp_path, "job-1").state == "done"
+    assert jobs.read(Home(tmp_path), "job-1").state == "failed"
+    jobs.resume(Home(tmp_path), "job-1")
+    assert jobs.read(Home(tmp_path), "job-1").state == "done"
     assert run.status()["state"] == "done"
 
 
@@ -134,4 +135,4 @@ def test_a_worker_that_cannot_write_the_end_of_a_job_ends(tmp_path: Path) -> Non
         assert until(lambda: worker.poll() is not None)
     finally:
         worker.send_signal(signal.SIGKILL)
-    assert jobs.read(tmp_path, "job-1").state == "failed"
+    assert jobs.read(Home(tmp_path), "job-1").state == "failed"

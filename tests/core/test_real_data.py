@@ -12,6 +12,7 @@ from mirs_core.pipeline import train as pipeline
 from mirs_core.ranking import codes
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 PRESETS = ("baseline", "mirs")
 
@@ -25,7 +26,7 @@ def outcomes(
     found = {}
     for preset in PRESETS:
         config = from_preset(preset, data=str(real_data / "ctx"), changes=["training.views=1"])
-        found[preset] = pipeline.prepare_and_train(home, config)
+        found[preset] = pipeline.prepare_and_train(Home(home), config)
     return home, found
 
 
@@ -53,7 +54,7 @@ def test_codes_are_neither_constant_nor_lopsided(
     outcomes: tuple[Path, dict[str, pipeline.Outcome]],
 ) -> None:
     home, found = outcomes
-    searcher = Searcher.open(home, found["mirs"].run)
+    searcher = Searcher.open(Home(home), found["mirs"].run)
     bits = codes.unpack(searcher.retriever.codes[searcher.items.rows(["archive"])], 128)
     assert 0.4 < bits.mean() < 0.6
     share = bits.mean(axis=0)
@@ -73,8 +74,8 @@ def test_a_tile_saved_again_lands_where_it_was(
     most: int,
 ) -> None:
     home, found = outcomes
-    searcher = Searcher.open(home, found["mirs"].run)
-    assert runs.folder(home, found["mirs"].run).config().head.bits == 128
+    searcher = Searcher.open(Home(home), found["mirs"].run)
+    assert runs.folder(Home(home), found["mirs"].run).config().head.bits == 128
     for row in searcher.items.rows(["test"])[:8]:
         with Image.open(real_data / "ctx" / searcher.items.ids[row]) as image:
             again = io.BytesIO()

@@ -24,6 +24,7 @@ from mirs_core.files import slug
 from mirs_core.mars import observations
 from mirs_core.progress import Progress, silent
 from mirs_core.system.processes import lock_if_free
+from mirs_core.workspace.home import Home
 
 _SHOWN = 20
 
@@ -67,7 +68,7 @@ class Imported:
         }
 
 
-def describe_in_place(home: Path, root: Path, said: Said, progress: Progress = silent) -> Imported:
+def describe_in_place(home: Home, root: Path, said: Said, progress: Progress = silent) -> Imported:
     """Writes dataset.json and tiles.csv beside the tiles of ``root``; no image is touched.
 
     What these files say already stays where the call does not say otherwise.
@@ -85,7 +86,7 @@ def describe_in_place(home: Path, root: Path, said: Said, progress: Progress = s
     return _imported(manifest, after, matched, len(after.tiles), changed=changed, notes=notes)
 
 
-def copy_home(home: Path, root: Path, said: Said, progress: Progress = silent) -> Imported:
+def copy_home(home: Home, root: Path, said: Said, progress: Progress = silent) -> Imported:
     """Copies the tiles of ``root`` to ``data/<name>`` in the home folder, all or none.
 
     Until it is complete everything stands in a hidden folder beside, which the next call clears.
@@ -96,7 +97,7 @@ def copy_home(home: Path, root: Path, said: Said, progress: Progress = silent) -
     manifest = scan_cached(home, root, progress)
     matched, notes = told_of(manifest, said)
     card = card_values_of(manifest, said)
-    target = home / "data" / slug(str(card.get("name", manifest.card.name)))
+    target = home.data / slug(str(card.get("name", manifest.card.name)))
     work = target.with_name(f".{target.name}.import")
     with _workplace(work):
         if target.exists():
@@ -118,7 +119,7 @@ def copy_home(home: Path, root: Path, said: Said, progress: Progress = silent) -
     )  # fmt: skip
 
 
-def add_to(home: Path, root: Path, into: Path, said: Said, progress: Progress = silent) -> Imported:
+def add_to(home: Home, root: Path, into: Path, said: Said, progress: Progress = silent) -> Imported:
     """Copies tiles of ``root`` into the data set ``into``, each with where it is from.
 
     A tile whose content is there already is skipped. The new ones get a folder of their own, in

@@ -15,13 +15,14 @@ from mirs_core.encoders.fine_tuning.runs import FineTuned
 from mirs_core.encoders.loading import list_encoders
 from mirs_core.errors import ConfigError, RunError, StoppedError
 from mirs_core.system.processes import is_alive, this_process
+from mirs_core.workspace.home import Home
 
 _STARTER = "MIRS_STARTED_BY"
 """The environment variable that names the process that waits for these ones."""
 MOST = 64
 
 
-def resume_on(home: Path, encoder_id: str, processes: int) -> FineTuned:
+def resume_on(home: Home, encoder_id: str, processes: int) -> FineTuned:
     """Begins or goes on with a fine-tuning on ``processes`` processes, one a GPU where there are.
 
     Inside a job they read its folder themselves: the first one reports, each one sees a stop.
@@ -66,7 +67,7 @@ def _search_path() -> str:
     return os.pathsep.join([source, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
-def _ended(home: Path, encoder_id: str) -> FineTuned:
+def _ended(home: Home, encoder_id: str) -> FineTuned:
     known = {one.id: one for one in list_encoders(home)}
     found = known.get(encoder_id)
     if found is None or found.state not in {"done", "stopped"}:

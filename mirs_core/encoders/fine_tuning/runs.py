@@ -27,6 +27,7 @@ from mirs_core.errors import DataError, MirsError, RunError, StoppedError
 from mirs_core.files import read_json, replace_file, slug, write_json
 from mirs_core.progress import Progress, silent
 from mirs_core.system.provenance import environment
+from mirs_core.workspace.home import Home
 from mirs_core.workspace.runs import RunFolder
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _rows(rows: list[Any]) -> NDArray[np.int64]:
 
 
 def fine_tune(
-    home: Path,
+    home: Home,
     data: Path,
     config: FineTuneConfig,
     *,
@@ -142,13 +143,13 @@ def fine_tune(
         shown = progress if world.writes else silent
         work = _Work.prepare(home, data.expanduser().resolve(), config, shown)
         new = work.id(world.token())
-        run = RunFolder(home / "encoders" / new)
+        run = RunFolder(home.encoders / new)
         if world.writes:
             write_json(run.path / "request.json", work.request(new, name or new))
         return work.carry_out(home, run, world, shown, should_stop)
 
 
-def prepare(home: Path, data: Path, config: FineTuneConfig, *, name: str | None = None) -> str:
+def prepare(home: Home, data: Path, config: FineTuneConfig, *, name: str | None = None) -> str:
     """The id of a fine-tuning that is checked and waits for ``resume`` to begin it.
 
     Raises:
@@ -156,14 +157,14 @@ def prepare(home: Path, data: Path, config: FineTuneConfig, *, name: str | None 
     """
     work = _Work.prepare(home, data.expanduser().resolve(), config, silent)
     new = work.id(secrets.token_hex(3))
-    run = RunFolder(home / "encoders" / new)
+    run = RunFolder(home.encoders / new)
     write_json(run.path / "request.json", work.request(new, name or new))
     run.set_status("queued")
     return new
 
 
 def resume(
-    home: Path,
+    home: Home,
     encoder_id: str,
     *,
     progress: Progress = silent,
@@ -218,7 +219,7 @@ class _Work:
     inherited: frozenset[str]
 
     @classmethod
-    def prepare(cls, home: Path, data: Path, config: FineTuneConfig, progress: Progress) -> "_Work":
+    def prepare(cls, home: Home, data: Path, config: FineTuneConfig, progress: Progress) -> "_Work":
         manifest = scanning.scan_cached(home, data, progress)
         items = scanning.order_tiles(manifest, config.seed, config.by_strip)
         selection = select(items, config.reads_labels, manifest.card.distractors)
@@ -258,7 +259,7 @@ class _Work:
 
     def carry_out(
         self,
-        home: Path,
+        home: Home,
         run: RunFolder,
         world: "World",
         progress: Progress,

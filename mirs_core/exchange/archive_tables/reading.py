@@ -20,6 +20,7 @@ from mirs_core.pipeline.indexing import archived_config, keep_archived
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -28,7 +29,7 @@ _MOST_BYTES = 8 << 30
 
 
 def take_in(
-    home: Path,
+    home: Home,
     source: Path,
     run_id: str,
     *,
@@ -114,7 +115,7 @@ def _opened(source: Path) -> "Iterator[pq.ParquetFile]":
 
 
 def _root(
-    home: Path,
+    home: Home,
     data: Path | None,
     items: Items,
     parent: runs.RunFolder,
@@ -137,7 +138,7 @@ def _root(
     if all(mine.get(t) == c for t, c in zip(items.ids, items.contents, strict=True)):
         return Path(parent.config().archive_root)
     name = slug(about["data"]["name"])
-    places = (home / "data" / f"{name}{'' if n == 1 else f'-{n}'}" for n in range(1, 1_000))
+    places = (home.data / f"{name}{'' if n == 1 else f'-{n}'}" for n in range(1, 1_000))
     return next(place for place in places if not place.exists())
 
 

@@ -25,6 +25,7 @@ from mirs_core.files import replace_file, sha256
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +39,7 @@ class Written:
     tiles: int
 
 
-def export(home: Path, run_id: str, target: Path, progress: Progress = silent) -> Written:
+def export(home: Home, run_id: str, target: Path, progress: Progress = silent) -> Written:
     """Writes the archive of a run into ``target``, or into ``<id>.parquet`` where that is a folder.
 
     Raises:
@@ -54,7 +55,7 @@ def export(home: Path, run_id: str, target: Path, progress: Progress = silent) -
     return Written(path, len(searcher.items))
 
 
-def _write(home: Path, searcher: Searcher, handle: Any, progress: Progress) -> None:
+def _write(home: Home, searcher: Searcher, handle: Any, progress: Progress) -> None:
     import pyarrow.parquet as pq
 
     codes, count = searcher.retriever.codes, len(searcher.items)
@@ -69,7 +70,7 @@ def _write(home: Path, searcher: Searcher, handle: Any, progress: Progress) -> N
     progress("Writing the table", count, count)
 
 
-def about_run(home: Path, searcher: Searcher) -> dict[str, Any]:
+def about_run(home: Home, searcher: Searcher) -> dict[str, Any]:
     """What a table says about the run that it comes from."""
     run, card = runs.folder(home, searcher.summary.id), searcher.card
     made, codes, items = run.provenance(), searcher.retriever.codes, searcher.items

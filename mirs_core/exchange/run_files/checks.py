@@ -14,6 +14,7 @@ from mirs_core.exchange.run_files.layout import HOSTILE, SAID, Manifest, Refused
 from mirs_core.files import read_json, write_json
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import annotations, epochs, runs
+from mirs_core.workspace.home import Home
 
 _LONGEST = 500
 _PROVENANCE: dict[str, tuple[type, ...]] = {
@@ -42,7 +43,7 @@ _NEEDED = ("archive_id", "created", "data_name", "manifest")
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
 
-def checked(home: Path, run: runs.RunFolder, manifest: Manifest) -> annotations.Annotation:
+def checked(home: Home, run: runs.RunFolder, manifest: Manifest) -> annotations.Annotation:
     """Opens the run as the app would, and returns what is said about it.
 
     Raises:

@@ -20,9 +20,10 @@ from mirs_core.exchange.run_files.layout import (
 )
 from mirs_core.files import replace_file, sha256
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.home import Home
 
 
-def export_run(home: Path, run_id: str, target: Path) -> Path:
+def export_run(home: Home, run_id: str, target: Path) -> Path:
     """Writes a finished run into ``target``, or into ``<id>.mirs.zip`` where that is a folder.
 
     Returns the file.
@@ -40,7 +41,7 @@ def export_run(home: Path, run_id: str, target: Path) -> Path:
     return path
 
 
-def write_export(home: Path, run_id: str, handle: BinaryIO) -> None:
+def write_export(home: Home, run_id: str, handle: BinaryIO) -> None:
     """Writes a finished run into an open file.
 
     Raises:
@@ -49,7 +50,7 @@ def write_export(home: Path, run_id: str, handle: BinaryIO) -> None:
     _write(home, _exportable(home, run_id), handle)
 
 
-def _exportable(home: Path, run_id: str) -> runs.RunFolder:
+def _exportable(home: Home, run_id: str) -> runs.RunFolder:
     run = runs.folder(home, run_id)
     run.check_usable("can be exported")
     for name, most in {**REQUIRED, **OPTIONAL}.items():
@@ -61,7 +62,7 @@ def _exportable(home: Path, run_id: str) -> runs.RunFolder:
     return run
 
 
-def _write(home: Path, run: runs.RunFolder, handle: BinaryIO) -> None:
+def _write(home: Home, run: runs.RunFolder, handle: BinaryIO) -> None:
     said = json.dumps(annotations.read(home, run.id).to_json(), ensure_ascii=False).encode()
     files = [name for name in (*REQUIRED, *OPTIONAL) if (run.path / name).is_file()]
     sums = {SAID: sha256(said)}

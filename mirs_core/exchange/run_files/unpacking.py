@@ -28,12 +28,13 @@ from mirs_core.exchange.run_files.layout import (
 )
 from mirs_core.files import is_safe_name, make_folder
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.home import Home
 
 # Names and hashes of tiles shrink to a third; a file that grows more than this is a bomb.
 _MOST_GROWTH = 100
 
 
-def import_run(home: Path, source: Path | BinaryIO, run_id: str | None = None) -> str:
+def import_run(home: Home, source: Path | BinaryIO, run_id: str | None = None) -> str:
     """A new run from a file that ``export_run`` wrote; returns its id.
 
     Args:
@@ -50,7 +51,7 @@ def import_run(home: Path, source: Path | BinaryIO, run_id: str | None = None) -
             raise RunError(
                 f"{name[:80]!r} cannot name a run: lower-case letters, digits, . _ - only."
             )
-        target = home / "runs" / name
+        target = home.runs / name
         if target.exists():
             raise RunError(
                 f"There is a run {name!r} already; give this one another id with --id,"
@@ -70,10 +71,10 @@ def import_run(home: Path, source: Path | BinaryIO, run_id: str | None = None) -
 
 
 @contextlib.contextmanager
-def _unpacked(home: Path, source: Path | BinaryIO) -> Iterator[tuple[runs.RunFolder, Manifest]]:
+def _unpacked(home: Home, source: Path | BinaryIO) -> Iterator[tuple[runs.RunFolder, Manifest]]:
     """The files of a zip in a folder that is gone afterwards, unless it was moved."""
-    make_folder(home / "runs")
-    path = home / "runs" / f".import-{secrets.token_hex(6)}"
+    make_folder(home.runs)
+    path = home.runs / f".import-{secrets.token_hex(6)}"
     try:
         try:
             with zipfile.ZipFile(source) as packed:

@@ -12,6 +12,7 @@ from mirs_core.experiments import comparison
 from mirs_core.experiments.reproduction.cells import Bench
 from mirs_core.experiments.reproduction.plan import Recipe
 from mirs_core.progress import Progress
+from mirs_core.workspace.home import Home
 
 _WHITENED = "-dwt"
 
@@ -30,7 +31,7 @@ class Way:
 
 
 def measure(
-    home: Path,
+    home: Home,
     ways: Sequence[Way],
     presets: Sequence[str],
     seeds: int,
@@ -91,7 +92,7 @@ def _named(about: str, progress: Progress) -> Progress:
     return lambda stage, done, total: progress(f"{about}: {stage}", done, total)
 
 
-def _bench(home: Path, way: Way, encoder: str, cells: Path) -> Bench:
+def _bench(home: Home, way: Way, encoder: str, cells: Path) -> Bench:
     distractors = {*way.learnt.card.distractors, *way.searched.card.distractors}
     return Bench(
         home,

@@ -20,6 +20,7 @@ from mirs_core.experiments.domains.statistics import Domain, Found
 from mirs_core.files import read_array, read_json, slug, write_array, write_json
 from mirs_core.pipeline import encoding
 from mirs_core.progress import Progress, silent
+from mirs_core.workspace.home import Home
 
 SCHEMA = 1
 USUAL = ("baseline", "baseline-centred", "mirs", "mirs-dwt")
@@ -28,7 +29,7 @@ _HALVING = 0
 
 
 def make(
-    home: Path,
+    home: Home,
     data: Path,
     other: Path,
     *,
@@ -59,7 +60,7 @@ def make(
         raise DataError(f"{learnt.root} is named twice; whitening needs a second domain.")
     found = _measured(home, learnt, searched, name, progress)
     ways = [across.Way(learnt, searched), across.Way(searched, learnt)]
-    cells = home / "domains" / "cells"
+    cells = home.domains / "cells"
     report = {
         "schema": SCHEMA,
         "source": _described(learnt),
@@ -78,15 +79,15 @@ def make(
     return report
 
 
-def path_of(home: Path, data: Path, other: Path, encoder: str = "") -> Path:
+def path_of(home: Home, data: Path, other: Path, encoder: str = "") -> Path:
     """Where the report on two data sets stands, whether it was made or not."""
     roots = [str(root.expanduser().resolve()) for root in (data, other)]
     text = "\n".join([*roots, encoder or EncoderConfig().name])
     mark = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return home / "domains" / f"{slug(data.name)}-to-{slug(other.name)}-{mark}.json"
+    return home.domains / f"{slug(data.name)}-to-{slug(other.name)}-{mark}.json"
 
 
-def find(home: Path, data: Path, other: Path, encoder: str = "") -> dict[str, Any] | None:
+def find(home: Home, data: Path, other: Path, encoder: str = "") -> dict[str, Any] | None:
     """The report on two data sets; None where there is none yet.
 
     Raises:
@@ -101,7 +102,7 @@ def find(home: Path, data: Path, other: Path, encoder: str = "") -> dict[str, An
     return report
 
 
-def covariances(home: Path, data: Path, other: Path, encoder: str = "") -> NDArray[np.float32]:
+def covariances(home: Home, data: Path, other: Path, encoder: str = "") -> NDArray[np.float32]:
     """The covariances of the report, as ``statistics.Found`` describes them.
 
     Raises:
@@ -126,7 +127,7 @@ def _checked(presets: Sequence[str], seeds: int) -> list[str]:
 
 
 def _measured(
-    home: Path, learnt: Manifest, searched: Manifest, encoder: str, progress: Progress
+    home: Home, learnt: Manifest, searched: Manifest, encoder: str, progress: Progress
 ) -> Found:
     found = run_encoder.encoder_for(home, from_preset("baseline", data="", encoder=encoder))
     source, target = (

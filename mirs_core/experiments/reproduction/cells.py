@@ -26,6 +26,7 @@ from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.latency import query_seconds
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 _QUERIES = 20
 
@@ -38,7 +39,7 @@ class Bench:
     ``distractors`` are the classes that are never queried.
     """
 
-    home: Path
+    home: Home
     data: Path
     digest: str
     distractors: tuple[str, ...]

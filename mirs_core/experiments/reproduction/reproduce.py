@@ -17,12 +17,13 @@ from mirs_core.experiments.reproduction.plan import FINE_TUNED, TABLES, Recipe, 
 from mirs_core.experiments.reproduction.report import SCHEMA, markdown, table_json
 from mirs_core.files import read_json, replace_file, write_json
 from mirs_core.progress import Progress, silent
+from mirs_core.workspace.home import Home
 
 _PUBLISHED_DATA, _PUBLISHED_ENCODER = "domars16k", "densenet121-imagenet"
 
 
 def reproduce(
-    home: Path,
+    home: Home,
     data: Path,
     out: Path,
     *,

@@ -18,7 +18,7 @@ from mirs_core.landform_map import spread
 from mirs_core.landform_map.footprints import Ring, footprints, strip_outlines
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
-from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 from pages.shared.loaders.pictures import mark_of
 from pages.shared.loaders.runs import changed_at, searcher
 
@@ -38,7 +38,7 @@ def landforms(run_id: str, labelled: str, k: int, min_margin: float) -> Landform
     Raises:
         MirsError: a run is gone or damaged, or the two do not have the same model.
     """
-    home = runs.home_folder()
+    home = Home.current()
     changed = (changed_at(home, run_id), changed_at(home, labelled))
     asked = (str(home), run_id, labelled, *changed, k, min_margin)
     return _landforms(asked, searcher(run_id), searcher(labelled), rings(run_id))
@@ -66,7 +66,7 @@ def rings(run_id: str) -> dict[str, Ring]:
     Raises:
         MirsError: the run is gone, or the list of its strips is damaged.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _rings(str(home), run_id, changed_at(home, run_id), searcher(run_id).root)
 
 

@@ -19,6 +19,7 @@ from mirs_core.hash_space.neighbourhoods import errors_of_top as errors_of_neare
 from mirs_core.pipeline import estimate as estimates
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def searcher(run_id: str) -> Searcher:
@@ -27,11 +28,11 @@ def searcher(run_id: str) -> Searcher:
     Raises:
         MirsError: the run is gone or damaged.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _searcher(str(home), run_id, changed_at(home, run_id))
 
 
-def changed_at(home: Path, run_id: str) -> int:
+def changed_at(home: Home, run_id: str) -> int:
     """When a run's state was written last, in nanoseconds; 0 where it has none."""
     status = runs.folder(home, run_id).path / "status.json"
     return status.stat().st_mtime_ns if status.exists() else 0
@@ -39,7 +40,7 @@ def changed_at(home: Path, run_id: str) -> int:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _searcher(home: str, run_id: str, changed: int) -> Searcher:
-    found = Searcher.open(Path(home), run_id)
+    found = Searcher.open(Home(Path(home)), run_id)
     # Modules and archives stay; a collection that looks through all of them takes 0.3 s each time.
     gc.collect()
     gc.freeze()
@@ -52,7 +53,7 @@ def standing(run_ids: list[str]) -> list[standings.Standing]:
     Raises:
         MirsError: a run is gone or damaged.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _standing(str(home), tuple(run_ids), tuple(changed_at(home, run) for run in run_ids))
 
 
@@ -60,7 +61,7 @@ def standing(run_ids: list[str]) -> list[standings.Standing]:
 def _standing(
     home: str, run_ids: tuple[str, ...], changed: tuple[int, ...]
 ) -> list[standings.Standing]:
-    return standings.standings(Path(home), run_ids)
+    return standings.standings(Home(Path(home)), run_ids)
 
 
 def diagnosis(run_id: str) -> diagnostics.Diagnostics:
@@ -69,7 +70,7 @@ def diagnosis(run_id: str) -> diagnostics.Diagnostics:
     Raises:
         MirsError: the run is gone or damaged.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _diagnosis(str(home), run_id, changed_at(home, run_id), searcher(run_id))
 
 
@@ -86,7 +87,7 @@ def neighbourhoods(run_id: str) -> Neighbourhoods:
     Raises:
         MirsError: the run is gone or damaged.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _neighbourhoods(str(home), run_id, changed_at(home, run_id), searcher(run_id))
 
 
@@ -101,7 +102,7 @@ def same_ground(run_id: str) -> list[overlaps.Overlap]:
     Raises:
         MirsError: the run is gone or damaged, or a tile's file is.
     """
-    home = runs.home_folder()
+    home = Home.current()
     found = searcher(run_id)
     return _same_ground(str(home), run_id, changed_at(home, run_id), found, neighbourhoods(run_id))
 
@@ -120,7 +121,7 @@ def clustering(run_id: str, count: int) -> code_clusters.Clustering:
     Raises:
         MirsError: the run is gone or damaged, or there cannot be so many.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _clustering(str(home), run_id, changed_at(home, run_id), count, searcher(run_id))
 
 
@@ -137,7 +138,7 @@ def groups_across_classes(run_id: str) -> NDArray[np.int64]:
     Raises:
         MirsError: the run is gone or damaged, or has too few classes or tiles.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _across(str(home), run_id, changed_at(home, run_id), searcher(run_id))
 
 
@@ -152,7 +153,7 @@ def errors_of_top(run_id: str, k: int = 64) -> NDArray[np.float64]:
     Raises:
         MirsError: the run is gone or damaged.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _errors_of_top(str(home), run_id, changed_at(home, run_id), k, searcher(run_id))
 
 
@@ -169,7 +170,7 @@ def bits(run_id: str) -> code_bits.BitReport:
     Raises:
         MirsError: the run is gone or damaged, or has no bits.
     """
-    home = runs.home_folder()
+    home = Home.current()
     return _bits(str(home), run_id, changed_at(home, run_id), searcher(run_id))
 
 
@@ -184,7 +185,7 @@ def space_map(run_id: str) -> mapping.SpaceMap | None:
     Raises:
         MirsError: the run is gone.
     """
-    home = runs.home_folder()
+    home = Home.current()
     about = runs.folder(home, run_id).path / "map.json"
     if not about.is_file():
         return None
@@ -193,7 +194,7 @@ def space_map(run_id: str) -> mapping.SpaceMap | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _space_map(home: str, run_id: str, changed: int) -> mapping.SpaceMap | None:
-    return mapping.read(Path(home), run_id)
+    return mapping.read(Home(Path(home)), run_id)
 
 
 def agreement(run_id: str, baseline: str) -> list[float]:
@@ -202,7 +203,7 @@ def agreement(run_id: str, baseline: str) -> list[float]:
     Raises:
         MirsError: a run is gone or damaged.
     """
-    home = runs.home_folder()
+    home = Home.current()
     changed = (changed_at(home, run_id), changed_at(home, baseline))
     found = (searcher(run_id), searcher(baseline))
     return _agreement(str(home), run_id, baseline, changed, found)
@@ -228,4 +229,4 @@ def estimate(config: RunConfig) -> estimates.Estimate:
     Raises:
         MirsError: it can't be trained.
     """
-    return estimates.estimate(runs.home_folder(), config)
+    return estimates.estimate(Home.current(), config)

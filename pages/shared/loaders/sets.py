@@ -1,22 +1,21 @@
 """Data sets: those that are here, and what is offered of published ones."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from mirs_core.datasets import download as fetching
 from mirs_core.datasets.registry import KnownDataSet, known_data_sets
+from mirs_core.workspace.home import Home
 
 
-def known_sets(home: Path, counted: bool = False) -> list[KnownDataSet]:
+def known_sets(home: Home, counted: bool = False) -> list[KnownDataSet]:
     """The data sets on this computer; what is said of them is a few seconds old at most."""
-    places = (home / "data", home / "runs", home / "data-sets.json")
+    places = (home.data, home.runs, home.data_set_list)
     changed = tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in places)
     return _known_sets(home, changed, counted)
 
 
 @st.cache_data(ttl=5, max_entries=8, show_spinner=False)
-def _known_sets(home: Path, changed: tuple[int, ...], counted: bool) -> list[KnownDataSet]:
+def _known_sets(home: Home, changed: tuple[int, ...], counted: bool) -> list[KnownDataSet]:
     return known_data_sets(home, counted)
 
 

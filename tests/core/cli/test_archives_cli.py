@@ -13,20 +13,21 @@ from mirs_core.cli import main
 from mirs_core.config.presets import from_preset
 from mirs_core.pipeline import train as pipeline
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {"train": {"cra": 4, "rid": 4}, "test": {"cra": 1, "rid": 1}}
 GROWN = {"run", "from", "tiles", "added", "removed", "encoded", "seconds"}
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch) -> Home:
     home = tmp_path / "home"
     monkeypatch.setenv("MIRS_HOME", str(home))
     data = write_dataset(tmp_path / "set", LAYOUT, card={"name": "set", "licence": "CC0"})
     changes = ["training.epochs=1", "training.views=1"]
     config = from_preset("mirs", data=str(data), changes=changes)
-    pipeline.train(home, pipeline.prepare(home, config, run_id="one"))
-    return home
+    pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id="one"))
+    return Home(home)
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def test_from_a_folder_to_an_archive_that_grows(
-    home: Path, own: Path, answer: Any, tmp_path: Path, network: FakeNetwork
+    home: Home, own: Path, answer: Any, tmp_path: Path, network: FakeNetwork
 ) -> None:
     (own / "bad.png").write_text("no")
     (tmp_path / "t.csv").write_text("file,lat,lon\ntile_0500.png,1,-2\nlost.png,,\n")
@@ -66,14 +67,14 @@ def test_from_a_folder_to_an_archive_that_grows(
     keys = {"data", "dir", "tiles", "added", "skipped", "labelled", "placed", "copied",
             "unmatched", "unreadable", "duplicates"}  # fmt: skip
     assert keys <= set(found)
-    assert (found["data"], found["dir"]) == ("Mine", str(home / "data" / "mine"))
+    assert (found["data"], found["dir"]) == ("Mine", str(home.path / "data" / "mine"))
     assert (found["tiles"], found["placed"], found["copied"]) == (6, 1, True)
     assert (found["unmatched"], found["duplicates"]) == (["lost.png"], 0)
     assert found["unreadable"][0]["path"] == "bad.png" and found["unreadable"][0]["why"]
     first = answer("index", "--run", "one", "--data", found["dir"])["run"]
     write_dataset(own, 2, start=600)
     network.seen = 0
-    shutil.rmtree(home / "cache" / "features")
+    shutil.rmtree(home.path / "cache" / "features")
     grown = answer("archive", "add", "--run", first, "--data", own)
     assert set(grown) >= GROWN
     figures = {name: grown[name] for name in ("from", "tiles", "added", "removed", "encoded")}
@@ -95,7 +96,7 @@ def test_from_a_folder_to_an_archive_that_grows(
     assert listed["set"]["models"] == ["one"]
 
 
-def test_out_as_a_table_and_in_again(home: Path, answer: Any, tmp_path: Path) -> None:
+def test_out_as_a_table_and_in_again(home: Home, answer: Any, tmp_path: Path) -> None:
     file = tmp_path / "one.parquet"
     made = answer("archive", "export", "--run", "one", file)
     assert made == {"run": "one", "tiles": 10, "bytes": file.stat().st_size, "file": str(file)}
@@ -104,7 +105,7 @@ def test_out_as_a_table_and_in_again(home: Path, answer: Any, tmp_path: Path) ->
     assert runs.summary(home, runs.folder(home, came["run"]), None).name == "Theirs"
 
 
-def test_every_mistake_gets_one_line(home: Path, own: Path, refused: Any, tmp_path: Path) -> None:
+def test_every_mistake_gets_one_line(home: Home, own: Path, refused: Any, tmp_path: Path) -> None:
     (tmp_path / "latin.txt").write_bytes(b"\xff\xfe")
     for words, says in (
         (("data", "import", tmp_path / "nowhere"), "no folder"),
@@ -119,4 +120,4 @@ def test_every_mistake_gets_one_line(home: Path, own: Path, refused: Any, tmp_pa
         (("archive", "export", "--run", "one", tmp_path / "latin.txt"), "exists already"),
     ):
         assert says.lower() in refused(*words).lower(), words
-    assert sorted(os.listdir(home / "runs")) == ["one"]  # noqa: PTH208 - names alone
+    assert sorted(os.listdir(home.path / "runs")) == ["one"]  # noqa: PTH208 - names alone

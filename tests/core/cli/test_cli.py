@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from mirs_core.cli import main
+from mirs_core.workspace.home import Home
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -26,7 +27,7 @@ class Done:
     err: str
 
 
-def mirs(home: Path, *args: object) -> Done:
+def mirs(home: Home, *args: object) -> Done:
     """One command, in this process: starting Python and torch anew takes seconds each time."""
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -39,15 +40,15 @@ def mirs(home: Path, *args: object) -> Done:
     return Done(code, out.getvalue(), err.getvalue())
 
 
-def answer(home: Path, *args: object) -> Any:
+def answer(home: Home, *args: object) -> Any:
     done = mirs(home, *args, "--json")
     assert done.code == 0, done.err
     return json.loads(done.out.splitlines()[-1])
 
 
-def refused(home: Path, *args: object) -> str:
+def refused(home: Home, *args: object) -> str:
     """The one line of an expected failure, which leaves no run behind."""
-    runs = home / "runs"
+    runs = home.path / "runs"
     before = sorted(runs.iterdir()) if runs.exists() else []
     done = mirs(home, *args, "--quiet")
     assert done.code == 2, (done.out, done.err)
@@ -58,22 +59,22 @@ def refused(home: Path, *args: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def home(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(small_demo: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home folder of its own with the small demo: 15 landforms, 12 tiles each."""
-    return shutil.copytree(small_demo, tmp_path_factory.mktemp("cli") / "home")
+    return Home(shutil.copytree(small_demo, tmp_path_factory.mktemp("cli") / "home"))
 
 
-def data_of(home: Path) -> Path:
-    return home / "data" / "synthetic-mars"
+def data_of(home: Home) -> Path:
+    return home.path / "data" / "synthetic-mars"
 
 
-def test_the_demo_is_built_once(home: Path) -> None:
-    before = (home / "runs" / "demo-mirs" / "model.safetensors").stat().st_mtime_ns
+def test_the_demo_is_built_once(home: Home) -> None:
+    before = (home.path / "runs" / "demo-mirs" / "model.safetensors").stat().st_mtime_ns
     assert answer(home, "demo", "--per-class", 12)["runs"][0] == "demo-baseline"
-    assert (home / "runs" / "demo-mirs" / "model.safetensors").stat().st_mtime_ns == before
+    assert (home.path / "runs" / "demo-mirs" / "model.safetensors").stat().st_mtime_ns == before
 
 
-def test_runs_list_shows_the_demo_with_mirs_served(home: Path) -> None:
+def test_runs_list_shows_the_demo_with_mirs_served(home: Home) -> None:
     found = {run["run"]: run for run in answer(home, "runs", "list")}
     assert set(found) >= {"demo-baseline", "demo-mirs", "demo-mirs-dwt"}
     mine = found["demo-mirs"]
@@ -83,7 +84,7 @@ def test_runs_list_shows_the_demo_with_mirs_served(home: Path) -> None:
     assert 0 < mine["map_at_64"] <= 1
 
 
-def test_data_describe_counts(home: Path) -> None:
+def test_data_describe_counts(home: Home) -> None:
     found = answer(home, "data", "describe", data_of(home))
     assert found["tiles"] == found["labelled"] == 180
     assert len(found["classes"]) == 15 and set(found["classes"].values()) == {12}
@@ -91,18 +92,18 @@ def test_data_describe_counts(home: Path) -> None:
     assert found["unreadable"] == [] and found["strips"] > 1
 
 
-def test_train_repeats_itself_and_prints_the_agreed_keys(home: Path) -> None:
+def test_train_repeats_itself_and_prints_the_agreed_keys(home: Home) -> None:
     args = ("train", "--data", data_of(home), "--set", "training.epochs=3", "--seed", 4)
     first, second = answer(home, *args), answer(home, *args)
     keys = {"run", "preset", "encoder", "seed", "archive_id", "epochs", "seconds", "map_at_64"}
     assert set(first) == keys and set(first["seconds"]) == {"features", "training", "total"}
     assert first["epochs"] == 3 and first["map_at_64"] == second["map_at_64"]
-    models = [(home / "runs" / out["run"] / "model.safetensors") for out in (first, second)]
+    models = [(home.path / "runs" / out["run"] / "model.safetensors") for out in (first, second)]
     assert models[0].read_bytes() == models[1].read_bytes()
     assert first["archive_id"] == second["archive_id"]
 
 
-def test_presets_with_one_seed_share_their_archive(home: Path) -> None:
+def test_presets_with_one_seed_share_their_archive(home: Home) -> None:
     ids = {
         answer(home, "evaluate", "--run", run)["archive_id"]
         for run in ("demo-baseline", "demo-mirs", "demo-mirs-dwt")
@@ -110,7 +111,7 @@ def test_presets_with_one_seed_share_their_archive(home: Path) -> None:
     assert len(ids) == 1
 
 
-def test_evaluate_prints_the_agreed_keys(home: Path) -> None:
+def test_evaluate_prints_the_agreed_keys(home: Home) -> None:
     found = answer(home, "evaluate", "--run", "demo-mirs")
     keys = {
         "run", "seed", "archive_id", "k", "n_queries", "n_skipped", "n_archive", "strip",
@@ -123,7 +124,7 @@ def test_evaluate_prints_the_agreed_keys(home: Path) -> None:
     assert excluded["strip"] == "excluded"
 
 
-def test_evaluate_takes_queries_from_a_folder(home: Path, tmp_path: Path) -> None:
+def test_evaluate_takes_queries_from_a_folder(home: Home, tmp_path: Path) -> None:
     whole = answer(home, "evaluate", "--run", "demo-mirs")
     same = answer(home, "evaluate", "--run", "demo-mirs", "--queries", data_of(home))
     assert same["map_at_64"] == whole["map_at_64"]
@@ -134,7 +135,7 @@ def test_evaluate_takes_queries_from_a_folder(home: Path, tmp_path: Path) -> Non
     assert set(few["per_class"]) == {"cra", "aec"} and few["n_skipped"] >= 1
 
 
-def test_search_ranks_by_distance_and_never_returns_the_query(home: Path, tmp_path: Path) -> None:
+def test_search_ranks_by_distance_and_never_returns_the_query(home: Home, tmp_path: Path) -> None:
     tile = next((data_of(home) / "test" / "cra").iterdir())
     found = answer(home, "search", "--run", "demo-mirs", "--image", tile, "--k", 7)
     distances = [hit["distance"] for hit in found["results"]]
@@ -148,7 +149,7 @@ def test_search_ranks_by_distance_and_never_returns_the_query(home: Path, tmp_pa
     assert copy["results"][0]["distance"] == 0
 
 
-def test_a_folder_without_labels_is_archived_and_searched(home: Path, tmp_path: Path) -> None:
+def test_a_folder_without_labels_is_archived_and_searched(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "Кратеры 火星"
     shutil.copytree(data_of(home) / "test" / "cra", folder)
     made = answer(home, "index", "--run", "demo-mirs", "--data", folder, "--name", "Mine")
@@ -159,19 +160,19 @@ def test_a_folder_without_labels_is_archived_and_searched(home: Path, tmp_path: 
     answer(home, "runs", "delete", made["run"])
 
 
-def test_a_baseline_needs_no_labels_but_hashing_does(home: Path, tmp_path: Path) -> None:
+def test_a_baseline_needs_no_labels_but_hashing_does(home: Home, tmp_path: Path) -> None:
     shutil.copytree(data_of(home) / "test" / "cra", tmp_path / "loose")
     assert "learns from labels" in refused(home, "train", "--data", tmp_path / "loose")
     made = answer(home, "train", "--data", tmp_path / "loose", "--preset", "baseline")
     assert made["map_at_64"] == {"min_r_k": None, "hits": None}
 
 
-def test_one_class_is_refused_for_hashing(home: Path, tmp_path: Path) -> None:
+def test_one_class_is_refused_for_hashing(home: Home, tmp_path: Path) -> None:
     shutil.copytree(data_of(home) / "train" / "cra", tmp_path / "train" / "cra")
     assert "at least two classes" in refused(home, "train", "--data", tmp_path)
 
 
-def test_every_mistake_gets_one_line(home: Path, tmp_path: Path) -> None:
+def test_every_mistake_gets_one_line(home: Home, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.jpg").write_text("no image")
     data = data_of(home)
@@ -207,26 +208,26 @@ def test_words_that_do_not_parse_get_one_line(
     assert end.value.code == 2 and said.startswith("mirs: ") and said.count("\n") == 1
 
 
-def test_a_pipe_is_no_image(home: Path, tmp_path: Path) -> None:
+def test_a_pipe_is_no_image(home: Home, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     said = refused(home, "search", "--run", "demo-mirs", "--image", tmp_path / "pipe.jpg")
     assert "not a regular file" in said
 
 
-def test_a_home_that_cannot_be_written_gets_one_line(home: Path, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_gets_one_line(home: Home, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    done = mirs(tmp_path / "file", "demo", "--per-class", 12, "--quiet")
+    done = mirs(Home(tmp_path / "file"), "demo", "--per-class", 12, "--quiet")
     assert done.code == 2 and "MIRS_HOME" in done.err and done.err.count("\n") == 1
 
 
-def test_queries_may_stand_in_a_test_folder_alone(home: Path, tmp_path: Path) -> None:
+def test_queries_may_stand_in_a_test_folder_alone(home: Home, tmp_path: Path) -> None:
     shutil.copytree(data_of(home) / "test", tmp_path / "test")
     whole = answer(home, "evaluate", "--run", "demo-mirs")
     alone = answer(home, "evaluate", "--run", "demo-mirs", "--queries", tmp_path)
     assert alone["map_at_64"]["min_r_k"]["value"] == whole["map_at_64"]["min_r_k"]["value"]
 
 
-def test_one_index_serves_several_models(home: Path, tmp_path: Path) -> None:
+def test_one_index_serves_several_models(home: Home, tmp_path: Path) -> None:
     shutil.copytree(data_of(home) / "test" / "rid", tmp_path / "-odd name")
     models = ("--run", "demo-mirs", "--run", "demo-baseline")
     made = answer(home, "index", *models, "--data", tmp_path / "-odd name", "--name=-x")
@@ -235,7 +236,7 @@ def test_one_index_serves_several_models(home: Path, tmp_path: Path) -> None:
     assert [listed[run] for run in made["runs"]] == ["mirs", "baseline"]
 
 
-def test_compare_reuses_what_is_there(home: Path) -> None:
+def test_compare_reuses_what_is_there(home: Home) -> None:
     args = ("compare", "--data", data_of(home), "--presets", "baseline,baseline-centred")
     first = answer(home, *args, "--seeds", 2)
     runs = len(answer(home, "runs", "list"))
@@ -247,7 +248,7 @@ def test_compare_reuses_what_is_there(home: Path) -> None:
     assert mirs(home, *args, "--seeds", 2).out.count("|") > 10
 
 
-def test_bench_query_measures_milliseconds(home: Path) -> None:
+def test_bench_query_measures_milliseconds(home: Home) -> None:
     found = answer(home, "bench", "query", "--repeat", 5)
     assert found["bench"] == "query" and 0 < found["p50_ms"] < 5000
 
@@ -259,7 +260,7 @@ def test_help_is_there(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert end.value.code == 0 and capsys.readouterr().out
 
 
-def test_the_whole_process_keeps_to_the_same_rules(home: Path) -> None:
+def test_the_whole_process_keeps_to_the_same_rules(home: Home) -> None:
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "mirs_core", *words],
@@ -275,7 +276,7 @@ def test_the_whole_process_keeps_to_the_same_rules(home: Path) -> None:
     assert (bad.returncode, bad.stdout) == (2, "") and bad.stderr.startswith("mirs: ")
 
 
-def test_a_run_is_named_tagged_and_noted_beside_its_folder(home: Path) -> None:
+def test_a_run_is_named_tagged_and_noted_beside_its_folder(home: Home) -> None:
     answer(home, "runs", "rename", "demo-mirs", "The good one")
     answer(home, "runs", "tag", "demo-mirs", "poster", "checked")
     said = answer(home, "runs", "note", "demo-mirs", "Look at\nthe dunes.")
@@ -292,7 +293,7 @@ def test_a_run_is_named_tagged_and_noted_beside_its_folder(home: Path) -> None:
 
 
 def test_a_run_leaves_as_one_file_goes_to_the_bin_and_comes_back(
-    home: Path, tmp_path: Path
+    home: Home, tmp_path: Path
 ) -> None:
     # Other tests share this home folder.
     answer(home, "runs", "empty-bin")
@@ -312,7 +313,7 @@ def test_a_run_leaves_as_one_file_goes_to_the_bin_and_comes_back(
     assert "holds no run" in refused(home, "runs", "restore", "again")
 
 
-def test_runs_are_compared_and_have_a_card(home: Path) -> None:
+def test_runs_are_compared_and_have_a_card(home: Home) -> None:
     found = answer(home, "runs", "compare", "demo-mirs", "demo-mirs-dwt")
     assert found["runs"] == ["demo-mirs", "demo-mirs-dwt"] and found["one_data_set"]
     assert found["settings"]["whitening.enabled"] == [False, True]

@@ -14,12 +14,13 @@ from mirs_core.pipeline import preparing
 from mirs_core.pipeline import train as pipeline
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {"train": {"cra": 8, "rid": 8, "smo": 8}, "test": {"cra": 2, "rid": 2}}
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: FakeNetwork) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: FakeNetwork) -> Home:
     monkeypatch.setenv("MIRS_HOME", str(tmp_path / "home"))
 
     def settings(folder: Path, preset: str) -> RunConfig:
@@ -27,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: FakeNetwork) 
         return presets.from_preset(preset, data=str(folder), changes=changes)
 
     monkeypatch.setattr(preparing, "_settings", settings)
-    return tmp_path / "home"
+    return Home(tmp_path / "home")
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: object) -> Any:
@@ -35,13 +36,13 @@ def answer(capsys: pytest.CaptureFixture[str], *words: object) -> Any:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-def trained(home: Path, root: Path, preset: str) -> str:
+def trained(home: Home, root: Path, preset: str) -> str:
     config = presets.from_preset(preset, data=str(root), changes=["training.epochs=1"])
     return pipeline.prepare_and_train(home, config).run
 
 
 def test_an_import_is_archived_with_each_model_that_is_named(
-    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     known = write_dataset(tmp_path / "known", LAYOUT)
     models = [trained(home, known, preset) for preset in ("baseline", "mirs")]
@@ -55,20 +56,20 @@ def test_an_import_is_archived_with_each_model_that_is_named(
 
 
 def test_an_import_can_be_trained_on_at_once(
-    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new = write_dataset(tmp_path / "new", LAYOUT)
     found = answer(capsys, "data", "import", new, "--copy", "--name", "mine", "--prepare")
     made = [runs.folder(home, run).config() for run in found["runs"]]
     assert [config.preset for config in made] == ["baseline", "mirs", "mirs-dwt"]
-    assert {Path(config.data) for config in made} == {home / "data" / "mine"}
+    assert {Path(config.data) for config in made} == {home.path / "data" / "mine"}
     assert runs.served_run(home) == found["runs"][1]
 
 
 def test_a_model_that_is_not_there_is_named_before_anything_is_brought_in(
-    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new = write_dataset(tmp_path / "new", 4)
     assert cli.main(["data", "import", str(new), "--copy", "--name=x", "--archive=nobody"]) == 2
     assert "nobody" in capsys.readouterr().err.strip().splitlines()[-1]
-    assert not (home / "data").exists() and runs.list_runs(home) == []
+    assert not (home.path / "data").exists() and runs.list_runs(home) == []

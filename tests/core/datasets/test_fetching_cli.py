@@ -21,6 +21,7 @@ from mirs_core.errors import EncoderError, RunError, StoppedError
 from mirs_core.pipeline import preparing
 from mirs_core.pipeline import train as pipeline
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -144,11 +145,11 @@ def test_prepare_fetches_trains_and_serves(
 ) -> None:
     found = answer("data", "prepare", "domars16k", tmp_path / "mars", "--yes")
     home = tmp_path / "home"
-    done = {run.id: run for run in runs.list_runs(home)}
+    done = {run.id: run for run in runs.list_runs(Home(home))}
     assert set(found["runs"]) == set(done) and len(done) == 3
     assert [done[run].preset for run in found["runs"]] == ["baseline", "mirs", "mirs-dwt"]
     assert {run.state for run in done.values()} == {"done"} and found["tiles"] == 48
-    assert found["served"] == found["runs"][1] == runs.served_run(home)
+    assert found["served"] == found["runs"][1] == runs.served_run(Home(home))
     assert {run.data for run in done.values()} == {"domars16k"}
     seen, asked = network.seen, len(server.asked)
     assert seen == 48 and asked == 1
@@ -166,21 +167,21 @@ def test_prepare_takes_a_data_set_that_is_there(
 
 def test_a_choice_of_the_served_run_stays(tmp_path: Path, network: FakeNetwork) -> None:
     folder, home = write_dataset(tmp_path / "mine", LAYOUT), tmp_path / "home"
-    ids = preparing.prepare(home, folder)
-    assert runs.served_run(home) == ids[1]
-    runs.serve(home, ids[0])
-    preparing.prepare(home, folder)
-    assert runs.served_run(home) == ids[0]
-    runs.delete(home, ids[2])
-    assert preparing.prepare(home, folder) == ids
-    assert runs.served_run(home) == ids[1]
+    ids = preparing.prepare(Home(home), folder)
+    assert runs.served_run(Home(home)) == ids[1]
+    runs.serve(Home(home), ids[0])
+    preparing.prepare(Home(home), folder)
+    assert runs.served_run(Home(home)) == ids[0]
+    runs.delete(Home(home), ids[2])
+    assert preparing.prepare(Home(home), folder) == ids
+    assert runs.served_run(Home(home)) == ids[1]
 
 
 def test_other_tiles_are_other_runs(tmp_path: Path, network: FakeNetwork) -> None:
     home = tmp_path / "home"
-    first = preparing.prepare(home, write_dataset(tmp_path / "a", LAYOUT))
-    second = preparing.prepare(home, write_dataset(tmp_path / "b", LAYOUT, start=500))
-    assert not set(first) & set(second) and len(runs.list_runs(home)) == 6
+    first = preparing.prepare(Home(home), write_dataset(tmp_path / "a", LAYOUT))
+    second = preparing.prepare(Home(home), write_dataset(tmp_path / "b", LAYOUT, start=500))
+    assert not set(first) & set(second) and len(runs.list_runs(Home(home))) == 6
 
 
 def test_a_stopped_training_goes_on(tmp_path: Path, network: FakeNetwork) -> None:
@@ -194,16 +195,16 @@ def test_a_stopped_training_goes_on(tmp_path: Path, network: FakeNetwork) -> Non
         stages.append(stage)
 
     with pytest.raises(StoppedError):
-        preparing.prepare(home, folder, progress, stop)
-    states = {run.preset: run.state for run in runs.list_runs(home)}
+        preparing.prepare(Home(home), folder, progress, stop)
+    states = {run.preset: run.state for run in runs.list_runs(Home(home))}
     assert states == {"baseline": "done", "mirs": "stopped"}
-    assert runs.served_run(home) is None
-    kept = {run.preset: run.id for run in runs.list_runs(home)}
+    assert runs.served_run(Home(home)) is None
+    kept = {run.preset: run.id for run in runs.list_runs(Home(home))}
     stages.clear()
-    ids = preparing.prepare(home, folder, progress)
+    ids = preparing.prepare(Home(home), folder, progress)
     assert not any(stage.startswith("Baseline") for stage in stages)
-    assert ids[:2] == [kept["baseline"], kept["mirs"]] and runs.served_run(home) == ids[1]
-    assert {run.state for run in runs.list_runs(home)} == {"done"}
+    assert ids[:2] == [kept["baseline"], kept["mirs"]] and runs.served_run(Home(home)) == ids[1]
+    assert {run.state for run in runs.list_runs(Home(home))} == {"done"}
     assert network.seen == 39
 
 
@@ -213,7 +214,7 @@ def test_a_failure_keeps_what_is_finished(
     folder, home = write_dataset(tmp_path / "mine", LAYOUT), tmp_path / "home"
     train = pipeline.train
 
-    def fail(home: Path, run: runs.RunFolder, *rest: Any) -> pipeline.Outcome:
+    def fail(home: Home, run: runs.RunFolder, *rest: Any) -> pipeline.Outcome:
         if run.id.startswith("mine-mirs-dwt"):
             raise EncoderError("The weights are gone.")
         return train(home, run, *rest)
@@ -221,17 +222,17 @@ def test_a_failure_keeps_what_is_finished(
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "train", fail)
         with pytest.raises(EncoderError, match="weights are gone"):
-            preparing.prepare(home, folder)
-    assert len(preparing.prepare(home, folder)) == 3
-    assert {run.state for run in runs.list_runs(home)} == {"done"}
+            preparing.prepare(Home(home), folder)
+    assert len(preparing.prepare(Home(home), folder)) == 3
+    assert {run.state for run in runs.list_runs(Home(home))} == {"done"}
 
 
 def test_a_run_in_training_elsewhere_is_waited_for(tmp_path: Path, network: FakeNetwork) -> None:
     folder, home = write_dataset(tmp_path / "mine", LAYOUT), tmp_path / "home"
-    ids = preparing.prepare(home, folder)
-    runs.folder(home, ids[2]).set_status("running")
+    ids = preparing.prepare(Home(home), folder)
+    runs.folder(Home(home), ids[2]).set_status("running")
     with pytest.raises(RunError, match="another process"):
-        preparing.prepare(home, folder)
+        preparing.prepare(Home(home), folder)
 
 
 def test_the_catalogue_has_the_names_of_the_contract() -> None:
@@ -244,12 +245,12 @@ def test_prepare_takes_a_folder_of_ones_own(
     labelled = write_dataset(tmp_path / "mine", LAYOUT, card={"name": "Mine"})
     found = answer("data", "prepare", labelled)
     assert found["data"] == "Mine" and server.asked == []
-    presets_of = {run.id: run.preset for run in runs.list_runs(tmp_path / "home")}
+    presets_of = {run.id: run.preset for run in runs.list_runs(Home(tmp_path / "home"))}
     assert [presets_of[run] for run in found["runs"]] == ["baseline", "mirs", "mirs-dwt"]
     plain = write_dataset(tmp_path / "plain", 24, start=700)
     found = answer("data", "prepare", plain)
-    presets_of = {run.id: run.preset for run in runs.list_runs(tmp_path / "home")}
+    presets_of = {run.id: run.preset for run in runs.list_runs(Home(tmp_path / "home"))}
     names = [presets_of[run] for run in found["runs"]]
     assert names == ["baseline", "baseline-centred", "mirs-unsupervised"]
-    assert found["served"] == found["runs"][2] == runs.served_run(tmp_path / "home")
+    assert found["served"] == found["runs"][2] == runs.served_run(Home(tmp_path / "home"))
     assert "no folder" in refused("data", "prepare", tmp_path / "nowhere")

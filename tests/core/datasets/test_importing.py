@@ -26,13 +26,14 @@ from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.tile_table import TileRecord, read_table, write_table
 from mirs_core.errors import DataError, MirsError, StoppedError
 from mirs_core.system.processes import lock_if_free
+from mirs_core.workspace.home import Home
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def test_wrong_tables_get_one_line(tmp_path: Path, lines: list[str], says: str) 
 # --- in place --------------------------------------------------------------------------------
 
 
-def test_in_place_only_the_two_files_are_written(own: Path, home: Path, tmp_path: Path) -> None:
+def test_in_place_only_the_two_files_are_written(own: Path, home: Home, tmp_path: Path) -> None:
     before = state(own)
     told = table(
         tmp_path / "t.csv", "file,class,lat,lon,licence", "c.png,dune,10,-20,CC0", "b.png,pit,,,",
@@ -186,7 +187,7 @@ def test_in_place_only_the_two_files_are_written(own: Path, home: Path, tmp_path
     assert card == {"name": "mine", "licence": "CC-BY-4.0", "metres_per_pixel": 5.0}
 
 
-def test_what_stood_there_stays_unless_it_is_contradicted(own: Path, home: Path) -> None:
+def test_what_stood_there_stays_unless_it_is_contradicted(own: Path, home: Home) -> None:
     card = {"name": "old", "licence": "CC0", "fetched": {"x": 1}, "distractors": ["pit"]}
     (own / "dataset.json").write_text(json.dumps(card))
     table(own / "tiles.csv", "path,label,latitude,longitude,seen by", "north/a.png,dune,1,2,Ann",
@@ -214,7 +215,7 @@ def test_what_stood_there_stays_unless_it_is_contradicted(own: Path, home: Path)
      ("dataset.json", "{"), ("tiles.csv", "path,latitude\na.png,high\n")],
 )  # fmt: skip
 def test_files_that_cannot_be_read_are_never_overwritten(
-    own: Path, home: Path, name: str, text: str
+    own: Path, home: Home, name: str, text: str
 ) -> None:
     (own / name).write_text(text)
     before = state(own)
@@ -223,7 +224,7 @@ def test_files_that_cannot_be_read_are_never_overwritten(
     assert state(own) == before
 
 
-def test_a_wrong_card_is_not_written(own: Path, home: Path) -> None:
+def test_a_wrong_card_is_not_written(own: Path, home: Home) -> None:
     before = state(own)
     with pytest.raises(DataError, match="metres_per_pixel"):
         importing.describe_in_place(home, own, Said(metres_per_pixel=-1.0, credit="Me"))
@@ -231,7 +232,7 @@ def test_a_wrong_card_is_not_written(own: Path, home: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_names_the_way_out(
-    own: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    own: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (own / "dataset.json").write_text('{"name": "old"}')
     before, write = state(own), files.replace_file
@@ -247,7 +248,7 @@ def test_a_folder_that_cannot_be_written_names_the_way_out(
     assert state(own) == before
 
 
-def test_folders_become_labels_only_when_asked(own: Path, home: Path) -> None:
+def test_folders_become_labels_only_when_asked(own: Path, home: Home) -> None:
     found = importing.describe_in_place(home, own, Said())
     assert found.manifest.labelled == 0 and "--labels-from-folders" in found.notes[0]
     told = table(own.parent / "t.csv", "file,class", "c.png,pit")
@@ -265,7 +266,7 @@ def test_folders_become_labels_only_when_asked(own: Path, home: Path) -> None:
 # --- as a copy -------------------------------------------------------------------------------
 
 
-def test_a_copy_is_complete_and_leaves_the_original_alone(own: Path, home: Path) -> None:
+def test_a_copy_is_complete_and_leaves_the_original_alone(own: Path, home: Home) -> None:
     (own / "bad.png").write_text("no image")
     (own / "link.png").symlink_to(own / "north" / "a.png")
     (own / "out.png").symlink_to("/etc/hostname")
@@ -273,7 +274,7 @@ def test_a_copy_is_complete_and_leaves_the_original_alone(own: Path, home: Path)
     before = {n: d for n, d in state(own).items() if n != "out.png"}
     found = importing.copy_home(home, own, Said(title="Mine", credit="Me"))
     assert {n: d for n, d in state(own).items() if n != "out.png"} == before
-    target = home / "data" / "my-tiles"
+    target = home.path / "data" / "my-tiles"
     assert found.manifest.root == target and found.copied
     copied = state(target)
     assert {n: d for n, d in copied.items() if n.endswith(".png")} == {
@@ -283,13 +284,13 @@ def test_a_copy_is_complete_and_leaves_the_original_alone(own: Path, home: Path)
     assert not any(path.is_symlink() for path in target.rglob("*"))
     assert (found.added, found.manifest.card.title) == (4, "Mine")
     assert read_table(target)["north/a.png"].credit == "Me"
-    assert sorted(path.name for path in (home / "data").iterdir()) == ["my-tiles"]
+    assert sorted(path.name for path in (home.path / "data").iterdir()) == ["my-tiles"]
     with pytest.raises(DataError, match="--name"):
         importing.copy_home(home, own, Said())
     assert importing.copy_home(home, own, Said(name="Other")).manifest.root.name == "other"
 
 
-def test_a_copy_of_a_labelled_set_stays_one(home: Path, tmp_path: Path) -> None:
+def test_a_copy_of_a_labelled_set_stays_one(home: Home, tmp_path: Path) -> None:
     card = {"name": "hills", "title": "Hills", "licence": "CC0", "distractors": ["rid"]}
     source = write_dataset(tmp_path / "s", {"train": {"cra": 2, "rid": 1}}, card=card)
     write_table(source, [TileRecord("train/cra/tile_0000.png", source="https://example.org/1")])
@@ -300,7 +301,7 @@ def test_a_copy_of_a_labelled_set_stays_one(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_copy_that_is_stopped_or_has_no_room_leaves_nothing(
-    own: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    own: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(stage: str, done: int, total: int) -> None:
         if stage == "Copying tiles":
@@ -308,14 +309,14 @@ def test_a_copy_that_is_stopped_or_has_no_room_leaves_nothing(
 
     with pytest.raises(StoppedError):
         importing.copy_home(home, own, Said(), stop)
-    assert list((home / "data").iterdir()) == []
+    assert list((home.path / "data").iterdir()) == []
     monkeypatch.setattr(space.shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
     with pytest.raises(DataError, match="room"):
         importing.copy_home(home, own, Said())
-    assert list((home / "data").iterdir()) == []
+    assert list((home.path / "data").iterdir()) == []
 
 
-def test_a_copy_that_was_killed_is_made_anew(own: Path, home: Path) -> None:
+def test_a_copy_that_was_killed_is_made_anew(own: Path, home: Home) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
         "from mirs_core import importing\n"
@@ -330,22 +331,22 @@ def test_a_copy_that_was_killed_is_made_anew(own: Path, home: Path) -> None:
     )
     words = [sys.executable, "-c", code, str(home), str(own)]
     assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 9
-    left = home / "data" / ".my-tiles.import" / "set"
-    assert len(list(left.rglob("*.png"))) == 2 and not (home / "data" / "my-tiles").exists()
+    left = home.path / "data" / ".my-tiles.import" / "set"
+    assert len(list(left.rglob("*.png"))) == 2 and not (home.path / "data" / "my-tiles").exists()
     found = importing.copy_home(home, own, Said())
-    assert found.added == 4 and [p.name for p in (home / "data").iterdir()] == ["my-tiles"]
+    assert found.added == 4 and [p.name for p in (home.path / "data").iterdir()] == ["my-tiles"]
 
 
-def test_two_imports_do_not_work_on_one_name(own: Path, home: Path) -> None:
+def test_two_imports_do_not_work_on_one_name(own: Path, home: Home) -> None:
     with (
-        lock_if_free(home / "data" / ".my-tiles.import" / "lock"),
+        lock_if_free(home.path / "data" / ".my-tiles.import" / "lock"),
         pytest.raises(DataError, match="Another import"),
     ):
         importing.copy_home(home, own, Said())
     assert importing.copy_home(home, own, Said()).added == 4
 
 
-def test_words_that_are_no_unicode_or_too_long_do_no_harm(own: Path, home: Path) -> None:
+def test_words_that_are_no_unicode_or_too_long_do_no_harm(own: Path, home: Home) -> None:
     importing.describe_in_place(home, own, Said(title="a\udcffb\nc", credit="\udcff"))
     assert json.loads((own / "dataset.json").read_text())["title"] == "a?b c"
     before = state(own)
@@ -364,7 +365,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def test_tiles_come_into_a_labelled_set_with_where_they_are_from(
-    own: Path, home: Path, target: Path
+    own: Path, home: Home, target: Path
 ) -> None:
     twin = target / "train" / "cra" / "tile_0000.png"
     (own / "south" / "twin.png").write_bytes(twin.read_bytes())
@@ -394,7 +395,7 @@ def test_tiles_come_into_a_labelled_set_with_where_they_are_from(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
-def test_names_that_a_table_cannot_hold_are_left_out(own: Path, home: Path, target: Path) -> None:
+def test_names_that_a_table_cannot_hold_are_left_out(own: Path, home: Home, target: Path) -> None:
     for name in (" first.png", "back\\slash.png", " x/inner.png"):
         (own / name).parent.mkdir(exist_ok=True)
         (own / name).write_bytes((own / "north" / "a.png").read_bytes())
@@ -411,7 +412,7 @@ def test_names_that_a_table_cannot_hold_are_left_out(own: Path, home: Path, targ
 
 @pytest.mark.parametrize("to", ["CC0", "unknown"])
 def test_no_tile_takes_the_licence_or_the_credit_of_the_set_it_comes_to(
-    own: Path, home: Path, tmp_path: Path, to: str
+    own: Path, home: Home, tmp_path: Path, to: str
 ) -> None:
     card = {"name": "target", "licence": to, "citation": "Them 2020"}
     target = write_dataset(tmp_path / "loose", 1, card=card)
@@ -433,7 +434,7 @@ def test_no_tile_takes_the_licence_or_the_credit_of_the_set_it_comes_to(
     assert told["same"] == [("CC-BY-4.0", None)]
 
 
-def test_names_never_collide_and_labels_travel(home: Path, tmp_path: Path, target: Path) -> None:
+def test_names_never_collide_and_labels_travel(home: Home, tmp_path: Path, target: Path) -> None:
     """A labelled folder into an unlabelled one, twice, with other pixels under the same names."""
     loose = write_dataset(tmp_path / "loose", 2, start=50)
     for start in (100, 200):
@@ -452,7 +453,7 @@ def test_names_never_collide_and_labels_travel(home: Path, tmp_path: Path, targe
     }
 
 
-def test_of_copies_in_the_folder_one_is_added(own: Path, home: Path, target: Path) -> None:
+def test_of_copies_in_the_folder_one_is_added(own: Path, home: Home, target: Path) -> None:
     (own / "copy.png").write_bytes((own / "north" / "a.png").read_bytes())
     found = importing.add_to(home, own, target, Said())
     assert (found.added, found.skipped, found.duplicates) == (4, 1, 1)
@@ -460,7 +461,7 @@ def test_of_copies_in_the_folder_one_is_added(own: Path, home: Path, target: Pat
 
 
 def test_without_a_class_a_tile_comes_to_the_database_if_there_is_one(
-    own: Path, home: Path, target: Path
+    own: Path, home: Home, target: Path
 ) -> None:
     write_dataset(target, {"database": {"cra": 1}}, start=77)
     found = importing.add_to(home, own, target, Said())
@@ -470,7 +471,7 @@ def test_without_a_class_a_tile_comes_to_the_database_if_there_is_one(
 
 @pytest.mark.parametrize("error", [DataError("no"), KeyboardInterrupt()])
 def test_a_failure_leaves_the_data_set_as_it_was(
-    own: Path, home: Path, target: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    own: Path, home: Home, target: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     write_table(target, [TileRecord("train/cra/tile_0000.png", credit="You")])
     before = state(target)
@@ -492,7 +493,7 @@ def test_a_failure_leaves_the_data_set_as_it_was(
 
 
 def test_tiles_of_a_killed_import_are_known_and_the_rest_follows(
-    own: Path, home: Path, target: Path
+    own: Path, home: Home, target: Path
 ) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
@@ -518,7 +519,7 @@ def test_tiles_of_a_killed_import_are_known_and_the_rest_follows(
     assert len(new) == 4 and all(told[tile].credit == "Me" for tile in new)
 
 
-def test_synthetic_and_real_tiles_do_not_mix(own: Path, home: Path, target: Path) -> None:
+def test_synthetic_and_real_tiles_do_not_mix(own: Path, home: Home, target: Path) -> None:
     with pytest.raises(DataError, match="one or the other"):
         importing.add_to(home, own, target, Said(synthetic=True))
     (target / "dataset.json").write_text('{"synthetic": true}')
@@ -528,7 +529,7 @@ def test_synthetic_and_real_tiles_do_not_mix(own: Path, home: Path, target: Path
 
 
 def test_a_data_set_is_not_added_to_itself_nor_behind_a_link(
-    own: Path, home: Path, target: Path
+    own: Path, home: Home, target: Path
 ) -> None:
     with pytest.raises(DataError, match="itself"):
         importing.add_to(home, target, target, Said())
@@ -544,7 +545,7 @@ def test_a_data_set_is_not_added_to_itself_nor_behind_a_link(
 
 @pytest.mark.parametrize("verb", [["import", "--copy"], ["tile", "--out"]])
 def test_what_is_to_follow_is_checked_before_anything_is_brought_in(
-    own: Path, home: Path, tmp_path: Path, verb: list[str], monkeypatch: pytest.MonkeyPatch,
+    own: Path, home: Home, tmp_path: Path, verb: list[str], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.setenv("MIRS_HOME", str(home))
@@ -554,11 +555,11 @@ def test_what_is_to_follow_is_checked_before_anything_is_brought_in(
     source = str(own if verb[0] == "import" else raster)
     assert cli.main(["data", *verb, *out, source, "--archive", "nope"]) == 2
     assert "no run 'nope'" in capsys.readouterr().err
-    assert not (home / "data").exists() and not (tmp_path / "out").exists()
+    assert not (home.path / "data").exists() and not (tmp_path / "out").exists()
 
 
 def test_what_new_tiles_are_taken_for_and_lose_is_said(
-    own: Path, home: Path, tmp_path: Path
+    own: Path, home: Home, tmp_path: Path
 ) -> None:
     card = {"name": "known", "metres_per_pixel": 6.0}
     target = write_dataset(tmp_path / "known", 2, start=700, card=card)

@@ -12,6 +12,7 @@ from mirs_core.datasets import images, importing
 from mirs_core.datasets import registry as known_data
 from mirs_core.datasets.registry import known_data_sets
 from mirs_core.pipeline import train as pipeline
+from mirs_core.workspace.home import Home
 
 
 @pytest.mark.usefixtures("network")
@@ -20,17 +21,17 @@ def test_folders_runs_and_imports_are_listed_once(
 ) -> None:
     home = tmp_path / "home"
     card = {"name": "a", "title": "A set", "licence": "CC0"}
-    inside = write_dataset(home / "data" / "a", {"train": {"cra": 4, "rid": 4}}, card=card)
+    inside = write_dataset(home.data / "a", {"train": {"cra": 4, "rid": 4}}, card=card)
     loose = write_dataset(tmp_path / "loose", 3, strips=2, start=50)
     apart = write_dataset(tmp_path / "apart", 5, start=90)
-    importing.describe_in_place(home, loose, importing.Said(title="Loose"))
-    importing.describe_in_place(home, inside, importing.Said())
+    importing.describe_in_place(Home(home), loose, importing.Said(title="Loose"))
+    importing.describe_in_place(Home(home), inside, importing.Said())
     for data, run_id in ((inside, "one"), (apart, "two"), (apart, "three")):
         config = from_preset("baseline", data=str(data))
-        pipeline.train(home, pipeline.prepare(home, config, run_id=run_id))
-    (home / "data" / ".half.import").mkdir()
+        pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=run_id))
+    (home.data / ".half.import").mkdir()
     monkeypatch.setattr(images, "read_bytes", None)
-    found = {one.title: one.to_json() for one in known_data_sets(home)}
+    found = {one.title: one.to_json() for one in known_data_sets(Home(home))}
     assert set(found) == {"A set", "Loose", "apart"}
     first = found["A set"]
     assert (first["tiles"], first["labelled"], first["placed"]) == (8, 8, 0)
@@ -43,30 +44,30 @@ def test_folders_runs_and_imports_are_listed_once(
     assert sorted(found["apart"]["models"]) == ["three", "two"]
     shutil.rmtree(apart)
     (inside / "dataset.json").write_text("{")
-    found = {one["dir"]: one for one in (one.to_json() for one in known_data_sets(home))}
+    found = {one["dir"]: one for one in (one.to_json() for one in known_data_sets(Home(home)))}
     gone, damaged = found[str(apart)], found[str(inside)]
     assert (gone["tiles"], gone["labelled"], gone["there"]) == (5, 0, False)
     assert (damaged["tiles"], damaged["title"]) == (None, "a")
 
 
 def test_a_damaged_list_is_no_list(tmp_path: Path) -> None:
-    assert known_data_sets(tmp_path) == []
+    assert known_data_sets(Home(tmp_path)) == []
     for value in ("{", "[]", '{"folders": [3, "relative", null]}'):
         (tmp_path / "data-sets.json").write_text(value)
-        assert known_data_sets(tmp_path) == []
+        assert known_data_sets(Home(tmp_path)) == []
     folder = write_dataset(tmp_path / "x", 1)
-    importing.describe_in_place(tmp_path, folder, importing.Said())
+    importing.describe_in_place(Home(tmp_path), folder, importing.Said())
     assert json.loads((tmp_path / "data-sets.json").read_text()) == {"folders": [str(folder)]}
-    importing.describe_in_place(tmp_path, folder, importing.Said(name="y"))
-    assert len(known_data_sets(tmp_path)) == 1
+    importing.describe_in_place(Home(tmp_path), folder, importing.Said(name="y"))
+    assert len(known_data_sets(Home(tmp_path))) == 1
 
 
 def test_without_counts_no_names_of_tiles_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_dataset(tmp_path / "data" / "a", 3, card={"name": "a", "title": "A set"})
-    (counted,) = known_data_sets(tmp_path)
+    (counted,) = known_data_sets(Home(tmp_path))
     monkeypatch.setattr(known_data, "tiles_named", None)
-    (plain,) = known_data_sets(tmp_path, counted=False)
+    (plain,) = known_data_sets(Home(tmp_path), counted=False)
     assert (counted.tiles, plain.tiles) == (3, None)
     assert (plain.root, plain.title) == (counted.root, counted.title)

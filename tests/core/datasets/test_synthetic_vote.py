@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import synthetic as bench
+from mirs_core.workspace.home import Home
 
 
 def slow_vote(
@@ -48,7 +49,7 @@ def test_a_shift_of_one_set_does_not_matter() -> None:
 
 
 def test_without_real_tiles_only_the_speed_is_measured(tmp_path: Path) -> None:
-    answer = bench.run(tmp_path, per_class=1, workers=1)
+    answer = bench.run(Home(tmp_path), per_class=1, workers=1)
     assert answer["bench"] == "synthetic"
     assert answer["tiles"] == 15
     assert answer["seconds"] > 0

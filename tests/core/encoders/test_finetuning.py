@@ -37,6 +37,7 @@ from mirs_core.encoders.loading import (
 from mirs_core.errors import ConfigError, DataError, EncoderError, RunError, StoppedError
 from mirs_core.pipeline import sources
 from mirs_core.system.processes import this_process
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 12, "rid": 12, "smo": 12},
@@ -72,7 +73,7 @@ def tiny_encoder() -> Encoder:
     return tiny_architecture().encoder("tiny", "f" * 64, fill)
 
 
-def tiny_or_real(name: str, home: Path) -> Encoder:
+def tiny_or_real(name: str, home: Home) -> Encoder:
     return tiny_encoder() if name == "tiny" else load_encoder(name, home)
 
 
@@ -100,8 +101,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
 
 
 def quick(objective: str = "classifier", **changes: Any) -> finetuning.FineTuneConfig:
@@ -109,12 +110,12 @@ def quick(objective: str = "classifier", **changes: Any) -> finetuning.FineTuneC
     return configure(objective, **{**defaults, **changes})
 
 
-def weights_of(home: Path, encoder_id: str) -> bytes:
-    return (home / "encoders" / encoder_id / "weights.safetensors").read_bytes()
+def weights_of(home: Home, encoder_id: str) -> bytes:
+    return (home.path / "encoders" / encoder_id / "weights.safetensors").read_bytes()
 
 
-def record_of(home: Path, encoder_id: str) -> dict[str, Any]:
-    path = home / "encoders" / encoder_id / "encoder.json"
+def record_of(home: Home, encoder_id: str) -> dict[str, Any]:
+    path = home.path / "encoders" / encoder_id / "encoder.json"
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return record
 
@@ -126,9 +127,9 @@ def one_batch(encoder: Encoder) -> Tensor:
 
 
 @pytest.mark.parametrize("objective", finetuning.OBJECTIVES)
-def test_a_fine_tuned_encoder_is_an_encoder(objective: str, data: Path, home: Path) -> None:
+def test_a_fine_tuned_encoder_is_an_encoder(objective: str, data: Path, home: Home) -> None:
     made = fine_tune(home, data, quick(objective), name="Mine")
-    folder = home / "encoders" / made.encoder
+    folder = home.path / "encoders" / made.encoder
     assert made.encoder.startswith(f"enc-{objective}-data-s0-")
     assert sorted(path.name for path in folder.iterdir()) == [
         "encoder.json",
@@ -155,21 +156,21 @@ def test_a_fine_tuned_encoder_is_an_encoder(objective: str, data: Path, home: Pa
     json.dumps(answer, allow_nan=False)
 
 
-def test_it_learns_the_classes(data: Path, home: Path) -> None:
+def test_it_learns_the_classes(data: Path, home: Home) -> None:
     made = fine_tune(home, data, quick(epochs=12))
     assert made.validation["accuracy"] >= 0.9
     found = fine_tune(home, data, quick("triplet", epochs=12))
     assert found.validation["map_at_64"] > 0.9
 
 
-def test_simclr_lowers_its_loss(data: Path, home: Path) -> None:
+def test_simclr_lowers_its_loss(data: Path, home: Home) -> None:
     made = fine_tune(home, data, quick("simclr", epochs=8, batch_size=16, learning_rate=1e-3))
-    text = (home / "encoders" / made.encoder / "progress.jsonl").read_text()
+    text = (home.path / "encoders" / made.encoder / "progress.jsonl").read_text()
     losses = [json.loads(line)["validation"]["nt_xent"] for line in text.splitlines()]
     assert min(losses) == losses[made.best_epoch - 1] < losses[0]
 
 
-def test_equal_settings_give_equal_encoders(data: Path, home: Path) -> None:
+def test_equal_settings_give_equal_encoders(data: Path, home: Home) -> None:
     state = torch.random.get_rng_state()
     first, again = (fine_tune(home, data, quick()) for _ in range(2))
     assert weights_of(home, first.encoder) == weights_of(home, again.encoder)
@@ -180,7 +181,7 @@ def test_equal_settings_give_equal_encoders(data: Path, home: Path) -> None:
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_a_chain_of_fine_tunings_remembers_all_labels(data: Path, home: Path) -> None:
+def test_a_chain_of_fine_tunings_remembers_all_labels(data: Path, home: Home) -> None:
     first = fine_tune(home, data, quick())
     second = fine_tune(home, data, quick("simclr", encoder=first.encoder, epochs=1))
     assert labels_seen(home, second.encoder) == labels_seen(home, first.encoder) != frozenset()
@@ -193,11 +194,11 @@ def test_a_chain_of_fine_tunings_remembers_all_labels(data: Path, home: Path) ->
 # What may be read
 
 
-def items_of(data: Path, home: Path, seed: int = 0) -> Items:
+def items_of(data: Path, home: Home, seed: int = 0) -> Items:
     return scanning.order_tiles(scanning.scan_cached(home, data), seed, False)
 
 
-def test_labels_seen_are_those_of_training_half_and_validation(data: Path, home: Path) -> None:
+def test_labels_seen_are_those_of_training_half_and_validation(data: Path, home: Home) -> None:
     made = fine_tune(home, data, quick(epochs=1))
     items = items_of(data, home)
     learnt = {items.contents[row] for row in items.rows(["train", "val"])}
@@ -213,7 +214,7 @@ def test_labels_seen_are_those_of_training_half_and_validation(data: Path, home:
 
 @pytest.mark.parametrize("objective", finetuning.OBJECTIVES)
 def test_labels_that_may_not_be_read_change_no_bit(
-    objective: str, data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    objective: str, data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = fine_tune(home, data, quick(objective, epochs=2))
     roles = ("archive", "test", "train", "val") if objective == "simclr" else ("archive", "test")
@@ -233,7 +234,7 @@ def test_labels_that_may_not_be_read_change_no_bit(
 
 @pytest.mark.parametrize("objective", ["classifier", "triplet"])
 def test_training_labels_do_change_it(
-    objective: str, data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    objective: str, data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = fine_tune(home, data, quick(objective, epochs=1))
     order = sources.order_tiles
@@ -280,18 +281,18 @@ def test_copies_across_the_split_are_left_out() -> None:
     assert blind.labels_of == () and set(blind.numbers.tolist()) == {-1}
 
 
-def test_too_little_to_learn_from_is_refused(data: Path, home: Path, tmp_path: Path) -> None:
+def test_too_little_to_learn_from_is_refused(data: Path, home: Home, tmp_path: Path) -> None:
     single = write_classes(tmp_path / "single", {"train": {"cra": 8}})
     with pytest.raises(DataError, match=r"two classes.*simclr"):
         fine_tune(home, single, quick())
-    assert not (home / "encoders").exists()
+    assert not (home.path / "encoders").exists()
     assert fine_tune(home, single, quick("simclr", epochs=1)).best_epoch == 1
     with pytest.raises(DataError, match="fewer than two tiles"):
         fine_tune(home, write_classes(tmp_path / "flat", 5), quick("simclr"))  # type: ignore[arg-type]
 
 
 def test_without_validation_the_last_epoch_is_kept(
-    data: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     select = recipe.select
     nothing = np.array([], dtype=np.int64)
@@ -315,7 +316,7 @@ class Interrupter:
 
 
 @pytest.mark.parametrize("objective", finetuning.OBJECTIVES)
-def test_an_interrupted_one_ends_in_the_same_bits(objective: str, data: Path, home: Path) -> None:
+def test_an_interrupted_one_ends_in_the_same_bits(objective: str, data: Path, home: Home) -> None:
     config = quick(objective, epochs=4, freeze_statistics=False)
     whole = fine_tune(home, data, config)
     with pytest.raises(StoppedError, match="--resume enc-") as caught:
@@ -332,13 +333,13 @@ def test_an_interrupted_one_ends_in_the_same_bits(objective: str, data: Path, ho
     made = resume(home, stopped)
     assert weights_of(home, stopped) == weights_of(home, whole.encoder)
     assert made.validation == whole.validation and made.best_epoch == whole.best_epoch
-    text = (home / "encoders" / stopped / "progress.jsonl").read_text()
+    text = (home.path / "encoders" / stopped / "progress.jsonl").read_text()
     assert [json.loads(line)["epoch"] for line in text.splitlines()] == [1, 2, 3, 4]
     with pytest.raises(RunError, match="done already"):
         resume(home, stopped)
 
 
-def test_one_stopped_at_once_starts_from_the_beginning(data: Path, home: Path) -> None:
+def test_one_stopped_at_once_starts_from_the_beginning(data: Path, home: Home) -> None:
     with pytest.raises(StoppedError, match="--resume"):
         fine_tune(home, data, quick(), should_stop=lambda: True)
     (stopped,) = (one.id for one in list_encoders(home))
@@ -367,7 +368,7 @@ fine_tune(Path({home!r}), Path({data!r}), t.quick(), should_stop=stop)
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_killed_one_can_be_resumed(late: bool, data: Path, home: Path) -> None:
+def test_a_killed_one_can_be_resumed(late: bool, data: Path, home: Home) -> None:
     here = Path(__file__).parent
     paths = [str(here), str(here.parents[1]), str(here.parents[2])]
     code = KILLED.format(paths=paths, late=late, home=str(home), data=str(data))
@@ -383,7 +384,7 @@ def test_a_killed_one_can_be_resumed(late: bool, data: Path, home: Path) -> None
 
 
 def test_what_changed_since_is_not_resumed(
-    data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(StoppedError):
         fine_tune(home, data, quick(), should_stop=Interrupter(5))
@@ -400,22 +401,22 @@ def test_what_changed_since_is_not_resumed(
     assert list_encoders(home)[0].state == "stopped"
 
 
-def test_one_that_runs_is_not_resumed(data: Path, home: Path) -> None:
+def test_one_that_runs_is_not_resumed(data: Path, home: Home) -> None:
     from mirs_core.workspace.runs import RunFolder
 
     with pytest.raises(StoppedError):
         fine_tune(home, data, quick(), should_stop=lambda: True)
     (stopped,) = (one.id for one in list_encoders(home))
-    RunFolder(home / "encoders" / stopped).set_status("running")
+    RunFolder(home.path / "encoders" / stopped).set_status("running")
     with pytest.raises(RunError, match="is being trained"):
         resume(home, stopped)
 
 
-def test_a_damaged_checkpoint_is_named(data: Path, home: Path) -> None:
+def test_a_damaged_checkpoint_is_named(data: Path, home: Home) -> None:
     with pytest.raises(StoppedError):
         fine_tune(home, data, quick(), should_stop=Interrupter(5))
     (stopped,) = (one.id for one in list_encoders(home))
-    path = home / "encoders" / stopped / "checkpoint.safetensors"
+    path = home.path / "encoders" / stopped / "checkpoint.safetensors"
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(RunError, match=r"checkpoint\.safetensors is damaged"):
         resume(home, stopped)
@@ -428,7 +429,7 @@ def test_a_damaged_checkpoint_is_named(data: Path, home: Path) -> None:
 
 
 def test_a_failure_before_the_first_epoch_leaves_nothing(
-    data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scan = sources.scan_cached
 
@@ -443,7 +444,7 @@ def test_a_failure_before_the_first_epoch_leaves_nothing(
     assert list_encoders(home) == []
 
 
-def test_a_training_that_diverges_says_so(data: Path, home: Path) -> None:
+def test_a_training_that_diverges_says_so(data: Path, home: Home) -> None:
     class Broken(objectives.Classifier):
         def loss(self, outputs: objectives.Outputs, rows: Tensor) -> Tensor:
             return super().loss(outputs, rows) * float("nan")
@@ -462,13 +463,13 @@ def test_a_training_that_diverges_says_so(data: Path, home: Path) -> None:
 
 
 @pytest.fixture
-def done(data: Path, home: Path) -> Path:
+def done(data: Path, home: Home) -> Path:
     """The folder of a finished fine-tuned encoder."""
-    return home / "encoders" / fine_tune(home, data, quick(epochs=1)).encoder
+    return home.path / "encoders" / fine_tune(home, data, quick(epochs=1)).encoder
 
 
 @pytest.mark.parametrize("name", ["../home", "..", "a/b", "", ".hidden", "enc-none", "C:\\x"])
-def test_an_id_cannot_lead_elsewhere(name: str, done: Path, home: Path) -> None:
+def test_an_id_cannot_lead_elsewhere(name: str, done: Path, home: Home) -> None:
     with pytest.raises(EncoderError, match="no encoder"):
         load_encoder(name, home)
     with pytest.raises(EncoderError, match="no fine-tuned encoder"):
@@ -476,7 +477,7 @@ def test_an_id_cannot_lead_elsewhere(name: str, done: Path, home: Path) -> None:
     assert labels_seen(home, name) == frozenset()
 
 
-def test_damaged_weights_are_refused(done: Path, home: Path) -> None:
+def test_damaged_weights_are_refused(done: Path, home: Home) -> None:
     weights = done / "weights.safetensors"
     whole = weights.read_bytes()
     flipped = bytearray(whole)
@@ -511,7 +512,7 @@ def change(done: Path, **values: Any) -> None:
     (done / "encoder.json").write_text(json.dumps({**record, **values}))
 
 
-def test_forged_weights_are_refused(done: Path, home: Path) -> None:
+def test_forged_weights_are_refused(done: Path, home: Home) -> None:
     batch = torch.zeros(1, 3, 224, 224)
     state = load_file(done / "weights.safetensors")
     forge(done, {**state, "body.0.bias": torch.zeros(7)})
@@ -539,7 +540,7 @@ def test_forged_weights_are_refused(done: Path, home: Path) -> None:
         {"architecture": "resnet"},
     ],
 )
-def test_a_tampered_record_is_refused(values: dict[str, Any], done: Path, home: Path) -> None:
+def test_a_tampered_record_is_refused(values: dict[str, Any], done: Path, home: Home) -> None:
     change(done, **values)
     with pytest.raises(EncoderError):
         load_encoder(done.name, home)
@@ -548,7 +549,7 @@ def test_a_tampered_record_is_refused(values: dict[str, Any], done: Path, home: 
             labels_seen(home, done.name)
 
 
-def test_a_damaged_one_is_listed_as_failed(done: Path, home: Path) -> None:
+def test_a_damaged_one_is_listed_as_failed(done: Path, home: Home) -> None:
     for text in ("{", "[]", "null", '{"schema": 1}'):
         (done / "encoder.json").write_text(text)
         (listed,) = list_encoders(home)
@@ -570,7 +571,7 @@ def test_a_damaged_one_is_listed_as_failed(done: Path, home: Path) -> None:
 
 
 def test_an_encoder_without_a_trainable_form_says_so(
-    data: Path, home: Path, fake_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+    data: Path, home: Home, fake_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recipe, "load_encoder", lambda name, home: fake_encoder)
     with pytest.raises(EncoderError, match="cannot be fine-tuned"):
@@ -632,7 +633,7 @@ def test_every_batch_is_nearly_as_large() -> None:
     assert sorted(map(len, made.batches(torch.Generator()))) == [11, 11, 11]
 
 
-def test_tiles_are_the_same_from_memory_and_from_disk(data: Path, home: Path) -> None:
+def test_tiles_are_the_same_from_memory_and_from_disk(data: Path, home: Home) -> None:
     items = items_of(data, home)
     few, steps = items.rows(["val"])[:3], []
     paths, contents = ([column[row] for row in few] for column in (items.paths, items.contents))
@@ -681,14 +682,14 @@ def test_a_crop_is_a_part_of_the_tile() -> None:
     assert torch.allclose(augment.cropped(ramp, 1.0), ramp, atol=1e-3)
 
 
-def test_frozen_statistics_stay(data: Path, home: Path) -> None:
+def test_frozen_statistics_stay(data: Path, home: Home) -> None:
     base = tiny_encoder().trainable().state_dict()
     made = fine_tune(home, data, quick(epochs=1))
-    state = load_file(home / "encoders" / made.encoder / "weights.safetensors")
+    state = load_file(home.path / "encoders" / made.encoder / "weights.safetensors")
     assert torch.equal(state["body.1.running_mean"], base["body.1.running_mean"])
     assert not torch.equal(state["body.1.weight"], base["body.1.weight"])
     live = fine_tune(home, data, quick(epochs=1, freeze_statistics=False))
-    state = load_file(home / "encoders" / live.encoder / "weights.safetensors")
+    state = load_file(home.path / "encoders" / live.encoder / "weights.safetensors")
     assert not torch.equal(state["body.1.running_mean"], base["body.1.running_mean"])
 
 
@@ -745,7 +746,7 @@ os._exit(0)
     ("objective", "changes"), [("classifier", {"freeze_statistics": False}), ("simclr", {})]
 )
 def test_two_processes_train_one_encoder(
-    objective: str, changes: dict[str, Any], data: Path, home: Path, tmp_path: Path
+    objective: str, changes: dict[str, Any], data: Path, home: Home, tmp_path: Path
 ) -> None:
     here = Path(__file__).parent
     paths = [str(here), str(here.parents[1]), str(here.parents[2])]
@@ -755,7 +756,7 @@ def test_two_processes_train_one_encoder(
             paths=paths, home=str(home), data=str(data), objective=objective, changes=changes
         )
     )
-    home.mkdir()
+    home.path.mkdir()
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     done = subprocess.run(
         [*torchrun, "--nproc-per-node=2", str(script)],
@@ -767,12 +768,12 @@ def test_two_processes_train_one_encoder(
     assert done.returncode == 0, done.stderr[-3000:]
 
     def said(name: str) -> str:
-        return (home / name).read_text()
+        return (home.path / name).read_text()
 
     assert said("last0") == said("last1") and said("best0") == said("best1")
     assert said("id0") == said("id1")
     assert said("writes0").split() == ["request.json", "encoder.json"]
-    assert not (home / "writes1").exists()
+    assert not (home.path / "writes1").exists()
     (listed,) = list_encoders(home)
     assert listed.id == said("id0") and listed.state == "done" and listed.epochs == 2
     assert load_encoder(listed.id, home).dim == 8
@@ -792,7 +793,7 @@ def test_the_command_starts_several_processes_and_only_the_first_reports(tmp_pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     answer = json.loads(done.stdout.splitlines()[-1])
-    (listed,) = list_encoders(home)
+    (listed,) = list_encoders(Home(home))
     assert (answer["encoder"], answer["epochs"]) == (listed.id, 1)
     assert listed.state == "done"
     assert json.loads((folder / "ended.json").read_text())["state"] == "done"
@@ -810,13 +811,13 @@ def test_processes_whose_starter_was_killed_stop(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("number", [0, -1, 65])
-def test_a_senseless_number_of_processes_is_refused(number: int, home: Path) -> None:
+def test_a_senseless_number_of_processes_is_refused(number: int, home: Home) -> None:
     with pytest.raises(ConfigError, match="--processes"):
         finetuning.resume_on(home, "enc-x", number)
 
 
 def test_world_size_by_hand_is_refused(
-    data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.delenv("RANK", raising=False)
@@ -841,7 +842,7 @@ def words(text: str) -> Any:
 
 
 def test_the_command_line_trains_resumes_and_lists(
-    data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mirs_core.cli import encoders as commands
     from mirs_core.cli.console import Console
@@ -894,7 +895,7 @@ def test_the_help_of_the_command_line_lists_every_setting(
 # The real network
 
 
-def test_lite0_is_fine_tuned_and_rebuilt(tmp_path: Path, home: Path) -> None:
+def test_lite0_is_fine_tuned_and_rebuilt(tmp_path: Path, home: Home) -> None:
     root = write_classes(
         tmp_path / "data", {"train": {"cra": 8, "smo": 8}, "val": {"cra": 1, "smo": 1}}
     )

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from mirs_core.encoders import timm_models
 from mirs_core.encoders.loading import architecture_of, load_encoder
 from mirs_core.errors import EncoderError
+from mirs_core.workspace.home import Home
 
 MODEL = "resnet10t"
 
@@ -24,7 +25,7 @@ def test_a_missing_timm_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(EncoderError, match=r"pip install -r requirements-timm\.txt"):
-        load_encoder("timm:resnet18", tmp_path)
+        load_encoder("timm:resnet18", Home(tmp_path))
 
 
 def test_the_extra_names_what_it_needs() -> None:
@@ -55,7 +56,7 @@ def publish(timm: Any, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
 
 
 def test_the_encoder_has_the_published_weights(timm: Any, published: Path, tmp_path: Path) -> None:
-    encoder = load_encoder(f"timm:{MODEL}", tmp_path)
+    encoder = load_encoder(f"timm:{MODEL}", Home(tmp_path))
     network = timm.create_model(MODEL).eval()
     network.load_state_dict(load_file(published))
     tile = stripes(1, 224)
@@ -76,16 +77,16 @@ def test_the_encoder_has_the_published_weights(timm: Any, published: Path, tmp_p
 def test_the_fingerprint_is_that_of_the_weights(
     timm: Any, published: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    first = load_encoder(f"timm:{MODEL}", tmp_path)
+    first = load_encoder(f"timm:{MODEL}", Home(tmp_path))
     torch.manual_seed(99)
-    assert load_encoder(f"timm:{MODEL}", tmp_path).fingerprint == first.fingerprint
-    tagged = load_encoder(f"timm:{MODEL}.c3_in1k", tmp_path)
+    assert load_encoder(f"timm:{MODEL}", Home(tmp_path)).fingerprint == first.fingerprint
+    tagged = load_encoder(f"timm:{MODEL}.c3_in1k", Home(tmp_path))
     assert torch.equal(*(e.encode(torch.ones(1, 3, 224, 224)) for e in (first, tagged)))
     state = load_file(published)
     state["conv1.0.weight"][0, 0, 0, 0] += 1e-3
     save_file(state, tmp_path / "other.safetensors")
     publish(timm, monkeypatch, tmp_path / "other.safetensors")
-    assert load_encoder(f"timm:{MODEL}", tmp_path).fingerprint != first.fingerprint
+    assert load_encoder(f"timm:{MODEL}", Home(tmp_path)).fingerprint != first.fingerprint
 
 
 def test_weights_that_lack_something_are_refused(
@@ -96,10 +97,10 @@ def test_weights_that_lack_something_are_refused(
         save_file({k: v for k, v in state.items() if k != name}, tmp_path / "part.safetensors")
         publish(timm, monkeypatch, tmp_path / "part.safetensors")
         with pytest.raises(EncoderError, match="cannot build"):
-            load_encoder(f"timm:{MODEL}", tmp_path)
+            load_encoder(f"timm:{MODEL}", Home(tmp_path))
     (tmp_path / "part.safetensors").write_bytes(b"damaged")
     with pytest.raises(EncoderError, match="cannot build"):
-        load_encoder(f"timm:{MODEL}", tmp_path)
+        load_encoder(f"timm:{MODEL}", Home(tmp_path))
 
 
 def test_weights_are_never_executed(
@@ -112,15 +113,15 @@ def test_weights_are_never_executed(
     torch.save({"a": Evil()}, tmp_path / "evil.pth")
     publish(timm, monkeypatch, tmp_path / "evil.pth")
     with pytest.raises(EncoderError):
-        load_encoder(f"timm:{MODEL}", tmp_path)
+        load_encoder(f"timm:{MODEL}", Home(tmp_path))
 
 
 def test_an_unknown_network_suggests_close_names(timm: Any, tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"no network 'resnet10'.*Close names:.*resnet101"):
-        load_encoder("timm:resnet10", tmp_path)
+        load_encoder("timm:resnet10", Home(tmp_path))
     for name in ("", "xyzzy-plugh", "hf-hub:someone/thing", "local-dir:/tmp", "../etc"):
         with pytest.raises(EncoderError, match="timm has no network"):
-            load_encoder(f"timm:{name}", tmp_path)
+            load_encoder(f"timm:{name}", Home(tmp_path))
         with pytest.raises(EncoderError, match="timm has no network"):
             architecture_of(f"timm:{name}")
 
@@ -132,7 +133,7 @@ def test_a_network_without_weights_is_refused(timm: Any, tmp_path: Path) -> None
         if not timm.get_pretrained_cfg(name).has_weights
     )
     with pytest.raises(EncoderError, match="no pretrained weights"):
-        load_encoder(f"timm:{bare}", tmp_path)
+        load_encoder(f"timm:{bare}", Home(tmp_path))
 
 
 def test_without_a_network_the_weights_cannot_be_had(timm: Any, tmp_path: Path) -> None:
@@ -178,9 +179,9 @@ def test_it_can_be_fine_tuned_and_rebuilt_without_its_weights(
 
     data = write_dataset(tmp_path / "data", {"train": {"cra": 4, "rid": 4}})
     config = configure("triplet", encoder=f"timm:{MODEL}", epochs=1, batch_size=4)
-    made = fine_tune(tmp_path / "home", data, config)
+    made = fine_tune(Home(tmp_path / "home"), data, config)
     published.unlink()
-    encoder = load_encoder(made.encoder, tmp_path / "home")
+    encoder = load_encoder(made.encoder, Home(tmp_path / "home"))
     assert encoder.architecture == f"timm:{MODEL}"
     batch = torch.stack([encoder.transform(stripes(i)) for i in range(2)])
     with torch.inference_mode():

@@ -10,18 +10,19 @@ from mirs_core.config import presets
 from mirs_core.errors import RunError
 from mirs_core.evaluation.model_card import model_card
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.home import Home
 
 
 @pytest.fixture
-def home(small_demo: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(small_demo, tmp_path / "home")
+def home(small_demo: Home, tmp_path: Path) -> Home:
+    return Home(shutil.copytree(small_demo, tmp_path / "home"))
 
 
 def change(path: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def test_the_card_says_what_it_is_measured_on_and_what_not(home: Path) -> None:
+def test_the_card_says_what_it_is_measured_on_and_what_not(home: Home) -> None:
     card = model_card(home, "demo-mirs")
     run = runs.folder(home, "demo-mirs")
     made, value = run.provenance(), json.loads(run.metrics.read_text())["map_at_64"]["min_r_k"]
@@ -36,8 +37,8 @@ def test_the_card_says_what_it_is_measured_on_and_what_not(home: Path) -> None:
 def test_settings_are_shown_beside_the_presets_and_the_defaults(tmp_path: Path) -> None:
     changes = ["head.bits=64"]
     config = presets.from_preset("mirs-dwt", data="/nowhere", changes=changes)
-    runs.create(tmp_path, config, run_id="a-run", provenance={"data_name": "d"})
-    card = model_card(tmp_path, "a-run")
+    runs.create(Home(tmp_path), config, run_id="a-run", provenance={"data_name": "d"})
+    card = model_card(Home(tmp_path), "a-run")
     assert "| Hash bits | `64` | `128` | `128` |" in card
     assert "`True` | `True` | `False` |" in card and "Margin" not in card
     assert "The run is queued" in card and "Nothing was measured" in card
@@ -45,28 +46,28 @@ def test_settings_are_shown_beside_the_presets_and_the_defaults(tmp_path: Path) 
 
 def test_a_preset_of_another_version_is_held_against_the_defaults(tmp_path: Path) -> None:
     config = presets.from_preset("mirs", data="/nowhere", changes=["head.bits=64"])
-    run = runs.create(tmp_path, config, run_id="a-run", provenance={})
+    run = runs.create(Home(tmp_path), config, run_id="a-run", provenance={})
     change(run.path / "config.json", preset="mirs-1999")
-    assert "| Hash bits | `64` | - | `128` |" in model_card(tmp_path, "a-run")
+    assert "| Hash bits | `64` | - | `128` |" in model_card(Home(tmp_path), "a-run")
 
 
 def test_defaults_need_no_table(tmp_path: Path) -> None:
     config = presets.from_preset("mirs", data="/nowhere")
-    runs.create(tmp_path, config, run_id="a-run", provenance={})
-    assert "All settings are the defaults." in model_card(tmp_path, "a-run")
+    runs.create(Home(tmp_path), config, run_id="a-run", provenance={})
+    assert "All settings are the defaults." in model_card(Home(tmp_path), "a-run")
 
 
 @pytest.mark.parametrize("preset", ["baseline", "pca-sign"])
 def test_models_without_training_are_called_so(tmp_path: Path, preset: str) -> None:
     config = presets.from_preset(preset, data="/nowhere")
-    runs.create(tmp_path, config, run_id="a-run", provenance={})
-    card = model_card(tmp_path, "a-run")
+    runs.create(Home(tmp_path), config, run_id="a-run", provenance={})
+    card = model_card(Home(tmp_path), "a-run")
     assert "trained hash head" not in card
 
 
-def test_names_and_notes_are_text_and_never_markup(home: Path) -> None:
+def test_names_and_notes_are_text_and_never_markup(home: Home) -> None:
     evil = "<script>x</script> ![i](http://evil) `a` **b** | c"
-    change(home / "runs" / "demo-mirs" / "provenance.json", data_title=evil, created=evil)
+    change(home.path / "runs" / "demo-mirs" / "provenance.json", data_title=evil, created=evil)
     annotations.change(home, "demo-mirs", name=evil, tags=["`t`"], notes=f"# {evil}\n\n- {evil}")
     card = model_card(home, "demo-mirs")
     assert "\\<script\\>" in card
@@ -76,21 +77,21 @@ def test_names_and_notes_are_text_and_never_markup(home: Path) -> None:
     assert sum(line.startswith("# ") for line in card.splitlines()) == 1
 
 
-def test_a_data_set_that_is_gone_or_another_has_no_licence(home: Path) -> None:
+def test_a_data_set_that_is_gone_or_another_has_no_licence(home: Home) -> None:
     assert "Licence of the images: unknown" not in model_card(home, "demo-mirs")
-    change(home / "runs" / "demo-mirs" / "provenance.json", data_name="other")
+    change(home.path / "runs" / "demo-mirs" / "provenance.json", data_name="other")
     assert "Licence of the images: unknown" in model_card(home, "demo-mirs")
 
 
-def test_other_data_sets_that_a_run_learnt_from_are_named(home: Path) -> None:
+def test_other_data_sets_that_a_run_learnt_from_are_named(home: Home) -> None:
     other = {"data_name": "hills", "data_title": "Hills *far* away"}
-    path = home / "runs" / "demo-mirs" / "provenance.json"
+    path = home.path / "runs" / "demo-mirs" / "provenance.json"
     change(path, trained_on=other, parent="the-first", imported=True)
     card = model_card(home, "demo-mirs")
     assert "Learnt from another data set: `hills`, Hills \\*far\\* away" in card
     assert "`the-first`" in card and "made on another machine" in card
 
 
-def test_a_run_that_is_not_there_has_no_card(home: Path) -> None:
+def test_a_run_that_is_not_there_has_no_card(home: Home) -> None:
     with pytest.raises(RunError, match="There is no run"):
         model_card(home, "../demo-mirs")

@@ -11,20 +11,21 @@ from mirs_core.errors import RunError
 from mirs_core.evaluation.run_comparison import compare
 from mirs_core.workspace import epochs, runs
 from mirs_core.workspace.epochs import Epochs
+from mirs_core.workspace.home import Home
 
 RUNS = ("demo-mirs", "demo-mirs-dwt", "demo-baseline")
 
 
 @pytest.fixture
-def home(small_demo: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(small_demo, tmp_path / "home")
+def home(small_demo: Home, tmp_path: Path) -> Home:
+    return Home(shutil.copytree(small_demo, tmp_path / "home"))
 
 
 def change(path: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def test_runs_are_compared_in_settings_curves_and_figures(home: Path) -> None:
+def test_runs_are_compared_in_settings_curves_and_figures(home: Home) -> None:
     found = compare(home, RUNS)
     assert [run.id for run in found.runs] == list(RUNS) and found.one_data_set
     names = {one.name: one.values for one in found.settings}
@@ -38,7 +39,7 @@ def test_runs_are_compared_in_settings_curves_and_figures(home: Path) -> None:
     assert second.against.queries == 15
 
 
-def test_the_comparison_is_plain_json(home: Path) -> None:
+def test_the_comparison_is_plain_json(home: Home) -> None:
     value = json.loads(json.dumps(compare(home, RUNS).to_json(), allow_nan=False))
     assert value["runs"] == list(RUNS) and value["one_data_set"] is True
     first, second, _ = value["map_at_64"]
@@ -47,33 +48,33 @@ def test_the_comparison_is_plain_json(home: Path) -> None:
     assert len(value["epochs"]["demo-mirs"]["total"]) == len(value["epochs"]["demo-mirs"]["epoch"])
 
 
-def test_other_archives_do_not_compare(home: Path) -> None:
-    change(home / "runs" / "demo-mirs" / "provenance.json", archive_id="another")
+def test_other_archives_do_not_compare(home: Home) -> None:
+    change(home.path / "runs" / "demo-mirs" / "provenance.json", archive_id="another")
     found = compare(home, RUNS).to_json()["map_at_64"]
     assert [one["same_archive"] for one in found] == [True, False, False]
     assert all(one["difference"] is None for one in found)
 
 
 @pytest.mark.parametrize("values", [{"manifest": "0123456789"}, {"data_name": "other"}])
-def test_one_query_cannot_go_through_other_data_sets(home: Path, values: dict[str, str]) -> None:
-    change(home / "runs" / "demo-mirs" / "provenance.json", **values)
+def test_one_query_cannot_go_through_other_data_sets(home: Home, values: dict[str, str]) -> None:
+    change(home.path / "runs" / "demo-mirs" / "provenance.json", **values)
     assert not compare(home, RUNS).one_data_set
 
 
-def test_unfinished_runs_are_compared_as_far_as_they_are(home: Path) -> None:
+def test_unfinished_runs_are_compared_as_far_as_they_are(home: Home) -> None:
     runs.folder(home, "demo-mirs").set_status("failed")
-    (home / "runs" / "demo-mirs" / "metrics.json").unlink()
+    (home.path / "runs" / "demo-mirs" / "metrics.json").unlink()
     found = compare(home, RUNS)
     assert not found.one_data_set and len(found.standings) == 2 and found.epochs[0].epochs
 
 
 @pytest.mark.parametrize("ids", [[], ["demo-mirs"], ["demo-mirs"] * 3, list("abcdef")])
-def test_two_to_five_runs_are_compared(home: Path, ids: list[str]) -> None:
+def test_two_to_five_runs_are_compared(home: Home, ids: list[str]) -> None:
     with pytest.raises(RunError, match="compare 2 to 5"):
         compare(home, ids)
 
 
-def test_a_run_that_is_gone_is_named(home: Path) -> None:
+def test_a_run_that_is_gone_is_named(home: Home) -> None:
     with pytest.raises(RunError, match="There is no run 'gone'"):
         compare(home, ["demo-mirs", "gone"])
 
@@ -81,7 +82,7 @@ def test_a_run_that_is_gone_is_named(home: Path) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> runs.RunFolder:
     made = presets.from_preset("mirs", data="/nowhere")
-    return runs.create(tmp_path, made, run_id="a-run", provenance={})
+    return runs.create(Home(tmp_path), made, run_id="a-run", provenance={})
 
 
 def test_terms_that_come_and_go_leave_gaps(run: runs.RunFolder) -> None:

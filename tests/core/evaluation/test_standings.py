@@ -10,20 +10,21 @@ from mirs_core.errors import RunError
 from mirs_core.evaluation.standings import Difference, standings
 from mirs_core.ranking import metrics
 from mirs_core.ranking.metrics import Interval
+from mirs_core.workspace.home import Home
 
 RUNS = ("demo-baseline", "demo-mirs", "demo-mirs-dwt")
 
 
 @pytest.fixture
-def home(small_demo: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(small_demo, tmp_path / "home")
+def home(small_demo: Home, tmp_path: Path) -> Home:
+    return Home(shutil.copytree(small_demo, tmp_path / "home"))
 
 
 def change(path: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def test_the_first_run_is_what_the_others_are_measured_against(home: Path) -> None:
+def test_the_first_run_is_what_the_others_are_measured_against(home: Home) -> None:
     found = standings(home, RUNS)
     assert [standing.run.id for standing in found] == list(RUNS)
     assert found[0].against is None
@@ -36,27 +37,27 @@ def test_the_first_run_is_what_the_others_are_measured_against(home: Path) -> No
         assert standing.best_epoch <= standing.epochs
 
 
-def test_runs_on_other_archives_are_flagged_and_not_compared(home: Path) -> None:
-    change(home / "runs" / "demo-mirs" / "provenance.json", archive_id="another")
+def test_runs_on_other_archives_are_flagged_and_not_compared(home: Home) -> None:
+    change(home.path / "runs" / "demo-mirs" / "provenance.json", archive_id="another")
     _, mirs, dwt = standings(home, RUNS)
     assert not mirs.same_archive and mirs.against is None
     assert dwt.same_archive and dwt.against
 
 
-def test_runs_that_measured_nothing_are_left_out(home: Path) -> None:
-    (home / "runs" / "demo-baseline" / "metrics.json").unlink()
+def test_runs_that_measured_nothing_are_left_out(home: Home) -> None:
+    (home.path / "runs" / "demo-baseline" / "metrics.json").unlink()
     assert [standing.run.id for standing in standings(home, RUNS)] == list(RUNS[1:])
 
 
-def test_without_a_shared_query_there_is_no_difference(home: Path) -> None:
-    path = home / "runs" / "demo-mirs" / "metrics.json"
+def test_without_a_shared_query_there_is_no_difference(home: Home) -> None:
+    path = home.path / "runs" / "demo-mirs" / "metrics.json"
     change(path, per_query={"x": {"label": "a", "min_r_k": 1, "hits": 1}})
     assert standings(home, RUNS[:2])[1].against is None
 
 
 @pytest.mark.parametrize("values", [{"per_query": None}, {"ties": {}}, {"n_queries": "many"}])
-def test_a_damaged_report_says_what_to_do(home: Path, values: dict[str, object]) -> None:
-    change(home / "runs" / "demo-mirs" / "metrics.json", **values)
+def test_a_damaged_report_says_what_to_do(home: Home, values: dict[str, object]) -> None:
+    change(home.path / "runs" / "demo-mirs" / "metrics.json", **values)
     with pytest.raises(RunError, match="damaged"):
         standings(home, RUNS)
 

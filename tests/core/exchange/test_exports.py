@@ -24,6 +24,7 @@ from mirs_core.hashing.baseline import FloatModel
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 CTX = "P03_002287_2005_XI_20N072W_CX6543_CY12329.jpg"
 NAMES = (f"test/cra/{CTX}", "=cmd|calc.png", "../up.png".replace("../", "a/"), 'smo/b, "c".png')
@@ -59,7 +60,9 @@ def searcher(tmp_path: Path) -> Searcher:
         Card.named("d"), title="My DoMars16k", instrument="CTX", licence="CC-BY-4.0",
         metres_per_pixel=60.0,
     )  # fmt: skip
-    return Searcher(tmp_path, summary, card, root, Retriever(FloatModel("euclidean"), codes, items))
+    return Searcher(
+        Home(tmp_path), summary, card, root, Retriever(FloatModel("euclidean"), codes, items)
+    )
 
 
 @pytest.fixture

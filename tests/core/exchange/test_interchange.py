@@ -34,6 +34,7 @@ from mirs_core.pipeline import train as pipeline
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -60,20 +61,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for preset in PRESETS:
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
-            pipeline.train(home, pipeline.prepare(home, config, run_id=preset))
+            pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
     for preset in PRESETS:
-        interchange.export(home, preset, root / f"{preset}.parquet")
+        interchange.export(Home(home), preset, root / f"{preset}.parquet")
     return root
 
 
 @pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
+def home(made: Path, tmp_path: Path) -> Home:
     """Another machine: the same models came by file, and the tiles are not there."""
     home = tmp_path / "there"
     for preset in PRESETS:
-        file = transfer.export_run(made / "home", preset, tmp_path / f"{preset}.zip")
-        transfer.import_run(home, file)
-        run = runs.folder(home, preset)
+        file = transfer.export_run(Home(made / "home"), preset, tmp_path / f"{preset}.zip")
+        transfer.import_run(Home(home), file)
+        run = runs.folder(Home(home), preset)
         # Its own archive is another one, so that nothing but the table can bring the tiles.
         found = retriever.load(run)
         rows = found.items.rows(["train", "val"])
@@ -81,7 +82,7 @@ def home(made: Path, tmp_path: Path) -> Path:
             found.model, found.codes[rows], found.items.take(rows), found.distractors
         )
         small.save(run)
-    return home
+    return Home(home)
 
 
 def written(made: Path, target: Path, change: Change, preset: str = "mirs") -> Path:
@@ -105,10 +106,10 @@ def put(columns: dict[str, Any], name: str, row: int, value: Any) -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_round_trip_gives_the_same_codes_items_and_results(
-    made: Path, home: Path, preset: str, tmp_path: Path
+    made: Path, home: Home, preset: str, tmp_path: Path
 ) -> None:
     run, tiles = interchange.take_in(home, made / f"{preset}.parquet", preset)
-    before, after = Searcher.open(made / "home", preset), Searcher.open(home, run.id)
+    before, after = Searcher.open(Home(made / "home"), preset), Searcher.open(home, run.id)
     assert tiles == len(before.items)
     assert after.retriever.codes.tobytes() == before.retriever.codes.tobytes()
     assert after.retriever.codes.dtype == before.retriever.codes.dtype
@@ -119,7 +120,7 @@ def test_a_round_trip_gives_the_same_codes_items_and_results(
             (h.id, h.distance, h.role) for h in hits[1]
         ]
     mine, theirs = (json.loads(runs.folder(where, one).metrics.read_text())
-                    for where, one in ((home, run.id), (made / "home", preset)))  # fmt: skip
+                    for where, one in ((home, run.id), (Home(made / "home"), preset)))  # fmt: skip
     assert mine["map_at_64"] == theirs["map_at_64"]
     provenance = run.provenance()
     assert (provenance["parent"], provenance["origin"]) == (preset, preset)
@@ -135,12 +136,12 @@ def test_a_round_trip_gives_the_same_codes_items_and_results(
 
 
 def test_the_table_reads_with_programs_that_know_nothing_of_this_one(made: Path) -> None:
-    run = retriever.load(runs.folder(made / "home", "mirs"))
+    run = retriever.load(runs.folder(Home(made / "home"), "mirs"))
     frame = pd.read_parquet(made / "mirs.parquet")
     codes = np.stack([np.frombuffer(code, np.uint8) for code in frame["code"]])
     assert np.array_equal(codes, run.codes) and frame["id"].tolist() == list(run.items.ids)
     floats = pd.read_parquet(made / "baseline-centred.parquet")["code"]
-    other = retriever.load(runs.folder(made / "home", "baseline-centred"))
+    other = retriever.load(runs.folder(Home(made / "home"), "baseline-centred"))
     assert np.array_equal(np.stack(floats.tolist()), other.codes)
     told = frame[frame["credit"] == "Ann"].iloc[0]
     assert (told["licence"], told["source"], told["place"]) == (
@@ -152,30 +153,30 @@ def test_the_table_reads_with_programs_that_know_nothing_of_this_one(made: Path)
     point = places[places["credit"] == "Ann"].geometry.iloc[0]
     assert (point.x, point.y) == (137.4, -4.5)
     about = json.loads(pq.read_schema(made / "mirs.parquet").metadata[b"mirs"])
-    model = runs.folder(made / "home", "mirs").model
+    model = runs.folder(Home(made / "home"), "mirs").model
     assert about["model_sha256"] == sha256(model.read_bytes())
     assert (about["bits"], about["distance"], about["tiles"]) == (128, "hamming", len(frame))
     assert str(made) not in json.dumps(about)
 
 
-def test_own_licences_and_sources_stay_with_the_run(made: Path, home: Path, tmp_path: Path) -> None:
+def test_own_licences_and_sources_stay_with_the_run(made: Path, home: Home, tmp_path: Path) -> None:
     run, _ = interchange.take_in(home, made / "mirs.parquet", "mirs", name="Theirs")
-    (home / "annotations").mkdir(exist_ok=True)
+    (home.path / "annotations").mkdir(exist_ok=True)
     less = growing.remove(home, run.id, [Searcher.open(home, run.id).items.ids[0]])
     file = transfer.export_run(home, less.run.id, tmp_path / "x.zip")
-    transfer.import_run(tmp_path / "third", file)
-    for where in (home, tmp_path / "third"):
+    transfer.import_run(Home(tmp_path / "third"), file)
+    for where in (home, Home(tmp_path / "third")):
         searcher = Searcher.open(where, less.run.id)
         told = [searcher.told(tile) for tile in searcher.items.ids]
         assert [one.licence for one in told if one.credit == "Ann"] == ["MIT"]
         assert searcher.card.licence == "CC0"
 
 
-def test_where_the_new_run_looks_for_its_tiles(made: Path, home: Path, tmp_path: Path) -> None:
+def test_where_the_new_run_looks_for_its_tiles(made: Path, home: Home, tmp_path: Path) -> None:
     file = made / "mirs.parquet"
-    run, _ = interchange.take_in(made / "home", file, "mirs")
+    run, _ = interchange.take_in(Home(made / "home"), file, "mirs")
     assert run.config().data == str(made / "tiles")
-    runs.delete(made / "home", run.id)
+    runs.delete(Home(made / "home"), run.id)
     copy = shutil.copytree(made / "tiles", tmp_path / "copy")
     run, _ = interchange.take_in(home, file, "mirs", data=copy)
     searcher = Searcher.open(home, run.id)
@@ -188,17 +189,17 @@ def test_where_the_new_run_looks_for_its_tiles(made: Path, home: Path, tmp_path:
         interchange.take_in(home, file, "mirs", data=tmp_path / "nowhere")
 
 
-def refused(home: Path, file: Path, run: str = "mirs") -> str:
+def refused(home: Home, file: Path, run: str = "mirs") -> str:
     """The one line of a refusal, which leaves nothing behind."""
-    before = sorted(home.rglob("*"))
+    before = sorted(home.path.rglob("*"))
     with pytest.raises(MirsError) as found:
         interchange.take_in(home, file, run)
-    assert sorted(home.rglob("*")) == before
+    assert sorted(home.path.rglob("*")) == before
     assert "\n" not in str(found.value)
     return str(found.value)
 
 
-def test_another_model_is_refused(made: Path, home: Path) -> None:
+def test_another_model_is_refused(made: Path, home: Home) -> None:
     assert "another model" in refused(home, made / "mirs.parquet", "baseline-centred")
     model = runs.folder(home, "mirs").model
     model.write_bytes((made / "home" / "runs" / "baseline-centred" / model.name).read_bytes())
@@ -263,26 +264,26 @@ HOSTILE: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_table_that_lies_is_refused(made: Path, home: Path, tmp_path: Path, name: str) -> None:
+def test_a_table_that_lies_is_refused(made: Path, home: Home, tmp_path: Path, name: str) -> None:
     change, says = HOSTILE[name]
     assert re.search(says, refused(home, written(made, tmp_path / "x.parquet", change)))
 
 
 def test_tiles_that_the_model_has_learnt_from_cannot_be_called_new(
-    made: Path, home: Path, tmp_path: Path
+    made: Path, home: Home, tmp_path: Path
 ) -> None:
     def hide(columns: dict[str, Any], about: dict[str, Any]) -> None:
         roles = ["archive" if role == "train" else role for role in columns["role"].to_pylist()]
         columns["role"] = pa.array(roles)
         items = dataclasses.replace(
-            retriever.load(runs.folder(made / "home", "mirs")).items, roles=tuple(roles)
+            retriever.load(runs.folder(Home(made / "home"), "mirs")).items, roles=tuple(roles)
         )
         about["archive_id"] = archive_id(items)
 
     assert "learnt from" in refused(home, written(made, tmp_path / "x.parquet", hide))
 
 
-def test_features_that_are_no_numbers_are_refused(made: Path, home: Path, tmp_path: Path) -> None:
+def test_features_that_are_no_numbers_are_refused(made: Path, home: Home, tmp_path: Path) -> None:
     def infinite(columns: dict[str, Any], about: dict[str, Any]) -> None:
         codes = np.stack(columns["code"].to_numpy(zero_copy_only=False))
         codes[3, 5] = np.inf
@@ -293,7 +294,7 @@ def test_features_that_are_no_numbers_are_refused(made: Path, home: Path, tmp_pa
 
 
 def test_an_unchanged_table_and_one_with_more_columns_are_taken(
-    made: Path, home: Path, tmp_path: Path
+    made: Path, home: Home, tmp_path: Path
 ) -> None:
     def more(columns: dict[str, Any], about: dict[str, Any]) -> None:
         columns["mine"] = pa.array(range(len(columns["id"])))
@@ -301,11 +302,14 @@ def test_an_unchanged_table_and_one_with_more_columns_are_taken(
 
     file = written(made, tmp_path / "x.parquet", more)
     run, _ = interchange.take_in(home, file, "mirs")
-    assert Searcher.open(home, run.id).items.ids == Searcher.open(made / "home", "mirs").items.ids
+    assert (
+        Searcher.open(home, run.id).items.ids
+        == Searcher.open(Home(made / "home"), "mirs").items.ids
+    )
 
 
 def test_a_word_repeated_without_end_is_measured_before_it_is_copied_out(
-    made: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def endless(columns: dict[str, Any], about: dict[str, Any]) -> None:
         count = len(columns["id"])
@@ -321,7 +325,7 @@ def test_a_word_repeated_without_end_is_measured_before_it_is_copied_out(
     assert "no file of an archive" in refused(home, made / "mirs.parquet")
 
 
-def test_what_is_no_table_gets_one_line(made: Path, home: Path, tmp_path: Path) -> None:
+def test_what_is_no_table_gets_one_line(made: Path, home: Home, tmp_path: Path) -> None:
     plain = tmp_path / "plain.parquet"
     pq.write_table(pa.table({"id": ["a"]}), plain)
     assert "does not say that it is an archive" in refused(home, plain)
@@ -341,7 +345,7 @@ def test_what_is_no_table_gets_one_line(made: Path, home: Path, tmp_path: Path) 
 )
 @given(place=st.floats(0, 1), value=st.integers(1, 255), cut=st.booleans())
 def test_a_damaged_table_is_refused_or_the_same(
-    made: Path, home: Path, tmp_path: Path, place: float, value: int, cut: bool
+    made: Path, home: Home, tmp_path: Path, place: float, value: int, cut: bool
 ) -> None:
     data = bytearray((made / "mirs.parquet").read_bytes())
     at = min(int(place * len(data)), len(data) - 1)
@@ -354,7 +358,7 @@ def test_a_damaged_table_is_refused_or_the_same(
         assert "\n" not in str(error)
         return
     codes = retriever.load(run).codes
-    assert np.array_equal(codes, retriever.load(runs.folder(made / "home", "mirs")).codes)
+    assert np.array_equal(codes, retriever.load(runs.folder(Home(made / "home"), "mirs")).codes)
     runs.delete(home, run.id)
 
 
@@ -362,20 +366,22 @@ def test_only_finished_runs_are_exported_and_no_file_is_overwritten(
     made: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(RunError, match="exists already"):
-        interchange.export(made / "home", "mirs", made / "mirs.parquet")
+        interchange.export(Home(made / "home"), "mirs", made / "mirs.parquet")
     with pytest.raises(RunError, match="no run"):
-        interchange.export(made / "home", "nothing", tmp_path / "x.parquet")
-    assert interchange.export(made / "home", "mirs", tmp_path).path == tmp_path / "mirs.parquet"
+        interchange.export(Home(made / "home"), "nothing", tmp_path / "x.parquet")
+    assert (
+        interchange.export(Home(made / "home"), "mirs", tmp_path).path == tmp_path / "mirs.parquet"
+    )
     assert (tmp_path / "mirs.parquet").read_bytes() == (made / "mirs.parquet").read_bytes()
 
 
 def test_many_row_groups_keep_the_order(
-    made: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(interchange.writing, "ROWS_IN_GROUP", 7)
     monkeypatch.setattr(cells, "ROWS_IN_GROUP", 4)
-    file = interchange.export(made / "home", "mirs", tmp_path / "x.parquet").path
+    file = interchange.export(Home(made / "home"), "mirs", tmp_path / "x.parquet").path
     assert pq.ParquetFile(file).num_row_groups == 6
     run, _ = interchange.take_in(home, file, "mirs")
-    before, after = retriever.load(runs.folder(made / "home", "mirs")), retriever.load(run)
+    before, after = retriever.load(runs.folder(Home(made / "home"), "mirs")), retriever.load(run)
     assert np.array_equal(before.codes, after.codes) and before.items == after.items

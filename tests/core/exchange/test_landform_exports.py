@@ -28,6 +28,7 @@ from mirs_core.mars.tile_shapes import Ring, polygon, seen_once, square_kilometr
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 MARS = CRS.from_user_input("IAU_2015:49900")
 ACROSS: Ring = ((359.99, 1.0), (0.01, 1.0), (0.01, 0.98), (359.99, 0.98))
@@ -54,7 +55,7 @@ def searcher(tmp_path: Path) -> Searcher:
     card = dataclasses.replace(Card.named("d"), title="My strip", licence="CC-BY-4.0")
     card = dataclasses.replace(card, citation="Them 2020")
     retriever = Retriever(FloatModel("euclidean"), codes, dataclasses.replace(items, **places))
-    return Searcher(tmp_path, summary, card, tmp_path, retriever)
+    return Searcher(Home(tmp_path), summary, card, tmp_path, retriever)
 
 
 def sheet_of(searcher: Searcher, rings: dict[str, Ring] | None = None) -> landforms.Sheet:

@@ -24,6 +24,7 @@ from mirs_core.files import sha256
 from mirs_core.pipeline import train as pipeline
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -45,16 +46,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for preset in PRESETS:
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
-            pipeline.train(home, pipeline.prepare(home, config, run_id=preset))
-    annotations.change(home, "mirs", name="Ω craters", tags=["good"], notes="from here")
+            pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
+    annotations.change(Home(home), "mirs", name="Ω craters", tags=["good"], notes="from here")
     for preset in PRESETS:
-        transfer.export_run(home, preset, root / f"{preset}.mirs.zip")
+        transfer.export_run(Home(home), preset, root / f"{preset}.mirs.zip")
     return root
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "other"
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "other")
 
 
 def unpacked(made: Path, preset: str = "mirs") -> Files:
@@ -80,38 +81,38 @@ def changed(made: Path, name: str, change: Callable[[Any], Any], preset: str = "
     return {**files, name: json.dumps(change(json.loads(files[name]))).encode()}
 
 
-def refused(home: Path, source: Path | io.BytesIO, **more: str) -> str:
+def refused(home: Home, source: Path | io.BytesIO, **more: str) -> str:
     """The message of an import that fails, which leaves nothing behind."""
-    before = sorted(home.rglob("*"))
+    before = sorted(home.path.rglob("*"))
     with pytest.raises(RunError) as found:
         transfer.import_run(home, source, **more)
-    assert [p for p in sorted(home.rglob("*")) if p != home / "runs"] == [
-        p for p in before if p != home / "runs"
+    assert [p for p in sorted(home.path.rglob("*")) if p != home.path / "runs"] == [
+        p for p in before if p != home.path / "runs"
     ]
     assert ".import-" not in str(found.value) and "\n" not in str(found.value)
     return str(found.value)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_run_arrives_as_it_left(made: Path, home: Path, preset: str) -> None:
+def test_a_run_arrives_as_it_left(made: Path, home: Home, preset: str) -> None:
     assert transfer.import_run(home, made / f"{preset}.mirs.zip") == preset
-    (came,), old = runs.list_runs(home), runs.folder(made / "home", preset)
-    there = runs.summary(made / "home", old, None)
+    (came,), old = runs.list_runs(home), runs.folder(Home(made / "home"), preset)
+    there = runs.summary(Home(made / "home"), old, None)
     assert came == dataclasses.replace(there, served=False)
     run = runs.folder(home, preset)
     for name in ("model.safetensors", "archive/codes.npy", "archive/items.json", "metrics.json"):
         assert (run.path / name).read_bytes() == (old.path / name).read_bytes()
     assert run.provenance() == {**old.provenance(), "imported": True}
-    assert annotations.read(home, preset) == annotations.read(made / "home", preset)
+    assert annotations.read(home, preset) == annotations.read(Home(made / "home"), preset)
     searcher = Searcher.open(home, preset)
     query = searcher.query_by_id(searcher.items.ids[0])
     assert searcher.search(query, 3)
-    assert [path.name for path in (home / "runs").iterdir()] == [preset]
+    assert [path.name for path in (home.path / "runs").iterdir()] == [preset]
 
 
 def test_equal_runs_give_equal_files_without_pickle_or_tiles(made: Path) -> None:
     again = io.BytesIO()
-    transfer.write_export(made / "home", "mirs", again)
+    transfer.write_export(Home(made / "home"), "mirs", again)
     assert again.getvalue() == (made / "mirs.mirs.zip").read_bytes()
     assert set(unpacked(made)) == {
         "manifest.json", "annotation.json", "config.json", "provenance.json", "model.safetensors",
@@ -119,22 +120,22 @@ def test_equal_runs_give_equal_files_without_pickle_or_tiles(made: Path) -> None
     }  # fmt: skip
 
 
-def test_a_run_can_come_back_under_another_id(made: Path, home: Path) -> None:
+def test_a_run_can_come_back_under_another_id(made: Path, home: Home) -> None:
     source = made / "mirs.mirs.zip"
     transfer.import_run(home, source)
     annotations.change(home, "mirs", name="mine")
-    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()}
     assert "--id" in refused(home, source)
-    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()} == before
     assert "cannot name" in refused(home, source, run_id="../x")
     assert transfer.import_run(home, source, "other") == "other"
     assert {run.id for run in runs.list_runs(home)} == {"mirs", "other"}
 
 
-def test_a_stopped_run_that_can_be_searched_travels_too(made: Path, home: Path) -> None:
-    copy = shutil.copytree(made / "home", home.with_name("copy"))
-    runs.folder(copy, "mirs").set_status("stopped")
-    transfer.import_run(home, transfer.export_run(copy, "mirs", copy / "x.mirs.zip"))
+def test_a_stopped_run_that_can_be_searched_travels_too(made: Path, home: Home) -> None:
+    copy = shutil.copytree(made / "home", home.path.with_name("copy"))
+    runs.folder(Home(copy), "mirs").set_status("stopped")
+    transfer.import_run(home, transfer.export_run(Home(copy), "mirs", copy / "x.mirs.zip"))
     assert runs.list_runs(home)[0].state == "stopped"
 
 
@@ -142,32 +143,32 @@ def test_only_finished_runs_are_exported_and_no_file_is_overwritten(
     made: Path, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(made / "home", tmp_path / "copy")
-    path = transfer.export_run(copy, "mirs", tmp_path)
+    path = transfer.export_run(Home(copy), "mirs", tmp_path)
     assert path == tmp_path / "mirs.mirs.zip"
     with pytest.raises(RunError, match="exists already"):
-        transfer.export_run(copy, "mirs", path)
-    runs.folder(copy, "mirs").set_status("failed")
+        transfer.export_run(Home(copy), "mirs", path)
+    runs.folder(Home(copy), "mirs").set_status("failed")
     with pytest.raises(RunError, match="only a finished run can be exported"):
-        transfer.export_run(copy, "mirs", tmp_path / "new.zip")
-    runs.folder(copy, "baseline-centred").items.unlink()
+        transfer.export_run(Home(copy), "mirs", tmp_path / "new.zip")
+    runs.folder(Home(copy), "baseline-centred").items.unlink()
     with pytest.raises(RunError, match="is missing"):
-        transfer.export_run(copy, "baseline-centred", tmp_path / "new.zip")
+        transfer.export_run(Home(copy), "baseline-centred", tmp_path / "new.zip")
     with pytest.raises(RunError, match="There is no run"):
-        transfer.export_run(copy, "../copy", tmp_path / "new.zip")
+        transfer.export_run(Home(copy), "../copy", tmp_path / "new.zip")
     assert not (tmp_path / "new.zip").exists()
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x03\x04" + bytes(60)])
-def test_what_is_no_zip_is_refused(home: Path, data: bytes) -> None:
+def test_what_is_no_zip_is_refused(home: Home, data: bytes) -> None:
     assert "no run" in refused(home, io.BytesIO(data))
 
 
-def test_a_file_that_is_not_there_is_refused(home: Path) -> None:
-    assert "No such file" in refused(home, home / "nothing.mirs.zip")
+def test_a_file_that_is_not_there_is_refused(home: Home) -> None:
+    assert "No such file" in refused(home, home.path / "nothing.mirs.zip")
 
 
 @pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
-def test_a_file_that_was_cut_is_refused(made: Path, home: Path, where: float) -> None:
+def test_a_file_that_was_cut_is_refused(made: Path, home: Home, where: float) -> None:
     data = (made / "mirs.mirs.zip").read_bytes()
     refused(home, io.BytesIO(data[: int(where * len(data))]))
 
@@ -177,13 +178,13 @@ def test_a_file_that_was_cut_is_refused(made: Path, home: Path, where: float) ->
     ["../evil.json", "/etc/evil.json", "archive/../../evil.json", "..\\evil.json", "status.json",
      "archive/extra.npy", "evil.pkl", "served.json", "archive/"],
 )  # fmt: skip
-def test_files_of_any_other_name_are_refused(made: Path, home: Path, name: str) -> None:
+def test_files_of_any_other_name_are_refused(made: Path, home: Home, name: str) -> None:
     assert "no file of a run" in refused(home, packed({**unpacked(made), name: b"{}"}))
-    assert not list(home.parent.rglob("evil*"))
+    assert not list(home.path.parent.rglob("evil*"))
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFDIR])
-def test_links_and_pipes_are_refused(made: Path, home: Path, kind: int) -> None:
+def test_links_and_pipes_are_refused(made: Path, home: Home, kind: int) -> None:
     files, target = unpacked(made), io.BytesIO()
     with zipfile.ZipFile(target, "w") as sink:
         for name, data in files.items():
@@ -194,7 +195,7 @@ def test_links_and_pipes_are_refused(made: Path, home: Path, kind: int) -> None:
     assert "plain file" in refused(home, target)
 
 
-def test_a_name_that_comes_twice_is_refused(made: Path, home: Path) -> None:
+def test_a_name_that_comes_twice_is_refused(made: Path, home: Home) -> None:
     target = packed(unpacked(made))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(target, "a") as sink:
         sink.writestr("config.json", b"{}")
@@ -202,7 +203,7 @@ def test_a_name_that_comes_twice_is_refused(made: Path, home: Path) -> None:
 
 
 def test_a_bomb_is_refused_by_what_it_says_it_is(
-    made: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bomb = packed({**unpacked(made), "archive/codes.npy": bytes(300 * layout.CHUNK)})
     assert "tightly" in refused(home, bomb)
@@ -210,7 +211,7 @@ def test_a_bomb_is_refused_by_what_it_says_it_is(
     assert "too much" in refused(home, bomb)
 
 
-def test_a_bomb_that_lies_about_its_size_is_refused(made: Path, home: Path) -> None:
+def test_a_bomb_that_lies_about_its_size_is_refused(made: Path, home: Home) -> None:
     real, said = 30 * layout.CHUNK, 1000
     bomb = packed({**unpacked(made), "archive/codes.npy": bytes(real)}).getvalue()
     size = real.to_bytes(4, "little")
@@ -221,13 +222,13 @@ def test_a_bomb_that_lies_about_its_size_is_refused(made: Path, home: Path) -> N
     refused(home, io.BytesIO(bomb))
 
 
-def test_a_changed_file_is_refused_by_its_checksum(made: Path, home: Path) -> None:
+def test_a_changed_file_is_refused_by_its_checksum(made: Path, home: Home) -> None:
     files = {**unpacked(made), "metrics.json": b"{}"}
     assert "wrong checksum for metrics.json" in refused(home, packed(files, sums=False))
 
 
 @pytest.mark.parametrize("name", layout.REQUIRED)
-def test_a_missing_file_is_refused(made: Path, home: Path, name: str) -> None:
+def test_a_missing_file_is_refused(made: Path, home: Home, name: str) -> None:
     files = unpacked(made)
     del files[name]
     assert f"lacks {name}" in refused(home, packed(files))
@@ -240,7 +241,7 @@ def test_a_missing_file_is_refused(made: Path, home: Path, name: str) -> None:
      {"run": ""}, {"run": ".hidden"}, {"run": "x" * 5000}, {"files": []}],
     ids=str,
 )  # fmt: skip
-def test_a_hostile_manifest_is_refused(made: Path, home: Path, change: dict[str, Any]) -> None:
+def test_a_hostile_manifest_is_refused(made: Path, home: Home, change: dict[str, Any]) -> None:
     files = changed(made, "manifest.json", lambda value: {**value, **change})
     assert len(refused(home, packed(files, sums=change != {"files": []}))) < 400
 
@@ -251,7 +252,7 @@ def test_a_hostile_manifest_is_refused(made: Path, home: Path, change: dict[str,
     ["manifest.json", "config.json", "provenance.json", "archive/items.json", "metrics.json",
      "annotation.json", "model.safetensors"],
 )  # fmt: skip
-def test_damaged_content_is_refused(made: Path, home: Path, name: str, data: bytes) -> None:
+def test_damaged_content_is_refused(made: Path, home: Home, name: str, data: bytes) -> None:
     refused(home, packed({**unpacked(made), name: data}, sums=name != "manifest.json"))
 
 
@@ -287,11 +288,11 @@ class Bomb:
     ],
     ids=["pickle", "object", "rows", "type", "order", "cut", "huge"],
 )
-def test_arrays_that_are_no_codes_are_refused(made: Path, home: Path, data: bytes) -> None:
+def test_arrays_that_are_no_codes_are_refused(made: Path, home: Home, data: bytes) -> None:
     refused(home, packed({**unpacked(made), "archive/codes.npy": data}))
 
 
-def test_features_that_are_no_numbers_are_refused(made: Path, home: Path) -> None:
+def test_features_that_are_no_numbers_are_refused(made: Path, home: Home) -> None:
     files = unpacked(made, "baseline-centred")
     codes = np.load(io.BytesIO(files["archive/codes.npy"]), allow_pickle=False)
     codes[3, 4] = np.nan
@@ -305,30 +306,30 @@ def test_features_that_are_no_numbers_are_refused(made: Path, home: Path) -> Non
     ids=str,
 )  # fmt: skip
 def test_a_provenance_that_no_page_could_show_is_refused(
-    made: Path, home: Path, change: dict[str, Any]
+    made: Path, home: Home, change: dict[str, Any]
 ) -> None:
     files = changed(made, "provenance.json", lambda value: {**value, **change})
     assert "provenance.json" in refused(home, packed(files))
 
 
-def test_ids_that_lead_out_of_the_data_set_are_refused(made: Path, home: Path) -> None:
+def test_ids_that_lead_out_of_the_data_set_are_refused(made: Path, home: Home) -> None:
     def lead_out(items: dict[str, Any]) -> dict[str, Any]:
         return {**items, "ids": ["../../secret.png", *items["ids"][1:]]}
 
     refused(home, packed(changed(made, "archive/items.json", lead_out)))
 
 
-def test_an_unknown_role_of_a_learnt_tile_is_refused(made: Path, home: Path) -> None:
+def test_an_unknown_role_of_a_learnt_tile_is_refused(made: Path, home: Home) -> None:
     assert "role" in refused(home, packed({**unpacked(made), "learnt.json": b'{"a": "king"}'}))
 
 
-def test_another_version_is_named(made: Path, home: Path) -> None:
+def test_another_version_is_named(made: Path, home: Home) -> None:
     files = changed(made, "config.json", lambda value: {**value, "schema": 99})
     assert "schema 99" in refused(home, packed(files))
 
 
 def test_a_failure_at_the_last_step_leaves_nothing(
-    made: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise RunError("The disc is full.")

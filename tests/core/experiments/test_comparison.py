@@ -17,6 +17,7 @@ from mirs_core.experiments.comparison import compare
 from mirs_core.pipeline.indexing import index
 from mirs_core.ranking import metrics
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -28,10 +29,10 @@ PRESETS = ("baseline", "mirs", "mirs-dwt")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     encoder, _ = make_fake_encoder()
     monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
-    return tmp_path / "home"
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def data(tmp_path: Path) -> Path:
     return write_dataset(tmp_path / "tiles", LAYOUT)
 
 
-def written(home: Path) -> dict[tuple[str, int], dict[str, Any]]:
+def written(home: Home) -> dict[tuple[str, int], dict[str, Any]]:
     """metrics.json of every run, by preset and seed."""
     found = {}
     for run in runs.list_runs(home):
@@ -48,7 +49,7 @@ def written(home: Path) -> dict[tuple[str, int], dict[str, Any]]:
     return found
 
 
-def ids(home: Path) -> set[str]:
+def ids(home: Home) -> set[str]:
     return {run.id for run in runs.list_runs(home)}
 
 
@@ -62,7 +63,7 @@ def averages(files: dict[tuple[str, int], dict[str, Any]], preset: str) -> dict[
     }
 
 
-def test_the_table_is_what_the_files_of_the_runs_say(home: Path, data: Path) -> None:
+def test_the_table_is_what_the_files_of_the_runs_say(home: Home, data: Path) -> None:
     table = compare(home, data, PRESETS, range(3), changes=QUICK)
     files = written(home)
     assert set(files) == {(preset, seed) for preset in PRESETS for seed in range(3)}
@@ -110,7 +111,7 @@ def result(values: dict[str, float]) -> dict[str, Any]:
 
 
 def test_differences_are_paired_by_query_whatever_each_seed_skips(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {
         ("baseline", 0): result({"q1": 0.25, "q2": 0.5}),
@@ -130,7 +131,7 @@ def test_differences_are_paired_by_query_whatever_each_seed_skips(
 
 
 def test_worse_means_that_the_whole_interval_lies_below_zero(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     low = result({f"q{i}": 0.25 + i / 100 for i in range(20)})
     high = result({f"q{i}": 0.5 + i / 100 for i in range(20)})
@@ -147,7 +148,7 @@ def test_worse_means_that_the_whole_interval_lies_below_zero(
 
 
 def test_one_seed_has_no_deviation_and_the_first_preset_is_the_reference(
-    home: Path, data: Path
+    home: Home, data: Path
 ) -> None:
     table = compare(home, data, ("baseline-centred", "baseline"), [4])
     assert (table["reference"], table["seeds"]) == ("baseline-centred", 1)
@@ -156,7 +157,7 @@ def test_one_seed_has_no_deviation_and_the_first_preset_is_the_reference(
     assert set(written(home)) == {("baseline-centred", 4), ("baseline", 4)}
 
 
-def test_finished_runs_with_equal_settings_are_used_again(home: Path, data: Path) -> None:
+def test_finished_runs_with_equal_settings_are_used_again(home: Home, data: Path) -> None:
     first = compare(home, data, PRESETS, range(2), changes=QUICK)
     before = ids(home)
     assert compare(home, data, PRESETS, range(2), changes=QUICK) == first
@@ -165,7 +166,7 @@ def test_finished_runs_with_equal_settings_are_used_again(home: Path, data: Path
     assert len(ids(home) - before) == 3 and wider["seeds"] == 3
 
 
-def test_changed_settings_are_trained_anew_and_baselines_are_not(home: Path, data: Path) -> None:
+def test_changed_settings_are_trained_anew_and_baselines_are_not(home: Home, data: Path) -> None:
     compare(home, data, ("baseline", "mirs"), [0], changes=QUICK)
     before = ids(home)
     compare(home, data, ("baseline", "mirs"), [0], changes=(*QUICK, "head.bits=32"))
@@ -175,7 +176,7 @@ def test_changed_settings_are_trained_anew_and_baselines_are_not(home: Path, dat
 
 @pytest.mark.parametrize("reason", ["not finished", "an index", "another encoder", "changed data"])
 def test_what_only_looks_equal_is_not_used(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     compare(home, data, ["baseline"], [0])
     (first,) = ids(home)
@@ -194,7 +195,7 @@ def test_what_only_looks_equal_is_not_used(
     assert len(ids(home) - before) == 1
 
 
-def test_data_without_labels_are_refused(home: Path, tmp_path: Path) -> None:
+def test_data_without_labels_are_refused(home: Home, tmp_path: Path) -> None:
     bare = write_dataset(tmp_path / "bare", 6)
     with pytest.raises(DataError, match="nothing to compare"):
         compare(home, bare, ["baseline"], [0])
@@ -202,19 +203,19 @@ def test_data_without_labels_are_refused(home: Path, tmp_path: Path) -> None:
         compare(home, bare, ["mirs"], [0])
 
 
-def test_an_unknown_preset_is_refused(home: Path, data: Path) -> None:
+def test_an_unknown_preset_is_refused(home: Home, data: Path) -> None:
     with pytest.raises(ConfigError, match="no preset 'best'"):
         compare(home, data, ["best"], [0])
     assert ids(home) == set()
 
 
-def test_every_training_is_announced(home: Path, data: Path) -> None:
+def test_every_training_is_announced(home: Home, data: Path) -> None:
     said: list[tuple[str, int, int]] = []
     compare(home, data, ["baseline"], [1, 5], progress=lambda *what: said.append(what) and None)
     assert said == [("baseline, seed 1", 0, 2), ("baseline, seed 5", 1, 2)]
 
 
-def test_the_encoder_is_part_of_the_settings(home: Path, data: Path) -> None:
+def test_the_encoder_is_part_of_the_settings(home: Home, data: Path) -> None:
     compare(home, data, ["baseline"], [0])
     compare(home, data, ["baseline"], [0], encoder="densenet121-imagenet")
     found = {run.encoder for run in runs.list_runs(home)}

@@ -15,6 +15,7 @@ from mirs_core.pipeline import train as pipeline
 from mirs_core.retrieval.retriever import load
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 HERE = {"train": {"cra": 8, "rid": 8, "smo": 8}, "test": {"cra": 2, "rid": 2}}
 THERE = {"train": {"dune": 6, "spider": 6}, "val": {"dune": 2}, "test": {"dune": 2, "spider": 2}}
@@ -31,8 +32,8 @@ def there(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path, network: FakeNetwork) -> Home:
+    return Home(tmp_path / "home")
 
 
 def made(here: Path, *changes: str, preset: str = "mirs-dwt") -> RunConfig:
@@ -40,13 +41,13 @@ def made(here: Path, *changes: str, preset: str = "mirs-dwt") -> RunConfig:
     return from_preset(preset, data=str(here), changes=[*short, *changes])
 
 
-def run_of(home: Path, config: RunConfig) -> runs.RunFolder:
+def run_of(home: Home, config: RunConfig) -> runs.RunFolder:
     return runs.folder(home, pipeline.prepare_and_train(home, config).run)
 
 
 @pytest.mark.parametrize("preset", ["baseline", "baseline-centred", "mirs", "mirs-dwt"])
 def test_archive_and_queries_are_those_of_the_other_data_set(
-    home: Path, here: Path, there: Path, preset: str
+    home: Home, here: Path, there: Path, preset: str
 ) -> None:
     run = run_of(home, made(here, f"archive.data={there}", preset=preset))
     own = run_of(home, made(there, preset=preset))
@@ -61,7 +62,7 @@ def test_archive_and_queries_are_those_of_the_other_data_set(
 
 
 def test_the_head_is_the_one_that_the_training_data_teach(
-    home: Path, here: Path, there: Path
+    home: Home, here: Path, there: Path
 ) -> None:
     across, own = (
         load(run_of(home, config)).model.state()
@@ -74,7 +75,7 @@ def test_the_head_is_the_one_that_the_training_data_teach(
     assert all(np.array_equal(across[name], own[name]) for name in own)
 
 
-def test_a_target_data_set_chooses_the_statistics_only(home: Path, here: Path, there: Path) -> None:
+def test_a_target_data_set_chooses_the_statistics_only(home: Home, here: Path, there: Path) -> None:
     plain = run_of(home, made(here, "loss.entropy_weight=0"))
     moved = run_of(home, made(here, "loss.entropy_weight=0", f"whitening.target={there}"))
     first, second = (load(run).model.state() for run in (plain, moved))
@@ -85,7 +86,7 @@ def test_a_target_data_set_chooses_the_statistics_only(home: Path, here: Path, t
 
 
 def test_tiles_learnt_from_are_no_archive_when_they_are_indexed_later(
-    home: Path, here: Path, there: Path
+    home: Home, here: Path, there: Path
 ) -> None:
     run = run_of(home, made(here, f"archive.data={there}", preset="mirs"))
     indexed = load(indexing.index(home, run.id, here)).items
@@ -96,14 +97,14 @@ def test_tiles_learnt_from_are_no_archive_when_they_are_indexed_later(
         assert (role in learnt) == (roles[content] in learnt)
 
 
-def test_a_change_of_either_data_set_is_noticed(home: Path, here: Path, there: Path) -> None:
+def test_a_change_of_either_data_set_is_noticed(home: Home, here: Path, there: Path) -> None:
     run = pipeline.prepare(home, made(here, f"archive.data={there}", preset="mirs"))
     next((here / "train" / "cra").iterdir()).unlink()
     with pytest.raises(DataError, match="changed"):
         pipeline.train(home, run)
 
 
-def test_a_copy_of_what_is_learnt_is_no_archive(home: Path, here: Path, there: Path) -> None:
+def test_a_copy_of_what_is_learnt_is_no_archive(home: Home, here: Path, there: Path) -> None:
     for tile in (here / "train" / "cra").iterdir():
         (there / "train" / "dune" / f"copy {tile.name}").write_bytes(tile.read_bytes())
     with pytest.raises(DataError, match="learns from"):
@@ -111,7 +112,7 @@ def test_a_copy_of_what_is_learnt_is_no_archive(home: Path, here: Path, there: P
 
 
 def test_an_index_of_an_index_still_knows_what_was_learnt(
-    home: Path, here: Path, there: Path
+    home: Home, here: Path, there: Path
 ) -> None:
     run = run_of(home, made(here, preset="mirs"))
     middle = indexing.index(home, run.id, there)
@@ -123,10 +124,10 @@ def test_an_index_of_an_index_still_knows_what_was_learnt(
     }
 
 
-def test_a_missing_archive_folder_is_refused(home: Path, here: Path, tmp_path: Path) -> None:
+def test_a_missing_archive_folder_is_refused(home: Home, here: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError):
         pipeline.prepare(home, made(here, f"archive.data={tmp_path / 'nowhere'}"))
-    assert not list((home / "runs").glob("*"))
+    assert not list((home.path / "runs").glob("*"))
 
 
 def test_moving_statistics_take_no_other_target(there: Path) -> None:

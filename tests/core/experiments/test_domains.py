@@ -24,6 +24,7 @@ from mirs_core.pipeline import encoding
 from mirs_core.pipeline import train as pipeline
 from mirs_core.progress import stoppable
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 HERE = {
     "train": {"cra": 10, "rid": 10}, "val": {"cra": 2, "rid": 2}, "test": {"cra": 2, "rid": 2},
@@ -34,8 +35,8 @@ PRESETS = ("baseline-centred", "mirs", "mirs-dwt")
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path, network: FakeNetwork) -> Home:
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(across, "Recipe", recipe)
 
 
-def made(home: Path, here: Path, there: Path, **options: Any) -> dict[str, Any]:
+def made(home: Home, here: Path, there: Path, **options: Any) -> dict[str, Any]:
     return domains.make(
         home, here, there, **{"seeds": 2, "presets": PRESETS, "encoder": "fake", **options}
     )
@@ -130,7 +131,7 @@ def test_features_as_encoded_are_measured_as_they_are(pair: tuple[Domain, Domain
 
 
 def test_the_transforms_are_those_that_a_training_takes(
-    home: Path, here: Path, there: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, here: Path, there: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the model that learns from one set and searches the other, at the same seed."""
     from mirs_core.retrieval.retriever import load
@@ -147,7 +148,7 @@ def test_the_transforms_are_those_that_a_training_takes(
         np.testing.assert_array_equal(model[f"{side}.mean"], transform.mean.numpy())
 
 
-def test_statistics_read_no_label(home: Path, here: Path, there: Path) -> None:
+def test_statistics_read_no_label(home: Home, here: Path, there: Path) -> None:
     labelled = made(home, here, there, presets=("baseline",), seeds=1)["statistics"]
     encoder = run_encoder.encoder_for(home, from_preset("mirs", data=""))
     both = []
@@ -165,7 +166,7 @@ def _columns(items: Any) -> dict[str, Any]:
     return {name: tuple(values) for name, values in items.to_json().items()}
 
 
-def test_rows_across_are_what_the_runs_measure(home: Path, here: Path, there: Path) -> None:
+def test_rows_across_are_what_the_runs_measure(home: Home, here: Path, there: Path) -> None:
     report = made(home, here, there)
     rows = {(row["from"], row["to"], row["preset"]): row for row in report["across"]}
     assert len(rows) == 2 * len(PRESETS) and report["seeds"] == 2
@@ -220,7 +221,7 @@ def test_a_preset_is_compared_with_its_plain_form(
 
 
 def test_a_second_call_measures_nothing_anew_and_no_run_stays(
-    home: Path, here: Path, there: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+    home: Home, here: Path, there: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = made(home, here, there)
     assert runs.list_runs(home) == []
@@ -235,16 +236,16 @@ def _never(*args: Any, **options: Any) -> None:
     raise AssertionError("trained again")
 
 
-def test_a_cell_is_of_the_tiles_of_both_data_sets(home: Path, here: Path, there: Path) -> None:
+def test_a_cell_is_of_the_tiles_of_both_data_sets(home: Home, here: Path, there: Path) -> None:
     made(home, here, there, presets=("baseline",), seeds=1)
-    cells = home / "domains" / "cells"
+    cells = home.path / "domains" / "cells"
     assert len(list(cells.iterdir())) == 2
     write_dataset(there, {"test": {"dune": 1}}, start=990)
     made(home, here, there, presets=("baseline",), seeds=1)
     assert len(list(cells.iterdir())) == 4
 
 
-def test_it_can_be_stopped_and_goes_on(home: Path, here: Path, there: Path) -> None:
+def test_it_can_be_stopped_and_goes_on(home: Home, here: Path, there: Path) -> None:
     stages: list[str] = []
 
     def watch(stage: str, done: int, total: int) -> None:
@@ -253,14 +254,14 @@ def test_it_can_be_stopped_and_goes_on(home: Path, here: Path, there: Path) -> N
 
     with pytest.raises(StoppedError):
         made(home, here, there, progress=stoppable(watch, lambda: len(set(stages)) > 12))
-    kept = len(list((home / "domains" / "cells").iterdir()))
+    kept = len(list((home.path / "domains" / "cells").iterdir()))
     assert 0 < kept < 12 and runs.list_runs(home) == []
     assert domains.find(home, here, there, "fake") is None
     made(home, here, there, progress=watch)
     assert stages[-1] == "Across data sets"
 
 
-def test_the_report_is_kept_for_the_app(home: Path, here: Path, there: Path) -> None:
+def test_the_report_is_kept_for_the_app(home: Home, here: Path, there: Path) -> None:
     assert domains.find(home, here, there, "fake") is None
     report = made(home, here, there, presets=("baseline",), seeds=1)
     assert domains.find(home, here, there, "fake") == report
@@ -272,7 +273,7 @@ def test_the_report_is_kept_for_the_app(home: Path, here: Path, there: Path) -> 
 
 
 @pytest.mark.parametrize("text", ["[]", '{"schema": 2}', "x"])
-def test_a_damaged_report_says_so(home: Path, here: Path, there: Path, text: str) -> None:
+def test_a_damaged_report_says_so(home: Home, here: Path, there: Path, text: str) -> None:
     path = domains.path_of(home, here, there)
     path.parent.mkdir(parents=True)
     path.write_text(text)
@@ -280,7 +281,7 @@ def test_a_damaged_report_says_so(home: Path, here: Path, there: Path, text: str
         domains.find(home, here, there)
 
 
-def test_damaged_covariances_say_so(home: Path, here: Path, there: Path) -> None:
+def test_damaged_covariances_say_so(home: Home, here: Path, there: Path) -> None:
     path = domains.path_of(home, here, there).with_suffix(".npy")
     path.parent.mkdir(parents=True)
     with pytest.raises(RunError):
@@ -292,7 +293,7 @@ def test_damaged_covariances_say_so(home: Path, here: Path, there: Path) -> None
 
 
 def test_what_cannot_be_measured_says_why_and_stops_nothing(
-    home: Path, here: Path, tmp_path: Path
+    home: Home, here: Path, tmp_path: Path
 ) -> None:
     bare = write_dataset(tmp_path / "bare", 12, start=300)
     report = made(home, here, bare, presets=("baseline", "mirs"), seeds=1)
@@ -306,14 +307,14 @@ def test_what_cannot_be_measured_says_why_and_stops_nothing(
 
 @pytest.mark.parametrize("options", [{"seeds": 0}, {"presets": ()}, {"presets": ("x",)}])
 def test_words_without_sense_are_refused(
-    home: Path, here: Path, there: Path, options: dict[str, Any]
+    home: Home, here: Path, there: Path, options: dict[str, Any]
 ) -> None:
     with pytest.raises(ConfigError):
         made(home, here, there, **options)
-    assert not (home / "domains").exists()
+    assert not (home.path / "domains").exists()
 
 
-def test_one_data_set_is_no_second_domain(home: Path, here: Path) -> None:
+def test_one_data_set_is_no_second_domain(home: Home, here: Path) -> None:
     with pytest.raises(DataError, match="second domain"):
         made(home, here, here)
 
@@ -330,7 +331,7 @@ def test_a_whitening_that_cannot_be_had_is_left_out(pair: tuple[Domain, Domain])
 
 
 @pytest.fixture
-def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def command(home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.setenv("MIRS_HOME", str(home))
     encoder, _ = make_fake_encoder()
     monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
@@ -338,7 +339,7 @@ def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 
 def test_the_command_prints_and_writes_the_report(
-    command: Callable[..., int], here: Path, there: Path, tmp_path: Path, home: Path,
+    command: Callable[..., int], here: Path, there: Path, tmp_path: Path, home: Home,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     words = ("--data", here, "--other", there, "--seeds", 1, "--presets", "baseline,mirs,mirs-dwt")

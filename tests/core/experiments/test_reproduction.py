@@ -19,6 +19,7 @@ from mirs_core.experiments.reproduction.plan import Recipe, Row, Table
 from mirs_core.experiments.reproduction.report import markdown, said
 from mirs_core.pipeline import train as pipeline
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 12, "rid": 12, "smo": 12},
@@ -40,8 +41,8 @@ COSTS = Table("costs", "Costs", "", SMALL.rows[:2], costs=True)
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path, network: FakeNetwork) -> Home:
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -54,11 +55,11 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe, "TABLES", (SMALL, COSTS))
 
 
-def reproduced(home: Path, data: Path, out: Path, **options: Any) -> dict[str, Any]:
+def reproduced(home: Home, data: Path, out: Path, **options: Any) -> dict[str, Any]:
     return reproduction.reproduce(home, data, out, encoder="fake", **{"seeds": 2, **options})
 
 
-def test_rows_hold_the_figures_of_the_runs(home: Path, data: Path, tmp_path: Path) -> None:
+def test_rows_hold_the_figures_of_the_runs(home: Home, data: Path, tmp_path: Path) -> None:
     report = reproduced(home, data, tmp_path / "out")
     rows = {row["label"]: row for row in report["tables"][0]["rows"]}
     for label, preset, changes in (("float", "baseline", ()), ("hash", "mirs", SHORT)):
@@ -84,7 +85,7 @@ def test_rows_hold_the_figures_of_the_runs(home: Path, data: Path, tmp_path: Pat
     assert (rows["float"]["published"], rows["gone"]["published"]) == (0.668, None)
 
 
-def test_what_cannot_be_says_why_and_stops_nothing(home: Path, data: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_says_why_and_stops_nothing(home: Home, data: Path, tmp_path: Path) -> None:
     report = reproduced(home, data, tmp_path / "out")
     gone = report["tables"][0]["rows"][2]
     assert gone["state"] == "not here" and gone["why"]
@@ -93,7 +94,7 @@ def test_what_cannot_be_says_why_and_stops_nothing(home: Path, data: Path, tmp_p
     assert report["notes"][0].startswith("No row compares with its published number")
 
 
-def test_a_failure_is_remembered_and_tried_again(home: Path, data: Path, tmp_path: Path) -> None:
+def test_a_failure_is_remembered_and_tried_again(home: Home, data: Path, tmp_path: Path) -> None:
     first = reproduced(home, data, tmp_path / "out", seeds=1)["tables"][0]["rows"][2]
     kept = reproduced(home, data, tmp_path / "out", seeds=1, tables=["costs"])
     assert kept["tables"][0]["rows"][2] == first
@@ -102,7 +103,7 @@ def test_a_failure_is_remembered_and_tried_again(home: Path, data: Path, tmp_pat
     assert again["state"] == "waiting"
 
 
-def test_costs_are_medians_of_what_was_taken(home: Path, data: Path, tmp_path: Path) -> None:
+def test_costs_are_medians_of_what_was_taken(home: Home, data: Path, tmp_path: Path) -> None:
     report = reproduced(home, data, tmp_path / "out")
     free, hashed = report["tables"][1]["rows"]
     assert free["epoch"] is None and hashed["epoch"] > 0 and hashed["training"] > 0
@@ -111,7 +112,7 @@ def test_costs_are_medians_of_what_was_taken(home: Path, data: Path, tmp_path: P
 
 
 def test_a_finished_cell_is_never_computed_again(
-    home: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, calls = tmp_path / "out", 0
     train = pipeline.train
@@ -132,17 +133,17 @@ def test_a_finished_cell_is_never_computed_again(
     assert calls == 4
     again = reproduced(home, data, out)
     assert calls == 4 and again["tables"] == whole["tables"]
-    assert not list((home / "runs").glob("*"))
+    assert not list((home.path / "runs").glob("*"))
 
 
-def test_a_changed_data_set_is_measured_anew(home: Path, data: Path, tmp_path: Path) -> None:
+def test_a_changed_data_set_is_measured_anew(home: Home, data: Path, tmp_path: Path) -> None:
     reproduced(home, data, tmp_path / "out", seeds=1, tables=["costs"])
     next((data / "train" / "cra").iterdir()).unlink()
     reproduced(home, data, tmp_path / "out", seeds=1, tables=["costs"])
     assert len(list((tmp_path / "out" / "cells").iterdir())) == 4
 
 
-def test_a_damaged_cell_is_named(home: Path, data: Path, tmp_path: Path) -> None:
+def test_a_damaged_cell_is_named(home: Home, data: Path, tmp_path: Path) -> None:
     reproduced(home, data, tmp_path / "out", seeds=1, tables=["costs"])
     cell = next((tmp_path / "out" / "cells").glob("baseline-*"))
     cell.write_text("[]")
@@ -151,14 +152,14 @@ def test_a_damaged_cell_is_named(home: Path, data: Path, tmp_path: Path) -> None
 
 
 def test_a_report_of_some_tables_still_shows_them_all(
-    home: Path, data: Path, tmp_path: Path
+    home: Home, data: Path, tmp_path: Path
 ) -> None:
     some = reproduced(home, data, tmp_path / "out", seeds=1, tables=["costs"])
     assert [table["key"] for table in some["tables"]] == ["small", "costs"]
     assert [row["state"] for row in some["tables"][0]["rows"]] == ["done", "done", "waiting"]
 
 
-def test_figures_are_pictures_of_the_tables(home: Path, data: Path, tmp_path: Path) -> None:
+def test_figures_are_pictures_of_the_tables(home: Home, data: Path, tmp_path: Path) -> None:
     reproduced(home, data, tmp_path / "out", seeds=1)
     drawn = tmp_path / "out" / "small.svg"
     assert ElementTree.parse(drawn).getroot().tag.endswith("svg")
@@ -168,7 +169,7 @@ def test_figures_are_pictures_of_the_tables(home: Path, data: Path, tmp_path: Pa
     assert not (tmp_path / "out" / "costs.svg").exists()
 
 
-def test_unknown_tables_and_seeds_are_refused(home: Path, data: Path, tmp_path: Path) -> None:
+def test_unknown_tables_and_seeds_are_refused(home: Home, data: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="small, costs"):
         reproduced(home, data, tmp_path / "out", tables=["other"])
     with pytest.raises(ConfigError, match="at least 1"):
@@ -214,7 +215,7 @@ def test_values_are_written_as_their_kind(value: Any, kind: str, text: str) -> N
 
 
 def test_fine_tuned_encoders_are_found_again(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mirs_core.experiments.reproduction import cells
 
@@ -226,13 +227,13 @@ def test_fine_tuned_encoders_are_found_again(
 
     monkeypatch.setattr(cells, "fine_tune", refuse)
     digest = scanning.scan_cached(home, data).digest
-    bench = cells.Bench(home, data, digest, (), home / "cells", "fake")
+    bench = cells.Bench(home, data, digest, (), home.path / "cells", "fake")
     with pytest.raises(RunError, match="not today"):
         bench.measure(Recipe("baseline", encoder="classifier"), 0)
     assert asked == ["trained"] and not bench.known(Recipe("baseline", encoder="classifier"), 0)
 
 
-def test_other_distractors_are_another_cell(home: Path, data: Path, tmp_path: Path) -> None:
+def test_other_distractors_are_another_cell(home: Home, data: Path, tmp_path: Path) -> None:
     plain = reproduced(home, data, tmp_path / "out")
     (data / "dataset.json").write_text(json.dumps({"name": "tiles", "distractors": ["smo"]}))
     fewer = reproduced(home, data, tmp_path / "out")
@@ -242,7 +243,7 @@ def test_other_distractors_are_another_cell(home: Path, data: Path, tmp_path: Pa
 
 
 def test_data_without_a_query_is_refused_before_anything_is_trained(
-    home: Path, tmp_path: Path
+    home: Home, tmp_path: Path
 ) -> None:
     no_test = {split: LAYOUT[split] for split in ("train", "val")}
     data = write_dataset(tmp_path / "untested", no_test)
@@ -251,14 +252,14 @@ def test_data_without_a_query_is_refused_before_anything_is_trained(
     assert not (tmp_path / "out").exists() and not runs.list_runs(home)
 
 
-def test_an_unwritable_folder_is_named(home: Path, data: Path, tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_named(home: Home, data: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(RunError, match="--out"):
         reproduced(home, data, tmp_path / "file")
 
 
 def test_an_interrupted_cell_leaves_no_run(
-    home: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
@@ -270,7 +271,7 @@ def test_an_interrupted_cell_leaves_no_run(
 
 
 def test_the_command_names_the_folder_and_the_encoder(
-    home: Path, data: Path, tmp_path: Path
+    home: Home, data: Path, tmp_path: Path
 ) -> None:
     (data / "dataset.json").write_text(json.dumps({"name": "another name"}))
     command = reproduced(home, data, tmp_path / "out")["command"]

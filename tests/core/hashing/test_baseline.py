@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mirs_core.errors import RunError
-from mirs_core.hashing.baseline import METRICS, FloatModel, metric
+from mirs_core.hashing.baseline import FloatModel, metric
+from mirs_core.ranking.distances import METRICS
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from mirs_core import jobs
 from mirs_core.errors import RunError
 from mirs_core.jobs import cluster, queue, workers
 from mirs_core.jobs.folder import folder_of
+from mirs_core.workspace.home import Home
 
 LIST = ["runs", "list"]
 
@@ -56,25 +57,25 @@ class Ray:
 
 
 @pytest.fixture
-def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, jobs.Job]:
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Home, jobs.Job]:
     """A job of the cluster's that this process has claimed."""
     monkeypatch.setattr(workers, "_start", lambda home, lane: None)
     lane = cluster.new_lane()
-    job_id = jobs.submit(tmp_path, LIST, "List", lane=lane)
-    claimed = queue.claim(tmp_path, lane)
+    job_id = jobs.submit(Home(tmp_path), LIST, "List", lane=lane)
+    claimed = queue.claim(Home(tmp_path), lane)
     assert claimed is not None and claimed.id == job_id
-    monkeypatch.setenv("MIRS_JOB", str(folder_of(tmp_path, job_id)))
-    return tmp_path, claimed
+    monkeypatch.setenv("MIRS_JOB", str(folder_of(Home(tmp_path), job_id)))
+    return Home(tmp_path), claimed
 
 
-def followed(monkeypatch: pytest.MonkeyPatch, ray: Ray, job: tuple[Path, jobs.Job]) -> jobs.Job:
+def followed(monkeypatch: pytest.MonkeyPatch, ray: Ray, job: tuple[Home, jobs.Job]) -> jobs.Job:
     monkeypatch.setattr(cluster, "_client", lambda: ray)
     cluster.follow(*job, pause=lambda seconds: None)
     return jobs.read(job[0], job[1].id)
 
 
 def test_a_job_is_submitted_and_its_answer_kept(
-    job: tuple[Path, jobs.Job], monkeypatch: pytest.MonkeyPatch
+    job: tuple[Home, jobs.Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ray = Ray("PENDING", "RUNNING", "SUCCEEDED", log="Scanning\n")
     answer = folder_of(job[0], job[1].id) / "result.json"
@@ -88,23 +89,23 @@ def test_a_job_is_submitted_and_its_answer_kept(
 
 
 def test_a_job_that_failed_says_its_last_line(
-    job: tuple[Path, jobs.Job], monkeypatch: pytest.MonkeyPatch
+    job: tuple[Home, jobs.Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = followed(monkeypatch, Ray("FAILED", log="working\nno space left"), job)
     assert found.state == "failed" and "no space left" in str(found.error)
 
 
 def test_a_stop_reaches_the_cluster(
-    job: tuple[Path, jobs.Job], monkeypatch: pytest.MonkeyPatch
+    job: tuple[Home, jobs.Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "_GRACE", -1.0)
-    jobs.stop(*(job[0], job[1].id))
+    jobs.stop(job[0], job[1].id)
     ray = Ray("RUNNING")
     assert followed(monkeypatch, ray, job).state == "stopped" and ray.stopped
 
 
 def test_a_submission_whose_follower_died_is_found_again(
-    job: tuple[Path, jobs.Job], monkeypatch: pytest.MonkeyPatch
+    job: tuple[Home, jobs.Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ray = Ray("RUNNING", "SUCCEEDED", log="[]")
     name = f"{job[1].id}-1"
@@ -133,11 +134,11 @@ def test_a_job_on_a_local_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         lanes = [cluster.new_lane() for _ in range(2)]
         words = (LIST, ["runs", "show", "nothing"])
         ids = [
-            jobs.submit(tmp_path, w, "On Ray", lane=lane)
+            jobs.submit(Home(tmp_path), w, "On Ray", lane=lane)
             for w, lane in zip(words, lanes, strict=True)
         ]
-        good, bad = (ended(tmp_path, job_id) for job_id in ids)
-        assert (good.state, good.result) == ("done", []), jobs.log_tail(tmp_path, good.id)
+        good, bad = (ended(Home(tmp_path), job_id) for job_id in ids)
+        assert (good.state, good.result) == ("done", []), jobs.log_tail(Home(tmp_path), good.id)
         assert bad.state == "failed" and "There is no run" in str(bad.error)
     finally:
         subprocess.run([ray, "stop", "--force"], capture_output=True, check=False, timeout=60)

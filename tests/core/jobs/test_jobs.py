@@ -15,13 +15,14 @@ from mirs_core.files import write_json
 from mirs_core.jobs import queue, workers
 from mirs_core.jobs.folder import optional
 from mirs_core.system.processes import is_alive, lock_if_free, this_process
+from mirs_core.workspace.home import Home
 
 LIST = ["runs", "list"]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -39,16 +40,16 @@ def until(condition: Callable[[], bool], seconds: float = 240) -> None:
         time.sleep(0.05)
 
 
-def ended(home: Path, job_id: str) -> jobs.Job:
+def ended(home: Home, job_id: str) -> jobs.Job:
     until(lambda: not jobs.read(home, job_id).active)
     return jobs.read(home, job_id)
 
 
-def folder(home: Path, job_id: str) -> Path:
-    return home / "jobs" / job_id
+def folder(home: Home, job_id: str) -> Path:
+    return home.path / "jobs" / job_id
 
 
-def test_jobs_run_on_their_own_in_their_order_and_leave_their_answers(home: Path) -> None:
+def test_jobs_run_on_their_own_in_their_order_and_leave_their_answers(home: Home) -> None:
     ids = [
         jobs.submit(home, words, "A job")
         for words in (["runs", "show", "nothing"], ["nonsense"], LIST)
@@ -61,14 +62,14 @@ def test_jobs_run_on_their_own_in_their_order_and_leave_their_answers(home: Path
     assert [job.id for job in jobs.list_jobs(home)] == ids[::-1]
 
 
-def test_one_job_a_key(home: Path, quiet: list[str]) -> None:
+def test_one_job_a_key(home: Home, quiet: list[str]) -> None:
     first = jobs.submit_once(home, "list", LIST, "List")
     assert jobs.submit_once(home, "list", LIST, "List") == first
     jobs.stop(home, first)
     assert jobs.submit_once(home, "list", LIST, "List") != first
 
 
-def test_a_job_may_replace_those_of_its_key(home: Path, quiet: list[str]) -> None:
+def test_a_job_may_replace_those_of_its_key(home: Home, quiet: list[str]) -> None:
     one, other = (jobs.submit(home, LIST, "t", key=key) for key in ("mine", "theirs"))
     new = jobs.submit(home, LIST, "t", key="mine", replaces=True)
     states = {job.id: job.state for job in jobs.list_jobs(home)}
@@ -76,14 +77,14 @@ def test_a_job_may_replace_those_of_its_key(home: Path, quiet: list[str]) -> Non
 
 
 @pytest.mark.parametrize("job_id", ["", "../x", "job-1", "lane-cpu.lock"])
-def test_unknown_jobs(home: Path, job_id: str) -> None:
+def test_unknown_jobs(home: Home, job_id: str) -> None:
     for act in (jobs.read, jobs.stop, jobs.resume, jobs.start_over, jobs.run_first):
         with pytest.raises(RunError, match="There is no job"):
             act(home, job_id)
     assert jobs.log_tail(home, job_id) == ""
 
 
-def test_the_queue_is_served_in_its_order_and_lane_by_lane(home: Path, quiet: list[str]) -> None:
+def test_the_queue_is_served_in_its_order_and_lane_by_lane(home: Home, quiet: list[str]) -> None:
     one, two, three = (jobs.submit(home, LIST, "t") for _ in range(3))
     elsewhere = jobs.submit(home, LIST, "t", lane=jobs.PREVIEW)
     jobs.run_first(home, three)
@@ -99,7 +100,7 @@ def test_the_queue_is_served_in_its_order_and_lane_by_lane(home: Path, quiet: li
     assert set(quiet) == {jobs.CPU, jobs.PREVIEW}
 
 
-def test_a_job_whose_process_is_gone_has_failed_and_can_go_on(home: Path, quiet: list[str]) -> None:
+def test_a_job_whose_process_is_gone_has_failed_and_can_go_on(home: Home, quiet: list[str]) -> None:
     job_id = jobs.submit(home, LIST, "t")
     queue.claim(home, jobs.CPU)
     process = folder(home, job_id) / "process.json"
@@ -118,7 +119,7 @@ def test_a_job_whose_process_is_gone_has_failed_and_can_go_on(home: Path, quiet:
 
 
 def test_a_clock_that_jumps_moves_neither_order_nor_times(
-    home: Path, quiet: list[str], monkeypatch: pytest.MonkeyPatch
+    home: Home, quiet: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = jobs.submit(home, LIST, "t")
 
@@ -140,7 +141,7 @@ def test_a_clock_that_jumps_moves_neither_order_nor_times(
 
 
 def test_progress_is_written_only_inside_a_job(
-    home: Path, quiet: list[str], monkeypatch: pytest.MonkeyPatch
+    home: Home, quiet: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MIRS_JOB", raising=False)
     outside = jobs.Reporter()
@@ -161,7 +162,7 @@ def test_progress_is_written_only_inside_a_job(
     assert (job.state, job.error) == ("stopped", "as asked")
 
 
-def test_a_damaged_job_hides_no_other(home: Path, quiet: list[str]) -> None:
+def test_a_damaged_job_hides_no_other(home: Home, quiet: list[str]) -> None:
     good, bad = (jobs.submit(home, LIST, "t") for _ in range(2))
     (folder(home, bad) / "job.json").write_text('{"title": 3}')
     assert [job.id for job in jobs.list_jobs(home)] == [good]
@@ -170,7 +171,7 @@ def test_a_damaged_job_hides_no_other(home: Path, quiet: list[str]) -> None:
 
 
 def test_old_jobs_are_swept_but_none_that_waits(
-    home: Path, quiet: list[str], monkeypatch: pytest.MonkeyPatch
+    home: Home, quiet: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "_KEPT", 2)
     waiting = jobs.submit(home, LIST, "t")
@@ -183,7 +184,7 @@ def test_old_jobs_are_swept_but_none_that_waits(
 
 
 def test_nothing_is_queued_where_nothing_can_be_written(
-    home: Path, quiet: list[str], monkeypatch: pytest.MonkeyPatch
+    home: Home, quiet: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs.submit(home, LIST, "t")
 
@@ -194,10 +195,10 @@ def test_nothing_is_queued_where_nothing_can_be_written(
     with pytest.raises(RunError, match="no space"):
         jobs.submit(home, LIST, "t")
     assert len(jobs.list_jobs(home)) == 1
-    assert not list((home / "jobs").glob(".new-*"))
+    assert not list((home.path / "jobs").glob(".new-*"))
 
 
-def test_one_worker_is_started_and_only_where_one_is_missing(home: Path, quiet: list[str]) -> None:
+def test_one_worker_is_started_and_only_where_one_is_missing(home: Home, quiet: list[str]) -> None:
     workers.tend(home)
     assert quiet == ["cpu"]
     with lock_if_free(workers.lane_lock(home, "cpu")):
@@ -213,15 +214,15 @@ def test_one_worker_is_started_and_only_where_one_is_missing(home: Path, quiet: 
 
 
 @pytest.mark.parametrize("who", ["worker", "both"])
-def test_the_queue_outlives_its_workers(home: Path, tmp_path: Path, who: str) -> None:
+def test_the_queue_outlives_its_workers(home: Home, tmp_path: Path, who: str) -> None:
     long = ["data", "synthetic", str(tmp_path / "tiles"), "--per-class", "8"]
     one, two = jobs.submit(home, long, "Long"), jobs.submit(home, LIST, "Next")
     until(lambda: jobs.read(home, one).done > 0)
     worker = optional(folder(home, one), "process")
     assert is_alive(worker)
     if who == "both":
-        until(lambda: bool(worker_processes(home) - {worker["pid"]}))
-        for pid in worker_processes(home) - {worker["pid"]}:
+        until(lambda: bool(worker_processes(home.path) - {worker["pid"]}))
+        for pid in worker_processes(home.path) - {worker["pid"]}:
             os.kill(pid, signal.SIGKILL)
     os.killpg(worker["pid"], signal.SIGKILL)
     until(lambda: jobs.read(home, one).state == "failed", 2)

@@ -25,6 +25,7 @@ from mirs_core.ranking.codes import hamming, pack
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 
 def searcher_of(items: Items, codes: NDArray[Any], distractors: tuple[str, ...] = ()) -> Searcher:
@@ -39,7 +40,7 @@ def searcher_of(items: Items, codes: NDArray[Any], distractors: tuple[str, ...] 
     model: Any = None if hashes else FloatModel("euclidean")
     card = dataclasses.replace(Card.named("d"), title="Set of mine")
     retriever = Retriever(model, codes, items, distractors)
-    return Searcher(Path("/nowhere"), summary, card, Path("/nowhere"), retriever)
+    return Searcher(Home(Path("/nowhere")), summary, card, Path("/nowhere"), retriever)
 
 
 def mixed(n: int = 400, hidden: int = 60, bits: int = 0) -> tuple[Searcher, tuple[str | None, ...]]:
@@ -270,7 +271,7 @@ def test_runs_without_open_tiles_or_without_voters_are_refused() -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork) -> Path:
+def home(tmp_path: Path, network: FakeNetwork) -> Home:
     """Two models on one data set, and a folder without labels that both have archived."""
     data = write_dataset(
         tmp_path / "tiles",
@@ -282,12 +283,12 @@ def home(tmp_path: Path, network: FakeNetwork) -> Path:
         config = from_preset(
             "mirs", data=str(data), seed=seed, changes=["training.epochs=2", "training.views=1"]
         )
-        pipeline.train(home, pipeline.prepare(home, config, run_id=name))
-    index(home, "one", own)
-    return home
+        pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=name))
+    index(Home(home), "one", own)
+    return Home(home)
 
 
-def test_the_labels_come_from_where_the_model_comes_from(home: Path) -> None:
+def test_the_labels_come_from_where_the_model_comes_from(home: Home) -> None:
     archived = next(one.id for one in runs.list_runs(home) if one.id not in ("one", "two"))
     found = landform_map.estimate(home, archived)
     assert (found.run, found.labelled, len(found.rows)) == (archived, "one", 6)
@@ -307,7 +308,7 @@ def test_the_labels_come_from_where_the_model_comes_from(home: Path) -> None:
 
 
 def test_the_command_line_says_it_is_an_estimate_and_writes_files(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MIRS_HOME", str(home))
     archived = next(one.id for one in runs.list_runs(home) if one.id not in ("one", "two"))

@@ -13,6 +13,7 @@ from mirs_core.errors import EncoderError
 from mirs_core.pipeline import demo
 from mirs_core.pipeline import train as pipeline
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -47,21 +48,21 @@ def network(monkeypatch: pytest.MonkeyPatch, generator: Generator) -> FakeNetwor
     return network
 
 
-def stamps(home: Path) -> dict[str, int]:
+def stamps(home: Home) -> dict[str, int]:
     """When each run's model was written."""
-    found = (home / "runs").glob("*/model.safetensors")
+    found = (home.path / "runs").glob("*/model.safetensors")
     return {path.parent.name: path.stat().st_mtime_ns for path in found}
 
 
 def test_the_demo_is_a_data_set_and_three_runs(
     tmp_path: Path, network: FakeNetwork, generator: Generator
 ) -> None:
-    assert not demo.is_complete(tmp_path)
+    assert not demo.is_complete(Home(tmp_path))
     stages: list[str] = []
-    built = demo.build(tmp_path, per_class=7, progress=lambda stage, *_: stages.append(stage))
+    built = demo.build(Home(tmp_path), per_class=7, progress=lambda stage, *_: stages.append(stage))
     assert built == ["demo-baseline", "demo-mirs", "demo-mirs-dwt"] and generator.calls == [7]
-    assert demo.is_complete(tmp_path) and runs.served_run(tmp_path) == "demo-mirs"
-    found = {run.id: run for run in runs.list_runs(tmp_path)}
+    assert demo.is_complete(Home(tmp_path)) and runs.served_run(Home(tmp_path)) == "demo-mirs"
+    found = {run.id: run for run in runs.list_runs(Home(tmp_path))}
     assert {run.preset: run.name for run in found.values()} == demo.NAMES
     assert all(run.state == "done" and run.synthetic for run in found.values())
     assert len({run.archive_id for run in found.values()}) == 1
@@ -72,41 +73,41 @@ def test_the_demo_is_a_data_set_and_three_runs(
 def test_a_second_time_nothing_is_built(
     tmp_path: Path, network: FakeNetwork, generator: Generator
 ) -> None:
-    first = demo.build(tmp_path)
-    before = stamps(tmp_path)
-    assert demo.build(tmp_path) == first
-    assert stamps(tmp_path) == before and len(generator.calls) == 1 and network.seen == 39
+    first = demo.build(Home(tmp_path))
+    before = stamps(Home(tmp_path))
+    assert demo.build(Home(tmp_path)) == first
+    assert stamps(Home(tmp_path)) == before and len(generator.calls) == 1 and network.seen == 39
 
 
 @pytest.mark.parametrize("missing", ["demo-baseline", "demo-mirs-dwt"])
 def test_only_the_missing_run_is_built(tmp_path: Path, network: FakeNetwork, missing: str) -> None:
-    demo.build(tmp_path)
-    before = stamps(tmp_path)
-    runs.delete(tmp_path, missing)
-    assert not demo.is_complete(tmp_path)
-    demo.build(tmp_path)
-    after = stamps(tmp_path)
-    assert demo.is_complete(tmp_path)
+    demo.build(Home(tmp_path))
+    before = stamps(Home(tmp_path))
+    runs.delete(Home(tmp_path), missing)
+    assert not demo.is_complete(Home(tmp_path))
+    demo.build(Home(tmp_path))
+    after = stamps(Home(tmp_path))
+    assert demo.is_complete(Home(tmp_path))
     assert {name for name in after if after[name] != before[name]} == {missing}
 
 
 def test_the_choice_of_the_served_run_stays(tmp_path: Path, network: FakeNetwork) -> None:
-    demo.build(tmp_path)
-    runs.serve(tmp_path, "demo-baseline")
-    runs.delete(tmp_path, "demo-mirs")
-    demo.build(tmp_path)
-    assert runs.served_run(tmp_path) == "demo-baseline"
+    demo.build(Home(tmp_path))
+    runs.serve(Home(tmp_path), "demo-baseline")
+    runs.delete(Home(tmp_path), "demo-mirs")
+    demo.build(Home(tmp_path))
+    assert runs.served_run(Home(tmp_path)) == "demo-baseline"
 
 
-def no_data(home: Path) -> None:
+def no_data(home: Home) -> None:
     shutil.rmtree(demo.data_folder(home))
 
 
-def stopped(home: Path) -> None:
+def stopped(home: Home) -> None:
     runs.folder(home, "demo-mirs-dwt").set_status("stopped")
 
 
-def gone(home: Path) -> None:
+def gone(home: Home) -> None:
     runs.delete(home, "demo-baseline")
 
 
@@ -114,23 +115,23 @@ def gone(home: Path) -> None:
 def test_a_demo_with_a_part_missing_is_not_complete(
     tmp_path: Path, network: FakeNetwork, damage: Callable[[Path], None]
 ) -> None:
-    demo.build(tmp_path)
+    demo.build(Home(tmp_path))
     damage(tmp_path)
-    assert not demo.is_complete(tmp_path)
+    assert not demo.is_complete(Home(tmp_path))
 
 
 @pytest.mark.parametrize("state", ["queued", "failed", "stopped"])
 def test_what_an_interrupted_build_left_is_replaced(
     tmp_path: Path, network: FakeNetwork, state: str
 ) -> None:
-    demo.build(tmp_path)
-    before = stamps(tmp_path)
-    run = runs.folder(tmp_path, "demo-mirs-dwt")
+    demo.build(Home(tmp_path))
+    before = stamps(Home(tmp_path))
+    run = runs.folder(Home(tmp_path), "demo-mirs-dwt")
     run.set_status(state)
     (run.path / "left-over").write_text("half")
-    demo.build(tmp_path)
-    assert demo.is_complete(tmp_path) and not (run.path / "left-over").exists()
-    after = stamps(tmp_path)
+    demo.build(Home(tmp_path))
+    assert demo.is_complete(Home(tmp_path)) and not (run.path / "left-over").exists()
+    after = stamps(Home(tmp_path))
     assert {name for name in after if after[name] != before[name]} == {"demo-mirs-dwt"}
 
 
@@ -142,14 +143,14 @@ def test_an_interrupted_build_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        demo.build(tmp_path, progress=interrupt)
-    states = {run.id: run.state for run in runs.list_runs(tmp_path)}
+        demo.build(Home(tmp_path), progress=interrupt)
+    states = {run.id: run.state for run in runs.list_runs(Home(tmp_path))}
     assert states == {"demo-baseline": "done", "demo-mirs": "stopped"}
-    assert not demo.is_complete(tmp_path) and runs.served_run(tmp_path) is None
-    before = stamps(tmp_path)
-    demo.build(tmp_path)
-    assert demo.is_complete(tmp_path) and runs.served_run(tmp_path) == "demo-mirs"
-    assert stamps(tmp_path)["demo-baseline"] == before["demo-baseline"]
+    assert not demo.is_complete(Home(tmp_path)) and runs.served_run(Home(tmp_path)) is None
+    before = stamps(Home(tmp_path))
+    demo.build(Home(tmp_path))
+    assert demo.is_complete(Home(tmp_path)) and runs.served_run(Home(tmp_path)) == "demo-mirs"
+    assert stamps(Home(tmp_path))["demo-baseline"] == before["demo-baseline"]
     assert len(generator.calls) == 1 and network.seen == 39
 
 
@@ -158,7 +159,7 @@ def test_a_failure_keeps_what_is_finished(
 ) -> None:
     train = pipeline.train
 
-    def fail(home: Path, run: runs.RunFolder, *rest: object) -> pipeline.Outcome:
+    def fail(home: Home, run: runs.RunFolder, *rest: object) -> pipeline.Outcome:
         if run.id == "demo-mirs-dwt":
             raise EncoderError("The weights are gone.")
         return train(home, run)
@@ -166,23 +167,23 @@ def test_a_failure_keeps_what_is_finished(
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "train", fail)
         with pytest.raises(EncoderError, match="weights are gone"):
-            demo.build(tmp_path)
-    before = stamps(tmp_path)
+            demo.build(Home(tmp_path))
+    before = stamps(Home(tmp_path))
     assert set(before) == {"demo-baseline", "demo-mirs"}
-    demo.build(tmp_path)
-    assert demo.is_complete(tmp_path)
-    assert {name: stamps(tmp_path)[name] for name in before} == before
+    demo.build(Home(tmp_path))
+    assert demo.is_complete(Home(tmp_path))
+    assert {name: stamps(Home(tmp_path))[name] for name in before} == before
 
 
 def test_a_demo_whose_process_was_killed_is_built_again(
     tmp_path: Path, network: FakeNetwork
 ) -> None:
-    demo.build(tmp_path)
-    run = runs.folder(tmp_path, "demo-mirs-dwt")
+    demo.build(Home(tmp_path))
+    run = runs.folder(Home(tmp_path), "demo-mirs-dwt")
     run.set_status("running")
     status = json.loads((run.path / "status.json").read_text())
     status["process"]["started"] -= 1
     (run.path / "status.json").write_text(json.dumps(status))
-    assert not demo.is_complete(tmp_path)
-    demo.build(tmp_path)
-    assert demo.is_complete(tmp_path)
+    assert not demo.is_complete(Home(tmp_path))
+    demo.build(Home(tmp_path))
+    assert demo.is_complete(Home(tmp_path))

@@ -15,6 +15,7 @@ from mirs_core.pipeline import estimate, sources
 from mirs_core.pipeline import train as pipeline
 from mirs_core.system.devices import devices
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -33,8 +34,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
 
 
 @pytest.fixture
-def home(tmp_path: Path, seen: FakeNetwork) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path, seen: FakeNetwork) -> Home:
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def made(data: Path, preset: str = "mirs", views: int = 4, epochs: int = 6) -> R
     return from_preset(preset, data=str(data), changes=changes)
 
 
-def test_what_is_encoded_is_not_counted_again(home: Path, data: Path) -> None:
+def test_what_is_encoded_is_not_counted_again(home: Home, data: Path) -> None:
     before = estimate.estimate(home, made(data))
     assert (before.tiles, before.to_encode) == (LEARNT, TILES + 3 * LEARNT)
     assert before.ready_views == 0 and before.encoding > 0 and not before.measured
@@ -62,7 +63,7 @@ def test_what_is_encoded_is_not_counted_again(home: Path, data: Path) -> None:
     assert (whole.to_encode, whole.encoding, whole.ready_views) == (0, 0, 4)
 
 
-def test_twice_the_epochs_take_twice_as_long(home: Path, data: Path) -> None:
+def test_twice_the_epochs_take_twice_as_long(home: Home, data: Path) -> None:
     one, two = (estimate.estimate(home, made(data, epochs=n)) for n in (10, 20))
     assert two.training == pytest.approx(2 * one.training) and one.training > 0
     assert estimate.estimate(home, made(data, "baseline")).training == 0
@@ -83,7 +84,7 @@ def test_twice_the_epochs_take_twice_as_long(home: Path, data: Path) -> None:
     ],
 )
 def test_it_counts_what_a_training_encodes(
-    home: Path, data: Path, tmp_path: Path, seen: FakeNetwork,
+    home: Home, data: Path, tmp_path: Path, seen: FakeNetwork,
     preset: str, changes: list[str], elsewhere: str,
 ) -> None:  # fmt: skip
     if preset not in ("baseline", "pca-sign"):
@@ -98,7 +99,7 @@ def test_it_counts_what_a_training_encodes(
     assert estimate.estimate(home, config).to_encode == 0
 
 
-def keep_epochs(home: Path, name: str, preset: str, seconds: float, at: int) -> None:
+def keep_epochs(home: Home, name: str, preset: str, seconds: float, at: int) -> None:
     """A run of ``LEARNT`` tiles, each of whose epochs took ``seconds``."""
     run = runs.create(home, from_preset(preset, data="x"), run_id=name, provenance={})
     for _ in range(6):
@@ -108,12 +109,12 @@ def keep_epochs(home: Path, name: str, preset: str, seconds: float, at: int) -> 
     os.utime(run.progress, (at, at))
 
 
-def test_earlier_runs_tell_how_long_an_epoch_takes(home: Path, data: Path) -> None:
+def test_earlier_runs_tell_how_long_an_epoch_takes(home: Home, data: Path) -> None:
     keep_epochs(home, "one", "mirs", 3.0, at=1)
     assert estimate.estimate(home, made(data, epochs=10)).training == pytest.approx(30)
     keep_epochs(home, "two", "mirs-dwt", 7.0, at=2)
     keep_epochs(home, "damaged", "mirs", 9.0, at=3)
-    (home / "runs" / "damaged" / "provenance.json").write_text("[]")
+    (home.path / "runs" / "damaged" / "provenance.json").write_text("[]")
     assert estimate.estimate(home, made(data, epochs=10)).training == pytest.approx(30)
     assert estimate.estimate(home, made(data, "mirs-dwt", epochs=10)).training == pytest.approx(70)
     for number in range(20):
@@ -122,7 +123,7 @@ def test_earlier_runs_tell_how_long_an_epoch_takes(home: Path, data: Path) -> No
 
 
 def test_a_network_is_as_fast_whatever_it_was_tuned_on(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder, _ = make_fake_encoder()
     monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: encoder)
@@ -134,7 +135,7 @@ def test_a_network_is_as_fast_whatever_it_was_tuned_on(
 
 
 def test_an_encoder_that_knows_the_answers_is_refused_before_the_start(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiles = sources.gather(home, made(data)).items.contents_of(["test"])
     monkeypatch.setattr(sources, "labels_seen", lambda home, name: frozenset(tiles))
@@ -142,7 +143,7 @@ def test_an_encoder_that_knows_the_answers_is_refused_before_the_start(
         estimate.estimate(home, made(data))
 
 
-def test_what_cannot_be_trained_is_said(home: Path, data: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_trained_is_said(home: Home, data: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError):
         estimate.estimate(home, made(tmp_path / "empty"))

@@ -26,6 +26,7 @@ from mirs_core.pipeline.indexing import index
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import annotations, bin, runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -46,19 +47,19 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for preset in ("baseline-centred", "mirs-dwt"):
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs-dwt" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
-            pipeline.train(home, pipeline.prepare(home, config, run_id=preset))
+            pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
     return root
 
 
 @pytest.fixture
-def home(trained: Path, tmp_path: Path) -> Path:
+def home(trained: Path, tmp_path: Path) -> Home:
     """A copy whose runs look for their tiles in a copy of the data set."""
     data = shutil.copytree(trained / "tiles", tmp_path / "tiles")
     home = shutil.copytree(trained / "home", tmp_path / "home")
     for path in home.glob("runs/*/config.json"):
         value = json.loads(path.read_text())
         path.write_text(json.dumps({**value, "data": str(data)}))
-    return home
+    return Home(home)
 
 
 @pytest.fixture
@@ -67,18 +68,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(home: Path, folder: Path, network: FakeNetwork) -> str:
+def run(home: Home, folder: Path, network: FakeNetwork) -> str:
     """An archive of 30 tiles by the trained hash model."""
     found = index(home, "mirs-dwt", folder, name="Mine").id
     network.seen = 0
     return found
 
 
-def loaded(home: Path, run_id: str) -> retriever.Retriever:
+def loaded(home: Home, run_id: str) -> retriever.Retriever:
     return retriever.load(runs.folder(home, run_id))
 
 
-def codes_by_id(home: Path, run_id: str) -> dict[str, bytes]:
+def codes_by_id(home: Home, run_id: str) -> dict[str, bytes]:
     found = loaded(home, run_id)
     return {tile: found.codes[row].tobytes() for row, tile in enumerate(found.items.ids)}
 
@@ -106,12 +107,12 @@ def test_neither_old_nor_new_tiles_have_an_advantage() -> None:
 
 @pytest.mark.parametrize("cache", ["there", "gone"])
 def test_only_the_new_are_encoded(
-    home: Path, folder: Path, run: str, network: FakeNetwork, cache: str
+    home: Home, folder: Path, run: str, network: FakeNetwork, cache: str
 ) -> None:
     before, codes = loaded(home, run).items, codes_by_id(home, run)
     write_dataset(folder, 7, start=2000)
     if cache == "gone":
-        shutil.rmtree(home / "cache")
+        shutil.rmtree(home.path / "cache")
     grown = growing.add(home, run, keep=True)
     assert (grown.tiles, grown.added, grown.removed, grown.encoded) == (37, 7, 0, 7)
     assert network.seen == 7
@@ -124,7 +125,7 @@ def test_only_the_new_are_encoded(
 
 
 def test_a_grown_archive_holds_what_a_new_index_would_hold(
-    home: Path, folder: Path, run: str
+    home: Home, folder: Path, run: str
 ) -> None:
     write_dataset(folder, 7, start=2000)
     grown, fresh = growing.add(home, run).run.id, index(home, "mirs-dwt", folder).id
@@ -136,18 +137,18 @@ def test_a_grown_archive_holds_what_a_new_index_would_hold(
     assert {h.id for h in hits[0]} == {h.id for h in hits[1]}
 
 
-def test_a_thousand_and_a_hundred(home: Path, tmp_path: Path, network: FakeNetwork) -> None:
+def test_a_thousand_and_a_hundred(home: Home, tmp_path: Path, network: FakeNetwork) -> None:
     root = write_dataset(tmp_path / "many", 1000, start=10_000, side=16)
     run = index(home, "mirs-dwt", root).id
     write_dataset(root, 100, start=20_000, side=16)
     network.seen = 0
-    shutil.rmtree(home / "cache")
+    shutil.rmtree(home.path / "cache")
     grown = growing.add(home, run)
     assert (grown.tiles, grown.added, grown.encoded, network.seen) == (1100, 100, 100, 100)
 
 
 def test_the_new_run_says_where_it_comes_from_and_takes_the_place_of_the_old(
-    home: Path, folder: Path, run: str
+    home: Home, folder: Path, run: str
 ) -> None:
     annotations.change(home, run, name="Ours", tags=["x"])
     runs.serve(home, run)
@@ -166,27 +167,27 @@ def test_the_new_run_says_where_it_comes_from_and_takes_the_place_of_the_old(
     assert len(loaded(home, run).items) == 30
 
 
-def test_a_kept_run_stays_as_it_is(home: Path, folder: Path, run: str) -> None:
+def test_a_kept_run_stays_as_it_is(home: Home, folder: Path, run: str) -> None:
     runs.serve(home, run)
     write_dataset(folder, 2, start=2000)
-    before = {p.name: p.read_bytes() for p in (home / "runs" / run).iterdir() if p.is_file()}
+    before = {p.name: p.read_bytes() for p in (home.path / "runs" / run).iterdir() if p.is_file()}
     grown = growing.add(home, run, keep=True)
     assert not grown.binned and runs.served_run(home) == run
-    after = {p.name: p.read_bytes() for p in (home / "runs" / run).iterdir() if p.is_file()}
+    after = {p.name: p.read_bytes() for p in (home.path / "runs" / run).iterdir() if p.is_file()}
     assert after == before
     assert runs.summary(home, grown.run, None).name == "Mine (32 tiles)"
 
 
 @pytest.mark.parametrize("parent", ["mirs-dwt", "baseline-centred"])
 def test_a_trained_run_stays_and_its_learnt_tiles_keep_their_roles(
-    home: Path, network: FakeNetwork, parent: str
+    home: Home, network: FakeNetwork, parent: str
 ) -> None:
     old = loaded(home, parent)
     data = Path(runs.folder(home, parent).config().data)
     write_dataset(data, {"train": {"cra": 3}, "test": {"rid": 1}}, start=3000)
     shutil.copy(data / "train/cra/tile_0000.png", data / "test/cra/copy.png")
     grown = growing.add(home, parent)
-    assert not grown.binned and (home / "runs" / parent).is_dir()
+    assert not grown.binned and (home.path / "runs" / parent).is_dir()
     assert (grown.added, grown.encoded, network.seen) == (5, 4, 4)
     new = loaded(home, grown.run.id)
     roles = dict(zip(new.items.ids, new.items.roles, strict=True))
@@ -204,7 +205,7 @@ def test_a_trained_run_stays_and_its_learnt_tiles_keep_their_roles(
 
 
 def test_removed_tiles_do_not_come_back_by_surprise(
-    home: Path, folder: Path, run: str, network: FakeNetwork
+    home: Home, folder: Path, run: str, network: FakeNetwork
 ) -> None:
     before = loaded(home, run).items
     gone = set(before.ids[3:8])
@@ -228,15 +229,15 @@ def test_removed_tiles_do_not_come_back_by_surprise(
     assert network.seen == 1
 
 
-def test_what_was_removed_travels_with_an_export(home: Path, run: str, tmp_path: Path) -> None:
+def test_what_was_removed_travels_with_an_export(home: Home, run: str, tmp_path: Path) -> None:
     less = growing.remove(home, run, [loaded(home, run).items.ids[0]])
     file = transfer.export_run(home, less.run.id, tmp_path / "x.mirs.zip")
-    transfer.import_run(tmp_path / "other", file)
-    there = runs.folder(tmp_path / "other", less.run.id)
+    transfer.import_run(Home(tmp_path / "other"), file)
+    there = runs.folder(Home(tmp_path / "other"), less.run.id)
     assert there.excluded_tiles() == less.run.excluded_tiles() != {}
 
 
-def test_moved_changed_and_lost_files(home: Path, folder: Path, run: str) -> None:
+def test_moved_changed_and_lost_files(home: Home, folder: Path, run: str) -> None:
     before = loaded(home, run)
     moved, changed, lost, told = before.items.ids[:4]
     (folder / "deep").mkdir()
@@ -258,9 +259,9 @@ def test_moved_changed_and_lost_files(home: Path, folder: Path, run: str) -> Non
 
 
 def test_what_cannot_be_done_is_refused_and_leaves_no_run(
-    home: Path, folder: Path, run: str
+    home: Home, folder: Path, run: str
 ) -> None:
-    before = sorted(path.name for path in (home / "runs").iterdir())
+    before = sorted(path.name for path in (home.path / "runs").iterdir())
     for call, says in (
         (lambda: growing.add(home, run), "no tile that run"),
         (lambda: growing.remove(home, run, ["../x.png"]), "no tile '../x.png'"),
@@ -272,27 +273,27 @@ def test_what_cannot_be_done_is_refused_and_leaves_no_run(
     shutil.rmtree(folder)
     with pytest.raises(DataError, match="no folder"):
         growing.add(home, run)
-    assert sorted(path.name for path in (home / "runs").iterdir()) == before
+    assert sorted(path.name for path in (home.path / "runs").iterdir()) == before
 
 
 def test_a_failure_while_writing_keeps_the_old_run(
-    home: Path, folder: Path, run: str, monkeypatch: pytest.MonkeyPatch
+    home: Home, folder: Path, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
     write_dataset(folder, 2, start=2000)
     runs.serve(home, run)
-    before = sorted(path.name for path in (home / "runs").iterdir())
+    before = sorted(path.name for path in (home.path / "runs").iterdir())
     monkeypatch.setattr(retriever, "write_array", fail)
     with pytest.raises(OSError, match="disk full"):
         growing.add(home, run)
-    assert sorted(path.name for path in (home / "runs").iterdir()) == before
+    assert sorted(path.name for path in (home.path / "runs").iterdir()) == before
     assert runs.served_run(home) == run and not bin.discarded(home)
 
 
 def test_tiles_of_another_folder_are_imported_and_archived(
-    home: Path, folder: Path, run: str, tmp_path: Path
+    home: Home, folder: Path, run: str, tmp_path: Path
 ) -> None:
     other = write_dataset(tmp_path / "other", 3, start=4000)
     importing.add_to(home, other, folder, importing.Said(licence="CC0", credit="Me"))

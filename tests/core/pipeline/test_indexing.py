@@ -23,6 +23,7 @@ from mirs_core.pipeline.indexing import index
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -37,14 +38,14 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork, data: Path) -> Path:
+def home(tmp_path: Path, network: FakeNetwork, data: Path) -> Home:
     """A home folder with one trained run of each model."""
     home = tmp_path / "home"
     for preset in ("baseline-centred", "mirs-dwt"):
         changes = ["training.epochs=2", "training.views=1"] if preset == "mirs-dwt" else []
         config = from_preset(preset, data=str(data), seed=3, changes=changes)
-        pipeline.train(home, pipeline.prepare(home, config, run_id=preset))
-    return home
+        pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
+    return Home(home)
 
 
 def own_folder(root: Path, tiles: int = 5) -> Path:
@@ -56,8 +57,8 @@ def own_folder(root: Path, tiles: int = 5) -> Path:
     return root
 
 
-def runs_of(home: Path) -> list[str]:
-    return sorted(path.name for path in (home / "runs").glob("*"))
+def runs_of(home: Home) -> list[str]:
+    return sorted(path.name for path in (home.path / "runs").glob("*"))
 
 
 def columns(run: runs.RunFolder) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def columns(run: runs.RunFolder) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("parent", ["baseline-centred", "mirs-dwt"])
-def test_a_folder_without_labels_is_all_archive(home: Path, tmp_path: Path, parent: str) -> None:
+def test_a_folder_without_labels_is_all_archive(home: Home, tmp_path: Path, parent: str) -> None:
     folder = own_folder(tmp_path / "Мои тайлы 火星")
     run = index(home, parent, folder)
     items = columns(run)
@@ -80,7 +81,7 @@ def test_a_folder_without_labels_is_all_archive(home: Path, tmp_path: Path, pare
     assert query.tile_id == "own 0.png" and len(searcher.search(query)) == 4
 
 
-def test_all_codes_pass_the_stored_target_transform(home: Path, tmp_path: Path) -> None:
+def test_all_codes_pass_the_stored_target_transform(home: Home, tmp_path: Path) -> None:
     run = index(home, "mirs-dwt", own_folder(tmp_path / "own"))
     trained, made = (retriever.load(one) for one in (runs.folder(home, "mirs-dwt"), run))
     assert runs.folder(home, "mirs-dwt").model.read_bytes() == run.model.read_bytes()
@@ -92,7 +93,7 @@ def test_all_codes_pass_the_stored_target_transform(home: Path, tmp_path: Path) 
     assert not np.array_equal(made.codes, trained.model.encode(features, "source"))
 
 
-def test_tiles_seen_in_training_keep_their_roles(home: Path, data: Path, tmp_path: Path) -> None:
+def test_tiles_seen_in_training_keep_their_roles(home: Home, data: Path, tmp_path: Path) -> None:
     trained = columns(runs.folder(home, "mirs-dwt"))
     role_of = dict(zip(trained["contents"], trained["roles"], strict=True))
     loose = own_folder(tmp_path / "mixed", 3)
@@ -106,7 +107,7 @@ def test_tiles_seen_in_training_keep_their_roles(home: Path, data: Path, tmp_pat
     assert {"train", "val", "archive"} == set(items["roles"])
 
 
-def test_seen_tiles_have_the_codes_of_the_trained_run(home: Path, data: Path) -> None:
+def test_seen_tiles_have_the_codes_of_the_trained_run(home: Home, data: Path) -> None:
     trained = retriever.load(runs.folder(home, "mirs-dwt"))
     made = retriever.load(index(home, "mirs-dwt", data))
     for row, tile in enumerate(made.items.ids):
@@ -116,7 +117,7 @@ def test_seen_tiles_have_the_codes_of_the_trained_run(home: Path, data: Path) ->
 
 
 def test_of_another_labelled_data_set_test_is_queried_and_the_rest_is_archive(
-    home: Path, tmp_path: Path
+    home: Home, tmp_path: Path
 ) -> None:
     layout = {"train": {"dune": 4, "pit": 4}, "val": {"pit": 1}, "test": {"dune": 2, "pit": 2}}
     card = {"name": "hills", "title": "Hills", "distractors": ["pit"]}
@@ -135,7 +136,7 @@ def test_of_another_labelled_data_set_test_is_queried_and_the_rest_is_archive(
     assert items["distractors"] == ["pit"]
 
 
-def test_an_index_says_where_it_comes_from(home: Path, tmp_path: Path, data: Path) -> None:
+def test_an_index_says_where_it_comes_from(home: Home, tmp_path: Path, data: Path) -> None:
     parent = runs.folder(home, "mirs-dwt")
     folder = own_folder(tmp_path / "own")
     run = index(home, "mirs-dwt", folder, name="My plains")
@@ -154,7 +155,7 @@ def test_an_index_says_where_it_comes_from(home: Path, tmp_path: Path, data: Pat
 
 
 def test_an_index_of_an_index_keeps_its_origin_and_what_was_seen(
-    home: Path, data: Path, tmp_path: Path
+    home: Home, data: Path, tmp_path: Path
 ) -> None:
     first = index(home, "mirs-dwt", data)
     second = index(home, first.id, data)
@@ -166,7 +167,7 @@ def test_an_index_of_an_index_keeps_its_origin_and_what_was_seen(
 
 
 def test_tiles_that_are_known_are_not_encoded_again(
-    home: Path, data: Path, tmp_path: Path, network: FakeNetwork
+    home: Home, data: Path, tmp_path: Path, network: FakeNetwork
 ) -> None:
     before = network.seen
     index(home, "mirs-dwt", data)
@@ -177,7 +178,7 @@ def test_tiles_that_are_known_are_not_encoded_again(
 
 
 def test_other_encoder_weights_are_refused(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, network = make_fake_encoder("other weights")
     monkeypatch.setattr(run_encoder, "load_encoder", lambda name, home: other)
@@ -188,7 +189,7 @@ def test_other_encoder_weights_are_refused(
 
 
 @pytest.mark.parametrize("content", [None, "no image"])
-def test_a_folder_without_tiles_is_refused(home: Path, tmp_path: Path, content: str | None) -> None:
+def test_a_folder_without_tiles_is_refused(home: Home, tmp_path: Path, content: str | None) -> None:
     (tmp_path / "bare").mkdir()
     if content is not None:
         (tmp_path / "bare" / "text.png").write_text(content)
@@ -199,14 +200,14 @@ def test_a_folder_without_tiles_is_refused(home: Path, tmp_path: Path, content: 
     assert runs_of(home) == before
 
 
-def test_a_run_that_is_not_finished_has_no_model_to_index_with(home: Path, tmp_path: Path) -> None:
+def test_a_run_that_is_not_finished_has_no_model_to_index_with(home: Home, tmp_path: Path) -> None:
     runs.folder(home, "mirs-dwt").set_status("failed")
     with pytest.raises(RunError, match="only a finished run"):
         index(home, "mirs-dwt", own_folder(tmp_path / "own"))
 
 
 def test_a_disk_that_is_full_to_the_last_byte_leaves_no_run(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From one file of the new run on nothing finds room, not even a last word."""
     own, before, real = own_folder(tmp_path / "own"), runs_of(home), files.replace_file
@@ -226,7 +227,7 @@ def test_a_disk_that_is_full_to_the_last_byte_leaves_no_run(
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
 def test_a_failure_while_writing_leaves_no_run(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     def fail(*_: object) -> None:
         raise error

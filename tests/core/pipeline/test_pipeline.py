@@ -25,6 +25,7 @@ from mirs_core.pipeline import encoding, sources
 from mirs_core.pipeline import train as pipeline
 from mirs_core.retrieval.retriever import load
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -41,8 +42,8 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path, network: FakeNetwork) -> Home:
+    return Home(tmp_path / "home")
 
 
 def made(data: Path, preset: str = "mirs", seed: int = 0, views: int = 1) -> RunConfig:
@@ -51,17 +52,17 @@ def made(data: Path, preset: str = "mirs", seed: int = 0, views: int = 1) -> Run
     return from_preset(preset, data=str(data), seed=seed, changes=changes)
 
 
-def items_of(home: Path, run: str) -> dict[str, Any]:
+def items_of(home: Home, run: str) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(runs.folder(home, run).items.read_text())
     return value
 
 
-def runs_of(home: Path) -> list[str]:
-    return sorted(path.name for path in (home / "runs").glob("*"))
+def runs_of(home: Home) -> list[str]:
+    return sorted(path.name for path in (home.path / "runs").glob("*"))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_trained_twice_a_run_is_the_same_to_the_bit(home: Path, data: Path, preset: str) -> None:
+def test_trained_twice_a_run_is_the_same_to_the_bit(home: Home, data: Path, preset: str) -> None:
     one, two = (pipeline.prepare_and_train(home, made(data, preset, 3)).run for _ in range(2))
     assert one != two
     for file in ("model.safetensors", "archive/codes.npy", "archive/items.json", "metrics.json"):
@@ -69,16 +70,18 @@ def test_trained_twice_a_run_is_the_same_to_the_bit(home: Path, data: Path, pres
         assert first.read_bytes() == second.read_bytes(), file
 
 
-def test_a_fresh_home_gives_the_same_bits_too(tmp_path: Path, home: Path, data: Path) -> None:
+def test_a_fresh_home_gives_the_same_bits_too(tmp_path: Path, home: Home, data: Path) -> None:
     moved = shutil.copytree(data, tmp_path / "elsewhere")
     one = runs.folder(home, pipeline.prepare_and_train(home, made(data, views=2)).run)
     other = tmp_path / "other"
-    two = runs.folder(other, pipeline.prepare_and_train(other, made(moved, views=2)).run)
+    two = runs.folder(
+        Home(other), pipeline.prepare_and_train(Home(other), made(moved, views=2)).run
+    )
     assert one.model.read_bytes() == two.model.read_bytes()
     assert one.codes.read_bytes() == two.codes.read_bytes()
 
 
-def test_another_seed_gives_another_model(home: Path, data: Path) -> None:
+def test_another_seed_gives_another_model(home: Home, data: Path) -> None:
     models = {
         runs.folder(home, pipeline.prepare_and_train(home, made(data, seed=s)).run).model
         for s in (0, 1)
@@ -87,7 +90,7 @@ def test_another_seed_gives_another_model(home: Path, data: Path) -> None:
 
 
 def test_a_tile_is_encoded_once_whatever_is_trained(
-    home: Path, data: Path, network: FakeNetwork
+    home: Home, data: Path, network: FakeNetwork
 ) -> None:
     pipeline.prepare_and_train(home, made(data))
     assert network.seen == TILES
@@ -96,27 +99,27 @@ def test_a_tile_is_encoded_once_whatever_is_trained(
     assert network.seen == TILES
 
 
-def test_views_encode_the_training_half_only(home: Path, data: Path, network: FakeNetwork) -> None:
+def test_views_encode_the_training_half_only(home: Home, data: Path, network: FakeNetwork) -> None:
     pipeline.prepare_and_train(home, made(data, views=4))
     assert network.seen == TILES + 3 * TRAINING_HALF
     pipeline.prepare_and_train(home, made(data, "mirs-dwt", views=4))
     assert network.seen == TILES + 3 * TRAINING_HALF
 
 
-def test_a_baseline_encodes_no_views(home: Path, data: Path, network: FakeNetwork) -> None:
+def test_a_baseline_encodes_no_views(home: Home, data: Path, network: FakeNetwork) -> None:
     for preset in ("baseline", "baseline-centred"):
         pipeline.prepare_and_train(home, from_preset(preset, data=str(data)))
     assert network.seen == TILES
 
 
-def test_views_reach_the_model(home: Path, data: Path) -> None:
+def test_views_reach_the_model(home: Home, data: Path) -> None:
     plain, turned = (
         runs.folder(home, pipeline.prepare_and_train(home, made(data, views=v)).run) for v in (1, 8)
     )
     assert plain.model.read_bytes() != turned.model.read_bytes()
 
 
-def test_the_first_view_is_the_tile_itself(home: Path, data: Path, fake_encoder: Encoder) -> None:
+def test_the_first_view_is_the_tile_itself(home: Home, data: Path, fake_encoder: Encoder) -> None:
     manifest = scanning.scan_cached(home, data)
     items = scanning.order_tiles(manifest, 0, False)
     plain = encoding.extract_items(home, manifest, items, fake_encoder, lambda *_: None)
@@ -129,9 +132,9 @@ def test_the_first_view_is_the_tile_itself(home: Path, data: Path, fake_encoder:
 
 @pytest.mark.parametrize("after", [0, 16, 32, TILES])
 def test_a_resumed_run_goes_on_where_it_was_interrupted(
-    home: Path, data: Path, network: FakeNetwork, after: int
+    home: Home, data: Path, network: FakeNetwork, after: int
 ) -> None:
-    whole = pipeline.prepare_and_train(home.parent / "whole", made(data, views=2))
+    whole = pipeline.prepare_and_train(Home(home.path.parent / "whole"), made(data, views=2))
     network.seen = 0
     run = pipeline.prepare(home, made(data, views=2))
 
@@ -146,12 +149,12 @@ def test_a_resumed_run_goes_on_where_it_was_interrupted(
     pipeline.train(home, run)
     assert run.status()["state"] == "done"
     assert network.seen == TILES + TRAINING_HALF
-    expected = runs.folder(home.parent / "whole", whole.run)
+    expected = runs.folder(Home(home.path.parent / "whole"), whole.run)
     assert run.model.read_bytes() == expected.model.read_bytes()
     assert run.codes.read_bytes() == expected.codes.read_bytes()
 
 
-def test_a_resumed_training_starts_its_progress_anew(home: Path, data: Path) -> None:
+def test_a_resumed_training_starts_its_progress_anew(home: Home, data: Path) -> None:
     run = pipeline.prepare(home, made(data))
 
     def interrupt(stage: str, done: int, total: int) -> None:
@@ -166,7 +169,7 @@ def test_a_resumed_training_starts_its_progress_anew(home: Path, data: Path) -> 
     assert epochs == [1, 2, 3]
 
 
-def test_presets_with_one_seed_share_roles_rows_and_archive(home: Path, data: Path) -> None:
+def test_presets_with_one_seed_share_roles_rows_and_archive(home: Home, data: Path) -> None:
     outcomes = [pipeline.prepare_and_train(home, made(data, preset, 5)) for preset in PRESETS]
     items = [items_of(home, outcome.run) for outcome in outcomes]
     for one in items[1:]:
@@ -202,7 +205,7 @@ def test_the_archive_id_names_content_and_order() -> None:
     assert scanning.archive_id(change(items, roles=("archive",) * 3)) != name
 
 
-def test_whole_strips_stay_on_one_side_where_that_is_asked(home: Path, tmp_path: Path) -> None:
+def test_whole_strips_stay_on_one_side_where_that_is_asked(home: Home, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "strips", LAYOUT, strips=6)
     config = from_preset("baseline", data=str(data), changes=["archive.by_strip=true"])
     items = items_of(home, pipeline.prepare_and_train(home, config).run)
@@ -221,7 +224,7 @@ def test_whole_strips_stay_on_one_side_where_that_is_asked(home: Path, tmp_path:
 
 
 @pytest.mark.parametrize("change", ["added", "removed", "rewritten", "moved to another class"])
-def test_a_data_set_changed_after_prepare_is_refused(home: Path, data: Path, change: str) -> None:
+def test_a_data_set_changed_after_prepare_is_refused(home: Home, data: Path, change: str) -> None:
     run = pipeline.prepare(home, made(data))
     tile = sorted((data / "train" / "cra").iterdir())[0]
     if change == "added":
@@ -248,7 +251,7 @@ def test_a_data_set_changed_after_prepare_is_refused(home: Path, data: Path, cha
     ],
 )
 def test_a_failing_encoder_leaves_a_prepared_run_failed(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     run = pipeline.prepare(home, made(data))
 
@@ -267,7 +270,7 @@ def test_a_failing_encoder_leaves_a_prepared_run_failed(
 
 
 def test_an_expected_failure_of_a_new_run_leaves_no_run(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(self: Encoder, batch: object) -> None:
         raise EncoderError("The weights are gone.")
@@ -279,18 +282,18 @@ def test_an_expected_failure_of_a_new_run_leaves_no_run(
 
 
 def test_an_encoder_that_cannot_be_had_prevents_the_run(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(name: str, folder: Path) -> Encoder:
         raise EncoderError(f"no {name} in {folder.name}")
 
     monkeypatch.setattr(run_encoder, "load_encoder", none)
-    with pytest.raises(EncoderError, match=f"no efficientnet-lite0 in {home.name}"):
+    with pytest.raises(EncoderError, match=f"no efficientnet-lite0 in {home.path.name}"):
         pipeline.prepare(home, made(data))
     assert runs_of(home) == []
 
 
-def test_a_finished_run_is_not_trained_again(home: Path, data: Path) -> None:
+def test_a_finished_run_is_not_trained_again(home: Home, data: Path) -> None:
     run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
     before = run.model.stat().st_mtime_ns
     with pytest.raises(RunError, match="done already"):
@@ -298,7 +301,7 @@ def test_a_finished_run_is_not_trained_again(home: Path, data: Path) -> None:
     assert run.status()["state"] == "done" and run.model.stat().st_mtime_ns == before
 
 
-def test_a_taken_id_is_refused_and_the_run_that_has_it_stays(home: Path, data: Path) -> None:
+def test_a_taken_id_is_refused_and_the_run_that_has_it_stays(home: Home, data: Path) -> None:
     run = pipeline.prepare(home, made(data), run_id="mine")
     with pytest.raises(RunError, match="already"):
         pipeline.prepare(home, made(data, seed=9), run_id="mine")
@@ -315,7 +318,7 @@ def test_a_taken_id_is_refused_and_the_run_that_has_it_stays(home: Path, data: P
     ids=["one class", "no train split", "no labels"],
 )
 def test_data_that_cannot_teach_a_head_is_refused_before_any_work(
-    home: Path, tmp_path: Path, network: FakeNetwork, layout: Any, says: str
+    home: Home, tmp_path: Path, network: FakeNetwork, layout: Any, says: str
 ) -> None:
     data = write_dataset(tmp_path / "poor", layout)
     with pytest.raises(DataError, match=says) as caught:
@@ -324,7 +327,7 @@ def test_data_that_cannot_teach_a_head_is_refused_before_any_work(
     assert runs_of(home) == [] and network.seen == 0
 
 
-def test_an_empty_archive_is_refused_for_a_baseline(home: Path, tmp_path: Path) -> None:
+def test_an_empty_archive_is_refused_for_a_baseline(home: Home, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "queries", {"train": {"cra": 1}, "test": {"cra": 3}})
     manifest = scanning.scan_cached(home, data)
     # A coin puts the only training tile in either half; this seed puts it in the training half.
@@ -338,14 +341,14 @@ def test_an_empty_archive_is_refused_for_a_baseline(home: Path, tmp_path: Path) 
     assert runs_of(home) == []
 
 
-def test_a_folder_without_images_is_refused(home: Path, tmp_path: Path) -> None:
+def test_a_folder_without_images_is_refused(home: Home, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="image"):
         pipeline.prepare_and_train(home, made(tmp_path / "none"))
     assert runs_of(home) == []
 
 
-def test_without_labels_there_are_no_figures(home: Path, tmp_path: Path) -> None:
+def test_without_labels_there_are_no_figures(home: Home, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "plain", 6)
     outcome = pipeline.prepare_and_train(home, made(data, "baseline"))
     assert outcome.metrics is None
@@ -355,7 +358,7 @@ def test_without_labels_there_are_no_figures(home: Path, tmp_path: Path) -> None
     assert runs.summary(home, run, None).map_at_64 is None
 
 
-def test_the_outcome_is_what_the_files_say(home: Path, data: Path) -> None:
+def test_the_outcome_is_what_the_files_say(home: Home, data: Path) -> None:
     outcome = pipeline.prepare_and_train(home, made(data, seed=2), name="My run")
     run = runs.folder(home, outcome.run)
     written = json.loads(run.metrics.read_text())
@@ -372,7 +375,7 @@ def test_the_outcome_is_what_the_files_say(home: Path, data: Path) -> None:
     assert (printed["epochs"], printed["seed"], printed["preset"]) == (3, 2, "mirs")
 
 
-def test_the_provenance_says_what_a_run_was_made_with(home: Path, tmp_path: Path) -> None:
+def test_the_provenance_says_what_a_run_was_made_with(home: Home, tmp_path: Path) -> None:
     card = {"name": "plains", "title": "Plains of Mars", "synthetic": True}
     data = write_dataset(tmp_path / "carded", LAYOUT, card=card)
     outcome = pipeline.prepare_and_train(home, made(data), name="My run")
@@ -402,7 +405,7 @@ def test_the_provenance_says_what_a_run_was_made_with(home: Path, tmp_path: Path
     ],
 )
 def test_progress_has_one_line_an_epoch_with_every_term(
-    home: Path, data: Path, preset: str, terms: set[str]
+    home: Home, data: Path, preset: str, terms: set[str]
 ) -> None:
     seen: list[tuple[int, int]] = []
 
@@ -442,7 +445,7 @@ def test_progress_has_one_line_an_epoch_with_every_term(
 
 
 def test_without_a_val_split_a_tenth_of_the_training_half_chooses_the_epoch(
-    home: Path, tmp_path: Path
+    home: Home, tmp_path: Path
 ) -> None:
     data = write_dataset(tmp_path / "two", {"train": {"a": 20, "b": 20}, "test": {"a": 2, "b": 2}})
     run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
@@ -456,7 +459,7 @@ def test_without_a_val_split_a_tenth_of_the_training_half_chooses_the_epoch(
     assert json.loads(run.progress.read_text().splitlines()[0])["map_at_64"] is not None
 
 
-def test_a_database_split_is_the_archive(home: Path, tmp_path: Path) -> None:
+def test_a_database_split_is_the_archive(home: Home, tmp_path: Path) -> None:
     layout = {**LAYOUT, "database": {"cra": 2, "rid": 2, "smo": 2}}
     data = write_dataset(tmp_path / "with-database", layout)
     items = items_of(home, pipeline.prepare_and_train(home, made(data)).run)
@@ -465,7 +468,7 @@ def test_a_database_split_is_the_archive(home: Path, tmp_path: Path) -> None:
         assert role == {"database": "archive"}.get(split, split)
 
 
-def test_distractors_of_the_card_are_never_queried(home: Path, tmp_path: Path) -> None:
+def test_distractors_of_the_card_are_never_queried(home: Home, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "odd", LAYOUT, card={"name": "odd", "distractors": ["smo"]})
     run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
     written = json.loads(run.metrics.read_text())
@@ -475,7 +478,7 @@ def test_distractors_of_the_card_are_never_queried(home: Path, tmp_path: Path) -
 
 
 def test_an_encoder_that_has_seen_the_archives_labels_is_refused(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = scanning.order_tiles(scanning.scan_cached(home, data), 0, False)
     by_role = {role: items.contents[items.rows([role])[0]] for role in ("train", "archive", "test")}
@@ -497,7 +500,7 @@ def after(calls: int) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("preset", ["mirs", "mirs-best", "mirs-unsupervised", "mirs-dwt"])
 def test_a_stopped_run_can_be_used_and_ends_as_if_nothing_had_been(
-    home: Path, data: Path, preset: str
+    home: Home, data: Path, preset: str
 ) -> None:
     config = made(data, preset, views=2)
     whole = runs.folder(home, pipeline.prepare_and_train(home, config).run)
@@ -521,7 +524,7 @@ def test_a_stopped_run_can_be_used_and_ends_as_if_nothing_had_been(
 
 
 def test_a_run_stopped_while_tiles_are_encoded_goes_on_from_the_cache(
-    home: Path, data: Path
+    home: Home, data: Path
 ) -> None:
     run = pipeline.prepare(home, made(data))
     with pytest.raises(StoppedError):
@@ -535,7 +538,7 @@ def test_a_run_stopped_while_tiles_are_encoded_goes_on_from_the_cache(
     assert run.status()["state"] == "done"
 
 
-def test_a_half_written_last_line_of_progress_is_left_out(home: Path, data: Path) -> None:
+def test_a_half_written_last_line_of_progress_is_left_out(home: Home, data: Path) -> None:
     run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
     whole = run.history()
     with run.progress.open("a") as handle:

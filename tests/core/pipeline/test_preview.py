@@ -18,6 +18,7 @@ from mirs_core.pipeline import train as pipeline
 from mirs_core.pipeline.preview import look, preview
 from mirs_core.retrieval.filters import Filters
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -27,8 +28,8 @@ LAYOUT = {
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path, network: FakeNetwork) -> Home:
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_look_counts_what_is_there(soft: Any) -> None:
 
 
 @pytest.mark.parametrize("preset", ["mirs", "mirs-dwt", "mirs-best", "mirs-unsupervised"])
-def test_a_preview_ends_where_the_run_ends(home: Path, data: Path, preset: str) -> None:
+def test_a_preview_ends_where_the_run_ends(home: Home, data: Path, preset: str) -> None:
     """The same settings give the same epochs, codes and hits as a whole run."""
     wanted = config(data, preset=preset)
     run = runs.folder(home, pipeline.prepare_and_train(home, wanted).run)
@@ -76,7 +77,7 @@ def test_a_preview_ends_where_the_run_ends(home: Path, data: Path, preset: str) 
     assert all(hit["id"] != tile for hit in found["hits"])
 
 
-def test_the_served_run_is_shown_where_it_compares(home: Path, data: Path) -> None:
+def test_the_served_run_is_shown_where_it_compares(home: Home, data: Path) -> None:
     run = pipeline.prepare_and_train(home, config(data)).run
     assert preview(home, config(data), lambda view: None)["served"] is None
     runs.serve(home, run)
@@ -87,7 +88,7 @@ def test_the_served_run_is_shown_where_it_compares(home: Path, data: Path) -> No
     assert preview(home, other, lambda view: None)["served"] is None
 
 
-def test_a_preview_leaves_no_run_and_can_be_stopped(home: Path, data: Path) -> None:
+def test_a_preview_leaves_no_run_and_can_be_stopped(home: Home, data: Path) -> None:
     seen: list[int] = []
     found = preview(
         home,
@@ -98,14 +99,14 @@ def test_a_preview_leaves_no_run_and_can_be_stopped(home: Path, data: Path) -> N
     assert len(found["lines"]) == 1 and runs.list_runs(home) == []
 
 
-def test_a_preset_without_a_network_has_nothing_to_watch(home: Path, data: Path) -> None:
+def test_a_preset_without_a_network_has_nothing_to_watch(home: Home, data: Path) -> None:
     baseline = from_preset("baseline", data=str(data))
     with pytest.raises(ConfigError, match="nothing to watch"):
         preview(home, baseline, lambda view: None)
 
 
 def test_the_command_writes_what_is_to_be_seen(
-    home: Path,
+    home: Home,
     data: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -17,6 +17,7 @@ from mirs_core.errors import ConfigError, RunError
 from mirs_core.pipeline import sweeps
 from mirs_core.pipeline import train as pipeline
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.home import Home
 
 LAYOUT = {
     "train": {"cra": 8, "rid": 8, "smo": 8},
@@ -26,8 +27,8 @@ LAYOUT = {
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork) -> Path:
-    return tmp_path / "home"
+def home(tmp_path: Path, network: FakeNetwork) -> Home:
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def values(found: list[sweeps.Cell]) -> list[tuple[float, float, float | None]]:
     return [(cell.push, cell.balance, cell.value) for cell in found]
 
 
-def test_a_grid_has_a_run_for_each_pair(home: Path, data: Path) -> None:
+def test_a_grid_has_a_run_for_each_pair(home: Home, data: Path) -> None:
     made = sweeps.create(home, config(data), trials=9, push=(0.01, 1), balance=(0.1, 10))
     found = sweeps.carry_out(home, made.id)
     assert {(cell.push, cell.balance) for cell in found} == {
@@ -63,7 +64,7 @@ def test_a_grid_has_a_run_for_each_pair(home: Path, data: Path) -> None:
 
 @pytest.mark.parametrize("method", ["random", "bayesian"])
 def test_optuna_proposes_inside_the_ranges_and_the_same_again(
-    home: Path, data: Path, method: str
+    home: Home, data: Path, method: str
 ) -> None:
     one, two = (
         sweeps.create(home, config(data), method=method, trials=5, push=(0.01, 1), balance=(1, 10))
@@ -77,14 +78,14 @@ def test_optuna_proposes_inside_the_ranges_and_the_same_again(
 
 @pytest.mark.parametrize("method", sweeps.METHODS)
 def test_a_sweep_that_broke_off_ends_as_if_it_had_not(
-    home: Path, data: Path, method: str, monkeypatch: pytest.MonkeyPatch
+    home: Home, data: Path, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, broken = (sweeps.create(home, config(data), method=method, trials=4) for _ in range(2))
     expected = values(sweeps.carry_out(home, whole.id))
     trained: list[str] = []
     train = pipeline.train
 
-    def dies(home: Path, run: Any, *rest: Any, **more: Any) -> Any:
+    def dies(home: Home, run: Any, *rest: Any, **more: Any) -> Any:
         trained.append(run.id)
         if len(trained) == 3:
             raise KeyboardInterrupt
@@ -99,7 +100,7 @@ def test_a_sweep_that_broke_off_ends_as_if_it_had_not(
     assert len(trained) == 5 and trained[2] == trained[3]
 
 
-def test_a_stop_keeps_what_is_finished(home: Path, data: Path) -> None:
+def test_a_stop_keeps_what_is_finished(home: Home, data: Path) -> None:
     made = sweeps.create(home, config(data), trials=4)
     stop = threading.Event()
 
@@ -126,7 +127,7 @@ def test_a_stop_keeps_what_is_finished(home: Path, data: Path) -> None:
     ],
 )
 def test_what_has_no_sense_is_refused(
-    home: Path, data: Path, preset: str, options: dict[str, Any], why: str
+    home: Home, data: Path, preset: str, options: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(ConfigError, match=why):
         sweeps.create(home, from_preset(preset, data=str(data)), **options)
@@ -134,20 +135,20 @@ def test_what_has_no_sense_is_refused(
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 1}', '{"schema": 9}'])
-def test_a_damaged_sweep_is_named_and_hides_no_other(home: Path, data: Path, text: str) -> None:
+def test_a_damaged_sweep_is_named_and_hides_no_other(home: Home, data: Path, text: str) -> None:
     good, bad = (sweeps.create(home, config(data), trials=4) for _ in range(2))
-    (home / "sweeps" / bad.id / "sweep.json").write_text(text)
+    (home.path / "sweeps" / bad.id / "sweep.json").write_text(text)
     with pytest.raises(RunError):
         sweeps.load(home, bad.id)
     assert sweeps.list_sweeps(home) == [good]
-    (home / "sweeps" / good.id / "cells.json").write_text('[{"push": 1}]')
+    (home.path / "sweeps" / good.id / "cells.json").write_text('[{"push": 1}]')
     with pytest.raises(RunError, match="is damaged"):
         sweeps.cells(home, good.id)
     with pytest.raises(RunError, match="There is no sweep"):
         sweeps.load(home, "../runs")
 
 
-def test_a_deleted_sweep_leaves_its_runs(home: Path, data: Path) -> None:
+def test_a_deleted_sweep_leaves_its_runs(home: Home, data: Path) -> None:
     made = sweeps.create(home, config(data), trials=4)
     sweeps.carry_out(home, made.id)
     sweeps.delete(home, made.id)
@@ -164,7 +165,7 @@ def test_a_log_range_has_equal_factors(low: float, factor: float, count: int) ->
 
 
 def test_the_commands(
-    home: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MIRS_HOME", str(home))
 

@@ -15,6 +15,7 @@ from mirs_core.hashing.model import HashHead, HashModel, shared
 from mirs_core.hashing.whitening import Transform
 from mirs_core.ranking.codes import unpack
 from mirs_core.retrieval import attention
+from mirs_core.workspace.home import Home
 
 
 class Blobs(nn.Module):
@@ -106,7 +107,7 @@ def test_a_bright_blob_is_found_where_it_is(top: int, left: int) -> None:
 
 
 def test_maps_pool_to_the_features_of_the_real_encoder(tmp_path: Path) -> None:
-    encoder = load_encoder("efficientnet-lite0", tmp_path)
+    encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     batch = torch.randn(2, 3, 224, 224)
     maps = encoder.maps(batch)
     assert maps.shape[:2] == (2, encoder.dim)

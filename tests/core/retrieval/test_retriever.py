@@ -21,6 +21,7 @@ from mirs_core.ranking import codes as hashes
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 WIDTH, N = 16, 60
 ROLES = ("train", "archive", "val", "test")
@@ -53,7 +54,7 @@ def labelled(items: Items) -> Items:
     return dataclasses.replace(items, labels=tuple(label or "e" for label in items.labels))
 
 
-def build(home: Path, preset: str = "mirs-dwt", bits: int = 64) -> tuple[runs.RunFolder, Retriever]:
+def build(home: Home, preset: str = "mirs-dwt", bits: int = 64) -> tuple[runs.RunFolder, Retriever]:
     """A finished run of ``preset`` and the retriever that was saved in it."""
     changes = []
     if preset.startswith("mirs"):
@@ -71,12 +72,12 @@ def build(home: Path, preset: str = "mirs-dwt", bits: int = 64) -> tuple[runs.Ru
 
 @pytest.fixture(scope="module")
 def hash_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return files_of(build(tmp_path_factory.mktemp("hash"))[0])
+    return files_of(build(Home(tmp_path_factory.mktemp("hash")))[0])
 
 
 @pytest.fixture(scope="module")
 def float_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return files_of(build(tmp_path_factory.mktemp("float"), "baseline-centred")[0])
+    return files_of(build(Home(tmp_path_factory.mktemp("float")), "baseline-centred")[0])
 
 
 def files_of(run: runs.RunFolder) -> dict[str, bytes]:
@@ -84,9 +85,9 @@ def files_of(run: runs.RunFolder) -> dict[str, bytes]:
     return {str(path.relative_to(run.path)): path.read_bytes() for path in files}
 
 
-def restore(home: Path, files: dict[str, bytes]) -> runs.RunFolder:
+def restore(home: Home, files: dict[str, bytes]) -> runs.RunFolder:
     for name, data in files.items():
-        path = home / "runs" / "a-run" / name
+        path = home.path / "runs" / "a-run" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return runs.folder(home, "a-run")
@@ -94,7 +95,7 @@ def restore(home: Path, files: dict[str, bytes]) -> runs.RunFolder:
 
 @pytest.mark.parametrize("preset", ["baseline", "baseline-centred", "mirs", "mirs-dwt"])
 def test_what_was_saved_is_loaded(tmp_path: Path, preset: str) -> None:
-    run, built = build(tmp_path, preset)
+    run, built = build(Home(tmp_path), preset)
     loaded = retriever.load(run)
     assert loaded.items == built.items and loaded.distractors == ("d",)
     assert loaded.codes.dtype == built.codes.dtype
@@ -109,7 +110,7 @@ def test_what_was_saved_is_loaded(tmp_path: Path, preset: str) -> None:
 def test_training_tiles_pass_the_source_transform_and_all_others_the_target(
     tmp_path: Path,
 ) -> None:
-    _, built = build(tmp_path)
+    _, built = build(Home(tmp_path))
     source, target = (
         retriever.encode(built.model, features(), domain) for domain in ("source", "target")
     )
@@ -120,7 +121,7 @@ def test_training_tiles_pass_the_source_transform_and_all_others_the_target(
 
 
 def test_the_transforms_are_not_mixed_up_in_the_file(tmp_path: Path) -> None:
-    run, built = build(tmp_path)
+    run, built = build(Home(tmp_path))
     loaded = retriever.load(run).model
     assert isinstance(loaded, HashModel) and isinstance(built.model, HashModel)
     for domain in ("source", "target"):
@@ -131,7 +132,7 @@ def test_the_transforms_are_not_mixed_up_in_the_file(tmp_path: Path) -> None:
 
 
 def test_the_archive_ranks_all_rows_or_those_that_are_named(tmp_path: Path) -> None:
-    _, built = build(tmp_path)
+    _, built = build(Home(tmp_path))
     assert len(built.archive()) == N
     rows = built.items.rows(["archive"])
     distances, places = built.archive(rows).search(built.codes[:1], len(rows))
@@ -141,7 +142,7 @@ def test_the_archive_ranks_all_rows_or_those_that_are_named(tmp_path: Path) -> N
 
 
 def test_without_labels_on_either_side_there_is_nothing_to_measure(tmp_path: Path) -> None:
-    _, built = build(tmp_path)
+    _, built = build(Home(tmp_path))
     assert evaluate_run(built) is not None
     for role in ("archive", "test"):
         labels = np.array(built.items.labels, dtype=object)
@@ -151,7 +152,7 @@ def test_without_labels_on_either_side_there_is_nothing_to_measure(tmp_path: Pat
 
 
 def test_only_the_archive_is_searched_and_only_test_is_queried(tmp_path: Path) -> None:
-    _, built = build(tmp_path)
+    _, built = build(Home(tmp_path))
     report = evaluate_run(built)
     assert report is not None
     assert report.n_archive == len(built.items.rows(["archive"])) == 15
@@ -262,7 +263,7 @@ ANY_RUN: dict[str, Damage] = {
 def test_damaged_runs_are_refused(
     tmp_path: Path, request: pytest.FixtureRequest, kind: str, damage: str
 ) -> None:
-    run = restore(tmp_path, request.getfixturevalue(f"{kind}_files"))
+    run = restore(Home(tmp_path), request.getfixturevalue(f"{kind}_files"))
     retriever.load(run)
     ANY_RUN[damage](run)
     with pytest.raises(MirsError) as caught:
@@ -295,7 +296,7 @@ HASH_RUN: dict[str, tuple[Damage, str]] = {
 def test_a_hash_model_that_does_not_fit_is_refused(
     tmp_path: Path, hash_files: dict[str, bytes], damage: str
 ) -> None:
-    run = restore(tmp_path, hash_files)
+    run = restore(Home(tmp_path), hash_files)
     apply, says = HASH_RUN[damage]
     apply(run)
     with pytest.raises(MirsError, match=says):
@@ -321,7 +322,7 @@ FLOAT_RUN: dict[str, tuple[Damage, str]] = {
 def test_a_baseline_that_does_not_fit_is_refused(
     tmp_path: Path, float_files: dict[str, bytes], damage: str
 ) -> None:
-    run = restore(tmp_path, float_files)
+    run = restore(Home(tmp_path), float_files)
     apply, says = FLOAT_RUN[damage]
     apply(run)
     with pytest.raises(MirsError, match=says):
@@ -332,14 +333,14 @@ def test_a_baseline_that_does_not_fit_is_refused(
 def test_only_a_finished_run_is_loaded(
     tmp_path: Path, hash_files: dict[str, bytes], state: str
 ) -> None:
-    run = restore(tmp_path, hash_files)
+    run = restore(Home(tmp_path), hash_files)
     run.set_status(state)
     with pytest.raises(RunError, match=f"is {state}; only a finished run"):
         retriever.load(run)
 
 
 def test_a_model_never_comes_through_pickle(tmp_path: Path, float_files: dict[str, bytes]) -> None:
-    run = restore(tmp_path, float_files)
+    run = restore(Home(tmp_path), float_files)
     torch.save({"mean": torch.zeros(WIDTH)}, run.model)
     with pytest.raises(RunError, match="damaged"):
         retriever.load(run)

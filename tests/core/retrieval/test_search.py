@@ -29,6 +29,7 @@ from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Query, Searcher
 from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
 
 Examples = tuple[Sequence[int], Sequence[int]]
 LAYOUT = {
@@ -53,7 +54,9 @@ def searcher_of(codes: np.ndarray, items: Items, distractors: tuple[str, ...] = 
     model = shared(HashHead(4, codes.shape[1] * 8, (4,))) if hashes else FloatModel("euclidean")
     distance = "hamming" if hashes else "euclidean"
     retriever = Retriever(model, codes, items, distractors)
-    return Searcher(Path(), summary("a", distance), Card.named("d"), Path("/nowhere"), retriever)
+    return Searcher(
+        Home(Path()), summary("a", distance), Card.named("d"), Path("/nowhere"), retriever
+    )
 
 
 @st.composite
@@ -342,8 +345,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             hashed = preset.startswith("mirs")
             changes = ["training.epochs=3", "training.views=1", "head.bits=32"] if hashed else []
             config = from_preset(preset, data=str(data), changes=changes)
-            run = pipeline.prepare(root / "home", config, run_id=preset)
-            pipeline.train(root / "home", run)
+            run = pipeline.prepare(Home(root / "home"), config, run_id=preset)
+            pipeline.train(Home(root / "home"), run)
     return root
 
 
@@ -364,7 +367,7 @@ def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 def test_a_score_is_the_one_of_the_evaluation(
     finished: Path, preset: str, exclude_strip: bool
 ) -> None:
-    searcher = Searcher.open(finished / "home", preset)
+    searcher = Searcher.open(Home(finished / "home"), preset)
     report = evaluate_run(searcher.retriever, exclude_strip=exclude_strip)
     assert report is not None
     by_id = {result.id: result for result in report.results}
@@ -382,14 +385,14 @@ def test_a_score_is_the_one_of_the_evaluation(
         expected = by_id[query.tile_id or ""]
         assert (score.min_r_k, score.hits) == (expected.min_r_k, expected.hits)
     if not exclude_strip:
-        written = json.loads(runs.folder(finished / "home", preset).metrics.read_text())
+        written = json.loads(runs.folder(Home(finished / "home"), preset).metrics.read_text())
         assert {name: result.min_r_k for name, result in by_id.items()} == {
             name: result["min_r_k"] for name, result in written["per_query"].items()
         }
 
 
 def test_the_own_strip_is_left_out_only_if_asked(finished: Path) -> None:
-    searcher = Searcher.open(finished / "home", "mirs")
+    searcher = Searcher.open(Home(finished / "home"), "mirs")
     query = searcher.query_by_id(searcher.items.ids[0])
     assert query.strip is not None
     kept, without = (
@@ -401,7 +404,7 @@ def test_the_own_strip_is_left_out_only_if_asked(finished: Path) -> None:
 
 @pytest.mark.parametrize("preset", ["baseline", "mirs-dwt"])
 def test_an_own_image_that_is_a_tile_is_recognised(place: Path, preset: str) -> None:
-    searcher = Searcher.open(place / "home", preset)
+    searcher = Searcher.open(Home(place / "home"), preset)
     for tile in searcher.items.ids:
         data = (place / "tiles" / tile).read_bytes()
         query = searcher.query_by_image(data, "renamed.png")
@@ -411,7 +414,7 @@ def test_an_own_image_that_is_a_tile_is_recognised(place: Path, preset: str) -> 
 
 @pytest.mark.parametrize("preset", ["baseline", "baseline-centred", "mirs", "mirs-dwt"])
 def test_an_own_image_is_encoded_as_the_target_domain(place: Path, preset: str) -> None:
-    searcher = Searcher.open(place / "home", preset)
+    searcher = Searcher.open(Home(place / "home"), preset)
     for row in searcher.items.rows(["archive", "val", "test"])[:12]:
         with Image.open(place / "tiles" / searcher.items.ids[row]) as image:
             again = io.BytesIO()
@@ -427,7 +430,7 @@ def test_an_own_image_is_encoded_as_the_target_domain(place: Path, preset: str) 
 
 
 def test_an_own_image_from_a_path_keeps_its_name(place: Path) -> None:
-    searcher = Searcher.open(place / "home", "mirs")
+    searcher = Searcher.open(Home(place / "home"), "mirs")
     path = place / "мой кратер.png"
     Image.fromarray(stripes(777)).save(path)
     query = searcher.query_by_image(path)
@@ -439,15 +442,15 @@ def test_an_own_image_from_a_path_keeps_its_name(place: Path) -> None:
 )
 def test_an_own_file_that_is_no_image_is_refused(place: Path, data: bytes) -> None:
     with pytest.raises(ImageError, match=r"own\.png"):
-        Searcher.open(place / "home", "mirs").query_by_image(data, "own.png")
+        Searcher.open(Home(place / "home"), "mirs").query_by_image(data, "own.png")
 
 
 def test_a_moved_data_folder_does_not_stop_a_search(place: Path) -> None:
-    before = Searcher.open(place / "home", "mirs")
+    before = Searcher.open(Home(place / "home"), "mirs")
     query = before.query_by_id(before.items.ids[3])
     assert before.image_path(before.items.ids[3]).is_file()
     shutil.move(place / "tiles", place / "moved")
-    after = Searcher.open(place / "home", "mirs")
+    after = Searcher.open(Home(place / "home"), "mirs")
     assert [hit.id for hit in after.search(query)] == [hit.id for hit in before.search(query)]
     assert after.card.name == "mars"
     own = (place / "moved" / after.items.ids[3]).read_bytes()
@@ -467,7 +470,7 @@ def test_other_encoder_weights_are_refused_for_own_images_only(
         return other
 
     monkeypatch.setattr(run_encoder, "load_encoder", replaced)
-    searcher = Searcher.open(place / "home", "mirs")
+    searcher = Searcher.open(Home(place / "home"), "mirs")
     assert searcher.search(searcher.query_by_id(searcher.items.ids[0]))
     Image.fromarray(stripes(777)).save(place / "own.png")
     for ask in (searcher.warm_up, lambda: searcher.query_by_image(place / "own.png")):
@@ -478,8 +481,8 @@ def test_other_encoder_weights_are_refused_for_own_images_only(
 
 @pytest.mark.parametrize("state", ["queued", "failed"])
 def test_an_unfinished_run_cannot_be_opened(place: Path, state: str) -> None:
-    runs.folder(place / "home", "mirs").set_status(state)
+    runs.folder(Home(place / "home"), "mirs").set_status(state)
     with pytest.raises(RunError, match="only a finished run"):
-        Searcher.open(place / "home", "mirs")
+        Searcher.open(Home(place / "home"), "mirs")
     with pytest.raises(RunError, match="There is no run"):
-        Searcher.open(place / "home", "unheard-of")
+        Searcher.open(Home(place / "home"), "unheard-of")

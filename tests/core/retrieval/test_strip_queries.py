@@ -27,6 +27,7 @@ from mirs_core.retrieval.strip_query import (
     query_by_rectangle,
     squares,
 )
+from mirs_core.workspace.home import Home
 
 METRES, SIDE = 6.0, 32
 
@@ -48,18 +49,20 @@ def write(path: Path, crs: str = "IAU_2015:49910", corner: tuple[float, float] =
 
 
 @pytest.fixture
-def home(tmp_path: Path, network: FakeNetwork) -> Path:
+def home(tmp_path: Path, network: FakeNetwork) -> Home:
     data = write_dataset(
         tmp_path / "learnt",
         {"train": {"cra": 8, "rid": 8}, "val": {"cra": 2, "rid": 2}, "test": {"cra": 2, "rid": 2}},
     )
     changes = ["training.epochs=2", "training.views=1"]
     config = from_preset("mirs", data=str(data), changes=changes)
-    pipeline.train(tmp_path / "home", pipeline.prepare(tmp_path / "home", config, run_id="m"))
-    return tmp_path / "home"
+    pipeline.train(
+        Home(tmp_path / "home"), pipeline.prepare(Home(tmp_path / "home"), config, run_id="m")
+    )
+    return Home(tmp_path / "home")
 
 
-def searcher_of(home: Path, raster: Path, root: Path) -> Searcher:
+def searcher_of(home: Home, raster: Path, root: Path) -> Searcher:
     cut_strip(raster, root, Cut(size=SIDE))
     return Searcher.open(home, indexing.index(home, "m", root).id)
 
@@ -92,7 +95,7 @@ def test_squares_lie_inside_and_are_few(x: int, y: int, width: int, height: int,
 
 
 @pytest.mark.parametrize("deep", [False, True])
-def test_the_rectangle_of_a_tile_is_that_tile(deep: bool, home: Path, tmp_path: Path) -> None:
+def test_the_rectangle_of_a_tile_is_that_tile(deep: bool, home: Home, tmp_path: Path) -> None:
     raster = write(tmp_path / "strip.tif", deep=deep)
     searcher = searcher_of(home, raster, tmp_path / "out")
     found = query_by_rectangle(searcher, raster, Area(64, 96, SIDE, SIDE))
@@ -103,7 +106,7 @@ def test_the_rectangle_of_a_tile_is_that_tile(deep: bool, home: Path, tmp_path: 
     assert len(hits) == len(searcher.items) - 1 and tile not in {hit.id for hit in hits}
 
 
-def test_a_large_rectangle_is_many_examples(home: Path, tmp_path: Path) -> None:
+def test_a_large_rectangle_is_many_examples(home: Home, tmp_path: Path) -> None:
     raster = write(tmp_path / "strip.tif")
     searcher = searcher_of(home, raster, tmp_path / "out")
     found = query_by_rectangle(searcher, raster, Area(0, 0, 3 * SIDE, 3 * SIDE))
@@ -115,7 +118,7 @@ def test_a_large_rectangle_is_many_examples(home: Path, tmp_path: Path) -> None:
     assert [(hit.id, hit.distance) for hit in ours] == [(hit.id, hit.distance) for hit in theirs]
 
 
-def test_what_is_missing_is_no_example(home: Path, tmp_path: Path) -> None:
+def test_what_is_missing_is_no_example(home: Home, tmp_path: Path) -> None:
     raster = write(tmp_path / "strip.tif")
     searcher = searcher_of(home, raster, tmp_path / "out")
     found = query_by_rectangle(searcher, raster, Area(204, 160, 96, 32))
@@ -129,7 +132,7 @@ def test_what_is_missing_is_no_example(home: Path, tmp_path: Path) -> None:
     assert clipped.area == Area(0, 0, 32, 32)
 
 
-def test_without_strips_a_tile_is_as_wide_as_usual(home: Path, tmp_path: Path) -> None:
+def test_without_strips_a_tile_is_as_wide_as_usual(home: Home, tmp_path: Path) -> None:
     raster = write(tmp_path / "strip.tif", metres=24.0)
     searcher = Searcher.open(home, "m")
     found = query_by_rectangle(searcher, raster, Area(0, 0, 100, 100))
@@ -195,7 +198,7 @@ def test_bounds_that_are_none_are_refused(bounds: Bounds, tmp_path: Path) -> Non
 
 
 def test_search_takes_a_window_or_bounds(
-    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIRS_HOME", str(home))
     raster = write(tmp_path / "strip.tif")

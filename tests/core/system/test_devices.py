@@ -11,6 +11,7 @@ from mirs_core.jobs import queue, worker, workers
 from mirs_core.system import devices
 from mirs_core.system.devices import ALL_GPUS, CPU
 from mirs_core.system.processes import is_locked
+from mirs_core.workspace.home import Home
 
 WORK = ["runs", "list"]
 
@@ -73,27 +74,27 @@ def test_a_lane_sees_its_own_device(
 
 
 def test_a_job_for_all_gpus_is_not_overtaken(tmp_path: Path, quiet: list[str]) -> None:
-    jobs.submit(tmp_path, WORK, "First", lane="cuda-0")
-    jobs.submit(tmp_path, WORK, "All", lane=ALL_GPUS)
-    jobs.submit(tmp_path, WORK, "Later", lane="cuda-0")
-    assert not queue.must_make_way(tmp_path, "cuda-0")
-    assert queue.must_make_way(tmp_path, "cuda-1")
-    assert not queue.must_make_way(tmp_path, CPU)
-    assert not queue.must_make_way(tmp_path, ALL_GPUS)
-    queue.claim(tmp_path, "cuda-0")
-    assert queue.must_make_way(tmp_path, "cuda-0")
-    queue.claim(tmp_path, ALL_GPUS)
-    assert not queue.must_make_way(tmp_path, "cuda-0")
+    jobs.submit(Home(tmp_path), WORK, "First", lane="cuda-0")
+    jobs.submit(Home(tmp_path), WORK, "All", lane=ALL_GPUS)
+    jobs.submit(Home(tmp_path), WORK, "Later", lane="cuda-0")
+    assert not queue.must_make_way(Home(tmp_path), "cuda-0")
+    assert queue.must_make_way(Home(tmp_path), "cuda-1")
+    assert not queue.must_make_way(Home(tmp_path), CPU)
+    assert not queue.must_make_way(Home(tmp_path), ALL_GPUS)
+    queue.claim(Home(tmp_path), "cuda-0")
+    assert queue.must_make_way(Home(tmp_path), "cuda-0")
+    queue.claim(Home(tmp_path), ALL_GPUS)
+    assert not queue.must_make_way(Home(tmp_path), "cuda-0")
 
 
 def test_it_holds_every_gpu_and_sets_their_queues_going_again(
     tmp_path: Path, quiet: list[str], two_gpus: None
 ) -> None:
-    locks = [workers.lane_lock(tmp_path, lane) for lane in ("cuda-0", "cuda-1", CPU)]
-    with worker._others(tmp_path, ALL_GPUS):
+    locks = [workers.lane_lock(Home(tmp_path), lane) for lane in ("cuda-0", "cuda-1", CPU)]
+    with worker._others(Home(tmp_path), ALL_GPUS):
         assert [is_locked(lock) for lock in locks] == [True, True, False]
         assert quiet == []
     assert not any(is_locked(lock) for lock in locks)
     assert quiet == ["cuda-0", "cuda-1"]
-    with worker._others(tmp_path, "cuda-0"):
+    with worker._others(Home(tmp_path), "cuda-0"):
         assert not any(is_locked(lock) for lock in locks)

@@ -8,43 +8,44 @@ from mirs_core.config import presets
 from mirs_core.errors import RunError
 from mirs_core.workspace import annotations, runs
 from mirs_core.workspace.annotations import Annotation
+from mirs_core.workspace.home import Home
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path) -> Home:
     made = presets.from_preset("mirs", data="/nowhere")
-    run = runs.create(tmp_path, made, run_id="a-run", provenance={"data_name": "d"})
+    run = runs.create(Home(tmp_path), made, run_id="a-run", provenance={"data_name": "d"})
     run.set_status("done")
-    return tmp_path
+    return Home(tmp_path)
 
 
-def only(home: Path) -> runs.RunSummary:
+def only(home: Home) -> runs.RunSummary:
     (found,) = runs.list_runs(home)
     return found
 
 
-def test_a_run_without_a_word_keeps_the_name_it_was_made_with(home: Path) -> None:
+def test_a_run_without_a_word_keeps_the_name_it_was_made_with(home: Home) -> None:
     assert annotations.read(home, "a-run") == Annotation()
     assert (only(home).name, only(home).tags) == ("a-run", ())
 
 
-def test_what_is_said_is_shown_and_the_run_itself_stays_as_it_is(home: Path) -> None:
-    before = {path.name: path.read_bytes() for path in (home / "runs" / "a-run").iterdir()}
+def test_what_is_said_is_shown_and_the_run_itself_stays_as_it_is(home: Home) -> None:
+    before = {path.name: path.read_bytes() for path in (home.path / "runs" / "a-run").iterdir()}
     annotations.change(home, "a-run", name="  Craters Ω  ", tags=["good", "Good ", "for poster"])
     annotations.change(home, "a-run", notes="two\r\nlines")
     assert annotations.read(home, "a-run") == Annotation(
         "Craters Ω", ("Good", "for poster"), "two\nlines"
     )
     assert (only(home).name, only(home).tags) == ("Craters Ω", ("Good", "for poster"))
-    after = {path.name: path.read_bytes() for path in (home / "runs" / "a-run").iterdir()}
+    after = {path.name: path.read_bytes() for path in (home.path / "runs" / "a-run").iterdir()}
     assert after == before
 
 
-def test_nothing_said_leaves_no_file(home: Path) -> None:
+def test_nothing_said_leaves_no_file(home: Home) -> None:
     annotations.change(home, "a-run", name="x")
     annotations.change(home, "a-run", name=" ")
     assert only(home).name == "a-run"
-    assert list((home / "annotations").iterdir()) == []
+    assert list((home.path / "annotations").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_nothing_said_leaves_no_file(home: Path) -> None:
         {"notes": "\x1b[31mred"},
     ],
 )
-def test_too_much_and_control_characters_are_refused(home: Path, values: dict[str, object]) -> None:
+def test_too_much_and_control_characters_are_refused(home: Home, values: dict[str, object]) -> None:
     annotations.change(home, "a-run", name="before")
     with pytest.raises(RunError):
         annotations.change(home, "a-run", **values)  # type: ignore[arg-type]
@@ -71,7 +72,7 @@ def test_too_much_and_control_characters_are_refused(home: Path, values: dict[st
 
 
 @pytest.mark.parametrize("run_id", ["other", "../a-run", "", ".."])
-def test_only_runs_can_be_spoken_of(home: Path, run_id: str) -> None:
+def test_only_runs_can_be_spoken_of(home: Home, run_id: str) -> None:
     with pytest.raises(RunError, match="There is no run"):
         annotations.change(home, run_id, name="x")
 
@@ -82,8 +83,8 @@ def test_only_runs_can_be_spoken_of(home: Path, run_id: str) -> None:
      '{"name": "", "tags": 3, "notes": ""}', '{"name": "", "tags": [1], "notes": ""}',
      '{"name": "a\\u0007", "tags": [], "notes": ""}'],
 )  # fmt: skip
-def test_a_damaged_annotation_hides_no_run(home: Path, text: str) -> None:
-    path = home / "annotations" / "a-run.json"
+def test_a_damaged_annotation_hides_no_run(home: Home, text: str) -> None:
+    path = home.path / "annotations" / "a-run.json"
     path.parent.mkdir()
     path.write_text(text)
     assert (only(home).state, only(home).name) == ("done", "a-run")
@@ -91,7 +92,7 @@ def test_a_damaged_annotation_hides_no_run(home: Path, text: str) -> None:
     assert only(home).name == "again"
 
 
-def test_a_deleted_run_leaves_no_word_for_the_next_of_its_id(home: Path) -> None:
+def test_a_deleted_run_leaves_no_word_for_the_next_of_its_id(home: Home) -> None:
     annotations.change(home, "a-run", name="x")
     runs.delete(home, "a-run")
-    assert list((home / "annotations").iterdir()) == []
+    assert list((home.path / "annotations").iterdir()) == []
