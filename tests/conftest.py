@@ -18,9 +18,10 @@ from fakes import (
     write_dataset,
 )
 
+from mirs_core.workspace.home import Home
+
 if TYPE_CHECKING:
-    from mirs_core.workspace.home import Home
-from mirs_core.encoders.loading import Encoder
+    from mirs_core.encoders.loading import Encoder
 
 # Two test processes run side by side; spinning OpenMP threads would make both many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

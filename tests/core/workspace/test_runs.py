@@ -107,7 +107,7 @@ def test_the_home_folder_follows_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIRS_HOME", str(tmp_path))
-    assert Home.current() == tmp_path
+    assert Home.current() == Home(tmp_path)
     monkeypatch.delenv("MIRS_HOME")
     monkeypatch.chdir(tmp_path)
     assert Home.current() == tmp_path / ".mirs"
