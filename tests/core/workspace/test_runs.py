@@ -110,4 +110,4 @@ def test_the_home_folder_follows_the_environment(
     assert Home.current() == Home(tmp_path)
     monkeypatch.delenv("MIRS_HOME")
     monkeypatch.chdir(tmp_path)
-    assert Home.current() == tmp_path / ".mirs"
+    assert Home.current() == Home(tmp_path / ".mirs")
