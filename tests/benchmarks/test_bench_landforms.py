@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fakes import archive_of
-from test_landform_map import searcher_of
+from searchers import labelled_searcher as searcher_of
 
 from benchmarks import landforms as bench
 from mirs_core.errors import RunError

@@ -124,7 +124,7 @@ def test_a_worker_that_cannot_write_the_end_of_a_job_ends(tmp_path: Path) -> Non
     # The preview's worker would else take the next job, and this one read as running meanwhile.
     write_job(tmp_path / "jobs" / "job-1", lane="preview", args=["runs", "list"])
     code = (
-        "from mirs_core import worker; from mirs_core.jobs import reporter, workers\n"
+        "from mirs_core.jobs import reporter, worker, workers\n"
         "workers.tend = lambda home, lane: None\n"
         "reporter.write_ended = lambda *words: None\n"
         "worker.main('preview')"

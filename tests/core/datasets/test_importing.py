@@ -480,7 +480,7 @@ def test_a_failure_leaves_the_data_set_as_it_was(
         write_table(target, [])
         raise error
 
-    monkeypatch.setattr(importing.recipe, "write_beside", fail)
+    monkeypatch.setattr(importing.folders, "write_beside", fail)
     with pytest.raises(type(error)):
         importing.add_to(home, own, target, Said())
     assert state(target) == before

@@ -353,7 +353,9 @@ import os, sys
 sys.path[:0] = {paths!r}
 import test_finetuning as t
 from pathlib import Path
-from mirs_core.encoders.fine_tuning import fine_tune, recipe
+from mirs_core.workspace.home import Home
+from mirs_core.encoders.fine_tuning import fine_tune
+from mirs_core.encoders.fine_tuning import runs as recipe
 t.install(setattr)
 if {late!r}:
     recipe.write_json = lambda path, value: (
@@ -363,7 +365,7 @@ if {late!r}:
 else:
     calls = iter(range(99))
     stop = lambda: next(calls) == 7 and os.kill(os.getpid(), 9)
-fine_tune(Path({home!r}), Path({data!r}), t.quick(), should_stop=stop)
+fine_tune(Home(Path({home!r})), Path({data!r}), t.quick(), should_stop=stop)
 """
 
 
@@ -717,7 +719,9 @@ sys.path[:0] = {paths!r}
 import hashlib
 import test_finetuning as t
 from pathlib import Path
-from mirs_core.encoders.fine_tuning import checkpoint, fine_tune, loop, recipe
+from mirs_core.workspace.home import Home
+from mirs_core.encoders.fine_tuning import checkpoint, fine_tune, loop
+from mirs_core.encoders.fine_tuning import runs as recipe
 t.install(setattr)
 run, rank = loop._Loop.run, os.environ["RANK"]
 def watched(self, *args):
@@ -735,7 +739,8 @@ def counted(path, value):
         handle.write(path.name + " ")
     write(path, value)
 recipe.write_json = counted
-made = fine_tune(Path({home!r}), Path({data!r}), t.quick({objective!r}, epochs=2, **{changes!r}))
+settings = t.quick({objective!r}, epochs=2, **{changes!r})
+made = fine_tune(Home(Path({home!r})), Path({data!r}), settings)
 Path({home!r}, "id" + rank).write_text(made.encoder)
 # Threads of gloo's can abort a process that is at its very end, when all is written.
 os._exit(0)

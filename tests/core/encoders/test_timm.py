@@ -139,8 +139,10 @@ def test_a_network_without_weights_is_refused(timm: Any, tmp_path: Path) -> None
 def test_without_a_network_the_weights_cannot_be_had(timm: Any, tmp_path: Path) -> None:
     """In a fresh process with an empty cache that may not go out, as on a machine without net."""
     code = (
-        "import sys; from pathlib import Path; from mirs_core import encoders, errors\n"
-        "try: encoders.load_encoder('timm:resnet10t', Path())\n"
+        "from pathlib import Path; from mirs_core import errors\n"
+        "from mirs_core.encoders import loading\n"
+        "from mirs_core.workspace.home import Home\n"
+        "try: loading.load_encoder('timm:resnet10t', Home(Path()))\n"
         "except errors.EncoderError as error: print(error)"
     )
     outside = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "empty")}

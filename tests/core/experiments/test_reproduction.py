@@ -13,8 +13,7 @@ from mirs_core.config import presets
 from mirs_core.datasets import scanning
 from mirs_core.errors import ConfigError, DataError, RunError
 from mirs_core.experiments import reproduction
-from mirs_core.experiments.reproduction import plan
-from mirs_core.experiments.reproduction import reproduce as recipe
+from mirs_core.experiments.reproduction import measure, plan
 from mirs_core.experiments.reproduction.plan import Recipe, Row, Table
 from mirs_core.experiments.reproduction.report import markdown, said
 from mirs_core.pipeline import train as pipeline
@@ -52,7 +51,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipe, "TABLES", (SMALL, COSTS))
+    monkeypatch.setattr(measure, "TABLES", (SMALL, COSTS))
 
 
 def reproduced(home: Home, data: Path, out: Path, **options: Any) -> dict[str, Any]:

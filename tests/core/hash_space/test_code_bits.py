@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_code_clusters import space
+from searchers import space
 
 from mirs_core.errors import DataError
 from mirs_core.hash_space import bits as code_bits

@@ -2,20 +2,10 @@
 
 import numpy as np
 import pytest
-from test_search import searcher_of
+from searchers import space
 
-from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
 from mirs_core.hash_space import clusters as code_clusters
-from mirs_core.retrieval.retriever import Retriever
-
-
-def space(codes: np.ndarray, labels: list[str | None]) -> Retriever:
-    n = len(codes)
-    names = tuple(f"{i}.png" for i in range(n))
-    strips = tuple("S1" if i % 3 else None for i in range(n))
-    items = Items(names, tuple(labels), ("archive",) * n, strips, names, (None,) * n, (None,) * n)
-    return searcher_of(codes, items).retriever
 
 
 def three_heaps(seed: int = 0) -> tuple[np.ndarray, list[str | None]]:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 from hypothesis import given, settings
-from test_search import archives, distance, searcher_of
+from searchers import archives, distance, searcher_of
 
 from mirs_core.datasets.items import Items
 from mirs_core.hash_space import neighbourhoods

@@ -4,43 +4,23 @@ import dataclasses
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from fakes import FakeNetwork, archive_of, write_dataset
-from numpy.typing import NDArray
+from searchers import labelled_searcher
 
 from mirs_core import cli, landform_map
 from mirs_core.config.presets import from_preset
-from mirs_core.datasets.card import Card
-from mirs_core.datasets.items import Items
 from mirs_core.errors import ConfigError, DataError, RunError
-from mirs_core.hashing.baseline import FloatModel
 from mirs_core.landform_map import CLOSE, FAR, SURE
 from mirs_core.landform_map.asking import reach_of
 from mirs_core.pipeline import train as pipeline
 from mirs_core.pipeline.indexing import index
 from mirs_core.ranking.codes import hamming, pack
-from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-
-
-def searcher_of(items: Items, codes: NDArray[Any], distractors: tuple[str, ...] = ()) -> Searcher:
-    """A run in memory; a hash model where the codes are bytes."""
-    hashes = codes.dtype == np.uint8
-    summary = runs.RunSummary(
-        id="run-1", name="My model", preset="mirs", encoder="", data="d", data_title="d",
-        data_root=Path("/nowhere"), manifest_digest="", seed=0, archive_id=None, state="done",
-        served=False, synthetic=False, map_at_64=None, bits=codes.shape[1] * 8 if hashes else None,
-        distance="hamming" if hashes else "euclidean", created="",
-    )  # fmt: skip
-    model: Any = None if hashes else FloatModel("euclidean")
-    card = dataclasses.replace(Card.named("d"), title="Set of mine")
-    retriever = Retriever(model, codes, items, distractors)
-    return Searcher(Home(Path("/nowhere")), summary, card, Path("/nowhere"), retriever)
 
 
 def mixed(n: int = 400, hidden: int = 60, bits: int = 0) -> tuple[Searcher, tuple[str | None, ...]]:
@@ -50,7 +30,7 @@ def mixed(n: int = 400, hidden: int = 60, bits: int = 0) -> tuple[Searcher, tupl
     codes = features
     if bits:
         codes = pack((features @ np.random.default_rng(0).normal(size=(24, bits))) > 0)
-    return searcher_of(dataclasses.replace(items, labels=labels), codes), items.labels
+    return labelled_searcher(dataclasses.replace(items, labels=labels), codes), items.labels
 
 
 def slow_votes(searcher: Searcher, row: int, k: int) -> Counter[str]:
@@ -110,7 +90,7 @@ def test_test_tiles_have_no_vote() -> None:
         "lie" if role == "test" and label else label
         for role, label in zip(items.roles, items.labels, strict=True)
     )
-    liar = searcher_of(dataclasses.replace(items, labels=lied), searcher.retriever.codes)
+    liar = labelled_searcher(dataclasses.replace(items, labels=lied), searcher.retriever.codes)
     found = landform_map.for_run(liar, liar)
     assert "lie" not in found.classes and "cra" in found.classes
     told = landform_map.trust(liar)
@@ -120,7 +100,7 @@ def test_test_tiles_have_no_vote() -> None:
 def test_the_order_of_the_rows_changes_no_estimate() -> None:
     searcher, _ = mixed(bits=8)
     order = np.random.default_rng(1).permutation(len(searcher.items))
-    again = searcher_of(searcher.items.take(order), searcher.retriever.codes[order])
+    again = labelled_searcher(searcher.items.take(order), searcher.retriever.codes[order])
     one, other = landform_map.for_run(searcher, searcher), landform_map.for_run(again, again)
     assert one.reach == other.reach
     np.testing.assert_array_equal(one.votes.shares[order], other.votes.shares)
@@ -132,7 +112,7 @@ def test_far_tiles_and_close_calls_are_left_open() -> None:
     searcher, _ = mixed()
     codes = searcher.retriever.codes.copy()
     codes[-1] = 1000.0
-    searcher = searcher_of(searcher.items, codes)
+    searcher = labelled_searcher(searcher.items, codes)
     found = landform_map.for_run(searcher, searcher, min_margin=0.5)
     assert found.states[-1] == FAR and found.labels[-1] is None
     assert found.reach is not None and found.nearest[-1] > found.reach
@@ -158,7 +138,7 @@ def test_the_reach_holds_nine_in_ten_validation_tiles() -> None:
     inside = np.mean([d <= reach * (1 + 1e-6) for d in nearest])
     assert 0.9 <= inside < 0.9 + 1.5 / len(asked)
     without = dataclasses.replace(items, roles=("archive",) * len(items))
-    assert reach_of(searcher_of(without, codes)) is None
+    assert reach_of(labelled_searcher(without, codes)) is None
 
 
 def test_trust_is_measured_on_test_tiles_alone() -> None:
@@ -193,8 +173,8 @@ def test_a_copy_of_a_test_tile_does_not_vouch_for_it() -> None:
     contents[voter], codes[voter] = contents[test], codes[test]
     copied = dataclasses.replace(items, contents=tuple(contents), labels=tuple(labels))
     rows = np.array([row for row in range(len(items)) if row != voter])
-    without = searcher_of(copied.take(rows), codes[rows])
-    assert landform_map.trust(searcher_of(copied, codes), 1) == landform_map.trust(without, 1)
+    without = labelled_searcher(copied.take(rows), codes[rows])
+    assert landform_map.trust(labelled_searcher(copied, codes), 1) == landform_map.trust(without, 1)
 
 
 def test_ties_that_go_on_beyond_the_first_list_count_too() -> None:
@@ -204,7 +184,7 @@ def test_ties_that_go_on_beyond_the_first_list_count_too() -> None:
     items = dataclasses.replace(
         items, labels=(*["cra"] * 12, *["rid"] * 4, None), roles=("archive",) * 17
     )
-    searcher = searcher_of(items, codes)
+    searcher = labelled_searcher(items, codes)
     for k in (1, 3):
         found = landform_map.for_run(searcher, searcher, k)
         np.testing.assert_allclose(found.votes.shares[-1], [0.75, 0.25], atol=1e-8)
@@ -214,7 +194,7 @@ def test_without_test_tiles_nobody_knows_how_far_to_trust() -> None:
     searcher, _ = mixed()
     roles = tuple("archive" if role == "test" else role for role in searcher.items.roles)
     items = dataclasses.replace(searcher.items, roles=roles)
-    assert landform_map.trust(searcher_of(items, searcher.retriever.codes)) is None
+    assert landform_map.trust(labelled_searcher(items, searcher.retriever.codes)) is None
 
 
 def test_densities_sum_to_the_tiles_within_reach_and_areas_to_their_ground() -> None:
@@ -242,7 +222,7 @@ def test_densities_sum_to_the_tiles_within_reach_and_areas_to_their_ground() -> 
 
 def test_distractors_vote_and_are_called_no_landform() -> None:
     searcher, _ = mixed()
-    searcher = searcher_of(searcher.items, searcher.retriever.codes, ("smo",))
+    searcher = labelled_searcher(searcher.items, searcher.retriever.codes, ("smo",))
     found = landform_map.for_run(searcher, searcher)
     assert "smo" in found.labels
     smooth = next(
@@ -262,10 +242,10 @@ def test_settings_that_mean_nothing_are_refused(k: int, margin: float) -> None:
 
 def test_runs_without_open_tiles_or_without_voters_are_refused() -> None:
     items, features = archive_of()
-    searcher = searcher_of(items, features)
+    searcher = labelled_searcher(items, features)
     with pytest.raises(DataError, match="Every tile"):
         landform_map.for_run(searcher, searcher)
-    bare = searcher_of(dataclasses.replace(items, labels=(None,) * len(items)), features)
+    bare = labelled_searcher(dataclasses.replace(items, labels=(None,) * len(items)), features)
     with pytest.raises(DataError, match="could vote"):
         landform_map.for_run(bare, bare)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_search import items_of, searcher_of
+from searchers import items_of, searcher_of
 from torch import Tensor, nn
 
 from mirs_core.encoders.loading import Encoder, load_encoder

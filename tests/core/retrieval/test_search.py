@@ -13,20 +13,17 @@ from fakes import make_fake_encoder, stripes, write_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from searchers import archives, distance, items_of, searcher_of
 
 from mirs_core.config.presets import from_preset
 from mirs_core.datasets.items import ROLES, Items
-from mirs_core.datasets.manifest import Card
 from mirs_core.encoders import run_encoder
 from mirs_core.encoders.loading import Encoder
 from mirs_core.errors import DataError, ImageError, RunError
 from mirs_core.evaluation.run_report import evaluate_run
-from mirs_core.hashing.baseline import FloatModel
-from mirs_core.hashing.model import HashHead, shared
 from mirs_core.mars.geography import Region
 from mirs_core.pipeline import train as pipeline
 from mirs_core.retrieval.filters import Filters
-from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Query, Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -38,57 +35,6 @@ LAYOUT = {
     "test": {"cra": 4, "rid": 4, "smo": 4, "oth": 2},
 }
 CARD = {"name": "mars", "title": "Mars", "distractors": ["oth"]}
-
-
-def summary(run_id: str, distance: str = "hamming") -> runs.RunSummary:
-    return runs.RunSummary(
-        id=run_id, name=run_id, preset="mirs", encoder="", data="d", data_title="d",
-        data_root=Path("/nowhere"), manifest_digest="", seed=0, archive_id=None, state="done",
-        served=False, synthetic=False, map_at_64=None, bits=8, distance=distance, created="",
-    )  # fmt: skip
-
-
-def searcher_of(codes: np.ndarray, items: Items, distractors: tuple[str, ...] = ()) -> Searcher:
-    """A searcher over arrays, without any file: bytes are hash codes, floats are a baseline's."""
-    hashes = codes.dtype == np.uint8
-    model = shared(HashHead(4, codes.shape[1] * 8, (4,))) if hashes else FloatModel("euclidean")
-    distance = "hamming" if hashes else "euclidean"
-    retriever = Retriever(model, codes, items, distractors)
-    return Searcher(
-        Home(Path()), summary("a", distance), Card.named("d"), Path("/nowhere"), retriever
-    )
-
-
-@st.composite
-def archives(draw: st.DrawFn) -> tuple[np.ndarray, Items]:
-    """Few different codes, so that ties are everywhere; copies; tiles without label or strip."""
-    n = draw(st.integers(1, 25))
-
-    def column(values: list[str | None]) -> tuple[str | None, ...]:
-        return tuple(draw(st.lists(st.sampled_from(values), min_size=n, max_size=n)))
-
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    if draw(st.booleans()):
-        codes = rng.integers(0, draw(st.sampled_from([2, 8, 256])), (n, 2)).astype(np.uint8)
-    else:
-        codes = rng.integers(0, draw(st.sampled_from([2, 4, 100])), (n, 3)).astype(np.float32)
-    copies = draw(st.integers(1, n))
-    items = Items(
-        ids=tuple(f"{i}.png" for i in range(n)),
-        labels=column(["a", "b", "x", None]),
-        roles=tuple(role or "" for role in column(list(ROLES))),
-        strips=column(["S1", "S2", None]),
-        contents=tuple(f"content {i % copies}" for i in range(n)),
-        latitudes=tuple(draw(st.sampled_from([None, -30.0, 10.0])) for _ in range(n)),
-        longitudes=tuple(draw(st.sampled_from([None, 5.0, 355.0, 120.0])) for _ in range(n)),
-    )
-    return codes, items
-
-
-def distance(one: np.ndarray, other: np.ndarray) -> float:
-    if one.dtype == np.uint8:
-        return sum((int(a) ^ int(b)).bit_count() for a, b in zip(one, other, strict=True))
-    return float(np.sqrt(((one.astype(float) - other) ** 2).sum()))
 
 
 def passes(items: Items, row: int, query: Query, filters: Filters) -> bool:
@@ -233,19 +179,6 @@ def test_scores_agree_with_their_slow_twin(
         assert score.min_r_k == pytest.approx(sum(precisions) / min(3, sum(relevant)))
         assert score.hits == pytest.approx(sum(precisions) / max(1, len(precisions)))
         assert score.relevant_in_archive == sum(relevant)
-
-
-def items_of(labels: list[str | None], roles: list[str] | None = None) -> Items:
-    n = len(labels)
-    return Items(
-        ids=tuple(f"{i}.png" for i in range(n)),
-        labels=tuple(labels),
-        roles=tuple(roles or ["archive"] * n),
-        strips=(None,) * n,
-        contents=tuple(f"content {i}" for i in range(n)),
-        latitudes=(None,) * n,
-        longitudes=(None,) * n,
-    )
 
 
 def row_codes(n: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from test_search import archives, distance, searcher_of
+from searchers import archives, distance, searcher_of
 
 from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
