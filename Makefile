@@ -6,7 +6,7 @@ READY_TESTS := .venv/.ready-tests
 # Idle OpenMP threads spin by default; with a busy neighbour that slows a query a hundred times.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: app demo test check format clean
+.PHONY: app demo test lint check check-lowest format clean
 
 app: $(READY)
 	$(BIN)/python -m pages.shared.serve
@@ -17,11 +17,12 @@ demo: $(READY)
 test: $(READY_TESTS)
 	$(BIN)/python -m pytest
 
-check: $(READY_TESTS)
+lint: $(READY_TESTS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+
+check: lint test
 
 format: $(READY_TESTS)
 	$(BIN)/ruff check --fix .
