@@ -4,6 +4,7 @@
 """
 
 import ast
+import functools
 import statistics
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -65,13 +66,20 @@ def _name(path: Path) -> str:
 def imported_names(path: Path) -> set[str]:
     """Dotted names that a file imports, on whatever line; ``from a import b`` gives a and a.b."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _imports(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             names.add(node.module)
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
+
+
+@functools.cache
+def _imports(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """The import statements of a file; parsed once, because every pair of files is looked at."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom))
 
 
 def graph_of_files() -> Graph:
@@ -89,7 +97,7 @@ def graph_of_files() -> Graph:
 
 
 def _takes_more_than_modules(path: Path, package: str, modules: Mapping[str, Path]) -> bool:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _imports(path):
         if isinstance(node, ast.Import) and any(a.name == package for a in node.names):
             return True
         if isinstance(node, ast.ImportFrom) and node.module == package:
