@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY ?= passive
 .PHONY: app demo test lint check check-lowest format clean
 
 app: $(READY)
-	$(BIN)/python -m pages.shared.serve
+	$(BIN)/python -m mirs_core app
 
 demo: $(READY)
 	$(BIN)/python -m mirs_core demo

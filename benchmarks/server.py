@@ -30,7 +30,7 @@ def serving(home: Home, script: str = "app.py") -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     # The app has a start of its own, other scripts have not.
-    start = ["pages.shared.serve"] if script == "app.py" else ["streamlit", "run", script]
+    start = ["mirs_core", "app"] if script == "app.py" else ["streamlit", "run", script]
     process = subprocess.Popen(
         [sys.executable, "-m", *start, f"--server.port={port}", "--server.headless=true"],
         cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -1,12 +1,18 @@
-"""``python -m mirs_core``."""
+"""``mirs``, or ``python -m mirs_core``."""
 
 import os
 import sys
 
-# Idle OpenMP threads spin by default; with a busy neighbour that slows a query a hundred times.
+# Idle OpenMP threads spin by default; next to a busy process that slows a query a hundredfold.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-if __name__ == "__main__":
-    from mirs_core.cli import main
 
+def main() -> int:
+    """Runs the command in ``sys.argv`` and returns its exit status."""
+    from mirs_core.cli import main as command_line
+
+    return command_line()
+
+
+if __name__ == "__main__":
     sys.exit(main())

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from mirs_core.cli import app
 from mirs_core.cli.console import Console
 from mirs_core.cli.parser import build_parser
 from mirs_core.errors import MirsError, StoppedError
@@ -16,7 +17,9 @@ from mirs_core.jobs import Reporter
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
-    args = build_parser().parse_args(arguments)
+    args = build_parser().parse_args(
+        app.set_apart(sys.argv[1:] if arguments is None else arguments)
+    )
     reporter = Reporter()
     with Console(reporter.progress, reporter.should_stop, args.quiet) as console:
         try:

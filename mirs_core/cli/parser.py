@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from mirs_core import __version__
 from mirs_core.cli import (
     annotations,
+    app,
     bench,
     encoders,
     landforms,
@@ -42,12 +43,13 @@ class _Parser(argparse.ArgumentParser):
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all verbs; the chosen command stands in ``args.command``."""
     parser = _Parser(
-        prog="python -m mirs_core",
+        prog="mirs",
         description="Find similar landforms on Mars: encode, hash, archive, search, evaluate.",
         epilog="MIRS_HOME names the folder of runs and caches (default .mirs/).",
     )
     parser.add_argument("--version", action="version", version=f"MIRS Explorer {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    app.add_arguments(verbs)
     _demo(verbs)
     data_words.add_data(verbs)
     _training(verbs)

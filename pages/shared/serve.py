@@ -1,4 +1,4 @@
-"""``python -m pages.shared.serve``: the server of the app, with options of ``streamlit run``."""
+"""The server of the app: what ``mirs app`` starts, with the options of ``streamlit run``."""
 
 import sys
 from pathlib import Path
@@ -7,11 +7,11 @@ _APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 def main(options: list[str]) -> None:
-    """Serves the app until it is told to stop.
+    """Serves the app until the process is stopped.
 
-    Until app.py has run once, Streamlit takes the folder ``pages`` for pages of its own, and tells
-    the first visitor who comes by the address of a page that there is none. The flag says that it
-    has run; a version that has no such flag needs none.
+    Until app.py has run once, Streamlit takes the folder ``pages`` for its own multipage folder and
+    tells the first visitor of a page's address that there is no such page. The flag says that
+    app.py defines the pages itself; versions without the flag do not need it.
     """
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli
