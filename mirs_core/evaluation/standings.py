@@ -1,4 +1,4 @@
-"""How runs stand: what each one measured when it was made, and its difference to the first."""
+"""The scores of runs as measured when they were made, and their differences to the first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +52,36 @@ class Standing:
     per_query: dict[str, float]
     same_archive: bool = True
     against: Difference | None = None
+
+    def to_row(self) -> dict[str, object]:
+        """The scores as one flat row of a table; None where there is no difference."""
+        against = self.against.interval if self.against else None
+        return {
+            "run": self.run.id,
+            "archive_id": self.run.archive_id,
+            "seed": self.run.seed,
+            "map_at_64": self.value.value,
+            "low": self.value.low,
+            "high": self.value.high,
+            "hits": self.hits.value,
+            "ties_best": self.ties[0],
+            "ties_expected": self.ties[1],
+            "ties_worst": self.ties[2],
+            "queries": self.queries,
+            "skipped": sum(self.skipped.values()),
+            "archive_bytes": self.archive_bytes,
+            "bits": self.run.bits,
+            "difference": against.value if against else None,
+            "difference_low": against.low if against else None,
+            "difference_high": against.high if against else None,
+        }
+
+    def class_rows(self) -> list[dict[str, object]]:
+        """mAP@64 by class, a row each: run, class, number of queries, value."""
+        return [
+            {"run": self.run.id, "class": label, "queries": queries, "map_at_64": value}
+            for label, (queries, value) in self.per_class.items()
+        ]
 
 
 def standings(home: Home, run_ids: Sequence[str]) -> list[Standing]:

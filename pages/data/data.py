@@ -9,7 +9,7 @@ from pages.data import published_sets as published_sets_part
 from pages.data import sets as sets_part
 from pages.data import strip as strip_part
 from pages.parts import notice, queue, sections
-from pages.shared import link, navigation, reach, state, theme
+from pages.shared import access, link, navigation, state, theme
 
 HERE, PUBLISHED, FOLDER, STRIP = "here", "published", "folder", "strip"
 _PARTS = {
@@ -37,8 +37,8 @@ def main() -> None:
     queue.draw(kind=jobs.DATA)
     if part == HERE:
         sets_part.draw(home)
-    elif not reach.is_private():
-        reach.say_why_not("Bringing data in")
+    elif not access.is_private():
+        access.explain_disabled("Bringing data in")
     elif part == PUBLISHED:
         published_sets_part.draw(home)
     elif part == FOLDER:

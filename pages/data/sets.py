@@ -12,7 +12,7 @@ from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.data import archive as archive_part
 from pages.data import brought
-from pages.shared import lineup, loaders, reach, sidebar
+from pages.shared import access, lineup, loaders, sidebar
 
 _SHOWN = 12
 
@@ -31,7 +31,7 @@ def draw(home: Home) -> None:
         here = [run for run in found if run.id in one.models]
         with st.container(border=True, key=f"mirs-set-{slug(one.title)}-{abs(hash(one.root))}"):
             _card(home, one, here, sets)
-    if reach.is_private() and not demo.is_complete(home):
+    if access.is_private() and not demo.is_complete(home):
         _demo(home)
 
 
@@ -45,7 +45,7 @@ def _card(
     served = " · the app opens on it" if any(run.served for run in here) else ""
     titles = dict.fromkeys(lineup.title_of(run) for run in here)
     models = ", ".join(titles) if titles else "no model has archived it yet"
-    where = f"<p>{escape(str(one.root))}</p>" if reach.is_private() else ""
+    where = f"<p>{escape(str(one.root))}</p>" if access.is_private() else ""
     st.html(
         f'<div class="mirs-set"><h3>{escape(one.title)}{kind}</h3>'
         f"<p>{escape(_counts(one))}{served}</p>"
@@ -60,7 +60,7 @@ def _card(
                 icon=":material/travel_explore:",
                 query_params={"data": sets[here[0].id].key},
             )
-        if not reach.is_private():
+        if not access.is_private():
             return
         if not any(run.preset.startswith("mirs") for run in here):
             st.button(

@@ -1,4 +1,4 @@
-"""The published tables: what ``reproduce`` measured, beside what was published."""
+"""The Published tables part of Evaluate: results of ``reproduce`` next to the published ones."""
 
 from collections.abc import Mapping
 from html import escape
@@ -14,46 +14,48 @@ from pages.parts import downloads
 from pages.shared import words
 from pages.shared.lineup import DataSet
 
-_STATES = {"done": "", "waiting": "waiting", "not here": "not here"}
+_STATES = {"done": "", "waiting": "not run yet", "not here": "not available"}
 _CAUTION = (
-    "The published numbers are those of DoMars16k, mAP@64 divided by the hits, with DenseNet121."
-    " What is measured here does not compare with them unless a note below says so."
+    "The published scores are for DoMars16k with DenseNet121, with mAP@64 normalised by the"
+    " number of hits. Scores measured here are not comparable with them unless a note below says"
+    " so."
 )
 _THOUSAND = 1000
 
 
-def draw(home: Home, chosen: DataSet) -> None:
-    """Draws the report of a data set, or the command that makes one."""
-    path = home.reports / chosen.key / "report.json"
+def draw(home: Home, data_set: DataSet) -> None:
+    """Draws the report on a data set, or the command that creates it."""
+    path = home.reports / data_set.key / "report.json"
     if not path.is_file():
-        _how(chosen, path)
+        _instructions(data_set, path)
         return
     try:
         report = read_json(path)
         if not isinstance(report, dict) or report.get("schema") != 1:
-            raise RunError(f"{path} is no report that this version knows. Make it again.")
+            raise RunError(f"{path} is not a report of this version. Create it again.")
         tables = [_table(table) for table in report["tables"]]
         about = _about(report)
     except (AttributeError, KeyError, TypeError, ValueError):
-        st.error(words.plain(f"{path} is damaged. Make it again."), icon=":material/error:")
-        _how(chosen, path)
+        st.error(words.plain(f"{path} is damaged. Create it again."), icon=":material/error:")
+        _instructions(data_set, path)
         return
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
-        _how(chosen, path)
+        _instructions(data_set, path)
         return
     st.html(about)
     for table in tables:
         st.html(table)
-    downloads.values(f"published-{chosen.key}", report)
+    downloads.values(f"published-{data_set.key}", report)
 
 
-def _how(chosen: DataSet, path: Path) -> None:
-    root = chosen.runs[0].data_root
+def _instructions(data_set: DataSet, path: Path) -> None:
+    root = data_set.runs[0].data_root
     st.html(
-        '<div class="mirs-section"><h3>No report yet</h3><p>One command trains every recipe of the'
-        " published tables on this data set, over several seeds, and writes what it measured beside"
-        " what was published. It takes a while; this page shows what is done so far.</p></div>"
+        '<div class="mirs-section"><h3>No report yet</h3><p>This command trains every recipe of'
+        " the published tables on this data set with several seeds, and reports the measured scores"
+        " next to the published ones. It takes a while; this page shows the results so far.</p>"
+        "</div>"
     )
     st.code(
         f".venv/bin/python -m mirs_core reproduce --data {root} --out {path.parent}",
@@ -71,13 +73,13 @@ def _about(report: Mapping[str, Any]) -> str:
         str(report.get("encoder") or ""),
         str(report.get("created") or "")[:10],
     ]
-    said = " · ".join(escape(fact) for fact in facts if fact)
+    summary = " · ".join(escape(fact) for fact in facts if fact)
     notes = "".join(f"<li>{escape(str(note))}</li>" for note in report.get("notes") or ())
     command = escape(str(report.get("command") or ""))
-    made = f"<p>Made by <code>{command}</code></p>" if command else ""
+    origin = f"<p>Created with <code>{command}</code></p>" if command else ""
     return (
-        f'<div class="mirs-report"><p class="mirs-lead">{said}</p>'
-        f"<p><b>Read with care.</b> {_CAUTION}</p><ul>{notes}</ul>{made}</div>"
+        f'<div class="mirs-report"><p class="mirs-lead">{summary}</p>'
+        f"<p><b>Caution.</b> {_CAUTION}</p><ul>{notes}</ul>{origin}</div>"
     )
 
 
@@ -101,9 +103,9 @@ def _row(row: Mapping[str, Any], columns: list[tuple[str, str, str]]) -> str:
     cells = "".join(
         f"<td{_class(key, kind)}>{_cell(row.get(key), kind)}</td>" for key, _, kind in columns
     )
-    mark = ""
-    if _STATES.get(state, state):
-        mark = f"<small>{escape(state)}{': ' if why else ''}{escape(why)}</small>"
+    mark = _STATES.get(state, state)
+    if mark:
+        mark = f"<small>{escape(mark)}{': ' if why else ''}{escape(why)}</small>"
     waiting = ' class="mirs-waiting"' if mark else ""
     return f'<tr{waiting}><th scope="row">{escape(str(row["label"]))}{mark}</th>{cells}</tr>'
 
@@ -114,7 +116,7 @@ def _class(key: str, kind: str) -> str:
 
 
 def _cell(value: Any, kind: str) -> str:
-    """A value as its kind is read; a dash where there is none."""
+    """A value formatted by its kind; a dash for no value."""
     if value is None:
         return '<span class="mirs-quiet">–</span>'
     if kind == "text":

@@ -1,4 +1,4 @@
-"""The data behind the figures, to take away."""
+"""Download buttons for the data behind tables and figures."""
 
 import csv
 import io
@@ -9,20 +9,20 @@ from typing import Any
 import streamlit as st
 
 
-def rows(name: str, found: Sequence[Mapping[str, Any]]) -> None:
-    """A button that downloads rows of one shape as CSV."""
-    if not found:
+def rows(name: str, table: Sequence[Mapping[str, Any]]) -> None:
+    """Draws a button that downloads rows with the same keys as CSV; nothing if there are none."""
+    if not table:
         return
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(found[0]))
+    writer = csv.DictWriter(text, list(table[0]))
     writer.writeheader()
-    writer.writerows(found)
+    writer.writerows(table)
     _button(f"{name}.csv", text.getvalue(), "text/csv")
 
 
-def values(name: str, found: Mapping[str, Any]) -> None:
-    """A button that downloads figures as JSON, written when it is pressed."""
-    _button(f"{name}.json", lambda: json.dumps(found, allow_nan=False), "application/json")
+def values(name: str, value: Mapping[str, Any]) -> None:
+    """Draws a button that downloads a value as JSON, serialised when it is clicked."""
+    _button(f"{name}.json", lambda: json.dumps(value, allow_nan=False), "application/json")
 
 
 def _button(name: str, data: Any, kind: str) -> None:

@@ -15,7 +15,7 @@ from mirs_core.jobs import ACTIVE, Job
 from mirs_core.workspace import epochs, runs
 from mirs_core.workspace.home import Home
 from pages.parts import notice, training_curves
-from pages.shared import reach, words
+from pages.shared import access, words
 
 _SHOWN_OVER, _ENOUGH = 3, 2
 _STATES = {
@@ -79,14 +79,14 @@ def _job(job: Job) -> None:
         if job.state in {"running", "stopping"}:
             share = min(job.done / job.total, 1.0) if job.total else 0.0
             st.progress(share, text=words.plain(_stage(job)))
-        elif job.error and job.state in {"failed", "stopped"} and reach.is_private():
+        elif job.error and job.state in {"failed", "stopped"} and access.is_private():
             st.caption(words.plain(job.error))
-        elif job.state == "done" and reach.is_private():
+        elif job.state == "done" and access.is_private():
             for line in _second_looks(job):
                 st.caption(words.plain(line))
         if job.state == "running" and job.run:
             _curves(job)
-        if job.state in {"running", "failed"} and reach.is_private():
+        if job.state in {"running", "failed"} and access.is_private():
             tail = jobs.log_tail(Home.current(), job.id, 12)
             if tail:
                 with st.expander("Log"):
@@ -127,7 +127,7 @@ def _time(job: Job) -> str:
 
 
 def _acts(job: Job) -> None:
-    mine = reach.is_private()
+    mine = access.is_private()
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         if job.state == "queued" and mine:
             _button(job, "First", "vertical_align_top", jobs.run_first, "moved to the front")

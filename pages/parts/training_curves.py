@@ -1,4 +1,4 @@
-"""How trainings went: validation and every term of the loss, small charts beside each other."""
+"""Training curves: validation score and every term of the loss, as small charts side by side."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,40 +9,46 @@ from pages.shared.palette import Model
 
 _NAMES = {
     "map_at_64": "Validation mAP@64",
-    "total": "Loss, all terms",
+    "total": "Total loss",
     "nt-xent": "NT-Xent",
     "orthohash": "OrthoHash",
 }
-_ACROSS = 3
+_COLUMNS = 3
 
 
 def draw(
-    models: Sequence[Model], found: Sequence[Epochs], kept: Mapping[str, int], across: int = _ACROSS
+    models: Sequence[Model],
+    histories: Sequence[Epochs],
+    best_epochs: Mapping[str, int],
+    columns: int = _COLUMNS,
 ) -> None:
-    """Draws a chart for each curve that one of ``models`` has; ``found`` are parallel to them.
+    """Draws a chart for each curve that any of the models has.
 
     Args:
-        kept: by model id, the epoch that the model is of.
-        across: so many charts beside each other.
+        histories: parallel to ``models``.
+        best_epochs: by model id, the epoch whose weights the run keeps.
+        columns: number of charts in a row.
     """
     from pages.parts import charts
 
-    names = list(dict.fromkeys(name for one in found for name in one.curves()))
-    for start in range(0, len(names), across):
-        cells = st.columns(across, gap="medium")
-        for cell, name in zip(cells, names[start : start + across], strict=False):
-            lines = [
-                charts.Labelled(model, (one.epochs, one.curves()[name]))
-                for model, one in zip(models, found, strict=True)
-                if name in one.curves()
+    names = list(dict.fromkeys(name for history in histories for name in history.curves()))
+    for start in range(0, len(names), columns):
+        cells = st.columns(columns, gap="medium")
+        for cell, name in zip(cells, names[start : start + columns], strict=False):
+            curves = [
+                (model, history.epochs, history.curves()[name])
+                for model, history in zip(models, histories, strict=True)
+                if name in history.curves()
             ]
             title = curve_name(name)
             with cell:
                 charts.show(
-                    charts.epochs(lines, title, kept), f"mirs.r.curve.{name}", f"{title} by epoch"
+                    charts.training_curve(curves, title, best_epochs),
+                    f"mirs.r.curve.{name}",
+                    f"Line chart: {title} by epoch",
                 )
 
 
 def curve_name(name: str) -> str:
-    """A curve in words."""
+    """The title of a curve."""
     return _NAMES.get(name, name.capitalize())

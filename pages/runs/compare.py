@@ -12,7 +12,7 @@ from mirs_core.evaluation.run_comparison import Comparison
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.parts import downloads, sections, training_curves
-from pages.parts.standing_table import standing_table
+from pages.parts.score_table import score_table
 from pages.shared import lineup, link, palette, words
 from pages.shared.palette import Model
 
@@ -72,7 +72,7 @@ def _scores(comparison: Comparison, models: Sequence[Model]) -> None:
             icon=":material/balance:",
         )
     by_id = {model.id: model for model in models}
-    st.html(standing_table(found, [by_id[standing.run.id] for standing in found]))
+    st.html(score_table(found, [by_id[standing.run.id] for standing in found]))
     missing = [model.title for model in models if model.id not in {one.run.id for one in found}]
     if missing:
         st.html(f'<p class="mirs-note">Not measured: {escape(", ".join(missing))}.</p>')

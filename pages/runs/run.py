@@ -12,7 +12,7 @@ from mirs_core.exchange import run_files as transfer
 from mirs_core.workspace import annotations, bin, epochs, runs
 from mirs_core.workspace.home import Home
 from pages.parts import notice, training_curves
-from pages.shared import lineup, link, loaders, palette, reach, state, words
+from pages.shared import access, lineup, link, loaders, palette, state, words
 from pages.shared.palette import Model
 
 
@@ -38,7 +38,7 @@ def _acts(run: runs.RunSummary, sets: list[lineup.DataSet]) -> None:
         st.button(
             "Shown first" if run.served else "Show first",
             icon=":material/star:",
-            disabled=run.served or not run.usable or not reach.is_private(),
+            disabled=run.served or not run.usable or not access.is_private(),
             help="Explore opens with the run that is shown first; nothing else changes it.",
             on_click=_serve,
             args=(run,),
@@ -64,7 +64,7 @@ def _acts(run: runs.RunSummary, sets: list[lineup.DataSet]) -> None:
                 help="The whole run as one file, without its tiles.",
             )
         if st.button(
-            "Delete", icon=":material/delete:", disabled=run.served or not reach.is_private()
+            "Delete", icon=":material/delete:", disabled=run.served or not access.is_private()
         ):
             _delete(run)
 
@@ -218,4 +218,4 @@ def _curves(run: runs.RunSummary) -> None:
         st.html(
             '<p class="mirs-note">Epoch by epoch; the dot marks the one that the model is of.</p>'
         )
-    training_curves.draw([model], [found], kept, across=2)
+    training_curves.draw([model], [found], kept, columns=2)

@@ -13,7 +13,7 @@ from pages.runs import compare as compare_part
 from pages.runs import import_run as import_part
 from pages.runs import run as run_part
 from pages.runs import runs_table
-from pages.shared import lineup, link, navigation, reach, state, theme
+from pages.shared import access, lineup, link, navigation, state, theme
 
 _VIEW, _FILTER = "mirs.r.view", "mirs.r.filter"
 
@@ -37,7 +37,7 @@ def main() -> None:
     # Running and waiting trainings stand here.
     with st.container(key="mirs-queue"):
         queue.draw()
-    if _view(len(thrown)) == "bin" and reach.is_private():
+    if _view(len(thrown)) == "bin" and access.is_private():
         bin_part.draw(thrown)
     else:
         _list(found)
@@ -47,7 +47,7 @@ def main() -> None:
 def _view(thrown: int) -> str:
     """Draws the line above the table; returns what is asked for, runs or bin."""
     names = {"runs": "Runs"}
-    if reach.is_private():
+    if access.is_private():
         names["bin"] = f"Bin ({thrown})"
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -61,7 +61,7 @@ def _view(thrown: int) -> str:
             required=True,
             label_visibility="collapsed",
         )
-        if reach.is_private():
+        if access.is_private():
             import_part.draw()
     return view or "runs"
 

@@ -8,7 +8,7 @@ from mirs_core.datasets.large_images import LargeImage, Square, png
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.retrieval.search import Searcher
 from pages.components.crop.crop import crop
-from pages.shared import loaders, reach, state, words
+from pages.shared import access, loaders, state, words
 
 _WIDTH = 760
 _FORMATS = ["jpg", "jpeg", "png", "tif", "tiff"]
@@ -51,7 +51,7 @@ def _source() -> tuple[str, bytes | Path] | None:
         "An image of the surface of Mars", type=_FORMATS, key="mirs.file", width=_WIDTH
     )
     typed = ""
-    if reach.is_private():
+    if access.is_private():
         typed = st.text_input(
             "or its path on this computer",
             key="mirs.file.path",

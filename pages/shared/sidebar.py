@@ -8,7 +8,7 @@ import streamlit as st
 from mirs_core import jobs
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.shared import lineup, navigation, reach, state, theme, words
+from pages.shared import access, lineup, navigation, state, theme, words
 
 _INDEX_JOBS = "mirs.index_jobs"
 
@@ -88,7 +88,7 @@ def synthetic() -> None:
 
 def own_folder(models: Sequence[str]) -> None:
     """Draws the form that archives a folder with the models on show, where that is allowed."""
-    if not reach.is_private():
+    if not access.is_private():
         return
     with (
         st.sidebar,

@@ -14,7 +14,7 @@ from mirs_core.encoders.loading import NAMES, list_encoders
 from mirs_core.errors import ConfigError
 from mirs_core.workspace.home import Home
 from pages.parts import data_choice
-from pages.shared import reach, words
+from pages.shared import access, words
 
 _VALUES, _PRESET, _DATA, _SEED, _ROUND = (
     "mirs.train.values",
@@ -170,7 +170,7 @@ def _value(preset: str, name: str) -> Any:
 
 def _data(folders: Mapping[str, str]) -> str:
     """Draws the choice of the data set; returns its folder, or nothing."""
-    options = [*folders, *([_OTHER] if reach.is_private() else [])]
+    options = [*folders, *([_OTHER] if access.is_private() else [])]
     kept = st.session_state.get(_DATA)
     place = options.index(kept) if kept in options else 0
     chosen = st.selectbox(
@@ -221,7 +221,7 @@ def _take(name: str, key: str, preset: str) -> None:
     """Keeps what a widget says, if it differs from the preset."""
     value = st.session_state[key]
     if name in _FOLDERS and value:
-        value = data_choice.whole(value)
+        value = data_choice.absolute(value)
     _changes().pop(name, None)
     if value is not None and value != _of_preset(preset, name):
         _changes()[name] = value

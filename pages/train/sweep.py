@@ -111,7 +111,7 @@ def _map(sweep: Sweep) -> None:
     if not measured:
         return
     top = sweeps.best(measured)
-    figure = charts.weights_map(
+    figure = charts.sweep_map(
         [(cell.push, cell.balance, cell.value or 0.0) for cell in measured],
         measured.index(top) if top else 0,
         square=sweep.method == "grid",

@@ -14,7 +14,7 @@ from mirs_core.system import devices
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.parts import first_run, notice, queue
-from pages.shared import loaders, navigation, reach, state, theme, words
+from pages.shared import access, loaders, navigation, state, theme, words
 from pages.train import device as device_part
 from pages.train import differences as differences_panel
 from pages.train import encoder as encoder_part
@@ -38,8 +38,8 @@ def main() -> None:
     with st.sidebar:
         theme.brand()
         navigation.draw()
-    if not reach.is_private():
-        reach.say_why_not("Training")
+    if not access.is_private():
+        access.explain_disabled("Training")
         return
     # A worker that has torch imported already waits for the first move of a slider.
     for lane in (jobs.PREVIEW, jobs.CPU):

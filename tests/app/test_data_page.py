@@ -17,7 +17,7 @@ from mirs_core.jobs import workers
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.shared import reach
+from pages.shared import access
 
 PAGE = "pages/data/data.py"
 EVIL = "<script>alert(1)</script> ![i](http://x) **b**"
@@ -144,10 +144,10 @@ def test_folders_that_are_none_are_refused(opened: Open, tmp_path: Path) -> None
 def test_strangers_bring_nothing_in(
     opened: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reach, "is_private", lambda: False)
+    monkeypatch.setattr(access, "is_private", lambda: False)
     for section in ("published", "folder", "strip"):
         app = opened(section)
-        assert "switched off" in app.info[0].value and not app.text_input
+        assert "is disabled" in app.info[0].value and not app.text_input
     (home.path / "demo.json").unlink(missing_ok=True)
     monkeypatch.setattr(demo, "is_complete", lambda home: False)
     submitted = jobs.submit_once(home, f"{jobs.DATA}-x", ["data", "prepare", "/secret/set"], EVIL)

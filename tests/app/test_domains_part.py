@@ -19,7 +19,7 @@ from mirs_core.files import write_array, write_json
 from mirs_core.jobs import workers
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.shared import reach
+from pages.shared import access
 
 PAGE = "pages/evaluate/evaluate.py"
 LAYOUT = {"train": {"cra": 6, "rid": 6}, "test": {"cra": 2, "rid": 2}}
@@ -102,7 +102,7 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def test_one_data_set_alone_asks_for_another(part: Callable[..., AppTest]) -> None:
     app = part()
-    assert "two domains need two" in messages(app) and "Measure" not in buttons(app)
+    assert "the comparison needs two" in messages(app) and "Measure" not in buttons(app)
     assert "archive half of the same data set" in html(app)
 
 
@@ -146,7 +146,7 @@ def test_a_typed_folder_is_the_other_one(
     press(app, "Measure")
     assert str(mine) in jobs.list_jobs(home)[0].args
     app = part(**{"mirs.domains.other": str(tmp_path / "not")})
-    assert "no such folder" in app.error[0].value and "Measure" not in buttons(app)
+    assert "No such folder" in app.error[0].value and "Measure" not in buttons(app)
 
 
 def test_the_report_shows_covariances_figures_and_scores(
@@ -158,7 +158,7 @@ def test_the_report_shows_covariances_figures_and_scores(
     assert not messages(app)
     assert "here: here" in page and "other: Other Mars (synthetic)" in page
     assert "2 seeds" in page and "efficientnet-lite0" in page
-    assert "Learns from here,<br>searches other" in page and "Baseline, centred" in page
+    assert "Trained on here,<br>applied to other" in page and "Baseline, centred" in page
     for row in made[0]["across"]:
         assert f"{row['map_at_64']:.3f}<small>{row['low']:.3f} to {row['high']:.3f}" in page
     shown = [row for row in made[0]["statistics"]["rows"] if row["tiles"] == "unseen"]
@@ -209,9 +209,9 @@ def test_a_difference_whose_interval_holds_nought_is_none(
     rows[3].update({"why": "No <i>labels</i>", **dict.fromkeys(("map_at_64", "low", "high"))})
     keep(home, root, other, made, across=rows)
     page = html(part())
-    assert "no difference<small>-0.010 to +0.020</small><small>against MIRS</small>" in page
+    assert "no difference<small>-0.010 to +0.020</small><small>to MIRS</small>" in page
     assert '<b class="mirs-less">-0.100</b>' in page and '<b class="mirs-more">+0.050</b>' in page
-    assert "not here<small>No &lt;i&gt;labels" in page
+    assert "not available<small>No &lt;i&gt;labels" in page
 
 
 def test_what_whitening_is_worth_stands_in_a_sentence(
@@ -223,7 +223,8 @@ def test_what_whitening_is_worth_stands_in_a_sentence(
         row.update(preset="mirs-dwt", difference=gap)
     keep(home, root, other, made, across=rows)
     page = html(part())
-    assert "worth to MIRS: -0.100 from here to other; no difference from other to here." in page
+    differences = "-0.100 from here to other; no difference from other to here."
+    assert f"Difference of MIRS + DWT to MIRS: {differences}" in page
 
 
 def test_nothing_of_a_report_is_markup(
@@ -275,9 +276,9 @@ def test_strangers_see_the_report_and_measure_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     keep(home, root, other, made)
-    monkeypatch.setattr(reach, "_HERE", set())
+    monkeypatch.setattr(access, "_LOCAL", set())
     app = part(**{"mirs.domains.other": "/etc"})
-    assert "Measure" not in buttons(app) and "switched off" in messages(app)
+    assert "Measure" not in buttons(app) and "is disabled" in messages(app)
     assert len(charts(app)) == 6
     choice = app.selectbox(key="mirs.domains.other")
     assert choice.value == str(other) and not choice.proto.accept_new_options

@@ -16,7 +16,7 @@ from mirs_core.workspace import annotations, bin, runs
 from mirs_core.workspace.home import Home
 from pages.parts import first_run
 from pages.runs import runs_table
-from pages.shared import reach, state
+from pages.shared import access, state
 
 PAGE = "pages/runs/runs.py"
 EVIL = "<script>alert(1)</script> ![i](http://x) **b**"
@@ -258,7 +258,7 @@ def test_strangers_delete_and_take_in_nothing(
     opened: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = "demo-mirs-dwt"
-    monkeypatch.setattr(reach, "_HERE", set())
+    monkeypatch.setattr(access, "_LOCAL", set())
     bin.discard(home, "demo-baseline")
     app = opened(run)
     buttons = {one.label: one for one in app.button}

@@ -16,7 +16,7 @@ from mirs_core import jobs
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
 from mirs_core.workspace.home import Home
-from pages.shared import reach, state
+from pages.shared import access, state
 
 
 def address(app: AppTest, name: str) -> str:
@@ -321,6 +321,6 @@ def test_own_images_by_path_are_refused_outside_of_this_computer(
     app = start()
     app.segmented_control(key=state.VIEW).set_value(state.OWN).run()
     assert any(field.label == "or its path on this computer" for field in app.text_input)
-    monkeypatch.setattr(reach, "_HERE", set())
+    monkeypatch.setattr(access, "_LOCAL", set())
     app.run()
     assert not any(field.label == "or its path on this computer" for field in app.text_input)

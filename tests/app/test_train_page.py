@@ -20,7 +20,7 @@ from mirs_core.jobs import workers
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.parts import data_choice
-from pages.shared import reach
+from pages.shared import access
 from pages.train.form import log_steps
 
 PAGE = "pages/train/train.py"
@@ -294,6 +294,6 @@ def one_group(name: str, value: float) -> Any:
 def test_strangers_start_no_training(
     home: Home, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reach, "_HERE", set())
+    monkeypatch.setattr(access, "_LOCAL", set())
     app = start().switch_page(PAGE).run()
-    assert not app.exception and not app.button and "switched off" in app.info[0].value
+    assert not app.exception and not app.button and "is disabled" in app.info[0].value

@@ -45,6 +45,16 @@ class Diagnostics:
         """The same as plain JSON values; nan becomes None."""
         return {name: _plain(value) for name, value in asdict(self).items()}
 
+    def curve_rows(self) -> list[dict[str, object]]:
+        """The precision curves as rows of a table: curve, x, mean, low, high."""
+        named = (("precision_at_k", self.precision), ("precision_by_recall", self.recall))
+        return [
+            {"curve": name, "x": float(x), "mean": float(y), "low": float(low), "high": float(high)}
+            for name, curve in named
+            if curve is not None
+            for x, y, low, high in zip(curve.x, curve.mean, curve.low, curve.high, strict=True)
+        ]
+
 
 def diagnose(retriever: Retriever, k: int = K) -> Diagnostics:
     """The diagnostics of a run's test queries against its evaluation archive.

@@ -253,6 +253,20 @@ def test_the_figures_are_plain_json(found: Retriever) -> None:
     assert value["k"] == 64 and set(value) >= {"precision", "confusion", "bits", "use"}
 
 
+@settings(max_examples=20, deadline=None)
+@given(found=retrievers())
+def test_curve_rows_are_the_points_of_the_curves(found: Retriever) -> None:
+    report = diagnose(found)
+    rows = report.curve_rows()
+    curves = {"precision_at_k": report.precision, "precision_by_recall": report.recall}
+    for name, curve in curves.items():
+        points = [row for row in rows if row["curve"] == name]
+        assert len(points) == (len(curve.x) if curve else 0)
+        for place, row in enumerate(points):
+            assert curve and row["x"] == curve.x[place] and row["mean"] == curve.mean[place]
+            assert row["low"] == curve.low[place] and row["high"] == curve.high[place]
+
+
 def test_the_largest_confusions_come_first_and_leave_out_the_diagonal() -> None:
     table = diagnostics.Confusion(
         ("a", "b"), ("a", "b", None), np.array([[0.5, 0.1, 0.4], [0.2, 0.8, 0]]), (1, 1)

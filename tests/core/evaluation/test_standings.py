@@ -69,3 +69,20 @@ def test_a_damaged_report_says_what_to_do(home: Home, values: dict[str, object])
 def test_no_difference_is_an_interval_that_holds_0(low: float, high: float, none: bool) -> None:
     assert Difference(Interval((low + high) / 2, low, high), 9).is_none is none
     assert metrics.not_worse(Interval(0, low, high)) is (high >= 0)
+
+
+def test_a_row_of_the_table_holds_the_scores_and_the_difference(home: Home) -> None:
+    baseline, mirs, _ = standings(home, RUNS)
+    row = mirs.to_row()
+    assert (row["run"], row["queries"], row["bits"]) == ("demo-mirs", 15, mirs.run.bits)
+    assert (row["map_at_64"], row["low"]) == (mirs.value.value, mirs.value.low)
+    assert (row["ties_best"], row["ties_worst"]) == (mirs.ties[0], mirs.ties[2])
+    assert mirs.against and row["difference"] == mirs.against.interval.value
+    assert baseline.to_row()["difference"] is None and list(baseline.to_row()) == list(row)
+
+
+def test_class_rows_hold_every_class_once(home: Home) -> None:
+    (mirs,) = standings(home, RUNS[1:2])
+    rows = mirs.class_rows()
+    assert {row["class"]: (row["queries"], row["map_at_64"]) for row in rows} == mirs.per_class
+    assert len(rows) == len(mirs.per_class) and {row["run"] for row in rows} == {"demo-mirs"}

@@ -1,4 +1,4 @@
-"""The table of the models' figures, as markup."""
+"""The table of the models' scores, as HTML."""
 
 import math
 from collections.abc import Sequence
@@ -8,37 +8,48 @@ from mirs_core.evaluation.standings import Standing
 from pages.shared.palette import Model
 
 _THOUSAND = 1000
-_HEADS = (
-    ("mAP@64", "Mean average precision at 64, divided by min(R, 64), with its 95 % interval"),
-    ("Against the first", "Mean difference to the first model on the same queries, 95 % interval"),
-    ("Hits", "mAP@64 divided by the hits among the 64 instead, as in 2021"),
-    ("Ties", "mAP@64 with tied results in their worst and their best order; expected between"),
-    ("Queries", "Test tiles that were measured"),
-    ("Archive", "Bytes of the codes or features of the archive"),
-    ("Training", "Epochs, the one that was kept, and the time of the whole run"),
-    ("Split", "Seed of the split, and whether it keeps strips together"),
-)
 
 
-def standing_table(found: Sequence[Standing], models: Sequence[Model]) -> str:
-    """The figures of ``found``, a row a model, with the intervals drawn on one scale.
+def score_table(standings: Sequence[Standing], models: Sequence[Model]) -> str:
+    """One row of scores for each model, with the intervals drawn on a common scale.
 
-    ``models`` are parallel to them.
+    Args:
+        models: parallel to ``standings``.
     """
-    low = min(standing.value.low for standing in found)
-    high = max(standing.value.high for standing in found)
+    low = min(standing.value.low for standing in standings)
+    high = max(standing.value.high for standing in standings)
     start = max(math.floor(low * 10 - 0.2) / 10, 0)
     end = min(math.ceil(high * 10 + 0.2) / 10, 1)
     rows = "".join(
         _row(standing, model, place == 0, start, end)
-        for place, (standing, model) in enumerate(zip(found, models, strict=True))
+        for place, (standing, model) in enumerate(zip(standings, models, strict=True))
     )
-    heads = "".join(f'<th scope="col" title="{text}">{name}</th>' for name, text in _HEADS)
+    heads = "".join(
+        f'<th scope="col" title="{escape(text)}">{escape(name)}</th>'
+        for name, text in _columns(models[0].title)
+    )
     scale = f'<span class="mirs-scale-ends"><span>{start:.1f}</span><span>{end:.1f}</span></span>'
     return (
         '<div class="mirs-scroll"><table class="mirs-table mirs-standing"><thead><tr>'
         f'<th scope="col">Model</th><th scope="col" aria-hidden="true">{scale}</th>{heads}</tr>'
         f"</thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _columns(reference: str) -> tuple[tuple[str, str], ...]:
+    """Titles and explanations of the columns; differences are to the model ``reference``."""
+    return (
+        ("mAP@64", "Mean average precision at 64, normalised by min(R, 64), with 95 % interval"),
+        (
+            f"Difference to {reference}",
+            f"Mean difference of AP@64 to {reference} on the same queries, with 95 % interval",
+        ),
+        ("mAP@64, hits", "mAP@64 normalised by the number of hits among the first 64, as in 2021"),
+        ("Ties", "mAP@64 with ties in the worst and the best order, and its expected value"),
+        ("Queries", "Number of test tiles measured"),
+        ("Archive", "Size of the codes or features of the archive"),
+        ("Training", "Epoch of the model, number of epochs, and duration of the whole run"),
+        ("Split", "Seed of the split, and whether it keeps image strips together"),
     )
 
 
@@ -76,11 +87,11 @@ def _whisker(standing: Standing, start: float, end: float) -> str:
 
 def _difference(standing: Standing, first: bool) -> str:
     if first:
-        return '<span class="mirs-quiet">the first</span>'
+        return '<span class="mirs-quiet">reference</span>'
     if not standing.same_archive:
-        return '<span class="mirs-flag">another archive<small>does not compare</small></span>'
+        return '<span class="mirs-flag">other archive<small>not comparable</small></span>'
     if standing.against is None:
-        return '<span class="mirs-quiet">no shared query</span>'
+        return '<span class="mirs-quiet">no shared queries</span>'
     interval = standing.against.interval
     span = f"<small>{interval.low:+.3f} to {interval.high:+.3f}</small>"
     if standing.against.is_none:
@@ -97,21 +108,21 @@ def _skipped(standing: Standing) -> str:
 
 def _kind(standing: Standing) -> str:
     bits = standing.run.bits
-    return f"{bits} bits a tile" if bits else f"floats, {escape(standing.run.distance)}"
+    return f"{bits} bits per tile" if bits else f"floats, {escape(standing.run.distance)}"
 
 
 def _training(standing: Standing) -> str:
     seconds = standing.seconds
-    took = f"{seconds:,.0f} s" if seconds is not None else ""
+    duration = f"{seconds:,.0f} s" if seconds is not None else ""
     if not standing.epochs:
-        return f'<span class="mirs-quiet">none</span><small>{took}</small>'
+        return f'<span class="mirs-quiet">none</span><small>{duration}</small>'
     best = f"epoch {standing.best_epoch} of {standing.epochs}"
-    return f"{best}<small>{took}</small>"
+    return f"{best}<small>{duration}</small>"
 
 
 def _strips(standing: Standing) -> str:
     split = "by strip" if standing.by_strip else "by tile"
-    return f"{split}, own strip {escape(standing.strip)}"
+    return f"{split}, query's strip {escape(standing.strip)}"
 
 
 def _bytes(count: int) -> str:
