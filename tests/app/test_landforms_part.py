@@ -13,8 +13,9 @@ from mirs_core.workspace.home import Home
 from pages.parts import takeaway
 
 PAGE = """
-from mirs_core.workspace import runs
-from pages.map import landforms as landforms_part, loaders
+from mirs_core.workspace.home import Home
+from pages.map import landforms as landforms_part
+from pages.shared import loaders
 landforms_part.draw(loaders.searcher({run!r}), Home.current())
 """
 
