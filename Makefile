@@ -1,9 +1,10 @@
-# Two commands for people: `make app` and `make test`. Everything else serves them.
+# The two commands for everyday use are `make app` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 READY_TESTS := .venv/.ready-tests
-# Idle OpenMP threads spin by default; with a busy neighbour that slows a query a hundred times.
+LOWEST ?= $(or $(TMPDIR),/tmp)/mirs-lowest
+# Idle OpenMP threads spin by default; on a busy machine that makes a query a hundred times slower.
 export OMP_WAIT_POLICY ?= passive
 
 .PHONY: app demo test lint check check-lowest format clean
@@ -23,6 +24,15 @@ lint: $(READY_TESTS)
 	$(BIN)/mypy
 
 check: lint test
+
+# The tests of the library on the lowest versions that requirements.txt allows, in an environment
+# outside the repository (LOWEST).
+check-lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(PYTHON) tests/lowest_versions.py > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/python -m pip install --quiet --constraint $(LOWEST)/constraints.txt \
+	  --requirement requirements.txt --requirement tests/requirements.txt
+	$(LOWEST)/bin/python -m pytest tests/core
 
 format: $(READY_TESTS)
 	$(BIN)/ruff check --fix .
