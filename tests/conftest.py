@@ -21,7 +21,7 @@ from fakes import (
 from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
-    from mirs_core.encoders.loading import Encoder
+    from mirs_core.encoders.base import Encoder
 
 # Two test processes run side by side; spinning OpenMP threads would make both many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

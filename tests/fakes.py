@@ -16,7 +16,7 @@ from mirs_core.datasets.items import Items
 if TYPE_CHECKING:
     import torch
 
-    from mirs_core.encoders.loading import Encoder
+    from mirs_core.encoders.base import Encoder
     from mirs_core.hashing.objective import Objective
 
 MakeDataset = Callable[..., Path]
@@ -86,7 +86,7 @@ class FakeNetwork:
 
 def make_fake_encoder(key: str = "fake") -> "tuple[Encoder, FakeNetwork]":
     """An encoder that is fast, and the network in it. ``key`` tells fingerprints apart."""
-    from mirs_core.encoders.loading import Encoder
+    from mirs_core.encoders.base import Encoder
 
     network = FakeNetwork()
     encoder = Encoder(

@@ -6,7 +6,8 @@ from typing import Any
 
 from mirs_core.cli.console import Console
 from mirs_core.encoders import fine_tuning as finetuning
-from mirs_core.encoders.loading import list_encoders
+from mirs_core.encoders.fine_tuned_store import list_encoders
+from mirs_core.encoders.loading import DEFAULT
 from mirs_core.errors import ConfigError
 from mirs_core.system.tables import number, table
 from mirs_core.workspace.home import Home
@@ -23,7 +24,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         help="what to learn (default classifier)",
     )
     verb.add_argument(
-        "--from", dest="encoder", metavar="ENCODER", help="start from (default efficientnet-lite0)"
+        "--from", dest="encoder", metavar="ENCODER", help=f"start from (default {DEFAULT})"
     )
     verb.add_argument("--seed", type=int, metavar="N", help="default 0")
     verb.add_argument("--epochs", type=int, metavar="N")

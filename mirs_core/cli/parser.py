@@ -29,6 +29,7 @@ from mirs_core.cli.verbs import verb as verb_of
 from mirs_core.config.presets import PRESETS
 from mirs_core.config.settings import settings
 from mirs_core.encoders import fine_tuning as finetuning
+from mirs_core.encoders.loading import encoder_help
 from mirs_core.experiments.domains import USUAL
 from mirs_core.pipeline import sweeps
 
@@ -83,7 +84,9 @@ def _training(verbs: Any) -> None:
     source.add_argument("--data", type=Path, metavar="DIR", help="a data set")
     source.add_argument("--run", metavar="ID", help="a prepared run")
     train.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
-    train.add_argument("--encoder", metavar="NAME", help="overrides the preset's encoder")
+    train.add_argument(
+        "--encoder", metavar="NAME", help=f"overrides the preset's encoder. {encoder_help()}"
+    )
     train.add_argument("--seed", type=int, default=0, metavar="N")
     train.add_argument("--name", metavar="TEXT", help="what people call the run")
     train.add_argument("--map", action="store_true", help="then lay its hash space out (project)")

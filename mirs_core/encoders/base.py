@@ -170,12 +170,13 @@ class Architecture:
     """A network without its weights, and what its inputs look like.
 
     Attributes:
-        name: what a fine-tuned encoder remembers to build the network again.
+        name: stored with fine-tuned encoders, to build the network again.
         dim: D, the number of features.
         mean: subtracted from the grey levels 0..255.
-        scale: what the rest is divided by.
-        blank: a new network with random weights, from inputs (B, 3, 224, 224) to features (B, D).
-        settle: puts such a network into its frozen form, in place: the same function, faster.
+        scale: divides the result.
+        blank: creates the network with random weights: from inputs (B, 3, 224, 224) to features
+            (B, D).
+        freeze: turns such a network, in place, into its inference form: same output, faster.
     """
 
     name: str
@@ -183,7 +184,7 @@ class Architecture:
     mean: Levels
     scale: Levels
     blank: "Callable[[], torch.nn.Module]"
-    settle: "Callable[[torch.nn.Module], None]"
+    freeze: "Callable[[torch.nn.Module], None]"
 
     def encoder(
         self, name: str, fingerprint: str, fill: "Callable[[torch.nn.Module], None]"
@@ -197,7 +198,7 @@ class Architecture:
 
         def build() -> "Network":
             network = trainable()
-            self.settle(network)
+            self.freeze(network)
             return network
 
         return Encoder(

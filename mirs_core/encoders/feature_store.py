@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from mirs_core.datasets.images import read_image
 from mirs_core.datasets.manifest import Tile
 from mirs_core.datasets.views import view_of
-from mirs_core.encoders.loading import Encoder
+from mirs_core.encoders.base import Encoder
 from mirs_core.errors import DataError
 from mirs_core.files import replace_file, sha256, write_json
 from mirs_core.progress import Progress, silent

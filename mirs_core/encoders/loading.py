@@ -1,73 +1,106 @@
-"""Encoders: from the pixels of a tile to a feature vector.
+"""Loads encoders by name: published ones, members of a family such as timm's, fine-tuned ones.
 
-``load_encoder`` knows them by name and never replaces one by another: where the weights of the one
-that was asked for cannot be had, it says so and what to do.
+One encoder is never replaced by another: where the weights of the requested one are not available,
+the error says so and what to do.
 """
 
-from collections.abc import Callable
+import contextlib
 
-from mirs_core.encoders import densenet, fine_tuned, lite, timm_models
-from mirs_core.encoders.base import SIDE, Architecture, Encoder
-from mirs_core.encoders.fine_tuned import EncoderSummary, labels_seen, list_encoders
+from mirs_core.encoders.base import Architecture, Encoder
+from mirs_core.encoders.fine_tuned_store import (
+    is_fine_tuned,
+    list_encoders,
+    load_fine_tuned,
+    record_of,
+)
+from mirs_core.encoders.spec import EncoderFamily, EncoderSpec, EncodingCost
 from mirs_core.errors import EncoderError
+from mirs_core.system.specs import specs_in
 from mirs_core.workspace.home import Home
 
-__all__ = [
-    "NAMES",
-    "SIDE",
-    "Architecture",
-    "Encoder",
-    "EncoderSummary",
-    "architecture_of",
-    "labels_seen",
-    "list_encoders",
-    "load_encoder",
-]
+ENCODERS: dict[str, EncoderSpec] = specs_in("mirs_core.encoders.networks", EncoderSpec)
+"""The encoders with published weights, by name, in the order of lists."""
 
-NAMES = ("efficientnet-lite0", "densenet121-imagenet", "densenet121-imagenet-pre-relu")
-"""The encoders that can be named without more; besides them ``timm:MODEL`` and fine-tuned ones."""
+FAMILIES: dict[str, EncoderFamily] = specs_in("mirs_core.encoders.families", EncoderFamily)
+"""Families of encoders by name; ``timm:MODEL`` belongs to one."""
 
-ARCHITECTURES: dict[str, Callable[[], Architecture]] = {
-    "efficientnet-lite0": lite.architecture,
-    "densenet121-imagenet": lambda: densenet.architecture("relu"),
-    "densenet121-imagenet-pre-relu": lambda: densenet.architecture("pre_relu"),
-}
-"""Networks by name; ``timm:MODEL`` is asked of timm."""
+DEFAULT = next(iter(ENCODERS))
+"""The encoder that is used where none is named."""
 
 
 def load_encoder(name: str, home: Home) -> Encoder:
-    """The encoder ``name``: one of ``NAMES``, ``timm:MODEL``, or the id of a fine-tuned one.
+    """The encoder ``name``: one of ``ENCODERS``, of a family, or the id of a fine-tuned one.
 
-    Downloaded weights are kept in ``home``/cache/encoders (timm's in its own cache), fine-tuned
-    encoders in ``home``/encoders.
+    Downloaded weights are kept in ``home.cache``/encoders (timm's in its own cache), fine-tuned
+    encoders in ``home.encoders``.
 
     Raises:
-        EncoderError: an unknown name, or weights that cannot be had or are damaged.
+        EncoderError: an unknown name, or weights that are missing or damaged.
     """
-    if name == "efficientnet-lite0":
-        return lite.load_efficientnet_lite0()
-    if name == "densenet121-imagenet":
-        return densenet.load_densenet121(home.cache)
-    if name == "densenet121-imagenet-pre-relu":
-        return densenet.load_densenet121(home.cache, "pre_relu")
-    if name.startswith(timm_models.PREFIX):
-        return timm_models.load_timm(name)
-    if fine_tuned.is_fine_tuned(home, name):
-        return fine_tuned.load_fine_tuned(home, name, architecture_of)
-    raise EncoderError(
-        f"There is no encoder {name!r}. Known names: {', '.join(NAMES)}; also timm:MODEL, and the"
-        " id that train-encoder printed."
-    )
+    if spec := ENCODERS.get(name):
+        return spec.load(home)
+    if family := _family_of(name):
+        return family.load(name, home)
+    if is_fine_tuned(home, name):
+        return load_fine_tuned(home, name, architecture_of)
+    raise EncoderError(f"There is no encoder {name!r}. Available: {_names()}.")
 
 
 def architecture_of(name: str) -> Architecture:
-    """The network ``name`` without its weights, as a fine-tuned encoder remembers it.
+    """The network ``name`` without its weights; ``name`` is an ``Encoder.architecture``.
 
     Raises:
         EncoderError: no such network, or its package is not installed.
     """
-    if name.startswith(timm_models.PREFIX):
-        return timm_models.architecture(name)
-    if name not in ARCHITECTURES:
-        raise EncoderError(f"There is no network {name!r}; the encoder is of another version.")
-    return ARCHITECTURES[name]()
+    if spec := ENCODERS.get(name):
+        return spec.architecture()
+    if family := _family_of(name):
+        return family.architecture(name)
+    raise EncoderError(
+        f"There is no network {name!r}; the encoder was made by another version of MIRS Explorer."
+    )
+
+
+def spec_of(architecture: str) -> EncoderSpec | EncoderFamily | None:
+    """What is known of the network ``architecture``; None where nothing is."""
+    return ENCODERS.get(architecture) or _family_of(architecture)
+
+
+def published_spec(name: str, home: Home) -> EncoderSpec | EncoderFamily | None:
+    """The spec whose weights the encoder ``name`` is made of, also for a fine-tuned one.
+
+    None for unknown encoders, and for fine-tuned ones that are unfinished or damaged.
+    """
+    if is_fine_tuned(home, name):
+        with contextlib.suppress(EncoderError):
+            return spec_of(str(record_of(home, name)["architecture"]))
+        return None
+    return spec_of(name)
+
+
+def cost_of(architecture: str) -> EncodingCost:
+    """What encoding with the network ``architecture`` costs; a guess for unknown networks."""
+    spec = spec_of(architecture)
+    return spec.cost if spec else EncodingCost()
+
+
+def encoder_names(home: Home) -> list[str]:
+    """Names for a list to choose from: published encoders, then finished fine-tuned ones."""
+    finished = [encoder.id for encoder in list_encoders(home) if encoder.state == "done"]
+    return [*ENCODERS, *finished]
+
+
+def encoder_help() -> str:
+    """Every encoder and family with its help, as one paragraph for forms and the command line."""
+    published = [f"{spec.name}: {spec.help}" for spec in ENCODERS.values()]
+    families = [f"{family.prefix}MODEL: {family.help}" for family in FAMILIES.values()]
+    return " ".join([*published, *families, "Or the id of a fine-tuned encoder."])
+
+
+def _family_of(name: str) -> EncoderFamily | None:
+    return next((family for family in FAMILIES.values() if name.startswith(family.prefix)), None)
+
+
+def _names() -> str:
+    families = [f"{family.prefix}MODEL" for family in FAMILIES.values()]
+    return ", ".join([*ENCODERS, *families, "and the ids of fine-tuned encoders"])

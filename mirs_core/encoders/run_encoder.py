@@ -1,7 +1,8 @@
 """The frozen encoder of a run: the one its configuration names, checked against its weights."""
 
 from mirs_core.config import settings as configs
-from mirs_core.encoders.loading import Encoder, load_encoder
+from mirs_core.encoders.base import Encoder
+from mirs_core.encoders.loading import load_encoder
 from mirs_core.errors import RunError
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home

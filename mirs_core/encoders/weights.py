@@ -1,4 +1,4 @@
-"""Weights that have to be downloaded: once, checked, into the cache, or a message that helps."""
+"""Weights that have to be downloaded: once, checked against their SHA-256, into the cache."""
 
 import http.client
 import uuid
@@ -13,16 +13,16 @@ _TIMEOUT_S = 20.0
 _CHUNK = 1 << 20
 
 
-def fetch(url: str, folder: Path, *, sha256_prefix: str, max_bytes: int) -> Path:
-    """The file behind ``url`` in ``folder``, downloaded if it is not there yet.
+def download_weights(url: str, folder: Path, *, sha256_prefix: str, max_bytes: int) -> Path:
+    """Path of the file behind ``url`` in ``folder``, downloaded if it is not there yet.
 
     Args:
         sha256_prefix: hexadecimal digits that the SHA-256 of the file begins with.
-        max_bytes: a longer download is refused.
+        max_bytes: larger downloads are refused.
 
     Raises:
-        EncoderError: no network, another answer than the file, or a wrong checksum; the message
-            says which file to put where by hand. Nothing half-written stays behind.
+        EncoderError: no network, an HTTP error, or a wrong checksum; the message says which file to
+            put where by hand. No partial file stays behind.
     """
     target = folder / url.rsplit("/", 1)[-1]
     if not target.is_file():
@@ -30,13 +30,13 @@ def fetch(url: str, folder: Path, *, sha256_prefix: str, max_bytes: int) -> Path
     elif not sha256_of(target).startswith(sha256_prefix):
         raise EncoderError(
             f"{target} has a wrong checksum (SHA-256 should begin with {sha256_prefix})."
-            f" Delete it; it is then downloaded again from {url}."
+            f" Delete it; it will be downloaded again from {url}."
         )
     return target
 
 
 def _download(url: str, target: Path, sha256_prefix: str, max_bytes: int) -> None:
-    by_hand = f"Download {url} elsewhere and put the file at {target}."
+    by_hand = f"Download {url} on another machine and put the file at {target}."
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def _copy(url: str, path: Path, max_bytes: int) -> None:
     with urlopen(url, timeout=_TIMEOUT_S) as answer, path.open("wb") as handle:
         length = answer.headers.get("Content-Length")
         if length is not None and int(length) > max_bytes:
-            raise URLError(f"{int(length) / 1e6:.0f} MB, more than it can be")
+            raise URLError(f"{int(length) / 1e6:.0f} MB, more than expected")
         written = 0
         while chunk := answer.read(_CHUNK):
             written += len(chunk)

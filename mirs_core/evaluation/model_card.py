@@ -10,6 +10,7 @@ from mirs_core.config.presets import PRESETS, from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets.card import Card, read_card
 from mirs_core.datasets.items import Items
+from mirs_core.encoders.loading import published_spec
 from mirs_core.errors import MirsError
 from mirs_core.evaluation import standings
 from mirs_core.files import read_json
@@ -36,7 +37,7 @@ def model_card(home: Home, run_id: str) -> str:
     )  # fmt: skip
     parts = [
         f"# {plain(summary.name)}",
-        _what(summary, config, made),
+        _what(home, summary, config, made),
         *_notes(annotations.read(home, run_id)),
         "## Results\n\n" + _results(summary, run),
         "## Data set\n\n" + _data(summary, config, made, run),
@@ -47,7 +48,7 @@ def model_card(home: Home, run_id: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _what(summary: runs.RunSummary, config: RunConfig, made: dict[str, Any]) -> str:
+def _what(home: Home, summary: runs.RunSummary, config: RunConfig, made: dict[str, Any]) -> str:
     if not config.hashes:
         kind = f"A baseline: the encoder's features, compared by {config.archive.distance} distance"
     elif not config.trains:
@@ -61,6 +62,9 @@ def _what(summary: runs.RunSummary, config: RunConfig, made: dict[str, Any]) -> 
         f"- Encoder: {code(config.encoder.name)}, frozen, fingerprint"
         f" {code(str(made.get('encoder', 'unknown'))[:16])}",
     ]
+    if spec := published_spec(config.encoder.name, home):
+        lines.append(f"- Encoder weights: {plain(spec.title)}, licence {plain(spec.licence)}")
+        lines.append(f"- To cite for the encoder: {plain(spec.citation)}")
     if parent := made.get("parent"):
         lines.append(f"- Archived with the model of run {code(str(parent))}; nothing was trained.")
     if summary.state != "done":

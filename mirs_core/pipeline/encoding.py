@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mirs_core.config import settings as configs
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest, Tile
+from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import extract
-from mirs_core.encoders.loading import Encoder
 from mirs_core.pipeline.fitting import learning_rows
 from mirs_core.pipeline.sources import Sources
 from mirs_core.progress import Progress

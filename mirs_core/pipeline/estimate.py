@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mirs_core.config import settings as configs
 from mirs_core.encoders.feature_store import count_missing
+from mirs_core.encoders.loading import cost_of
 from mirs_core.encoders.run_encoder import encoder_for
 from mirs_core.errors import MirsError
 from mirs_core.pipeline.fitting import learning_rows
@@ -13,14 +14,6 @@ from mirs_core.pipeline.sources import Sources, check_trainable, check_unseen, g
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
-_DENSENET = (12.0, 750_000_000)
-_ENCODING = {
-    "efficientnet-lite0": (25.0, 350_000_000),
-    "densenet121-imagenet": _DENSENET,
-    "densenet121-imagenet-pre-relu": _DENSENET,
-}
-"""Images a second on 2 cores, and bytes of the network and of a batch inside it, by network."""
-_ENCODING_OTHERS = (8.0, 1_000_000_000)
 _EPOCH = 0.1
 _EPOCH_A_TILE = 0.83 / 5652
 """Seconds of an epoch, and more of them a tile: ``bench train`` has 0.93 s for 5,652 tiles."""
@@ -69,15 +62,15 @@ def estimate(home: Home, config: configs.RunConfig) -> Estimate:
     lacking = [count_missing(tiles, encoder, cache, view) for view, tiles in enumerate(wanted)]
     ready = next((view for view, count in enumerate(lacking) if count), len(lacking))
     missing, held = sum(lacking), len(rows) + sum(len(tiles) for tiles in wanted)
-    rate, network = _ENCODING.get(encoder.architecture, _ENCODING_OTHERS)
+    cost = cost_of(encoder.architecture)
     slowness = _slowness(home, config.preset)
     epochs = config.training.epochs if config.trains else 0
     return Estimate(
         tiles=len(rows),
         to_encode=missing,
-        encoding=missing / rate,
+        encoding=missing / cost.images_per_second,
         training=epochs * _usual_epoch(len(rows)) * (slowness or 1.0),
-        memory=_LEAST + (network if missing else 0) + 2 * held * encoder.dim * 4,
+        memory=_LEAST + (cost.memory_bytes if missing else 0) + 2 * held * encoder.dim * 4,
         measured=slowness is not None,
         ready_views=max((count for count in _VIEWS if count <= ready), default=0),
     )

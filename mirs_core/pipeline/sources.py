@@ -9,7 +9,7 @@ from mirs_core.config import settings as configs
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.scanning import describe, order_tiles, scan_cached
-from mirs_core.encoders.loading import labels_seen
+from mirs_core.encoders.fine_tuned_store import labels_seen
 from mirs_core.errors import DataError
 from mirs_core.pipeline.fitting import learning_rows
 from mirs_core.progress import Progress, silent

@@ -14,8 +14,8 @@ from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Card, read_card
 from mirs_core.datasets.tile_table import TileRecord, read_table
+from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import encode_one
-from mirs_core.encoders.loading import Encoder
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.errors import DataError, MirsError
 from mirs_core.files import sha256

@@ -9,8 +9,9 @@ import streamlit as st
 
 from mirs_core import jobs
 from mirs_core.encoders import fine_tuning as finetuning
+from mirs_core.encoders.fine_tuned_store import list_encoders
 from mirs_core.encoders.fine_tuning import FineTuneConfig
-from mirs_core.encoders.loading import NAMES, list_encoders
+from mirs_core.encoders.loading import encoder_names
 from mirs_core.errors import MirsError
 from mirs_core.system import devices
 from mirs_core.workspace import runs
@@ -60,10 +61,9 @@ def _form(home: Home, known: Sequence[runs.RunSummary]) -> tuple[Path, FineTuneC
         fields["objective"].metadata["choices"],
         help=fields["objective"].metadata["help"],
     )
-    tuned = [one.id for one in list_encoders(home) if one.state == "done"]
     base = st.selectbox(
         fields["encoder"].metadata["label"],
-        [*NAMES, *tuned],
+        encoder_names(home),
         help=fields["encoder"].metadata["help"],
         accept_new_options=True,
     )

