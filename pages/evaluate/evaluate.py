@@ -9,7 +9,7 @@ from mirs_core.errors import MirsError
 from mirs_core.evaluation.standings import Standing
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.evaluate import codes, domains, published, ranking
+from pages.evaluate import codes, domains, published_tables, ranking
 from pages.parts import downloads, first_run, sections
 from pages.parts.score_table import score_table
 from pages.shared import lineup, link, loaders, palette, sidebar, state, words
@@ -40,7 +40,7 @@ def main() -> None:
     )
     part = _part(data_set)
     if part == "published":
-        published.draw(Home.current(), data_set)
+        published_tables.draw(Home.current(), data_set)
     elif part == "domains":
         domains.draw(Home.current(), data_set, all_runs)
     elif part == "scores":

@@ -1,4 +1,4 @@
-"""Runs: find, name, compare, serve, take along and throw away what was trained."""
+"""Runs: find, name, compare, export and delete trained models, and choose the default one."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,7 @@ from mirs_core.evaluation import run_comparison
 from mirs_core.workspace import bin, runs
 from mirs_core.workspace.home import Home
 from pages.parts import first_run, notice, queue
-from pages.runs import bin as bin_part
-from pages.runs import compare as compare_part
-from pages.runs import import_run as import_part
-from pages.runs import run as run_part
-from pages.runs import runs_table
+from pages.runs import bin_view, comparison, details, runs_table, upload
 from pages.shared import access, lineup, link, navigation, state, theme
 
 _VIEW, _FILTER = "mirs.r.view", "mirs.r.filter"
@@ -22,33 +18,33 @@ def main() -> None:
     """Draws the page."""
     link.restore_runs()
     home = Home.current()
-    found, thrown = runs.list_runs(home), bin.discarded(home)
-    if not found and not thrown:
+    all_runs, discarded = runs.list_runs(home), bin.discarded(home)
+    if not all_runs and not discarded:
         first_run.draw()
         return
     with st.sidebar:
         theme.brand()
         navigation.draw()
-    done = sum(run.state == "done" for run in found)
+    done = sum(run.state == "done" for run in all_runs)
     st.html(
-        f'<div class="mirs-head"><h2>Runs</h2><p>{done} finished, {len(found)} in all</p></div>'
+        f'<div class="mirs-head"><h2>Runs</h2><p>{done} finished, {len(all_runs)} in total</p>'
+        "</div>"
     )
     notice.draw()
-    # Running and waiting trainings stand here.
     with st.container(key="mirs-queue"):
         queue.draw()
-    if _view(len(thrown)) == "bin" and access.is_private():
-        bin_part.draw(thrown)
+    if _view(len(discarded)) == "bin" and access.is_private():
+        bin_view.draw(discarded)
     else:
-        _list(found)
+        _list(all_runs)
     link.write_link(link.runs_link())
 
 
-def _view(thrown: int) -> str:
-    """Draws the line above the table; returns what is asked for, runs or bin."""
+def _view(discarded: int) -> str:
+    """Draws the line above the table; returns the chosen view, ``runs`` or ``bin``."""
     names = {"runs": "Runs"}
     if access.is_private():
-        names["bin"] = f"Bin ({thrown})"
+        names["bin"] = f"Bin ({discarded})"
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -62,12 +58,12 @@ def _view(thrown: int) -> str:
             label_visibility="collapsed",
         )
         if access.is_private():
-            import_part.draw()
+            upload.draw()
     return view or "runs"
 
 
-def _list(found: Sequence[runs.RunSummary]) -> None:
-    state.keep_known(state.RUNS, [run.id for run in found])
+def _list(all_runs: Sequence[runs.RunSummary]) -> None:
+    state.keep_known(state.RUNS, [run.id for run in all_runs])
     text = st.text_input(
         "Filter",
         key=_FILTER,
@@ -75,29 +71,29 @@ def _list(found: Sequence[runs.RunSummary]) -> None:
         icon=":material/search:",
         label_visibility="collapsed",
     )
-    shown = runs_table.matching(found, text or "")
-    if shown:
-        runs_table.draw(shown)
+    matching = runs_table.matching(all_runs, text or "")
+    if matching:
+        runs_table.draw(matching)
     else:
-        st.info("No run has all of these words.", icon=":material/search_off:")
-    by_id = {run.id: run for run in found}
-    picked = [by_id[run_id] for run_id in st.session_state[state.RUNS]]
-    sets = lineup.data_sets(found)
-    if not picked:
+        st.info("No run matches all of these words.", icon=":material/search_off:")
+    by_id = {run.id: run for run in all_runs}
+    selected = [by_id[run_id] for run_id in st.session_state[state.RUNS]]
+    data_sets = lineup.data_sets(all_runs)
+    if not selected:
         st.html(
-            '<p class="mirs-lead">Tick a run to see how it went and what can be done with it;'
-            " tick two to five to compare them.</p>"
+            '<p class="mirs-lead">Select a run to see its scores and training curves, to export or'
+            " to delete it; select two to five to compare them.</p>"
         )
-    elif len(picked) == 1:
-        run_part.draw(picked[0], sets)
+    elif len(selected) == 1:
+        details.draw(selected[0], data_sets)
     else:
-        if len(picked) > run_comparison.MOST:
+        if len(selected) > run_comparison.MOST:
             st.warning(
-                f"{len(picked)} runs are ticked; the first {run_comparison.MOST} are compared.",
+                f"{len(selected)} runs are selected; the first {run_comparison.MOST} are compared.",
                 icon=":material/compare:",
             )
-            picked = picked[: run_comparison.MOST]
-        compare_part.draw(picked, runs_table.titles(found), sets)
+            selected = selected[: run_comparison.MOST]
+        comparison.draw(selected, runs_table.titles(all_runs), data_sets)
 
 
 main()

@@ -1,4 +1,4 @@
-"""The list of runs to sort, filter and pick from."""
+"""The table of runs, to sort, filter and select from."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,8 @@ import streamlit as st
 from mirs_core.workspace import runs
 from pages.shared import state
 
-_TABLE, _SHOWN = "mirs.r.table", "mirs.r.shown"
-_ROW, _HEAD, _MOST_ROWS = 35, 38, 12
+_TABLE, _ROW_IDS = "mirs.r.table", "mirs.r.shown"
+_ROW_HEIGHT, _HEAD_HEIGHT, _MAX_ROWS = 35, 38, 12
 _COLUMNS = {
     "Name": st.column_config.TextColumn(width=200),
     "State": st.column_config.TextColumn(width=65),
@@ -18,32 +18,32 @@ _COLUMNS = {
         max_value=1,
         format="%.3f",
         width=120,
-        help="Test queries, divided by min(R, 64)",
+        help="Over all test queries, normalised by min(R, 64)",
     ),
     "Tags": st.column_config.ListColumn(width=130),
     "Preset": st.column_config.TextColumn(width=95),
     "Data": st.column_config.TextColumn(width=140),
     "Encoder": st.column_config.TextColumn(width=130),
     "Bits": st.column_config.NumberColumn(
-        width=60, help="Length of a code; none for the baselines, which compare floats"
+        width=60, help="Length of a code; baselines compare float features instead"
     ),
     "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
 }
 
 
-def titles(found: Sequence[runs.RunSummary]) -> dict[str, str]:
-    """What each run is called here; where two have one name, the end of the id tells them apart."""
-    names = [run.name for run in found]
+def titles(all_runs: Sequence[runs.RunSummary]) -> dict[str, str]:
+    """The name of each run by id, with the end of the id where several have the same name."""
+    names = [run.name for run in all_runs]
     return {
         run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[-6:]})"
-        for run in found
+        for run in all_runs
     }
 
 
-def matching(found: Sequence[runs.RunSummary], text: str) -> list[runs.RunSummary]:
-    """The runs that hold every word of ``text`` in one of their columns."""
+def matching(all_runs: Sequence[runs.RunSummary], text: str) -> list[runs.RunSummary]:
+    """The runs with every word of ``text`` in one of their columns."""
     words = text.casefold().split()
-    return [run for run in found if all(word in _text_of(run) for word in words)]
+    return [run for run in all_runs if all(word in _text_of(run) for word in words)]
 
 
 def _text_of(run: runs.RunSummary) -> str:
@@ -52,53 +52,54 @@ def _text_of(run: runs.RunSummary) -> str:
     return "\n".join((*columns, seed, *run.tags)).casefold()
 
 
-def draw(found: Sequence[runs.RunSummary]) -> None:
-    """Draws the table; a pick goes into the session, in the order in which runs were picked."""
-    ids = [run.id for run in found]
-    picked = st.session_state.get(state.RUNS) or []
-    rows = [row for row, run_id in enumerate(ids) if run_id in picked]
-    st.session_state[_SHOWN] = ids
-    st.session_state[_TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+def draw(rows: Sequence[runs.RunSummary]) -> None:
+    """Draws the table; the session holds the selected runs in the order of selection."""
+    ids = [run.id for run in rows]
+    selected = st.session_state.get(state.RUNS) or []
+    selected_rows = [row for row, run_id in enumerate(ids) if run_id in selected]
+    st.session_state[_ROW_IDS] = ids
+    st.session_state[_TABLE] = {"selection": {"rows": selected_rows, "columns": [], "cells": []}}
     st.dataframe(
-        _columns(found),
+        _columns(rows),
         key=_TABLE,
         hide_index=True,
         column_config=_COLUMNS,
-        row_height=_ROW,
-        height=_HEAD + _ROW * min(len(found), _MOST_ROWS),
-        on_select=_pick,
+        row_height=_ROW_HEIGHT,
+        height=_HEAD_HEIGHT + _ROW_HEIGHT * min(len(rows), _MAX_ROWS),
+        on_select=_select,
         selection_mode="multi-row",
         placeholder="",
         alt="Runs with their state, score, preset, data set, encoder, bits, date and tags",
     )
 
 
-def _pick() -> None:
-    """Takes over the ticks: runs that the filter hides stay picked, new ones come last."""
-    shown = st.session_state.get(_SHOWN, [])
+def _select() -> None:
+    """Updates the selected runs: those that the filter hides stay selected, new ones come last."""
+    visible = st.session_state.get(_ROW_IDS, [])
     rows = st.session_state[_TABLE]["selection"]["rows"]
-    ticked = [shown[row] for row in rows if row < len(shown)]
-    before = st.session_state.get(state.RUNS) or []
-    kept = [run_id for run_id in before if run_id in ticked or run_id not in shown]
-    st.session_state[state.RUNS] = [*kept, *(one for one in ticked if one not in kept)]
+    ticked = [visible[row] for row in rows if row < len(visible)]
+    previous = st.session_state.get(state.RUNS) or []
+    remaining = [run_id for run_id in previous if run_id in ticked or run_id not in visible]
+    added = [run_id for run_id in ticked if run_id not in remaining]
+    st.session_state[state.RUNS] = [*remaining, *added]
 
 
-def _columns(found: Sequence[runs.RunSummary]) -> dict[str, list[object]]:
+def _columns(rows: Sequence[runs.RunSummary]) -> dict[str, list[object]]:
     return {
-        "Name": [run.name for run in found],
-        "State": [_state(run) for run in found],
-        "mAP@64": [run.map_at_64 for run in found],
-        "Tags": [list(run.tags) for run in found],
-        "Preset": [run.preset for run in found],
-        "Data": [run.data_title for run in found],
-        "Encoder": [run.encoder for run in found],
-        "Bits": [run.bits for run in found],
-        "Created": [_time(run.created) for run in found],
+        "Name": [run.name for run in rows],
+        "State": [_state(run) for run in rows],
+        "mAP@64": [run.map_at_64 for run in rows],
+        "Tags": [list(run.tags) for run in rows],
+        "Preset": [run.preset for run in rows],
+        "Data": [run.data_title for run in rows],
+        "Encoder": [run.encoder for run in rows],
+        "Bits": [run.bits for run in rows],
+        "Created": [_time(run.created) for run in rows],
     }
 
 
 def _state(run: runs.RunSummary) -> str:
-    return "served" if run.served else run.state
+    return "default" if run.served else run.state
 
 
 def _time(text: str) -> datetime | None:

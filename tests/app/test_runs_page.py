@@ -71,8 +71,8 @@ def test_the_page_lists_all_runs_and_says_what_to_do(home: Home, opened: Open) -
     assert not app.exception and not messages(app)
     (table,) = app.dataframe
     assert len(table.value) == 3
-    assert list(table.value["State"]).count("served") == 1
-    assert "Tick a run" in html(app) and "3 finished, 3 in all" in html(app)
+    assert list(table.value["State"]).count("default") == 1
+    assert "Select a run" in html(app) and "3 finished, 3 in total" in html(app)
     assert charts(app) == 0
 
 
@@ -80,7 +80,7 @@ def test_words_in_any_column_filter_the_list(home: Home, opened: Open) -> None:
     annotations.change(home, "demo-mirs", tags=["Poster"])
     app = opened()
     box = app.text_input(key="mirs.r.filter")
-    assert len(box.set_value("poster SERVED").run().dataframe[0].value) == 1
+    assert len(box.set_value("poster DEFAULT").run().dataframe[0].value) == 1
     assert len(box.set_value("dwt").run().dataframe[0].value) == 1
     app = box.set_value("no such word").run()
     assert not app.dataframe and "all of these words" in messages(app)
@@ -90,25 +90,25 @@ def test_one_run_shows_facts_curves_and_acts(home: Home, opened: Open) -> None:
     app = opened("demo-mirs")
     assert not app.exception and not messages(app)
     page = html(app)
-    assert "served: shown first" in page and "synthetic, not real imagery" in page
+    assert "<dd>default model</dd>" in page and "synthetic, not real imagery" in page
     assert "15 against" in page and "epoch" in page and charts(app) >= 4
     assert links(app)["Search with it"]["models"] == "demo-mirs"
     assert app.query_params["runs"] in ("demo-mirs", ["demo-mirs"])
     disabled = {button.label: button.disabled for button in app.button}
-    assert disabled["Shown first"] and disabled["Delete"] and not disabled["Model card"]
+    assert disabled["Default model"] and disabled["Delete"] and not disabled["Model card"]
 
 
 def test_a_baseline_has_no_curves(home: Home, opened: Open) -> None:
     app = opened("demo-baseline")
-    assert not app.exception and charts(app) == 0 and "No curves" in html(app)
+    assert not app.exception and charts(app) == 0 and "No training curves" in html(app)
 
 
-def test_only_the_button_changes_what_is_shown_first(home: Home, opened: Open) -> None:
+def test_only_the_button_changes_the_default_model(home: Home, opened: Open) -> None:
     app = opened("demo-mirs-dwt")
     assert runs.served_run(home) == "demo-mirs"
-    app = press(app, "Show first")
+    app = press(app, "Make default")
     assert not app.exception and runs.served_run(home) == "demo-mirs-dwt"
-    assert "served: shown first" in html(app)
+    assert "<dd>default model</dd>" in html(app)
 
 
 def test_name_tags_and_notes_are_saved_and_shown_as_text(home: Home, opened: Open) -> None:
@@ -152,7 +152,7 @@ def test_deleting_asks_first_and_the_bin_gives_back(home: Home, opened: Open) ->
     app.segmented_control(key="mirs.r.view").set_value("bin").run()
     assert list(app.dataframe[0].value["Id"]) == ["demo-mirs-dwt"]
     app.session_state["mirs.r.bin"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    app = press(app.run(), "Bring back")
+    app = press(app.run(), "Restore")
     assert not app.exception and bin.discarded(home) == []
     assert (home.path / "runs" / "demo-mirs-dwt").exists()
     assert "bin is empty" in messages(app)
@@ -164,7 +164,7 @@ def test_the_bin_is_emptied_after_a_question(home: Home, opened: Open) -> None:
     app.segmented_control(key="mirs.r.view").set_value("bin").run()
     app = press(app, "Empty the bin")
     assert len(bin.discarded(home)) == 1
-    app = press(app, "Remove for good")
+    app = press(app, "Delete permanently")
     assert not app.exception and bin.discarded(home) == []
 
 
@@ -172,8 +172,9 @@ def test_runs_are_compared_against_the_first_that_was_picked(home: Home, opened:
     app = opened("demo-mirs", "demo-mirs-dwt", "demo-baseline")
     assert not app.exception and not messages(app)
     page = html(app)
-    assert "the first" in page and "whitening.enabled" in page and charts(app) >= 4
-    link = links(app)["Send one query through each"]
+    assert "reference" in page and "Difference to " in page
+    assert "whitening.enabled" in page and charts(app) >= 4
+    link = links(app)["Search with all of them"]
     assert link["models"] == "demo-mirs,demo-mirs-dwt,demo-baseline" and link["data"]
 
 
@@ -181,9 +182,9 @@ def test_other_archives_and_data_sets_are_called_so(home: Home, opened: Open) ->
     path = home.path / "runs" / "demo-mirs-dwt" / "provenance.json"
     change(path, archive_id="another", manifest="0123456789")
     app = opened("demo-mirs", "demo-mirs-dwt")
-    assert not app.exception and "do not compare" in messages(app)
-    assert "another archive" in html(app) and "these are not" in html(app)
-    assert "Send one query through each" not in links(app)
+    assert not app.exception and "not comparable" in messages(app)
+    assert "other archive" in html(app) and "same data set can be" in html(app)
+    assert "Search with all of them" not in links(app)
 
 
 def test_more_than_five_are_cut_to_the_first_five(home: Home, opened: Open) -> None:
@@ -192,9 +193,9 @@ def test_more_than_five_are_cut_to_the_first_five(home: Home, opened: Open) -> N
         shutil.copytree(home.path / "runs" / "demo-mirs", home.path / "runs" / run_id)
     app = opened(*ids)
     assert not app.exception and "first 5 are compared" in messages(app)
-    link = links(app)["Send one query through each"]
+    link = links(app)["Search with all of them"]
     assert link["models"] == "demo-mirs,copy-0,copy-1,copy-2,copy-3"
-    assert "made with the same settings" in html(app)
+    assert "have the same settings" in html(app)
 
 
 def test_equal_names_are_told_apart(home: Home) -> None:
@@ -262,6 +263,6 @@ def test_strangers_delete_and_take_in_nothing(
     bin.discard(home, "demo-baseline")
     app = opened(run)
     buttons = {one.label: one for one in app.button}
-    assert buttons["Delete"].disabled and buttons["Show first"].disabled
+    assert buttons["Delete"].disabled and buttons["Make default"].disabled
     assert not any(one.label.startswith("Bin") for one in app.segmented_control)
     assert "Import" not in buttons and "bin" not in str(app.segmented_control[0].options).lower()
