@@ -16,7 +16,7 @@ PER_CLASS = 80
 DEMO_RUNS = {"baseline": "demo-baseline", "mirs": "demo-mirs", "mirs-dwt": "demo-mirs-dwt"}
 # One view a tile instead of eight: the demo is for looking at, and should be there in minutes.
 _FAST = ("training.views=1",)
-NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
+NAMES = {preset: presets.title_of(preset) for preset in DEMO_RUNS}
 
 
 def data_folder(home: Home) -> Path:

@@ -1,14 +1,13 @@
-"""A data set made ready for the app: encoded once, its models trained, MIRS served.
+"""Getting a data set ready to search: its tiles encoded, its models trained, MIRS the default.
 
-Runs are found again by preset and by what the data set holds, so a second call does what is
-missing, and one that was interrupted goes on where it stopped.
+Runs are identified by preset and by the contents of the data set, so a second call trains only what
+is missing, and an interrupted one continues where it stopped.
 """
 
 import hashlib
 from pathlib import Path
 
-from mirs_core.config import presets
-from mirs_core.config import settings as configs
+from mirs_core.config.presets import from_preset, title_of
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.scanning import scan_cached
 from mirs_core.errors import MirsError, RunError, StoppedError
@@ -19,79 +18,73 @@ from mirs_core.system.processes import locked
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
-NAMES = {"baseline": "Baseline", "mirs": "MIRS", "mirs-dwt": "MIRS + DWT"}
-"""Presets that are trained where there are labels, and what people call them."""
-
-NAMES_UNLABELLED = {
-    "baseline": "Baseline",
-    "baseline-centred": "Baseline, centred",
-    "mirs-unsupervised": "MIRS, unsupervised",
-}
-"""Presets for data sets without labels: what they need is pixels alone."""
-
-_SERVED = ("mirs", "mirs-unsupervised")
+_SUPERVISED = ("baseline", "mirs", "mirs-dwt")
+_UNSUPERVISED = ("baseline", "baseline-centred", "mirs-unsupervised")
+_DEFAULTS = ("mirs", "mirs-unsupervised")
 
 
 def prepare(
     home: Home, folder: Path, progress: Progress = silent, should_stop: ShouldStop = never
 ) -> list[str]:
-    """Trains what is missing for the data set in ``folder``; returns the ids of its runs.
+    """Trains the models that are missing for the data set in ``folder``; returns their run ids.
 
-    With labels to learn from these are the models of ``NAMES``, without those of
-    ``NAMES_UNLABELLED``. The MIRS run is served where a run was trained or none was served before.
+    With labelled training tiles these are Baseline, MIRS and MIRS + DWT; without labels the two
+    baselines and unsupervised MIRS. The MIRS run becomes the default model if any run was trained
+    or there was no default model.
 
     Raises:
-        StoppedError: it was asked to stop; the next call goes on from there.
-        MirsError: a step failed; what was finished stays.
+        StoppedError: it was asked to stop; the next call continues from there.
+        MirsError: a step failed; finished runs are kept.
     """
     folder = folder.expanduser().resolve()
     manifest = scan_cached(home, folder, stoppable(progress, should_stop))
-    names = _names(manifest)
-    ids = {preset: _run_id(manifest, preset) for preset in names}
+    ids = {preset: _run_id(manifest, preset) for preset in _presets_for(manifest)}
     key = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
     with locked(home.locks / f"prepare-{key}"):
         trained = [
-            _trained(home, folder, preset, names[preset], run_id, progress, should_stop)
+            _ensure_trained(home, folder, preset, run_id, progress, should_stop)
             for preset, run_id in ids.items()
         ]
         if any(trained) or runs.served_run(home) is None:
-            runs.serve(home, next(ids[preset] for preset in _SERVED if preset in ids))
+            runs.serve(home, next(ids[preset] for preset in _DEFAULTS if preset in ids))
     return list(ids.values())
 
 
-def _names(manifest: Manifest) -> dict[str, str]:
-    taught = any(tile.label is not None and tile.split == "train" for tile in manifest.tiles)
-    return NAMES if taught else NAMES_UNLABELLED
+def _presets_for(manifest: Manifest) -> tuple[str, ...]:
+    labelled = any(tile.label is not None and tile.split == "train" for tile in manifest.tiles)
+    return _SUPERVISED if labelled else _UNSUPERVISED
 
 
 def _run_id(manifest: Manifest, preset: str) -> str:
-    """Names a run after its data: other folders and other tiles give other runs."""
+    """A run id that depends on folder and contents: other tiles give another run."""
     root = hashlib.sha256(f"{manifest.root}\n{manifest.digest}".encode()).hexdigest()[:8]
     return f"{slug(manifest.card.name)}-{preset}-{root}"
 
 
-def _trained(
+def _ensure_trained(
     home: Home,
     folder: Path,
     preset: str,
-    name: str,
     run_id: str,
     progress: Progress,
     should_stop: ShouldStop,
 ) -> bool:
-    """Makes sure of one run; False where it was done already."""
+    """Trains one run unless it is done; returns whether it had to be trained."""
     run = _existing(home, run_id)
     state = run.status()["state"] if run is not None else None
     if state == "done":
         return False
     if state == "running":
-        raise RunError(f"Run {run_id} is being trained by another process; wait for its end.")
-    named = _named(name, progress)
+        raise RunError(
+            f"Run {run_id} is already being trained by another process; wait until it ends."
+        )
+    title = title_of(preset)
+    titled = _titled(title, progress)
     if run is None:
-        settings = _settings(folder, preset)
-        run = pipeline.prepare(home, settings, run_id=run_id, name=name, progress=named)
-    if pipeline.train(home, run, named, should_stop).stopped:
-        raise StoppedError("Stopped as asked; the same command goes on from here.")
+        config = from_preset(preset, data=str(folder))
+        run = pipeline.prepare(home, config, run_id=run_id, name=title, progress=titled)
+    if pipeline.train(home, run, titled, should_stop).stopped:
+        raise StoppedError("Stopped as requested; prepare the data set again to continue.")
     return True
 
 
@@ -102,9 +95,5 @@ def _existing(home: Home, run_id: str) -> runs.RunFolder | None:
         return None
 
 
-def _settings(folder: Path, preset: str) -> configs.RunConfig:
-    return presets.from_preset(preset, data=str(folder))
-
-
-def _named(name: str, progress: Progress) -> Progress:
-    return lambda stage, done, total: progress(f"{name}: {stage}", done, total)
+def _titled(title: str, progress: Progress) -> Progress:
+    return lambda stage, done, total: progress(f"{title}: {stage}", done, total)

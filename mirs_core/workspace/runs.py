@@ -27,7 +27,13 @@ STATES = ("queued", "running", "done", "failed", "stopped")
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a list of runs shows of one. ``map_at_64`` is the min(R, k) value or None."""
+    """What a list of runs shows of one.
+
+    Attributes:
+        map_at_64: with divisor min(R, k); None where it was not measured.
+        trained: whether its head is a trained network (baselines and PCA-sign have none).
+        whitened: whether features are whitened per domain before they are hashed.
+    """
 
     id: str
     name: str
@@ -48,6 +54,8 @@ class RunSummary:
     created: str
     error: str | None = None
     tags: tuple[str, ...] = ()
+    trained: bool = False
+    whitened: bool = False
 
     @property
     def usable(self) -> bool:
@@ -275,6 +283,8 @@ def summary(home: Home, run: RunFolder, served: str | None) -> RunSummary:
         created=str(made.get("created", "")),
         error=status.get("error"),
         tags=said.tags,
+        trained=config.trains,
+        whitened=config.whitening.enabled,
     )
 
 

@@ -62,7 +62,7 @@ def _card(
             )
         if not access.is_private():
             return
-        if not any(run.preset.startswith("mirs") for run in here):
+        if not any(run.trained for run in here):
             st.button(
                 "Train models on it",
                 icon=":material/play_arrow:",

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core import jobs
-from mirs_core.config.presets import PRESETS
+from mirs_core.config.presets import PRESETS, title_of
 from mirs_core.errors import MirsError
 from mirs_core.experiments import domains
 from mirs_core.workspace.home import Home
@@ -93,7 +93,7 @@ def _form(home: Home, root: Path, folders: dict[str, str]) -> Path | None:
                 help="Number of trainings of each model, each with other halves of the data sets.",
             )  # fmt: skip
         presets = st.multiselect(
-            "Models", list(PRESETS), list(domains.USUAL), format_func=lineup.title_of_preset,
+            "Models", list(PRESETS), list(domains.USUAL), format_func=title_of,
             key=_PRESETS, help="Each is measured in both directions; results so far are reused.",
         )  # fmt: skip
         if not access.is_private():

@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mirs_core.config.presets import title_of
 from mirs_core.experiments.domains import findings
 from pages.parts import downloads, sections
-from pages.shared import lineup, words
+from pages.shared import words
 
 _GROUP, _TILES = "mirs.domains.group", "mirs.domains.tiles"
 _KINDS = {"unseen": "Held-out tiles", "fitted": "Tiles used for the fit"}
@@ -235,7 +236,7 @@ def _across(rows: Sequence[Mapping[str, Any]]) -> str:
         for a, b in directions
     )
     lines = "".join(
-        f'<tr><th scope="row">{escape(lineup.title_of_preset(preset))}</th>'
+        f'<tr><th scope="row">{escape(title_of(preset))}</th>'
         + "".join(_cells(by_key[a, b, preset]) for a, b in directions)
         + "</tr>"
         for preset in presets
@@ -262,7 +263,7 @@ def _difference(gap: Mapping[str, Any] | None) -> str:
     if gap is None:
         return '<span class="mirs-quiet">–</span>'
     low, high, middle = (float(gap[name]) for name in ("low", "high", "value"))
-    reference = escape(lineup.title_of_preset(str(gap["against"])))
+    reference = escape(title_of(str(gap["against"])))
     span = f"<small>{low:+.3f} to {high:+.3f}</small><small>to {reference}</small>"
     if low <= 0 <= high:
         return f"no difference{span}"

@@ -180,7 +180,7 @@ def _method_help(searcher: Searcher) -> str:
     if run.map_at_64 is not None:
         measured = f" mAP@64 over all test queries: {run.map_at_64:.3f}."
     seed = f" Seed {run.seed}, run {run.id}."
-    return text + (_WHITENED if run.preset.endswith("-dwt") else "") + measured + seed
+    return text + (_WHITENED if run.whitened else "") + measured + seed
 
 
 def _note(answer: answers.Answer) -> str:

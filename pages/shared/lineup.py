@@ -3,40 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mirs_core.config import presets
+from mirs_core.config.presets import PRESETS
 from mirs_core.files import slug
 from mirs_core.workspace.runs import RunSummary
 
-PRESET_ORDER = (
-    "baseline",
-    "baseline-centred",
-    "pca-sign",
-    "mirs-unsupervised",
-    "mirs-unsupervised-dwt",
-    "mirs-2021",
-    "mirs-2021-as-coded",
-    "mirs",
-    "mirs-interclass",
-    "mirs-dwt",
-    "mirs-best",
-)
-"""From the simplest to the most elaborate; presets of other versions follow by name."""
-_SHOWN_FIRST = ("baseline", "mirs", "mirs-dwt")
 MOST = 5
 """So many models fit beside each other."""
 
-_TITLES = {
-    "baseline": "Baseline",
-    "baseline-centred": "Baseline, centred",
-    "mirs": "MIRS",
-    "mirs-dwt": "MIRS + DWT",
-    "mirs-interclass": "MIRS + inter-class",
-    "mirs-unsupervised": "MIRS, unsupervised",
-    "mirs-unsupervised-dwt": "MIRS, unsupervised + DWT",
-    "mirs-best": "MIRS, best recipe",
-    "mirs-2021": "MIRS of 2021",
-    "mirs-2021-as-coded": "MIRS of 2021, as coded",
-    "pca-sign": "PCA-sign",
-}
+_SHOWN_FIRST = tuple(name for name, preset in PRESETS.items() if preset.shown_first)
+_PLACES = {name: place for place, name in enumerate(PRESETS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +42,7 @@ class DataSet:
 
 def title_of(run: RunSummary) -> str:
     """What a column of this run is called: the method."""
-    return title_of_preset(run.preset)
-
-
-def title_of_preset(preset: str) -> str:
-    """A method in words; presets of other versions have their names alone."""
-    return _TITLES.get(preset, preset)
+    return presets.title_of(run.preset)
 
 
 def data_sets(found: Sequence[RunSummary]) -> list[DataSet]:
@@ -95,5 +66,5 @@ def data_sets(found: Sequence[RunSummary]) -> list[DataSet]:
 
 
 def _place(run: RunSummary) -> tuple[int, str]:
-    known = run.preset in PRESET_ORDER
-    return (PRESET_ORDER.index(run.preset) if known else len(PRESET_ORDER), run.preset)
+    """From the simplest preset to the most elaborate; those of other versions follow by name."""
+    return _PLACES.get(run.preset, len(_PLACES)), run.preset

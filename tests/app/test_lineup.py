@@ -6,7 +6,6 @@ import pytest
 
 from mirs_core.config.presets import PRESETS
 from mirs_core.workspace.runs import RunSummary
-from pages.shared import lineup
 from pages.shared.lineup import MOST, data_sets, title_of
 
 
@@ -121,5 +120,6 @@ def test_titles_name_the_method() -> None:
 
 
 def test_every_preset_has_a_place_and_a_title() -> None:
-    assert set(lineup.PRESET_ORDER) == set(PRESETS)
-    assert set(lineup._TITLES) == set(PRESETS)
+    models = data_sets([run(preset, preset) for preset in reversed(PRESETS)])[0].runs
+    assert [model.preset for model in models] == list(PRESETS)
+    assert [title_of(model) for model in models] == [spec.title for spec in PRESETS.values()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mirs_core.config.presets import PRESETS
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.errors import MirsError, StoppedError
 from mirs_core.experiments import comparison
@@ -13,8 +14,6 @@ from mirs_core.experiments.reproduction.cells import Bench
 from mirs_core.experiments.reproduction.plan import Recipe
 from mirs_core.progress import Progress
 from mirs_core.workspace.home import Home
-
-_WHITENED = "-dwt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +71,13 @@ def measure(
 
 
 def reference_of(preset: str, presets: Sequence[str]) -> str:
-    """The preset that another is compared with: its plain form, else mirs, or the first.
+    """The preset that another is compared with: the one it extends, else mirs, or the first.
 
     Empty where that would be itself.
     """
-    plain = preset.removesuffix(_WHITENED)
-    if plain != preset and plain in presets:
-        return plain
+    variant_of = PRESETS[preset].variant_of
+    if variant_of in presets:
+        return variant_of
     usual = "mirs" if "mirs" in presets else presets[0]
     return "" if usual == preset else usual
 
