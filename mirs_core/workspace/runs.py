@@ -27,12 +27,9 @@ STATES = ("queued", "running", "done", "failed", "stopped")
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a list of runs shows of one.
+    """What a list of runs shows of one. ``map_at_64`` is the min(R, k) value or None.
 
-    Attributes:
-        map_at_64: with divisor min(R, k); None where it was not measured.
-        trained: whether its head is a trained network (baselines and PCA-sign have none).
-        whitened: whether features are whitened per domain before they are hashed.
+    ``trained`` heads are networks (baselines and PCA-sign have none); ``whitened`` is per domain.
     """
 
     id: str
