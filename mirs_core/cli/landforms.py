@@ -6,7 +6,8 @@ from typing import Any
 
 from mirs_core import landform_map
 from mirs_core.cli.console import Console
-from mirs_core.exchange.exports import landforms as exported
+from mirs_core.exchange import exports
+from mirs_core.exchange.exports.landform_map_file import format_of
 from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Trust
 from mirs_core.landform_map.footprints import footprints
 from mirs_core.retrieval.search import Searcher
@@ -28,14 +29,19 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         metavar="M",
         help="lead of the first class from which on an estimate is sure, 0 to 1",
     )
-    verb.add_argument("--out", type=Path, metavar="FILE", help=", ".join(exported.WRITERS))
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=", ".join(f.file_type.suffix for f in exports.landform_map_formats()),
+    )
 
 
 def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Estimates the landforms of a run's unlabelled tiles, and writes them to a file if asked."""
     out: Path | None = args.out
     if out is not None:
-        exported.writer(out)
+        format_of(out)
     home = Home.current()
     searcher = Searcher.open(home, args.run)
     voters = args.labelled or landform_map.usual_voters(home, args.run)
@@ -44,9 +50,9 @@ def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     trust = landform_map.trust(labelled, args.k, args.min_margin)
     rings = footprints(searcher.root)
     listed = landform_map.totals(found, searcher.items.ids, rings)
-    sheet = exported.sheet(searcher, found, trust, rings)
+    features = exports.landform_map_table(searcher, found, trust, rings)
     if out is not None:
-        exported.save(sheet, out)
+        exports.save_landform_map(features, out)
     answer = {
         "run": found.run,
         "labelled": found.labelled,
@@ -57,7 +63,7 @@ def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
         "unit": found.unit,
         "voters": found.voters,
         "tiles": len(found.rows),
-        "placed": sum(row["lat"] is not None and row["lon"] is not None for row in sheet.rows),
+        "placed": sum(row["lat"] is not None and row["lon"] is not None for row in features.rows),
         "estimated": found.count(SURE),
         "unsure": found.count(CLOSE) + found.count(FAR),
         "close_call": found.count(CLOSE),

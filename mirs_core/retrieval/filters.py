@@ -63,6 +63,26 @@ class Filters:
             kept &= self.region.contains(latitudes, longitudes)
         return np.flatnonzero(kept).astype(np.int64)
 
+    def description(self) -> str:
+        """The filters in words, for exports and figures."""
+        parts = []
+        for name, values in (
+            ("splits", self.roles),
+            ("landforms", self.labels),
+            ("strips", self.strips),
+        ):
+            if values is not None:
+                parts.append(f"{name}: {' '.join(values)}")
+        if self.latitudes:
+            parts.append(f"latitudes {self.latitudes[0]:g} to {self.latitudes[1]:g}")
+        if self.region is not None:
+            parts.append(f"region {self.region.written()}")
+        if self.within is not None:
+            parts.append(f"at most {self.within:g} bits")
+        parts += ["without the query's strip"] * self.exclude_strip
+        parts += ["without overlapping footprints"] * self.exclude_near
+        return "; ".join(parts) or "no filters"
+
 
 def _among(column: Sequence[str | None], wanted: Sequence[str]) -> NDArray[np.bool_]:
     chosen = set(wanted)

@@ -15,13 +15,6 @@ from pages.data import brought
 from pages.parts import takeaway
 from pages.shared import loaders, words
 
-_PARQUET = (
-    "parquet",
-    "application/vnd.apache.parquet",
-    "Codes and what is known of each tile (Parquet)",
-    "Opens in pandas, DuckDB and geopandas; comes back by Import codes",
-)
-
 
 @st.dialog("Change or export an archive", width="medium")
 def dialog(home: Home, here: Sequence[runs.RunSummary], titles: dict[str, str]) -> None:
@@ -31,7 +24,9 @@ def dialog(home: Home, here: Sequence[runs.RunSummary], titles: dict[str, str]) 
     st.caption(words.plain(chosen))
     st.html('<p class="mirs-model">Export</p>')
     stem = f"mirs-{slug(chosen)}"
-    takeaway.download(_PARQUET, lambda: _parquet(home, chosen), stem, f"archive.{chosen}")
+    takeaway.download(
+        interchange.FILE_TYPE, lambda: _parquet(home, chosen), stem, f"archive.{chosen}"
+    )
     st.html('<p class="mirs-model">Add tiles</p>')
     folder = st.text_input(
         "Folder of new tiles", placeholder="/home/me/more-tiles", key="mirs.archive.folder",

@@ -4,13 +4,12 @@ import streamlit as st
 
 from mirs_core.datasets.strips.strip_list import Strip
 from mirs_core.errors import MirsError
+from mirs_core.exchange.exports.strip_picture import FILE_TYPE
 from mirs_core.files import slug
 from mirs_core.landform_map import LandformMap
 from mirs_core.retrieval.search import Searcher
 from pages.parts import takeaway
 from pages.shared import loaders, words
-
-_PNG = ("png", "image/png", "Picture (PNG)", "The estimate over the strip, as its raster lies")
 
 # A strip that is higher than wide is not drawn over the whole column: it would take many screens.
 _ENOUGH, _HIGH, _LEAST = 0.9, 1000, 240
@@ -41,4 +40,4 @@ def draw(searcher: Searcher, found: LandformMap, strips: list[Strip]) -> None:
         width="stretch" if wide >= _ENOUGH else max(_LEAST, round(_HIGH * wide)),
     )
     stem = f"mirs-landform-estimate-{slug(chosen)}"
-    takeaway.download(_PNG, lambda: drawn, stem, "landforms")
+    takeaway.download(FILE_TYPE, lambda: drawn, stem, "landforms")

@@ -1,6 +1,7 @@
 """The estimate of landforms: what the labelled tiles near unlabelled ones say they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -8,7 +9,7 @@ import streamlit as st
 
 from mirs_core import landform_map
 from mirs_core.errors import MirsError
-from mirs_core.exchange.exports import landforms as exported
+from mirs_core.exchange import exports
 from mirs_core.files import slug
 from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Trust
 from mirs_core.retrieval.search import Searcher
@@ -20,14 +21,6 @@ from pages.shared import loaders, state, words
 
 _SHOWN = 12
 _MOST_VOTERS = 50
-_GPKG = (
-    "gpkg",
-    "application/geopackage+sqlite3",
-    "GeoPackage",
-    "The estimate as areas or points with the CRS of Mars",
-)
-_JSON = ("geojson", "application/geo+json", "GeoJSON", "The estimate, longitudes east 0 to 360")
-_CSV = ("csv", "text/csv", "CSV", "The estimate for JMARS, QGIS and spreadsheets")
 
 
 def draw(searcher: Searcher, home: Home) -> None:
@@ -225,17 +218,13 @@ def _files(searcher: Searcher, found: LandformMap, trust: Trust | None) -> None:
     # A file is made when its button is pressed, in a thread that knows nothing of the session.
     rings = loaders.rings(searcher.summary.id)
 
-    def maker(write: Callable[[exported.Sheet], bytes]) -> Callable[[], bytes]:
-        return lambda: write(exported.sheet(searcher, found, trust, rings))
+    def write(file_format: exports.ExportFormat[exports.LandformMapTable]) -> bytes:
+        return file_format.write(exports.landform_map_table(searcher, found, trust, rings))
 
     stem = f"mirs-landform-estimate-{slug(searcher.card.name)}"
     with st.container(horizontal=True, key="mirs-landforms-files"):
-        for kind, write in (
-            (_GPKG, exported.geopackage),
-            (_JSON, exported.geojson),
-            (_CSV, exported.csv),
-        ):
-            takeaway.download(kind, maker(write), stem, "landforms")
+        for file_format in exports.landform_map_formats():
+            takeaway.download(file_format.file_type, partial(write, file_format), stem, "landforms")
     if not rings:
         st.caption(
             "The ground of these tiles is not known: the files hold points where a strip's centre"

@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mirs_core import __version__
+from mirs_core.exchange import exports
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, tile_grid
 from pages.parts import filters as filters_part
@@ -78,14 +77,10 @@ def draw(
 
 @st.dialog("Export the chosen tiles")
 def _dialog(searcher: Searcher, tiles: list[str], where: str) -> None:
-    about: dict[str, Any] = {
-        "chosen": where,
-        "filters": filters_part.said(filters_part.wanted(searcher)),
-        "data_set": searcher.card.title,
-        "synthetic": searcher.card.synthetic,
-        "software": f"MIRS Explorer {__version__}",
-    }
-    takeaway.of_tiles(searcher, tiles, about, "mirs-chosen", "space")
+    card = searcher.card
+    filters = filters_part.wanted(searcher)
+    info = exports.ChosenTilesInfo(where, card.title, card.synthetic, filters)
+    takeaway.of_tiles(searcher, tiles, info, "mirs-chosen", "space")
 
 
 def _forget() -> None:

@@ -138,27 +138,6 @@ def wanted(searcher: Searcher) -> Filters:
     )
 
 
-def said(filters: Filters) -> str:
-    """The filters in words, for exports and figures."""
-    parts = []
-    for name, values in (
-        ("roles", filters.roles),
-        ("landforms", filters.labels),
-        ("strips", filters.strips),
-    ):
-        if values is not None:
-            parts.append(f"{name}: {' '.join(values)}")
-    if filters.latitudes:
-        parts.append(f"latitudes {filters.latitudes[0]:g} to {filters.latitudes[1]:g}")
-    if filters.region is not None:
-        parts.append(f"region {filters.region.written()}")
-    if filters.within is not None:
-        parts.append(f"at most {filters.within:g} bits")
-    parts += ["without the query's strip"] * filters.exclude_strip
-    parts += ["without overlapping tiles"] * filters.exclude_near
-    return "; ".join(parts) or "no filters"
-
-
 def _wanted_labels(searcher: Searcher) -> tuple[str, ...] | None:
     """The classes that the filters let through, or None for all of them."""
     groups = st.session_state.get(state.GROUPS) or []

@@ -1,37 +1,19 @@
 """Results to take away: tables, places, tiles, a figure, what to cite; or into a collection."""
 
 from collections.abc import Callable, Mapping, Sequence
-from io import BytesIO
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
 
 import streamlit as st
 
-from mirs_core import __version__
-from mirs_core.datasets.images import read_image
 from mirs_core.exchange import exports
-from mirs_core.exchange.exports import ModelRow, Row
 from mirs_core.files import slug
 from mirs_core.retrieval.search import Searcher
-from pages.parts import filters as filters_part
 from pages.parts import keeper
 from pages.parts.answers import Answer
-from pages.shared import state, words
+from pages.shared import state
 
 _ALL = "All models"
-_CSV = ("csv", "text/csv", "CSV", "Opens in JMARS, QGIS and spreadsheets")
-_JSON = ("geojson", "application/geo+json", "GeoJSON", "Places, longitudes east 0 to 360")
-_PARQUET = (
-    "parquet",
-    "application/vnd.apache.parquet",
-    "GeoParquet",
-    "Places with the CRS of Mars",
-)
-_ZIP = ("zip", "application/zip", "Tiles (ZIP)", "Image files with a manifest")
-_PNG = ("png", "image/png", "Figure (PNG)", "The comparison at 300 dpi, 17.5 cm wide")
-_PDF = ("pdf", "application/pdf", "Figure (PDF)", "The same for a paper, fonts inside")
-_BIB = ("bib", "application/x-bibtex", "BibTeX", "What to cite: software, tiles, camera")
-Kind = tuple[str, str, str, str]
 
 
 def draw(found: Sequence[Answer], upload: state.Upload | None) -> None:
@@ -58,45 +40,52 @@ def _dialog(found: Sequence[Answer], upload: state.Upload | None) -> None:
 
 
 def _formats(picked: Sequence[Answer], upload: state.Upload | None) -> None:
-    # A file is made when its button is pressed, in a thread that knows nothing of the session.
-    about, tile = _about(picked, upload), state.tile() or ""
-    searcher = picked[0].searcher
-
-    def rows() -> list[Row]:
-        return [row for one in picked for row in exports.of_hits(one.searcher, one.title, one.hits)]
-
-    stem = f"mirs-{slug(Path(str(about['query'])).stem)[:60].strip('-') or 'results'}"
-    makers: list[tuple[Kind, Callable[[], bytes]]] = [
-        (_CSV, lambda: exports.csv(rows())),
-        (_JSON, lambda: exports.geojson(rows(), about)),
-        (_PARQUET, lambda: exports.geoparquet(rows())),
-        (_ZIP, lambda: zipped(searcher, rows(), about)),
-        (_PNG, lambda: _figure(picked, about, upload or tile, "png")),
-        (_PDF, lambda: _figure(picked, about, upload or tile, "pdf")),
-        (_BIB, lambda: exports.bibtex(searcher.card).encode()),
+    # A file is written when its button is pressed, in a thread without access to the session.
+    info, query = _info(picked, upload), upload.data if upload else state.tile() or ""
+    models = [
+        exports.ModelResults(
+            one.title, one.searcher, one.hits, one.score.min_r_k if one.score else None
+        )
+        for one in picked
     ]
-    for kind, make in makers:
-        download(kind, make, stem, "results")
-    found = rows()
-    placed = sum(row.lon is not None for row in found)
-    origin = "invented" if searcher.card.synthetic else "those of the strips' centres"
+
+    def content() -> exports.TileExport:
+        return exports.export_of_results(models, info, query)
+
+    stem = f"mirs-{slug(Path(info.query).stem)[:60].strip('-') or 'results'}"
+    _buttons(exports.tile_formats(with_comparison=True), content, stem, "results")
+    rows, card = content().rows, picked[0].searcher.card
+    placed = sum(row.has_coordinates for row in rows)
+    origin = "synthetic" if card.synthetic else "those of the strips' centres"
     st.caption(
-        f"{placed} of {len(found)} results have coordinates; they are {origin}."
+        f"{placed} of {len(rows)} results have coordinates; they are {origin}."
         if placed
-        else "None of these tiles has known coordinates: their places stay empty."
+        else "None of these tiles has known coordinates: the coordinate columns stay empty."
     )
 
 
-def download(kind: Kind, make: Callable[[], bytes], stem: str, place: str) -> None:
-    """A button that makes and downloads a file of one kind."""
-    ending, mime, label, about = kind
+def _buttons(
+    formats: Sequence[exports.ExportFormat[exports.TileExport]],
+    content: Callable[[], exports.TileExport],
+    stem: str,
+    place: str,
+) -> None:
+    def write(file_format: exports.ExportFormat[exports.TileExport]) -> bytes:
+        return file_format.write(content())
+
+    for file_format in formats:
+        download(file_format.file_type, partial(write, file_format), stem, place)
+
+
+def download(file_type: exports.FileType, make: Callable[[], bytes], stem: str, place: str) -> None:
+    """A button that makes and downloads a file of one type."""
     st.download_button(
-        label,
+        file_type.title,
         make,
-        f"{stem}.{ending}",
-        mime,
-        help=about,
-        key=f"mirs.export.{place}.{ending}",
+        f"{stem}{file_type.suffix}",
+        file_type.mime,
+        help=file_type.help,
+        key=f"mirs.export.{place}{file_type.suffix}",
         on_click="ignore",
         width="stretch",
     )
@@ -105,79 +94,39 @@ def download(kind: Kind, make: Callable[[], bytes], stem: str, place: str) -> No
 def of_tiles(
     searcher: Searcher,
     tiles: Sequence[str],
-    about: dict[str, Any],
+    info: exports.ChosenTilesInfo | exports.CollectionInfo,
     stem: str,
     place: str,
     notes: Mapping[str, str] | None = None,
 ) -> None:
-    """A button for each kind of file that a list of tiles can become.
+    """A button for each file format in which a list of tiles can be exported.
 
     Args:
-        about: what the files say of the list as a whole.
-        stem: of the files' names.
-        place: where on the page the buttons stand; tells them apart.
+        info: what the files say about the list as a whole.
+        stem: file name without its suffix.
+        place: where the buttons stand on the page; part of their keys.
     """
 
-    def rows() -> list[Row]:
-        return exports.of_tiles(searcher, tiles, notes)
+    def content() -> exports.TileExport:
+        return exports.export_of_tiles(searcher, tiles, info, notes)
 
-    makers: list[tuple[Kind, Callable[[], bytes]]] = [
-        (_CSV, lambda: exports.csv(rows())),
-        (_JSON, lambda: exports.geojson(rows(), about)),
-        (_PARQUET, lambda: exports.geoparquet(rows())),
-        (_ZIP, lambda: zipped(searcher, rows(), about)),
-        (_BIB, lambda: exports.bibtex(searcher.card).encode()),
-    ]
-    for kind, make in makers:
-        download(kind, make, stem, place)
-
-
-def zipped(searcher: Searcher, rows: Sequence[Row], about: dict[str, Any]) -> bytes:
-    """The tiles of the rows with their manifest."""
-    out = BytesIO()
-    exports.tiles_zip(searcher, rows, about, out)
-    return out.getvalue()
+    _buttons(exports.tile_formats(with_comparison=False), content, stem, place)
 
 
 def _name(answer: Answer, upload: state.Upload | None) -> str:
     return upload.name if upload else answer.query.name
 
 
-def _about(picked: Sequence[Answer], upload: state.Upload | None) -> dict[str, Any]:
-    first, query = picked[0], picked[0].query
-    return {
-        "query": _name(first, upload),
-        "query_sha256": query.content,
-        "more_like": list(st.session_state.get(state.PLUS) or ()),
-        "less_like": list(st.session_state.get(state.MINUS) or ()),
-        "models": {one.searcher.summary.id: one.title for one in picked},
-        "k": int(st.session_state[state.K]),
-        "filters": filters_part.said(first.filters),
-        "data_set": first.searcher.card.title,
-        "synthetic": first.searcher.card.synthetic,
-        "software": f"MIRS Explorer {__version__}",
-    }
-
-
-def _figure(
-    picked: Sequence[Answer],
-    about: dict[str, Any],
-    query: state.Upload | str,
-    kind: Literal["png", "pdf"],
-) -> bytes:
+def _info(picked: Sequence[Answer], upload: state.Upload | None) -> exports.ResultsInfo:
     first = picked[0]
-    card = first.searcher.card
-    scale = None
-    if isinstance(query, state.Upload):
-        pixels = read_image(query.data, query.name)
-    else:
-        pixels = read_image(first.searcher.image_path(query))
-        scale = first.searcher.metres_per_pixel(query)
-    camera = "" if card.synthetic or card.instrument == "unknown" else f", {card.instrument}"
-    footer = f"{card.title}{camera}. k = {about['k']}, {about['filters']}. {about['software']}."
-    rows = [
-        ModelRow(one.title, one.searcher, one.hits, one.score.min_r_k if one.score else None)
-        for one in picked
-    ]
-    name = words.file_name(str(about["query"]))
-    return exports.comparison(pixels, name, rows, footer, kind, scale=scale)
+    return exports.ResultsInfo(
+        query=_name(first, upload),
+        query_sha256=first.query.content,
+        models={one.searcher.summary.id: one.title for one in picked},
+        k=int(st.session_state[state.K]),
+        data_set=first.searcher.card.title,
+        synthetic=first.searcher.card.synthetic,
+        filters=first.filters,
+        more_like=tuple(st.session_state.get(state.PLUS) or ()),
+        less_like=tuple(st.session_state.get(state.MINUS) or ()),
+    )

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from mirs_core.exchange import exports
 from mirs_core.files import slug
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
@@ -121,14 +122,9 @@ def _save(one: Collection, name: str, note: str, edited: Any) -> None:
 
 
 def _formats(searcher: Searcher, one: Collection, known: list[str]) -> None:
-    about = {
-        "collection": one.name,
-        "note": one.note,
-        "data_set": one.title,
-        "synthetic": one.synthetic,
-    }
+    info = exports.CollectionInfo(one.name, one.note, one.title, one.synthetic)
     stem = f"mirs-{slug(one.name)[:60].strip('-') or 'collection'}"
-    takeaway.of_tiles(searcher, known, about, stem, "kept", one.notes())
+    takeaway.of_tiles(searcher, known, info, stem, "kept", one.notes())
 
 
 def _delete(one: Collection) -> None:

@@ -73,11 +73,13 @@ def test_files_are_offered_and_can_be_made(
     labels = [one.label for one in app.get("download_button")]
     assert labels == ["GeoPackage", "GeoJSON", "CSV"]
     makers: dict[str, Any] = {}
-    monkeypatch.setattr(takeaway, "download", lambda kind, make, *_: makers.update({kind[0]: make}))
+    monkeypatch.setattr(
+        takeaway, "download", lambda kind, make, *_: makers.update({kind.suffix: make})
+    )
     opened(strip)
     tiles = len(landform_map.estimate(home, strip).rows)
-    assert all(makers[ending]().count(b"estimate") for ending in ("gpkg", "geojson", "csv"))
-    assert len(makers["csv"]().splitlines()) == tiles + 1
+    assert all(makers[ending]().count(b"estimate") for ending in (".gpkg", ".geojson", ".csv"))
+    assert len(makers[".csv"]().splitlines()) == tiles + 1
 
 
 def test_a_run_with_labels_says_what_to_do(home: Home) -> None:

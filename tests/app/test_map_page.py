@@ -22,7 +22,6 @@ from mirs_core.workspace.home import Home
 from pages.components.mars_map.mars_map import Acts, Shown, region_of
 from pages.map import layers as map_layers
 from pages.map import planet as map_part
-from pages.parts import filters as filters_part
 from pages.shared import loaders, state
 
 PAGE = "pages/map/map.py"
@@ -370,5 +369,5 @@ def test_the_map_says_what_its_places_are(searcher: Searcher) -> None:
 
 
 def test_filters_say_their_region() -> None:
-    told = filters_part.said(Filters(region=Region(300, -10, 20, 35)))
-    assert told == "region 10° S to 35° N, 300° E to 20° E"
+    filters = Filters(region=Region(300, -10, 20, 35))
+    assert filters.description() == "region 10° S to 35° N, 300° E to 20° E"

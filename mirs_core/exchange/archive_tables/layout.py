@@ -9,10 +9,17 @@ latitude planetocentric, for programs that read GeoParquet; the import reads the
 from typing import TYPE_CHECKING, Any
 
 from mirs_core.errors import RunError
+from mirs_core.exchange.exports.export_format import FileType
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+FILE_TYPE = FileType(
+    ".parquet",
+    "application/vnd.apache.parquet",
+    "Codes and metadata of each tile (Parquet)",
+    "Opens in pandas, DuckDB and geopandas; can be imported again with Import codes",
+)
 FORMAT, VERSION = "mirs-archive", 1
 KEY = b"mirs"
 """Where the table keeps what it says about itself, as JSON."""

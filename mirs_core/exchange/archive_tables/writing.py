@@ -19,8 +19,8 @@ from mirs_core.exchange.archive_tables.layout import (
     code_type,
     schema,
 )
-from mirs_core.exchange.exports.geo import MARS
-from mirs_core.exchange.exports.rows import of_tiles
+from mirs_core.exchange.exports.crs import MARS
+from mirs_core.exchange.exports.rows import rows_of_tiles
 from mirs_core.files import replace_file, sha256
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.search import Searcher
@@ -108,7 +108,7 @@ def _table(searcher: Searcher, rows: Sequence[int], columns: "pa.Schema") -> "pa
     import pyarrow as pa
 
     items, codes = searcher.items, searcher.retriever.codes[rows[0] : rows[-1] + 1]
-    said = of_tiles(searcher, [items.ids[row] for row in rows])
+    said = rows_of_tiles(searcher, [items.ids[row] for row in rows])
     values: dict[str, Any] = {
         "id": [items.ids[row] for row in rows],
         "code": code_array(codes),

@@ -1,21 +1,42 @@
-"""What a scientist takes home: results and collections as tables, places, tiles and figures."""
+"""Files to take home: results, collections and landform maps as tables, tiles and figures."""
 
-from mirs_core.exchange.exports.bundle import tiles_zip
 from mirs_core.exchange.exports.citations import bibtex
-from mirs_core.exchange.exports.figure import ModelRow, comparison
-from mirs_core.exchange.exports.geo import geojson, geoparquet
-from mirs_core.exchange.exports.rows import Row, of_hits, of_tiles
-from mirs_core.exchange.exports.sheet import csv
+from mirs_core.exchange.exports.export_format import (
+    ExportFormat,
+    FileType,
+    landform_map_formats,
+    tile_formats,
+)
+from mirs_core.exchange.exports.export_info import ChosenTilesInfo, CollectionInfo, ResultsInfo
+from mirs_core.exchange.exports.landform_map_file import save_landform_map
+from mirs_core.exchange.exports.landform_map_table import LandformMapTable, landform_map_table
+from mirs_core.exchange.exports.rows import Row, rows_of_hits, rows_of_tiles
+from mirs_core.exchange.exports.tile_export import (
+    Comparison,
+    ModelResults,
+    TileExport,
+    export_of_results,
+    export_of_tiles,
+)
 
 __all__ = [
-    "ModelRow",
+    "ChosenTilesInfo",
+    "CollectionInfo",
+    "Comparison",
+    "ExportFormat",
+    "FileType",
+    "LandformMapTable",
+    "ModelResults",
+    "ResultsInfo",
     "Row",
+    "TileExport",
     "bibtex",
-    "comparison",
-    "csv",
-    "geojson",
-    "geoparquet",
-    "of_hits",
-    "of_tiles",
-    "tiles_zip",
+    "export_of_results",
+    "export_of_tiles",
+    "landform_map_formats",
+    "landform_map_table",
+    "rows_of_hits",
+    "rows_of_tiles",
+    "save_landform_map",
+    "tile_formats",
 ]

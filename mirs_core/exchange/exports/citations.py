@@ -1,4 +1,4 @@
-"""BibTeX of what an export rests on: the software, the tiles, the camera."""
+"""BibTeX entries for an export: the software, the data set, the instrument."""
 
 from mirs_core import __version__
 from mirs_core.datasets.manifest import Card
@@ -39,19 +39,20 @@ _HIRISE = """@article{mcewen2007hirise,
 
 
 def bibtex(card: Card) -> str:
-    """What to cite of a data set; synthetic tiles come from no camera and no data set.
+    """What to cite for a data set; for synthetic tiles the software alone.
 
-    What the data set's own card says of citing stands in a comment: it is free text.
+    The published data sets are recognised by their name or title. The citation on the card is free
+    text, so it becomes a comment.
     """
     parts = [_SOFTWARE]
     if card.synthetic:
         return "\n\n".join([*parts, "% The tiles are synthetic: no imagery is to be cited.\n"])
-    instrument = card.instrument.lower()
+    instrument, names = card.instrument.lower(), f"{card.name} {card.title}".lower()
     if "ctx" in instrument or "context" in instrument:
-        parts += [_DOMARS, _CTX] if "domars" in f"{card.name} {card.title}".lower() else [_CTX]
+        parts += [_DOMARS, _CTX] if "domars" in names else [_CTX]
     if "hirise" in instrument:
-        parts += [_LANDMARKS, _HIRISE]
+        parts += [_LANDMARKS, _HIRISE] if "landmark" in names else [_HIRISE]
     if card.citation:
-        said = " ".join(card.citation.split())
-        parts.append(f"% The data set asks for this: {said}")
+        citation = " ".join(card.citation.split())
+        parts.append(f"% The data set asks to be cited as: {citation}")
     return "\n\n".join(parts) + "\n"

@@ -1,14 +1,16 @@
-"""A comparison as a figure for a paper: the query, and a row of results for each model."""
+"""The comparison of models as a figure for a paper: the query, and a row of results per model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mirs_core.datasets.card import UNKNOWN
 from mirs_core.datasets.images import Pixels, read_image
 from mirs_core.errors import MirsError
+from mirs_core.exchange.exports.export_info import SOFTWARE
+from mirs_core.exchange.exports.tile_export import ModelResults, TileExport
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Hit, Searcher
 
@@ -17,56 +19,71 @@ if TYPE_CHECKING:
 
 Kind = Literal["png", "pdf"]
 _WIDTH, _DPI = 6.9, 300
-"""Inches: the width of a page of two columns."""
+"""Inches and dots per inch: the width of a two-column page."""
 _SAME, _OTHER, _INK, _QUIET = "#0f7d6e", "#b8b0a6", "#22201d", "#6f6860"
 _LENGTHS = (("10 km", 10_000), ("5 km", 5_000), ("1 km", 1_000), ("500 m", 500), ("100 m", 100))
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """What one model found. ``score`` is AP@64 of this query, None where there is none."""
+def figure_of(export: TileExport, file_format: Kind) -> bytes:
+    """The figure of an export of search results.
 
-    title: str
-    searcher: Searcher
-    hits: Sequence[Hit]
-    score: float | None = None
+    Raises:
+        ValueError: the export has no comparison.
+        DataError, ImageError: the query's file is gone or cannot be read.
+    """
+    comparison = export.comparison
+    if comparison is None:
+        raise ValueError("only search results can be drawn beside their query")
+    searcher, info, query = export.searcher, comparison.info, comparison.query
+    if isinstance(query, bytes):
+        pixels, scale = read_image(query, info.query), None
+    else:
+        pixels = read_image(searcher.image_path(query))
+        scale = searcher.metres_per_pixel(query)
+    card = searcher.card
+    instrument = "" if card.synthetic or card.instrument == UNKNOWN else f", {card.instrument}"
+    footer = f"{card.title}{instrument}. k = {info.k}, {info.filters.description()}. {SOFTWARE}."
+    return comparison_figure(
+        pixels, info.query_file, comparison.models, footer, file_format, scale=scale
+    )
 
 
-def comparison(
+def comparison_figure(
     query: Pixels,
     name: str,
-    models: Sequence[ModelRow],
+    models: Sequence[ModelResults],
     footer: str,
-    kind: Kind,
-    shown: int = 8,
+    file_format: Kind,
+    columns: int = 8,
     scale: float | None = None,
 ) -> bytes:
-    """The figure as PNG (300 dpi) or as PDF with its fonts inside, 17.5 cm wide.
+    """The figure as PNG (300 dpi) or as PDF with embedded fonts, 17.5 cm wide.
 
-    Relevant results have a thick dark green frame, others a thin grey one: it reads without colour.
+    Relevant results have a thick dark green frame, others a thin grey one, so that they can be told
+    apart without colour.
 
     Args:
-        query: the query tile's pixels.
-        name: what the query is called below its picture.
-        footer: data set, credit, k and filters, in a line.
-        shown: results in a row, at most.
-        scale: metres a pixel of the query, for a bar; None where it is not known.
+        query: pixels of the query.
+        name: caption of the query.
+        footer: data set, credit, k and filters in one line.
+        columns: largest number of results per row.
+        scale: metres per pixel of the query, for a scale bar; None where it is unknown.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    cell = _WIDTH / (shown + 2.1)
+    cell = _WIDTH / (columns + 2.1)
     height = max(2, len(models)) * (cell + 0.42) + 0.45
     with rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans", "font.size": 6.5}):
         figure = Figure(figsize=(_WIDTH, height), dpi=_DPI)
         grid = figure.add_gridspec(
-            len(models), shown + 2, width_ratios=[1.75, 0.1, *[1] * shown],
+            len(models), columns + 2, width_ratios=[1.75, 0.1, *[1] * columns],
             left=0.01, right=0.99, top=1 - 0.3 / height, bottom=0.42 / height,
             wspace=0.08, hspace=0.62,
         )  # fmt: skip
         _query(figure.add_subplot(grid[:, 0]), query, name, scale)
         for line, model in enumerate(models):
-            for place, hit in enumerate(model.hits[:shown]):
+            for place, hit in enumerate(model.hits[:columns]):
                 axes = figure.add_subplot(grid[line, place + 2])
                 _result(axes, model.searcher, hit)
                 if place == 0:
@@ -76,9 +93,11 @@ def comparison(
             footer = f"SYNTHETIC TILES, not imagery. {footer}"
         figure.text(0.01, 0.1 / height, footer, fontsize=5.6, color=_QUIET, va="bottom")
         out = BytesIO()
-        # Without a date equal comparisons give equal files.
-        dateless: dict[str, Any] = {"CreationDate": None} if kind == "pdf" else {"Software": None}
-        figure.savefig(out, format=kind, dpi=_DPI, metadata=dateless)
+        # Without a date, equal comparisons are equal files.
+        no_date: dict[str, Any] = (
+            {"CreationDate": None} if file_format == "pdf" else {"Software": None}
+        )
+        figure.savefig(out, format=file_format, dpi=_DPI, metadata=no_date)
     return out.getvalue()
 
 
@@ -104,7 +123,7 @@ def _result(axes: "Axes", searcher: Searcher, hit: Hit) -> None:
     try:
         _picture(axes, read_image(searcher.image_path(hit.id)))
     except MirsError:
-        axes.text(0.5, 0.5, "file gone", ha="center", fontsize=6, color=_QUIET)
+        axes.text(0.5, 0.5, "file missing", ha="center", fontsize=6, color=_QUIET)
     if hit.relevant:
         _frame(axes, _SAME, 2.4)
     else:

@@ -1,9 +1,10 @@
-"""What an export says of one tile."""
+"""The rows of an export: one per tile, with all that is known about it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mirs_core.datasets.card import UNKNOWN
 from mirs_core.datasets.manifest import INVENTED
 from mirs_core.mars import observations
 from mirs_core.mars.landforms import describe
@@ -17,13 +18,13 @@ class Row:
     Attributes:
         lon: planetocentric, east-positive, degrees in [0, 360); None where unknown.
         lat: planetocentric, degrees north; None where unknown.
-        place: what the two are the place of: the tile, its strip's centre, or invented for
+        place: what the coordinates refer to: the tile, the centre of its strip, or "invented" for
             synthetic tiles.
-        model, run, rank, distance, unit: how it was found; empty or None in a collection.
-        landform: the class in words; ``label`` is its folder's name.
-        source: address of the source product; empty where unknown, and for synthetic tiles.
-        licence: of this tile; the data set's where nothing else is said of it.
-        credit: whom to name for this tile; empty where only the data set is to be cited.
+        model, run, rank, distance, unit: of a search result; empty or None in a collection.
+        landform: name of the landform class; ``label`` is the name of its folder.
+        source: URL of the source product; empty where unknown, and for synthetic tiles.
+        licence: of this tile, or else of the data set.
+        credit: whom to credit for this tile; empty where citing the data set is enough.
     """
 
     lon: float | None
@@ -49,13 +50,18 @@ class Row:
     sha256: str
     note: str
 
+    @property
+    def has_coordinates(self) -> bool:
+        """Whether latitude and longitude are both known."""
+        return self.lon is not None and self.lat is not None
+
     def to_json(self) -> dict[str, Any]:
         """The columns in their order."""
         return asdict(self)
 
 
-def of_hits(searcher: Searcher, title: str, hits: Sequence[Hit]) -> list[Row]:
-    """The rows of a list of results; ``title`` is what its model is called."""
+def rows_of_hits(searcher: Searcher, title: str, hits: Sequence[Hit]) -> list[Row]:
+    """The rows of a list of results; ``title`` is that of the model."""
     run, unit = searcher.summary.id, searcher.unit
     return [
         _row(
@@ -65,10 +71,10 @@ def of_hits(searcher: Searcher, title: str, hits: Sequence[Hit]) -> list[Row]:
     ]
 
 
-def of_tiles(
+def rows_of_tiles(
     searcher: Searcher, tiles: Sequence[str], notes: Mapping[str, str] | None = None
 ) -> list[Row]:
-    """The rows of tiles that somebody chose, with what was noted of them.
+    """The rows of a list of tiles, with the notes on them by id.
 
     Raises:
         DataError: a tile is not in the archive.
@@ -81,11 +87,11 @@ def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
     items, card = searcher.items, searcher.card
     row = items.row(tile)
     label, latitude, longitude = items.labels[row], items.latitudes[row], items.longitudes[row]
-    known, told = observations.parse(tile), searcher.told(tile)
-    product = known.url or "" if known and not card.synthetic else ""
+    observation, record = observations.parse(tile), searcher.told(tile)
+    product = observation.url or "" if observation and not card.synthetic else ""
     landform = describe(label) if label else None
     place = INVENTED if latitude is not None and card.synthetic else items.places[row]
-    found = {"model": "", "run": "", "rank": None, "distance": None, "unit": "", "note": ""}
+    defaults = {"model": "", "run": "", "rank": None, "distance": None, "unit": "", "note": ""}
     return Row(
         lon=None if longitude is None else longitude % 360,
         lat=latitude,
@@ -96,18 +102,18 @@ def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
         group=landform.group if landform else "",
         role=items.roles[row],
         strip=items.strips[row] or "",
-        instrument=_camera(searcher, known),
-        source=told.source or product,
+        instrument=_instrument(searcher, observation),
+        source=record.source or product,
         synthetic=card.synthetic,
         data_set=card.title,
-        licence=told.licence or card.licence,
-        credit=told.credit or "",
+        licence=record.licence or card.licence,
+        credit=record.credit or "",
         sha256=items.contents[row],
-        **{**found, **values},
+        **{**defaults, **values},
     )
 
 
-def _camera(searcher: Searcher, known: observations.Observation | None) -> str:
-    """The card knows the camera of all its tiles; without it, a tile's own name may."""
-    told = searcher.card.instrument
-    return known.instrument if told == "unknown" and known else told
+def _instrument(searcher: Searcher, observation: observations.Observation | None) -> str:
+    """The instrument of the data set; where that is unknown, the one that the tile's name tells."""
+    instrument = searcher.card.instrument
+    return observation.instrument if instrument == UNKNOWN and observation else instrument

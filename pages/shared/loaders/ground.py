@@ -11,7 +11,7 @@ from mirs_core import landform_map
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.strips.strip_list import STRIPS_FILE, Strip, read_strips
 from mirs_core.errors import MirsError
-from mirs_core.exchange.exports.landform_picture import picture as picture_of
+from mirs_core.exchange.exports.strip_picture import picture as picture_of
 from mirs_core.files import sha256
 from mirs_core.landform_map import density as densities
 from mirs_core.landform_map import spread

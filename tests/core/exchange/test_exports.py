@@ -18,9 +18,15 @@ from mirs_core.datasets.card import Card
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.exchange import exports
-from mirs_core.exchange.exports import ModelRow
+from mirs_core.exchange.exports import ModelResults
+from mirs_core.exchange.exports.figure import comparison_figure, figure_of
+from mirs_core.exchange.exports.spreadsheet import csv
+from mirs_core.exchange.exports.tile_formats.geojson import geojson
+from mirs_core.exchange.exports.tile_formats.geoparquet import geoparquet
+from mirs_core.exchange.exports.tile_formats.zip import tiles_zip
 from mirs_core.files import sha256
 from mirs_core.hashing.baseline import FloatModel
+from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
@@ -68,7 +74,10 @@ def searcher(tmp_path: Path) -> Searcher:
 @pytest.fixture
 def rows(searcher: Searcher) -> list[exports.Row]:
     hits = searcher.search(searcher.query_by_id(NAMES[3]))
-    return [*exports.of_hits(searcher, "Baseline", hits), *exports.of_tiles(searcher, NAMES[3:])]
+    return [
+        *exports.rows_of_hits(searcher, "Baseline", hits),
+        *exports.rows_of_tiles(searcher, NAMES[3:]),
+    ]
 
 
 def test_rows_say_what_is_known(rows: list[exports.Row]) -> None:
@@ -83,7 +92,7 @@ def test_rows_say_what_is_known(rows: list[exports.Row]) -> None:
 
 def test_synthetic_tiles_are_called_synthetic_and_have_no_source(searcher: Searcher) -> None:
     searcher.card = dataclasses.replace(searcher.card, synthetic=True)
-    (row,) = exports.of_tiles(searcher, NAMES[:1], {NAMES[0]: "mine"})
+    (row,) = exports.rows_of_tiles(searcher, NAMES[:1], {NAMES[0]: "mine"})
     assert (row.synthetic, row.source, row.place, row.note) == (True, "", "invented", "mine")
     said = exports.bibtex(searcher.card)
     assert "synthetic" in said and "wilhelm" not in said and "malin" not in said
@@ -92,12 +101,12 @@ def test_synthetic_tiles_are_called_synthetic_and_have_no_source(searcher: Searc
 def test_a_tile_has_its_own_licence_credit_and_source(searcher: Searcher) -> None:
     told = TileRecord(NAMES[0], source="https://example.org/1", licence="CC0", credit="Ann")
     write_table(searcher.root, [told, TileRecord(NAMES[2], credit="Bob")])
-    first, second, third = exports.of_tiles(searcher, [NAMES[0], NAMES[2], NAMES[3]])
+    first, second, third = exports.rows_of_tiles(searcher, [NAMES[0], NAMES[2], NAMES[3]])
     assert (first.licence, first.credit, first.source) == ("CC0", "Ann", "https://example.org/1")
     assert (second.licence, second.credit, second.source) == ("CC-BY-4.0", "Bob", "")
     assert (third.licence, third.credit) == ("CC-BY-4.0", "")
     out = io.BytesIO()
-    exports.tiles_zip(searcher, [first, second], {}, out)
+    tiles_zip(searcher, [first, second], {}, out)
     with zipfile.ZipFile(out) as packed:
         said = packed.read("README.txt").decode()
     assert all(
@@ -108,23 +117,23 @@ def test_a_tile_has_its_own_licence_credit_and_source(searcher: Searcher) -> Non
 
 def test_a_table_that_was_damaged_since_says_nothing(searcher: Searcher) -> None:
     (searcher.root / "tiles.csv").write_text("path,latitude\na.png,high\n")
-    (row,) = exports.of_tiles(searcher, NAMES[:1])
+    (row,) = exports.rows_of_tiles(searcher, NAMES[:1])
     assert (row.licence, row.credit) == ("CC-BY-4.0", "")
 
 
 def test_csv_reads_back_and_holds_no_formula(rows: list[exports.Row]) -> None:
-    frame = pd.read_csv(io.BytesIO(exports.csv(rows)), keep_default_na=False)
+    frame = pd.read_csv(io.BytesIO(csv(rows)), keep_default_na=False)
     assert list(frame.columns[:2]) == ["lon", "lat"]
     assert frame["id"].str.removeprefix("'").tolist() == [row.id for row in rows]
     assert frame.loc[frame["label"] == "cra", "lon"].astype(float).tolist() == [288.0]
-    cells = [c for line in standard_csv.reader(io.StringIO(exports.csv(rows).decode()))
+    cells = [c for line in standard_csv.reader(io.StringIO(csv(rows).decode()))
              for c in line]  # fmt: skip
     assert "'=cmd|calc.png" in cells
     assert not any(cell.startswith(("=", "+", "@", "\t")) for cell in cells)
 
 
 def test_geojson_reads_back_with_east_longitudes_and_says_mars(rows: list[exports.Row]) -> None:
-    data = exports.geojson(rows, {"query": "x"})
+    data = geojson(rows, {"query": "x"})
     value = json.loads(data)
     assert "Mars" in value["crs_note"] and value["about"] == {"query": "x"}
     assert value["without_place"] == 2
@@ -137,7 +146,7 @@ def test_geojson_reads_back_with_east_longitudes_and_says_mars(rows: list[export
 
 
 def test_geoparquet_names_mars_and_never_the_earth(rows: list[exports.Row]) -> None:
-    frame = gpd.read_parquet(io.BytesIO(exports.geoparquet(rows)))
+    frame = gpd.read_parquet(io.BytesIO(geoparquet(rows)))
     assert frame.crs == CRS.from_user_input("IAU_2015:49900") and frame.crs != CRS(4326)
     assert frame.crs.ellipsoid.semi_major_metre == frame.crs.ellipsoid.semi_minor_metre == 3396190
     known = frame[frame.geometry.notna()]
@@ -149,7 +158,7 @@ def test_geoparquet_names_mars_and_never_the_earth(rows: list[exports.Row]) -> N
 def test_longitudes_are_brought_into_their_range(searcher: Searcher) -> None:
     items = dataclasses.replace(searcher.items, longitudes=(-72.0, 360.0, 725.0, None))
     searcher.retriever = dataclasses.replace(searcher.retriever, items=items)
-    found = exports.of_tiles(searcher, NAMES)
+    found = exports.rows_of_tiles(searcher, NAMES)
     assert [row.lon for row in found] == [288.0, 0.0, 5.0, None]
 
 
@@ -157,8 +166,8 @@ def test_the_zip_holds_the_very_files_under_safe_names(
     searcher: Searcher, rows: list[exports.Row]
 ) -> None:
     out, again = io.BytesIO(), io.BytesIO()
-    assert exports.tiles_zip(searcher, rows, {"k": 3}, out) == 4
-    exports.tiles_zip(searcher, rows, {"k": 3}, again)
+    assert tiles_zip(searcher, rows, {"k": 3}, out) == 4
+    tiles_zip(searcher, rows, {"k": 3}, again)
     assert out.getvalue() == again.getvalue()
     with zipfile.ZipFile(out) as archive:
         names = archive.namelist()
@@ -176,13 +185,13 @@ def test_files_that_are_gone_or_changed_are_named(searcher: Searcher) -> None:
     (searcher.root / NAMES[1]).unlink()
     (searcher.root / NAMES[2]).write_bytes(b"another")
     out = io.BytesIO()
-    assert exports.tiles_zip(searcher, exports.of_tiles(searcher, NAMES), {}, out) == 2
+    assert tiles_zip(searcher, exports.rows_of_tiles(searcher, NAMES), {}, out) == 2
     with zipfile.ZipFile(out) as archive:
         told = {t["id"]: t["problem"] for t in json.loads(archive.read("manifest.json"))["tiles"]}
     assert told == {
         NAMES[0]: "",
-        NAMES[1]: "the file is gone",
-        NAMES[2]: "the file was changed since it was archived",
+        NAMES[1]: "the file is missing",
+        NAMES[2]: "the file has changed since it was archived",
         NAMES[3]: "",
     }
 
@@ -190,23 +199,23 @@ def test_files_that_are_gone_or_changed_are_named(searcher: Searcher) -> None:
 @pytest.mark.parametrize("models", [1, 3])
 def test_the_figure_opens_and_stays_the_same(searcher: Searcher, models: int) -> None:
     hits = searcher.search(searcher.query_by_id(NAMES[0]))
-    shown = [ModelRow("Baseline", searcher, hits, 0.5)] * models
+    shown = [ModelResults("Baseline", searcher, hits, 0.5)] * models
     query = np.zeros((20, 20), np.uint8)
-    png = exports.comparison(query, "a query", shown, "a footer", "png")
-    assert png == exports.comparison(query, "a query", shown, "a footer", "png")
+    png = comparison_figure(query, "a query", shown, "a footer", "png")
+    assert png == comparison_figure(query, "a query", shown, "a footer", "png")
     with Image.open(io.BytesIO(png)) as image:
         assert image.width == pytest.approx(6.9 * 300, abs=2)
-    pdf = exports.comparison(query, "a query", shown, "a footer", "pdf")
+    pdf = comparison_figure(query, "a query", shown, "a footer", "pdf")
     assert pdf.startswith(b"%PDF") and b"/FontFile2" in pdf and b"CreationDate" not in pdf
 
 
 def test_the_bar_of_the_figure_needs_the_scale_of_the_query(searcher: Searcher) -> None:
-    row, query = ModelRow("Baseline", searcher, []), np.zeros((200, 200), np.uint8)
+    row, query = ModelResults("Baseline", searcher, []), np.zeros((200, 200), np.uint8)
     bare, barred, longer = (
-        exports.comparison(query, "q", [row], "", "png", scale=scale) for scale in (None, 6, 20)
+        comparison_figure(query, "q", [row], "", "png", scale=scale) for scale in (None, 6, 20)
     )
     assert len({bare, barred, longer}) == 3
-    assert exports.comparison(query, "q", [row], "", "png") == bare
+    assert comparison_figure(query, "q", [row], "", "png") == bare
 
 
 def test_a_tile_has_its_own_scale_where_the_table_tells_it(searcher: Searcher) -> None:
@@ -218,16 +227,81 @@ def test_a_tile_has_its_own_scale_where_the_table_tells_it(searcher: Searcher) -
 def test_the_figure_outlives_a_file_that_is_gone(searcher: Searcher) -> None:
     hits = searcher.search(searcher.query_by_id(NAMES[0]))
     (searcher.root / hits[0].id).unlink()
-    row = ModelRow("Baseline", searcher, hits)
-    assert exports.comparison(np.zeros((9, 9), np.uint8), "q", [row], "", "png")
+    row = ModelResults("Baseline", searcher, hits)
+    assert comparison_figure(np.zeros((9, 9), np.uint8), "q", [row], "", "png")
+
+
+def test_each_format_is_a_spec_that_writes_its_file(searcher: Searcher) -> None:
+    hits = searcher.search(searcher.query_by_id(NAMES[0]))
+    filters = Filters(labels=("cra",), within=3.0, exclude_strip=True)
+    info = exports.ResultsInfo(
+        NAMES[0], "ab", {"run-1": "Baseline"}, 2, "My DoMars16k", False, filters, (NAMES[1],)
+    )
+    results = exports.export_of_results(
+        [exports.ModelResults("Baseline", searcher, hits, 0.5)], info, NAMES[0]
+    )
+    formats = exports.tile_formats(with_comparison=True)
+    suffixes = [one.file_type.suffix for one in formats]
+    assert suffixes == [".csv", ".geojson", ".parquet", ".zip", ".png", ".pdf", ".bib"]
+    files = {one.name: one.write(results) for one in formats}
+    assert all(files.values()) and len(set(files.values())) == len(formats)
+    assert files["csv"] == csv(results.rows) and files["figure-pdf"].startswith(b"%PDF")
+    assert json.loads(files["geojson"])["about"] == {
+        "query": NAMES[0],
+        "query_sha256": "ab",
+        "more_like": [NAMES[1]],
+        "less_like": [],
+        "models": {"run-1": "Baseline"},
+        "k": 2,
+        "filters": "landforms: cra; at most 3 bits; without the query's strip",
+        "data_set": "My DoMars16k",
+        "synthetic": False,
+        "software": exports.ResultsInfo("", "", {}, 1, "", False).to_json()["software"],
+    }
+
+
+def test_an_own_image_can_be_the_query_of_the_figure(searcher: Searcher) -> None:
+    hits = searcher.search(searcher.query_by_id(NAMES[0]))
+    models = [exports.ModelResults("Baseline", searcher, hits)]
+    info = exports.ResultsInfo("my.png", "ab", {}, 2, "d", False)
+    image = searcher.image_path(NAMES[3]).read_bytes()
+    (png,) = [
+        one.write(exports.export_of_results(models, info, image))
+        for one in exports.tile_formats(with_comparison=True)
+        if one.name == "figure-png"
+    ]
+    with Image.open(io.BytesIO(png)) as figure:
+        assert figure.width > 2000
+
+
+def test_lists_of_tiles_have_no_figure(searcher: Searcher) -> None:
+    formats = exports.tile_formats(with_comparison=False)
+    assert [one.name for one in formats] == ["csv", "geojson", "geoparquet", "zip", "bibtex"]
+    collection = exports.CollectionInfo("Round", "seen", "d", False)
+    export = exports.export_of_tiles(searcher, NAMES[:2], collection, {NAMES[1]: "mine"})
+    assert [row.note for row in export.rows] == ["", "mine"]
+    for info, keys in (
+        (collection, ["collection", "note", "data_set", "synthetic"]),
+        (
+            exports.ChosenTilesInfo("on the map", "d", False),
+            ["chosen", "filters", "data_set", "synthetic", "software"],
+        ),
+    ):
+        export = exports.export_of_tiles(searcher, NAMES[:2], info)
+        about = json.loads(formats[1].write(export))["about"]
+        assert list(about) == keys and about == info.to_json()
+    with pytest.raises(ValueError, match="beside their query"):
+        figure_of(export, "png")
 
 
 def test_citations_follow_the_camera(searcher: Searcher) -> None:
     assert {"wilhelm2020", "malin2007"} == cited(searcher.card)
     hirise = dataclasses.replace(searcher.card, instrument="HiRISE", title="Landmarks")
     assert {"hirise_", "mcewen2007"} == cited(hirise)
+    own_strip = dataclasses.replace(hirise, title="ESP_012345_1234")
+    assert cited(own_strip) == {"mcewen2007"}
     own = dataclasses.replace(searcher.card, instrument="unknown", citation="ask\n me } first")
-    assert cited(own) == set() and "% The data set asks for this: ask me } first" in (
+    assert cited(own) == set() and "% The data set asks to be cited as: ask me } first" in (
         exports.bibtex(own)
     )
 

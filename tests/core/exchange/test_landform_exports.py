@@ -22,7 +22,9 @@ from mirs_core.datasets.card import Card
 from mirs_core.datasets.manifest import STRIP_CENTRE
 from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.errors import ConfigError, RunError
-from mirs_core.exchange.exports import landforms
+from mirs_core.exchange import exports
+from mirs_core.exchange.exports.landform_map_formats.csv import csv
+from mirs_core.exchange.exports.landform_map_formats.geojson import geojson
 from mirs_core.hashing.baseline import FloatModel
 from mirs_core.mars.tile_shapes import Ring, polygon, seen_once, square_kilometres
 from mirs_core.retrieval.retriever import Retriever
@@ -58,9 +60,9 @@ def searcher(tmp_path: Path) -> Searcher:
     return Searcher(Home(tmp_path), summary, card, tmp_path, retriever)
 
 
-def sheet_of(searcher: Searcher, rings: dict[str, Ring] | None = None) -> landforms.Sheet:
+def table_of(searcher: Searcher, rings: dict[str, Ring] | None = None) -> exports.LandformMapTable:
     found = landform_map.for_run(searcher, searcher)
-    return landforms.sheet(searcher, found, landform_map.trust(searcher), rings)
+    return exports.landform_map_table(searcher, found, landform_map.trust(searcher), rings)
 
 
 @pytest.fixture
@@ -70,10 +72,10 @@ def rings(searcher: Searcher) -> dict[str, Ring]:
 
 
 def test_every_feature_says_that_it_is_an_estimate(searcher: Searcher) -> None:
-    sheet = sheet_of(searcher)
+    table = table_of(searcher)
     found = landform_map.for_run(searcher, searcher)
-    assert [row["id"] for row in sheet.rows] == list(searcher.items.ids[190:])
-    for row, place in zip(sheet.rows, found.rows, strict=True):
+    assert [row["id"] for row in table.rows] == list(searcher.items.ids[190:])
+    for row, place in zip(table.rows, found.rows, strict=True):
         assert row["estimate"] is True and row["k"] == 15
         assert row["class"] == (found.labels[place] or "")
         assert row["sure"] == (row["class"] != "") == (row["state"] == "sure")
@@ -81,15 +83,15 @@ def test_every_feature_says_that_it_is_an_estimate(searcher: Searcher) -> None:
         assert row["margin"] == pytest.approx(found.margin[place], abs=1e-4)
         assert (row["run"], row["labelled_run"]) == ("run-1", "run-1")
         assert row["software"].startswith("MIRS Explorer ")
-    assert sheet.about["estimate"] is True and "not an observation" in sheet.about["estimate_note"]
-    assert "test tiles" in sheet.about["trust"]
+    assert table.info["estimate"] is True and "not an observation" in table.info["estimate_note"]
+    assert "test tiles" in table.info["trust"]
 
 
 def test_the_geopackage_opens_with_the_crs_of_mars(
     searcher: Searcher, rings: dict[str, Ring], tmp_path: Path
 ) -> None:
     path = tmp_path / "map.gpkg"
-    landforms.save(sheet_of(searcher, rings), path)
+    exports.save_landform_map(table_of(searcher, rings), path)
     frame = gpd.read_file(path, layer="landform_estimate")
     assert frame.crs.equals(MARS, ignore_axis_order=True) and frame.crs != CRS(4326)
     assert frame["id"].tolist() == list(searcher.items.ids[190:])
@@ -116,7 +118,7 @@ def test_geojson_keeps_to_the_conventions_of_the_other_exports(
     searcher: Searcher, rings: dict[str, Ring]
 ) -> None:
     write_table(searcher.root, [TileRecord("=cmd|calc.png", credit="You")])
-    data = landforms.geojson(sheet_of(searcher, rings))
+    data = geojson(table_of(searcher, rings))
     value = json.loads(data)
     assert value["estimate"] is True and value["body"] == "Mars" and value["without_place"] == 6
     assert "Mars" in value["crs_note"] and value["about"]["licence"] == "CC-BY-4.0"
@@ -129,7 +131,7 @@ def test_geojson_keeps_to_the_conventions_of_the_other_exports(
 
 
 def test_csv_has_places_first_and_no_formula(searcher: Searcher, rings: dict[str, Ring]) -> None:
-    data = landforms.csv(sheet_of(searcher, rings))
+    data = csv(table_of(searcher, rings))
     frame = pd.read_csv(io.BytesIO(data), keep_default_na=False)
     assert list(frame.columns[:2]) == ["lon", "lat"] and frame["estimate"].all()
     assert frame["id"].iloc[-1] == "'=cmd|calc.png" and set(frame["model"]) == {"'=My model"}
@@ -147,7 +149,7 @@ def test_synthetic_tiles_are_marked_and_places_may_be_missing(
     )
     searcher.retriever = dataclasses.replace(searcher.retriever, items=items)
     path = tmp_path / f"map{ending}"
-    landforms.save(sheet_of(searcher), path)
+    exports.save_landform_map(table_of(searcher), path)
     read = pd.read_csv if ending == ".csv" else gpd.read_file
     frame = read(path)
     assert len(frame) == 10 and frame["synthetic"].all() and frame["lon"].isna().all()
@@ -159,9 +161,9 @@ def test_synthetic_tiles_are_marked_and_places_may_be_missing(
 def test_a_failed_export_leaves_what_stood_there(
     searcher: Searcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sheet = sheet_of(searcher)
+    table = table_of(searcher)
     with pytest.raises(ConfigError, match=r"\.gpkg, \.geojson, \.csv"):
-        landforms.save(sheet, tmp_path / "map.shp")
+        exports.save_landform_map(table, tmp_path / "map.shp")
     path = tmp_path / "map.gpkg"
     path.write_bytes(b"mine")
 
@@ -169,8 +171,8 @@ def test_a_failed_export_leaves_what_stood_there(
         raise OSError("no space")
 
     monkeypatch.setattr(gpd.GeoDataFrame, "to_file", broken)
-    with pytest.raises(RunError, match="cannot be made"):
-        landforms.save(sheet, path)
+    with pytest.raises(RunError, match="cannot be written"):
+        exports.save_landform_map(table, path)
     assert [one.name for one in tmp_path.iterdir()] == ["map.gpkg"]
     assert path.read_bytes() == b"mine"
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mirs_core.datasets.strips.strip_list import Strip
-from mirs_core.exchange.exports.landform_picture import TINTS, picture
+from mirs_core.exchange.exports.strip_picture import TINTS, picture
 from mirs_core.landform_map import CLOSE, FAR, SURE
 from mirs_core.mars.landforms import describe
 
@@ -65,15 +65,15 @@ def test_of_tiles_that_overlap_each_has_its_middle(tmp_path: Path) -> None:
 
 
 def test_a_tile_whose_file_is_gone_is_grey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mirs_core.exchange.exports import landform_picture
+    from mirs_core.exchange.exports import strip_picture
 
-    monkeypatch.setattr(landform_picture, "_MOST_IMAGES", 0)
+    monkeypatch.setattr(strip_picture, "_MOST_IMAGES", 0)
     pixels = drawn(tmp_path, STRIP, [FAR], grey=30)
     assert tuple(pixels[8, 8, :3]) == (150, 150, 150)
 
 
 def test_a_long_strip_keeps_a_width_that_can_be_seen(tmp_path: Path) -> None:
-    from mirs_core.exchange.exports.landform_picture import LEAST, SIDE
+    from mirs_core.exchange.exports.strip_picture import LEAST, SIDE
 
     def size(width: int, height: int) -> tuple[int, int]:
         strip = dataclasses.replace(STRIP, width=width, height=height)

@@ -1,0 +1,1 @@
+"""The formats of landform maps, one file each: ``SPEC`` is an ExportFormat."""
