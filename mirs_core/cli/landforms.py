@@ -33,7 +33,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help=", ".join(f.file_type.suffix for f in exports.landform_map_formats()),
+        help=", ".join(f.file_type.suffix for f in exports.formats_for_landform_maps()),
     )
 
 

@@ -223,7 +223,7 @@ def _files(searcher: Searcher, found: LandformMap, trust: Trust | None) -> None:
 
     stem = f"mirs-landform-estimate-{slug(searcher.card.name)}"
     with st.container(horizontal=True, key="mirs-landforms-files"):
-        for file_format in exports.landform_map_formats():
+        for file_format in exports.formats_for_landform_maps():
             takeaway.download(file_format.file_type, partial(write, file_format), stem, "landforms")
     if not rings:
         st.caption(

@@ -53,7 +53,7 @@ def _formats(picked: Sequence[Answer], upload: state.Upload | None) -> None:
         return exports.export_of_results(models, info, query)
 
     stem = f"mirs-{slug(Path(info.query).stem)[:60].strip('-') or 'results'}"
-    _buttons(exports.tile_formats(with_comparison=True), content, stem, "results")
+    _buttons(exports.formats_for_tiles(with_comparison=True), content, stem, "results")
     rows, card = content().rows, picked[0].searcher.card
     placed = sum(row.has_coordinates for row in rows)
     origin = "synthetic" if card.synthetic else "those of the strips' centres"
@@ -110,7 +110,7 @@ def of_tiles(
     def content() -> exports.TileExport:
         return exports.export_of_tiles(searcher, tiles, info, notes)
 
-    _buttons(exports.tile_formats(with_comparison=False), content, stem, place)
+    _buttons(exports.formats_for_tiles(with_comparison=False), content, stem, place)
 
 
 def _name(answer: Answer, upload: state.Upload | None) -> str:

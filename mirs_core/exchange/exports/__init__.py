@@ -4,8 +4,8 @@ from mirs_core.exchange.exports.citations import bibtex
 from mirs_core.exchange.exports.export_format import (
     ExportFormat,
     FileType,
-    landform_map_formats,
-    tile_formats,
+    formats_for_landform_maps,
+    formats_for_tiles,
 )
 from mirs_core.exchange.exports.export_info import ChosenTilesInfo, CollectionInfo, ResultsInfo
 from mirs_core.exchange.exports.landform_map_file import save_landform_map
@@ -33,10 +33,10 @@ __all__ = [
     "bibtex",
     "export_of_results",
     "export_of_tiles",
-    "landform_map_formats",
+    "formats_for_landform_maps",
+    "formats_for_tiles",
     "landform_map_table",
     "rows_of_hits",
     "rows_of_tiles",
     "save_landform_map",
-    "tile_formats",
 ]

@@ -52,7 +52,7 @@ class ExportFormat(Generic[Content]):
     needs_comparison: bool = False
 
 
-def tile_formats(with_comparison: bool) -> tuple[ExportFormat[TileExport], ...]:
+def formats_for_tiles(with_comparison: bool) -> tuple[ExportFormat[TileExport], ...]:
     """The formats in which tiles can be exported, in order.
 
     Args:
@@ -62,6 +62,6 @@ def tile_formats(with_comparison: bool) -> tuple[ExportFormat[TileExport], ...]:
     return tuple(f for f in formats.values() if with_comparison or not f.needs_comparison)
 
 
-def landform_map_formats() -> tuple[ExportFormat[LandformMapTable], ...]:
+def formats_for_landform_maps() -> tuple[ExportFormat[LandformMapTable], ...]:
     """The formats in which a landform map can be exported, in order."""
     return tuple(specs_in("mirs_core.exchange.exports.landform_map_formats", ExportFormat).values())

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mirs_core.errors import ConfigError
-from mirs_core.exchange.exports.export_format import ExportFormat, landform_map_formats
+from mirs_core.exchange.exports.export_format import ExportFormat, formats_for_landform_maps
 from mirs_core.exchange.exports.landform_map_table import LandformMapTable
 from mirs_core.files import replace_file
 
@@ -12,9 +12,9 @@ def format_of(path: Path) -> ExportFormat[LandformMapTable]:
     """The format that the name of ``path`` ends in.
 
     Raises:
-        ConfigError: it is none of ``landform_map_formats``.
+        ConfigError: it is none of ``formats_for_landform_maps``.
     """
-    formats = {f.file_type.suffix: f for f in landform_map_formats()}
+    formats = {f.file_type.suffix: f for f in formats_for_landform_maps()}
     try:
         return formats[path.suffix.lower()]
     except KeyError:

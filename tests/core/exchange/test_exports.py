@@ -240,7 +240,7 @@ def test_each_format_is_a_spec_that_writes_its_file(searcher: Searcher) -> None:
     results = exports.export_of_results(
         [exports.ModelResults("Baseline", searcher, hits, 0.5)], info, NAMES[0]
     )
-    formats = exports.tile_formats(with_comparison=True)
+    formats = exports.formats_for_tiles(with_comparison=True)
     suffixes = [one.file_type.suffix for one in formats]
     assert suffixes == [".csv", ".geojson", ".parquet", ".zip", ".png", ".pdf", ".bib"]
     files = {one.name: one.write(results) for one in formats}
@@ -267,7 +267,7 @@ def test_an_own_image_can_be_the_query_of_the_figure(searcher: Searcher) -> None
     image = searcher.image_path(NAMES[3]).read_bytes()
     (png,) = [
         one.write(exports.export_of_results(models, info, image))
-        for one in exports.tile_formats(with_comparison=True)
+        for one in exports.formats_for_tiles(with_comparison=True)
         if one.name == "figure-png"
     ]
     with Image.open(io.BytesIO(png)) as figure:
@@ -275,7 +275,7 @@ def test_an_own_image_can_be_the_query_of_the_figure(searcher: Searcher) -> None
 
 
 def test_lists_of_tiles_have_no_figure(searcher: Searcher) -> None:
-    formats = exports.tile_formats(with_comparison=False)
+    formats = exports.formats_for_tiles(with_comparison=False)
     assert [one.name for one in formats] == ["csv", "geojson", "geoparquet", "zip", "bibtex"]
     collection = exports.CollectionInfo("Round", "seen", "d", False)
     export = exports.export_of_tiles(searcher, NAMES[:2], collection, {NAMES[1]: "mine"})
