@@ -1,7 +1,125 @@
 """MIRS: image retrieval for the surface of Mars, by hashing.
 
 A frozen encoder turns a tile into features, a small network hashes them to bits, and the Hamming
-distance ranks an archive. Importing this package loads neither torch nor faiss nor umap.
+distance ranks an archive::
+
+    from mirs_core import Filters, Workspace
+
+    run = Workspace(".mirs").open("mirs-demo")
+    hits = run.search("crater.jpg", k=10, filters=Filters(latitudes=(-30, 30)))
+    hits.to_frame()
+
+The names in ``__all__`` are the public API: they change only with a line in the changelog. Nothing
+else in the package is promised to stay. They are loaded when first used, so that importing this
+package loads neither torch nor faiss, umap or pandas.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mirs_core.api.hits import Hits
+    from mirs_core.api.listing import Listing
+    from mirs_core.api.open_run import OpenRun
+    from mirs_core.api.workspace import Workspace
+    from mirs_core.config.presets import from_preset
+    from mirs_core.config.settings import RunConfig
+    from mirs_core.datasets.importing.answers import Said
+    from mirs_core.datasets.importing.folders import Imported
+    from mirs_core.datasets.items import Items
+    from mirs_core.datasets.registry import KnownDataSet
+    from mirs_core.errors import (
+        ConfigError,
+        DataError,
+        EncoderError,
+        ImageError,
+        MirsError,
+        RunError,
+        StoppedError,
+    )
+    from mirs_core.evaluation.protocol import QueryResult, Report
+    from mirs_core.mars.geography import Region
+    from mirs_core.pipeline.train import Outcome
+    from mirs_core.ranking.metrics import Interval
+    from mirs_core.retrieval.explanation import Explanation
+    from mirs_core.retrieval.filters import Filters
+    from mirs_core.retrieval.search import Hit, Query, QueryScore
+    from mirs_core.workspace.runs import RunSummary
+
 __version__ = "0.2.0"
+
+_MODULES = {
+    "ConfigError": "errors",
+    "DataError": "errors",
+    "EncoderError": "errors",
+    "Explanation": "retrieval.explanation",
+    "Filters": "retrieval.filters",
+    "Hit": "retrieval.search",
+    "Hits": "api.hits",
+    "ImageError": "errors",
+    "Imported": "datasets.importing.folders",
+    "Interval": "ranking.metrics",
+    "Items": "datasets.items",
+    "KnownDataSet": "datasets.registry",
+    "Listing": "api.listing",
+    "MirsError": "errors",
+    "OpenRun": "api.open_run",
+    "Outcome": "pipeline.train",
+    "Query": "retrieval.search",
+    "QueryResult": "evaluation.protocol",
+    "QueryScore": "retrieval.search",
+    "Region": "mars.geography",
+    "Report": "evaluation.protocol",
+    "RunConfig": "config.settings",
+    "RunError": "errors",
+    "RunSummary": "workspace.runs",
+    "Said": "datasets.importing.answers",
+    "StoppedError": "errors",
+    "Workspace": "api.workspace",
+    "from_preset": "config.presets",
+}
+"""The public names, and the module of this package that each is defined in."""
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "EncoderError",
+    "Explanation",
+    "Filters",
+    "Hit",
+    "Hits",
+    "ImageError",
+    "Imported",
+    "Interval",
+    "Items",
+    "KnownDataSet",
+    "Listing",
+    "MirsError",
+    "OpenRun",
+    "Outcome",
+    "Query",
+    "QueryResult",
+    "QueryScore",
+    "Region",
+    "Report",
+    "RunConfig",
+    "RunError",
+    "RunSummary",
+    "Said",
+    "StoppedError",
+    "Workspace",
+    "__version__",
+    "from_preset",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,202 @@
+"""A finished run that answers queries from Python."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mirs_core.api.hits import Hits
+from mirs_core.api.images import ImageSource, as_path, encoded
+from mirs_core.config.settings import RunConfig
+from mirs_core.datasets.items import Items
+from mirs_core.datasets.scanning import scan_cached
+from mirs_core.datasets.tile_table import TileRecord
+from mirs_core.errors import DataError
+from mirs_core.pipeline.encoding import extract_items
+from mirs_core.progress import Progress, silent
+from mirs_core.retrieval.explanation import Explanation, explain
+from mirs_core.retrieval.filters import EVERYTHING, Filters
+from mirs_core.retrieval.search import Query, QueryScore, Searcher
+from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
+from mirs_core.workspace.runs import RunSummary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A finished run in memory: its model and its archive. Keep it; opening takes time.
+
+    Attributes:
+        searcher: the object of the library that does the work; not part of the promised API.
+    """
+
+    searcher: Searcher
+
+    @classmethod
+    def open(cls, home: Home, run_id: str) -> "OpenRun":
+        """Loads a run.
+
+        Raises:
+            RunError: there is no such run, it is not finished, or its files are damaged.
+        """
+        return cls(Searcher.open(home, run_id))
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.summary.id
+
+    @property
+    def summary(self) -> RunSummary:
+        """Name, preset, data set and headline result of the run."""
+        return self.searcher.summary
+
+    @property
+    def config(self) -> RunConfig:
+        """The configuration that the run was trained with."""
+        return runs.folder(self.searcher.home, self.id).config()
+
+    @property
+    def unit(self) -> str:
+        """The unit of distances: "bits", or the name of a baseline's distance."""
+        return self.searcher.unit
+
+    @property
+    def items(self) -> Items:
+        """The archived tiles as columns, parallel to ``codes``."""
+        return self.searcher.items
+
+    @property
+    def codes(self) -> NDArray[Any]:
+        """The archive: packed hash codes (N, bits/8) uint8, or (N, D) float32 of a baseline."""
+        return self.searcher.retriever.codes
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        return f"<OpenRun {self.id}: {len(self):,} tiles of {self.summary.data}>"
+
+    def tiles(self) -> "pd.DataFrame":
+        """One row per archived tile, parallel to ``codes``: id, label, role, strip, coordinates."""
+        import pandas as pd
+
+        items = self.items
+        columns = {
+            "id": items.ids,
+            "label": items.labels,
+            "role": items.roles,
+            "strip": items.strips,
+            "latitude": np.array(items.latitudes, dtype=float),
+            "longitude": np.array(items.longitudes, dtype=float),
+        }
+        return pd.DataFrame(columns)
+
+    def features(self, progress: Progress = silent) -> NDArray[np.float32]:
+        """The encoder's features (N, D) of the archived tiles, parallel to ``codes``.
+
+        They come from the feature cache of the workspace; tiles that it lacks are encoded.
+
+        Raises:
+            DataError: the data set is gone, or tiles are missing from it.
+            EncoderError: the run's encoder cannot be had.
+        """
+        home, root = self.searcher.home, self.searcher.root
+        manifest = scan_cached(home, root, progress)
+        present = {tile.id for tile in manifest.tiles}
+        if missing := [tile for tile in self.items.ids if tile not in present]:
+            raise DataError(
+                f"{len(missing):,} archived tiles are missing from {root}, {missing[0]} first;"
+                " put them back or index the folder again."
+            )
+        return extract_items(home, manifest, self.items, self.searcher.encoder(), progress)
+
+    def query(self, source: "ImageSource | Query") -> Query:
+        """The query of an archived tile or of an image.
+
+        Args:
+            source: the id of an archived tile, an image file, the bytes of one, an array (H, W) or
+                (H, W, 3), or a Pillow image. A string that is both is taken as the id. A file that
+                is byte by byte a tile of the archive is recognised as that tile.
+
+        Raises:
+            DataError: a string that is neither an archived tile nor a file.
+            ImageError: an unusable image.
+            EncoderError: the run's encoder cannot be had.
+        """
+        if isinstance(source, Query):
+            return source
+        if isinstance(source, bytes):
+            return self.searcher.query_by_image(source)
+        if isinstance(source, np.ndarray | Image.Image):
+            return self.searcher.query_by_image(encoded(source))
+        if isinstance(source, str) and self.items.has(source):
+            return self.searcher.query_by_id(source)
+        if isinstance(source, str | PathLike):
+            path = as_path(source)
+            if isinstance(source, str) and not path.exists():
+                raise DataError(f"{source!r} is neither a tile of run {self.id} nor a file.")
+            return self.searcher.query_by_image(path)
+        raise DataError(
+            f"A {type(source).__name__} cannot be a query; give a tile id, a file, bytes, an array"
+            " or a Pillow image."
+        )
+
+    def search(
+        self, source: "ImageSource | Query", k: int = 64, filters: Filters = EVERYTHING
+    ) -> Hits:
+        """The ``k`` nearest tiles, nearest first, ties in archive order; never the query itself.
+
+        Args:
+            source: see ``query``.
+            k: how many hits; fewer come back where the filters leave fewer.
+            filters: applied before the nearest are taken.
+
+        Raises:
+            DataError: ``k`` is less than 1, or the query cannot be used (see ``query``).
+        """
+        if k < 1:
+            raise DataError(f"k is {k}; it must be at least 1.")
+        query = self.query(source)
+        return Hits(query, self.unit, tuple(self.searcher.search(query, k, filters)))
+
+    def refine(
+        self,
+        source: "ImageSource | Query",
+        positives: Iterable[str] = (),
+        negatives: Iterable[str] = (),
+    ) -> Query:
+        """A query with further archived tiles as positive and negative examples.
+
+        Raises:
+            DataError: an unknown tile.
+        """
+        return self.searcher.refined(self.query(source), positives, negatives)
+
+    def explain(self, source: "ImageSource | Query", tile_id: str) -> Explanation:
+        """How near a tile is to a query, compared with the rest of the archive, bit by bit.
+
+        Raises:
+            DataError: an unknown tile.
+        """
+        return explain(self.searcher, self.query(source), tile_id)
+
+    def average_precision(
+        self, source: "ImageSource | Query", k: int = 64, exclude_strip: bool = False
+    ) -> QueryScore | None:
+        """AP@k of a labelled query against the evaluation archive.
+
+        None for a query without a label, a distractor, or a class that the archive lacks.
+        """
+        return self.searcher.average_precision(self.query(source), k, exclude_strip)
+
+    def metadata(self, tile_id: str) -> TileRecord:
+        """What the data set's ``tiles.csv`` records of a tile; empty fields where it has none."""
+        return self.searcher.told(tile_id)
