@@ -17,7 +17,7 @@ from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.pipeline import indexing
 from mirs_core.pipeline.queries import encode_folder
 from mirs_core.pipeline.train import Outcome, prepare_and_train
-from mirs_core.progress import Progress, silent
+from mirs_core.progress import Progress, ShouldStop, never, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -95,6 +95,7 @@ class Workspace:
         encoder: str | None = None,
         changes: Iterable[str] = (),
         progress: Progress = silent,
+        should_stop: ShouldStop = never,
     ) -> Outcome:
         """Trains a run, archives its data set and measures it; takes minutes.
 
@@ -106,6 +107,7 @@ class Workspace:
             seed: 0 if not given.
             encoder: overrides that of the preset.
             changes: settings as ``group.field=value``.
+            should_stop: asked after each epoch; a stopped run keeps its best epoch.
 
         Raises:
             MirsError: the training is impossible; no run is left behind then.
@@ -122,7 +124,7 @@ class Workspace:
             settings = from_preset(
                 config, data=str(as_path(data)), seed=seed or 0, encoder=encoder, changes=changes
             )
-        return prepare_and_train(self.home, settings, name, progress)
+        return prepare_and_train(self.home, settings, name, progress, should_stop)
 
     def index(
         self,
@@ -132,7 +134,7 @@ class Workspace:
         name: str | None = None,
         progress: Progress = silent,
     ) -> RunSummary:
-        """Archives a folder of images with the model of a run; comes back as a new run.
+        """Archives a folder of images with the model of a run; returns the new run.
 
         Raises:
             MirsError: there is no such run or folder, or the run's encoder cannot be had.

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mirs_core.api.workspace import Workspace
 from mirs_core.cli.console import Console
-from mirs_core.errors import ConfigError, DataError
-from mirs_core.evaluation.run_report import evaluate_run
+from mirs_core.errors import ConfigError
 from mirs_core.mars.landforms import describe as landform
-from mirs_core.pipeline import indexing, queries
+from mirs_core.pipeline import indexing
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Query, Searcher
 from mirs_core.system.tables import number, table
@@ -36,20 +36,11 @@ def index(args: argparse.Namespace, console: Console) -> Answer:
 
 def evaluate(args: argparse.Namespace, console: Console) -> Answer:
     """Measures a run against its evaluation archive."""
-    home = Home.current()
-    run = runs.folder(home, args.run)
-    loaded = retriever.load(run)
-    codes = facts = None
-    if args.queries is not None:
-        codes, facts = queries.encode_folder(home, run, loaded, args.queries, console.progress)
-    report = evaluate_run(loaded, codes, facts, exclude_strip=args.exclude_strip)
-    if report is None:
-        raise DataError(
-            f"Run {run.id} has no labelled queries for a labelled archive: nothing to measure."
-            " Give --queries DIR with <class>/ folders, or use a data set with test/<class>/."
-        )
-    made = run.provenance()
-    about = {"run": run.id, "seed": run.config().seed, "archive_id": made.get("archive_id")}
+    workspace = Workspace()
+    report = workspace.evaluate(args.run, args.queries, args.exclude_strip, console.progress)
+    run = runs.folder(workspace.home, workspace.run_id(args.run))
+    archive_id = run.provenance().get("archive_id")
+    about = {"run": run.id, "seed": run.config().seed, "archive_id": archive_id}
     answer = {**about, **report.to_json()}
     if answer["strip"] == "unknown":
         console.note("Strips are not known for all tiles: only known ones could be left out.")

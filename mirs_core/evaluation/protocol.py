@@ -8,7 +8,7 @@ and counted; distractors are neither queried nor relevant; the archive's row ord
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from mirs_core.errors import RunError
 from mirs_core.ranking import metrics
 from mirs_core.ranking.archive import FloatArchive, HashArchive
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 K = 64
 _CHUNK = 128
@@ -83,6 +86,24 @@ class Report:
     def values(self, name: str) -> NDArray[np.float64]:
         """The per-query column ``name`` of the results, shape (queries,)."""
         return np.array([getattr(result, name) for result in self.results], dtype=np.float64)
+
+    @property
+    def map_at_k(self) -> metrics.Interval:
+        """mAP@k with the divisor min(R, k) and its 95 % bootstrap interval over queries."""
+        return metrics.bootstrap_interval(self.values("min_r_k"))
+
+    @property
+    def map_at_k_hits(self) -> metrics.Interval:
+        """mAP@k with the divisor of 2021, the hits within the top k, and its 95 % interval."""
+        return metrics.bootstrap_interval(self.values("hits"))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row per query, indexed by tile id: its label and its AP@k values."""
+        import pandas as pd
+
+        columns = list(QueryResult.__dataclass_fields__)
+        rows = [[getattr(result, name) for name in columns] for result in self.results]
+        return pd.DataFrame(rows, columns=columns).set_index("id")
 
     def to_json(self) -> dict[str, Any]:
         """The figures of the report; means over queries, 95 % bootstrap intervals."""
