@@ -199,4 +199,4 @@ class OpenRun:
 
     def metadata(self, tile_id: str) -> TileRecord:
         """What the data set's ``tiles.csv`` records of a tile; empty fields where it has none."""
-        return self.searcher.told(tile_id)
+        return self.searcher.metadata(tile_id)

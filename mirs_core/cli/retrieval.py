@@ -74,7 +74,7 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     if args.k < 1:
         raise ConfigError(f"--k is {args.k}; give at least 1.")
     searcher = Searcher.open(Home.current(), args.run)
-    searcher.warm_up()
+    searcher.load_encoder()
     started = time.perf_counter()
     query, window = _query(args, searcher)
     hits = searcher.search(query, args.k)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mirs_core.cli.console import Console
 from mirs_core.evaluation import model_card, run_comparison
-from mirs_core.evaluation.standings import Standing
+from mirs_core.evaluation.scores import RunScores
 from mirs_core.files import read_json
 from mirs_core.system.tables import number, table
 from mirs_core.workspace import bin, runs
@@ -84,20 +84,20 @@ def compare(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
         for one in found.settings
     ]
     lines = [table(["setting", *(run.id for run in found.runs)], settings), ""]
-    if found.standings:
-        rows = [_standing(one, place == 0) for place, one in enumerate(found.standings)]
+    if found.scores:
+        rows = [_scores_of(one, place == 0) for place, one in enumerate(found.scores)]
         lines.append(table(["run", "mAP@64", "95 % interval", "against the first"], rows))
     else:
         lines.append("None of these runs measured anything.")
     return found.to_json(), "\n".join(lines)
 
 
-def _standing(one: Standing, first: bool) -> list[str]:
+def _scores_of(one: RunScores, first: bool) -> list[str]:
     value, against = one.value, "-"
     if not one.same_archive:
         against = "measured on another archive: does not compare"
-    elif one.against is not None:
-        gain = one.against.interval
+    elif one.difference is not None:
+        gain = one.difference.interval
         against = f"{gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
     elif not first:
         against = "no shared query"

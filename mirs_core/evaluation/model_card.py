@@ -12,7 +12,7 @@ from mirs_core.datasets.card import Card, read_card
 from mirs_core.datasets.items import Items
 from mirs_core.encoders.loading import published_spec
 from mirs_core.errors import MirsError
-from mirs_core.evaluation import standings
+from mirs_core.evaluation import scores
 from mirs_core.files import read_json
 from mirs_core.mars.landforms import describe
 from mirs_core.system.tables import code, markdown, number, plain
@@ -86,7 +86,7 @@ def _notes(said: annotations.Annotation) -> list[str]:
 def _results(summary: runs.RunSummary, run: runs.RunFolder) -> str:
     if not run.metrics.is_file():
         return "Nothing was measured: there are no labelled test tiles, or no labelled archive."
-    found = standings.standing_of(summary, run)
+    found = scores.read_scores(summary, run)
     if not found.queries:
         return "Nothing was measured: no query has a relevant tile in the archive."
     rows = [

@@ -25,7 +25,7 @@ _CHUNK = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class TileColumns:
     """What is known of tiles, as parallel columns: ids, labels, contents (SHA-256), strips."""
 
     ids: Sequence[str]
@@ -33,9 +33,9 @@ class Facts:
     contents: Sequence[str]
     strips: Sequence[str | None]
 
-    def take(self, rows: NDArray[np.int64]) -> "Facts":
+    def take(self, rows: NDArray[np.int64]) -> "TileColumns":
         """The same columns for ``rows`` only, in that order."""
-        return Facts(
+        return TileColumns(
             [self.ids[i] for i in rows],
             [self.labels[i] for i in rows],
             [self.contents[i] for i in rows],
@@ -148,9 +148,9 @@ def _mean(values: NDArray[np.float64]) -> float | None:
 
 def evaluate(
     archive: HashArchive | FloatArchive,
-    facts: Facts,
+    facts: TileColumns,
     query_codes: NDArray[Any],
-    queries: Facts,
+    queries: TileColumns,
     *,
     distractors: Collection[str] = (),
     k: int = K,
@@ -191,9 +191,9 @@ def evaluate(
 
 def rankings(
     archive: HashArchive | FloatArchive,
-    facts: Facts,
+    facts: TileColumns,
     query_codes: NDArray[Any],
-    queries: Facts,
+    queries: TileColumns,
     *,
     distractors: Collection[str] = (),
     exclude_strip: bool = False,
@@ -265,7 +265,7 @@ def _score(
     )
 
 
-def _strip_mode(facts: Facts, queries: Facts, exclude_strip: bool) -> str:
+def _strip_mode(facts: TileColumns, queries: TileColumns, exclude_strip: bool) -> str:
     if not exclude_strip:
         return "kept"
     known = all(facts.strips) and all(queries.strips)

@@ -5,19 +5,19 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mirs_core.datasets.items import Items
-from mirs_core.evaluation.protocol import Facts, Report, evaluate
+from mirs_core.evaluation.protocol import Report, TileColumns, evaluate
 from mirs_core.retrieval.retriever import Retriever
 
 
-def facts_of(items: Items) -> Facts:
+def tile_columns(items: Items) -> TileColumns:
     """The columns of ``items`` that an evaluation reads."""
-    return Facts(items.ids, items.labels, items.contents, items.strips)
+    return TileColumns(items.ids, items.labels, items.contents, items.strips)
 
 
 def evaluate_run(
     retriever: Retriever,
     query_codes: NDArray[Any] | None = None,
-    queries: Facts | None = None,
+    queries: TileColumns | None = None,
     *,
     k: int = 64,
     exclude_strip: bool = False,
@@ -27,7 +27,7 @@ def evaluate_run(
     None where there is nothing to measure: no labelled archive, or no labelled query.
     """
     rows = retriever.items.rows(["archive"])
-    facts = facts_of(retriever.items)
+    facts = tile_columns(retriever.items)
     if queries is None or query_codes is None:
         test = retriever.items.rows(["test"])
         query_codes, queries = retriever.codes[test], facts.take(test)

@@ -12,7 +12,7 @@ from mirs_core.datasets.scanning import scan_cached
 from mirs_core.encoders.feature_store import extract
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.errors import DataError
-from mirs_core.evaluation.protocol import Facts
+from mirs_core.evaluation.protocol import TileColumns
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
@@ -25,7 +25,7 @@ def encode_folder(
     loaded: retriever.Retriever,
     root: Path,
     progress: Progress = silent,
-) -> tuple[NDArray[Any], Facts]:
+) -> tuple[NDArray[Any], TileColumns]:
     """Codes (Q, ...) and facts of the query tiles in ``root``, encoded as the target domain.
 
     ``root`` is a data set, of which the test split is taken, or a folder of ``<class>/`` folders.
@@ -41,7 +41,7 @@ def encode_folder(
     encoder = encoder_of(home, run)
     features = extract(manifest.root, tiles, encoder, home.feature_cache, progress)
     codes = retriever.encode(loaded.model, np.asarray(features), "target")
-    facts = Facts(
+    facts = TileColumns(
         ids=[tile.id for tile in tiles],
         labels=labels,
         contents=[tile.content for tile in tiles],

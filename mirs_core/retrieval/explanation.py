@@ -43,7 +43,7 @@ def explain(searcher: Searcher, query: Query, tile_id: str) -> Explanation:
         DataError: an unknown tile.
     """
     row = searcher.items.row(tile_id)
-    index = searcher.whole()
+    index = searcher.full_archive()
     codes = searcher.retriever.codes
     found, places = index.search(query.code, len(codes))
     distances = np.empty(len(codes))

@@ -47,14 +47,14 @@ class Query:
     label: str | None = None
     strip: str | None = None
     role: str | None = None
-    also: NDArray[Any] | None = None
-    against: NDArray[Any] | None = None
+    positives: NDArray[Any] | None = None
+    negatives: NDArray[Any] | None = None
     examples: frozenset[str] = frozenset()
 
     @property
     def refined(self) -> bool:
         """Whether there is more than one example."""
-        return self.also is not None or self.against is not None
+        return self.positives is not None or self.negatives is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Searcher:
     _indexes: dict[bytes | None, Any] = field(default_factory=dict)
     _rows: dict[Filters, NDArray[np.int64]] = field(default_factory=dict)
     _by_value: dict[str, dict[str, list[int]]] = field(default_factory=dict)
-    _told: dict[str, TileRecord] | None = None
+    _metadata: dict[str, TileRecord] | None = None
 
     @classmethod
     def open(cls, home: Home, run_id: str) -> "Searcher":
@@ -138,21 +138,21 @@ class Searcher:
         """What is known of each archived tile, in row order."""
         return self.retriever.items
 
-    def told(self, tile_id: str) -> TileRecord:
+    def metadata(self, tile_id: str) -> TileRecord:
         """What ``tiles.csv`` says of a tile, of the data set or kept with the run; read once.
 
         A table that was damaged since says nothing.
         """
-        if self._told is None:
-            self._told = {}
+        if self._metadata is None:
+            self._metadata = {}
             for folder in (self.home.runs / self.summary.id, self.root):
                 with contextlib.suppress(MirsError):
-                    self._told = {**self._told, **read_table(folder)}
-        return self._told.get(tile_id) or TileRecord(tile_id)
+                    self._metadata = {**self._metadata, **read_table(folder)}
+        return self._metadata.get(tile_id) or TileRecord(tile_id)
 
     def metres_per_pixel(self, tile_id: str) -> float | None:
         """Ground size of a tile's pixels: its own where ``tiles.csv`` tells it, else the set's."""
-        return self.told(tile_id).metres_per_pixel or self.card.metres_per_pixel
+        return self.metadata(tile_id).metres_per_pixel or self.card.metres_per_pixel
 
     def query_by_id(self, tile_id: str) -> Query:
         """The query of an archived tile, by its stored code. Raises DataError for unknown ids."""
@@ -190,7 +190,7 @@ class Searcher:
         """What a distance is counted in: "bits", or the name of the float distance."""
         return "bits" if self.summary.distance == "hamming" else self.summary.distance
 
-    def warm_up(self) -> None:
+    def load_encoder(self) -> None:
         """Builds the encoder now rather than at the first own image."""
         self.encoder().load()
 
@@ -208,11 +208,14 @@ class Searcher:
         Raises:
             DataError: an unknown tile.
         """
-        rows = [[self.items.row(tile) for tile in tiles] for tiles in (positives, negatives)]
-        contents = {self.items.contents[row] for found in rows for row in found}
-        also, against = (self.retriever.codes[found] if found else None for found in rows)
+        near, far = ([self.items.row(tile) for tile in tiles] for tiles in (positives, negatives))
+        contents = {self.items.contents[row] for row in (*near, *far)}
+        codes = self.retriever.codes
         return replace(
-            query, also=also, against=against, examples=frozenset({query.content, *contents})
+            query,
+            positives=codes[near] if near else None,
+            negatives=codes[far] if far else None,
+            examples=frozenset({query.content, *contents}),
         )
 
     def search(self, query: Query, k: int = 64, filters: Filters = EVERYTHING) -> list[Hit]:
@@ -259,7 +262,7 @@ class Searcher:
             self._rows = {**dict(latest), key: found}
         return found
 
-    def whole(self) -> HashArchive | FloatArchive:
+    def full_archive(self) -> HashArchive | FloatArchive:
         """The archive of all tiles of the run, whatever their role, built once."""
         return self._index(np.arange(len(self.items), dtype=np.int64))
 
@@ -312,8 +315,10 @@ class Searcher:
     ) -> list[tuple[float, int]]:
         codes, model = self.retriever.codes[rows], self.retriever.model
         empty = query.code[:0]
-        positives = np.concatenate([query.code, empty if query.also is None else query.also])
-        negatives = empty if query.against is None else query.against
+        positives = np.concatenate(
+            [query.code, empty if query.positives is None else query.positives]
+        )
+        negatives = empty if query.negatives is None else query.negatives
         near, far = (
             refine.mean_float(codes, examples, model.distance)
             if isinstance(model, FloatModel)

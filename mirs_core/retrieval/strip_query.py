@@ -105,7 +105,7 @@ def query_by_rectangle(searcher: Searcher, path: Path, wanted: Area | Bounds) ->
         name=f"{path.name} ({area.x}, {area.y}, {area.width} x {area.height})",
         code=codes[:1],
         content=contents[0],
-        also=codes[1:] if len(codes) > 1 else None,
+        positives=codes[1:] if len(codes) > 1 else None,
         examples=frozenset(contents) if len(codes) > 1 else frozenset(),
     )
     return RectangleQuery(query, area, tuple(found))

@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from mirs_core.errors import MirsError
-from mirs_core.evaluation.standings import Standing
+from mirs_core.evaluation.scores import RunScores
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.evaluate import codes, domains, published_tables, ranking
@@ -64,50 +64,48 @@ def _part(data_set: lineup.DataSet) -> str:
 
 
 def _scores(models: Sequence[Model]) -> None:
-    standings = _standings(models)
-    if not standings:
+    scores = _measured_scores(models)
+    if not scores:
         return
     by_id = {model.id: model for model in models}
-    measured = [by_id[standing.run.id] for standing in standings]
-    first = standings[0]
+    measured = [by_id[score.run.id] for score in scores]
+    first = scores[0]
     st.html(
         '<p class="mirs-lead">'
         f"{first.queries:,} test tiles, each ranked against {first.archive_tiles:,} archive tiles"
         " whose labels were never used in training. mAP@64 is normalised by min(R, 64); intervals"
         " are 95 % bootstrap intervals over queries.</p>"
     )
-    if not all(standing.same_archive for standing in standings):
+    if not all(score.same_archive for score in scores):
         st.warning(
             "These models were measured on different archives (another seed or split);"
             " their scores are not comparable.",
             icon=":material/balance:",
         )
-    st.html(score_table(standings, measured))
-    downloads.rows("scores", [standing.to_row() for standing in standings])
+    st.html(score_table(scores, measured))
+    downloads.rows("scores", [score.to_row() for score in scores])
     from pages.parts import charts
 
     sections.section("By landform", "mAP@64 of the queries of each class; n is their number.")
     charts.show(
-        charts.class_bars(measured, [standing.per_class for standing in standings]),
+        charts.class_bars(measured, [score.per_class for score in scores]),
         "mirs.e.classes",
         "Bar chart: mAP@64 by landform and model",
     )
-    downloads.rows(
-        "scores-by-landform", [row for standing in standings for row in standing.class_rows()]
-    )
+    downloads.rows("scores-by-landform", [row for score in scores for row in score.class_rows()])
 
 
-def _standings(models: Sequence[Model]) -> list[Standing]:
+def _measured_scores(models: Sequence[Model]) -> list[RunScores]:
     """The scores of the models, less those that cannot be read, whose errors are shown."""
     readable = []
     for model in models:
         try:
-            readable += [model.id] if loaders.standing([model.id]) else []
+            readable += [model.id] if loaders.scores_of([model.id]) else []
         except MirsError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
     if not readable:
         _unmeasured()
-    return loaders.standing(readable) if readable else []
+    return loaders.scores_of(readable) if readable else []
 
 
 def _unmeasured() -> None:

@@ -4,25 +4,25 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from mirs_core.evaluation.standings import Standing
+from mirs_core.evaluation.scores import RunScores
 from pages.shared.palette import Model
 
 _THOUSAND = 1000
 
 
-def score_table(standings: Sequence[Standing], models: Sequence[Model]) -> str:
+def score_table(scores: Sequence[RunScores], models: Sequence[Model]) -> str:
     """One row of scores for each model, with the intervals drawn on a common scale.
 
     Args:
-        models: parallel to ``standings``.
+        models: parallel to ``scores``.
     """
-    low = min(standing.value.low for standing in standings)
-    high = max(standing.value.high for standing in standings)
+    low = min(score.value.low for score in scores)
+    high = max(score.value.high for score in scores)
     start = max(math.floor(low * 10 - 0.2) / 10, 0)
     end = min(math.ceil(high * 10 + 0.2) / 10, 1)
     rows = "".join(
-        _row(standing, model, place == 0, start, end)
-        for place, (standing, model) in enumerate(zip(standings, models, strict=True))
+        _row(score, model, place == 0, start, end)
+        for place, (score, model) in enumerate(zip(scores, models, strict=True))
     )
     heads = "".join(
         f'<th scope="col" title="{escape(text)}">{escape(name)}</th>'
@@ -53,29 +53,28 @@ def _columns(reference: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _row(standing: Standing, model: Model, first: bool, start: float, end: float) -> str:
-    run, value = standing.run, standing.value
+def _row(score: RunScores, model: Model, first: bool, start: float, end: float) -> str:
+    run, value = score.run, score.value
     cells = (
         f"<b>{value.value:.3f}</b><small>{value.low:.3f} to {value.high:.3f}</small>",
-        _difference(standing, first),
-        f"{standing.hits.value:.3f}",
-        f"{standing.ties[2]:.3f} to {standing.ties[0]:.3f}<small>{standing.ties[1]:.3f}"
-        " expected</small>",
-        f"{standing.queries:,}<small>{_skipped(standing)}</small>",
-        f"{_bytes(standing.archive_bytes)}<small>{_kind(standing)}</small>",
-        _training(standing),
-        f"seed {run.seed}<small>{_strips(standing)}</small>",
+        _difference(score, first),
+        f"{score.hits.value:.3f}",
+        f"{score.ties[2]:.3f} to {score.ties[0]:.3f}<small>{score.ties[1]:.3f} expected</small>",
+        f"{score.queries:,}<small>{_skipped(score)}</small>",
+        f"{_bytes(score.archive_bytes)}<small>{_kind(score)}</small>",
+        _training(score),
+        f"seed {run.seed}<small>{_strips(score)}</small>",
     )
     body = "".join(f"<td>{cell}</td>" for cell in cells)
     name = f'<i class="mirs-swatch" style="--c:{model.colour}"></i>{escape(model.title)}'
     return (
         f'<tr style="--c:{model.colour}"><th scope="row">{name}</th>'
-        f'<td aria-hidden="true">{_whisker(standing, start, end)}</td>{body}</tr>'
+        f'<td aria-hidden="true">{_whisker(score, start, end)}</td>{body}</tr>'
     )
 
 
-def _whisker(standing: Standing, start: float, end: float) -> str:
-    value = standing.value
+def _whisker(score: RunScores, start: float, end: float) -> str:
+    value = score.value
     low, middle, high = (
         100 * (point - start) / (end - start) for point in (value.low, value.value, value.high)
     )
@@ -85,44 +84,44 @@ def _whisker(standing: Standing, start: float, end: float) -> str:
     )
 
 
-def _difference(standing: Standing, first: bool) -> str:
+def _difference(score: RunScores, first: bool) -> str:
     if first:
         return '<span class="mirs-quiet">reference</span>'
-    if not standing.same_archive:
+    if not score.same_archive:
         return '<span class="mirs-flag">other archive<small>not comparable</small></span>'
-    if standing.against is None:
+    if score.difference is None:
         return '<span class="mirs-quiet">no shared queries</span>'
-    interval = standing.against.interval
+    interval = score.difference.interval
     span = f"<small>{interval.low:+.3f} to {interval.high:+.3f}</small>"
-    if standing.against.is_none:
+    if score.difference.is_none:
         return f"no difference{span}"
     kind = "more" if interval.value > 0 else "less"
     return f'<b class="mirs-{kind}">{interval.value:+.3f}</b>{span}'
 
 
-def _skipped(standing: Standing) -> str:
-    if not standing.skipped:
+def _skipped(score: RunScores) -> str:
+    if not score.skipped:
         return "none skipped"
-    return escape(", ".join(f"{n} skipped: {why}" for why, n in standing.skipped.items()))
+    return escape(", ".join(f"{n} skipped: {why}" for why, n in score.skipped.items()))
 
 
-def _kind(standing: Standing) -> str:
-    bits = standing.run.bits
-    return f"{bits} bits per tile" if bits else f"floats, {escape(standing.run.distance)}"
+def _kind(score: RunScores) -> str:
+    bits = score.run.bits
+    return f"{bits} bits per tile" if bits else f"floats, {escape(score.run.distance)}"
 
 
-def _training(standing: Standing) -> str:
-    seconds = standing.seconds
+def _training(score: RunScores) -> str:
+    seconds = score.seconds
     duration = f"{seconds:,.0f} s" if seconds is not None else ""
-    if not standing.epochs:
+    if not score.epochs:
         return f'<span class="mirs-quiet">none</span><small>{duration}</small>'
-    best = f"epoch {standing.best_epoch} of {standing.epochs}"
+    best = f"epoch {score.best_epoch} of {score.epochs}"
     return f"{best}<small>{duration}</small>"
 
 
-def _strips(standing: Standing) -> str:
-    split = "by strip" if standing.by_strip else "by tile"
-    return f"{split}, query's strip {escape(standing.strip)}"
+def _strips(score: RunScores) -> str:
+    split = "by strip" if score.by_strip else "by tile"
+    return f"{split}, query's strip {escape(score.strip)}"
 
 
 def _bytes(count: int) -> str:

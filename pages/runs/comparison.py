@@ -68,19 +68,19 @@ def _scores(comparison: Comparison, models: Sequence[Model]) -> None:
         "mAP@64 with 95 % interval, and the difference to the first run on the queries that both"
         " have in common.",
     )
-    standings = comparison.standings
-    if not standings:
+    scores = comparison.scores
+    if not scores:
         st.info("None of these runs has scores.", icon=":material/label_off:")
         return
-    if not all(standing.same_archive for standing in standings):
+    if not all(score.same_archive for score in scores):
         st.warning(
             "Some runs were measured on another archive (another seed, split or data set);"
             " their scores are not comparable.",
             icon=":material/balance:",
         )
     by_id = {model.id: model for model in models}
-    st.html(score_table(standings, [by_id[standing.run.id] for standing in standings]))
-    measured = {standing.run.id for standing in standings}
+    st.html(score_table(scores, [by_id[score.run.id] for score in scores]))
+    measured = {score.run.id for score in scores}
     unmeasured = [model.title for model in models if model.id not in measured]
     if unmeasured:
         st.html(f'<p class="mirs-note">No scores: {escape(", ".join(unmeasured))}.</p>')
@@ -122,6 +122,6 @@ def _curves(comparison: Comparison, models: Sequence[Model]) -> None:
             "Validation score and terms of the loss by epoch; a dot marks the best epoch, whose"
             " weights are used. Loss terms of different presets have different scales.",
         )
-        best = {standing.run.id: standing.best_epoch for standing in comparison.standings}
+        best = {score.run.id: score.best_epoch for score in comparison.scores}
         training_curves.draw([model for model, _ in pairs], [history for _, history in pairs], best)
     downloads.values("comparison", comparison.to_json())

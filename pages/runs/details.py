@@ -7,7 +7,7 @@ import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.evaluation import model_card
-from mirs_core.evaluation.standings import Standing
+from mirs_core.evaluation.scores import RunScores
 from mirs_core.exchange import run_files
 from mirs_core.workspace import annotations, bin, epochs, runs
 from mirs_core.workspace.home import Home
@@ -143,33 +143,33 @@ def _properties(run: runs.RunSummary) -> list[tuple[str, str]]:
 
 
 def _measured(run: runs.RunSummary) -> list[tuple[str, str]]:
-    standing = _standing(run)
-    if standing is None:
+    score = _scores_of(run)
+    if score is None:
         return [("mAP@64", "not measured")]
-    value = standing.value
+    value = score.value
     properties = [
         (
             "mAP@64",
             f"<b>{value.value:.3f}</b> <em>{value.low:.3f} to {value.high:.3f}</em>",
         ),
-        ("Queries", f"{standing.queries:,} against {standing.archive_tiles:,} tiles"),
+        ("Queries", f"{score.queries:,} against {score.archive_tiles:,} tiles"),
     ]
-    if standing.epochs:
-        best = f"epoch {standing.best_epoch} of {standing.epochs}"
-        properties.append(("Training", f"{best}{_duration(standing)}"))
+    if score.epochs:
+        best = f"epoch {score.best_epoch} of {score.epochs}"
+        properties.append(("Training", f"{best}{_duration(score)}"))
     return properties
 
 
-def _duration(standing: Standing) -> str:
-    return f", {standing.seconds:,.0f} s" if standing.seconds is not None else ""
+def _duration(score: RunScores) -> str:
+    return f", {score.seconds:,.0f} s" if score.seconds is not None else ""
 
 
-def _standing(run: runs.RunSummary) -> Standing | None:
+def _scores_of(run: runs.RunSummary) -> RunScores | None:
     try:
-        standings = loaders.standing([run.id])
+        scores = loaders.scores_of([run.id])
     except MirsError:
         return None
-    return standings[0] if standings else None
+    return scores[0] if scores else None
 
 
 def _missing(run: runs.RunSummary) -> str:
@@ -211,8 +211,8 @@ def _curves(run: runs.RunSummary) -> None:
         )
         return
     model = Model(run.id, run.name, palette.COLOURS[1], "solid")
-    standing = _standing(run)
-    best = {run.id: standing.best_epoch} if standing and standing.best_epoch else {}
+    score = _scores_of(run)
+    best = {run.id: score.best_epoch} if score and score.best_epoch else {}
     if best:
         st.html('<p class="mirs-note">The dot marks the best epoch, whose weights are used.</p>')
     training_curves.draw([model], [history], best, columns=2)

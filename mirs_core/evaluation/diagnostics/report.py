@@ -18,7 +18,7 @@ from mirs_core.evaluation.diagnostics.ranks import (
     recall_curve,
 )
 from mirs_core.evaluation.protocol import K, Ranking, rankings
-from mirs_core.evaluation.run_report import facts_of
+from mirs_core.evaluation.run_report import tile_columns
 from mirs_core.hashing.baseline import FloatModel
 from mirs_core.ranking.archive import FloatArchive
 from mirs_core.ranking.codes import unpack
@@ -93,7 +93,7 @@ def archive_use(retriever: Retriever) -> CodeUse | None:
 
 def measured(retriever: Retriever) -> list[Ranking]:
     """The test queries that can be measured, ranked against the evaluation archive."""
-    items, facts = retriever.items, facts_of(retriever.items)
+    items, facts = retriever.items, tile_columns(retriever.items)
     archive, test = items.rows(["archive"]), items.rows(["test"])
     if not len(archive) or not len(test):
         return []

@@ -87,7 +87,7 @@ def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
     items, card = searcher.items, searcher.card
     row = items.row(tile)
     label, latitude, longitude = items.labels[row], items.latitudes[row], items.longitudes[row]
-    observation, record = observations.parse(tile), searcher.told(tile)
+    observation, record = observations.parse(tile), searcher.metadata(tile)
     product = observation.url or "" if observation and not card.synthetic else ""
     landform = describe(label) if label else None
     place = INVENTED if latitude is not None and card.synthetic else items.places[row]

@@ -9,7 +9,7 @@ import numpy as np
 from mirs_core.datasets.card import read_card
 from mirs_core.datasets.tile_table import read_table
 from mirs_core.errors import ConfigError, MirsError, RunError
-from mirs_core.evaluation import standings
+from mirs_core.evaluation import scores
 from mirs_core.exchange.run_files.layout import HOSTILE, SAID, Manifest, RefusedFileError, refused
 from mirs_core.files import read_json, write_json
 from mirs_core.retrieval import retriever
@@ -62,7 +62,7 @@ def checked(home: Home, run: runs.RunFolder, manifest: Manifest) -> annotations.
             raise refused("holds features that are no numbers")
         summary = runs.summary(home, run, None)
         if run.metrics.is_file():
-            standings.standing_of(summary, run)
+            scores.read_scores(summary, run)
         if not set(run.learnt_roles().values()) <= {"train", "val"}:
             raise refused("has an unknown role in learnt.json")
         if not all(isinstance(tile, str) for tile in run.excluded_tiles().values()):

@@ -40,9 +40,9 @@ from pages.shared.loaders.runs import (
     groups_across_classes,
     neighbourhoods,
     same_ground,
+    scores_of,
     searcher,
     space_map,
-    standing,
 )
 from pages.shared.loaders.sets import known_sets, offered
 
@@ -79,11 +79,11 @@ __all__ = [
     "same_ground",
     "samples",
     "samples_of",
+    "scores_of",
     "searcher",
     "size",
     "space_map",
     "spread_of",
-    "standing",
     "strip_facts",
     "strips",
     "thumbnails",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets.images import read_image
-from mirs_core.evaluation import diagnostics, standings
+from mirs_core.evaluation import diagnostics, scores
 from mirs_core.hash_space import bits as code_bits
 from mirs_core.hash_space import clusters as code_clusters
 from mirs_core.hash_space import layout as mapping
@@ -47,21 +47,21 @@ def _searcher(home: str, run_id: str, changed: int) -> Searcher:
     return found
 
 
-def standing(run_ids: list[str]) -> list[standings.Standing]:
+def scores_of(run_ids: list[str]) -> list[scores.RunScores]:
     """The figures of the runs that measured something, the first as the reference.
 
     Raises:
         MirsError: a run is gone or damaged.
     """
     home = Home.current()
-    return _standing(str(home), tuple(run_ids), tuple(changed_at(home, run) for run in run_ids))
+    return _scores_of(str(home), tuple(run_ids), tuple(changed_at(home, run) for run in run_ids))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _standing(
+def _scores_of(
     home: str, run_ids: tuple[str, ...], changed: tuple[int, ...]
-) -> list[standings.Standing]:
-    return standings.standings(Home(Path(home)), run_ids)
+) -> list[scores.RunScores]:
+    return scores.scores_of(Home(Path(home)), run_ids)
 
 
 def diagnosis(run_id: str) -> diagnostics.Diagnostics:

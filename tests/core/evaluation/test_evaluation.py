@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirs_core.errors import RunError
-from mirs_core.evaluation.protocol import Facts, evaluate
+from mirs_core.evaluation.protocol import TileColumns, evaluate
 from mirs_core.ranking.archive import FloatArchive, HashArchive
 
 
-def facts(labels: list[str | None], prefix: str, strips: list[str | None] | None = None) -> Facts:
+def facts(
+    labels: list[str | None], prefix: str, strips: list[str | None] | None = None
+) -> TileColumns:
     ids = [f"{prefix}{i}" for i in range(len(labels))]
-    return Facts(ids, labels, [f"content-{i}" for i in ids], strips or [None] * len(labels))
+    return TileColumns(ids, labels, [f"content-{i}" for i in ids], strips or [None] * len(labels))
 
 
 def slow_ap(
@@ -21,7 +23,7 @@ def slow_ap(
     content: str,
     strip: str | None,
     archive: np.ndarray,
-    known: Facts,
+    known: TileColumns,
     k: int,
     exclude_strip: bool,
 ) -> tuple[float, float] | None:

@@ -34,9 +34,9 @@ def test_runs_are_compared_in_settings_curves_and_figures(home: Home) -> None:
     mirs, _, baseline = found.epochs
     assert len(mirs.epochs) > 3 and list(mirs.curves())[:2] == ["map_at_64", "total"]
     assert "triplet" in mirs.curves() and baseline == Epochs(terms={})
-    first, second, third = found.standings
-    assert first.against is None and second.against and third.against
-    assert second.against.queries == 15
+    first, second, third = found.scores
+    assert first.difference is None and second.difference and third.difference
+    assert second.difference.queries == 15
 
 
 def test_the_comparison_is_plain_json(home: Home) -> None:
@@ -65,7 +65,7 @@ def test_unfinished_runs_are_compared_as_far_as_they_are(home: Home) -> None:
     runs.folder(home, "demo-mirs").set_status("failed")
     (home.path / "runs" / "demo-mirs" / "metrics.json").unlink()
     found = compare(home, RUNS)
-    assert not found.one_data_set and len(found.standings) == 2 and found.epochs[0].epochs
+    assert not found.one_data_set and len(found.scores) == 2 and found.epochs[0].epochs
 
 
 @pytest.mark.parametrize("ids", [[], ["demo-mirs"], ["demo-mirs"] * 3, list("abcdef")])

@@ -167,7 +167,7 @@ def test_own_licences_and_sources_stay_with_the_run(made: Path, home: Home, tmp_
     transfer.import_run(Home(tmp_path / "third"), file)
     for where in (home, Home(tmp_path / "third")):
         searcher = Searcher.open(where, less.run.id)
-        told = [searcher.told(tile) for tile in searcher.items.ids]
+        told = [searcher.metadata(tile) for tile in searcher.items.ids]
         assert [one.licence for one in told if one.credit == "Ann"] == ["MIT"]
         assert searcher.card.licence == "CC0"
 

@@ -302,4 +302,4 @@ def test_tiles_of_another_folder_are_imported_and_archived(
     searcher = Searcher.open(home, grown.run.id)
     (tile, *_) = [tile for tile in searcher.items.ids if tile.startswith("import-other/")]
     assert searcher.image_path(tile).is_file()
-    assert (searcher.told(tile).licence, searcher.told(tile).credit) == ("CC0", "Me")
+    assert (searcher.metadata(tile).licence, searcher.metadata(tile).credit) == ("CC0", "Me")

@@ -406,7 +406,7 @@ def test_other_encoder_weights_are_refused_for_own_images_only(
     searcher = Searcher.open(Home(place / "home"), "mirs")
     assert searcher.search(searcher.query_by_id(searcher.items.ids[0]))
     Image.fromarray(stripes(777)).save(place / "own.png")
-    for ask in (searcher.warm_up, lambda: searcher.query_by_image(place / "own.png")):
+    for ask in (searcher.load_encoder, lambda: searcher.query_by_image(place / "own.png")):
         with pytest.raises(RunError, match="made with other weights of"):
             ask()
     assert network.seen == 0

@@ -1,4 +1,4 @@
-"""The scores of runs as measured when they were made, and their differences to the first."""
+"""Scores of runs, as measured when they were trained or indexed, and differences between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,23 +16,34 @@ from mirs_core.workspace.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Mean AP@64 minus that of another run on the same queries, with its 95 % interval."""
+    """Mean AP@64 minus that of a reference run on the same queries, with its 95 % interval."""
 
     interval: Interval
     queries: int
 
     @property
     def is_none(self) -> bool:
-        """Whether the interval contains 0: no difference can be told."""
+        """Whether the interval contains 0, so that the runs cannot be told apart."""
         return self.interval.low <= 0 <= self.interval.high
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """One run's figures. mAP@64 divides by min(R, k); ``ties`` are best, expected and worst.
+class RunScores:
+    """The evaluation of one run.
 
-    ``per_class`` holds number of queries and mAP@64 by label, ``per_query`` AP@64 by tile id.
-    ``against`` is None for the first run, where the archives differ, and without shared queries.
+    Attributes:
+        value: mAP@64 with the divisor min(R, k).
+        hits: mAP@64 with the divisor of 2021, the hits within the top k.
+        ties: best, expected and worst mAP@64 over all orders of tied results.
+        queries: how many queries were measured; ``skipped`` counts the others by reason.
+        strip: whether a query's own strip was "kept", "excluded" or is "unknown".
+        by_strip: whether the split kept strips together.
+        seconds: total training time, where it was recorded.
+        per_class: number of queries and mAP@64 by label.
+        per_query: AP@64 by tile id.
+        same_archive: whether the archive is that of the reference run.
+        difference: to the reference run; None for the reference itself, where the archives differ,
+            and without shared queries.
     """
 
     run: runs.RunSummary
@@ -51,11 +62,11 @@ class Standing:
     per_class: dict[str, tuple[int, float]]
     per_query: dict[str, float]
     same_archive: bool = True
-    against: Difference | None = None
+    difference: Difference | None = None
 
     def to_row(self) -> dict[str, object]:
-        """The scores as one flat row of a table; None where there is no difference."""
-        against = self.against.interval if self.against else None
+        """The scores as one flat table row; None where there is no difference."""
+        difference = self.difference.interval if self.difference else None
         return {
             "run": self.run.id,
             "archive_id": self.run.archive_id,
@@ -71,50 +82,50 @@ class Standing:
             "skipped": sum(self.skipped.values()),
             "archive_bytes": self.archive_bytes,
             "bits": self.run.bits,
-            "difference": against.value if against else None,
-            "difference_low": against.low if against else None,
-            "difference_high": against.high if against else None,
+            "difference": difference.value if difference else None,
+            "difference_low": difference.low if difference else None,
+            "difference_high": difference.high if difference else None,
         }
 
     def class_rows(self) -> list[dict[str, object]]:
-        """mAP@64 by class, a row each: run, class, number of queries, value."""
+        """One row per class: run, class, number of queries, mAP@64."""
         return [
             {"run": self.run.id, "class": label, "queries": queries, "map_at_64": value}
             for label, (queries, value) in self.per_class.items()
         ]
 
 
-def standings(home: Home, run_ids: Sequence[str]) -> list[Standing]:
-    """The standing of each run that measured something, the first of them as the reference.
+def scores_of(home: Home, run_ids: Sequence[str]) -> list[RunScores]:
+    """The scores of the runs that have any; the first of them is the reference.
 
     Raises:
         RunError: a run is gone, or its files are damaged.
     """
     served = runs.served_run(home)
-    found: list[Standing] = []
+    scores: list[RunScores] = []
     for run_id in run_ids:
         run = runs.folder(home, run_id)
         if run.metrics.is_file():
             summary = runs.summary(home, run, served)
-            standing = standing_of(summary, run, found[0] if found else None)
-            found += [standing] if standing.queries else []
-    return found
+            score = read_scores(summary, run, scores[0] if scores else None)
+            scores += [score] if score.queries else []
+    return scores
 
 
-def standing_of(
-    summary: runs.RunSummary, run: runs.RunFolder, reference: Standing | None = None
-) -> Standing:
-    """The standing of one run that measured something, and its difference to ``reference``.
+def read_scores(
+    summary: runs.RunSummary, run: runs.RunFolder, reference: RunScores | None = None
+) -> RunScores:
+    """The scores of a run that was evaluated, and its difference to ``reference``.
 
     Raises:
         RunError: its files are damaged.
     """
-    value, made = read_json(run.metrics), run.provenance()
+    value, provenance = read_json(run.metrics), run.provenance()
     try:
-        per_query = {tile: float(one["min_r_k"]) for tile, one in value["per_query"].items()}
+        per_query = {tile: float(ap["min_r_k"]) for tile, ap in value["per_query"].items()}
         same = reference is None or reference.run.archive_id == summary.archive_id
-        against = _difference(per_query, reference.per_query) if reference and same else None
-        return Standing(
+        comparable = reference if same else None
+        return RunScores(
             run=summary,
             value=_interval(value["map_at_64"]["min_r_k"]),
             hits=_interval(value["map_at_64"]["hits"]),
@@ -129,16 +140,16 @@ def standing_of(
             archive_bytes=int(value["archive_bytes"]),
             strip=str(value["strip"]),
             by_strip=run.config().archive.by_strip,
-            epochs=int(made.get("epochs") or 0),
-            best_epoch=int(made.get("best_epoch") or 0),
-            seconds=(made.get("seconds") or {}).get("total"),
+            epochs=int(provenance.get("epochs") or 0),
+            best_epoch=int(provenance.get("best_epoch") or 0),
+            seconds=(provenance.get("seconds") or {}).get("total"),
             per_class={
-                label: (int(one["n"]), float(one["min_r_k"]))
-                for label, one in value["per_class"].items()
+                label: (int(figures["n"]), float(figures["min_r_k"]))
+                for label, figures in value["per_class"].items()
             },
             per_query=per_query,
             same_archive=same,
-            against=against,
+            difference=_difference(per_query, comparable.per_query) if comparable else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         raise RunError(f"{run.metrics} is damaged. Delete the run and train again.") from None
