@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.errors import RunError
-from mirs_core.landform_map.asking import K, apart, ask, classes_of, voting
 from mirs_core.landform_map.votes import Votes, Weighting
+from mirs_core.landform_map.voting import K, classes_of, labelled_rows, vote, voters_without_copies
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
@@ -57,13 +57,13 @@ def _ask(
     one: Searcher, k: int, weighting: Weighting
 ) -> tuple[Votes, NDArray[np.float64], NDArray[np.int64]]:
     """The votes on the validation tiles, their nearest distances, their own columns (or -1)."""
-    asked = voting(one, ("val",))
-    voters = apart(one, ("archive", "train"), asked)
+    asked = labelled_rows(one, ("val",))
+    voters = voters_without_copies(one, ("archive", "train"), asked)
     if not len(asked) or not len(voters):
         raise RunError(f"Run {one.summary.id} has no labelled validation tiles; give another.")
     classes = classes_of(one)
     codes = one.retriever.codes[asked]
-    votes, near = ask(one, voters, classes, codes, k, weighting)
+    votes, near = vote(one, voters, classes, codes, k, weighting)
     own = np.array([classes.index(str(one.items.labels[row])) for row in asked])
     return votes, near, own
 

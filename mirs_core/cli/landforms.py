@@ -8,7 +8,7 @@ from mirs_core import landform_map
 from mirs_core.cli.console import Console
 from mirs_core.exchange import exports
 from mirs_core.exchange.exports.landform_map_file import format_of
-from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Trust
+from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, VoteAccuracy
 from mirs_core.landform_map.footprints import footprints
 from mirs_core.retrieval.search import Searcher
 from mirs_core.system.tables import number, table
@@ -44,10 +44,10 @@ def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
         format_of(out)
     home = Home.current()
     searcher = Searcher.open(home, args.run)
-    voters = args.labelled or landform_map.usual_voters(home, args.run)
+    voters = args.labelled or landform_map.default_labelled_run(home, args.run)
     labelled = searcher if voters == args.run else Searcher.open(home, voters)
-    found = landform_map.for_run(searcher, labelled, args.k, args.min_margin)
-    trust = landform_map.trust(labelled, args.k, args.min_margin)
+    found = landform_map.estimate_opened(searcher, labelled, args.k, args.min_margin)
+    trust = landform_map.measure_accuracy(labelled, args.k, args.min_margin)
     rings = footprints(searcher.root)
     listed = landform_map.totals(found, searcher.items.ids, rings)
     features = exports.landform_map_table(searcher, found, trust, rings)
@@ -80,7 +80,7 @@ def _total(one: ClassTotal) -> dict[str, Any]:
     return {"tiles": one.tiles, "density": round(one.density, 3), "km2": km2}
 
 
-def _trust(found: Trust | None) -> dict[str, Any] | None:
+def _trust(found: VoteAccuracy | None) -> dict[str, Any] | None:
     if found is None:
         return None
     sure = found.coverage > 0
@@ -92,14 +92,14 @@ def _trust(found: Trust | None) -> dict[str, Any] | None:
         "accuracy_of_all": round(found.of_all, 4),
         "n": found.tiles,
         "margins": [
-            {"low": one.low, "high": one.high, "n": one.tiles, "accuracy": round(one.right, 4)}
+            {"low": one.low, "high": one.high, "n": one.tiles, "accuracy": round(one.correct, 4)}
             for one in found.bins
         ],
     }
 
 
 def _text(
-    found: LandformMap, trust: Trust | None, listed: tuple[ClassTotal, ...], out: Path | None
+    found: LandformMap, trust: VoteAccuracy | None, listed: tuple[ClassTotal, ...], out: Path | None
 ) -> str:
     rows = [
         [one.label, one.name, str(one.tiles), number(one.density, 1), number(one.km2, 1)]
@@ -116,6 +116,6 @@ def _text(
         f" class leads by less than {found.min_margin:g}) and of {found.count(FAR)} (unlike every"
         " labelled tile).",
         "Density: tiles expected of a class, the sum of its shares over all tiles within reach.",
-        f"{landform_map.CAUTION} {landform_map.trusted(trust)}",
+        f"{landform_map.CAUTION} {landform_map.accuracy_in_words(trust)}",
     ]
     return "\n".join([*lines, f"Written to {out}"] if out is not None else lines)

@@ -1,26 +1,32 @@
-"""Landform maps by estimate: the nearest labelled tiles vote for the unlabelled ones of a run.
+"""Landform maps by estimate: the nearest labelled tiles vote on the class of the unlabelled ones.
 
-The labelled tiles of a run are those that its model was trained and chosen on and those of its
-archive; its test tiles never vote, so that they can tell how far an estimate is to be trusted.
-Distractors vote too: a tile among them is probably no landform, and is called so.
+The labelled tiles of a run are those its model was trained and validated on and those of its
+archive; its test tiles never vote, so that they can measure how accurate an estimate is.
+Distractors vote too: a tile that looks like them probably shows no landform, and is named so.
 
-What was chosen on validation tiles, never on test tiles: 15 voters with equal votes, and two rules
-for a tile to be "not sure". Its margin is below ``MIN_MARGIN``; or it is out of reach, its nearest
-labelled tile farther than that of nine in ten validation tiles of the same run.
+Chosen on validation tiles, never on test tiles: 15 voters with equal votes, and two rules under
+which an estimate counts as "not sure". Either its margin is below ``MIN_MARGIN``; or the tile is
+out of reach: its nearest labelled tile is farther away than that of nine in ten validation tiles of
+the same run.
 """
 
-from mirs_core.landform_map.asking import CLOSE, FAR, MIN_MARGIN, SURE, VOTERS, K
-from mirs_core.landform_map.estimating import (
+from mirs_core.landform_map.accuracy import (
+    MarginBin,
+    VoteAccuracy,
+    accuracy_in_words,
+    measure_accuracy,
+)
+from mirs_core.landform_map.estimate import (
     CAUTION,
     LandformMap,
+    default_labelled_run,
     estimate,
-    for_run,
+    estimate_opened,
     name_of,
-    usual_voters,
-    with_same_model,
+    runs_with_same_model,
 )
 from mirs_core.landform_map.totals import ClassTotal, totals
-from mirs_core.landform_map.trusting import Bin, Trust, trust, trusted
+from mirs_core.landform_map.voting import CLOSE, FAR, MIN_MARGIN, SURE, VOTERS, K
 
 __all__ = [
     "CAUTION",
@@ -29,17 +35,17 @@ __all__ = [
     "MIN_MARGIN",
     "SURE",
     "VOTERS",
-    "Bin",
     "ClassTotal",
     "K",
     "LandformMap",
-    "Trust",
+    "MarginBin",
+    "VoteAccuracy",
+    "accuracy_in_words",
+    "default_labelled_run",
     "estimate",
-    "for_run",
+    "estimate_opened",
+    "measure_accuracy",
     "name_of",
+    "runs_with_same_model",
     "totals",
-    "trust",
-    "trusted",
-    "usual_voters",
-    "with_same_model",
 ]

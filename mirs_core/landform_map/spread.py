@@ -1,7 +1,7 @@
-"""How far a model's results lie from the query on Mars, and how far they would by chance.
+"""How far results lie from the query on Mars, compared with tiles drawn at random.
 
-Many tiles know their strip's centre only, so tiles of one strip are 0 km apart: what a place is the
-place of belongs to every number here.
+Many tiles have the coordinates of their strip's centre only, so that tiles of one strip are 0 km
+apart: always say with these numbers what the coordinates refer to.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ Verdict = Literal["nearer", "like chance", "farther"]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The mean distance of results to the query, beside that of tiles drawn by chance.
+    """The mean distance of results to the query, compared with tiles drawn at random.
 
     Attributes:
-        mean: km, over the ``count`` results with a known place.
-        without_place: results whose place is not known.
-        chance: km, the exact mean over all ``pool`` tiles that could have been found.
-        low, high: km, the middle 95 % of the means of ``count`` tiles drawn from them at random.
+        mean: km, over the ``count`` results with known coordinates.
+        without_place: number of results without coordinates.
+        chance: km, the exact mean over all ``pool`` candidate tiles with coordinates.
+        low, high: km, the central 95 % of the means of ``count`` tiles drawn from these at random.
     """
 
     mean: float
@@ -38,7 +38,7 @@ class Spread:
 
     @property
     def verdict(self) -> Verdict:
-        """Where the mean lies: below, in or above the middle 95 % of chance."""
+        """Whether the mean is below, within or above the central 95 % expected by chance."""
         if self.mean < self.low:
             return "nearer"
         return "farther" if self.mean > self.high else "like chance"
@@ -47,29 +47,29 @@ class Spread:
 def measure(
     items: Items,
     place: tuple[float, float],
-    found: NDArray[np.int64],
+    results: NDArray[np.int64],
     candidates: NDArray[np.int64],
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Spread | None:
-    """The spread of results around a query; None where none of them has a known place.
+    """The spread of results around a query; None where none of them has coordinates.
 
     Args:
         place: latitude and longitude (east) of the query, degrees.
-        found: rows of the results.
-        candidates: rows of all tiles that the filters let through, without the query's own.
-        draws: how many samples stand for chance; drawn without replacement.
+        results: rows of the results.
+        candidates: rows of all tiles that pass the filters, without the query.
+        draws: number of random samples, each drawn without replacement.
     """
-    away = distances(items, place)
-    reached = away[found][np.isfinite(away[found])]
-    pool = away[candidates][np.isfinite(away[candidates])]
-    if not len(reached) or not len(pool):
+    kilometres = distances(items, place)
+    near = kilometres[results][np.isfinite(kilometres[results])]
+    pool = kilometres[candidates][np.isfinite(kilometres[candidates])]
+    if not len(near) or not len(pool):
         return None
-    low, high = _by_chance(pool, min(len(reached), len(pool)), draws, seed)
+    low, high = _by_chance(pool, min(len(near), len(pool)), draws, seed)
     return Spread(
-        mean=float(reached.mean()),
-        count=len(reached),
-        without_place=len(found) - len(reached),
+        mean=float(near.mean()),
+        count=len(near),
+        without_place=len(results) - len(near),
         chance=float(pool.mean()),
         low=low,
         high=high,
@@ -78,14 +78,14 @@ def measure(
 
 
 def distances(items: Items, place: tuple[float, float]) -> NDArray[np.float64]:
-    """Distances (N,) of all tiles to a place, km; NaN where a tile's place is not known."""
+    """Distances (N,) of all tiles to a place, km; NaN for tiles without coordinates."""
     return distance_km(*place, *places(items))
 
 
 def places(items: Items) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitudes and longitudes (N,) of the tiles; both NaN where either is not known."""
-    found = np.array([items.latitudes, items.longitudes], dtype=float)
-    latitudes, longitudes = np.where(np.isfinite(found).all(axis=0), found, np.nan)
+    """Latitudes and longitudes (N,) of the tiles; both NaN where either is unknown."""
+    pairs = np.array([items.latitudes, items.longitudes], dtype=float)
+    latitudes, longitudes = np.where(np.isfinite(pairs).all(axis=0), pairs, np.nan)
     return latitudes, np.mod(longitudes, 360)
 
 

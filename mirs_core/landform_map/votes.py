@@ -1,8 +1,8 @@
-"""Votes of the nearest labelled tiles: what a tile probably is, and how sure that is.
+"""Votes of the nearest labelled tiles: the most likely class of a tile, and how sure it is.
 
-Which of several equally far tiles come first in a list is chance, since an archive ranks them by
-row. So no vote depends on it: of the tiles that are as far as the k-th nearest, each counts with
-the probability that it would be among the k.
+The order of equally distant tiles is arbitrary, since an archive ranks them by row, so no vote may
+depend on it: each tile at the distance of the k-th nearest counts with the probability that it
+would be among the k.
 """
 
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Weighting = Literal["equal", "near"]
-"""``equal``: each of the k nearest has one vote. ``near``: 1 / (1 + distance / reach) of one, where
-the reach is the distance of the k-th nearest, so that the unit of the distance does not matter."""
+"""``equal``: each of the k nearest has one vote. ``near``: it has 1 / (1 + distance / reach) votes,
+where the reach is the distance of the k-th nearest, so that the unit does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """What the labelled tiles near each of Q tiles say.
+    """The votes of the nearest labelled tiles on each of Q tiles.
 
     Attributes:
-        shares: (Q, C) share of the votes of each class; a row sums to 1, or to 0 where nothing
+        shares: (Q, C) share of the votes for each class; a row sums to 1, or to 0 where no tile
             could vote.
-        winner: (Q,) column of the largest share; of equal shares the lowest column; -1 without
+        winner: (Q,) column of the largest share, the lowest column of equal ones; -1 without
             votes.
         runner_up: (Q,) column of the second largest share; -1 where one class has every vote.
         share: (Q,) share of the winner, 0 to 1.
@@ -38,24 +38,24 @@ class Votes:
 
 
 def last_voter(sizes: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-    """The place (Q,) where the ``k``-th tile stands in rows of ``sizes`` (Q, n) tiles each.
+    """The position (Q,) of the ``k``-th tile in rows of ``sizes`` (Q, n) tiles each.
 
-    The last place with tiles where there are fewer than ``k``.
+    The last position with tiles where there are fewer than ``k``.
     """
-    reached = np.cumsum(sizes, axis=1)
-    wanted = np.minimum(k, reached[:, -1:])
-    found: NDArray[np.int64] = (reached < wanted).sum(axis=1)
-    return found
+    cumulative = np.cumsum(sizes, axis=1)
+    target = np.minimum(k, cumulative[:, -1:])
+    position: NDArray[np.int64] = (cumulative < target).sum(axis=1)
+    return position
 
 
 def chance_of_counting(
     distances: NDArray[Any], sizes: NDArray[np.int64], k: int
 ) -> NDArray[np.float64]:
-    """The probability (Q, n) to be among the ``k`` nearest tiles, where ties fall by chance.
+    """The probability (Q, n) of being among the ``k`` nearest tiles if ties are broken at random.
 
     Args:
-        distances: (Q, n) ascending in each row, and far enough to hold every tie of the k-th tile.
-        sizes: (Q, n) how many tiles stand at each place; 0 for places that are only padding.
+        distances: (Q, n) ascending in each row, long enough to include every tie of the k-th tile.
+        sizes: (Q, n) number of tiles at each position; 0 for padding.
 
     The tiles' probabilities sum to k, or to the number of tiles where there are fewer.
 
@@ -68,34 +68,34 @@ def chance_of_counting(
         return np.zeros(distances.shape)
     last = np.take_along_axis(distances, last_voter(sizes, k)[:, None], axis=1)
     nearer, tied = distances < last, distances == last
-    left = np.minimum(k, sizes.sum(axis=1)) - (sizes * nearer).sum(axis=1)
-    share = left / np.maximum((sizes * tied).sum(axis=1), 1)
+    remaining = np.minimum(k, sizes.sum(axis=1)) - (sizes * nearer).sum(axis=1)
+    share = remaining / np.maximum((sizes * tied).sum(axis=1), 1)
     chance: NDArray[np.float64] = (nearer + tied * share[:, None]) * (sizes > 0)
     return chance
 
 
 def tally(
     distances: NDArray[Any],
-    held: NDArray[np.int64],
+    counts: NDArray[np.int64],
     k: int,
     weighting: Weighting = "equal",
 ) -> Votes:
     """The votes of the ``k`` nearest labelled tiles of each of Q tiles.
 
     Args:
-        distances: (Q, n) as ``chance_of_counting`` takes them; at least 0.
-        held: (Q, n, C) how many tiles of each class stand at each place: tiles that share a code
-            are one place.
+        distances: (Q, n) as for ``chance_of_counting``; at least 0.
+        counts: (Q, n, C) number of tiles of each class at each position: tiles that share a code
+            share a position.
 
     Raises:
         ValueError: ``k`` is below 1.
     """
-    weights = chance_of_counting(distances, held.sum(axis=2), k)
+    weights = chance_of_counting(distances, counts.sum(axis=2), k)
     if weighting == "near":
         weights *= _nearness(distances, weights)
-    votes = np.einsum("qn,qnc->qc", weights, held)
+    votes = np.einsum("qn,qnc->qc", weights, counts)
     cast = votes.sum(axis=1, keepdims=True)
-    # Sums of fractions differ in their last digits with the order of the rows; shares must not.
+    # Sums of fractions differ in the last digits with the order of the rows; shares must not.
     return decide(np.round(votes / np.where(cast > 0, cast, 1.0), 9))
 
 
@@ -105,8 +105,8 @@ def decide(shares: NDArray[np.float64]) -> Votes:
     padded = np.concatenate([shares, np.zeros((rows, max(0, 2 - classes)))], axis=1)
     order = np.argsort(-padded, axis=1, kind="stable")[:, :2]
     best = np.take_along_axis(padded, order, axis=1)
-    found = np.where(best > 0, order, -1)
-    return Votes(shares, found[:, 0], found[:, 1], best[:, 0], best[:, 0] - best[:, 1])
+    leaders = np.where(best > 0, order, -1)
+    return Votes(shares, leaders[:, 0], leaders[:, 1], best[:, 0], best[:, 0] - best[:, 1])
 
 
 def _nearness(distances: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from mirs_core import landform_map
 from mirs_core.errors import MirsError
 from mirs_core.exchange import exports
 from mirs_core.files import slug
-from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, Trust
+from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, VoteAccuracy
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
@@ -70,7 +70,7 @@ def draw(searcher: Searcher, home: Home) -> None:
 
 def _voters(home: Home, run: str) -> list[Searcher]:
     """The runs with the same model that hold labelled tiles which may vote."""
-    found = [loaders.searcher(one) for one in landform_map.with_same_model(home, run)]
+    found = [loaders.searcher(one) for one in landform_map.runs_with_same_model(home, run)]
     return [one for one in found if _has_voters(one)]
 
 
@@ -101,13 +101,13 @@ def _settings(run: str, voters: Sequence[Searcher]) -> tuple[Searcher, int, floa
     return by_id[str(chosen)], int(k), float(margin)
 
 
-def _trusted(found: LandformMap, trust: Trust | None) -> None:
+def _trusted(found: LandformMap, trust: VoteAccuracy | None) -> None:
     tiles, sure = len(found.rows), found.count(SURE)
     st.info(
         f"**Estimate of {tiles:,} unlabelled tiles: {sure:,} with a landform,"
         f" {tiles - sure:,} not sure.** {found.count(CLOSE):,} are a close call,"
         f" {found.count(FAR):,} are unlike every labelled tile."
-        f" {words.plain(landform_map.trusted(trust))}",
+        f" {words.plain(landform_map.accuracy_in_words(trust))}",
         icon=":material/how_to_vote:",
     )
     if trust is None or not trust.bins:
@@ -120,7 +120,7 @@ def _trusted(found: LandformMap, trust: Trust | None) -> None:
                     for one in trust.bins
                 ],
                 "Test tiles": [one.tiles for one in trust.bins],
-                "Right": [one.right for one in trust.bins],
+                "Right": [one.correct for one in trust.bins],
             },
             hide_index=True,
             column_config={"Right": st.column_config.NumberColumn(format="percent")},
@@ -214,7 +214,7 @@ def _entry(searcher: Searcher, found: LandformMap, row: int) -> TileEntry:
     )
 
 
-def _files(searcher: Searcher, found: LandformMap, trust: Trust | None) -> None:
+def _files(searcher: Searcher, found: LandformMap, trust: VoteAccuracy | None) -> None:
     # A file is made when its button is pressed, in a thread that knows nothing of the session.
     rings = loaders.rings(searcher.summary.id)
 

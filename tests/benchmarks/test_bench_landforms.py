@@ -10,7 +10,7 @@ from searchers import labelled_searcher as searcher_of
 
 from benchmarks import landforms as bench
 from mirs_core.errors import RunError
-from mirs_core.landform_map import trust
+from mirs_core.landform_map import measure_accuracy
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 
@@ -27,13 +27,15 @@ def test_the_figures_are_those_of_the_vote_on_validation_tiles(
 ) -> None:
     searcher = serve(monkeypatch)
     found = bench.run(Home(Path()), ["a", "b"])
-    told = trust(searcher, role="val")
-    assert told is not None and found["tiles"] == 2 * told.tiles
+    accuracy = measure_accuracy(searcher, role="val")
+    assert accuracy is not None and found["tiles"] == 2 * accuracy.tiles
     usual = next(v for v in found["votes"] if (v["k"], v["weighting"]) == (15, "equal"))
-    assert usual["accuracy"] == pytest.approx(told.of_all, abs=1e-4) and 0 <= usual["brier"] <= 2
+    assert (
+        usual["accuracy"] == pytest.approx(accuracy.of_all, abs=1e-4) and 0 <= usual["brier"] <= 2
+    )
     rule = next(r for r in found["rules"] if (r["within"], r["margin"]) == (0.9, 0.5))
-    assert rule["coverage"] == pytest.approx(told.coverage, abs=1e-4)
-    assert rule["accuracy"] == pytest.approx(told.accuracy.value, abs=1e-4)
+    assert rule["coverage"] == pytest.approx(accuracy.coverage, abs=1e-4)
+    assert rule["accuracy"] == pytest.approx(accuracy.accuracy.value, abs=1e-4)
     everything = next(r for r in found["rules"] if (r["within"], r["margin"]) == (1.0, 0.0))
     assert (everything["coverage"], everything["accuracy_of_rest"]) == (1, None)
 

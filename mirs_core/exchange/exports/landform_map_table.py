@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 from mirs_core.datasets.manifest import OWN_PLACE
 from mirs_core.exchange.exports.export_info import SOFTWARE
 from mirs_core.exchange.exports.rows import Row, rows_of_tiles
-from mirs_core.landform_map import CAUTION, SURE, LandformMap, Trust, name_of, trusted
+from mirs_core.landform_map import (
+    CAUTION,
+    SURE,
+    LandformMap,
+    VoteAccuracy,
+    accuracy_in_words,
+    name_of,
+)
 from mirs_core.mars.landforms import describe
 from mirs_core.mars.tile_shapes import Ring, polygon, square_kilometres
 from mirs_core.retrieval.search import Searcher
@@ -48,7 +55,7 @@ class LandformMapTable:
 def landform_map_table(
     searcher: Searcher,
     estimate: LandformMap,
-    trust: Trust | None,
+    trust: VoteAccuracy | None,
     rings: Mapping[str, Ring] | None = None,
 ) -> LandformMapTable:
     """The unlabelled tiles of ``searcher`` with their ``estimate``, in row order.
@@ -109,7 +116,7 @@ def _feature(estimate: LandformMap, row: int, tile: Row, ring: Ring | None) -> d
     }
 
 
-def _info(searcher: Searcher, estimate: LandformMap, trust: Trust | None) -> dict[str, Any]:
+def _info(searcher: Searcher, estimate: LandformMap, trust: VoteAccuracy | None) -> dict[str, Any]:
     card = searcher.card
     return {
         "estimate": True,
@@ -120,7 +127,7 @@ def _info(searcher: Searcher, estimate: LandformMap, trust: Trust | None) -> dic
         "reach": estimate.reach,
         "unit": estimate.unit,
         "voters": estimate.voters,
-        "trust": trusted(trust),
+        "trust": accuracy_in_words(trust),
         "classes": {label: name_of(label, estimate.distractors) for label in estimate.classes},
         "model": estimate.model,
         "run": estimate.run,

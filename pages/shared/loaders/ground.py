@@ -28,7 +28,7 @@ class Landforms:
     """An estimate of landforms, how far to trust it, and what it holds of each class."""
 
     found: landform_map.LandformMap
-    trust: landform_map.Trust | None
+    trust: landform_map.VoteAccuracy | None
     totals: tuple[landform_map.ClassTotal, ...]
 
 
@@ -52,10 +52,10 @@ def _landforms(
     _rings: dict[str, Ring],
 ) -> Landforms:
     *_, k, min_margin = asked
-    found = landform_map.for_run(_searcher, _labelled, k, min_margin)
+    found = landform_map.estimate_opened(_searcher, _labelled, k, min_margin)
     return Landforms(
         found,
-        landform_map.trust(_labelled, k, min_margin),
+        landform_map.measure_accuracy(_labelled, k, min_margin),
         landform_map.totals(found, _searcher.items.ids, _rings),
     )
 

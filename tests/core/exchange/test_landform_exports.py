@@ -61,8 +61,10 @@ def searcher(tmp_path: Path) -> Searcher:
 
 
 def table_of(searcher: Searcher, rings: dict[str, Ring] | None = None) -> exports.LandformMapTable:
-    found = landform_map.for_run(searcher, searcher)
-    return exports.landform_map_table(searcher, found, landform_map.trust(searcher), rings)
+    found = landform_map.estimate_opened(searcher, searcher)
+    return exports.landform_map_table(
+        searcher, found, landform_map.measure_accuracy(searcher), rings
+    )
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def rings(searcher: Searcher) -> dict[str, Ring]:
 
 def test_every_feature_says_that_it_is_an_estimate(searcher: Searcher) -> None:
     table = table_of(searcher)
-    found = landform_map.for_run(searcher, searcher)
+    found = landform_map.estimate_opened(searcher, searcher)
     assert [row["id"] for row in table.rows] == list(searcher.items.ids[190:])
     for row, place in zip(table.rows, found.rows, strict=True):
         assert row["estimate"] is True and row["k"] == 15

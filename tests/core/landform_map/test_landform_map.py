@@ -14,7 +14,7 @@ from mirs_core import cli, landform_map
 from mirs_core.config.presets import from_preset
 from mirs_core.errors import ConfigError, DataError, RunError
 from mirs_core.landform_map import CLOSE, FAR, SURE
-from mirs_core.landform_map.asking import reach_of
+from mirs_core.landform_map.voting import reach_of
 from mirs_core.pipeline import train as pipeline
 from mirs_core.pipeline.indexing import index
 from mirs_core.ranking.codes import hamming, pack
@@ -60,7 +60,7 @@ def slow_votes(searcher: Searcher, row: int, k: int) -> Counter[str]:
 @pytest.mark.parametrize("k", [1, 15, 5000])
 def test_the_votes_are_those_of_a_slow_count(bits: int, k: int) -> None:
     searcher, _ = mixed(bits=bits)
-    found = landform_map.for_run(searcher, searcher, k)
+    found = landform_map.estimate_opened(searcher, searcher, k)
     for row in found.rows[::7]:
         votes = slow_votes(searcher, int(row), k)
         total = sum(votes.values())
@@ -70,7 +70,7 @@ def test_the_votes_are_those_of_a_slow_count(bits: int, k: int) -> None:
 
 def test_only_tiles_without_a_label_are_estimated() -> None:
     searcher, truth = mixed()
-    found = landform_map.for_run(searcher, searcher)
+    found = landform_map.estimate_opened(searcher, searcher)
     assert found.rows.tolist() == list(range(340, 400))
     assert set(found.labels[:340]) == {None} and set(found.states[:340]) == {""}
     assert not found.share[:340].any() and np.isnan(found.nearest[:340]).all()
@@ -91,9 +91,9 @@ def test_test_tiles_have_no_vote() -> None:
         for role, label in zip(items.roles, items.labels, strict=True)
     )
     liar = labelled_searcher(dataclasses.replace(items, labels=lied), searcher.retriever.codes)
-    found = landform_map.for_run(liar, liar)
+    found = landform_map.estimate_opened(liar, liar)
     assert "lie" not in found.classes and "cra" in found.classes
-    told = landform_map.trust(liar)
+    told = landform_map.measure_accuracy(liar)
     assert told is not None and told.of_all == 0
 
 
@@ -101,7 +101,10 @@ def test_the_order_of_the_rows_changes_no_estimate() -> None:
     searcher, _ = mixed(bits=8)
     order = np.random.default_rng(1).permutation(len(searcher.items))
     again = labelled_searcher(searcher.items.take(order), searcher.retriever.codes[order])
-    one, other = landform_map.for_run(searcher, searcher), landform_map.for_run(again, again)
+    one, other = (
+        landform_map.estimate_opened(searcher, searcher),
+        landform_map.estimate_opened(again, again),
+    )
     assert one.reach == other.reach
     np.testing.assert_array_equal(one.votes.shares[order], other.votes.shares)
     assert tuple(one.labels[row] for row in order) == other.labels
@@ -113,17 +116,17 @@ def test_far_tiles_and_close_calls_are_left_open() -> None:
     codes = searcher.retriever.codes.copy()
     codes[-1] = 1000.0
     searcher = labelled_searcher(searcher.items, codes)
-    found = landform_map.for_run(searcher, searcher, min_margin=0.5)
+    found = landform_map.estimate_opened(searcher, searcher, min_margin=0.5)
     assert found.states[-1] == FAR and found.labels[-1] is None
     assert found.reach is not None and found.nearest[-1] > found.reach
-    strict = landform_map.for_run(searcher, searcher, min_margin=1.0)
+    strict = landform_map.estimate_opened(searcher, searcher, min_margin=1.0)
     assert strict.count(CLOSE) >= found.count(CLOSE)
     for row in found.rows:
         close = found.margin[row] < 0.5 and found.nearest[row] <= found.reach
         assert (found.states[row] == CLOSE) == close
-    both = landform_map.for_run(searcher, searcher, 5000, 1.0)
+    both = landform_map.estimate_opened(searcher, searcher, 5000, 1.0)
     assert both.margin[-1] < 1.0 and both.states[-1] == FAR
-    anything = landform_map.for_run(searcher, searcher, min_margin=0.0)
+    anything = landform_map.estimate_opened(searcher, searcher, min_margin=0.0)
     assert anything.count(CLOSE) == 0 and anything.states[-1] == FAR
 
 
@@ -143,7 +146,7 @@ def test_the_reach_holds_nine_in_ten_validation_tiles() -> None:
 
 def test_trust_is_measured_on_test_tiles_alone() -> None:
     searcher, _ = mixed()
-    found = landform_map.trust(searcher)
+    found = landform_map.measure_accuracy(searcher)
     items = searcher.items
     asked = [row for row in items.rows(["test"]) if items.labels[row]]
     right = [
@@ -154,15 +157,15 @@ def test_trust_is_measured_on_test_tiles_alone() -> None:
     assert found.of_all == pytest.approx(np.mean(right))
     assert sum(one.tiles for one in found.bins) == len(asked)
     assert found.accuracy.low <= found.accuracy.value <= found.accuracy.high
-    said = landform_map.trusted(found)
+    said = landform_map.accuracy_in_words(found)
     assert f"{len(asked)} test tiles" in said and f"{found.coverage:.0%}" in said
-    assert "Other ground may be harder" in said
-    painted = landform_map.trusted(dataclasses.replace(found, synthetic=True))
-    assert "synthetic: of real ground that says little" in painted
-    assert "not known" in landform_map.trusted(None)
+    assert "Other terrain may be harder" in said
+    painted = landform_map.accuracy_in_words(dataclasses.replace(found, synthetic=True))
+    assert "synthetic, which says little about real terrain" in painted
+    assert "unknown" in landform_map.accuracy_in_words(None)
 
 
-def test_a_copy_of_a_test_tile_does_not_vouch_for_it() -> None:
+def test_a_copy_of_a_test_tile_does_not_vote_on_it() -> None:
     searcher, _ = mixed()
     items = searcher.items
     contents, labels = list(items.contents), list(items.labels)
@@ -174,10 +177,12 @@ def test_a_copy_of_a_test_tile_does_not_vouch_for_it() -> None:
     copied = dataclasses.replace(items, contents=tuple(contents), labels=tuple(labels))
     rows = np.array([row for row in range(len(items)) if row != voter])
     without = labelled_searcher(copied.take(rows), codes[rows])
-    assert landform_map.trust(labelled_searcher(copied, codes), 1) == landform_map.trust(without, 1)
+    assert landform_map.measure_accuracy(
+        labelled_searcher(copied, codes), 1
+    ) == landform_map.measure_accuracy(without, 1)
 
 
-def test_ties_that_go_on_beyond_the_first_list_count_too() -> None:
+def test_ties_beyond_the_first_list_count_too() -> None:
     one_bit = np.eye(16, dtype=np.uint8)
     codes = pack(np.concatenate([one_bit, np.zeros((1, 16), dtype=np.uint8)]))
     items, _ = archive_of(17)
@@ -186,20 +191,20 @@ def test_ties_that_go_on_beyond_the_first_list_count_too() -> None:
     )
     searcher = labelled_searcher(items, codes)
     for k in (1, 3):
-        found = landform_map.for_run(searcher, searcher, k)
+        found = landform_map.estimate_opened(searcher, searcher, k)
         np.testing.assert_allclose(found.votes.shares[-1], [0.75, 0.25], atol=1e-8)
 
 
-def test_without_test_tiles_nobody_knows_how_far_to_trust() -> None:
+def test_without_test_tiles_the_accuracy_is_unknown() -> None:
     searcher, _ = mixed()
     roles = tuple("archive" if role == "test" else role for role in searcher.items.roles)
     items = dataclasses.replace(searcher.items, roles=roles)
-    assert landform_map.trust(labelled_searcher(items, searcher.retriever.codes)) is None
+    assert landform_map.measure_accuracy(labelled_searcher(items, searcher.retriever.codes)) is None
 
 
-def test_densities_sum_to_the_tiles_within_reach_and_areas_to_their_ground() -> None:
+def test_densities_sum_to_the_tiles_within_reach_and_areas_to_their_footprints() -> None:
     searcher, _ = mixed()
-    found = landform_map.for_run(searcher, searcher)
+    found = landform_map.estimate_opened(searcher, searcher)
     ids = searcher.items.ids
     listed = landform_map.totals(found, ids)
     within = len(found.rows) - found.count(FAR)
@@ -223,7 +228,7 @@ def test_densities_sum_to_the_tiles_within_reach_and_areas_to_their_ground() -> 
 def test_distractors_vote_and_are_called_no_landform() -> None:
     searcher, _ = mixed()
     searcher = labelled_searcher(searcher.items, searcher.retriever.codes, ("smo",))
-    found = landform_map.for_run(searcher, searcher)
+    found = landform_map.estimate_opened(searcher, searcher)
     assert "smo" in found.labels
     smooth = next(
         one for one in landform_map.totals(found, searcher.items.ids) if one.label == "smo"
@@ -235,19 +240,19 @@ def test_distractors_vote_and_are_called_no_landform() -> None:
 def test_settings_that_mean_nothing_are_refused(k: int, margin: float) -> None:
     searcher, _ = mixed()
     with pytest.raises(ConfigError):
-        landform_map.for_run(searcher, searcher, k, margin)
+        landform_map.estimate_opened(searcher, searcher, k, margin)
     with pytest.raises(ConfigError):
-        landform_map.trust(searcher, k, margin)
+        landform_map.measure_accuracy(searcher, k, margin)
 
 
 def test_runs_without_open_tiles_or_without_voters_are_refused() -> None:
     items, features = archive_of()
     searcher = labelled_searcher(items, features)
     with pytest.raises(DataError, match="Every tile"):
-        landform_map.for_run(searcher, searcher)
+        landform_map.estimate_opened(searcher, searcher)
     bare = labelled_searcher(dataclasses.replace(items, labels=(None,) * len(items)), features)
-    with pytest.raises(DataError, match="could vote"):
-        landform_map.for_run(bare, bare)
+    with pytest.raises(DataError, match="can vote"):
+        landform_map.estimate_opened(bare, bare)
 
 
 @pytest.fixture
@@ -272,18 +277,18 @@ def test_the_labels_come_from_where_the_model_comes_from(home: Home) -> None:
     archived = next(one.id for one in runs.list_runs(home) if one.id not in ("one", "two"))
     found = landform_map.estimate(home, archived)
     assert (found.run, found.labelled, len(found.rows)) == (archived, "one", 6)
-    assert landform_map.with_same_model(home, archived) == ["one", archived]
-    with pytest.raises(RunError, match="do not have the same model"):
+    assert landform_map.runs_with_same_model(home, archived) == ["one", archived]
+    with pytest.raises(RunError, match="do not share a model"):
         landform_map.estimate(home, archived, "two")
-    with pytest.raises(DataError, match="could vote"):
+    with pytest.raises(DataError, match="can vote"):
         landform_map.estimate(home, archived, archived)
     with pytest.raises(RunError, match="There is no run"):
         landform_map.estimate(home, archived, "three")
     runs.folder(home, "two").model.unlink()
-    assert landform_map.with_same_model(home, archived) == ["one", archived]
+    assert landform_map.runs_with_same_model(home, archived) == ["one", archived]
     runs.delete(home, "one")
-    assert landform_map.usual_voters(home, archived) == archived
-    with pytest.raises(DataError, match="could vote"):
+    assert landform_map.default_labelled_run(home, archived) == archived
+    with pytest.raises(DataError, match="can vote"):
         landform_map.estimate(home, archived)
 
 
