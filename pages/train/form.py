@@ -1,4 +1,4 @@
-"""The form of a training, made from the fields of the configuration: labels, ranges, defaults."""
+"""The form of a training, generated from the fields of the configuration."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ _VALUES, _PRESET, _DATA, _SEED, _ROUND = (
     "mirs.train.seed",
     "mirs.train.round",
 )
-_DRAWN, _SOUND, _TYPED = "mirs.train.drawn", "mirs.train.sound", "mirs.train.typed"
+_DRAWN, _VALID, _TYPED = "mirs.train.drawn", "mirs.train.sound", "mirs.train.typed"
 _OTHER = "Another folder ..."
 _FIRST = (
     "loss.push_weight",
@@ -35,27 +35,27 @@ _FIRST = (
     "whitening.enabled",
     "loss.interclass_weight",
 )
-"""What people come for; the rest folds away by group."""
+"""The main settings; the others are folded away by group."""
 _GROUPS = {
     "head": "Hash head",
-    "loss": "More of the loss",
+    "loss": "Other loss settings",
     "whitening": "Whitening",
-    "training": "Optimiser and epochs",
+    "training": "Optimiser",
     "archive": "Archive",
-    "quirks": "Quirks of 2021",
+    "quirks": "Deviations in the 2021 code",
 }
 _FOLDERS = {
-    "archive.data": "The training data set",
-    "whitening.target": "The archive's tiles",
+    "archive.data": "Same as the training data set",
+    "whitening.target": "Tiles of the archive",
 }
-"""Settings that name a data set, and what they take where they are empty."""
+"""Settings that name a data set, and what their empty value stands for."""
 _STEPS = (1.0, 2.0, 5.0)
-_LEAST_EXPONENT = -5
+_MIN_EXPONENT = -5
 _Field = dataclasses.Field
 
 
 def draw(home: Home) -> RunConfig | None:
-    """Draws the form; the configuration that it stands for, or None where it has no sense yet."""
+    """Draws the form; returns its configuration, or None while that is incomplete or invalid."""
     folders = data_choice.titles(home)
     data = _data(folders)
     left, right = st.columns([2, 1])
@@ -65,8 +65,8 @@ def draw(home: Home) -> RunConfig | None:
             list(PRESETS),
             index=list(PRESETS).index(st.session_state.get(_PRESET, "mirs")),
             key=f"{_PRESET}.widget",
-            on_change=_take_preset,
-            help="A named set of settings; every change below is a change of it.",
+            on_change=_set_preset,
+            help="A named set of settings, which the fields below modify.",
         )
     with right:
         seed = int(
@@ -76,43 +76,43 @@ def draw(home: Home) -> RunConfig | None:
                 2**32 - 1,
                 st.session_state.get(_SEED, 0),
                 key=f"{_SEED}.widget",
-                on_change=_take_seed,
-                help="Halves the data set and starts the weights.",
+                on_change=_set_seed,
+                help="Determines the split of the data set and the initial weights.",
             )
         )
     st.session_state[_DRAWN] = preset, data, seed
     config, problem = _built(preset, data, seed)
     values = {f"{g}.{f.name}": (f, _value(preset, f"{g}.{f.name}")) for g, f in settings()}
-    # While settings contradict each other, those stay in sight that were when they did not.
-    sound = config or _built(preset, data or "none", seed)[0]
-    if sound is not None:
-        st.session_state[_SOUND] = sound
-    told = st.session_state.get(_SOUND) or from_preset(preset, data="")
-    shown = [name for name in values if not idle(told, name)]
-    for name in (one for one in _FIRST if one in shown):
+    # While the settings contradict each other, the fields of the last valid ones stay visible.
+    valid = config or _built(preset, data or "none", seed)[0]
+    if valid is not None:
+        st.session_state[_VALID] = valid
+    reference = st.session_state.get(_VALID) or from_preset(preset, data="")
+    active = [name for name in values if not idle(reference, name)]
+    for name in (name for name in _FIRST if name in active):
         _widget(name, *values[name], preset, folders)
     _encoder(home, preset)
     for group, title in _GROUPS.items():
-        own = [n for n in shown if n.startswith(f"{group}.") and n not in _FIRST]
+        own = [n for n in active if n.startswith(f"{group}.") and n not in _FIRST]
         if own:
             changed = sum(name in _changes() for name in own)
             with st.expander(f"{title} · {changed} changed" if changed else title):
                 for name in own:
                     _widget(name, *values[name], preset, folders)
     if _changes():
-        said = ", ".join(f"{name} = {_word(value)}" for name, value in _changes().items())
-        st.caption(words.plain(f"Changed from the preset: {said}"))
-        st.button("Back to the preset", icon=":material/undo:", on_click=_forget, width="stretch")
+        changes = ", ".join(f"{name} = {_text(value)}" for name, value in _changes().items())
+        st.caption(words.plain(f"Changed from the preset: {changes}"))
+        st.button("Reset to preset", icon=":material/undo:", on_click=_reset, width="stretch")
     if problem:
         st.error(words.plain(problem), icon=":material/error:")
     return config
 
 
 def current() -> RunConfig:
-    """The configuration that the widgets stand for at this moment.
+    """The configuration of the widgets at this moment.
 
     Raises:
-        ConfigError: it has no sense.
+        ConfigError: it is incomplete or invalid.
     """
     config, problem = _built(*st.session_state[_DRAWN])
     if config is None:
@@ -120,47 +120,47 @@ def current() -> RunConfig:
     return config
 
 
-def use(values: dict[str, Any]) -> None:
-    """Puts values into the form, as if somebody had typed them."""
+def fill(values: dict[str, Any]) -> None:
+    """Enters values into the form, as if they had been typed."""
     _changes().update(values)
-    _fresh()
+    _redraw()
 
 
 def _changes() -> dict[str, Any]:
-    """What differs from the preset: setting to value."""
+    """The values that differ from the preset, by setting."""
     return cast(dict[str, Any], st.session_state.setdefault(_VALUES, {}))
 
 
-def _fresh() -> None:
-    """Draws every widget anew, so that it shows its value."""
+def _redraw() -> None:
+    """Gives every widget a new key, so that it shows the present value."""
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
-def _forget() -> None:
+def _reset() -> None:
     st.session_state[_VALUES] = {}
-    _fresh()
+    _redraw()
 
 
-def _take_preset() -> None:
+def _set_preset() -> None:
     st.session_state[_PRESET] = st.session_state[f"{_PRESET}.widget"]
-    _forget()
+    _reset()
 
 
-def _take_seed() -> None:
+def _set_seed() -> None:
     st.session_state[_SEED] = int(st.session_state[f"{_SEED}.widget"])
 
 
 def _built(preset: str, data: str, seed: int) -> tuple[RunConfig | None, str]:
     if not data:
         return None, ""
-    changes = [f"{name}={_word(value)}" for name, value in _changes().items()]
+    changes = [f"{name}={_text(value)}" for name, value in _changes().items()]
     try:
         return from_preset(preset, data=data, seed=seed, changes=changes), ""
     except ConfigError as error:
         return None, str(error)
 
 
-def _word(value: Any) -> str:
+def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -169,11 +169,11 @@ def _value(preset: str, name: str) -> Any:
 
 
 def _data(folders: Mapping[str, str]) -> str:
-    """Draws the choice of the data set; returns its folder, or nothing."""
+    """Draws the choice of the data set; returns its folder, or an empty string."""
     options = [*folders, *([_OTHER] if access.is_private() else [])]
-    kept = st.session_state.get(_DATA)
-    place = options.index(kept) if kept in options else 0
-    chosen = st.selectbox(
+    previous = st.session_state.get(_DATA)
+    place = options.index(previous) if previous in options else 0
+    choice = st.selectbox(
         "Data set",
         options,
         index=place,
@@ -181,8 +181,8 @@ def _data(folders: Mapping[str, str]) -> str:
         key=f"{_DATA}.widget",
         on_change=lambda: st.session_state.update({_DATA: st.session_state[f"{_DATA}.widget"]}),
     )
-    if chosen != _OTHER:
-        return str(chosen)
+    if choice != _OTHER:
+        return str(choice)
     typed = st.text_input(
         "Folder on this computer",
         st.session_state.get(_TYPED, ""),
@@ -191,22 +191,22 @@ def _data(folders: Mapping[str, str]) -> str:
         on_change=lambda: st.session_state.update({_TYPED: st.session_state[f"{_TYPED}.widget"]}),
     ).strip()
     if typed and not Path(typed).expanduser().is_dir():
-        st.error("There is no such folder on this computer.", icon=":material/folder_off:")
+        st.error("No such folder on this computer.", icon=":material/folder_off:")
         return ""
     return str(Path(typed).expanduser().resolve()) if typed else ""
 
 
 def _encoder(home: Home, preset: str) -> None:
-    now = _value(preset, "encoder.name")
-    options = list(dict.fromkeys([*encoder_names(home), now]))
+    current_name = _value(preset, "encoder.name")
+    options = list(dict.fromkeys([*encoder_names(home), current_name]))
     key = _key("encoder.name")
-    st.session_state.setdefault(key, now)
+    st.session_state.setdefault(key, current_name)
     st.selectbox(
         "Encoder",
         options,
         key=key,
         accept_new_options=True,
-        on_change=_take,
+        on_change=_set,
         args=("encoder.name", key, preset),
         help=encoder_help(),
     )
@@ -216,8 +216,8 @@ def _key(name: str) -> str:
     return f"mirs.train.{name}.{st.session_state.get(_ROUND, 0)}"
 
 
-def _take(name: str, key: str, preset: str) -> None:
-    """Keeps what a widget says, if it differs from the preset."""
+def _set(name: str, key: str, preset: str) -> None:
+    """Stores the value of a widget, if it differs from the preset."""
     value = st.session_state[key]
     if name in _FOLDERS and value:
         value = data_choice.absolute(value)
@@ -231,13 +231,13 @@ def _widget(
 ) -> None:
     meta, key = item.metadata, _key(name)
     unit = f" [{meta['unit']}]" if meta["unit"] else ""
-    # The value goes in through the state: as an argument, a new one would be another widget.
+    # The value is set through the state: with a new value as argument it would be a new widget.
     st.session_state.setdefault(key, value)
     common: dict[str, Any] = {
         "label": f"{meta['label']}{unit}",
         "help": f"{meta['help']} ({name})",
         "key": key,
-        "on_change": _take,
+        "on_change": _set,
         "args": (name, key, preset),
     }
     if item.type is bool:
@@ -249,8 +249,8 @@ def _widget(
     elif item.type is str:
         st.text_input(**common)
     elif meta["log"]:
-        more = (value, _of_preset(preset, name))
-        options = log_steps(meta["low"], meta["high"], more)
+        extra = (value, _of_preset(preset, name))
+        options = log_steps(meta["low"], meta["high"], extra)
         st.select_slider(options=options, format_func=_short, **common)
     elif item.type is int:
         least, most = int(meta["low"]), int(meta["high"])
@@ -270,14 +270,12 @@ def _short(value: float) -> str:
     return f"{value:g}"
 
 
-def log_steps(low: float, high: float, more: Iterable[float] = ()) -> list[float]:
-    """The steps of a slider on a log scale: 1, 2 and 5 of each decade, 0 where it is allowed.
+def log_steps(low: float, high: float, extra: Iterable[float] = ()) -> list[float]:
+    """The steps of a logarithmic slider: 1, 2 and 5 of each decade, and both ends of the range.
 
     Args:
-        more: values that have to be among them.
+        extra: further values to include.
     """
-    steps = {
-        float(f"{step}e{exponent}") for exponent in range(_LEAST_EXPONENT, 5) for step in _STEPS
-    }
+    steps = {float(f"{step}e{exponent}") for exponent in range(_MIN_EXPONENT, 5) for step in _STEPS}
     inside = {step for step in steps if low <= step <= high}
-    return sorted({*inside, float(low), float(high), *more})
+    return sorted({*inside, float(low), float(high), *extra})

@@ -1,4 +1,4 @@
-"""The instant preview: a short training that shows, live, what the settings do to the codes."""
+"""The preview: a short training that shows live how the settings affect the codes."""
 
 import json
 import secrets
@@ -20,51 +20,51 @@ from pages.parts import charts, sections, training_curves
 from pages.shared import loaders, state, words
 from pages.shared.palette import COLOURS
 
-_JOB, _ASKED, _ME = "mirs.preview.job", "mirs.preview.asked", "mirs.preview.me"
-_HERE, _SERVED = COLOURS[1], COLOURS[4]
+_JOB, _CONFIG, _SESSION = "mirs.preview.job", "mirs.preview.asked", "mirs.preview.me"
+_PREVIEW, _DEFAULT = COLOURS[1], COLOURS[4]
 _EPOCHS = 30
 _OUT = "preview.json"
 _HEIGHT = 230
 _KEY = (
-    f'<p class="mirs-key"><i style="--c:{_HERE}"></i>this preview'
-    f'<i class="dashed" style="--c:{_SERVED}"></i>the run that is shown first</p>'
+    f'<p class="mirs-key"><i style="--c:{_PREVIEW}"></i>this preview'
+    f'<i class="dashed" style="--c:{_DEFAULT}"></i>default model</p>'
 )
 
 
 def start(config: RunConfig, query: str) -> None:
-    """Starts a preview of ``config``; the one that this session watched before is stopped."""
+    """Starts a preview of ``config`` and stops the previous one of this session."""
     home = Home.current()
-    me = st.session_state.setdefault(_ME, secrets.token_hex(6))
+    session = st.session_state.setdefault(_SESSION, secrets.token_hex(6))
     folder = home.previews
     folder.mkdir(parents=True, exist_ok=True)
     words_of = [f"--set={change}" for change in presets.changes_of(config)]
     command = [
         "preview", f"--data={config.data}", f"--preset={config.preset}", f"--seed={config.seed}",
-        f"--epochs={_EPOCHS}", f"--query={query}", f"--out={folder / f'{me}.json'}", *words_of,
+        f"--epochs={_EPOCHS}", f"--query={query}", f"--out={folder / f'{session}.json'}", *words_of,
     ]  # fmt: skip
     _path().unlink(missing_ok=True)
     st.session_state[_JOB] = jobs.submit(
-        home, command, "Preview", key=f"preview-{me}", lane=jobs.PREVIEW, replaces=True
+        home, command, "Preview", key=f"preview-{session}", lane=jobs.PREVIEW, replaces=True
     )
-    st.session_state[_ASKED] = config
+    st.session_state[_CONFIG] = config
 
 
 def is_due(config: RunConfig) -> bool:
-    """Whether the settings changed since the last preview."""
-    return st.session_state.get(_ASKED) != config
+    """Whether the settings have changed since the last preview."""
+    return st.session_state.get(_CONFIG) != config
 
 
 def _path() -> Path:
-    return Home.current().previews / f"{st.session_state.get(_ME, 'none')}.json"
+    return Home.current().previews / f"{st.session_state.get(_SESSION, 'none')}.json"
 
 
 def draw() -> None:
-    """Draws what the preview shows; while it runs it is drawn again by itself."""
+    """Draws the preview; redraws itself while the preview runs."""
     job_id = st.session_state.get(_JOB)
     if job_id is None:
         st.html(
-            '<p class="mirs-lead">A preview trains a head for 30 epochs on features that are'
-            " encoded already. Move a weight and see what it does to the codes, seconds later.</p>"
+            '<p class="mirs-lead">A preview trains a hash head for 30 epochs on features that are'
+            " already encoded. Change a weight and see its effect on the codes within seconds.</p>"
         )
         return
     try:
@@ -88,20 +88,20 @@ def _still() -> None:
 
 
 def _draw_now() -> bool:
-    """Draws the present state; whether there is more to come."""
+    """Draws the present state; returns whether the preview is still running."""
     try:
         job = jobs.read(Home.current(), st.session_state[_JOB])
     except MirsError:
-        st.info("This preview is gone; start it again.")
+        st.info("This preview no longer exists; start a new one.")
         return False
-    view = _seen()
+    view = _read()
     if job.state == "failed":
-        st.error(words.plain(job.error or "It failed without a word."), icon=":material/error:")
+        st.error(words.plain(job.error or "Failed with no error message."), icon=":material/error:")
         return False
     done = len(view["lines"]) if view else 0
     total = view["epochs"] if view else _EPOCHS
-    said = f"Epoch {done} of {total}" if done else _waiting(job)
-    st.progress(done / total, text=words.plain(said))
+    text = f"Epoch {done} of {total}" if done else _waiting(job)
+    st.progress(done / total, text=words.plain(text))
     if view:
         _figures(view)
     return job.active
@@ -109,11 +109,11 @@ def _draw_now() -> bool:
 
 def _waiting(job: jobs.Job) -> str:
     if job.state == "queued":
-        return "Starting; the first preview of a session takes a few seconds longer"
+        return "Starting; the first preview takes a few seconds longer"
     return f"{job.stage} {job.done:,} of {job.total:,}" if job.total else job.stage
 
 
-def _seen() -> dict[str, Any] | None:
+def _read() -> dict[str, Any] | None:
     try:
         value = json.loads(_path().read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -128,40 +128,40 @@ def _figures(view: dict[str, Any]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         _chart("map", "Validation mAP@64 by epoch", _validation(view, served))
-        _chart("ones", "Ones per code", _ones(view, served))
+        _chart("ones", "Distribution of the number of ones per code", _ones(view, served))
     with right:
-        _chart("soft", "Soft codes: how far from 0 and 1", _soft(view, served))
+        _chart("soft", "Distribution of soft code values", _soft(view, served))
         _chart("bits", "Share of ones in each bit, sorted", _bits(view, served))
     _hits(view)
 
 
 def _numbers(view: dict[str, Any], last: dict[str, Any], served: dict[str, Any] | None) -> None:
-    look, other = view["look"], (served or {}).get("look", {})
+    codes, reference_codes = view["look"], (served or {}).get("look", {})
     cells = (
         ("Validation mAP@64", last["map_at_64"], (served or {}).get("map_at_64"), "{:.3f}"),
-        ("Mean |h - 0.5|", look["from_half"], other.get("from_half"), "{:.3f}"),
-        ("sd of ones [bits]", look["ones_sd"], other.get("ones_sd"), "{:.2f}"),
-        ("Distinct codes", look["distinct"], other.get("distinct"), "{:.0%}"),
+        ("Mean |h - 0.5|", codes["from_half"], reference_codes.get("from_half"), "{:.3f}"),
+        ("SD of ones [bits]", codes["ones_sd"], reference_codes.get("ones_sd"), "{:.2f}"),
+        ("Distinct codes", codes["distinct"], reference_codes.get("distinct"), "{:.0%}"),
     )
     body = "".join(
-        f"<div><span>{escape(name)}</span><b>{_said(value, form)}</b>"
-        f"<em>{'served ' + _said(theirs, form) if served else ''}</em></div>"
-        for name, value, theirs, form in cells
+        f"<div><span>{escape(name)}</span><b>{_text(value, form)}</b>"
+        f"<em>{'default ' + _text(reference, form) if served else ''}</em></div>"
+        for name, value, reference, form in cells
     )
     st.html(f'<div class="mirs-numbers">{body}</div>')
 
 
-def _said(value: float | None, form: str) -> str:
+def _text(value: float | None, form: str) -> str:
     return "-" if value is None else form.format(value)
 
 
 def _terms(view: dict[str, Any], last: dict[str, Any]) -> str:
-    """The terms of the loss: weight, value, and how much of the gradient is theirs."""
-    pulls = last["gradients"]
-    total = sum(pulls.values()) or 1.0
+    """The terms of the loss: weight, value, and share of the gradient."""
+    gradients = last["gradients"]
+    total = sum(gradients.values()) or 1.0
     rows = []
     for name, value in last["terms"].items():
-        share = pulls.get(name, 0.0) / total
+        share = gradients.get(name, 0.0) / total
         rows.append(
             f"<tr><th>{escape(training_curves.curve_name(name))}</th>"
             f"<td>{view['weights'].get(name, 1.0):g}</td><td>{value:.4f}</td>"
@@ -185,10 +185,12 @@ def _validation(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figur
         x=[line["epoch"] for line in lines],
         y=[line["map_at_64"] for line in lines],
         name="Preview",
-        line={"color": _HERE, "width": 2.5},
+        line={"color": _PREVIEW, "width": 2.5},
     )
     if served and served["map_at_64"] is not None:
-        figure.add_hline(served["map_at_64"], line={"color": _SERVED, "dash": "dash", "width": 1.5})
+        figure.add_hline(
+            served["map_at_64"], line={"color": _DEFAULT, "dash": "dash", "width": 1.5}
+        )
     figure.update_xaxes(range=[0.5, view["epochs"] + 0.5])
     figure.update_yaxes(range=[0, 1])
     return figure
@@ -198,7 +200,7 @@ def _soft(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figure:
     shares = view["look"]["soft"]
     middles = [(place + 0.5) / len(shares) for place in range(len(shares))]
     figure = go.Figure()
-    figure.add_bar(x=middles, y=shares, name="Preview", marker={"color": _HERE})
+    figure.add_bar(x=middles, y=shares, name="Preview", marker={"color": _PREVIEW})
     if served:
         _line(figure, middles, served["look"]["soft"])
     return figure
@@ -207,10 +209,10 @@ def _soft(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figure:
 def _ones(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figure:
     shares = view["look"]["ones"]
     figure = go.Figure()
-    figure.add_bar(x=list(range(len(shares))), y=shares, name="Preview", marker={"color": _HERE})
+    figure.add_bar(x=list(range(len(shares))), y=shares, name="Preview", marker={"color": _PREVIEW})
     if served:
-        theirs = served["look"]["ones"]
-        _line(figure, list(range(len(theirs))), theirs)
+        reference = served["look"]["ones"]
+        _line(figure, list(range(len(reference))), reference)
     return figure
 
 
@@ -218,40 +220,47 @@ def _bits(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figure:
     own = sorted(view["look"]["bits"])
     figure = go.Figure()
     figure.add_scatter(
-        x=list(range(1, len(own) + 1)), y=own, name="Preview", line={"color": _HERE, "width": 2.5}
+        x=list(range(1, len(own) + 1)),
+        y=own,
+        name="Preview",
+        line={"color": _PREVIEW, "width": 2.5},
     )
     if served:
-        theirs = sorted(served["look"]["bits"])
-        _line(figure, list(range(1, len(theirs) + 1)), theirs)
+        reference = sorted(served["look"]["bits"])
+        _line(figure, list(range(1, len(reference) + 1)), reference)
     figure.update_yaxes(range=[0, 1])
     return figure
 
 
 def _line(figure: go.Figure, x: list[float], y: list[float]) -> None:
     figure.add_scatter(
-        x=x, y=y, name="Served", mode="lines", line={"color": _SERVED, "dash": "dash", "width": 2}
+        x=x,
+        y=y,
+        name="Default model",
+        mode="lines",
+        line={"color": _DEFAULT, "dash": "dash", "width": 2},
     )
 
 
 def _hits(view: dict[str, Any]) -> None:
-    """The nearest archive tiles of the query, through the preview and through the served run."""
+    """The nearest archive tiles of the query, with the preview and with the default model."""
     if not view["hits"]:
         return
     query = view["query"]
-    sections.section("The query through it", f"Nearest archive tiles of {query}.")
+    sections.section("Search results", f"Nearest archive tiles of {query}.")
     rows = [("Preview", [(hit["id"], hit["label"], hit["distance"]) for hit in view["hits"]])]
     served = runs.served_run(Home.current())
     try:
-        found = loaders.searcher(served or "")
-        theirs = found.search(
-            found.query_by_id(query), len(view["hits"]), Filters(roles=("archive",))
+        searcher = loaders.searcher(served or "")
+        hits_of_default = searcher.search(
+            searcher.query_by_id(query), len(view["hits"]), Filters(roles=("archive",))
         )
     except MirsError:
-        st.caption("The served run searches another data set.")
+        st.caption("The default model searches another data set.")
         return
-    rows.append(("Served", [(hit.id, hit.label, hit.distance) for hit in theirs]))
-    known = [hit for _, hits in rows for hit in hits if hit[0] in found.items.ids]
-    pictures = loaders.thumbnails(found, [query, *(hit[0] for hit in known)])
+    rows.append(("Default", [(hit.id, hit.label, hit.distance) for hit in hits_of_default]))
+    ids = [hit[0] for _, hits in rows for hit in hits if hit[0] in searcher.items.ids]
+    pictures = loaders.thumbnails(searcher, [query, *ids])
     both = set.intersection(*({hit[0] for hit in hits} for _, hits in rows))
     for title, hits in rows:
         tiles = "".join(_tile(hit, pictures, view["label"], hit[0] in both) for hit in hits)
@@ -263,15 +272,15 @@ def _tile(
 ) -> str:
     tile, own, distance = hit
     kind = "same" if label is not None and own == label else ""
-    said = f"{words.class_name(own)}, {distance:g} bits"
+    text = f"{words.class_name(own)}, {distance:g} bits"
     return (
-        f'<figure class="{kind}{"" if shared else " new"}" title="{escape(said)}">'
-        f'<img src="{pictures.get(tile, "")}" alt="{escape(said)}">'
+        f'<figure class="{kind}{"" if shared else " new"}" title="{escape(text)}">'
+        f'<img src="{pictures.get(tile, "")}" alt="{escape(text)}">'
         f"<figcaption>{distance:g}</figcaption></figure>"
     )
 
 
-def query_of(known: list[str]) -> str:
-    """The query of the search page where it is a tile of these, else one of them."""
+def query_of(tiles: list[str]) -> str:
+    """The query of the search page if it is one of ``tiles``, otherwise the first of them."""
     tile = state.tile()
-    return tile if tile in known else (known[0] if known else "")
+    return tile if tile in tiles else (tiles[0] if tiles else "")

@@ -1,4 +1,4 @@
-"""Sweeps over lambda1 x lambda2: their start, and the map of what they found."""
+"""The Sweep part of Train: sweeps over the push and balance weights, and their results."""
 
 from collections.abc import Sequence
 
@@ -14,21 +14,21 @@ from pages.parts import notice, sections
 from pages.shared import words
 from pages.train import form
 
-_CHOSEN, _PICKED = "mirs.sweep.chosen", "mirs.sweep.cell"
+_SWEEP, _CELL = "mirs.sweep.chosen", "mirs.sweep.cell"
 _METHODS = {"grid": "Grid", "random": "Random", "bayesian": "Bayesian (TPE)"}
 
 
 def draw(config: RunConfig) -> None:
-    """Draws the form of a sweep around ``config``, and the sweeps that there are."""
+    """Draws the form of a sweep around ``config``, and the results of the existing sweeps."""
     st.html(
-        '<p class="mirs-lead">A sweep trains a head for each pair of weights, everything else as on'
-        " the left. Cells show validation mAP@64: neither the test split nor a label of the archive"
-        " is read to choose.</p>"
+        '<p class="mirs-lead">A sweep trains a hash head for each pair of weights, with all other'
+        " settings as on the left. The best pair is chosen by validation mAP@64; neither the test"
+        " split nor labels of the archive are used.</p>"
     )
     _form(config)
-    found = sweeps.list_sweeps(Home.current())
-    if found:
-        _results(found)
+    existing = sweeps.list_sweeps(Home.current())
+    if existing:
+        _results(existing)
 
 
 def _form(config: RunConfig) -> None:
@@ -40,12 +40,12 @@ def _form(config: RunConfig) -> None:
                 required=True,
             )  # fmt: skip
         with right:
-            trials = st.select_slider("Cells", [4, 9, 16, 25, 36, 49, 64, 100], 25)
+            trials = st.select_slider("Number of cells", [4, 9, 16, 25, 36, 49, 64, 100], 25)
         push = _range("push_weight", "Push weight (lambda1)", (1e-4, 10.0))
         balance = _range("balance_weight", "Balance weight (lambda2)", (1e-2, 100.0))
-        if st.button("Start the sweep", type="primary", icon=":material/grid_on:"):
+        if st.button("Start sweep", type="primary", icon=":material/grid_on:"):
             if notice.act(
-                "The sweep is queued.",
+                "Sweep queued.",
                 lambda: _submit(config, str(method), int(trials), push, balance),
             ):
                 st.rerun()
@@ -54,9 +54,10 @@ def _form(config: RunConfig) -> None:
 
 def _range(name: str, label: str, start: tuple[float, float]) -> tuple[float, float]:
     item = next(item for group, item in settings() if group == "loss" and item.name == name)
-    steps = [one for one in form.log_steps(item.metadata["low"], item.metadata["high"]) if one > 0]
-    low, high = st.select_slider(label, steps, start, format_func=lambda value: f"{value:g}")
-    return float(low), float(high)
+    low, high = item.metadata["low"], item.metadata["high"]
+    steps = [step for step in form.log_steps(low, high) if step > 0]
+    chosen = st.select_slider(label, steps, start, format_func=lambda value: f"{value:g}")
+    return float(chosen[0]), float(chosen[1])
 
 
 def _submit(
@@ -68,23 +69,23 @@ def _submit(
 ) -> None:
     home = Home.current()
     name = f"{_METHODS[method]}, {trials} cells, {config.preset}"
-    made = sweeps.create(
+    sweep = sweeps.create(
         home, config, method=method, push=push, balance=balance, trials=trials, name=name
     )
-    jobs.submit(home, ["sweep", "--id", made.id], f"Sweep: {name}", key=made.id)
-    st.session_state[_CHOSEN] = made.id
+    jobs.submit(home, ["sweep", "--id", sweep.id], f"Sweep: {name}", key=sweep.id)
+    st.session_state[_SWEEP] = sweep.id
 
 
-def _results(found: Sequence[Sweep]) -> None:
-    by_id = {one.id: one for one in found}
-    if st.session_state.get(_CHOSEN) not in by_id:
-        st.session_state[_CHOSEN] = found[0].id
-    sections.section("What they found", "Click a cell to see its run.")
+def _results(existing: Sequence[Sweep]) -> None:
+    by_id = {sweep.id: sweep for sweep in existing}
+    if st.session_state.get(_SWEEP) not in by_id:
+        st.session_state[_SWEEP] = existing[0].id
+    sections.section("Results", "Click a cell to see its run.")
     chosen = st.selectbox(
         "Sweep",
         list(by_id),
-        format_func=lambda one: f"{by_id[one].name} ({by_id[one].created[:16].replace('T', ' ')})",
-        key=_CHOSEN,
+        format_func=lambda key: f"{by_id[key].name} ({by_id[key].created[:16].replace('T', ' ')})",
+        key=_SWEEP,
     )
     active = any(job.active for job in jobs.list_jobs(Home.current()) if job.key == chosen)
     if active:
@@ -102,46 +103,46 @@ def _map(sweep: Sweep) -> None:
     from pages.parts import charts
 
     try:
-        found = sweeps.cells(Home.current(), sweep.id)
+        cells = sweeps.cells(Home.current(), sweep.id)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    measured = [cell for cell in found if cell.value is not None]
-    st.caption(f"{len(measured)} of {sweep.cells} cells")
+    measured = [cell for cell in cells if cell.value is not None]
+    st.caption(f"{len(measured)} of {sweep.cells} cells done")
     if not measured:
         return
-    top = sweeps.best(measured)
+    best = sweeps.best(measured)
     figure = charts.sweep_map(
         [(cell.push, cell.balance, cell.value or 0.0) for cell in measured],
-        measured.index(top) if top else 0,
+        measured.index(best) if best else 0,
         square=sweep.method == "grid",
         push=sweep.push,
         balance=sweep.balance,
     )
-    picked = charts.pick(
-        figure, f"{_PICKED}.{sweep.id}", "Validation mAP@64 by lambda1 and lambda2"
+    clicked = charts.pick(
+        figure, f"{_CELL}.{sweep.id}", "Map: validation mAP@64 by push and balance weight"
     )
-    cell = measured[picked] if picked is not None and picked < len(measured) else top
+    cell = measured[clicked] if clicked is not None and clicked < len(measured) else best
     if cell is not None:
-        _cell(cell, cell == top)
+        _cell(cell, cell == best)
 
 
 def _cell(cell: Cell, is_best: bool) -> None:
-    said = "The best cell" if is_best else "This cell"
+    name = "Best cell" if is_best else "Selected cell"
     st.markdown(
-        f"{said}: lambda1 **{cell.push:g}**, lambda2 **{cell.balance:g}**,"
+        f"{name}: lambda1 **{cell.push:g}**, lambda2 **{cell.balance:g}**,"
         f" validation mAP@64 **{cell.value:.3f}**"
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             "pages/runs/runs.py",
-            label="Open its run",
+            label="Open run",
             icon=":material/list_alt:",
             query_params={"runs": cell.run},
         )
         st.button(
             "Use these weights",
             icon=":material/tune:",
-            on_click=form.use,
+            on_click=form.fill,
             args=({"loss.push_weight": cell.push, "loss.balance_weight": cell.balance},),
         )

@@ -33,17 +33,21 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def begun(app: AppTest, home: Home) -> jobs.Job:
-    press(app, "Start the sweep")
+    press(app, "Start sweep")
     assert not app.exception and not app.error
     return next(job for job in jobs.list_jobs(home) if job.args[0] == "sweep")
 
 
 def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home: Home) -> None:
-    app = next(one for one in sweep.select_slider if one.label == "Cells").set_value(4).run()
+    app = (
+        next(one for one in sweep.select_slider if one.label == "Number of cells")
+        .set_value(4)
+        .run()
+    )
     job = begun(app, home)
     made = sweeps.load(home, job.args[2])
     assert (made.method, made.cells, made.config.preset) == ("grid", 4, "mirs")
-    assert any("0 of 4 cells" in one.value for one in app.caption)
+    assert any("0 of 4 cells done" in one.value for one in app.caption)
     found = [
         {"push": 10.0**i, "balance": 1.0, "run": f"run-{i}", "value": 0.5 + i / 10}
         for i in range(-3, 1)
@@ -52,7 +56,7 @@ def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home
     app.run()
     assert not app.exception and len(app.get("plotly_chart")) == 1
     said = " ".join(one.value for one in app.markdown)
-    assert "The best cell" in said and "**0.500**" in said and "lambda1 **1**" in said
+    assert "Best cell" in said and "**0.500**" in said and "lambda1 **1**" in said
     press(app, "Use these weights")
     app.segmented_control(key="mirs.train.part").set_value("tune").run()
     slider = next(one for one in app.select_slider if one.label == "Push weight (lambda1)")
@@ -61,14 +65,16 @@ def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home
 
 def test_settings_without_a_validation_map_cannot_be_swept(sweep: AppTest, home: Home) -> None:
     app = sweep.selectbox(key="mirs.train.preset.widget").set_value("mirs-unsupervised").run()
-    press(app, "Start the sweep")
+    press(app, "Start sweep")
     assert "validation mAP@64" in app.error[0].value and sweeps.list_sweeps(home) == []
 
 
 def test_the_job_of_a_sweep_trains_its_runs(sweep: AppTest, home: Home) -> None:
     app = next(one for one in sweep.number_input if one.label == "Epochs").set_value(1).run()
     app = next(one for one in app.selectbox if one.label == "Views").set_value(1).run()
-    app = next(one for one in app.select_slider if one.label == "Cells").set_value(4).run()
+    app = (
+        next(one for one in app.select_slider if one.label == "Number of cells").set_value(4).run()
+    )
     job = begun(app, home)
     assert cli.main([*job.args, "--quiet", "--json"]) == 0
     cells = sweeps.cells(home, job.args[2])

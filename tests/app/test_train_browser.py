@@ -67,13 +67,13 @@ def test_a_sweep_fills_its_map_whose_cells_open_runs(train: Any) -> None:
     cells.focus()
     train.keyboard.press("Home")
     train.wait_for_selector("input[aria-valuetext='4']", state="attached", timeout=LONG)
-    train.get_by_role("button", name="Start the sweep").click()
+    train.get_by_role("button", name="Start sweep").click()
     train.wait_for_selector("text=4 of 4 cells", timeout=4 * LONG)
     points = train.locator("[data-testid=stPlotlyChart] .scatterlayer .point")
     assert points.count() == 4
     points.nth(0).click(force=True)
     train.wait_for_selector("text=lambda1 0.0001, lambda2 0.01", timeout=LONG)
-    train.get_by_role("link", name="Open its run").click()
+    train.get_by_role("link", name="Open run").click()
     train.wait_for_selector("h3:has-text('l1=0.0001 l2=0.01')", timeout=LONG)
     assert "/runs?" in train.url
 

@@ -106,9 +106,9 @@ def test_another_preset_takes_its_own_values(train: AppTest) -> None:
 
 def test_the_way_back_to_the_preset(train: AppTest) -> None:
     app = widget(train, "loss.push_weight").set_value(0.5).run()
-    next(one for one in app.button if one.label == "Back to the preset").click().run()
+    next(one for one in app.button if one.label == "Reset to preset").click().run()
     assert widget(app, "loss.push_weight").value == 0.001
-    assert not [one for one in app.button if one.label == "Back to the preset"]
+    assert not [one for one in app.button if one.label == "Reset to preset"]
 
 
 def test_settings_that_contradict_each_other_are_said_at_once(train: AppTest) -> None:
@@ -142,7 +142,7 @@ def test_a_preview_shows_terms_codes_and_hits(train: AppTest, home: Home) -> Non
     )
     app = train.run()
     page = " ".join(one.value for one in app.get("html"))
-    assert not app.exception and "Share of the gradient" in page and "Served" in page
+    assert not app.exception and "Share of the gradient" in page and "Default" in page
     assert page.count("<figure") == 24 and len(app.get("plotly_chart")) == 4
 
 
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be_trained_on_says_so_before_the_start(
     app = train.selectbox(key="mirs.train.data.widget").set_value("Another folder ...").run()
     field = next(one for one in app.text_input if one.label == "Folder on this computer")
     app = field.set_value(str(tmp_path / "nowhere")).run()
-    assert "no such folder" in app.error[0].value
+    assert "No such folder" in app.error[0].value
     (tmp_path / "empty").mkdir()
     field = next(one for one in app.text_input if one.label == "Folder on this computer")
     app = field.set_value(str(tmp_path / "empty")).run()
@@ -193,8 +193,8 @@ def test_archive_and_target_are_chosen_among_the_known_data_sets(
     app = choose(train, "mirs")
     assert "archive.data" in drawn(app) and "whitening.target" not in drawn(app)
     app = choose(app, "mirs-dwt")
-    for name, empty in (("archive.data", "The training data set"),
-                        ("whitening.target", "The archive's tiles")):  # fmt: skip
+    for name, empty in (("archive.data", "Same as the training data set"),
+                        ("whitening.target", "Tiles of the archive")):  # fmt: skip
         assert widget(app, name).value == ""
         assert widget(app, name).options[0] == empty
         assert "Far away (synthetic)" in widget(app, name).options
@@ -210,7 +210,9 @@ def test_a_typed_folder_is_whole_and_has_to_be_there(
     home: Home, start: Any, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine"
-    assert data_choice.whole(f" {mine}/../mine ") == str(mine) and data_choice.whole(" ") == ""
+    assert (
+        data_choice.absolute(f" {mine}/../mine ") == str(mine) and data_choice.absolute(" ") == ""
+    )
     app = start()
     app.session_state["mirs.train.values"] = {"archive.data": str(mine)}
     app = app.switch_page(PAGE).run()
@@ -240,17 +242,17 @@ def test_a_contradiction_draws_no_more_settings_than_before(train: AppTest) -> N
     assert app.error and drawn(app) == before
 
 
-def test_what_differs_from_the_served_run_is_listed(train: AppTest, home: Home) -> None:
+def test_what_differs_from_the_default_model_is_listed(train: AppTest, home: Home) -> None:
     runs.serve(home, "demo-mirs")
     app = widget(train, "loss.push_weight").set_value(0.5).run()
     assert any("Push weight (lambda1)" in one.value for one in app.get("html"))
     (home.path / "served.json").unlink()
-    assert any("nothing to compare" in one.value for one in app.run().caption)
+    assert any("no default model to compare" in one.value for one in app.run().caption)
 
 
 def test_an_encoder_is_prepared_and_queued(train: AppTest, home: Home) -> None:
     app = train.segmented_control(key="mirs.train.part").set_value("encoder").run()
-    next(one for one in app.button if one.label == "Train the encoder").click().run()
+    next(one for one in app.button if one.label == "Train encoder").click().run()
     assert not app.exception and not app.error
     job = next(job for job in jobs.list_jobs(home) if job.args[0] == "train-encoder")
     assert (home.path / "encoders" / job.args[2] / "request.json").is_file()

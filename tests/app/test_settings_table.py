@@ -13,9 +13,9 @@ from mirs_core.workspace.home import Home
 
 def panel(preset: str, data: str, changes: list[str]) -> None:
     from mirs_core.config.presets import from_preset
-    from pages.train import differences as differences_panel
+    from pages.train import settings_table
 
-    differences_panel.draw(from_preset(preset, data=data, changes=changes))
+    settings_table.draw(from_preset(preset, data=data, changes=changes))
 
 
 def drawn(preset: str, data: str, *changes: str) -> Any:
@@ -43,13 +43,17 @@ def own_changes(home: Home) -> list[str]:
 
 def test_equal_settings_are_said_to_be_equal(home: Home, served: str) -> None:
     app = drawn("mirs", served, *own_changes(home))
-    assert not page_of(app) and "are those of the run" in app.caption[0].value
+    assert not page_of(app) and "settings of the default model" in app.caption[0].value
 
 
 def test_what_differs_is_seen_without_a_click(home: Home, served: str) -> None:
     app = drawn("mirs", served, *own_changes(home), "loss.push_weight=0.5")
     page = page_of(app)
-    assert "Differs in 1 setting from" in page and not app.expander and "<details>" not in page
+    assert (
+        "Differs from the default model in 1 setting<" in page
+        and not app.expander
+        and "<details>" not in page
+    )
     assert re.search(r"Push weight \(lambda1\)</th><td>0.001</td><td>0.5</td>", page)
 
 
@@ -58,7 +62,7 @@ def test_many_differences_fold_after_the_first(home: Home, served: str) -> None:
     assert shown.count("<tr><th>") == 7 and "Setting</th>" in shown
     more = folded.count("<tr><th>")
     assert f"and {more} more" in folded and more > 1
-    assert f"Differs in {6 + more} settings" in shown
+    assert f"Differs from the default model in {6 + more} settings" in shown
 
 
 def test_what_does_nothing_in_either_is_no_difference(home: Home, served: str) -> None:
@@ -77,7 +81,7 @@ def test_hostile_names_are_text(home: Home, served: str) -> None:
     assert "<img" not in page and "<script" not in page and "&lt;script&gt;" in page
 
 
-def test_without_a_run_that_is_shown_first_it_says_so(home: Home) -> None:
+def test_without_a_default_model_it_says_so(home: Home) -> None:
     (home.path / "served.json").unlink(missing_ok=True)
     app = drawn("mirs", "x")
-    assert "nothing to compare" in app.caption[0].value
+    assert "no default model to compare" in app.caption[0].value
