@@ -1,1 +1,1 @@
-"""Benchmarks: one file each, every one with ``run(...) -> dict`` of figures that JSON can hold."""
+"""Benchmarks, one per file, each with ``run(...) -> dict`` of measurements that JSON can hold."""

@@ -1,7 +1,7 @@
 """``bench app``: how fast the app answers, in a real headless browser.
 
-Needs a Chromium, which is no dependency of the app. Browser and server share the machine, so
-what the browser takes to draw is part of every figure.
+Needs Chromium, which the app itself does not. Browser and server share the machine, so every time
+includes what the browser takes to draw.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from mirs_core.workspace.home import Home
 from pages.shared import lineup
 
 K = 66
-"""Results in a column: the first length that the page offers from 64 on."""
+"""Results per column: the smallest number of results that the page offers from 64 up."""
 _COLUMNS = 3
 _PAINTS, _WARM_UPS, _PAUSE, _SETTLED = 5, 5, 0.4, 6.0
-# When the columns are there, by the clock that starts with the navigation.
+# The time at which the columns are there, on the clock that starts with the navigation.
 _SHOWN = """
 (columns) => new Promise((done) => {
   const look = () => {
@@ -34,7 +34,7 @@ _SHOWN = """
   look()
 })
 """
-# From the click until the new tiles are painted, by the browser's own clock.
+# The time from the click until the new tiles are painted, on the browser's clock.
 _CLICK = """
 async (place) => {
   const root = [...document.querySelectorAll('*')].filter(e => e.shadowRoot)
@@ -44,7 +44,7 @@ async (place) => {
   const started = performance.now()
   tiles[place % tiles.length].click()
   await new Promise((done, fail) => {
-    setTimeout(() => fail('nothing came within 20 s'), 20000)
+    setTimeout(() => fail('no new results within 20 s'), 20000)
     const watch = new MutationObserver(() => {
       if (root.dataset.subject === before) return
       watch.disconnect()
@@ -80,10 +80,10 @@ def run(
 
 
 def _models(home: Home) -> str:
-    for one in lineup.data_sets(runs.list_runs(home)):
-        if len(one.default()) >= _COLUMNS:
-            return ",".join(one.default()[:_COLUMNS])
-    raise RunError("No data set has three models beside each other; build the demo first.")
+    for data_set in lineup.data_sets(runs.list_runs(home)):
+        if len(data_set.default()) >= _COLUMNS:
+            return ",".join(data_set.default()[:_COLUMNS])
+    raise RunError("No data set has three models; build the demo first: mirs demo")
 
 
 async def _measured(
@@ -99,9 +99,9 @@ async def _measured(
         await _paint(browser, link)
         for place in range(_WARM_UPS + clicks):
             progress("Clicking", place, _WARM_UPS + clicks)
-            taken = await _click(browser, 7 * place + 3)
+            milliseconds = await _click(browser, 7 * place + 3)
             if place >= _WARM_UPS:
-                alone.append(taken)
+                alone.append(milliseconds)
             await asyncio.sleep(_PAUSE)
     progress("Several sessions", 0, 1)
     together = await asyncio.gather(
@@ -115,7 +115,7 @@ async def _measured(
         "first_paint_new_browser_ms": figures(cold),
         "click_ms": figures(alone),
         "sessions": sessions,
-        "together_ms": figures([value for one in together for value in one]),
+        "together_ms": figures([value for session in together for value in session]),
     }
 
 
@@ -123,9 +123,9 @@ async def _paint(browser: Chromium, link: str) -> float:
     """Milliseconds from the start of the navigation until all columns are on screen."""
     await browser.go(link)
     await asyncio.sleep(_PAUSE)
-    found = float(await browser.evaluate(f"({_SHOWN})({_COLUMNS})"))
+    milliseconds = float(await browser.evaluate(f"({_SHOWN})({_COLUMNS})"))
     await asyncio.sleep(1.0)
-    return found
+    return milliseconds
 
 
 async def _click(browser: Chromium, place: int) -> float:
@@ -133,21 +133,21 @@ async def _click(browser: Chromium, place: int) -> float:
 
 
 async def _session(link: str, seconds: float, first: int) -> list[float]:
-    """Clicks every two seconds; one that is slow delays the next, and counts as slow."""
+    """Milliseconds of clicks every two seconds; a slow click delays the next and counts as slow."""
     async with Chromium() as browser:
         await _paint(browser, link)
         await asyncio.sleep(_SETTLED + 0.4 * (first % 5))
-        until, taken, place = time.monotonic() + seconds, [], first
+        until, clicks, place = time.monotonic() + seconds, [], first
         while time.monotonic() < until:
             started = time.monotonic()
-            taken.append(await _click(browser, place))
+            clicks.append(await _click(browser, place))
             place += 5
             await asyncio.sleep(max(0.0, 2.0 - (time.monotonic() - started)))
-        return taken
+        return clicks
 
 
 def figures(values: list[float]) -> dict[str, float]:
-    """How many values there are, their median, 95th percentile and maximum."""
+    """The number of values, their median, 95th percentile and maximum."""
     return {
         "n": len(values),
         "p50": round(float(np.percentile(values, 50)), 1),

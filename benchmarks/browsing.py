@@ -1,8 +1,8 @@
-"""``bench browsing``: whether a model still tells the tiles of one class apart.
+"""``bench browsing``: whether a model distinguishes tiles within a class.
 
-A class whose tiles share one code ranks well and can't be browsed. So a recipe has to keep at least
-half of the codes distinct in every class of 20 or more archived tiles, and to order a class by
-likeness no worse than another recipe does.
+A class whose tiles share one code ranks well but cannot be browsed. A recipe must therefore keep at
+least half of the codes distinct in every class of 20 or more archived tiles, and order the tiles of
+a class by similarity no worse than another recipe does.
 """
 
 from pathlib import Path
@@ -31,20 +31,20 @@ def run(
     seeds: int = 5,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Distinct codes and within-class order of ``preset``, beside those of ``against``.
+    """Distinct codes and within-class order of ``preset`` compared with ``against``.
 
-    ``tau`` is Kendall's tau-b between Hamming and centred float distances inside the query's class,
+    ``tau`` is Kendall's tau-b between Hamming and centred float distances within the query's class,
     averaged over seeds by query; the difference is paired by query. A query whose distances are all
-    tied has no order and counts as 0. Finished runs are used again.
+    tied has no order and counts as 0. Finished runs are reused.
     """
     names = ("baseline-centred", against, preset)
-    found: dict[str, dict[str, list[float]]] = {against: {}, preset: {}}
+    taus: dict[str, dict[str, list[float]]] = {against: {}, preset: {}}
     least: dict[str, tuple[float, str]] = {}
     for done, seed in enumerate(range(seeds)):
         progress("Seeds", done, seeds)
         loaded = {name: _loaded(home, data, name, seed) for name in names}
         for name in (against, preset):
-            _note(loaded[name], loaded["baseline-centred"], found[name])
+            _add_taus(loaded[name], loaded["baseline-centred"], taus[name])
             least[name] = min([least.get(name, (2.0, "")), *_shares(loaded[name])])
     progress("Seeds", seeds, seeds)
     if least[preset][0] > 1 or least[against][0] > 1:
@@ -52,8 +52,8 @@ def run(
             f"{data} has no class of {diagnostics.BROWSABLE} archived tiles, or {preset} has no"
             " codes: there is nothing to browse. Give a larger data set, or a preset that hashes."
         )
-    queries = sorted(found[preset].keys() & found[against].keys())
-    own, other = (np.array([np.mean(found[n][q]) for q in queries]) for n in (preset, against))
+    queries = sorted(taus[preset].keys() & taus[against].keys())
+    own, other = (np.array([np.mean(taus[n][q]) for q in queries]) for n in (preset, against))
     gap = metrics.paired_interval(own, other)
     share, label = least[preset]
     return {
@@ -77,12 +77,12 @@ def _loaded(home: Home, data: Path, preset: str, seed: int) -> Retriever:
     return load(runs.folder(home, comparison.run_of(home, config)))
 
 
-def _note(model: Retriever, floats: Retriever, found: dict[str, list[float]]) -> None:
+def _add_taus(model: Retriever, floats: Retriever, taus: dict[str, list[float]]) -> None:
     features = diagnostics.features_for(model.items, floats)
     for query, tau in diagnostics.rank_agreement(model, features).items():
-        found.setdefault(query, []).append(0.0 if tau is None else tau)
+        taus.setdefault(query, []).append(0.0 if tau is None else tau)
 
 
 def _shares(model: Retriever) -> list[tuple[float, str]]:
     use = diagnostics.archive_use(model)
-    return [(one.share, one.label) for one in use.classes] if use is not None else []
+    return [(part.share, part.label) for part in use.classes] if use is not None else []

@@ -1,7 +1,7 @@
-"""A headless Chromium that evaluates expressions, and nothing else.
+"""A headless Chromium that evaluates expressions and moves the pointer.
 
-Libraries that drive browsers listen to every frame of the network, which costs as much as what is
-measured here. This speaks the browser's own protocol and keeps silent while a page works.
+Libraries that drive browsers listen to every network frame, which costs as much time as what is
+measured here. This class speaks the browser's own protocol and is idle while a page works.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-"""What keeps Chromium quiet, whoever drives it."""
+"""Flags that keep Chromium from doing anything in the background."""
 _OWN = ("--headless=new", "--window-size=1440,900", "--remote-debugging-port=0")
 _LARGEST = 64_000_000
 _TRIES, _PAUSE = 150, 0.1
@@ -35,12 +35,14 @@ class Chromium:
     """A browser of its own with one page. Use it as an asynchronous context."""
 
     def __init__(self) -> None:
-        found = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
-        if not found:
-            raise ConfigError("bench app needs Chromium; install it, or set MIRS_CHROMIUM.")
+        program = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
+        if not program:
+            raise ConfigError(
+                "This benchmark needs Chromium; install it, or set MIRS_CHROMIUM to its path."
+            )
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
-            [found, *FLAGS, *_OWN, f"--user-data-dir={self._folder.name}", "about:blank"],
+            [program, *FLAGS, *_OWN, f"--user-data-dir={self._folder.name}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -61,57 +63,57 @@ class Chromium:
         self._folder.cleanup()
 
     async def _address(self) -> str:
-        told = Path(self._folder.name) / "DevToolsActivePort"
+        port_file = Path(self._folder.name) / "DevToolsActivePort"
         for _ in range(_TRIES):
-            if told.is_file() and (lines := told.read_text().split()):
+            if port_file.is_file() and (lines := port_file.read_text().split()):
                 with urllib.request.urlopen(f"http://127.0.0.1:{lines[0]}/json") as answer:
-                    pages = [one for one in json.load(answer) if one["type"] == "page"]
+                    pages = [page for page in json.load(answer) if page["type"] == "page"]
                 if pages:
                     return str(pages[0]["webSocketDebuggerUrl"])
             await asyncio.sleep(_PAUSE)
         raise RunError("Chromium did not start.")
 
     async def go(self, address: str) -> None:
-        """Opens an address; returns when the browser has begun to."""
+        """Opens an address; returns as soon as the navigation has started."""
         await self._call("Page.navigate", url=address)
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of an expression; of a promise, what it becomes.
+        """The value of an expression; for a promise, the value it resolves to.
 
         Raises:
-            RunError: it threw something.
+            RunError: it threw an exception.
         """
-        said = await self._call(
+        answer = await self._call(
             "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
         )
-        if "exceptionDetails" in said:
-            told = said["exceptionDetails"].get("exception", {})
-            raise RunError(f"The page broke off: {told.get('value') or told.get('description')}")
-        return said["result"].get("value")
+        if "exceptionDetails" in answer:
+            error = answer["exceptionDetails"].get("exception", {})
+            raise RunError(f"The page failed: {error.get('value') or error.get('description')}")
+        return answer["result"].get("value")
 
     async def mouse(
         self, kind: str, x: float, y: float, *, wheel: float = 0.0, held: bool = False
     ) -> None:
-        """Moves, presses or releases the pointer, or turns its wheel, as a person does.
+        """Moves, presses or releases the pointer, or turns its wheel.
 
         Args:
             kind: mouseMoved, mousePressed, mouseReleased or mouseWheel.
             held: whether the left button is down while the pointer moves.
         """
-        words: dict[str, Any] = {"type": kind, "x": x, "y": y}
+        event: dict[str, Any] = {"type": kind, "x": x, "y": y}
         if kind == "mouseWheel":
-            words |= {"deltaX": 0, "deltaY": wheel}
+            event |= {"deltaX": 0, "deltaY": wheel}
         elif kind == "mouseMoved":
-            words |= {"buttons": int(held)}
+            event |= {"buttons": int(held)}
         else:
-            words |= {"button": "left", "clickCount": 1, "buttons": 1}
-        await self._call("Input.dispatchMouseEvent", **words)
+            event |= {"button": "left", "clickCount": 1, "buttons": 1}
+        await self._call("Input.dispatchMouseEvent", **event)
 
-    async def _call(self, method: str, **words: Any) -> dict[str, Any]:
+    async def _call(self, method: str, **params: Any) -> dict[str, Any]:
         self._last += 1
-        await self._socket.send(json.dumps({"id": self._last, "method": method, "params": words}))
+        await self._socket.send(json.dumps({"id": self._last, "method": method, "params": params}))
         while True:
             answer = json.loads(await self._socket.recv())
             if answer.get("id") == self._last:
-                found: dict[str, Any] = answer.get("result", {})
-                return found
+                result: dict[str, Any] = answer.get("result", {})
+                return result

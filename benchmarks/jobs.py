@@ -1,6 +1,6 @@
-"""``bench jobs``: from the click on Start to what can be seen, with a waiting worker and without.
+"""``bench jobs``: from the click on Start to the first visible sign, with and without a standby.
 
-Also how long a search takes in a process of its own while a job runs.
+Also how long a query takes in a process of its own while a job runs.
 """
 
 import json
@@ -30,13 +30,13 @@ _QUERIES = 20
 
 
 def run(home: Home, data: Path, repeat: int = 5, progress: Progress = silent) -> dict[str, Any]:
-    """Seconds from the submission of a job to its first signs; the runs are thrown away.
+    """Seconds from the submission of a job to its first signs; the runs are deleted afterwards.
 
-    Features are encoded first where they are missing, so that only the job itself is timed.
+    Missing features are encoded first, so that only the job itself is timed.
 
     Raises:
         RunError: a job failed.
-        MirsError: the data set can't be trained on.
+        MirsError: the data set cannot be trained on.
     """
     config = from_preset("mirs", data=str(data))
     first = pipeline.prepare_and_train(home, config, progress=progress).run
@@ -47,10 +47,10 @@ def run(home: Home, data: Path, repeat: int = 5, progress: Progress = silent) ->
             progress("Starting jobs", done, repeat)
             _until_ready(home, _WARM)
             warm.append(_start(home, config, _WARM))
-        seen = []
+        previews = []
         for _ in range(repeat):
             _until_ready(home, _SHOWN)
-            seen.append(_preview(home, data))
+            previews.append(_preview(home, data))
         idle, busy = _search(home, config, first)
     finally:
         runs.delete(home, first)
@@ -60,7 +60,7 @@ def run(home: Home, data: Path, repeat: int = 5, progress: Progress = silent) ->
         "repeat": repeat,
         "cold": {"running_s": cold[0], "first_epoch_s": cold[1]},
         "warm": {"running_p50_s": _p50(warm, 0), "first_epoch_p50_s": _p50(warm, 1)},
-        "preview": {"first_p50_s": _p50(seen, 0), "all_30_epochs_p50_s": _p50(seen, 1)},
+        "preview": {"first_p50_s": _p50(previews, 0), "all_30_epochs_p50_s": _p50(previews, 1)},
         "search": {
             "idle_p50_ms": _ms(idle, 50),
             "idle_p95_ms": _ms(idle, 95),
@@ -79,7 +79,7 @@ def _ms(seconds: Any, share: int) -> float:
 
 
 def _start(home: Home, config: RunConfig, lane: str) -> tuple[float, float]:
-    """Seconds until a training is seen to run, and until its first epoch."""
+    """Seconds until a training is reported as running, and until its first epoch."""
     run = pipeline.prepare(home, config)
     started = time.monotonic()
     job = jobs.submit(home, ["train", "--run", run.id], "bench", lane=lane, run=run.id)
@@ -92,7 +92,7 @@ def _start(home: Home, config: RunConfig, lane: str) -> tuple[float, float]:
 
 
 def _preview(home: Home, data: Path) -> tuple[float, float]:
-    """Seconds until a preview shows something, and until its thirty epochs are over."""
+    """Seconds until a preview shows something, and until its thirty epochs are done."""
     out = home.jobs / "bench-preview.json"
     out.unlink(missing_ok=True)
     started = time.monotonic()
@@ -114,14 +114,14 @@ def _last(out: Path) -> int:
 
 
 def _search(home: Home, config: RunConfig, run_id: str) -> tuple[Any, Any]:
-    """Seconds of queries with nothing else to do, and beside a training."""
-    found = Searcher.open(home, run_id)
-    idle = latency.query_seconds(found, _QUERIES)[:, 1]
+    """Seconds per query on an idle machine, and beside a training."""
+    searcher = Searcher.open(home, run_id)
+    idle = latency.query_seconds(searcher, _QUERIES)[:, 1]
     run = pipeline.prepare(home, config)
     _until_ready(home, _WARM)
     job = jobs.submit(home, ["train", "--run", run.id], "bench", lane=_WARM, run=run.id)
     _until(home, job, lambda: bool(run.history()), time.monotonic())
-    busy = latency.query_seconds(found, _QUERIES)[:, 1]
+    busy = latency.query_seconds(searcher, _QUERIES)[:, 1]
     if jobs.read(home, job).active:
         jobs.stop(home, job)
     _until(home, job, lambda: not jobs.read(home, job).active, time.monotonic())
@@ -135,7 +135,7 @@ def _until_ready(home: Home, lane: str) -> None:
     started = time.monotonic()
     while not is_locked(workers.lane_lock(home, lane)):
         if time.monotonic() - started > _PATIENCE:
-            raise RunError(f"No worker came up; see {home.jobs / f'lane-{lane}.log'}.")
+            raise RunError(f"No worker started; see {home.jobs / f'lane-{lane}.log'}.")
         time.sleep(0.05)
 
 
@@ -143,6 +143,6 @@ def _until(home: Home, job_id: str, condition: Callable[[], bool], started: floa
     while not condition():
         job = jobs.read(home, job_id)
         if job.state == "failed" or time.monotonic() - started > _PATIENCE:
-            raise RunError(f"The job of the benchmark broke off: {job.error or job.stage}")
+            raise RunError(f"The benchmark's job failed: {job.error or job.stage}")
         time.sleep(0.01)
     return round(time.monotonic() - started, 2)

@@ -1,4 +1,4 @@
-"""``bench lambdas``: what push weight (lambda1) and balance weight (lambda2) do to codes."""
+"""``bench lambdas``: the effect of push weight (lambda1) and balance weight (lambda2) on codes."""
 
 import itertools
 from collections.abc import Sequence
@@ -29,26 +29,26 @@ def run(
     balance_epochs: int = 30,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Trains a head for each weight, six decades each, and checks that the knobs do what they say.
+    """Trains a head for each weight over six decades, and checks that each weight has its effect.
 
     The push weight moves the mean distance of soft codes from 0.5 monotonically by at least 0.1;
     the balance weight at least halves the standard deviation of ones per code. Both are measured on
-    the archive's tiles after the last epoch; no label of them is read. Push is looked at after a
-    few steps of the optimiser: after a hundred epochs the triplets alone have decided nearly every
-    bit, and there is little left to push.
+    the archive's tiles after the last epoch; their labels are not read. Push is measured after a
+    few optimiser steps: after a hundred epochs the triplets alone have decided nearly every bit,
+    and there is little left to push.
 
     Raises:
-        RunError: a knob does not do what it says.
+        RunError: a weight does not have its effect.
     """
     config = from_preset("mirs", data=str(data), seed=seed)
-    found = sources.gather(home, config, progress)
-    sources.check_trainable(config, found)
-    manifest, items = found.learning, found.learning_items
+    gathered = sources.gather(home, config, progress)
+    sources.check_trainable(config, gathered)
+    manifest, items = gathered.learning, gathered.learning_items
     encoder = run_encoder.encoder_for(home, config)
     features = encoding.extract_items(home, manifest, items, encoder, progress)
 
-    rows_learnt = len(fitting.learning_rows(config, items))
-    per_epoch = -(-rows_learnt // config.training.batch_size)
+    training_rows = len(fitting.learning_rows(config, items))
+    per_epoch = -(-training_rows // config.training.batch_size)
     push_epochs = -(-push_steps // per_epoch)
 
     def soft(name: str, weight: float, epochs: int) -> NDArray[np.float32]:
@@ -57,8 +57,8 @@ def run(
             f"training.epochs={epochs}",
             "training.selection=last",
         ]
-        made = from_preset("mirs", data=str(data), seed=seed, changes=changes)
-        model = fitting.fit(made, features, items, distractors=manifest.card.distractors).model
+        changed = from_preset("mirs", data=str(data), seed=seed, changes=changes)
+        model = fitting.fit(changed, features, items, distractors=manifest.card.distractors).model
         assert isinstance(model, HashModel)
         return model.soft(features[items.rows(["archive"])], "target")
 

@@ -1,7 +1,7 @@
-"""``bench landforms``: how many tiles should vote, how, and when a vote is sure.
+"""``bench landforms``: how many tiles should vote, with what weights, and when a vote is sure.
 
-Validation tiles ask the archive's and the training tiles. Test tiles are not looked at: they tell
-how far an estimate is to be trusted, and so may choose nothing.
+Archive and training tiles vote on validation tiles. Test tiles are not used: they measure the
+accuracy of an estimate and must not influence any choice.
 """
 
 from collections.abc import Sequence
@@ -27,18 +27,20 @@ def run(home: Home, run_ids: Sequence[str], progress: Progress = silent) -> dict
     """Accuracy of the vote over k and weighting, and accuracy over coverage, pooled over runs.
 
     ``votes``: accuracy and Brier score (0 to 2, lower is better) of each k and weighting.
-    ``rules``: of ``K`` equal votes, the share of tiles that are left when those with a margin below
+    ``rules``: of ``K`` equal votes, the share of tiles that remain when those with a margin below
     ``margin`` and those farther than the share ``within`` of all are left open, and their accuracy.
 
     Raises:
         RunError: a run has no labelled validation tiles.
     """
-    runs = [Searcher.open(home, run_id) for run_id in run_ids]
+    searchers = [Searcher.open(home, run_id) for run_id in run_ids]
     votes = []
     for done, k in enumerate(KS):
-        progress("Asking validation tiles", done, len(KS))
+        progress("Voting on validation tiles", done, len(KS))
         for weighting in _WEIGHTINGS:
-            right, brier = zip(*(_figures(one, k, weighting) for one in runs), strict=True)
+            right, brier = zip(
+                *(_figures(searcher, k, weighting) for searcher in searchers), strict=True
+            )
             votes.append(
                 {
                     "k": k,
@@ -47,51 +49,51 @@ def run(home: Home, run_ids: Sequence[str], progress: Progress = silent) -> dict
                     "brier": round(float(np.concatenate(brier).mean()), 4),
                 }
             )
-    asked = [_ask(one, K, "equal") for one in runs]
-    rules = [_rule(asked, margin, within) for within in WITHIN for margin in MARGINS]
-    return {"runs": list(run_ids), "tiles": sum(len(a[1]) for a in asked), "votes": votes,
+    queries = [_vote(searcher, K, "equal") for searcher in searchers]
+    rules = [_rule(queries, margin, within) for within in WITHIN for margin in MARGINS]
+    return {"runs": list(run_ids), "tiles": sum(len(a[1]) for a in queries), "votes": votes,
             "rules": rules}  # fmt: skip
 
 
-def _ask(
-    one: Searcher, k: int, weighting: Weighting
+def _vote(
+    searcher: Searcher, k: int, weighting: Weighting
 ) -> tuple[Votes, NDArray[np.float64], NDArray[np.int64]]:
     """The votes on the validation tiles, their nearest distances, their own columns (or -1)."""
-    asked = labelled_rows(one, ("val",))
-    voters = voters_without_copies(one, ("archive", "train"), asked)
-    if not len(asked) or not len(voters):
-        raise RunError(f"Run {one.summary.id} has no labelled validation tiles; give another.")
-    classes = classes_of(one)
-    codes = one.retriever.codes[asked]
-    votes, near = vote(one, voters, classes, codes, k, weighting)
-    own = np.array([classes.index(str(one.items.labels[row])) for row in asked])
+    queries = labelled_rows(searcher, ("val",))
+    voters = voters_without_copies(searcher, ("archive", "train"), queries)
+    if not len(queries) or not len(voters):
+        raise RunError(f"Run {searcher.summary.id} has no labelled validation tiles; give another.")
+    classes = classes_of(searcher)
+    codes = searcher.retriever.codes[queries]
+    votes, near = vote(searcher, voters, classes, codes, k, weighting)
+    own = np.array([classes.index(str(searcher.items.labels[row])) for row in queries])
     return votes, near, own
 
 
 def _figures(
-    one: Searcher, k: int, weighting: Weighting
+    searcher: Searcher, k: int, weighting: Weighting
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    votes, _, own = _ask(one, k, weighting)
+    votes, _, own = _vote(searcher, k, weighting)
     truth = np.eye(votes.shares.shape[1])[own]
     return (votes.winner == own).astype(np.float64), ((votes.shares - truth) ** 2).sum(axis=1)
 
 
 def _rule(
-    asked: Sequence[tuple[Votes, NDArray[np.float64], NDArray[np.int64]]],
+    queries: Sequence[tuple[Votes, NDArray[np.float64], NDArray[np.int64]]],
     margin: float,
     within: float,
 ) -> dict[str, float | None]:
-    kept = np.concatenate(
+    sure = np.concatenate(
         [
             (votes.margin >= margin - 1e-8) & (near <= np.quantile(near, within, method="higher"))
-            for votes, near, _ in asked
+            for votes, near, _ in queries
         ]
     )
-    right = np.concatenate([votes.winner == own for votes, _, own in asked])
+    right = np.concatenate([votes.winner == own for votes, _, own in queries])
     return {
         "within": within,
         "margin": margin,
-        "coverage": round(float(kept.mean()), 4),
-        "accuracy": round(float(right[kept].mean()), 4) if kept.any() else None,
-        "accuracy_of_rest": round(float(right[~kept].mean()), 4) if not kept.all() else None,
+        "coverage": round(float(sure.mean()), 4),
+        "accuracy": round(float(right[sure].mean()), 4) if sure.any() else None,
+        "accuracy_of_rest": round(float(right[~sure].mean()), 4) if not sure.all() else None,
     }

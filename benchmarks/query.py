@@ -9,7 +9,7 @@ from mirs_core.workspace.home import Home
 
 
 def run(home: Home, run_id: str, repeat: int = 50) -> dict[str, Any]:
-    """Milliseconds a query over ``repeat`` tiles (``mirs_core.retrieval.latency``)."""
+    """Milliseconds per query over ``repeat`` tiles (``mirs_core.retrieval.latency``)."""
     searcher = Searcher.open(home, run_id)
     encoded, total = (query_seconds(searcher, repeat) * 1000).T.tolist()
     ordered = sorted(total)

@@ -1,4 +1,4 @@
-"""The app as a process of its own, for benchmarks that look at it from outside."""
+"""The app as a separate process, for benchmarks that measure it from outside."""
 
 import os
 import socket
@@ -22,14 +22,14 @@ def serving(home: Home, script: str = "app.py") -> Iterator[str]:
     """Serves the app, or another script of the repository, for the block; gives its address.
 
     Raises:
-        RunError: this is no checkout of the repository, or the server does not start.
+        RunError: this is not a checkout of the repository, or the server does not start.
     """
     if not (_ROOT / script).is_file():
-        raise RunError(f"This benchmark runs in the repository, where {script} stands.")
+        raise RunError(f"This benchmark needs a checkout of the repository, with {script}.")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    # The app has a start of its own, other scripts have not.
+    # The app has its own start command; other scripts are run by Streamlit.
     start = ["mirs_core", "app"] if script == "app.py" else ["streamlit", "run", script]
     process = subprocess.Popen(
         [sys.executable, "-m", *start, f"--server.port={port}", "--server.headless=true"],
@@ -50,7 +50,7 @@ def serving(home: Home, script: str = "app.py") -> Iterator[str]:
 
 
 def answers(address: str) -> bool:
-    """Whether a server says at ``address`` that all is well."""
+    """Whether a server at ``address`` reports that it is healthy."""
     try:
         with urllib.request.urlopen(address, timeout=2) as answer:
             return bool(answer.status == 200)

@@ -1,7 +1,7 @@
 """``bench space``: the page Hash space with as many tiles as DoMars16k, in a real browser.
 
-The tiles are synthetic and made once, about a quarter of an hour on two cores; their codes are
-those of the demo's models. A map of very many points shows what the drawing alone can do.
+The tiles are synthetic and generated once, in about a quarter of an hour on two cores; the demo's
+models encode them. A projection of a million points measures the drawing alone.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ new Promise((done) => {
 })
 """
 )
-# Promises the time from the release of the button until what it causes is painted.
+# A promise of the time from the release of the button until its effect is painted.
 _WATCH = (
     _FIND
     + """
@@ -65,7 +65,7 @@ _WATCH = (
   const root = find()
   const before = root.dataset.drawn
   window.taken = new Promise((done, fail) => {
-    setTimeout(() => fail('nothing came within 30 s'), 30000)
+    setTimeout(() => fail('no effect within 30 s'), 30000)
     addEventListener('mouseup', () => {
       const started = performance.now()
       const look = () => (CAME ? painted(() => done(performance.now() - started))
@@ -77,14 +77,14 @@ _WATCH = (
 """
 )
 _QUERY_CAME = "root.dataset.drawn !== before"
-# The tiles of the grid below the maps; another list is another grid.
+# The tiles of the grid below the projections; a different list is a new grid.
 _LISTED = """[...document.querySelectorAll('.st-key-mirs-space-grid *')]
-  .filter((one) => one.shadowRoot)
-  .flatMap((one) => [...one.shadowRoot.querySelectorAll('button.tile')])
-  .map((one) => one.dataset.id).join()"""
+  .filter((host) => host.shadowRoot)
+  .flatMap((host) => [...host.shadowRoot.querySelectorAll('button.tile')])
+  .map((tile) => tile.dataset.id).join()"""
 _GRID_CAME = f"(({_LISTED}) && ({_LISTED}) !== window.listed)"
 _REMEMBER = f"window.listed = {_LISTED}"
-# A circle on the screen around a point, with as many points in it as are to be circled.
+# A circle on the screen around a point that contains COUNT points.
 _CIRCLE = (
     _FIND
     + """
@@ -98,10 +98,10 @@ _CIRCLE = (
   const box = root.querySelector('.plot').getBoundingClientRect()
   const reach = away[Math.min(COUNT, away.length - 1)]
   const turns = Array.from({ length: 41 }, (_, step) => (2 * Math.PI * step) / 40)
-  const kept = (value, most) => Math.max(3, Math.min(most - 3, value))
+  const clamp = (value, most) => Math.max(3, Math.min(most - 3, value))
   return turns.map((turn) => [
-    box.left + kept(u + reach * Math.cos(turn), box.width),
-    box.top + kept(v + reach * Math.sin(turn), Math.min(box.height, innerHeight - box.top)),
+    box.left + clamp(u + reach * Math.cos(turn), box.width),
+    box.top + clamp(v + reach * Math.sin(turn), Math.min(box.height, innerHeight - box.top)),
   ])
 })()
 """
@@ -133,42 +133,42 @@ def run(
     many: int = 1_000_000,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Milliseconds until the maps are on screen, a click is the query, a lasso opens its grid.
+    """Milliseconds until the projections are shown, a click is the query, a lasso opens a grid.
 
     Raises:
-        MirsError: Chromium is missing, or the tiles cannot be made.
+        MirsError: Chromium is missing, or the tiles cannot be generated.
     """
-    made, tiles, seconds = _prepared(home, tiles, progress)
+    run_ids, tiles, seconds = _prepared(home, tiles, progress)
     with serving(home) as address:
-        found = asyncio.run(
-            _maps(f"{address}/space?models={','.join(made)}", tiles, repeat, progress)
+        timings = asyncio.run(
+            _maps(f"{address}/space?models={','.join(run_ids)}", tiles, repeat, progress)
         )
     with serving(home, _MANY) as address:
         dense = asyncio.run(_dense(f"{address}/?n={many}", progress))
-    return {"bench": "space", "tiles": tiles, "map_s": seconds, **found, "many": many, **dense}
+    return {"bench": "space", "tiles": tiles, "map_s": seconds, **timings, "many": many, **dense}
 
 
 def _prepared(home: Home, tiles: int, progress: Progress) -> tuple[list[str], int, float]:
-    """The two runs, made where they are missing, their tiles, and the seconds of the slower map."""
+    """The two runs, created if missing, the number of tiles, and the slower projection's time."""
     demo.build(home, progress=progress)
     folder = home.data / _DATA
     if not folder.is_dir():
         generate(folder, per_class=math.ceil(tiles / _CLASSES), seed=7, progress=progress)
         for path in sorted(folder.rglob("*.jpg"))[tiles:]:
             path.unlink()
-    made, slowest = [], 0.0
+    run_ids, slowest = [], 0.0
     for preset in ("baseline", "mirs"):
-        known = [
+        existing = [
             run.id
             for run in runs.list_runs(home)
             if run.preset == preset and run.state == "done" and run.data_root == folder.resolve()
         ]
-        run_id = known[0] if known else _index(home, demo.DEMO_RUNS[preset], folder, progress)
-        kept = mapping.read(home, run_id) or mapping.project(home, run_id, progress=progress)
-        slowest = max(slowest, kept.seconds)
-        tiles = len(kept.points)
-        made.append(run_id)
-    return made, tiles, slowest
+        run_id = existing[0] if existing else _index(home, demo.DEMO_RUNS[preset], folder, progress)
+        layout = mapping.read(home, run_id) or mapping.project(home, run_id, progress=progress)
+        slowest = max(slowest, layout.seconds)
+        tiles = len(layout.points)
+        run_ids.append(run_id)
+    return run_ids, tiles, slowest
 
 
 def _index(home: Home, model: str, folder: Path, progress: Progress) -> str:
@@ -178,7 +178,7 @@ def _index(home: Home, model: str, folder: Path, progress: Progress) -> str:
 async def _maps(link: str, count: int, repeat: int, progress: Progress) -> dict[str, Any]:
     shown, clicks, lassos, circled = [], [], [], 0
     async with Chromium() as browser:
-        # The first visit of a fresh server to a page's own address shows a box before the page.
+        # On a fresh server the first visit to a page's own address shows a message before the page.
         await browser.go(link.replace("/space", "/"))
         await asyncio.sleep(8)
         for place in range(repeat):
@@ -209,7 +209,7 @@ async def _maps(link: str, count: int, repeat: int, progress: Progress) -> dict[
 
 
 async def _timed(browser: Chromium, came: str, path: Sequence[Sequence[float]]) -> float:
-    """Milliseconds from the release of the button at the end of a path to what it causes."""
+    """Milliseconds from the release of the button at the end of a path to its effect."""
     x, y = path[0]
     await browser.mouse("mouseMoved", x - 2, y)
     await browser.mouse("mouseMoved", x, y)
@@ -220,9 +220,9 @@ async def _timed(browser: Chromium, came: str, path: Sequence[Sequence[float]]) 
         await browser.mouse("mouseMoved", point[0], point[1], held=True)
         await asyncio.sleep(0.015)
     await browser.mouse("mouseReleased", path[-1][0], path[-1][1])
-    taken = float(await browser.evaluate("window.taken"))
+    milliseconds = float(await browser.evaluate("window.taken"))
     await asyncio.sleep(_PAUSE)
-    return taken
+    return milliseconds
 
 
 async def _dense(link: str, progress: Progress) -> dict[str, Any]:
@@ -239,7 +239,7 @@ async def _dense(link: str, progress: Progress) -> dict[str, Any]:
             await browser.mouse("mouseWheel", x, y, wheel=-40)
             await asyncio.sleep(0.05)
         seconds = time.monotonic() - started
-        frames = [float(one) for one in await browser.evaluate("window.frames.slice(1)")]
+        frames = [float(frame) for frame in await browser.evaluate("window.frames.slice(1)")]
     progress("Very many points", 1, 1)
     return {
         "many_on_screen_ms": round(shown, 1),

@@ -1,7 +1,7 @@
-"""``bench strip``: a raster far larger than a window, cut, killed half-way, cut on, and archived.
+"""``bench strip``: a large raster cut into tiles, killed half-way, resumed, and archived.
 
-Every step is a process of its own, as a person would start it; its peak memory is read from the
-system while it lives, torch included.
+Every step is a separate process, as a user would start it; its peak memory, torch included, is read
+from the system while it runs.
 """
 
 import json
@@ -25,7 +25,7 @@ from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 METRES_PER_PIXEL = 5.0
-"""That of the CTX mosaic of Mars."""
+"""The pixel scale of the CTX mosaic of Mars."""
 
 _BLOCK = 512
 _KILL_AT = 0.4
@@ -39,12 +39,12 @@ def run(home: Home, run_id: str | None, size: int = 20_000, progress: Progress =
     """Cuts and archives a synthetic raster of ``size`` x ``size`` pixels in a temporary folder.
 
     Args:
-        home: folder of the runs.
-        run_id: the model that archives the tiles; None: nothing is archived.
+        home: the home folder that has the run.
+        run_id: the model that archives the tiles; None archives nothing.
 
     Returns:
-        Figures that JSON can hold: seconds, tiles a second and peak memory (MB) of cutting and of
-        archiving, and how many tiles were cut twice after the kill.
+        Measurements that JSON can hold: seconds, tiles per second and peak memory (MB) of cutting
+        and of archiving, and the number of tiles that were cut twice after the kill.
 
     Raises:
         RunError: no such run, or a step failed.
@@ -58,10 +58,10 @@ def run(home: Home, run_id: str | None, size: int = 20_000, progress: Progress =
             "raster_pixels": size * size,
             "raster_mb": round(raster.stat().st_size / 1e6, 1),
         }
-        progress("Cutting it", 0, 1)
+        progress("Cutting tiles", 0, 1)
         answer["tile"] = _tile(base, raster, size)
         if run_id is not None:
-            progress("Archiving its tiles", 0, 1)
+            progress("Archiving the tiles", 0, 1)
             answer["index"] = _index(base, home, run_id)
         return answer
 
@@ -84,7 +84,7 @@ def write_raster(path: Path, size: int) -> Path:
         for row in range(0, size, _BLOCK):
             for column in range(0, size, _BLOCK):
                 height, width = min(_BLOCK, size - row), min(_BLOCK, size - column)
-                # From anywhere in the texture, so that no two tiles are equal.
+                # Taken from anywhere in the texture, so that no two tiles are equal.
                 y, x = rng.integers(0, _TEXTURE, 2)
                 rows, columns = np.arange(y, y + height), np.arange(x, x + width)
                 block = texture.take(rows, 0, mode="wrap").take(columns, 1, mode="wrap")
@@ -107,21 +107,21 @@ def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
     growing = out / f".{_NAME}.part" / "tiles"
     enough = _KILL_AT * (size // SIDE) ** 2
     killed = _Step(words, Home(base / "home"))
-    # A tile that is being written has a hidden name, and is none yet.
+    # A tile that is still being written has a hidden name and does not count.
     killed.watch(lambda: growing.is_dir() and len(list(growing.glob("[!.]*"))) >= enough)
-    # On a small raster it may be faster than the kill.
+    # On a small raster, cutting may finish before the kill.
     before = {**_stamps(growing), **_stamps(out / _NAME)}
     finished = _Step(words, Home(base / "home"))
-    made = finished.answer()
+    summary = finished.answer()
     after = _stamps(out / _NAME)
     seconds = killed.seconds + finished.seconds
     return {
-        "tiles": made["tiles"],
+        "tiles": summary["tiles"],
         "killed_after_tiles": len(before),
-        "resumed_tiles": made["resumed"],
+        "resumed_tiles": summary["resumed"],
         "tiles_cut_twice": sum(after.get(name) != stamp for name, stamp in before.items()),
         "seconds": round(seconds, 1),
-        "tiles_per_second": round(made["tiles"] / seconds, 1),
+        "tiles_per_second": round(summary["tiles"] / seconds, 1),
         "peak_mb": round(max(killed.peak_mb, finished.peak_mb)),
     }
 
@@ -130,25 +130,25 @@ def _index(base: Path, home: Home, run_id: str) -> dict[str, Any]:
     source = runs.folder(home, run_id).path
     shutil.copytree(source, Home(base / "home").runs / run_id)
     step = _Step(["index", "--run", run_id, "--data", str(base / "tiles")], Home(base / "home"))
-    made = step.answer()
+    summary = step.answer()
     return {
         "run": run_id,
-        "tiles": made["tiles"],
+        "tiles": summary["tiles"],
         "seconds": round(step.seconds, 1),
-        "tiles_per_second": round(made["tiles"] / step.seconds, 1),
+        "tiles_per_second": round(summary["tiles"] / step.seconds, 1),
         "peak_mb": round(step.peak_mb),
     }
 
 
 def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
-    """What changes when a file is written again, by the name of every finished tile."""
+    """Modification time and inode by name of every finished tile; both change on rewriting."""
     return {
         path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.glob("*.png")
     }
 
 
 class _Step:
-    """A command in a process of its own, watched while it runs."""
+    """A command in a separate process, watched while it runs."""
 
     def __init__(self, words: list[str], home: Home) -> None:
         self._started = time.perf_counter()
@@ -162,7 +162,7 @@ class _Step:
         self.peak_mb = self.seconds = 0.0
 
     def watch(self, is_enough: Callable[[], bool] = lambda: False) -> None:
-        """Waits for the end, or kills the process as soon as it is enough."""
+        """Waits for the end, or kills the process as soon as ``is_enough``."""
         while self._process.poll() is None:
             self.peak_mb = max(self.peak_mb, _peak_mb(self._process.pid))
             if is_enough():
@@ -173,17 +173,17 @@ class _Step:
         self.seconds = time.perf_counter() - self._started
 
     def answer(self) -> dict[str, Any]:
-        """What the command printed when it ended."""
+        """The JSON object that the command printed at its end."""
         self.watch()
         out, error = self._process.communicate()
         if self._process.returncode:
-            raise RunError(f"A step of the bench failed: {error.strip().splitlines()[-1:]}.")
-        found: dict[str, Any] = json.loads(out.splitlines()[-1])
-        return found
+            raise RunError(f"A step of the benchmark failed: {error.strip().splitlines()[-1:]}.")
+        result: dict[str, Any] = json.loads(out.splitlines()[-1])
+        return result
 
 
 def _peak_mb(pid: int) -> float:
-    # The system's own high-water mark: never missed between two looks, but for the very last.
+    # The system's own high-water mark: only a peak after the last reading is missed.
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -1,10 +1,10 @@
-"""``bench synthetic``: how fast synthetic Mars is painted, and whether real Mars recognises it.
+"""``bench synthetic``: speed of the synthetic generator, and how well real tiles match its tiles.
 
-The measure of likeness: every real tile asks its 15 nearest synthetic tiles which landform it
-shows. Features are EfficientNet-Lite0's, each set centred on its own mean (so that a difference
-common to all tiles, such as the camera's, does not count), compared by cosine; votes are weighted
-by similarity. 15 landforms: a blind guess is right 7 % of the time. The generator was tuned on
-train and val of the real set; test is for the report.
+The measure of similarity: the 15 nearest synthetic tiles of a real tile vote on its landform class.
+Features are EfficientNet-Lite0's, each set centred on its own mean (so that a difference common to
+all tiles, such as the camera's, does not count) and compared by cosine; votes are weighted by
+similarity. With 15 classes, a random guess is right 7 % of the time. The generator was tuned on the
+splits train and val of the real set; test is for the report.
 """
 
 import tempfile
@@ -26,24 +26,24 @@ ENCODER = "efficientnet-lite0"
 
 
 def vote(
-    known: NDArray[np.float32],
+    voters: NDArray[np.float32],
     labels: Sequence[str],
-    asked: NDArray[np.float32],
+    queries: NDArray[np.float32],
     neighbours: int = NEIGHBOURS,
 ) -> list[str]:
-    """The landform that the nearest ``known`` features give to each of the ``asked`` ones.
+    """The landform class that the nearest ``voters`` give to each of the ``queries``.
 
     Args:
-        known: features (N, D) with ``labels`` (N).
-        labels: the landform of each row of ``known``.
-        asked: features (M, D).
-        neighbours: how many of the nearest rows vote (all N where there are fewer).
+        voters: features (N, D) with ``labels`` (N).
+        labels: the landform class of each row of ``voters``.
+        queries: features (M, D).
+        neighbours: how many of the nearest rows vote (all N if there are fewer).
 
     Returns:
-        M labels. Both sets are centred on their own means; each vote weighs its cosine, at least 0;
-        equal sums go to the label that comes first in the alphabet.
+        M labels. Both sets are centred on their own means; each vote is weighted by its cosine, at
+        least 0; equal sums go to the label that comes first in the alphabet.
     """
-    cosine = _directions(asked) @ _directions(known).T
+    cosine = _directions(queries) @ _directions(voters).T
     nearest = np.argsort(-cosine, axis=1, kind="stable")[:, :neighbours]
     winners = []
     for row, columns in zip(cosine, nearest, strict=True):
@@ -68,36 +68,36 @@ def landform_vote(
     neighbours: int = NEIGHBOURS,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """How often the synthetic tiles name the landform of real ones.
+    """How often synthetic tiles classify real tiles correctly.
 
     Args:
         synthetic_root: data set whose tiles (all splits) vote.
-        real_root: data set with the same class folders whose tiles of ``splits`` are asked.
-        home: folder of runs and caches.
-        splits: which tiles of the real set are asked; they are centred on their own mean.
+        real_root: data set with the same class folders; its tiles of ``splits`` are classified.
+        home: the home folder.
+        splits: the splits of the real set to classify; they are centred on their own mean.
         neighbours: how many nearest tiles vote.
-        progress: told how far the extraction of features is.
+        progress: called with the progress of encoding.
 
     Returns:
-        ``micro`` (share of tiles named right), ``macro`` (mean over landforms of that share),
+        ``micro`` (share of tiles classified correctly), ``macro`` (mean of it over classes),
         ``tiles``, and ``per_class``: ``{code: {"n": tiles, "right": share, "mostly": code}}``,
-        ``mostly`` being the answer given most often.
+        ``mostly`` being the most frequent answer.
 
     Raises:
-        DataError: one of the folders is no data set.
+        DataError: one of the folders is not a data set.
     """
-    known, names = _features(synthetic_root, None, home, progress)
-    asked, truth = _features(real_root, splits, home, progress)
-    answers = np.array(vote(known, names, asked, neighbours))
+    voters, names = _features(synthetic_root, None, home, progress)
+    queries, truth = _features(real_root, splits, home, progress)
+    answers = np.array(vote(voters, names, queries, neighbours))
     right = answers == np.array(truth)
     per_class: dict[str, dict[str, Any]] = {}
     for code in sorted(set(truth)):
         mine = np.array(truth) == code
-        given, counts = np.unique(answers[mine], return_counts=True)
+        codes, counts = np.unique(answers[mine], return_counts=True)
         per_class[code] = {
             "n": int(mine.sum()),
             "right": round(float(right[mine].mean()), 4),
-            "mostly": str(given[counts.argmax()]),
+            "mostly": str(codes[counts.argmax()]),
         }
     return {
         "micro": round(float(right.mean()), 4),
@@ -110,7 +110,7 @@ def landform_vote(
 def _features(
     root: Path, splits: Collection[str] | None, home: Home, progress: Progress
 ) -> tuple[NDArray[np.float32], list[str]]:
-    """Features (n, D) and labels of the labelled tiles in ``splits`` (None: in all of them)."""
+    """Features (n, D) and labels of the labelled tiles in ``splits`` (None: in all splits)."""
     from mirs_core.datasets.manifest import scan
     from mirs_core.encoders.feature_store import extract
     from mirs_core.encoders.loading import load_encoder
@@ -135,19 +135,20 @@ def run(
     workers: int | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Paints a data set into a temporary folder, times it, and lets it vote on real tiles.
+    """Generates a data set in a temporary folder, times it, and lets it classify real tiles.
 
     Args:
-        home: folder of runs and caches.
-        real: folder of real CTX tiles in class folders; None: only the speed is measured.
-        per_class: tiles a landform.
+        home: the home folder.
+        real: folder of real CTX tiles in class folders; None measures only the speed.
+        per_class: tiles per class.
         seed: of the synthetic data set.
         workers: processes (None: one per processor).
-        progress: told how far it is.
+        progress: called with the progress.
 
     Returns:
-        Figures that JSON can hold: ``seconds``, ``tiles_per_second``, and ``vote`` with the results
-        of ``landform_vote`` for ``train_val`` and ``test``, or None with the reason in ``note``.
+        Measurements that JSON can hold: ``seconds``, ``tiles_per_second``, and ``vote`` with the
+        results of ``landform_vote`` for ``train_val`` and ``test``, or None with the reason in
+        ``note``.
     """
     answer: dict[str, Any] = {"bench": "synthetic", "tiles": 15 * per_class, "seed": seed}
     with tempfile.TemporaryDirectory() as folder:

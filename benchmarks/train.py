@@ -1,4 +1,4 @@
-"""``bench train``: how long a head takes on as many features as DoMars16k's training half has."""
+"""``bench train``: training time of a head on as many features as DoMars16k's training half has."""
 
 import dataclasses
 import time
@@ -18,17 +18,17 @@ TILES, WIDTH, CLASSES, VALIDATION = 5652, 1024, 15, 1600
 
 
 def run(preset: str = "mirs", epochs: int = 100, threads: int = 2) -> dict[str, Any]:
-    """Seconds of a head's epochs on random features; their values do not matter to the time.
+    """Seconds per epoch of a head on random features; time does not depend on their values.
 
-    Validation, which chooses the epoch, is part of every epoch, as in a run. The archive is as
-    large as the training half, and an unsupervised head learns from both where its preset says so.
+    Every epoch includes the validation that chooses the epoch, as in a run. The archive is as large
+    as the training half, and an unsupervised head is trained on both if its preset says so.
 
     Raises:
         ConfigError: the preset trains no network.
     """
     config = from_preset(preset, data="")
     if not config.trains:
-        raise ConfigError(f"Preset {preset} trains no network, so it has no epochs to be timed.")
+        raise ConfigError(f"Preset {preset} trains no network, so it has no epochs to time.")
     training = dataclasses.replace(config.training, epochs=epochs)
     config = dataclasses.replace(config, training=training)
     before = torch.get_num_threads()
@@ -43,14 +43,14 @@ def _timed(config: RunConfig, threads: int) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     roles = ["train"] * TILES + ["archive"] * TILES + ["val"] * VALIDATION
     numbers = rng.integers(0, CLASSES, len(roles))
-    # Classes that can be told apart, so that mining finds as many triplets as it does on tiles.
+    # Separable classes, so that mining finds as many triplets as it does on tiles.
     features = 0.1 * rng.standard_normal((CLASSES, WIDTH), dtype=np.float32)[numbers]
     features += rng.standard_normal(features.shape, dtype=np.float32)
     items = _items(roles, [str(number) for number in numbers])
-    # Two views are enough to compare, and time does not depend on how many there are.
+    # Two views are enough: time does not depend on their number.
     learnt = features[fitting.learning_rows(config, items)]
     val = features[items.rows(["val"])]
-    taken: list[float] = []
+    seconds: list[float] = []
     started = time.perf_counter()
     fitting.fit(
         config,
@@ -58,7 +58,7 @@ def _timed(config: RunConfig, threads: int) -> dict[str, Any]:
         items,
         views=np.stack([learnt, learnt + 0.1]),
         val_view=val + 0.1,
-        on_epoch=lambda line: taken.append(line["seconds"]),
+        on_epoch=lambda line: seconds.append(line["seconds"]),
     )
     return {
         "bench": "train",
@@ -66,9 +66,9 @@ def _timed(config: RunConfig, threads: int) -> dict[str, Any]:
         "tiles": len(learnt),
         "features": WIDTH,
         "threads": threads,
-        "epochs": len(taken),
-        "epoch_p50_s": round(float(np.median(taken)), 4),
-        "epoch_max_s": round(max(taken), 4),
+        "epochs": len(seconds),
+        "epoch_p50_s": round(float(np.median(seconds)), 4),
+        "epoch_max_s": round(max(seconds), 4),
         "total_s": round(time.perf_counter() - started, 2),
     }
 

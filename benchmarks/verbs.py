@@ -1,4 +1,4 @@
-"""The verbs of ``bench``, which the command line offers in a checkout of the repository."""
+"""The verbs of ``bench``, available in a checkout of the repository."""
 
 import argparse
 import os
@@ -22,13 +22,15 @@ def query(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     home = Home.current()
     run_id = args.run or runs.served_run(home)
     if run_id is None:
-        raise RunError("There is no served run to measure; build the demo first, or give --run ID.")
+        raise RunError(
+            "There is no default model to measure; build the demo (mirs demo), or give --run ID."
+        )
     answer = bench.run(home, run_id, repeat=max(1, args.repeat))
     return answer, _text(answer)
 
 
 def train(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Seconds of an epoch and of a whole training."""
+    """Seconds per epoch and of a whole training."""
     from benchmarks import train as bench
 
     answer = bench.run(args.preset, epochs=max(1, args.epochs))
@@ -58,7 +60,7 @@ def lambdas(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
 
 
 def browsing(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Whether the tiles of one class can still be told apart."""
+    """Distinct codes and order within each class."""
     from benchmarks import browsing as bench
 
     data = args.data.expanduser().resolve()
@@ -69,7 +71,7 @@ def browsing(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
 
 
 def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Speed of the generator, and how often real tiles recognise it."""
+    """Speed of the generator, and how often its tiles classify real ones correctly."""
     from benchmarks import synthetic as bench
 
     real = args.real
@@ -81,7 +83,7 @@ def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
 
 
 def jobs(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """From the click on Start to what can be seen; search beside a job."""
+    """From the click on Start to the first epoch; a query beside a job."""
     from benchmarks import jobs as bench
 
     data = args.data.expanduser().resolve()
@@ -100,7 +102,7 @@ def app(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str
 
 
 def space(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """The maps of the hash space in a real browser."""
+    """The projections of the hash space in a real browser."""
     from benchmarks import space as bench
 
     answer = bench.run(
@@ -120,7 +122,7 @@ def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
 
 
 def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Votes on validation tiles over k, weighting and the rules of being sure."""
+    """Accuracy of votes on validation tiles by k, weighting and rules for sure votes."""
     from benchmarks import landforms as bench
 
     answer = bench.run(Home.current(), args.run, progress=console.progress)
@@ -133,7 +135,7 @@ def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
 
 
 def strip(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """A large raster cut, killed, cut on, and archived."""
+    """A large raster cut into tiles, killed, resumed and archived."""
     from benchmarks import strip as bench
 
     home = Home.current()
@@ -149,68 +151,78 @@ def _text(answer: dict[str, Any]) -> str:
 
 
 def _flat(value: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Figures of figures on one line each: ``vote.test.micro``; the innermost stay together."""
-    for name, one in value.items():
-        if not isinstance(one, dict):
-            yield above + name, str(one)
-        elif any(isinstance(inner, dict) for inner in one.values()) or not above:
-            yield from _flat(one, f"{above}{name}.")
+    """Nested values as ``vote.test.micro``, one per line; the innermost objects stay together."""
+    for name, entry in value.items():
+        if not isinstance(entry, dict):
+            yield above + name, str(entry)
+        elif any(isinstance(inner, dict) for inner in entry.values()) or not above:
+            yield from _flat(entry, f"{above}{name}.")
         else:
-            yield above + name, ", ".join(f"{key} {inner}" for key, inner in one.items())
+            yield above + name, ", ".join(f"{key} {inner}" for key, inner in entry.items())
 
 
 def add_verbs(group: Any) -> None:
     """Adds every benchmark to the verb group ``bench``."""
     query_verb = verb(group, "query", query, "from JPEG bytes to ranked ids")
-    query_verb.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
+    query_verb.add_argument(
+        "--run", metavar="ID", help="a finished run (default: the default model)"
+    )
     query_verb.add_argument("--repeat", type=int, default=50, metavar="N")
-    train_verb = verb(group, "train", train, "a head on as many features as DoMars16k's half")
+    train_verb = verb(group, "train", train, "training time of a head, at the size of DoMars16k")
     train_verb.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
     train_verb.add_argument("--epochs", type=int, default=100, metavar="N")
-    lambdas_verb = verb(group, "lambdas", lambdas, "what lambda1 and lambda2 do to codes")
+    lambdas_verb = verb(group, "lambdas", lambdas, "the effect of lambda1 and lambda2 on codes")
     lambdas_verb.add_argument("--data", type=Path, metavar="DIR", required=True)
     lambdas_verb.add_argument("--seed", type=int, default=0, metavar="N")
-    lambdas_verb.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draws it")
-    browsing_verb = verb(
-        group, "browsing", browsing, "whether the tiles of a class can be told apart"
-    )
+    lambdas_verb.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draw a figure")
+    browsing_verb = verb(group, "browsing", browsing, "distinct codes and order within a class")
     browsing_verb.add_argument("--data", type=Path, metavar="DIR", required=True)
     browsing_verb.add_argument("--preset", default="mirs-best", metavar="NAME")
     browsing_verb.add_argument("--seeds", type=int, default=5, metavar="N")
-    landforms_verb = verb(group, "landforms", landforms, "who should vote on unlabelled tiles")
-    landforms_verb.add_argument(
-        "--run", metavar="ID", required=True, action="append", help="give it again for more seeds"
+    landforms_verb = verb(
+        group, "landforms", landforms, "how many tiles should vote on a landform estimate"
     )
+    landforms_verb.add_argument(
+        "--run", metavar="ID", required=True, action="append", help="repeat for several seeds"
+    )
+    _add_verbs_of_the_app(group)
+
+
+def _add_verbs_of_the_app(group: Any) -> None:
     app_verb = verb(group, "app", app, "from a click in a real browser to the new results")
     app_verb.add_argument("--clicks", type=int, default=30, metavar="N")
     app_verb.add_argument(
-        "--sessions", type=int, default=5, metavar="N", help="at once, afterwards"
+        "--sessions", type=int, default=5, metavar="N", help="number of simultaneous browsers"
     )
     app_verb.add_argument(
-        "--seconds", type=float, default=60.0, metavar="S", help="of these sessions"
+        "--seconds", type=float, default=60.0, metavar="S", help="duration of these sessions"
     )
     jobs_verb = verb(group, "jobs", jobs, "from the click on Start to the first epoch")
     jobs_verb.add_argument("--data", type=Path, metavar="DIR", required=True)
     jobs_verb.add_argument("--repeat", type=int, default=5, metavar="N")
-    synthetic_verb = verb(
-        group, "synthetic", synthetic, "speed and likeness of the synthetic tiles"
-    )
+    synthetic_verb = verb(group, "synthetic", synthetic, "speed and realism of the synthetic tiles")
     synthetic_verb.add_argument(
         "--real", type=Path, metavar="DIR", help="real CTX tiles with 15 classes"
     )
     synthetic_verb.add_argument("--per-class", type=int, default=80, metavar="N")
-    space_verb = verb(group, "space", space, "the maps of the hash space in a real browser")
+    space_verb = verb(group, "space", space, "the projections of the hash space in a real browser")
     space_verb.add_argument("--tiles", type=int, default=16_150)
     space_verb.add_argument("--repeat", type=int, default=10)
     space_verb.add_argument(
-        "--many", type=int, default=1_000_000, help="points that no tile is behind"
+        "--many", type=int, default=1_000_000, help="points in the projection without tiles"
     )
-    kills_verb = verb(group, "kills", kills, "kill jobs and apps, and count what is lost")
+    kills_verb = verb(group, "kills", kills, "kill jobs and apps, and count the losses")
     kills_verb.add_argument("--data", type=Path, metavar="DIR", help="a small data set to train on")
-    kills_verb.add_argument("--jobs", type=int, default=50, metavar="N", help="kills of a job")
-    kills_verb.add_argument("--apps", type=int, default=20, metavar="N", help="kills of an app")
-    kills_verb.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
-    strip_verb = verb(group, "strip", strip, "cut, kill, cut on and archive a large raster")
-    strip_verb.add_argument("--run", metavar="ID", help="a finished run (default: the served one)")
-    strip_verb.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels a side")
+    kills_verb.add_argument(
+        "--jobs", type=int, default=50, metavar="N", help="how many times to kill a job"
+    )
+    kills_verb.add_argument(
+        "--apps", type=int, default=20, metavar="N", help="how many times to kill an app"
+    )
+    kills_verb.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the moments")
+    strip_verb = verb(group, "strip", strip, "cut, kill, resume and archive a large raster")
+    strip_verb.add_argument(
+        "--run", metavar="ID", help="a finished run (default: the default model)"
+    )
+    strip_verb.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels per side")
     strip_verb.add_argument("--no-index", action="store_true", help="do not archive the tiles")

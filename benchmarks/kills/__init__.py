@@ -1,4 +1,4 @@
-"""``bench kills``: runs and the queue, while processes die, disks fill up, clocks jump."""
+"""``bench kills``: what runs and the queue lose to killed processes, full disks and clock jumps."""
 
 import random
 import tempfile
@@ -9,9 +9,9 @@ from typing import Any
 
 from benchmarks.kills.apps import kill_apps
 from benchmarks.kills.disk import fill_disk
-from benchmarks.kills.ground import Ground
 from benchmarks.kills.rest import jump_clock, reuse_pid, submit_together
 from benchmarks.kills.rounds import kill_jobs
+from benchmarks.kills.sandbox import Sandbox
 from benchmarks.kills.tally import COLUMNS
 from mirs_core.progress import Progress, silent
 from mirs_core.system.tables import markdown
@@ -27,25 +27,28 @@ def run(
     seed: int = 0,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Does its worst to a home folder of its own and counts what went wrong; all are to be 0.
+    """Disturbs a temporary home folder in six ways and counts the faults; all must be 0.
 
     Args:
-        data: a small data set to train on; None paints a synthetic one.
-        jobs: how many times the worker of a job is killed.
-        apps: how many times a process is killed that submits a job as the app does.
-        seed: of the moments.
+        data: a small data set to train on; None generates a synthetic one.
+        jobs: how many times to kill the worker of a job.
+        apps: how many times to kill a process that submits a job as the app does.
+        seed: seed of the random moments.
     """
     moments = random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="mirs-kills-") as folder, _ground(folder, data) as it:
+    with (
+        tempfile.TemporaryDirectory(prefix="mirs-kills-") as folder,
+        _sandbox(folder, data) as sandbox,
+    ):
         tallies = [
-            kill_jobs(it, jobs, moments, progress),
-            kill_apps(it, apps, moments, progress),
-            fill_disk(it, Path(folder) / "disk", progress),
-            submit_together(it, progress),
-            jump_clock(it, Path(folder) / "clock", progress),
-            reuse_pid(it, progress),
+            kill_jobs(sandbox, jobs, moments, progress),
+            kill_apps(sandbox, apps, moments, progress),
+            fill_disk(sandbox, Path(folder) / "disk", progress),
+            submit_together(sandbox, progress),
+            jump_clock(sandbox, Path(folder) / "clock", progress),
+            reuse_pid(sandbox, progress),
         ]
-        life = {name: round(seconds, 1) for name, seconds in it.life.items()}
+        life = {name: round(seconds, 1) for name, seconds in sandbox.life.items()}
     return {
         "bench": "kills",
         "seed": seed,
@@ -56,17 +59,17 @@ def run(
 
 
 @contextmanager
-def _ground(folder: str, data: Path | None) -> Iterator[Ground]:
+def _sandbox(folder: str, data: Path | None) -> Iterator[Sandbox]:
     from mirs_core.datasets.synthetic import generate
 
     if data is None:
         data = generate(Path(folder) / "tiles", _PER_CLASS, workers=1)
-    with Ground(Home(Path(folder) / "home"), data) as ground:
-        yield ground
+    with Sandbox(Home(Path(folder) / "home"), data) as sandbox:
+        yield sandbox
 
 
 def text(answer: dict[str, Any]) -> str:
-    """The table of an answer, and what is to be said of its parts."""
+    """The table of an answer, with notes on its parts."""
     rows = [[_cell(part[name]) for name in COLUMNS] for part in answer["parts"]]
     notes = [f"{part['part']}: {part['note']}" for part in answer["parts"] if part["note"]]
     return "\n".join([markdown(list(COLUMNS.values()), rows), "", *notes])

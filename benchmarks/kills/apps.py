@@ -1,4 +1,4 @@
-"""The app killed: the process that submits a job at a random moment, and whole servers."""
+"""Kills of the app: of a process that submits a job, at a random moment, and of whole servers."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.kills import checks
-from benchmarks.kills.ground import Ground, until
+from benchmarks.kills.sandbox import Sandbox, until
 from benchmarks.kills.tally import Tally
 from mirs_core import jobs
 from mirs_core.progress import Progress, silent
@@ -22,14 +22,14 @@ from mirs_core.workspace import runs
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SERVERS = 3
-# So long after the job is queued the process may still be killed.
+# Seconds after the job is queued during which the process may still be killed.
 _AFTER = 0.2
 
 
-def start_actor(ground: Ground, count: int = 0) -> "subprocess.Popen[str]":
-    """A process that waits for a line to submit (see ``actor``), ready to do so."""
+def start_actor(sandbox: Sandbox, count: int = 0) -> "subprocess.Popen[str]":
+    """A process that submits as soon as it reads a line (see ``actor``), with its imports done."""
     actor = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.kills.actor", ground.home, ground.data, str(count)],
+        [sys.executable, "-m", "benchmarks.kills.actor", sandbox.home, sandbox.data, str(count)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -49,81 +49,81 @@ def begin(actor: "subprocess.Popen[str]") -> None:
 
 
 def kill_apps(
-    ground: Ground, count: int, moments: random.Random, progress: Progress = silent
+    sandbox: Sandbox, count: int, moments: random.Random, progress: Progress = silent
 ) -> Tally:
     """Kills ``count`` processes that submit a training, and a server with some of them.
 
-    The moments are spread evenly from the beginning of the submission till just after it. A run
-    whose job is missing is no fault: it is queued, and can be trained or deleted.
+    The moments are spread evenly from the start of the submission to just after it. A run without a
+    job is not a fault: it is queued, and can be trained or deleted.
     """
-    life = _life_of_a_submission(ground)
-    tally, known, orphans = Tally("kill -9 of the app"), _jobs_of(ground), 0
+    life = _life_of_a_submission(sandbox)
+    tally, job_ids, orphans = Tally("kill -9 of the app"), _jobs_of(sandbox), 0
     for done in range(count):
         progress("Killing apps", done, count)
         serve = done * _SERVERS // count != (done - 1) * _SERVERS // count
-        with _server(ground, wanted=serve):
-            actor = start_actor(ground)
+        with _server(sandbox, start=serve):
+            actor = start_actor(sandbox)
             begin(actor)
             time.sleep(moments.uniform(0, life))
             _kill_group(actor)
         tally.tried += 1
-        new, queued = _jobs_of(ground) - known, _adopt(ground, tally)
+        new, queued = _jobs_of(sandbox) - job_ids, _adopt(sandbox, tally)
         orphans += queued - len(new)
-        tally.count("corrupt_files", checks.corrupt_files(ground.home))
-        known |= new
-        # An app that starts looks after the queue.
-        jobs.tend(ground.home)
-    ground.finish(tally, sorted(known))
-    tally.count("queue_stuck", _differences_after_a_restart(ground))
+        tally.count("corrupt_files", checks.corrupt_files(sandbox.home))
+        job_ids |= new
+        # An app tends the queue when it starts.
+        jobs.tend(sandbox.home)
+    sandbox.finish(tally, sorted(job_ids))
+    tally.count("queue_stuck", _differences_after_a_restart(sandbox))
     tally.note = (
         f"{count} processes that submit as the app does, {min(count, _SERVERS)} of them beside a"
-        f" Streamlit server that dies with them; {orphans} left a queued run without a job"
+        f" Streamlit server that is killed with them; {orphans} left a queued run without a job"
     )
     return tally
 
 
-def _life_of_a_submission(ground: Ground) -> float:
-    actor = start_actor(ground)
+def _life_of_a_submission(sandbox: Sandbox) -> float:
+    actor = start_actor(sandbox)
     started = time.monotonic()
     begin(actor)
     actor.communicate()
-    _adopt(ground, Tally(""))
+    _adopt(sandbox, Tally(""))
     return time.monotonic() - started + _AFTER
 
 
-def _jobs_of(ground: Ground) -> set[str]:
-    return {job.id for job in jobs.list_jobs(ground.home)}
+def _jobs_of(sandbox: Sandbox) -> set[str]:
+    return {job.id for job in jobs.list_jobs(sandbox.home)}
 
 
-def _adopt(ground: Ground, tally: Tally) -> int:
-    """Counts listed runs that are new, and expects them from now on; half ones are lost."""
-    listed = runs.list_runs(ground.home)
+def _adopt(sandbox: Sandbox, tally: Tally) -> int:
+    """Counts new runs in the list and expects them from now on; incomplete ones are lost."""
+    listed = runs.list_runs(sandbox.home)
     tally.count("lost_runs", [run.id for run in listed if not run.preset])
-    new = {run.id for run in listed} - ground.made
-    ground.made |= new
+    new = {run.id for run in listed} - sandbox.run_ids
+    sandbox.run_ids |= new
     return len(new)
 
 
-def _differences_after_a_restart(ground: Ground) -> list[str]:
-    """Whether a new process sees the same queue and a new server answers; what is wrong if not."""
+def _differences_after_a_restart(sandbox: Sandbox) -> list[str]:
+    """Faults after a restart: a new process sees another queue, or a new server does not answer."""
     done = subprocess.run(
         [sys.executable, "-m", "mirs_core", "jobs", "list", "--json"],
-        env={**os.environ, "MIRS_HOME": str(ground.home)},
+        env={**os.environ, "MIRS_HOME": str(sandbox.home)},
         cwd=_ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    seen = [job["job"] for job in json.loads(done.stdout)]
-    wrong = ["queue"] * (seen != [job.id for job in jobs.list_jobs(ground.home)])
-    with _server(ground, wanted=True) as answers:
+    listed = [job["job"] for job in json.loads(done.stdout)]
+    wrong = ["queue"] * (listed != [job.id for job in jobs.list_jobs(sandbox.home)])
+    with _server(sandbox, start=True) as answers:
         return wrong if answers else [*wrong, "a new server does not answer"]
 
 
 @contextmanager
-def _server(ground: Ground, wanted: bool) -> Iterator[bool]:
+def _server(sandbox: Sandbox, start: bool) -> Iterator[bool]:
     """A server of the app for the block, killed at its end; yields whether it answers."""
-    if not wanted:
+    if not start:
         yield False
         return
     with socket.socket() as free:
@@ -131,7 +131,7 @@ def _server(ground: Ground, wanted: bool) -> Iterator[bool]:
         port = free.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
-        env={**os.environ, "MIRS_HOME": str(ground.home)},
+        env={**os.environ, "MIRS_HOME": str(sandbox.home)},
         cwd=_ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

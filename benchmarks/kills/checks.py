@@ -1,4 +1,4 @@
-"""What may be wrong with a home folder, found without the code that is being tested."""
+"""Faults of a home folder, detected without the code under test."""
 
 import json
 import os
@@ -15,8 +15,8 @@ from mirs_core.workspace.home import Home
 
 
 def worker_processes(home: Home) -> set[int]:
-    """Process ids of the workers of exactly this home folder, from the system's own table."""
-    found = set()
+    """Process ids of the workers of this home folder, read from the system's process table."""
+    pids = set()
     for path in Path("/proc").glob("[0-9]*"):
         try:
             is_worker = b"mirs_core.jobs.worker" in (path / "cmdline").read_bytes()
@@ -24,22 +24,22 @@ def worker_processes(home: Home) -> set[int]:
         except OSError:
             continue
         if b"MIRS_HOME=" + os.fsencode(home) in words:
-            found.add(int(path.name))
-    return found
+            pids.add(int(path.name))
+    return pids
 
 
 def corrupt_files(home: Home) -> list[str]:
-    """Files that are half or no longer what their name says; temporary ones do not count."""
-    found = []
+    """Files that are incomplete or not in the format of their name; temporary files are ignored."""
+    faults = []
     for path in sorted(home.path.rglob("*")):
         name = path.relative_to(home.path)
         if any(part.startswith(".") for part in name.parts) or not path.is_file():
             continue
         why = _damage(path)
-        # A file that was replaced or removed meanwhile is looked at once more.
+        # A file may have been replaced or removed meanwhile, so it is checked twice.
         if why and path.is_file() and _damage(path):
-            found.append(f"{name}: {why}")
-    return found
+            faults.append(f"{name}: {why}")
+    return faults
 
 
 def _damage(path: Path) -> str | None:
@@ -60,7 +60,7 @@ def _damage(path: Path) -> str | None:
 
 
 def _check_json(path: Path) -> None:
-    # What a command prints arrives bit by bit; it has to be whole once the job says done.
+    # The output of a command arrives in pieces; it must be complete once the job is done.
     if path.name == "result.json" and optional(path.parent, "ended").get("state") != "done":
         return
     if path.name == "result.json" and not path.stat().st_size:
@@ -69,7 +69,7 @@ def _check_json(path: Path) -> None:
 
 
 def _check_lines(path: Path) -> None:
-    """A last line without an end is being written, or its writer was killed; readers skip it."""
+    """A last line without a newline is incomplete; readers skip it."""
     for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
         if line.endswith("\n"):
             json.loads(line)
@@ -82,51 +82,51 @@ def _check_tensors(path: Path) -> None:
 
 
 def dead_shown_running(home: Home) -> list[str]:
-    """Jobs and runs that read as running although no worker of this home has their process."""
+    """Jobs and runs shown as running although no worker of this home has their process."""
     first = _shown_running(home)
     alive = worker_processes(home)
     suspects = {name for name, pid in first.items() if pid not in alive}
-    # One that ended in between no longer reads as running.
+    # One that ended in between is no longer shown as running.
     return sorted(suspects & set(_shown_running(home)))
 
 
 def _shown_running(home: Home) -> dict[str, int]:
-    found: dict[str, int] = {}
+    pids: dict[str, int] = {}
     for job in jobs.list_jobs(home):
         if job.state in {"running", "stopping"}:
-            found[job.id] = int(optional(home.jobs / job.id, "process").get("pid", 0))
+            pids[job.id] = int(optional(home.jobs / job.id, "process").get("pid", 0))
     for run in runs.list_runs(home):
         if run.state == "running":
             status = optional(home.runs / run.id, "status")
-            found[run.id] = int((status.get("process") or {}).get("pid", 0))
-    return found
+            pids[run.id] = int((status.get("process") or {}).get("pid", 0))
+    return pids
 
 
 def lost_runs(home: Home, expected: Iterable[str]) -> list[str]:
-    """Expected runs that are not listed or cannot be read, and listed ones that nobody made."""
+    """Expected runs that are not listed or cannot be read, and listed ones that nothing created."""
     listed = {run.id: run for run in runs.list_runs(home)}
-    wanted = set(expected)
-    missing = [run_id for run_id in wanted if run_id not in listed or not listed[run_id].preset]
-    return sorted([*missing, *(set(listed) - wanted)])
+    run_ids = set(expected)
+    missing = [run_id for run_id in run_ids if run_id not in listed or not listed[run_id].preset]
+    return sorted([*missing, *(set(listed) - run_ids)])
 
 
 def not_done(home: Home, job_ids: Iterable[str]) -> list[str]:
-    """Jobs that are not done, with what they say, or whose run isn't."""
-    found = []
+    """Jobs that are not done, or whose run is not, with their errors."""
+    faults = []
     for job_id in job_ids:
         try:
             job = jobs.read(home, job_id)
             run = runs.folder(home, job.run).status()["state"] if job.run else "done"
         except MirsError as error:
-            found.append(f"{job_id}: {error}")
+            faults.append(f"{job_id}: {error}")
             continue
         if (job.state, run) != ("done", "done"):
-            found.append(f"{job_id}: job {job.state}, run {run} ({job.error})")
-    return found
+            faults.append(f"{job_id}: job {job.state}, run {run} ({job.error})")
+    return faults
 
 
 def overlaps(times: Sequence[tuple[float, float]]) -> int:
-    """How many of the intervals begin before an earlier one has ended."""
+    """The number of intervals that begin before an earlier one has ended."""
     ordered = sorted(times)
     ends = [max(end for _, end in ordered[:i]) for i in range(1, len(ordered))]
     return sum(start < end for (start, _), end in zip(ordered[1:], ends, strict=True))

@@ -1,4 +1,4 @@
-"""A full disk: a training fails on it with a message about space; with room again it goes on."""
+"""A full disk: a training fails with a message about space, and resumes once there is room."""
 
 import os
 import shutil
@@ -8,27 +8,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.kills import checks
-from benchmarks.kills.ground import Ground, until
+from benchmarks.kills.sandbox import Sandbox, until
 from benchmarks.kills.tally import Tally
 from mirs_core import jobs
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace.home import Home
 
 _SIZE = "96m"
-# Room for small files but for no model, and none at all.
+# Room for small files but not for a model, and no room at all.
 _LEFT = (200_000, 0)
 _BLOCK = 4096
 
 
-def fill_disk(ground: Ground, folder: Path, progress: Progress = silent) -> Tally:
-    """Trains on a disk of its own that fills up meanwhile: nearly, then to the last byte."""
+def fill_disk(sandbox: Sandbox, folder: Path, progress: Progress = silent) -> Tally:
+    """Trains on a separate disk that fills up meanwhile: nearly, then to the last byte."""
     tally = Tally("a full disk")
     with _disk(folder) as mounted:
         if not mounted:
             tally.note = "not tried: this user may not mount a small disk (tmpfs)"
             return tally
-        shutil.copytree(ground.home.cache, folder / "cache")
-        with Ground(Home(folder), ground.data, ground.model) as small:
+        shutil.copytree(sandbox.home.cache, folder / "cache")
+        with Sandbox(Home(folder), sandbox.data, sandbox.model) as small:
             messages = [_fill(small, tally, left, progress) for left in _LEFT]
     tally.note = "; ".join(
         f"{left} bytes left: {m}" for left, m in zip(_LEFT, messages, strict=True)
@@ -36,26 +36,26 @@ def fill_disk(ground: Ground, folder: Path, progress: Progress = silent) -> Tall
     return tally
 
 
-def _fill(ground: Ground, tally: Tally, left: int, progress: Progress) -> str:
-    """Fills the disk while a job trains; returns what the job said."""
+def _fill(sandbox: Sandbox, tally: Tally, left: int, progress: Progress) -> str:
+    """Fills the disk while a job trains; returns the error of the job."""
     progress("Filling a disk", _LEFT.index(left), len(_LEFT))
-    job = ground.submit()
-    until(lambda: jobs.read(ground.home, job).stage == "Training")
-    filler = ground.home.path / "filler"
+    job = sandbox.submit()
+    until(lambda: jobs.read(sandbox.home, job).stage == "Training")
+    filler = sandbox.home.path / "filler"
     _fill_up(filler, left)
     tally.tried += 1
-    if not until(lambda: jobs.read(ground.home, job).state == "failed"):
+    if not until(lambda: jobs.read(sandbox.home, job).state == "failed"):
         tally.count("dead_shown_running", [f"{job} does not fail on a full disk"])
-    said = str(jobs.read(ground.home, job).error)
-    ground.check_dead(tally)
-    tally.count("corrupt_files", checks.corrupt_files(ground.home))
+    error = str(jobs.read(sandbox.home, job).error)
+    sandbox.check_dead(tally)
+    tally.count("corrupt_files", checks.corrupt_files(sandbox.home))
     filler.unlink()
-    ground.finish(tally, [job])
-    return said.replace(str(ground.home), "HOME")
+    sandbox.finish(tally, [job])
+    return error.replace(str(sandbox.home), "HOME")
 
 
 def _fill_up(path: Path, left: int) -> None:
-    """Writes a file as large as the disk has room for, but for ``left`` bytes."""
+    """Writes a file that leaves ``left`` bytes free on the disk."""
     with path.open("wb", buffering=0) as handle:
         while (free := shutil.disk_usage(path).free - left) >= _BLOCK:
             try:
@@ -66,7 +66,7 @@ def _fill_up(path: Path, left: int) -> None:
 
 @contextmanager
 def _disk(folder: Path) -> Iterator[bool]:
-    """A small file system in memory at ``folder``; yields whether this user may have one."""
+    """A small file system in memory at ``folder``; yields whether this user may mount one."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", str(folder)]
     try:

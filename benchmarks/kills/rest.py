@@ -1,4 +1,4 @@
-"""Two that submit at once, a clock that jumps, and a process id that is used again."""
+"""Two processes that submit at once, a clock that jumps, and a reused process id."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.kills import checks
 from benchmarks.kills.apps import begin, start_actor
-from benchmarks.kills.ground import Ground, until
+from benchmarks.kills.sandbox import Sandbox, until
 from benchmarks.kills.tally import Tally
 from mirs_core import jobs
 from mirs_core.files import write_json
@@ -19,8 +19,8 @@ from mirs_core.workspace.home import Home
 
 _EACH = 10
 _YEARS = 10 * 365 * 86400
-# Python runs a module of this name at every start. The kernel's own clock is left alone: it dates
-# files, and nothing that is tested here may rest on that.
+# Python runs sitecustomize at every start. The kernel's own clock, which dates files, is unchanged;
+# nothing tested here may depend on it.
 _CLOCK = """
 import datetime, pathlib, time
 _file = pathlib.Path(__file__).with_name("shift")
@@ -36,27 +36,29 @@ datetime.datetime = Shifted
 """
 
 
-def submit_together(ground: Ground, progress: Progress = silent, each: int = _EACH) -> Tally:
-    """Two processes queue ``each`` short jobs at once: every one is carried out once, in turn."""
+def submit_together(sandbox: Sandbox, progress: Progress = silent, each: int = _EACH) -> Tally:
+    """Two processes queue ``each`` short jobs at once: each must run once, one after another."""
     tally = Tally("two apps on one home folder")
-    actors = [start_actor(ground, each) for _ in range(2)]
+    actors = [start_actor(sandbox, each) for _ in range(2)]
     for actor in actors:
         begin(actor)
-    made = [job for actor in actors for job in actor.communicate()[0].split()]
-    tally.tried = len(made)
-    for done, job in enumerate(made):
-        progress("Two at once", done, len(made))
-        if not ground.wait(job):
+    job_ids = [job for actor in actors for job in actor.communicate()[0].split()]
+    tally.tried = len(job_ids)
+    for done, job in enumerate(job_ids):
+        progress("Two at once", done, len(job_ids))
+        if not sandbox.wait(job):
             tally.count("queue_stuck", [job])
-    tally.count("lost_runs", checks.not_done(ground.home, made))
-    tally.count("lost_runs", [f"{2 * each - len(made)} jobs"] * (len(made) != 2 * each))
-    tally.count("corrupt_files", checks.corrupt_files(ground.home))
-    folders = [ground.home.jobs / job for job in made]
+    tally.count("lost_runs", checks.not_done(sandbox.home, job_ids))
+    tally.count("lost_runs", [f"{2 * each - len(job_ids)} jobs"] * (len(job_ids) != 2 * each))
+    tally.count("corrupt_files", checks.corrupt_files(sandbox.home))
+    folders = [sandbox.home.jobs / job for job in job_ids]
     times = [_times(path) for path in folders]
     often = sum(_executions(path) != 1 for path in folders)
     together = checks.overlaps(times)
     tally.count("queue_stuck", ["two at a time"] * together + ["not once"] * often)
-    tally.note = f"{len(made)} jobs; {often} not carried out exactly once, {together} at one time"
+    tally.note = (
+        f"{len(job_ids)} jobs; {often} not carried out exactly once, {together} at one time"
+    )
     return tally
 
 
@@ -66,34 +68,36 @@ def _executions(path: Path) -> int:
 
 
 def _times(path: Path) -> tuple[float, float]:
-    """When a job was taken and when it had ended, by the kernel's clock."""
+    """When a job started and ended, by the kernel's clock."""
     started = (path / "process.json").stat().st_mtime
     ended = path / "ended.json"
     return started, ended.stat().st_mtime if ended.is_file() else float("inf")
 
 
-def jump_clock(ground: Ground, folder: Path, progress: Progress = silent) -> Tally:
-    """Jobs submitted and carried out while the clock jumps ten years back and twenty forward."""
+def jump_clock(sandbox: Sandbox, folder: Path, progress: Progress = silent) -> Tally:
+    """Jobs submitted and run while the clock jumps ten years back and twenty forward."""
     progress("Jumping clock", 0, 1)
     tally, order = Tally("a clock that jumps", tried=3), []
-    with Ground(Home(ground.home.path.with_name("jumping")), ground.data, ground.model) as other:
+    with Sandbox(
+        Home(sandbox.home.path.with_name("jumping")), sandbox.data, sandbox.model
+    ) as second:
         with _clock(folder) as shift:
             for years in (0, -_YEARS, _YEARS):
                 shift.write_text(str(years))
-                actor = start_actor(other)
+                actor = start_actor(second)
                 begin(actor)
                 order += actor.communicate()[0].split()
-            until(lambda: jobs.read(other.home, order[0]).stage == "Training")
+            until(lambda: jobs.read(second.home, order[0]).stage == "Training")
             shift.write_text(str(-_YEARS))
-            listed = [job.id for job in reversed(jobs.list_jobs(other.home))]
+            listed = [job.id for job in reversed(jobs.list_jobs(second.home))]
             tally.count("queue_stuck", ["the order"] * (listed != order))
-            # Workers that start later have this clock, too.
-            other.made = {run.id for run in runs.list_runs(other.home)}
-            other.finish(tally, order)
-        starts = [_times(other.home.jobs / job)[0] for job in order]
-        spent = [jobs.read(other.home, job).seconds for job in order]
-    tally.count("queue_stuck", ["carried out in another order"] * (starts != sorted(starts)))
-    tally.count("queue_stuck", ["seconds that cannot be"] * (not all(0 < s < 3600 for s in spent)))
+            # Workers that start later have this clock as well.
+            second.run_ids = {run.id for run in runs.list_runs(second.home)}
+            second.finish(tally, order)
+        starts = [_times(second.home.jobs / job)[0] for job in order]
+        spent = [jobs.read(second.home, job).seconds for job in order]
+    tally.count("queue_stuck", ["run in a different order"] * (starts != sorted(starts)))
+    tally.count("queue_stuck", ["impossible seconds"] * (not all(0 < s < 3600 for s in spent)))
     tally.note = (
         "time.time and datetime.now of every process; back, forward, and back while it trains"
     )
@@ -102,7 +106,7 @@ def jump_clock(ground: Ground, folder: Path, progress: Progress = silent) -> Tal
 
 @contextmanager
 def _clock(folder: Path) -> Iterator[Path]:
-    """Processes started in the block: their clock is off by the seconds in the yielded file."""
+    """Shifts the clock of processes started in the block by the seconds in the yielded file."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(_CLOCK, encoding="utf-8")
     before = os.environ.get("PYTHONPATH")
@@ -118,22 +122,22 @@ def _clock(folder: Path) -> Iterator[Path]:
             os.environ["PYTHONPATH"] = before
 
 
-def reuse_pid(ground: Ground, progress: Progress = silent) -> Tally:
-    """A job and its run whose process id belongs to another process now, which lives."""
+def reuse_pid(sandbox: Sandbox, progress: Progress = silent) -> Tally:
+    """A job and its run whose process id now belongs to another living process."""
     progress("A reused process id", 0, 1)
     tally = Tally("a reused process id", tried=1)
-    job = ground.submit()
-    ground.wait(job)
+    job = sandbox.submit()
+    sandbox.wait(job)
     dead = {**this_process(), "started": this_process()["started"] - 100}
     # As a killed worker would have left them.
-    path = ground.home.jobs / job
+    path = sandbox.home.jobs / job
     (path / "ended.json").unlink()
     write_json(path / "process.json", dead)
-    status = ground.home.runs / jobs.read(ground.home, job).run / "status.json"
+    status = sandbox.home.runs / jobs.read(sandbox.home, job).run / "status.json"
     write_json(status, {"state": "running", "error": None, "process": dead, "updated": ""})
-    tally.count("dead_shown_running", checks.dead_shown_running(ground.home))
+    tally.count("dead_shown_running", checks.dead_shown_running(sandbox.home))
     started = time.monotonic()
-    jobs.resume(ground.home, job)
-    ground.finish(tally, [job])
+    jobs.resume(sandbox.home, job)
+    sandbox.finish(tally, [job])
     tally.note = f"read as failed at once, done {time.monotonic() - started:.0f} s after resume"
     return tally

@@ -1,4 +1,4 @@
-"""What is counted in one part of ``bench kills``."""
+"""The counts of one part of ``bench kills``."""
 
 import statistics
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from typing import Any
 
 COLUMNS = {
     "part": "part",
-    "tried": "tried",
+    "tried": "attempts",
     "lost_runs": "lost runs",
     "corrupt_files": "corrupt files",
     "dead_shown_running": "dead shown as running",
     "queue_stuck": "queue stuck",
     "differing_models": "differing models",
-    "seconds_p50": "s till the queue went on, p50",
+    "seconds_p50": "s until the queue continued, p50",
     "seconds_max": "max",
 }
-"""Keys of a row to heads of the table."""
+"""Column headings by key of a row."""
 
 
 @dataclass(slots=True)
@@ -23,10 +23,10 @@ class Tally:
     """The row of one part.
 
     Attributes:
-        tried: how often something was done to it.
-        seconds: from each of these until the next job went on, where one waited.
-        note: how it was done, in words.
-        found: what went wrong, in words.
+        tried: the number of attempts.
+        seconds: from each attempt until the next waiting job started.
+        note: how it was done.
+        details: a description of each fault.
     """
 
     part: str
@@ -38,11 +38,11 @@ class Tally:
     differing_models: int = 0
     seconds: list[float] = field(default_factory=list)
     note: str = ""
-    found: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> int:
-        """All that went wrong."""
+        """The number of faults."""
         return (
             self.lost_runs
             + self.corrupt_files
@@ -52,18 +52,18 @@ class Tally:
         )
 
     def count(self, name: str, what: list[str]) -> None:
-        """Adds what went wrong to the column ``name``."""
+        """Adds faults to the column ``name``."""
         setattr(self, name, getattr(self, name) + len(what))
-        self.found += [f"{COLUMNS[name]}: {one}" for one in what]
+        self.details += [f"{COLUMNS[name]}: {fault}" for fault in what]
 
     def to_json(self) -> dict[str, Any]:
         """The row."""
         counts = {name: getattr(self, name) for name in list(COLUMNS)[:7]}
-        known = bool(self.seconds)
+        timed = bool(self.seconds)
         return {
             **counts,
-            "seconds_p50": round(statistics.median(self.seconds), 2) if known else None,
-            "seconds_max": round(max(self.seconds), 2) if known else None,
+            "seconds_p50": round(statistics.median(self.seconds), 2) if timed else None,
+            "seconds_max": round(max(self.seconds), 2) if timed else None,
             "note": self.note,
-            "found": self.found,
+            "found": self.details,
         }

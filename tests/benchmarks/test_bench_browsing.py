@@ -24,10 +24,10 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_a_preset_is_no_worse_than_itself(tmp_path: Path, data: Path, network: FakeNetwork) -> None:
-    found = browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=2)
-    assert found["tau_difference"] == {"value": 0, "low": 0, "high": 0}
-    assert found["least_distinct_share"] == found["least_distinct_share_against"] > 0.5
-    assert found["browsable"] and 0 < found["tau"] <= 1
+    answer = browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=2)
+    assert answer["tau_difference"] == {"value": 0, "low": 0, "high": 0}
+    assert answer["least_distinct_share"] == answer["least_distinct_share_against"] > 0.5
+    assert answer["browsable"] and 0 < answer["tau"] <= 1
 
 
 def test_a_class_of_one_code_cannot_be_browsed(
@@ -36,15 +36,15 @@ def test_a_class_of_one_code_cannot_be_browsed(
     load = browsing.load
 
     def collapsed(run: object) -> Retriever:
-        made = load(run)  # type: ignore[arg-type]
-        if made.codes.dtype == np.uint8:
-            made.codes[[i for i, label in enumerate(made.items.labels) if label == "cra"]] = 0
-        return made
+        model = load(run)  # type: ignore[arg-type]
+        if model.codes.dtype == np.uint8:
+            model.codes[[i for i, label in enumerate(model.items.labels) if label == "cra"]] = 0
+        return model
 
     monkeypatch.setattr(browsing, "load", collapsed)
-    found = browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=1)
-    assert found["least_distinct_class"] == "cra" and not found["browsable"]
-    assert found["least_distinct_share"] == pytest.approx(1 / 22, abs=1e-4)
+    answer = browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=1)
+    assert answer["least_distinct_class"] == "cra" and not answer["browsable"]
+    assert answer["least_distinct_share"] == pytest.approx(1 / 22, abs=1e-4)
 
 
 def test_finished_runs_are_used_again(

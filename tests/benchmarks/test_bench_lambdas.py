@@ -17,21 +17,21 @@ def test_it_measures_every_decade(
 ) -> None:
     monkeypatch.setattr(lambdas, "check", lambda distances, spreads: None)
     data = write_dataset(tmp_path / "tiles", LAYOUT)
-    found = lambdas.run(Home(tmp_path / "home"), data, push_steps=3, balance_epochs=2)
-    assert found["push_epochs"] == 3
+    answer = lambdas.run(Home(tmp_path / "home"), data, push_steps=3, balance_epochs=2)
+    assert answer["push_epochs"] == 3
     for name in ("push", "balance"):
-        assert [row["weight"] for row in found[name]] == list(lambdas.DECADES)
-        assert all(0 <= row["mean_distance_from_half"] <= 0.5 for row in found[name])
-        for row in found[name]:
+        assert [row["weight"] for row in answer[name]] == list(lambdas.DECADES)
+        assert all(0 <= row["mean_distance_from_half"] <= 0.5 for row in answer[name])
+        for row in answer[name]:
             assert sum(row["soft_codes"]["shares"]) == pytest.approx(1, abs=1e-3)
             assert sum(row["ones"]["shares"]) == pytest.approx(1, abs=1e-3)
     first, second = tmp_path / "a.svg", tmp_path / "b.svg"
-    lambda_figure.draw(found, first)
-    lambda_figure.draw(found, second)
+    lambda_figure.draw(answer, first)
+    lambda_figure.draw(answer, second)
     assert first.read_bytes() == second.read_bytes()
     curves = 2 * len(lambdas.DECADES)
     assert first.read_text().count("stroke-width: 1.6") >= curves
-    pushed = [row["mean_distance_from_half"] for row in found["push"]]
+    pushed = [row["mean_distance_from_half"] for row in answer["push"]]
     assert pushed[-1] > pushed[0]
 
 
@@ -55,9 +55,9 @@ def test_knobs_that_work_pass() -> None:
 def test_bench_train_times_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "TILES", 300)
     monkeypatch.setattr(train, "VALIDATION", 40)
-    found = train.run("mirs", epochs=2)
-    assert found["epochs"] == 2 and 0 < found["epoch_p50_s"] <= found["epoch_max_s"]
-    assert found["total_s"] >= found["epoch_max_s"]
+    answer = train.run("mirs", epochs=2)
+    assert answer["epochs"] == 2 and 0 < answer["epoch_p50_s"] <= answer["epoch_max_s"]
+    assert answer["total_s"] >= answer["epoch_max_s"]
 
 
 @pytest.mark.parametrize("preset", ["mirs-interclass", "mirs-2021-as-coded", "mirs-unsupervised"])
@@ -67,9 +67,9 @@ def test_bench_train_times_what_its_preset_trains(
     monkeypatch.setattr(train, "TILES", 300)
     monkeypatch.setattr(train, "WIDTH", 64)
     monkeypatch.setattr(train, "VALIDATION", 40)
-    found = train.run(preset, epochs=2)
+    answer = train.run(preset, epochs=2)
     learnt = 600 if preset == "mirs-unsupervised" else 300
-    assert (found["preset"], found["epochs"], found["tiles"]) == (preset, 2, learnt)
+    assert (answer["preset"], answer["epochs"], answer["tiles"]) == (preset, 2, learnt)
 
 
 def test_bench_train_has_nothing_to_time_without_a_network() -> None:

@@ -17,26 +17,25 @@ from mirs_core.workspace.home import Home
 
 def serve(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Searcher:
     items, features = archive_of()
-    found = searcher_of(dataclasses.replace(items, **changes), features)
-    monkeypatch.setattr(Searcher, "open", classmethod(lambda cls, home, run_id: found))
-    return found
+    answer = searcher_of(dataclasses.replace(items, **changes), features)
+    monkeypatch.setattr(Searcher, "open", classmethod(lambda cls, home, run_id: answer))
+    return answer
 
 
 def test_the_figures_are_those_of_the_vote_on_validation_tiles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     searcher = serve(monkeypatch)
-    found = bench.run(Home(Path()), ["a", "b"])
+    answer = bench.run(Home(Path()), ["a", "b"])
     accuracy = measure_accuracy(searcher, role="val")
-    assert accuracy is not None and found["tiles"] == 2 * accuracy.tiles
-    usual = next(v for v in found["votes"] if (v["k"], v["weighting"]) == (15, "equal"))
-    assert (
-        usual["accuracy"] == pytest.approx(accuracy.of_all, abs=1e-4) and 0 <= usual["brier"] <= 2
-    )
-    rule = next(r for r in found["rules"] if (r["within"], r["margin"]) == (0.9, 0.5))
+    assert accuracy is not None and answer["tiles"] == 2 * accuracy.tiles
+    usual = next(v for v in answer["votes"] if (v["k"], v["weighting"]) == (15, "equal"))
+    assert usual["accuracy"] == pytest.approx(accuracy.of_all, abs=1e-4)
+    assert 0 <= usual["brier"] <= 2
+    rule = next(r for r in answer["rules"] if (r["within"], r["margin"]) == (0.9, 0.5))
     assert rule["coverage"] == pytest.approx(accuracy.coverage, abs=1e-4)
     assert rule["accuracy"] == pytest.approx(accuracy.accuracy.value, abs=1e-4)
-    everything = next(r for r in found["rules"] if (r["within"], r["margin"]) == (1.0, 0.0))
+    everything = next(r for r in answer["rules"] if (r["within"], r["margin"]) == (1.0, 0.0))
     assert (everything["coverage"], everything["accuracy_of_rest"]) == (1, None)
 
 

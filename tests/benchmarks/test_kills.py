@@ -15,7 +15,7 @@ from fakes import write_dataset, write_job
 
 from benchmarks import kills
 from benchmarks.kills import apps, checks, rest, rounds
-from benchmarks.kills.ground import Ground, training, until
+from benchmarks.kills.sandbox import Sandbox, training, until
 from benchmarks.kills.tally import Tally
 from mirs_core import jobs
 from mirs_core.config.presets import from_preset
@@ -29,28 +29,31 @@ TILES = {split: {"cra": 3, "rid": 3} for split in ("train", "val", "test")}
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with Ground(Home(tmp_path / "home"), write_dataset(tmp_path / "tiles", TILES)) as ground:
-        yield ground
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(Home(tmp_path / "home"), write_dataset(tmp_path / "tiles", TILES)) as sandbox:
+        yield sandbox
 
 
 def test_kills_of_jobs_and_of_an_app_lose_nothing(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rounds, "_ROUNDS", ("warm", "warm"))
     monkeypatch.setattr(apps, "_SERVERS", 0)
-    monkeypatch.setattr(apps, "_differences_after_a_restart", lambda ground: [])
+    monkeypatch.setattr(apps, "_differences_after_a_restart", lambda sandbox: [])
     moments = random.Random(3)
-    found = [rounds.kill_jobs(ground, 2, moments), apps.kill_apps(ground, 1, moments)]
-    assert [(tally.tried, tally.faults, tally.found) for tally in found] == [(2, 0, []), (1, 0, [])]
-    assert ground.model
+    answer = [rounds.kill_jobs(sandbox, 2, moments), apps.kill_apps(sandbox, 1, moments)]
+    assert [(tally.tried, tally.faults, tally.details) for tally in answer] == [
+        (2, 0, []),
+        (1, 0, []),
+    ]
+    assert sandbox.model
 
 
-def test_a_reused_process_id_and_a_clock_that_jumps(ground: Ground, tmp_path: Path) -> None:
-    ground.measure()
-    reused = rest.reuse_pid(ground)
-    jumped = rest.jump_clock(ground, tmp_path / "clock")
-    assert (reused.found, jumped.found) == ([], [])
+def test_a_reused_process_id_and_a_clock_that_jumps(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.measure()
+    reused = rest.reuse_pid(sandbox)
+    jumped = rest.jump_clock(sandbox, tmp_path / "clock")
+    assert (reused.details, jumped.details) == ([], [])
 
 
 def test_half_files_are_found(tmp_path: Path) -> None:
@@ -62,8 +65,8 @@ def test_half_files_are_found(tmp_path: Path) -> None:
     (tmp_path / "h.npy").write_bytes((tmp_path / "g.npy").read_bytes()[:-9])
     np.save(tmp_path / "i.npy", np.array([{}], dtype=object))
     (tmp_path / "j.safetensors").write_bytes(b"\x10")
-    found = [line.partition(":")[0] for line in checks.corrupt_files(Home(tmp_path))]
-    assert found == ["e.json", "f.jsonl", "h.npy", "i.npy", "j.safetensors"]
+    answer = [line.partition(":")[0] for line in checks.corrupt_files(Home(tmp_path))]
+    assert answer == ["e.json", "f.jsonl", "h.npy", "i.npy", "j.safetensors"]
 
 
 def test_dead_jobs_and_runs_that_read_as_running_are_found(tmp_path: Path) -> None:
@@ -87,8 +90,8 @@ def test_lost_runs_are_found(tmp_path: Path) -> None:
 
 def test_jobs_that_are_not_done_are_found(tmp_path: Path) -> None:
     write_job(tmp_path / "jobs" / "job-1")
-    found = checks.not_done(Home(tmp_path), ["job-1", "job-2"])
-    assert [line.partition(":")[0] for line in found] == ["job-1", "job-2"]
+    answer = checks.not_done(Home(tmp_path), ["job-1", "job-2"])
+    assert [line.partition(":")[0] for line in answer] == ["job-1", "job-2"]
 
 
 def test_intervals_that_overlap_are_counted() -> None:

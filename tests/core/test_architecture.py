@@ -127,7 +127,6 @@ VAGUE_NAMES = {"found", "one", "made", "kept", "said", "told"}
 """Names that say nothing about what they hold."""
 
 VAGUE_NAMES_LEFT: dict[str, int] = {
-    "benchmarks": 39,
     "mirs_core.cli": 56,
     "mirs_core.config": 4,
     "mirs_core.datasets": 64,

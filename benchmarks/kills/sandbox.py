@@ -1,4 +1,4 @@
-"""The home folder of ``bench kills``, its short training, and what all parts do to it."""
+"""The home folder of ``bench kills``, its short training, and what all parts share."""
 
 import os
 import shutil
@@ -21,16 +21,16 @@ from mirs_core.system.processes import is_locked
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
-# Long enough for a machine that others use too; nothing waits so long unless it is stuck.
+# Long enough for a busy machine; whatever waits longer is stuck.
 PATIENCE = 180.0
 _SETTINGS = ("training.views=1", "training.epochs=80")
 _LOOK = 0.02
 STARTS = ("cold", "late", "warm")
-"""What a job finds: nothing cached and no worker; no worker; a worker that waits for it."""
+"""What a job starts from: no features and no worker; no worker; a standby."""
 
 
 def training(data: Path) -> RunConfig:
-    """The configuration that every run has: a head in seconds, with checkpoints on the way."""
+    """The configuration of every run: a head trained in seconds, with checkpoints."""
     return from_preset("mirs", data=str(data), changes=_SETTINGS)
 
 
@@ -44,19 +44,19 @@ def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     return True
 
 
-class Ground:
-    """A home folder with workers of its own, which end with the block.
+class Sandbox:
+    """A home folder whose workers are killed at the end of the block.
 
     Attributes:
-        model: what the model file of an undisturbed run holds.
-        life: seconds from submission to the end by start, one of ``STARTS``.
-        made: the runs that are to be there.
+        model: the bytes of the model file of an undisturbed run.
+        life: seconds from submission to the end, for each of ``STARTS``.
+        run_ids: the runs that must exist.
     """
 
     def __init__(self, home: Home, data: Path, model: bytes = b"") -> None:
         self.home, self.data, self.model = home, data, model
         self.life: dict[str, float] = {}
-        self.made: set[str] = set()
+        self.run_ids: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -65,31 +65,31 @@ class Ground:
         self.clear()
 
     def clear(self) -> None:
-        """Kills every worker; one that is just being started shows a moment later."""
+        """Kills every worker; one that is just starting appears a moment later."""
         quiet = 0
         while quiet < 5:
-            found = checks.worker_processes(self.home)
-            for pid in found:
+            pids = checks.worker_processes(self.home)
+            for pid in pids:
                 kill(pid)
-            quiet = 0 if found else quiet + 1
+            quiet = 0 if pids else quiet + 1
             time.sleep(0.1)
 
     def prepare(self) -> str:
-        """A new run, queued nowhere yet."""
+        """A new run that is not queued yet."""
         run = pipeline.prepare(self.home, training(self.data))
-        self.made.add(run.id)
+        self.run_ids.add(run.id)
         return run.id
 
     def queue(self, run: str) -> str:
-        """Queues the training of a run; returns the job."""
+        """Queues the training of a run; returns the id of the job."""
         return jobs.submit(self.home, ["train", "--run", run], "Train", run=run)
 
     def submit(self) -> str:
-        """Queues a new training as the app does; returns the job."""
+        """Queues a new training as the app does; returns the id of the job."""
         return self.queue(self.prepare())
 
     def measure(self) -> None:
-        """Trains undisturbed from each start; keeps the seconds and the model."""
+        """Trains undisturbed from each start; stores the seconds and the model."""
         for start in STARTS:
             run = self.prepare()
             self.set_up(start)
@@ -100,7 +100,7 @@ class Ground:
             self.model = self.model_of(job)
 
     def set_up(self, start: str) -> None:
-        """Makes a job find what ``start``, one of ``STARTS``, says."""
+        """Prepares ``start``, one of ``STARTS``, for the next job."""
         if start == "warm":
             self.warm_up()
             return
@@ -109,27 +109,27 @@ class Ground:
             shutil.rmtree(self.home.feature_cache, ignore_errors=True)
 
     def warm_up(self) -> None:
-        """Waits for a worker that has imported all it needs: it holds the lane, idle."""
+        """Waits for an idle worker that has done its imports and holds the queue."""
         jobs.tend(self.home)
         until(lambda: is_locked(workers.lane_lock(self.home, jobs.CPU)))
 
     def wait(self, job_id: str) -> bool:
-        """Whether a job came to an end in time."""
+        """Whether a job ended in time."""
         return until(lambda: not jobs.read(self.home, job_id).active)
 
     def holder(self, job_id: str) -> int | None:
-        """The process that works on a job now."""
+        """The process that works on a job, or None."""
         if jobs.read(self.home, job_id).state not in {"running", "stopping"}:
             return None
         return int(optional(self.home.jobs / job_id, "process")["pid"])
 
     def model_of(self, job_id: str) -> bytes:
-        """The model file of a job's run; empty where there is none."""
+        """The model file of a job's run; empty if there is none."""
         path = runs.RunFolder(self.home.runs / jobs.read(self.home, job_id).run).model
         return path.read_bytes() if path.is_file() else b""
 
     def finish(self, tally: Tally, job_ids: list[str]) -> None:
-        """Waits for the jobs, resumes those that broke off, and counts what is wrong then."""
+        """Waits for the jobs, resumes those that failed, and counts the faults."""
         for job_id in job_ids:
             if not self.wait(job_id):
                 tally.count("queue_stuck", [job_id])
@@ -140,18 +140,18 @@ class Ground:
         for job_id in job_ids:
             self.wait(job_id)
         tally.count("lost_runs", checks.not_done(self.home, job_ids))
-        tally.count("lost_runs", checks.lost_runs(self.home, self.made))
+        tally.count("lost_runs", checks.lost_runs(self.home, self.run_ids))
         tally.count("corrupt_files", checks.corrupt_files(self.home))
         wrong = [job_id for job_id in job_ids if self.model_of(job_id) != self.model]
         tally.count("differing_models", wrong)
 
     def check_dead(self, tally: Tally) -> None:
-        """Counts what still reads as running two seconds after its process has died."""
+        """Counts what is still shown as running two seconds after its process died."""
         until(lambda: not checks.dead_shown_running(self.home), 2.0)
         tally.count("dead_shown_running", checks.dead_shown_running(self.home))
 
 
 def kill(pid: int) -> None:
-    """Kills the session of a worker: it leads its process group."""
+    """Kills a worker with its process group, which it leads."""
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
