@@ -15,7 +15,8 @@ from typing import Any
 from fakes import stripes
 from PIL import Image
 
-from mirs_core.datasets.download.catalogue import Source
+from mirs_core.datasets.download.layouts import arrange_splits, is_image
+from mirs_core.datasets.download.spec import PublishedDataSet
 
 Misdeed = Callable[["Handler", bytes], None]
 """Answers one request for the file in its own way."""
@@ -39,13 +40,14 @@ class Published:
         """The Range header of every request for the file."""
         return [headers.get("Range") for headers in self.asked]
 
-    def source(self, **changes: Any) -> Source:
+    def source(self, **changes: Any) -> PublishedDataSet:
         """The data set as the catalogue would have it."""
-        made = Source(
-            name="domars16k", title="DoMars16k", about="tiles",
-            record=f"{self.address}/api/records/1", archive=r"data\.zip", layout="splits",
+        made = PublishedDataSet(
+            name="domars16k", order=1, title="DoMars16k", about="tiles",
+            record=f"{self.address}/api/records/1", archive=r"data\.zip", doi="10.1/1",
             licence="CC-BY-4.0", citation="Wilhelm 2020", instrument="CTX", metres_per_pixel=6.0,
-            most_bytes=1_000_000_000,
+            bibtex="@x{y}", unpacks=is_image,
+            arrange=arrange_splits, max_bytes=1_000_000_000,
         )  # fmt: skip
         return dataclasses.replace(made, **changes)
 

@@ -7,7 +7,7 @@ from typing import Any
 from mirs_core.cli import archives, data, fetching, following, importing
 from mirs_core.cli import strips as strip_commands
 from mirs_core.cli import verbs as words
-from mirs_core.datasets.download import SOURCES
+from mirs_core.datasets.download import DATA_SETS
 
 
 def add_data(verbs: Any) -> None:
@@ -27,7 +27,7 @@ def add_data(verbs: Any) -> None:
         "--per-class", type=int, default=80, metavar="N", help="tiles a landform"
     )
     synthetic.add_argument("--seed", type=int, default=0, metavar="N")
-    published = ", ".join(source.name for source in SOURCES)
+    published = ", ".join(DATA_SETS)
     download = words.verb(group, "download", fetching.download, "fetch a published data set")
     download.add_argument("name", metavar="NAME", help=published)
     download.add_argument("folder", type=Path, metavar="DIR")

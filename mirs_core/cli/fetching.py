@@ -21,8 +21,8 @@ Answer = tuple[dict[str, Any], str]
 def download(args: argparse.Namespace, console: Console) -> Answer:
     """Fetches a published data set, unless it is there."""
     started = time.perf_counter()
-    source, folder = fetching.named(args.name), args.folder.expanduser().resolve()
-    tiles = fetching.standing(source, folder)
+    source, folder = fetching.published_data_set(args.name), args.folder.expanduser().resolve()
+    tiles = fetching.tiles_in(source, folder)
     answer: dict[str, Any] = {"data": source.name, "dir": str(folder)}
     if tiles is not None:
         text = f"{source.title} is there already: {tiles:,} tiles in {folder}"
@@ -40,8 +40,8 @@ def prepare(args: argparse.Namespace, console: Console) -> Answer:
     if args.folder is None:
         folder = _own_folder(args.name)
     else:
-        source, folder = fetching.named(args.name), args.folder.expanduser().resolve()
-        if not is_labelled(folder) and fetching.standing(source, folder) is None:
+        source, folder = fetching.published_data_set(args.name), args.folder.expanduser().resolve()
+        if not is_labelled(folder) and fetching.tiles_in(source, folder) is None:
             _fetch(source, folder, args.yes, console)
     home = Home.current()
     ids = preparing.prepare(home, folder, console.progress, console.should_stop)
@@ -59,7 +59,7 @@ def prepare(args: argparse.Namespace, console: Console) -> Answer:
 def _own_folder(name: str) -> Path:
     folder = Path(name).expanduser().resolve()
     if not folder.is_dir():
-        known = ", ".join(source.name for source in fetching.SOURCES)
+        known = ", ".join(fetching.DATA_SETS)
         raise DataError(
             f"There is no folder {name}. Name a folder of your own, or a published set and where"
             f" it goes ({known})."
@@ -68,9 +68,9 @@ def _own_folder(name: str) -> Path:
 
 
 def _fetch(
-    source: fetching.Source, folder: Path, agreed: bool, console: Console
+    source: fetching.PublishedDataSet, folder: Path, agreed: bool, console: Console
 ) -> fetching.Fetched:
-    file = fetching.offered(source)
+    file = fetching.remote_file(source)
     console.note(f"{source.title} into {folder}")
     console.note(f"licence   {source.licence}")
     console.note(f"cite      {source.citation}")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mirs_core import jobs
 from mirs_core.datasets import download as fetching
-from mirs_core.datasets.download import RemoteFile, Source, needed_space
+from mirs_core.datasets.download import PublishedDataSet, RemoteFile, needed_space
 from mirs_core.errors import MirsError
 from mirs_core.workspace.home import Home
 from pages.data import brought
@@ -24,12 +24,12 @@ def draw(home: Home) -> None:
         " checksum of its record and unpacked into a folder of its own. Then every tile is encoded"
         " and three models are trained; from then on the app opens on it.</p>"
     )
-    for source in fetching.SOURCES:
+    for source in fetching.DATA_SETS.values():
         with st.container(border=True, key=f"mirs-set-{source.name}"):
             _card(home, source)
 
 
-def _card(home: Home, source: Source) -> None:
+def _card(home: Home, source: PublishedDataSet) -> None:
     folder = brought.folder_of(home, source.name)
     scale = f" · {source.metres_per_pixel:g} m/px" if source.metres_per_pixel else ""
     st.html(
@@ -39,7 +39,7 @@ def _card(home: Home, source: Source) -> None:
         f"<p>{escape(source.citation)}</p></div>"
     )
     try:
-        tiles = fetching.standing(source, folder)
+        tiles = fetching.tiles_in(source, folder)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
@@ -61,7 +61,7 @@ def _card(home: Home, source: Source) -> None:
 
 
 @st.dialog("Download a published data set", width="medium")
-def _dialog(home: Home, source: Source, folder: Path) -> None:
+def _dialog(home: Home, source: PublishedDataSet, folder: Path) -> None:
     """What is agreed to, what it takes, and the two ways to go on."""
     st.html(
         f'<dl class="mirs-facts">'
@@ -98,14 +98,14 @@ def _dialog(home: Home, source: Source, folder: Path) -> None:
                 st.rerun()
 
 
-def _offered(source: Source) -> RemoteFile | str:
+def _offered(source: PublishedDataSet) -> RemoteFile | str:
     try:
         return loaders.offered(source)
     except MirsError as error:
         return str(error)
 
 
-def _start(home: Home, source: Source, folder: Path, verb: str) -> None:
+def _start(home: Home, source: PublishedDataSet, folder: Path, verb: str) -> None:
     title = f"Download {source.title}" if verb == "download" else f"Prepare {source.title}"
     words_of = ["data", verb, source.name, str(folder), "--yes"]
     notice.act(

@@ -49,7 +49,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Iterator[Published]:
     """A record on this machine in place of the published one."""
     with published() as here:
         here.body = domars()
-        monkeypatch.setattr(fetching, "SOURCES", (here.source(citation=EVIL),))
+        monkeypatch.setattr(fetching, "DATA_SETS", {"domars16k": here.source(citation=EVIL)})
         yield here
 
 

@@ -1,21 +1,34 @@
-"""Published data sets: asked for at their record, fetched, checked, unpacked, brought into order.
+"""Published data sets: looked up in their record, downloaded, verified, unpacked, laid out.
 
-Everything that comes over the wire is taken as hostile until it was checked. A data set gets its
-name only when it is complete; until then everything stands in a hidden folder beside it.
+Everything received over the network is treated as hostile until it has been checked. A data set
+gets its final folder name only when it is complete; until then everything is in a hidden folder
+beside it.
 """
 
-from mirs_core.datasets.download.catalogue import SOURCES, Source, named
-from mirs_core.datasets.download.fetching import Fetched, fetch, needed_space, offered, standing
-from mirs_core.datasets.download.record import RemoteFile
+from mirs_core.datasets.download.catalogue import (
+    DATA_SETS,
+    published_data_set,
+    published_origin,
+)
+from mirs_core.datasets.download.fetching import (
+    Fetched,
+    fetch,
+    needed_space,
+    remote_file,
+    tiles_in,
+)
+from mirs_core.datasets.download.spec import PublishedDataSet
+from mirs_core.datasets.download.zenodo_record import RemoteFile
 
 __all__ = [
-    "SOURCES",
+    "DATA_SETS",
     "Fetched",
+    "PublishedDataSet",
     "RemoteFile",
-    "Source",
     "fetch",
-    "named",
     "needed_space",
-    "offered",
-    "standing",
+    "published_data_set",
+    "published_origin",
+    "remote_file",
+    "tiles_in",
 ]

@@ -1,4 +1,4 @@
-"""Unpacks a zip that may be anything: plain files inside one folder, or nothing at all."""
+"""Unpacks an untrusted zip: plain files inside one folder, or nothing at all."""
 
 import contextlib
 import re
@@ -9,18 +9,18 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
-from mirs_core.datasets.download.space import check_space
+from mirs_core.datasets.download.disk_space import check_space
 from mirs_core.errors import DataError
 from mirs_core.progress import Progress, silent
 
 MAX_ENTRIES = 500_000
 MAX_FILE = 100_000_000
 MAX_GROWTH = 100
-"""Times that an entry, or all of them, may be larger than packed; images hardly shrink at all."""
+"""How many times larger than packed an entry, or all of them, may be; images hardly shrink."""
 
 _SLACK = 1_000_000
 _CHUNK = 1 << 20
-_LONGEST_NAME = 400
+_MAX_NAME = 400
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 
@@ -28,39 +28,39 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 def unpack(
     archive: Path,
     into: Path,
-    wanted: Callable[[str], bool],
-    most_bytes: int,
+    unpacks: Callable[[str], bool],
+    max_bytes: int,
     progress: Progress = silent,
 ) -> int:
-    """Writes the wanted files of ``archive`` below the new folder ``into``.
+    """Writes the selected files of ``archive`` below the new folder ``into``.
 
-    Every entry is looked at before the first one is written; one that is hostile refuses the whole
-    archive. A failure, and a ``progress`` that raises, leave no ``into`` behind.
+    Every entry is checked before the first one is written; a hostile one rejects the whole archive.
+    After a failure, or where ``progress`` raises, ``into`` does not exist.
 
     Args:
-        wanted: says by its path in the archive whether a file is taken.
-        most_bytes: more than this, unpacked, is refused.
+        unpacks: whether the file with this path in the archive is written.
+        max_bytes: archives that are larger when unpacked are refused.
 
     Returns:
-        How many files were written.
+        The number of files written.
 
     Raises:
-        DataError: the archive is damaged, hostile or too large, or the disk is.
+        DataError: the archive is damaged, hostile or too large, or the disk is full.
     """
     with _opened(archive) as packed:
-        entries = _checked(packed.infolist(), archive.stat().st_size, most_bytes)
-        taken = [entry for entry in entries if _is_wanted(entry, wanted)]
-        check_space(into.parent, sum(entry.file_size for entry in taken))
+        entries = _checked(packed.infolist(), archive.stat().st_size, max_bytes)
+        selected = [entry for entry in entries if _is_selected(entry, unpacks)]
+        check_space(into.parent, sum(entry.file_size for entry in selected))
         with _new_folder(into):
-            for done, entry in enumerate(taken, start=1):
+            for done, entry in enumerate(selected, start=1):
                 _write(packed, entry, into)
-                progress("Unpacking", done, len(taken))
-    return len(taken)
+                progress("Unpacking", done, len(selected))
+    return len(selected)
 
 
 @contextlib.contextmanager
 def _new_folder(into: Path) -> Iterator[None]:
-    """A folder that is gone again where the block fails."""
+    """A new folder that is removed where the block fails."""
     try:
         into.mkdir()
         try:
@@ -70,8 +70,8 @@ def _new_folder(into: Path) -> Iterator[None]:
             raise
     except OSError as error:
         raise DataError(
-            f"{into} cannot be written ({error.strerror or error}); make room or name another"
-            " folder."
+            f"{into} cannot be written ({error.strerror or error}); free some space or"
+            " choose another folder."
         ) from None
 
 
@@ -86,16 +86,16 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     except OSError as error:
         raise DataError(f"{archive} cannot be read ({error.strerror or error}).") from None
     except damaged as error:
-        raise _refused(f"is damaged or no zip ({str(error)[:100]})") from None
+        raise _refused(f"is damaged or not a zip file ({str(error)[:100]})") from None
 
 
-def _is_wanted(entry: zipfile.ZipInfo, wanted: Callable[[str], bool]) -> bool:
+def _is_selected(entry: zipfile.ZipInfo, unpacks: Callable[[str], bool]) -> bool:
     hidden = any(p.startswith((".", "__MACOSX")) for p in PurePosixPath(entry.filename).parts)
-    return not entry.is_dir() and not hidden and wanted(entry.filename)
+    return not entry.is_dir() and not hidden and unpacks(entry.filename)
 
 
 def _checked(entries: list[zipfile.ZipInfo], packed: int, most: int) -> list[zipfile.ZipInfo]:
-    """The entries, if each of them is harmless by its name, its kind and its size."""
+    """The entries, if the name, type and size of each are harmless."""
     if len(entries) > MAX_ENTRIES:
         raise _refused(f"has more than {MAX_ENTRIES:,} entries")
     names: set[str] = set()
@@ -103,28 +103,28 @@ def _checked(entries: list[zipfile.ZipInfo], packed: int, most: int) -> list[zip
         _check_entry(entry)
         folded = entry.filename.rstrip("/").casefold()
         if folded in names:
-            raise _refused(f"names {entry.filename[:80]!r} twice")
+            raise _refused(f"contains {entry.filename[:80]!r} twice")
         names.add(folded)
     total = sum(entry.file_size for entry in entries)
     if total > most or total > MAX_GROWTH * packed + _SLACK:
-        raise _refused(f"grows from {packed:,} to {total:,} bytes, which is too much")
+        raise _refused(f"grows from {packed:,} to {total:,} bytes, which is too large")
     return entries
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
-    # ``orig_filename`` is what the archive says; ``filename`` is cut at a zero byte.
-    said, name = entry.orig_filename, entry.filename.removesuffix("/")
+    # ``orig_filename`` is the full name in the archive; ``filename`` is cut at a zero byte.
+    full_name, name = entry.orig_filename, entry.filename.removesuffix("/")
     parts = name.split("/")
-    harmless = name and len(said) <= _LONGEST_NAME and not _FORBIDDEN.search(said)
+    harmless = name and len(full_name) <= _MAX_NAME and not _FORBIDDEN.search(full_name)
     if not harmless or any(not _is_safe_part(part) for part in parts):
-        raise _refused(f"holds {said[:80]!r}, which is no safe path")
+        raise _refused(f"contains {full_name[:80]!r}, which is not a safe path")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     expected = (0, stat.S_IFDIR) if entry.is_dir() else (0, stat.S_IFREG)
     if kind not in expected or entry.flag_bits & 1:
-        raise _refused(f"holds {name[:80]!r} as something else than a plain file")
-    tight = entry.file_size > MAX_GROWTH * entry.compress_size + _SLACK
-    if tight or entry.file_size > MAX_FILE:
-        raise _refused(f"holds {name[:80]!r} with {entry.file_size:,} bytes, which is too much")
+        raise _refused(f"contains {name[:80]!r}, which is not a plain file")
+    is_bomb = entry.file_size > MAX_GROWTH * entry.compress_size + _SLACK
+    if is_bomb or entry.file_size > MAX_FILE:
+        raise _refused(f"contains {name[:80]!r} with {entry.file_size:,} bytes, which is too large")
 
 
 def _is_safe_part(part: str) -> bool:
@@ -134,19 +134,19 @@ def _is_safe_part(part: str) -> bool:
 
 
 def _write(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, into: Path) -> None:
-    """Writes one entry; counts what really comes out of it."""
+    """Writes one entry and counts its actual bytes."""
     target = into.joinpath(*entry.filename.split("/"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    left = entry.file_size
+    remaining = entry.file_size
     with packed.open(entry) as source, target.open("xb") as sink:
         while chunk := source.read(_CHUNK):
-            left -= len(chunk)
-            if left < 0:
-                raise _refused(f"holds more of {entry.filename[:80]!r} than it says")
+            remaining -= len(chunk)
+            if remaining < 0:
+                raise _refused(f"contains more bytes of {entry.filename[:80]!r} than it declares")
             sink.write(chunk)
-    if left:
-        raise _refused(f"holds less of {entry.filename[:80]!r} than it says")
+    if remaining:
+        raise _refused(f"contains fewer bytes of {entry.filename[:80]!r} than it declares")
 
 
 def _refused(why: str) -> DataError:
-    return DataError(f"The archive {why}; it is not unpacked.")
+    return DataError(f"The archive {why}; it was not unpacked.")

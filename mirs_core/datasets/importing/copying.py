@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mirs_core.datasets.download.space import check_space
+from mirs_core.datasets.download.disk_space import check_space
 from mirs_core.datasets.images import read_bytes
 from mirs_core.datasets.manifest import Tile, Unreadable
 from mirs_core.errors import DataError, ImageError

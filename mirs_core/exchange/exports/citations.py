@@ -1,7 +1,8 @@
 """BibTeX entries for an export: the software, the data set, the instrument."""
 
 from mirs_core import __version__
-from mirs_core.datasets.manifest import Card
+from mirs_core.datasets.card import Card
+from mirs_core.datasets.download import published_origin
 
 _SOFTWARE = f"""@software{{mirs_explorer,
   title = {{{{MIRS Explorer}}}},
@@ -9,19 +10,6 @@ _SOFTWARE = f"""@software{{mirs_explorer,
   version = {{{__version__}}},
   license = {{MIT}}
 }}"""
-_DOMARS = """@article{wilhelm2020domars16k,
-  title = {{DoMars16k: A Diverse Dataset for Weakly Supervised Geomorphologic Analysis on Mars}},
-  author = {Wilhelm, Thorsten and Geis, Melina and P{\\"u}ttschneider, Jens and Sievernich, Timo
-    and Weber, Tobias and Wohlfarth, Kay and W{\\"o}hler, Christian},
-  journal = {Remote Sensing},
-  volume = {12}, number = {23}, pages = {3981}, year = {2020},
-  doi = {10.3390/rs12233981}
-}"""
-_LANDMARKS = """@dataset{hirise_landmarks,
-  title = {{Mars orbital image (HiRISE) labeled data set version 3.2}},
-  year = {2020}, publisher = {Zenodo},
-  doi = {10.5281/zenodo.4002935}
-}"""
 _CTX = """@article{malin2007ctx,
   title = {{Context Camera Investigation on board the Mars Reconnaissance Orbiter}},
   author = {Malin, Michael C. and others},
@@ -39,20 +27,22 @@ _HIRISE = """@article{mcewen2007hirise,
 
 
 def bibtex(card: Card) -> str:
-    """What to cite for a data set; for synthetic tiles the software alone.
+    """What to cite for results on a data set: software, tiles, camera.
 
-    The published data sets are recognised by their name or title. The citation on the card is free
-    text, so it becomes a comment.
+    The tiles' entry is that of the published data set they were taken from, as their own card says.
+    The citation text of the card follows as a comment, because it is free text. Synthetic tiles
+    have neither a camera nor a publication.
     """
     parts = [_SOFTWARE]
     if card.synthetic:
         return "\n\n".join([*parts, "% The tiles are synthetic: no imagery is to be cited.\n"])
-    instrument, names = card.instrument.lower(), f"{card.name} {card.title}".lower()
+    if origin := published_origin(card):
+        parts.append(origin.bibtex)
+    instrument = card.instrument.lower()
     if "ctx" in instrument or "context" in instrument:
-        parts += [_DOMARS, _CTX] if "domars" in names else [_CTX]
+        parts.append(_CTX)
     if "hirise" in instrument:
-        parts += [_LANDMARKS, _HIRISE] if "landmark" in names else [_HIRISE]
+        parts.append(_HIRISE)
     if card.citation:
-        citation = " ".join(card.citation.split())
-        parts.append(f"% The data set asks to be cited as: {citation}")
+        parts.append(f"% The data set asks to be cited as: {' '.join(card.citation.split())}")
     return "\n\n".join(parts) + "\n"

@@ -19,7 +19,7 @@ def _known_sets(home: Home, changed: tuple[int, ...], counted: bool) -> list[Kno
     return known_data_sets(home, counted)
 
 
-def offered(source: fetching.Source) -> fetching.RemoteFile:
+def offered(source: fetching.PublishedDataSet) -> fetching.RemoteFile:
     """What a published data set's record offers; asked again after ten minutes.
 
     Raises:
@@ -30,5 +30,5 @@ def offered(source: fetching.Source) -> fetching.RemoteFile:
 
 # Somebody waits in front of a dialog: one try, no pause.
 @st.cache_data(ttl=600, max_entries=8, show_spinner=False)
-def _offered(record: str, _source: fetching.Source) -> fetching.RemoteFile:
-    return fetching.offered(_source, pause=lambda seconds: None)
+def _offered(record: str, _source: fetching.PublishedDataSet) -> fetching.RemoteFile:
+    return fetching.remote_file(_source, pause=lambda seconds: None)

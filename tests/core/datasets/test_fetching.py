@@ -10,12 +10,22 @@ from typing import Any
 import pytest
 from published import Handler, Published, break_off, domars, hirise, published, zipped
 
-from mirs_core.datasets.download import SOURCES, Source, fetch, named, offered, space, standing
-from mirs_core.datasets.download import fetching as importing
-from mirs_core.datasets.download.addresses import check_address
+from mirs_core.datasets.card import Card
+from mirs_core.datasets.download import (
+    DATA_SETS,
+    PublishedDataSet,
+    disk_space,
+    fetch,
+    fetching,
+    published_data_set,
+    published_origin,
+    remote_file,
+    tiles_in,
+)
+from mirs_core.datasets.download.https import check_address
 from mirs_core.datasets.download.landmarks import SHARES, read_landmarks, split_by_observation
-from mirs_core.datasets.download.record import RemoteFile
-from mirs_core.datasets.download.transfer import Received, receive
+from mirs_core.datasets.download.resumable_transfer import Received, receive
+from mirs_core.datasets.download.zenodo_record import RemoteFile
 from mirs_core.datasets.manifest import scan
 from mirs_core.errors import DataError, StoppedError
 from mirs_core.mars import observations
@@ -39,7 +49,7 @@ def pauses() -> list[float]:
 
 def got(server: Published, folder: Path, pauses: list[float], **more: Any) -> Received:
     source = server.source()
-    return receive(offered(source), folder, source.record, pause=pauses.append, **more)
+    return receive(remote_file(source), folder, source.record, pause=pauses.append, **more)
 
 
 def refusal(server: Published, folder: Path, pauses: list[float]) -> str:
@@ -200,7 +210,7 @@ def test_a_busy_server_is_asked_again_with_growing_pauses(
     server: Published, tmp_path: Path, pauses: list[float]
 ) -> None:
     server.misdeeds = [lambda handler, _: handler.answer(503, b"")] * 9
-    assert "Tried 6 times" in refusal(server, tmp_path, pauses)
+    assert "Gave up after 6 attempts" in refusal(server, tmp_path, pauses)
     assert len(server.asked) == 6 and len(pauses) == 1 + 2 + 4 + 8 + 16
     server.misdeeds = [lambda handler, _: handler.answer(429, b"", {"Retry-After": "7"})]
     pauses.clear()
@@ -222,7 +232,7 @@ def test_nothing_gained_is_a_failure_also_where_bytes_come(
         handler.answer(200, body[:50_000], length=len(body))
 
     server.misdeeds = [without_ranges] * 20
-    assert "Tried 6 times" in refusal(server, tmp_path, pauses)
+    assert "Gave up after 6 attempts" in refusal(server, tmp_path, pauses)
     assert len(server.asked) == 6
 
 
@@ -235,7 +245,7 @@ def test_redirects_lead_to_https_only(
 ) -> None:
     server.misdeeds = [lambda handler, _: handler.answer(302, b"", {"Location": place})]
     message = refusal(server, tmp_path, pauses)
-    assert "no https address" in message or "not followed" in message
+    assert "not an https address" in message or "not followed" in message
     assert list(tmp_path.iterdir()) == [] and pauses == []
 
 
@@ -256,12 +266,20 @@ def test_redirects_in_a_circle_end(server: Published, tmp_path: Path, pauses: li
     assert pauses == []
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
-def test_the_catalogue_asks_https_only(source: Source) -> None:
+@pytest.mark.parametrize("source", DATA_SETS.values(), ids=lambda source: source.name)
+def test_the_catalogue_asks_https_only(source: PublishedDataSet) -> None:
     check_address(source.record, source.record)
     assert source.record.startswith("https://") and source.licence and source.citation
-    with pytest.raises(DataError, match="no https"):
+    with pytest.raises(DataError, match="not an https"):
         check_address("http://127.0.0.1/x", source.record)
+
+
+@pytest.mark.parametrize("source", DATA_SETS.values(), ids=lambda source: source.name)
+def test_the_origin_of_tiles_is_what_their_card_cites(source: PublishedDataSet) -> None:
+    card = Card(name="mine", title="Mine", citation=f"Subset of {source.citation}")
+    assert source.doi in source.citation and published_origin(card) is source
+    own = Card(name=source.name, title=source.title, instrument=source.instrument)
+    assert published_origin(own) is None
 
 
 @pytest.mark.parametrize(
@@ -269,14 +287,14 @@ def test_the_catalogue_asks_https_only(source: Source) -> None:
             "https://[::1", "https://a:99999/", "https://ä.org/"]
 )  # fmt: skip
 def test_addresses_that_are_refused(url: str) -> None:
-    with pytest.raises(DataError, match="no https"):
+    with pytest.raises(DataError, match="not an https"):
         check_address(url, "https://zenodo.org/api")
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    assert named("hirise").title.startswith("HiRISE")
+    assert published_data_set("hirise").title.startswith("HiRISE")
     with pytest.raises(DataError, match="domars16k, hirise"):
-        named("mars")
+        published_data_set("mars")
 
 
 GARBAGE = [
@@ -289,7 +307,7 @@ GARBAGE = [
 def test_a_record_that_is_garbage(server: Published, text: bytes) -> None:
     server.record = text
     with pytest.raises(DataError, match="The record http"):
-        offered(server.source())
+        remote_file(server.source())
 
 
 @pytest.mark.parametrize(
@@ -303,33 +321,35 @@ def test_a_record_that_is_garbage(server: Published, text: bytes) -> None:
 def test_a_record_that_lies(server: Published, change: dict[str, Any]) -> None:
     server.record = json.dumps({"files": [server.entry(**change)]}).encode()
     with pytest.raises(DataError):
-        offered(server.source(archive=r".*data\.zip"))
+        remote_file(server.source(archive=r".*data\.zip"))
 
 
 def test_the_file_is_found_by_its_pattern(server: Published) -> None:
     entries = [server.entry(key=name) for name in ("a.txt", "data.zip", "more-data.zip")]
     server.record = json.dumps({"files": entries}).encode()
-    assert offered(server.source()).name == "data.zip"
+    assert remote_file(server.source()).name == "data.zip"
     with pytest.raises(DataError, match="has 2 files"):
-        offered(server.source(archive=r".*\.zip"))
+        remote_file(server.source(archive=r".*\.zip"))
     with pytest.raises(DataError, match="has 0 files"):
-        offered(server.source(archive=r".*\.tar"))
+        remote_file(server.source(archive=r".*\.tar"))
 
 
 def test_a_busy_record_is_asked_again(server: Published, pauses: list[float]) -> None:
     server.record_status = [503, 500]
-    assert offered(server.source(), pauses.append).size == len(BODY)
+    assert remote_file(server.source(), pauses.append).size == len(BODY)
     assert pauses == [1.0] * 3
     server.record_status = [500] * 9
-    with pytest.raises(DataError, match="Tried 3 times"):
-        offered(server.source(), pauses.append)
+    with pytest.raises(DataError, match="Gave up after 3 attempts"):
+        remote_file(server.source(), pauses.append)
 
 
 # From the record to a data set
 
 
-def imported(server: Published, folder: Path, source: Source, **more: Any) -> importing.Fetched:
-    return fetch(source, offered(source), folder, pause=lambda _: None, **more)
+def imported(
+    server: Published, folder: Path, source: PublishedDataSet, **more: Any
+) -> fetching.Fetched:
+    return fetch(source, remote_file(source), folder, pause=lambda _: None, **more)
 
 
 def files_below(folder: Path) -> set[str]:
@@ -338,9 +358,9 @@ def files_below(folder: Path) -> set[str]:
 
 def test_domars16k_becomes_a_data_set(server: Published, tmp_path: Path) -> None:
     server.body, source, folder = domars(), server.source(), tmp_path / "deep" / "mars"
-    assert standing(source, folder) is None
+    assert tiles_in(source, folder) is None
     done = imported(server, folder, source)
-    assert done == importing.Fetched(folder, 48, len(server.body), 0)
+    assert done == fetching.Fetched(folder, 48, len(server.body), 0)
     found = scan(folder)
     assert found.splits == {"train": 24, "val": 12, "test": 12}
     assert found.classes == {"cra": 16, "rid": 16, "smo": 16} and not found.unreadable
@@ -349,7 +369,7 @@ def test_domars16k_becomes_a_data_set(server: Published, tmp_path: Path) -> None
         "domars16k", "CC-BY-4.0", "Wilhelm 2020", 6.0, "CTX",
     )  # fmt: skip
     assert [path.name for path in folder.parent.iterdir()] == ["mars"]
-    assert standing(source, folder) == 48
+    assert tiles_in(source, folder) == 48
     with pytest.raises(DataError, match="already"):
         imported(server, folder, source)
 
@@ -358,7 +378,7 @@ def test_an_empty_folder_is_filled(server: Published, tmp_path: Path) -> None:
     server.body, folder = domars(1), tmp_path / "mars"
     folder.mkdir()
     assert (
-        imported(server, folder, server.source()).tiles == 12 == standing(server.source(), folder)
+        imported(server, folder, server.source()).tiles == 12 == tiles_in(server.source(), folder)
     )
 
 
@@ -377,9 +397,9 @@ def test_a_data_set_with_tiles_missing_is_not_complete(server: Published, tmp_pa
     imported(server, folder, server.source())
     next(folder.glob("train/cra/*")).unlink()
     with pytest.raises(DataError, match="11 of the 12"):
-        standing(server.source(), folder)
+        tiles_in(server.source(), folder)
     with pytest.raises(DataError, match="something else"):
-        standing(server.source(name="hirise"), folder)
+        tiles_in(server.source(name="hirise"), folder)
 
 
 def hidden(folder: Path) -> Path:
@@ -424,7 +444,7 @@ def test_another_layout_leaves_nothing(server: Published, tmp_path: Path, layout
 
 
 def test_a_body_that_is_no_zip_leaves_nothing(server: Published, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="damaged or no zip"):
+    with pytest.raises(DataError, match="damaged or not a zip"):
         imported(server, tmp_path / "mars", server.source())
     assert not (tmp_path / "mars").exists()
 
@@ -437,13 +457,13 @@ def test_a_full_disk_is_seen_before_the_first_byte(
         free: int
 
     too_little = Usage(100_000_000 + int(2.05 * len(BODY)))
-    monkeypatch.setattr(space.shutil, "disk_usage", lambda _: too_little)
-    with pytest.raises(DataError, match="make room"):
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: too_little)
+    with pytest.raises(DataError, match="free some space"):
         imported(server, tmp_path / "mars", server.source())
     assert server.asked == [] and list(tmp_path.iterdir()) == []
     # Twice the size and a little is enough; what fails now is that the body is no zip.
-    monkeypatch.setattr(space.shutil, "disk_usage", lambda _: Usage(103_000_000))
-    with pytest.raises(DataError, match="no zip"):
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: Usage(103_000_000))
+    with pytest.raises(DataError, match="not a zip"):
         imported(server, tmp_path / "mars", server.source())
 
 
@@ -458,8 +478,8 @@ def test_two_downloads_into_one_folder_do_not_mix(server: Published, tmp_path: P
 # HiRISE
 
 
-def hirise_source(server: Published) -> Source:
-    real = named("hirise")
+def hirise_source(server: Published) -> PublishedDataSet:
+    real = published_data_set("hirise")
     server.name = "hirise-map-proj-v3_2.zip"
     return dataclasses.replace(real, record=server.source().record)
 
@@ -484,10 +504,10 @@ def test_both_spellings_of_the_record_s_zip_are_known(server: Published) -> None
     source = hirise_source(server)
     for name in ("hirise-map-proj-v3_2.zip", "map-proj-v3_2.zip"):
         server.name = name
-        assert offered(source).name == name
+        assert remote_file(source).name == name
     server.name = "map-proj-v3.zip"
     with pytest.raises(DataError, match="has 0 files"):
-        offered(source)
+        remote_file(source)
 
 
 @pytest.mark.parametrize(
@@ -597,7 +617,7 @@ def test_a_failure_of_the_disk_is_one_line(
 
     server.body, folder = domars(1), tmp_path / "mars"
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "_put_in_place", full)
+        patch.setattr(fetching, "_put_in_place", full)
         with pytest.raises(DataError, match="No space left"):
             imported(server, folder, server.source())
     assert not folder.exists() and files_below(hidden(folder)) <= {"data.zip", "lock"}
@@ -606,6 +626,6 @@ def test_a_failure_of_the_disk_is_one_line(
 
 def test_a_file_says_its_size_in_the_offer(server: Published) -> None:
     entry = server.entry()
-    assert offered(server.source()) == RemoteFile(
+    assert remote_file(server.source()) == RemoteFile(
         "data.zip", len(BODY), entry["checksum"], f"{server.address}/file"
     )

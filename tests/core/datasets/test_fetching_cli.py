@@ -16,7 +16,7 @@ from mirs_core import cli
 from mirs_core.config import presets
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets import download as fetching
-from mirs_core.datasets.download import catalogue, fetch, offered
+from mirs_core.datasets.download import catalogue, fetch, remote_file
 from mirs_core.errors import EncoderError, RunError, StoppedError
 from mirs_core.pipeline import preparing
 from mirs_core.pipeline import train as pipeline
@@ -35,7 +35,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publishe
     """A server with a small DoMars16k, in the catalogue under that name."""
     with published() as here:
         here.body = domars()
-        monkeypatch.setattr(catalogue, "SOURCES", (here.source(),))
+        monkeypatch.setattr(catalogue, "DATA_SETS", {"domars16k": here.source()})
         monkeypatch.setenv("MIRS_HOME", str(tmp_path / "home"))
         yield here
 
@@ -108,7 +108,7 @@ def test_a_stopped_download_says_where_it_went_on(server: Published, tmp_path: P
 
     source, folder = server.source(), tmp_path / "mars"
     with pytest.raises(StoppedError):
-        fetch(source, offered(source), folder, stop)
+        fetch(source, remote_file(source), folder, stop)
     found = answer("data", "download", "domars16k", folder, "--yes")
     assert found["resumed_at"] > 10_000 and found["tiles"] == 48
 
@@ -236,7 +236,7 @@ def test_a_run_in_training_elsewhere_is_waited_for(tmp_path: Path, network: Fake
 
 
 def test_the_catalogue_has_the_names_of_the_contract() -> None:
-    assert [source.name for source in fetching.SOURCES] == ["domars16k", "hirise"]
+    assert list(fetching.DATA_SETS) == ["domars16k", "hirise"]
 
 
 def test_prepare_takes_a_folder_of_ones_own(

@@ -19,7 +19,7 @@ from PIL import Image
 
 from mirs_core import cli, files
 from mirs_core.datasets import importing
-from mirs_core.datasets.download import space
+from mirs_core.datasets.download import disk_space
 from mirs_core.datasets.importing import Said
 from mirs_core.datasets.importing.table import OwnRow, match, read_own_table
 from mirs_core.datasets.manifest import scan
@@ -310,8 +310,8 @@ def test_a_copy_that_is_stopped_or_has_no_room_leaves_nothing(
     with pytest.raises(StoppedError):
         importing.copy_home(home, own, Said(), stop)
     assert list((home.path / "data").iterdir()) == []
-    monkeypatch.setattr(space.shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
-    with pytest.raises(DataError, match="room"):
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
+    with pytest.raises(DataError, match="free some space"):
         importing.copy_home(home, own, Said())
     assert list((home.path / "data").iterdir()) == []
 
@@ -319,7 +319,8 @@ def test_a_copy_that_is_stopped_or_has_no_room_leaves_nothing(
 def test_a_copy_that_was_killed_is_made_anew(own: Path, home: Home) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from mirs_core import importing\n"
+        "from mirs_core.datasets import importing\n"
+        "from mirs_core.workspace.home import Home\n"
         "from mirs_core.datasets.importing import copying\n"
         "real, calls = copying._copy, []\n"
         "def dies(*words):\n"
@@ -327,7 +328,7 @@ def test_a_copy_that_was_killed_is_made_anew(own: Path, home: Home) -> None:
         "    if len(calls) == 3: os._exit(9)\n"
         "    return real(*words)\n"
         "copying._copy = dies\n"
-        "importing.copy_home(Path(sys.argv[1]), Path(sys.argv[2]), importing.Said())\n"
+        "importing.copy_home(Home(Path(sys.argv[1])), Path(sys.argv[2]), importing.Said())\n"
     )
     words = [sys.executable, "-c", code, str(home), str(own)]
     assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 9
@@ -497,7 +498,8 @@ def test_tiles_of_a_killed_import_are_known_and_the_rest_follows(
 ) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from mirs_core import importing\n"
+        "from mirs_core.datasets import importing\n"
+        "from mirs_core.workspace.home import Home\n"
         "real, calls = Path.rename, []\n"
         "def dies(*words):\n"
         "    calls.append(1)\n"

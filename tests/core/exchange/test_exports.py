@@ -15,6 +15,7 @@ from PIL import Image
 from pyproj import CRS
 
 from mirs_core.datasets.card import Card
+from mirs_core.datasets.download import published_data_set
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.exchange import exports
@@ -64,7 +65,7 @@ def searcher(tmp_path: Path) -> Searcher:
     )  # fmt: skip
     card = dataclasses.replace(
         Card.named("d"), title="My DoMars16k", instrument="CTX", licence="CC-BY-4.0",
-        metres_per_pixel=60.0,
+        metres_per_pixel=60.0, citation=published_data_set("domars16k").citation,
     )  # fmt: skip
     return Searcher(
         Home(tmp_path), summary, card, root, Retriever(FloatModel("euclidean"), codes, items)
@@ -294,12 +295,16 @@ def test_lists_of_tiles_have_no_figure(searcher: Searcher) -> None:
         figure_of(export, "png")
 
 
-def test_citations_follow_the_camera(searcher: Searcher) -> None:
+def test_the_tiles_are_cited_as_their_card_says_and_the_camera_by_its_name(
+    searcher: Searcher,
+) -> None:
+    landmarks = published_data_set("hirise").citation
     assert {"wilhelm2020", "malin2007"} == cited(searcher.card)
+    own_ctx = dataclasses.replace(searcher.card, title="DoMars of my own", citation="")
+    assert {"malin2007"} == cited(own_ctx)
     hirise = dataclasses.replace(searcher.card, instrument="HiRISE", title="Landmarks")
-    assert {"hirise_", "mcewen2007"} == cited(hirise)
-    own_strip = dataclasses.replace(hirise, title="ESP_012345_1234")
-    assert cited(own_strip) == {"mcewen2007"}
+    assert {"mcewen2007"} == cited(dataclasses.replace(hirise, citation="a strip of my own"))
+    assert {"hirise_", "mcewen2007"} == cited(dataclasses.replace(hirise, citation=landmarks))
     own = dataclasses.replace(searcher.card, instrument="unknown", citation="ask\n me } first")
     assert cited(own) == set() and "% The data set asks to be cited as: ask me } first" in (
         exports.bibtex(own)

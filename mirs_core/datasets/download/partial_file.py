@@ -1,4 +1,4 @@
-"""The file that a download grows in, with a note of what it belongs to."""
+"""The partial file of a download, with a note of the version that its bytes belong to."""
 
 import contextlib
 import json
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mirs_core.datasets.download.record import RemoteFile
+from mirs_core.datasets.download.zenodo_record import RemoteFile
 from mirs_core.errors import DataError
 from mirs_core.files import write_json
 
 
-class Part:
-    """``NAME.part`` in a folder. A part of another version of the file is removed at once."""
+class PartialFile:
+    """``NAME.part`` in a folder. Bytes of another version of the file are removed at once."""
 
     def __init__(self, folder: Path, file: RemoteFile) -> None:
         self.file = file
@@ -27,20 +27,20 @@ class Part:
 
     @property
     def size(self) -> int:
-        """Bytes that are there."""
+        """Bytes received so far."""
         try:
             return self.path.stat().st_size
         except OSError:
             return 0
 
     def remember(self, etag: str | None) -> None:
-        """Notes down which version the bytes belong to."""
+        """Records which version the bytes belong to."""
         self.etag = etag
         write_json(self._note, {"checksum": self.file.checksum, "etag": etag})
 
     @contextlib.contextmanager
     def opened(self, start: int) -> Iterator[BinaryIO]:
-        """The file open for writing at ``start``; what stood behind it is cut off.
+        """The file open for writing at ``start``; later bytes are cut off.
 
         Raises:
             DataError: it cannot be written.
@@ -56,13 +56,13 @@ class Part:
             yield handle
 
     def remove(self) -> None:
-        """Forgets the bytes and the note."""
+        """Deletes the bytes and the note."""
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
         self.etag = None
 
     def finish(self, target: Path) -> None:
-        """Gives the complete file its name."""
+        """Renames the complete file to ``target``."""
         self.path.replace(target)
         self._note.unlink(missing_ok=True)
 
@@ -75,8 +75,8 @@ class Part:
 
 
 def unwritable(path: Path, error: OSError) -> DataError:
-    """What to say where ``path`` cannot be written."""
+    """The error for a ``path`` that cannot be written."""
     return DataError(
-        f"{path} cannot be written ({error.strerror or error}); make room or name another folder,"
-        " then run the command again: it goes on where it stopped."
+        f"{path} cannot be written ({error.strerror or error}); free some space or choose another"
+        " folder, then start again: the download resumes where it stopped."
     )
