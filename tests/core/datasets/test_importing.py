@@ -507,7 +507,7 @@ def test_tiles_of_a_killed_import_are_known_and_the_rest_follows(
         "    return real(*words)\n"
         "Path.rename = dies\n"
         "home, own, target = map(Path, sys.argv[1:])\n"
-        "importing.add_to(home, own, target, importing.Said(credit='Me'))\n"
+        "importing.add_to(Home(home), own, target, importing.Said(credit='Me'))\n"
     )
     words = [sys.executable, "-c", code, *map(str, (home, own, target))]
     assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 9
