@@ -2,7 +2,7 @@
 
 import os
 
-# Idle OpenMP threads spin by default; with a busy neighbour that slows a query a hundred times.
+# Idle OpenMP threads spin by default: a hundred times slower queries on a busy computer.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from pages.shared import navigation, state, theme

@@ -1,4 +1,4 @@
-"""The screen of a fresh machine: the demo is being built."""
+"""The first screen of a new installation, while the demo is built."""
 
 from collections.abc import Sequence
 from html import escape
@@ -12,38 +12,38 @@ from mirs_core.workspace.home import Home
 from pages.shared import loaders, theme, words
 
 _JOB, _KEY = "mirs.demo_job", "demo"
-# The steps with their usual share of the time: scenes are painted, tiles encoded, heads trained.
+# Job title, text, and typical share of the total time of each step.
 _STEPS = (
-    ("", "Paint 1,200 tiles of synthetic Mars", 0.32),
-    (demo.NAMES["baseline"], "Encode them for the baseline", 0.48),
+    ("", "Generate 1,200 tiles of synthetic Mars", 0.32),
+    (demo.NAMES["baseline"], "Compute features for the baseline", 0.48),
     (demo.NAMES["mirs"], "Train MIRS and hash the archive", 0.10),
     (demo.NAMES["mirs-dwt"], "Train MIRS with domain whitening", 0.10),
 )
-_FRESH = 9
+_NEWEST = 9
 _SOON, _MINUTE, _MEASURED = 15, 60, 0.04
 
 
-def is_wanted(known: Sequence[runs.RunSummary]) -> bool:
-    """Whether there is nothing to look at yet: no run, or a demo that never came to its end."""
-    done = {run.id for run in known if run.state == "done"}
+def is_wanted(all_runs: Sequence[runs.RunSummary]) -> bool:
+    """Whether there is nothing to show yet: no finished run, or only an incomplete demo."""
+    done = {run.id for run in all_runs if run.state == "done"}
     only_demo = done <= set(demo.DEMO_RUNS.values())
     return not done or (only_demo and demo.is_half_built(Home.current()))
 
 
 def draw() -> None:
-    """Starts the demo, once for all sessions, and shows how far it is."""
+    """Starts the demo, once for all sessions, and shows its progress."""
     st.html(
-        f'<div class="mirs-hero">{theme.mark()}<h1>Making you a Mars to search</h1>'
-        "<p>The demo is built on this computer: fifteen landforms of <b>synthetic Mars</b>,"
-        " painted by a program and archived by three models. Once, in about two or three"
-        " minutes, with nothing downloaded.</p></div>"
+        f'<div class="mirs-hero">{theme.mark()}<h1>Setting up a demo of Mars</h1>'
+        "<p>The demo is built once, on this computer, in two to three minutes, with no"
+        " download: tiles of <b>synthetic Mars</b> with fifteen landform classes, archived by three"
+        " models.</p></div>"
     )
     _, middle, _ = st.columns([1, 1.6, 1])
     with middle:
         _watch()
         st.page_link(
             "pages/data/data.py",
-            label="Rather real Mars, or images of your own? They can come in meanwhile",
+            label="Add real images of Mars, published or your own, in the meantime",
             icon=":material/database:",
             query_params={"section": "published"},
         )
@@ -61,13 +61,13 @@ def _watch() -> None:
     if job.state in {"failed", "stopped"}:
         _failed(job)
         return
-    fresh = loaders.newest_pictures(demo.data_folder(home).parent, _FRESH)
-    images = "".join(f'<img src="{uri}" alt="">' for uri in fresh)
+    pictures = loaders.newest_pictures(demo.data_folder(home).parent, _NEWEST)
+    images = "".join(f'<img src="{uri}" alt="">' for uri in pictures)
     st.html(f'<div class="mirs-fresh">{images}</div>')
     step = _step_of(job)
-    inside = min(job.done / max(job.total, 1), 1.0)
-    st.html(_steps(step, f"{inside:.0%}" if job.total else ""))
-    whole = sum(share for _, _, share in _STEPS[:step]) + _STEPS[step][2] * inside
+    done_of_step = min(job.done / max(job.total, 1), 1.0)
+    st.html(_steps(step, f"{done_of_step:.0%}" if job.total else ""))
+    whole = sum(share for _, _, share in _STEPS[:step]) + _STEPS[step][2] * done_of_step
     st.progress(min(whole, 1.0), text=_time_left(job, whole))
 
 
@@ -80,33 +80,33 @@ def _failed(job: jobs.Job) -> None:
         st.rerun(scope="app")
     tail = jobs.log_tail(Home.current(), job.id)
     if tail:
-        with st.expander("What the process said last"):
+        with st.expander("Log"):
             st.code(tail, language=None)
 
 
 def _step_of(job: jobs.Job) -> int:
-    """Which step a job's stage, ``name: stage`` or a stage of the painting, belongs to."""
+    """The step of a job's stage, which is ``run title: stage``, or a stage of the generator."""
     name = job.stage.split(": ")[0] if ": " in job.stage else ""
-    return next((place for place, (known, _, _) in enumerate(_STEPS) if known == name), 0)
+    return next((place for place, (title, _, _) in enumerate(_STEPS) if title == name), 0)
 
 
 def _steps(current: int, note: str) -> str:
     rows = []
     for place, (_, title, _) in enumerate(_STEPS):
         kind = "done" if place < current else "now" if place == current else ""
-        said = note if place == current else "done" if place < current else ""
-        rows.append(f'<li class="{kind}"><i></i>{escape(title)}<span>{said}</span></li>')
+        status = note if place == current else "done" if place < current else ""
+        rows.append(f'<li class="{kind}"><i></i>{escape(title)}<span>{status}</span></li>')
     return f'<ol class="mirs-steps">{"".join(rows)}</ol>'
 
 
 def _time_left(job: jobs.Job, whole: float) -> str:
-    """How long it takes still, by what was done in the time so far."""
-    left = job.seconds / whole * (1 - whole) if whole > _MEASURED else None
-    if left is None:
+    """The remaining time, extrapolated from the progress so far."""
+    remaining = job.seconds / whole * (1 - whole) if whole > _MEASURED else None
+    if remaining is None:
         return "Starting"
-    if left < _SOON:
+    if remaining < _SOON:
         return "A few seconds left"
-    if left < _MINUTE:
-        return f"About {round(left / 10) * 10} seconds left"
-    minutes = round(left / _MINUTE)
+    if remaining < _MINUTE:
+        return f"About {round(remaining / 10) * 10} seconds left"
+    minutes = round(remaining / _MINUTE)
     return f"About {minutes} minute{'s' if minutes > 1 else ''} left"

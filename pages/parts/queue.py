@@ -1,6 +1,6 @@
-"""The jobs that run, wait or broke off, as every session sees them.
+"""The queue of jobs: running, waiting, and recently finished or failed.
 
-Other computers see what runs; what is done about it, and what names folders, is for this one.
+If the server is open to other computers, visitors see the progress only: no buttons, no messages.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from mirs_core.workspace.home import Home
 from pages.parts import notice, training_curves
 from pages.shared import access, words
 
-_SHOWN_OVER, _ENOUGH = 3, 2
+_MAX_ENDED, _MIN_EPOCHS = 3, 2
 _STATES = {
-    "queued": "waits",
-    "running": "runs",
-    "stopping": "is stopping",
+    "queued": "queued",
+    "running": "running",
+    "stopping": "stopping",
     "done": "done",
     "failed": "failed",
     "stopped": "stopped",
@@ -31,58 +31,57 @@ _HIDDEN_KEYS = ("preview-", "demo")
 
 @st.fragment(run_every=1.0)
 def draw(quiet: bool = False, kind: str = "") -> None:
-    """Draws the queue; it looks again every second, in whatever session it was filled.
+    """Draws the queue, updated every second.
 
     Args:
-        quiet: of the jobs that are over, show the last one alone.
-        kind: show those alone whose keys begin so.
+        quiet: of the jobs that have ended, show only the last one.
+        kind: show only jobs whose key starts with this.
     """
     notice.draw()
     home = Home.current()
-    found = [
+    matching = [
         job
         for job in jobs.list_jobs(home)
         if job.key.startswith(kind) and not job.key.startswith(_HIDDEN_KEYS)
     ]
-    active = [job for job in reversed(found) if job.active]
+    active = [job for job in reversed(matching) if job.active]
     for lane in {job.lane for job in active if job.state == "queued"}:
         jobs.tend(home, lane)
-    states = {job.id: job.state for job in found}
-    before = st.session_state.get("mirs.queue.states")
+    states = {job.id: job.state for job in matching}
+    previous = st.session_state.get("mirs.queue.states")
     st.session_state["mirs.queue.states"] = states
-    if before is not None and _ended(before, states):
-        # The list of runs around the queue has changed.
+    if previous is not None and _has_ended(previous, states):
+        # The page around the queue may list what the job has produced.
         st.rerun(scope="app")
-    over = [job for job in found if not job.active][:_SHOWN_OVER]
-    if quiet:
-        over = over[:1]
-    for job in [*active, *over]:
+    ended = [job for job in matching if not job.active][: 1 if quiet else _MAX_ENDED]
+    for job in [*active, *ended]:
         _job(job)
 
 
-def _ended(before: dict[str, str], now: dict[str, str]) -> bool:
-    """Whether a job is over that was not."""
-    return any(before.get(job) in ACTIVE and state not in ACTIVE for job, state in now.items())
+def _has_ended(previous: dict[str, str], now: dict[str, str]) -> bool:
+    """Whether any job has ended since."""
+    return any(previous.get(job) in ACTIVE and state not in ACTIVE for job, state in now.items())
 
 
 def _job(job: Job) -> None:
     with st.container(key=f"mirs-job-{job.id}", border=True, gap="small"):
         left, right = st.columns([5, 2], vertical_alignment="center")
         with left:
-            tried = f", attempt {job.attempt}" if job.attempt > 1 else ""
+            attempt = f", attempt {job.attempt}" if job.attempt > 1 else ""
             st.html(
                 f'<div class="mirs-job {job.state}"><b>{escape(job.title)}</b>'
-                f"<span>{_STATES.get(job.state, escape(job.state))}{tried}{_time(job)}</span></div>"
+                f"<span>{_STATES.get(job.state, escape(job.state))}{attempt}{_time(job)}</span>"
+                "</div>"
             )
         with right:
-            _acts(job)
+            _actions(job)
         if job.state in {"running", "stopping"}:
             share = min(job.done / job.total, 1.0) if job.total else 0.0
             st.progress(share, text=words.plain(_stage(job)))
         elif job.error and job.state in {"failed", "stopped"} and access.is_private():
             st.caption(words.plain(job.error))
         elif job.state == "done" and access.is_private():
-            for line in _second_looks(job):
+            for line in _remarks(job):
                 st.caption(words.plain(line))
         if job.state == "running" and job.run:
             _curves(job)
@@ -94,23 +93,23 @@ def _job(job: Job) -> None:
 
 
 def _curves(job: Job) -> None:
-    """How the validation and the loss go, beside each other."""
+    """Draws validation score and loss by epoch, side by side."""
     try:
-        found = epochs.read(runs.folder(Home.current(), job.run))
+        history = epochs.read(runs.folder(Home.current(), job.run))
     except MirsError:
         return
-    if len(found.epochs) < _ENOUGH:
+    if len(history.epochs) < _MIN_EPOCHS:
         return
     from pages.parts import charts
 
-    curves = found.curves()
-    wanted = [name for name in ("map_at_64", "total") if name in curves]
-    for cell, name in zip(st.columns(2, gap="medium"), wanted, strict=False):
+    curves = history.curves()
+    names = [name for name in ("map_at_64", "total") if name in curves]
+    for cell, name in zip(st.columns(2, gap="medium"), names, strict=False):
         title = training_curves.curve_name(name)
         with cell:
             st.html(f'<p class="mirs-chart-title">{escape(title)}</p>')
-            figure = charts.line(found.epochs, curves[name])
-            charts.show(figure, f"mirs.queue.{name}.{job.id}", f"{title} by epoch")
+            figure = charts.line(history.epochs, curves[name])
+            charts.show(figure, f"mirs.queue.{name}.{job.id}", f"Line chart: {title} by epoch")
 
 
 def _stage(job: Job) -> str:
@@ -126,67 +125,75 @@ def _time(job: Job) -> str:
     return f" · {words.duration(job.seconds)}" if job.seconds >= 1 else ""
 
 
-def _acts(job: Job) -> None:
-    mine = access.is_private()
+def _actions(job: Job) -> None:
+    allowed = access.is_private()
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        if job.state == "queued" and mine:
-            _button(job, "First", "vertical_align_top", jobs.run_first, "moved to the front")
-        if job.state in {"queued", "running"} and mine:
-            _button(job, "Stop", "stop_circle", jobs.stop, "asked to stop")
+        if job.state == "queued" and allowed:
+            _button(job, "Run next", "vertical_align_top", jobs.run_first, "moved to the front")
+        if job.state in {"queued", "running"} and allowed:
+            _button(job, "Stop", "stop_circle", jobs.stop, "stopping")
         if job.state in {"done", "stopped"} and job.run:
             st.page_link(
                 "pages/runs/runs.py",
-                label="Look at it",
+                label="Open run",
                 icon=":material/list_alt:",
                 query_params={"runs": job.run},
             )
-        if made := _archives(job):
+        if archives := _archives(job):
             st.page_link(
                 "pages/search/search.py",
-                label="Open it",
+                label="Open",
                 icon=":material/travel_explore:",
-                query_params={"models": ",".join(made)},
+                query_params={"models": ",".join(archives)},
             )
-        if job.state in {"failed", "stopped"} and mine:
+        if job.state in {"failed", "stopped"} and allowed:
             _button(job, "Resume", "play_circle", jobs.resume, "queued again")
             if job.run:
                 _button(job, "Start over", "replay", jobs.start_over, "queued again")
 
 
-def _second_looks(job: Job) -> list[str]:
-    """What a job that has brought data in leaves to be looked at, a line each."""
-    found = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
-    lines = [one for name in ("warnings", "notes") for one in _list(found, name)]
-    if few := _list(found, "unmatched"):
-        count, names = found.get("unmatched_rows"), ", ".join(map(str, few[:5]))
-        lines.append(f"Rows of the table that name no file: {count} ({names})")
-    if bad := _list(found, "unreadable"):
-        paths = [str(one["path"]) for one in bad[:5] if isinstance(one, dict) and "path" in one]
-        lines.append(f"Left out: {len(bad):,} ({', '.join(paths)})")
+def _remarks(job: Job) -> list[str]:
+    """Warnings and notes of a data job, one line each."""
+    result = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
+    lines = [line for name in ("warnings", "notes") for line in _list(result, name)]
+    if unmatched := _list(result, "unmatched"):
+        count, names = result.get("unmatched_rows"), ", ".join(map(str, unmatched[:5]))
+        lines.append(f"Rows of the table without a file: {count} ({names})")
+    if unreadable := _list(result, "unreadable"):
+        paths = [
+            str(file["path"])
+            for file in unreadable[:5]
+            if isinstance(file, dict) and "path" in file
+        ]
+        lines.append(f"Files left out: {len(unreadable):,} ({', '.join(paths)})")
     return [str(line) for line in lines]
 
 
-def _list(found: dict[str, Any], name: str) -> list[Any]:
-    value = found.get(name)
+def _list(result: dict[str, Any], name: str) -> list[Any]:
+    value = result.get(name)
     return value if isinstance(value, list) else []
 
 
 def _archives(job: Job) -> list[str]:
-    """The runs that a job has made by bringing data in or changing an archive."""
-    found = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
-    made = found.get("runs") or [found.get("run")]
-    return [run for run in made if isinstance(run, str)] if isinstance(made, list) else []
+    """The runs that a job has created by importing data or changing an archive."""
+    result = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
+    archives = result.get("runs") or [result.get("run")]
+    if not isinstance(archives, list):
+        return []
+    return [run for run in archives if isinstance(run, str)]
 
 
-def _button(job: Job, label: str, icon: str, act: Callable[[Home, str], None], said: str) -> None:
+def _button(
+    job: Job, label: str, icon: str, action: Callable[[Home, str], None], message: str
+) -> None:
     st.button(
         label,
         key=f"mirs.queue.{label}.{job.id}",
         icon=f":material/{icon}:",
         on_click=_do,
-        args=(job, act, said),
+        args=(job, action, message),
     )
 
 
-def _do(job: Job, act: Callable[[Home, str], None], said: str) -> None:
-    notice.act(f"{job.title}: {said}.", lambda: act(Home.current(), job.id))
+def _do(job: Job, action: Callable[[Home, str], None], message: str) -> None:
+    notice.act(f"{job.title}: {message}.", lambda: action(Home.current(), job.id))

@@ -28,7 +28,7 @@ def main() -> None:
         return
     picker.keep_a_query(searcher)
     filters_part.draw(searcher, _longest_code(chosen, models))
-    sidebar.own_folder(models)
+    sidebar.archive_folder(models)
     if searcher.card.synthetic:
         sidebar.synthetic()
     _page(searcher, models)

@@ -1,4 +1,4 @@
-"""Which runs stand side by side: runs grouped by the data set that their archives hold."""
+"""Runs that can be compared side by side: grouped by the data set of their archives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from mirs_core.files import slug
 from mirs_core.workspace.runs import RunSummary
 
 MOST = 5
-"""So many models fit beside each other."""
+"""The largest number of models that are compared side by side."""
 
 _SHOWN_FIRST = tuple(name for name, preset in PRESETS.items() if preset.shown_first)
 _PLACES = {name: place for place, name in enumerate(PRESETS)}
@@ -17,7 +17,7 @@ _PLACES = {name: place for place, name in enumerate(PRESETS)}
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """Finished runs whose archives hold the same tiles, the simplest model first."""
+    """Finished runs with archives of the same tiles, the simplest preset first."""
 
     key: str
     title: str
@@ -25,10 +25,11 @@ class DataSet:
     runs: tuple[RunSummary, ...]
 
     def default(self) -> tuple[str, ...]:
-        """Ids of the runs to show first: the newest baseline, MIRS and MIRS + DWT.
+        """Ids of the runs that are selected at first: the newest baseline, MIRS and MIRS + DWT.
 
-        A served run takes the place of its preset, or stands first where its preset has none. Runs
-        measured on its archive go before newer ones that were not: their scores compare.
+        The default model replaces the newest run of its preset, or comes first if it has another
+        preset. Runs on its archive have priority over newer ones on another, because only their
+        scores are comparable.
         """
         archives = [run.archive_id for run in self.runs if run.served]
         chosen: dict[str, str] = {}
@@ -41,18 +42,18 @@ class DataSet:
 
 
 def title_of(run: RunSummary) -> str:
-    """What a column of this run is called: the method."""
+    """The method of a run, the title of its column."""
     return presets.title_of(run.preset)
 
 
-def data_sets(found: Sequence[RunSummary]) -> list[DataSet]:
-    """The data sets of all runs that can be searched, the served one first, then by name.
+def data_sets(all_runs: Sequence[RunSummary]) -> list[DataSet]:
+    """The data sets of all searchable runs, that of the default model first, then by title.
 
     Args:
-        found: as ``runs.list_runs`` gives them, newest first.
+        all_runs: newest first, as returned by ``runs.list_runs``.
     """
     groups: dict[str, list[RunSummary]] = {}
-    for run in found:
+    for run in all_runs:
         if run.usable:
             key = f"{slug(run.data)}-{run.manifest_digest[:6]}"
             groups.setdefault(key, []).append(run)
@@ -61,10 +62,10 @@ def data_sets(found: Sequence[RunSummary]) -> list[DataSet]:
         for key, group in groups.items()
     ]
     return sorted(
-        sets, key=lambda one: (not any(run.served for run in one.runs), one.title, one.key)
+        sets, key=lambda item: (not any(run.served for run in item.runs), item.title, item.key)
     )
 
 
 def _place(run: RunSummary) -> tuple[int, str]:
-    """From the simplest preset to the most elaborate; those of other versions follow by name."""
+    """Presets from simple to elaborate; unknown ones, of other versions, follow by name."""
     return _PLACES.get(run.preset, len(_PLACES)), run.preset

@@ -1,4 +1,4 @@
-"""The pages of the app and the way between them."""
+"""The pages of the app and the links between them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pages.shared import link
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Page:
     """A page: its script, its name, its icon, and the parameters of a link to its state."""
 
     script: str
@@ -18,54 +18,54 @@ class Place:
     link: Callable[[], dict[str, str]]
 
 
-PLACES = {
+PAGES = {
     "Explore": (
-        Place(
+        Page(
             "pages/search/search.py",
             "Search and compare",
             ":material/travel_explore:",
             link.search_link,
         ),
-        Place(
+        Page(
             "pages/space/space.py",
             "Hash space",
             ":material/bubble_chart:",
             link.space_link,
         ),
-        Place("pages/map/map.py", "Map of Mars", ":material/public:", link.map_link),
+        Page("pages/map/map.py", "Map of Mars", ":material/public:", link.map_link),
     ),
     "Models": (
-        Place("pages/evaluate/evaluate.py", "Evaluate", ":material/finance:", link.evaluation_link),
-        Place("pages/train/train.py", "Train", ":material/tune:", dict),
-        Place("pages/runs/runs.py", "Runs", ":material/list_alt:", link.runs_link),
+        Page("pages/evaluate/evaluate.py", "Evaluate", ":material/finance:", link.evaluation_link),
+        Page("pages/train/train.py", "Train", ":material/tune:", dict),
+        Page("pages/runs/runs.py", "Runs", ":material/list_alt:", link.runs_link),
     ),
-    "Data": (Place("pages/data/data.py", "Data sets", ":material/database:", link.data_link),),
+    "Data": (Page("pages/data/data.py", "Data sets", ":material/database:", link.data_link),),
 }
 
 
 def run() -> None:
-    """Runs the page that the address asks for; the first one is the start page."""
-    first = next(iter(PLACES.values()))[0]
+    """Runs the page of the requested address; the first page is the start page."""
+    first = next(iter(PAGES.values()))[0]
     pages = {
         group: [
-            st.Page(place.script, title=place.title, icon=place.icon, default=place is first)
-            for place in places
+            st.Page(page.script, title=page.title, icon=page.icon, default=page is first)
+            for page in group_pages
         ]
-        for group, places in PLACES.items()
+        for group, group_pages in PAGES.items()
     }
     st.navigation(pages, position="hidden").run()
 
 
 def draw() -> None:
-    """Draws the links to all pages; each leads to its page as it was left."""
+    """Draws the links to all pages; each restores the state in which the page was left."""
     with st.container(key="mirs-nav", gap=None):
-        for group, places in PLACES.items():
+        for group, group_pages in PAGES.items():
             st.html(f"<p>{group}</p>")
-            for place in places:
+            for page in group_pages:
                 st.page_link(
-                    place.script,
-                    label=place.title,
-                    icon=place.icon,
-                    query_params=place.link(),
+                    page.script,
+                    label=page.title,
+                    icon=page.icon,
+                    query_params=page.link(),
                     width="stretch",
                 )

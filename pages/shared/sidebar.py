@@ -1,4 +1,4 @@
-"""The sidebar: data set, models, length and filters of the lists, an own folder."""
+"""The sidebar of Explore and Evaluate: data set, models, and archiving a folder of tiles."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +13,14 @@ from pages.shared import access, lineup, navigation, state, theme, words
 _INDEX_JOBS = "mirs.index_jobs"
 
 
-def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
-    """Draws the brand, the pages and the choice of the data set; returns the chosen one."""
-    by_key = {one.key: one for one in known}
+def data_set(data_sets: Sequence[lineup.DataSet]) -> lineup.DataSet:
+    """Draws the brand, the links to all pages and the choice of data set; returns the choice."""
+    by_key = {item.key: item for item in data_sets}
     if st.session_state.get(state.DATA) not in by_key:
         if st.session_state.get(state.DATA):
-            st.warning("The data set of this link is not on this machine.")
+            st.warning("The data set of this link is not on this computer.")
             state.forget_query()
-        st.session_state[state.DATA] = _of_the_models(known).key
+        st.session_state[state.DATA] = _of_the_models(data_sets).key
     with st.sidebar:
         theme.brand()
         navigation.draw()
@@ -34,71 +34,73 @@ def data_set(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
     return by_key[key]
 
 
-def _of_the_models(known: Sequence[lineup.DataSet]) -> lineup.DataSet:
-    """The data set of the models that a link names without one; else the first."""
-    asked = set(st.session_state.get(state.MODELS) or ())
-    return next((one for one in known if asked & {run.id for run in one.runs}), known[0])
+def _of_the_models(data_sets: Sequence[lineup.DataSet]) -> lineup.DataSet:
+    """The data set of the models in a link without a data set; otherwise the first."""
+    ids = set(st.session_state.get(state.MODELS) or ())
+    return next((item for item in data_sets if ids & {run.id for run in item.runs}), data_sets[0])
 
 
-def models(chosen: lineup.DataSet) -> list[str]:
-    """Draws the choice of models; returns the ids to compare, the simplest first."""
-    names = titles(chosen.runs)
-    known = [run.id for run in chosen.runs]
-    asked = st.session_state.get(state.MODELS) or []
-    if not state.keep_known(state.MODELS, known):
-        if asked:
-            st.warning("The models of this link are not on this machine; these are shown instead.")
-        st.session_state[state.MODELS] = list(chosen.default())
+def models(data_set: lineup.DataSet) -> list[str]:
+    """Draws the choice of models; returns the ids to compare, the simplest preset first."""
+    names = titles(data_set.runs)
+    ids = [run.id for run in data_set.runs]
+    requested = st.session_state.get(state.MODELS) or []
+    if not state.keep_known(state.MODELS, ids):
+        if requested:
+            st.warning(
+                "The models of this link are not on this computer; the default ones are shown."
+            )
+        st.session_state[state.MODELS] = list(data_set.default())
     with st.sidebar:
         picked = st.multiselect(
             "Models to compare",
-            known,
+            ids,
             format_func=names.__getitem__,
             key=state.MODELS,
             max_selections=lineup.MOST,
-            help="Finished runs on this data set. The newest of each method is chosen at first.",
+            help="Finished runs on this data set. By default the newest run of each method.",
         )
         if picked:
             st.page_link(
                 "pages/runs/runs.py",
-                label="Their model cards",
+                label="Model cards",
                 icon=":material/description:",
                 query_params={"runs": ",".join(picked)},
             )
-    return [run_id for run_id in known if run_id in picked]
+    return [run_id for run_id in ids if run_id in picked]
 
 
-def titles(found: Sequence[runs.RunSummary]) -> dict[str, str]:
-    """A title a run; where a method has several, the seed and the end of the id tell them apart."""
-    names = [lineup.title_of(run) for run in found]
+def titles(selected: Sequence[runs.RunSummary]) -> dict[str, str]:
+    """The method of each run by id, with seed and end of the id where a method has several runs."""
+    names = [lineup.title_of(run) for run in selected]
     return {
         run.id: name if names.count(name) == 1 else f"{name}, seed {run.seed} ({run.id[-6:]})"
-        for run, name in zip(found, names, strict=True)
+        for run, name in zip(selected, names, strict=True)
     }
 
 
 def synthetic() -> None:
-    """Says that the data set is synthetic."""
+    """Shows that the data set is synthetic."""
     with st.sidebar:
         st.html(
             '<div class="mirs-synthetic"><b>Synthetic Mars.</b> These tiles are procedural,'
-            " not real imagery; their places are invented.</div>"
+            " not real imagery; their coordinates are synthetic.</div>"
         )
 
 
-def own_folder(models: Sequence[str]) -> None:
-    """Draws the form that archives a folder with the models on show, where that is allowed."""
+def archive_folder(models: Sequence[str]) -> None:
+    """Draws the form that archives a folder of tiles with the chosen models, if allowed."""
     if not access.is_private():
         return
     with (
         st.sidebar,
-        st.expander("Index a folder of your own", icon=":material/create_new_folder:"),
+        st.expander("Archive a folder of tiles", icon=":material/create_new_folder:"),
     ):
         with st.form("mirs.index", border=False, enter_to_submit=False):
             folder = st.text_input("Folder on this computer", placeholder="/home/me/tiles")
             name = st.text_input("Name", placeholder="optional")
-            sent = st.form_submit_button("Index it", type="primary", width="stretch")
-        if sent:
+            submitted = st.form_submit_button("Archive", type="primary", width="stretch")
+        if submitted:
             _start(folder.strip(), name.strip(), models)
         if st.session_state.get(_INDEX_JOBS):
             _watch()
@@ -107,39 +109,41 @@ def own_folder(models: Sequence[str]) -> None:
 def _start(folder: str, name: str, models: Sequence[str]) -> None:
     root = Path(folder).expanduser()
     if not folder or not root.is_dir():
-        st.error("There is no such folder on this computer.", icon=":material/folder_off:")
+        st.error("No such folder on this computer.", icon=":material/folder_off:")
         return
     if not models:
-        st.error("Choose the models to index it with, above.", icon=":material/compare:")
+        st.error("Choose the models above first.", icon=":material/compare:")
         return
     words_of = [f"--run={run}" for run in models] + ([f"--name={name}"] if name else [])
     command = ["index", f"--data={root}", *words_of]
-    job = jobs.submit(Home.current(), command, f"Index {root.name}")
+    job = jobs.submit(Home.current(), command, f"Archive {root.name}")
     st.session_state.setdefault(_INDEX_JOBS, []).append(job)
 
 
 @st.fragment(run_every=1.0)
 def _watch() -> None:
     home = Home.current()
-    found = [jobs.read(home, job) for job in st.session_state.get(_INDEX_JOBS, [])]
-    for job in found:
+    current = [jobs.read(home, job) for job in st.session_state.get(_INDEX_JOBS, [])]
+    for job in current:
         if job.active:
             st.progress(min(job.done / max(job.total, 1), 1.0), text=job.stage)
         elif job.state != "done":
-            st.error(words.plain(job.error or "It failed without a word."), icon=":material/error:")
-    if any(job.active for job in found):
+            st.error(
+                words.plain(job.error or "Failed with no error message."), icon=":material/error:"
+            )
+    if any(job.active for job in current):
         return
     st.session_state[_INDEX_JOBS] = []
-    made = [run for job in found if job.result for run in job.result["runs"]]
-    if made:
-        _open(made)
+    archives = [run for job in current if job.result for run in job.result["runs"]]
+    if archives:
+        _open(archives)
 
 
-def _open(made: Sequence[str]) -> None:
-    """Shows the data set that was just archived, at the start of the next run."""
-    for one in lineup.data_sets(runs.list_runs(Home.current())):
-        if {run.id for run in one.runs} & set(made):
+def _open(archives: Sequence[str]) -> None:
+    """Switches to the data set that was just archived, in the next run of the page."""
+    for item in lineup.data_sets(runs.list_runs(Home.current())):
+        if {run.id for run in item.runs} & set(archives):
             state.forget_query()
-            st.query_params.from_dict({"data": one.key})
-            st.session_state[state.PENDING_DATA] = one.key
+            st.query_params.from_dict({"data": item.key})
+            st.session_state[state.PENDING_DATA] = item.key
             st.rerun(scope="app")

@@ -1,4 +1,4 @@
-"""The look that configuration alone cannot give, and the brand."""
+"""Styles beyond the configuration of Streamlit, and the brand."""
 
 import base64
 from pathlib import Path
@@ -11,7 +11,7 @@ _SIDEBAR_WIDTH = 272
 
 
 def set_up() -> None:
-    """Page settings and styles; the first call of every run."""
+    """Applies page settings and styles; must be called first in every run."""
     st.set_page_config(
         page_title="MIRS Explorer",
         page_icon=str(ASSETS / "mark.svg"),
@@ -26,13 +26,13 @@ def set_up() -> None:
 
 
 def mark() -> str:
-    """The brand mark as markup; decoration, so without a text of its own."""
+    """The brand mark as HTML; decorative, so without alternative text."""
     svg = base64.b64encode((ASSETS / "mark.svg").read_bytes()).decode()
     return f'<img alt="" src="data:image/svg+xml;base64,{svg}">'
 
 
 def brand() -> None:
-    """The mark and the name, on top of the sidebar."""
+    """Draws the mark and the name at the top of the sidebar."""
     st.html(
         f'<div class="mirs-brand">{mark()}'
         "<div><b>MIRS Explorer</b><span>Similar landforms on Mars</span></div></div>"

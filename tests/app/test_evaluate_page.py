@@ -189,7 +189,7 @@ def test_a_fresh_home_shows_the_first_screen(
     path = tmp_path / "jobs" / "job-1"
     write_job(path)
     app = start().switch_page(PAGE).run()
-    assert not app.exception and "Making you a Mars" in html(app)
+    assert not app.exception and "Setting up a demo of Mars" in html(app)
 
 
 def test_without_a_report_the_page_has_the_command(home: Home, evaluate: Any) -> None:

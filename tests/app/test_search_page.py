@@ -84,7 +84,7 @@ def test_a_demo_that_is_half_built_is_not_shown_yet(
     monkeypatch.setattr(jobs, "submit_once", lambda *args: "job-1")
     path = home.path / "jobs" / "job-1"
     write_job(path)
-    assert "Making you a Mars" in html(start())
+    assert "Setting up a demo of Mars" in html(start())
 
 
 def test_a_link_with_unknown_values_says_so_and_falls_back(home: Home, start: Any) -> None:
@@ -197,8 +197,8 @@ def test_a_half_built_demo_goes_on(home: Home, start: Any, monkeypatch: pytest.M
 def test_an_own_folder_must_exist(home: Home, start: Any) -> None:
     app = start()
     app.sidebar.text_input[0].set_value(str(home.path / "nowhere"))
-    next(button for button in app.button if button.label == "Index it").click().run()
-    assert "no such folder" in messages(app)
+    next(button for button in app.button if button.label == "Archive").click().run()
+    assert "No such folder" in messages(app)
 
 
 def test_a_fresh_home_builds_the_demo_once(
@@ -232,10 +232,10 @@ def test_the_first_screen_gives_way_to_the_demo(
     path = tmp_path / "home" / "jobs" / "job-1"
     write_job(path)
     app = start()
-    assert "Making you a Mars" in html(app)
+    assert "Setting up a demo of Mars" in html(app)
     shutil.copytree(small_demo, tmp_path / "home", dirs_exist_ok=True)
     app.run()
-    assert "Making you a Mars" not in html(app) and app.multiselect(key=state.MODELS).value
+    assert "Setting up a demo of Mars" not in html(app) and app.multiselect(key=state.MODELS).value
 
 
 def test_a_link_restores_examples_band_and_threshold_and_drops_what_is_wrong(

@@ -37,7 +37,7 @@ def test_a_training_is_started_watched_stopped_resumed_and_served(train: Any) ->
     train.get_by_role("button", name="Resume").first.click()
     train.wait_for_selector(".mirs-job.running", timeout=LONG)
     train.wait_for_selector(".mirs-job.done", timeout=2 * LONG)
-    train.get_by_role("link", name="Look at it").first.click()
+    train.get_by_role("link", name="Open run").first.click()
     train.wait_for_selector("h3:has-text('From the browser')", timeout=LONG)
     train.get_by_role("button", name="Show first").click()
     train.wait_for_selector("button:has-text('Shown first')", timeout=LONG)

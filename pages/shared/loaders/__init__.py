@@ -1,4 +1,4 @@
-"""The only caches of the app: runs, pictures, ground and data sets."""
+"""Cached loading of runs, images, locations and data sets; the app has no other caches."""
 
 from pages.shared.loaders.ground import (
     Landforms,

@@ -1,4 +1,4 @@
-"""Pictures of tiles and of own images, and the queries that images are."""
+"""Images of tiles and of uploads, and queries by image."""
 
 import base64
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from pages.shared.loaders.runs import searcher
 THUMBNAIL, LARGE, FULL = 176, 480, 1200
 
 
-# A grey square: what stands where a tile's file is gone.
+# A grey square, in place of a missing file.
 _GONE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E"
     "%3Crect width='10' height='10' fill='%23808080' fill-opacity='.35'/%3E%3C/svg%3E"
@@ -26,13 +26,13 @@ _GONE = (
 
 
 def image_query(run_id: str, data: bytes, name: str) -> Query:
-    """The query that an own image is for a run, encoded once.
+    """The query of a run by an uploaded image, encoded once.
 
     Raises:
         ImageError: the file is not a usable image.
     """
-    found = searcher(run_id)
-    return _image_query(run_id, found.summary.created, sha256(data), name, data, found)
+    opened = searcher(run_id)
+    return _image_query(run_id, opened.summary.created, sha256(data), name, data, opened)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -42,30 +42,31 @@ def _image_query(
     return _searcher.query_by_image(_data, name)
 
 
-def thumbnails(found: Searcher, tile_ids: list[str]) -> dict[str, str]:
-    """A small data URI of each tile; a grey square where the file is gone or unreadable."""
-    contents = {tile: found.items.contents[found.items.row(tile)] for tile in set(tile_ids)}
-    return {tile: picture(found, tile, content, THUMBNAIL) for tile, content in contents.items()}
+def thumbnails(searcher: Searcher, tile_ids: list[str]) -> dict[str, str]:
+    """A small data URI of each tile; a grey square if the file is missing or unreadable."""
+    items = searcher.items
+    contents = {tile: items.contents[items.row(tile)] for tile in set(tile_ids)}
+    return {tile: picture(searcher, tile, content, THUMBNAIL) for tile, content in contents.items()}
 
 
-def picture(found: Searcher, tile_id: str, content: str, side: int) -> str:
-    """A tile as data URI, at most ``side`` pixels; a grey square where it cannot be read."""
+def picture(searcher: Searcher, tile_id: str, content: str, side: int) -> str:
+    """A tile as data URI, at most ``side`` pixels; a grey square if it cannot be read."""
     try:
-        return _picture(content, side, str(found.image_path(tile_id)))
+        return _picture(content, side, str(searcher.image_path(tile_id)))
     except MirsError:
         return _GONE
 
 
-# Asked for hundreds of times a run: Streamlit's own cache takes ten times as long for a hit.
+# Called hundreds of times for each page: a hit of Streamlit's own cache takes ten times as long.
 @lru_cache(maxsize=8000)
 def _picture(content: str, side: int, path: str) -> str:
     return data_uri(read_image(Path(path)), side)
 
 
-def size(found: Searcher, tile_id: str) -> tuple[int, int]:
-    """Height and width of a tile in pixels. Raises MirsError where it cannot be read."""
-    content = found.items.contents[found.items.row(tile_id)]
-    return _size(content, found.image_path(tile_id))
+def size(searcher: Searcher, tile_id: str) -> tuple[int, int]:
+    """Height and width of a tile in pixels. Raises MirsError if it cannot be read."""
+    content = searcher.items.contents[searcher.items.row(tile_id)]
+    return _size(content, searcher.image_path(tile_id))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
@@ -81,7 +82,7 @@ def data_uri(image: Pixels, side: int) -> str:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def own_image(data: bytes, name: str) -> tuple[str, int, int]:
-    """An own image, decoded once: its data URI, its height and its width in pixels.
+    """An uploaded image, decoded once: its data URI, height and width in pixels.
 
     Raises:
         ImageError: the file is not a usable image.
@@ -92,15 +93,15 @@ def own_image(data: bytes, name: str) -> tuple[str, int, int]:
 
 
 def mark_of(source: bytes | Path) -> str:
-    """What tells an image from another one: its content, or the state of its file."""
+    """A key of an image for caches: hash of its content, or path, time and size of its file."""
     if isinstance(source, bytes):
         return sha256(source)
-    about = source.stat()
-    return f"{source.resolve()} {about.st_mtime_ns} {about.st_size}"
+    stat = source.stat()
+    return f"{source.resolve()} {stat.st_mtime_ns} {stat.st_size}"
 
 
 def large_image(source: bytes | Path, name: str) -> LargeImage:
-    """An image to cut squares out of.
+    """An image to crop squares from.
 
     Raises:
         ImageError: it cannot be read.
@@ -114,32 +115,32 @@ def _large_image(mark: str, name: str, _source: bytes | Path) -> LargeImage:
 
 
 def samples(root: Path, paths: Sequence[str], count: int) -> list[str]:
-    """Small pictures of ``count`` tiles, evenly spread, less those that cannot be read."""
+    """Thumbnails of ``count`` evenly spaced tiles, without those that cannot be read."""
     count = min(count, len(paths))
-    found = []
+    pictures = []
     for path in [paths[place * len(paths) // count] for place in range(count)]:
         try:
-            about = (root / path).stat()
-            found.append(_newest(str(root / path), about.st_mtime_ns, root / path))
+            changed = (root / path).stat().st_mtime_ns
+            pictures.append(_newest(str(root / path), changed, root / path))
         except (MirsError, OSError):
             continue
-    return found
+    return pictures
 
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def samples_of(root: Path, count: int) -> list[str]:
-    """The same of all tiles of a data set; empty where its folder is gone."""
+    """Thumbnails of ``count`` tiles of a data set; empty if its folder is missing."""
     return samples(root, find_images(root).paths, count) if root.is_dir() else []
 
 
 def newest_pictures(folder: Path, count: int) -> list[str]:
-    """The images last written anywhere below a folder, small, the newest last."""
-    found = [(path.stat().st_mtime_ns, path) for path in folder.rglob("*.jpg")]
+    """Thumbnails of the newest images below a folder, the newest last."""
+    files = [(path.stat().st_mtime_ns, path) for path in folder.rglob("*.jpg")]
     pictures = []
-    for changed, path in sorted(found)[-count:]:
+    for changed, path in sorted(files)[-count:]:
         try:
             pictures.append(_newest(str(path), changed, path))
-        except MirsError:  # it is being written just now
+        except MirsError:  # it is still being written
             continue
     return pictures
 
@@ -149,29 +150,29 @@ def _newest(name: str, changed: int, _path: Path) -> str:
     return data_uri(read_image(_path), THUMBNAIL)
 
 
-def attention_of(found: Searcher, query: Query, tile_id: str) -> str:
-    """What in a tile speaks for a query, as a picture.
+def attention_of(searcher: Searcher, query: Query, tile_id: str) -> str:
+    """The attention map of a tile for a query, as data URI.
 
     Raises:
-        MirsError: the tile is gone, or the encoder has nothing to show.
+        MirsError: the tile is missing, or the encoder has no attention map.
     """
-    content = found.items.contents[found.items.row(tile_id)]
-    asked = sha256(query.code.tobytes())
-    return _attention(found.summary.id, asked, content, found, query, found.image_path(tile_id))
+    content = searcher.items.contents[searcher.items.row(tile_id)]
+    key = (searcher.summary.id, sha256(query.code.tobytes()), content)
+    return _attention(key, searcher, query, searcher.image_path(tile_id))
 
 
-def attention_of_image(found: Searcher, query: Query, data: bytes) -> str:
-    """The same of an own image."""
-    asked = sha256(query.code.tobytes())
-    return _attention(found.summary.id, asked, sha256(data), found, query, data)
+def attention_of_image(searcher: Searcher, query: Query, data: bytes) -> str:
+    """The attention map of an uploaded image, see ``attention_of``."""
+    key = (searcher.summary.id, sha256(query.code.tobytes()), sha256(data))
+    return _attention(key, searcher, query, data)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _attention(
-    run_id: str, asked: str, content: str, _found: Searcher, _query: Query, _source: Path | bytes
+    key: tuple[str, str, str], _searcher: Searcher, _query: Query, _source: Path | bytes
 ) -> str:
     from mirs_core.retrieval import attention
 
     image = read_image(_source, "image")
-    heat = attention.attention(_found, image, _query)
+    heat = attention.attention(_searcher, image, _query)
     return data_uri(attention.overlay(image, heat), LARGE)

@@ -1,4 +1,4 @@
-"""Searchers by run, and what is computed of a run once."""
+"""Searchers by run, and results that are computed once for each run."""
 
 import gc
 from pathlib import Path
@@ -23,7 +23,7 @@ from mirs_core.workspace.home import Home
 
 
 def searcher(run_id: str) -> Searcher:
-    """The searcher of a run, loaded once; a run that was written anew is loaded anew.
+    """The searcher of a run, loaded once, and again if the run has changed.
 
     Raises:
         MirsError: the run is gone or damaged.
@@ -33,18 +33,18 @@ def searcher(run_id: str) -> Searcher:
 
 
 def changed_at(home: Home, run_id: str) -> int:
-    """When a run's state was written last, in nanoseconds; 0 where it has none."""
+    """When the state of a run was last written, in nanoseconds; 0 if it has none."""
     status = runs.folder(home, run_id).path / "status.json"
     return status.stat().st_mtime_ns if status.exists() else 0
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _searcher(home: str, run_id: str, changed: int) -> Searcher:
-    found = Searcher.open(Home(Path(home)), run_id)
-    # Modules and archives stay; a collection that looks through all of them takes 0.3 s each time.
+    searcher = Searcher.open(Home(Path(home)), run_id)
+    # Modules and archives stay in memory; a garbage collection through all of them takes 0.3 s.
     gc.collect()
     gc.freeze()
-    return found
+    return searcher
 
 
 def scores_of(run_ids: list[str]) -> list[scores.RunScores]:
@@ -97,14 +97,14 @@ def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -
 
 
 def same_ground(run_id: str) -> list[overlaps.Overlap]:
-    """Pairs of tiles of a run that show the same ground, looked for once.
+    """Pairs of tiles of a run with overlapping footprints, computed once.
 
     Raises:
         MirsError: the run is gone or damaged, or a tile's file is.
     """
     home = Home.current()
-    found = searcher(run_id)
-    return _same_ground(str(home), run_id, changed_at(home, run_id), found, neighbourhoods(run_id))
+    pair = (searcher(run_id), neighbourhoods(run_id))
+    return _same_ground(str(home), run_id, changed_at(home, run_id), *pair)
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing pictures")
@@ -119,7 +119,7 @@ def clustering(run_id: str, count: int) -> code_clusters.Clustering:
     """The clusters of a run's codes, computed once.
 
     Raises:
-        MirsError: the run is gone or damaged, or there cannot be so many.
+        MirsError: the run is gone or damaged, or has too few codes for this number.
     """
     home = Home.current()
     return _clustering(str(home), run_id, changed_at(home, run_id), count, searcher(run_id))
@@ -165,7 +165,7 @@ def _errors_of_top(
 
 
 def bits(run_id: str) -> code_bits.BitReport:
-    """What the bits of a run's codes say, computed once.
+    """The statistics of the bits of a run's codes, computed once.
 
     Raises:
         MirsError: the run is gone or damaged, or has no bits.
@@ -180,7 +180,7 @@ def _bits(home: str, run_id: str, changed: int, _searcher: Searcher) -> code_bit
 
 
 def space_map(run_id: str) -> mapping.SpaceMap | None:
-    """The map of a run, read once; None where there is none yet.
+    """The projection of a run, read once; None if it has not been computed.
 
     Raises:
         MirsError: the run is gone.
@@ -198,15 +198,15 @@ def _space_map(home: str, run_id: str, changed: int) -> mapping.SpaceMap | None:
 
 
 def agreement(run_id: str, baseline: str) -> list[float]:
-    """Kendall's tau of each query with the order that a baseline's features give in its class.
+    """Kendall's tau of each query with the order of a baseline's features within its class.
 
     Raises:
         MirsError: a run is gone or damaged.
     """
     home = Home.current()
     changed = (changed_at(home, run_id), changed_at(home, baseline))
-    found = (searcher(run_id), searcher(baseline))
-    return _agreement(str(home), run_id, baseline, changed, found)
+    searchers = (searcher(run_id), searcher(baseline))
+    return _agreement(str(home), run_id, baseline, changed, searchers)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -215,18 +215,19 @@ def _agreement(
     run_id: str,
     baseline: str,
     changed: tuple[int, int],
-    _found: tuple[Searcher, Searcher],
+    _searchers: tuple[Searcher, Searcher],
 ) -> list[float]:
-    own, other = (one.retriever for one in _found)
-    taus = diagnostics.rank_agreement(own, diagnostics.features_for(own.items, other))
+    run, reference = (searcher.retriever for searcher in _searchers)
+    features = diagnostics.features_for(run.items, reference)
+    taus = diagnostics.rank_agreement(run, features)
     return [tau for tau in taus.values() if tau is not None]
 
 
 @st.cache_data(ttl=5, max_entries=32, show_spinner=False)
 def estimate(config: RunConfig) -> estimates.Estimate:
-    """What a training takes; a few seconds old at most.
+    """The estimated cost of a training; may be a few seconds old.
 
     Raises:
-        MirsError: it can't be trained.
+        MirsError: the configuration cannot be trained.
     """
     return estimates.estimate(Home.current(), config)

@@ -1,4 +1,4 @@
-"""Data sets: those that are here, and what is offered of published ones."""
+"""Data sets on this computer, and the files that published ones offer for download."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from mirs_core.workspace.home import Home
 
 
 def known_sets(home: Home, counted: bool = False) -> list[KnownDataSet]:
-    """The data sets on this computer; what is said of them is a few seconds old at most."""
+    """The data sets on this computer; the answer may be a few seconds old."""
     places = (home.data, home.runs, home.data_set_list)
     changed = tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in places)
     return _known_sets(home, changed, counted)
@@ -20,15 +20,15 @@ def _known_sets(home: Home, changed: tuple[int, ...], counted: bool) -> list[Kno
 
 
 def offered(source: fetching.PublishedDataSet) -> fetching.RemoteFile:
-    """What a published data set's record offers; asked again after ten minutes.
+    """The file of a published data set; its record is read again after ten minutes.
 
     Raises:
-        DataError: the record cannot be had or used.
+        DataError: the record cannot be read.
     """
     return _offered(source.record, source)
 
 
-# Somebody waits in front of a dialog: one try, no pause.
+# A user waits for the dialog, so there is one attempt and no pause.
 @st.cache_data(ttl=600, max_entries=8, show_spinner=False)
 def _offered(record: str, _source: fetching.PublishedDataSet) -> fetching.RemoteFile:
     return fetching.remote_file(_source, pause=lambda seconds: None)
