@@ -58,7 +58,8 @@ def run(
             "training.selection=last",
         ]
         changed = from_preset("mirs", data=str(data), seed=seed, changes=changes)
-        model = fitting.fit(changed, features, items, distractors=manifest.card.distractors).model
+        tiles = fitting.LearningTiles(features, items, distractors=manifest.card.distractors)
+        model = fitting.fit(changed, tiles).model
         assert isinstance(model, HashModel)
         return model.soft(features[items.rows(["archive"])], "target")
 

@@ -52,14 +52,11 @@ def _timed(config: RunConfig, threads: int) -> dict[str, Any]:
     val = features[items.rows(["val"])]
     seconds: list[float] = []
     started = time.perf_counter()
-    fitting.fit(
-        config,
-        features,
-        items,
-        views=np.stack([learnt, learnt + 0.1]),
-        val_view=val + 0.1,
-        on_epoch=lambda line: seconds.append(line["seconds"]),
+    tiles = fitting.LearningTiles(
+        features, items, views=np.stack([learnt, learnt + 0.1]), val_view=val + 0.1
     )
+    observers = fitting.Observers(on_epoch=lambda line: seconds.append(line["seconds"]))
+    fitting.fit(config, tiles, observers)
     return {
         "bench": "train",
         "preset": config.preset,

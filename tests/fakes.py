@@ -16,8 +16,13 @@ from mirs_core.datasets.items import Items
 if TYPE_CHECKING:
     import torch
 
+    from mirs_core.config.settings import RunConfig
     from mirs_core.encoders.base import Encoder
+    from mirs_core.hashing.model import HashModel
     from mirs_core.hashing.objective import Objective
+    from mirs_core.hashing.plan import Validation
+    from mirs_core.hashing.records import FitResult
+    from mirs_core.pipeline.fitting import Fitted
 
 MakeDataset = Callable[..., Path]
 _CLASSES = ("cra", "rid", "smo", "fse")
@@ -108,16 +113,54 @@ def triplet_objective(
     entropy_weight: float = 0.0,
 ) -> "Objective":
     """The objective of MIRS: semi-hard triplets, push and balance."""
-    from mirs_core.hashing import objective
+    from mirs_core.hashing.losses import balance, entropy, push, triplet
+    from mirs_core.hashing.objective import Objective
+    from mirs_core.hashing.terms import Term
 
-    terms: dict[str, tuple[float, objective.Term]] = {
-        "triplet": (1.0, objective.triplet_term(margin)),
-        "push": (push_weight, objective.push_term),
-        "balance": (balance_weight, objective.balance_term(balance_form)),
+    terms: dict[str, tuple[float, Term]] = {
+        "triplet": (1.0, triplet.build(margin)),
+        "push": (push_weight, push.build()),
+        "balance": (balance_weight, balance.build(balance_form)),
     }
     if entropy_weight:
-        terms["entropy"] = (entropy_weight, objective.entropy_term())
-    return objective.Objective(terms, needs_target=entropy_weight > 0)
+        terms["entropy"] = (entropy_weight, entropy.build())
+    return Objective(terms, frozenset({"target"} if entropy_weight > 0 else ()))
+
+
+def fit_head(
+    model: "HashModel",
+    objective: "Objective",
+    views: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    validation: "Validation | None" = None,
+    **options: Any,
+) -> "FitResult":
+    """``training.fit`` with the fields of its plan, data and control as plain arguments."""
+    from mirs_core.hashing.plan import TrainingControl, TrainingData, TrainingPlan
+    from mirs_core.hashing.training import fit
+
+    def taken(kind: Any) -> dict[str, Any]:
+        names = {item.name for item in dataclasses.fields(kind)} & options.keys()
+        return {name: options.pop(name) for name in names}
+
+    data = TrainingData(views, labels, validation, **taken(TrainingData))
+    plan, control = TrainingPlan(**taken(TrainingPlan)), TrainingControl(**taken(TrainingControl))
+    return fit(model, objective, data, plan, control=control, **options)
+
+
+def fit_tiles(
+    config: "RunConfig",
+    features: NDArray[np.float32],
+    items: Items,
+    *views: NDArray[np.float32] | None,
+    on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
+    **tiles: Any,
+) -> "Fitted":
+    """``fitting.fit`` with the fields of its tiles as plain arguments."""
+    from mirs_core.pipeline.fitting import LearningTiles, Observers, fit
+
+    learning = LearningTiles(features, items, *views, **tiles)
+    return fit(config, learning, Observers(on_epoch=on_epoch))
 
 
 def archive_of(n: int = 160, width: int = 24) -> tuple[Items, np.ndarray]:

@@ -1,5 +1,4 @@
-"""Every setting of a run as frozen dataclasses, and the presets as data.
+"""Every setting of a run as frozen dataclasses, one file per group, and the presets.
 
-Every setting of a run as frozen dataclasses, and the presets as data. Read by the pipeline, the
-command line and the app.
+Read by the pipeline, the command line and the app; imports no room above it.
 """

@@ -1,4 +1,4 @@
-"""In which settings configurations differ, in the words of their fields."""
+"""In which settings configurations differ."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ class Difference:
 
 
 def differences(configs: Sequence[RunConfig]) -> list[Difference]:
-    """The settings that are not the same in all ``configs``, in the order of the form.
+    """The settings whose values are not the same in all ``configs``, in the order of the form.
 
-    Preset, data set and seed are settings too; the values are as the configurations hold them.
+    Preset, data set and seed count as settings; values are as the configurations hold them.
     """
-    found = [
+    compared = [
         Difference("preset", "Preset", tuple(config.preset for config in configs)),
         Difference("data", "Data set", tuple(config.data for config in configs)),
         Difference("seed", "Seed", tuple(config.seed for config in configs)),
     ]
     for group, item in settings():
         values = tuple(getattr(getattr(config, group), item.name) for config in configs)
-        found.append(Difference(f"{group}.{item.name}", item.metadata["label"], values))
-    return [one for one in found if len(set(one.values)) > 1]
+        compared.append(Difference(f"{group}.{item.name}", item.metadata["label"], values))
+    return [difference for difference in compared if len(set(difference.values)) > 1]

@@ -1,7 +1,6 @@
-"""Which settings mean something in a configuration, and what the others would need.
+"""Which settings have an effect in a configuration, and what the others would need.
 
-Forms show only settings that do something; a change that would do nothing is refused with its
-reason.
+Forms show only settings that have an effect; a change without effect is refused with its reason.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,12 +10,13 @@ from mirs_core.errors import ConfigError
 
 _HEAD = "a hash head (archive.distance=hamming)"
 _NETWORK = "a trained network (archive.distance=hamming, head.kind=network)"
-_LABELS = "a metric loss that reads labels (loss.metric=triplet or orthohash)"
+_LABELS = "a metric loss that uses labels (loss.metric=triplet or orthohash)"
 _WHITENED = "whitening.enabled=true"
 _MOVING = "whitening.enabled=true and whitening.estimator=moving"
 _GROUPED = "loss.interclass_weight above 0"
 
 _Rule = tuple[Callable[[RunConfig], bool], str]
+"""Whether a setting has an effect, and what it needs."""
 
 
 def _moving(config: RunConfig) -> bool:
@@ -27,7 +27,7 @@ def _interclass(config: RunConfig) -> bool:
     return config.loss.interclass_weight > 0
 
 
-_OF_GROUP: dict[str, _Rule] = {
+_GROUP_RULES: dict[str, _Rule] = {
     "head": (lambda config: config.hashes, _HEAD),
     "loss": (lambda config: config.trains, _NETWORK),
     "whitening": (lambda config: config.trains, _NETWORK),
@@ -35,7 +35,7 @@ _OF_GROUP: dict[str, _Rule] = {
     "quirks": (lambda config: config.trains, _NETWORK),
 }
 
-_OF_SETTING: dict[str, _Rule] = {
+_SETTING_RULES: dict[str, _Rule] = {
     "head.inputs": (
         lambda config: config.trains and not config.whitening.enabled,
         "a trained network and whitening.enabled=false",
@@ -76,21 +76,21 @@ _OF_SETTING: dict[str, _Rule] = {
 
 
 def idle(config: RunConfig, name: str) -> str:
-    """What ``group.field`` would need to do anything in ``config``; empty where it does."""
-    for rule in (_OF_GROUP.get(name.partition(".")[0]), _OF_SETTING.get(name)):
+    """What ``group.field`` needs to have an effect in ``config``; empty if it has one."""
+    for rule in (_GROUP_RULES.get(name.partition(".")[0]), _SETTING_RULES.get(name)):
         if rule is not None and not rule[0](config):
             return rule[1]
     return ""
 
 
 def refuse_idle(config: RunConfig, changes: Iterable[str]) -> None:
-    """Refuses changes (``group.field=value``) by hand that do nothing in ``config``.
+    """Refuses changes (``group.field=value``) that have no effect in ``config``.
 
     Raises:
-        ConfigError: one of them would be ignored.
+        ConfigError: one of them has none.
     """
     for name in (change.partition("=")[0] for change in changes):
-        if needed := idle(config, name):
+        if needs := idle(config, name):
             raise ConfigError(
-                f"{name} does nothing with preset {config.preset}: it needs {needed}."
+                f"{name} has no effect with preset {config.preset}: it needs {needs}."
             )

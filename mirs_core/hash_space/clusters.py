@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mirs_core.errors import DataError
 from mirs_core.hashing.baseline import FloatModel
-from mirs_core.hashing.clusters import landform_groups
+from mirs_core.hashing.interclass_groups import interclass_groups
 from mirs_core.retrieval.retriever import Retriever
 
 LEAST, MOST = 2, 60
@@ -107,7 +107,7 @@ def groups_across_classes(found: Retriever, count: int = 10, seed: int = 0) -> N
     numbers = np.full(len(labels), -1, dtype=np.int64)
     _, classes = np.unique([labels[row] or "" for row in known], return_inverse=True)
     codes = classes.astype(np.int64)
-    numbers[known] = landform_groups(points_of(found)[known], codes, count, seed)
+    numbers[known] = interclass_groups(points_of(found)[known], codes, count, seed)
     return numbers
 
 

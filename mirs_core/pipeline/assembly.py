@@ -1,69 +1,84 @@
-"""From a configuration to the pieces of a training: the objective, the transforms, the groups."""
+"""From a configuration to the pieces of a training: objective, optimiser plan, statistics."""
 
-import torch
+from typing import Any
 
 from mirs_core.config import settings as configs
-from mirs_core.hashing.objective import (
-    Objective,
-    Projection,
-    Term,
-    balance_term,
-    entropy_term,
-    faint_push_term,
-    interclass_term,
-    nt_xent_term,
-    order_term,
-    orthohash_term,
-    push_term,
-    similarity_term,
-    triplet_term,
-)
+from mirs_core.errors import ConfigError
+from mirs_core.hashing.losses import LOSS_TERMS
+from mirs_core.hashing.objective import Objective
+from mirs_core.hashing.plan import TrainingPlan
+from mirs_core.hashing.terms import LossTerm, Need, Term
 from mirs_core.hashing.whitening import MovingStatistics
 
 
+def weights_of(config: configs.RunConfig) -> dict[str, float]:
+    """Weight by name of every term of a run's loss, in the order in which they are summed."""
+    weights = {name: _weight(config, spec) for name, spec in LOSS_TERMS.items()}
+    return {name: w for name, w in weights.items() if w > 0 or LOSS_TERMS[name].always}
+
+
+def _weight(config: configs.RunConfig, spec: LossTerm) -> float:
+    if spec.metric:
+        return 1.0 if config.loss.metric == spec.name else 0.0
+    if spec.weight:
+        return float(config.value(spec.weight))
+    return config.loss.further_weights().get(spec.name, 0.0)
+
+
+def needs_of(config: configs.RunConfig) -> frozenset[Need]:
+    """What the terms of a run's loss read beyond logits and soft codes."""
+    return frozenset(need for name in weights_of(config) for need in LOSS_TERMS[name].needs)
+
+
+def check_terms(config: configs.RunConfig) -> None:
+    """Checks the terms that ``loss.further`` names.
+
+    Raises:
+        ConfigError: there is no such term, or it reads labels and the run must not.
+    """
+    further = [n for n, spec in LOSS_TERMS.items() if not spec.metric and not spec.weight]
+    for name in config.loss.further_weights():
+        if name not in further:
+            choice = f"choose one of {', '.join(further)}" if further else "there is none"
+            raise ConfigError(f"loss.further has no term {name!r}; {choice}.")
+        if config.contrastive and LOSS_TERMS[name].needs & {"labels", "classes", "groups"}:
+            raise ConfigError(
+                f"loss.further: {name} needs class labels, and loss.metric=nt-xent reads none."
+            )
+
+
 def objective_of(config: configs.RunConfig, classes: int) -> Objective:
-    """The loss of a run: its metric loss, push and balance, and the terms that have a weight.
+    """The loss of a run: its metric loss, push and balance, and every other term with a weight.
 
     Args:
-        classes: how many there are, for losses that keep a centre a class.
+        classes: number of classes, for losses that have a centre for each.
     """
-    loss, quirks = config.loss, config.quirks
-    layers = torch.nn.ModuleList()
-    if config.contrastive:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            projection = Projection(config.head.bits, loss.projection)
-        layers.append(projection)
-        metric = nt_xent_term(projection, loss.temperature)
-    elif loss.metric == "orthohash":
-        metric = orthohash_term(classes, config.head.bits, loss.scale, loss.margin, config.seed)
-    else:
-        metric = triplet_term(loss.margin, loss.mining)
-    terms: dict[str, tuple[float, Term]] = {
-        loss.metric: (1.0, metric),
-        "push": (loss.push_weight, faint_push_term if quirks.faint_push else push_term),
-        "balance": (loss.balance_weight, balance_term(loss.balance_form)),
-    }
-    optional: dict[str, tuple[float, Term]] = {
-        "interclass": (
-            loss.interclass_weight,
-            interclass_term(loss.margin, third_class=not quirks.two_classes),
-        ),
-        "entropy": (loss.entropy_weight, entropy_term(loss.entropy_form)),
-        "order": (loss.order_weight, order_term),
-        "similarity": (loss.similarity_weight, similarity_term),
-    }
-    terms.update({name: pair for name, pair in optional.items() if pair[0] > 0})
-    return Objective(
-        terms,
-        needs_target="entropy" in terms,
-        needs_pairs=config.contrastive,
-        layers=layers,
+    terms: dict[str, tuple[float, Term]] = {}
+    for name, weight in weights_of(config).items():
+        spec = LOSS_TERMS[name]
+        arguments: dict[str, Any] = {a: config.value(s) for a, s in spec.settings.items()}
+        if "classes" in spec.needs:
+            arguments["classes"] = classes
+        terms[name] = weight, spec.build(**arguments)
+    return Objective(terms, needs_of(config))
+
+
+def plan_of(config: configs.RunConfig) -> TrainingPlan:
+    """The optimiser settings of a run."""
+    training = config.training
+    return TrainingPlan(
+        epochs=training.epochs,
+        batch_size=training.batch_size,
+        learning_rate=training.learning_rate,
+        weight_decay=training.weight_decay,
+        betas=(training.beta1, training.beta2),
+        averaging=training.averaging,
+        seed=config.seed,
     )
 
 
 def moving_statistics(config: configs.RunConfig) -> MovingStatistics | None:
-    """The moving-average estimator of the whitening, where the configuration asks for it."""
+    """The moving-average estimator of the whitening, if the configuration uses it."""
     white = config.whitening
     if not white.enabled or white.estimator != "moving":
         return None

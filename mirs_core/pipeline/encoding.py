@@ -1,4 +1,4 @@
-"""Features of a run's tiles: its encoder, and what of its data sets passes through it."""
+"""Features of a run's tiles: which tiles, and which views of them, are encoded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest, Tile
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import extract
-from mirs_core.pipeline.fitting import learning_rows
+from mirs_core.pipeline.fitting import LearningTiles, learning_rows
 from mirs_core.pipeline.sources import Sources
 from mirs_core.progress import Progress
 from mirs_core.workspace.home import Home
 
 
 def _tiles(manifest: Manifest, ids: Sequence[str]) -> list[Tile]:
-    by_id = {tile.id: tile for tile in manifest.tiles}
-    return [by_id[tile] for tile in ids]
+    tile_by_id = {tile.id: tile for tile in manifest.tiles}
+    return [tile_by_id[tile_id] for tile_id in ids]
 
 
 def extract_items(
     home: Home, manifest: Manifest, items: Items, encoder: Encoder, progress: Progress
 ) -> NDArray[np.float32]:
-    """Features (n, D) of all items in their order, from the cache where they are known."""
+    """Features (n, D) of all items in their order, from the cache if they are there."""
     tiles = _tiles(manifest, items.ids)
     return extract(manifest.root, tiles, encoder, home.feature_cache, progress)
 
@@ -39,22 +39,30 @@ def extract_views(
     count: int,
     progress: Progress,
 ) -> NDArray[np.float32]:
-    """Features (V, n, D) of ``count`` views of the tiles in ``rows``; the first is the tile."""
+    """Features (V, n, D) of ``count`` views of the tiles in ``rows``, the first one plain."""
     tiles = _tiles(manifest, [items.ids[row] for row in rows])
     cache = home.feature_cache
 
-    def encoded(view: int) -> NDArray[np.float32]:
-        def named(stage: str, done: int, total: int) -> None:
+    def encode(view: int) -> NDArray[np.float32]:
+        def view_progress(stage: str, done: int, total: int) -> None:
             progress(f"{stage}, view {view + 1} of {count}", done, total)
 
-        return extract(manifest.root, tiles, encoder, cache, named, view=view)
+        return extract(manifest.root, tiles, encoder, cache, view_progress, view=view)
 
-    return np.stack([encoded(view) for view in range(count)])
+    return np.stack([encode(view) for view in range(count)])
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Features of a run's tiles: parallel to its items, and what a head is trained with."""
+    """Features of a run's tiles.
+
+    Attributes:
+        learning: (n, D) parallel to the items of the training data set.
+        archive: (m, D) parallel to the items of the archive's data set.
+        views: (V, n', D) views of the tiles that a head learns from.
+        val_view: (n_val, D) a second view of the validation tiles.
+        target: (t, D) tiles whose statistics whiten the target domain.
+    """
 
     learning: NDArray[np.float32]
     archive: NDArray[np.float32]
@@ -62,26 +70,37 @@ class Encoded:
     val_view: NDArray[np.float32] | None = None
     target: NDArray[np.float32] | None = None
 
+    def learning_tiles(self, sources: Sources) -> LearningTiles:
+        """The tiles of ``sources``, whose features these are, for ``fitting.fit``."""
+        return LearningTiles(
+            self.learning,
+            sources.learning_items,
+            views=self.views,
+            val_view=self.val_view,
+            archive=self.archive[sources.items.rows(["archive"])],
+            target=self.target,
+            distractors=sources.learning.card.distractors,
+        )
+
 
 def encode_sources(
-    home: Home, config: configs.RunConfig, found: Sources, encoder: Encoder, progress: Progress
+    home: Home, config: configs.RunConfig, sources: Sources, encoder: Encoder, progress: Progress
 ) -> Encoded:
-    """Features of all that a run reads, from the cache where they are known."""
-    manifest, items = found.learning, found.learning_items
+    """Features of everything that a run reads, from the cache if they are there."""
+    manifest, items = sources.learning, sources.learning_items
     learning = extract_items(home, manifest, items, encoder, progress)
     archive, target = learning, None
-    if found.crosses:
-        archive = extract_items(home, found.archive, found.items, encoder, progress)
+    if sources.crosses:
+        archive = extract_items(home, sources.archive, sources.items, encoder, progress)
     if not config.trains:
-        # Only a network learns from views; others would encode them in vain.
+        # Only a network learns from views.
         return Encoded(learning, archive)
-    if found.target is not None and found.target_items is not None:
-        described = found.target_items.take(found.target_items.rows(["archive"]))
-        target = extract_items(home, found.target, described, encoder, progress)
+    if sources.target is not None and sources.target_items is not None:
+        target_items = sources.target_items.take(sources.target_items.rows(["archive"]))
+        target = extract_items(home, sources.target, target_items, encoder, progress)
     rows, val_view = learning_rows(config, items), None
     views = extract_views(home, manifest, items, encoder, rows, config.training.views, progress)
     if config.contrastive and config.training.selection == "loss":
-        val_view = extract_views(home, manifest, items, encoder, items.rows(["val"]), 2, progress)[
-            1
-        ]
+        val_rows = items.rows(["val"])
+        val_view = extract_views(home, manifest, items, encoder, val_rows, 2, progress)[1]
     return Encoded(learning, archive, views, val_view, target)

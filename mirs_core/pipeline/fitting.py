@@ -1,4 +1,4 @@
-"""From features and a configuration to a model: what may be read of which tile is decided here."""
+"""From features and a configuration to a model; decides which tiles and labels may be read."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -12,20 +12,73 @@ from mirs_core.config import settings as configs
 from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
 from mirs_core.hashing.baseline import FloatModel
-from mirs_core.hashing.clusters import landform_groups
+from mirs_core.hashing.interclass_groups import interclass_groups
 from mirs_core.hashing.model import HashHead, HashModel
 from mirs_core.hashing.pca_sign import fit_pca_sign
+from mirs_core.hashing.plan import TrainingControl, TrainingData, Validation
 from mirs_core.hashing.whitening import Transform, identity, scaling, whitening
-from mirs_core.pipeline.assembly import moving_statistics, objective_of
+from mirs_core.pipeline.assembly import moving_statistics, needs_of, objective_of, plan_of
 from mirs_core.progress import Progress, ShouldStop, never, silent
 
 if TYPE_CHECKING:
-    from mirs_core.hashing import training
+    from mirs_core.hashing.records import EpochRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LearningTiles:
+    """The tiles that a model is made from.
+
+    Attributes:
+        features: (n, D) float32, parallel to ``items``.
+        views: (V, n', D) views of the ``learning_rows``; None takes the tiles as they are.
+        val_view: (n_val, D) another view of the validation tiles, if two views are compared to
+            select the epoch.
+        archive: (m, D) tiles of another data set that the run will search instead of its own.
+        target: (m, D) tiles whose statistics whiten the target domain; None takes the archive's.
+        distractors: classes that are trained on but never queried, so not in validation either.
+    """
+
+    features: NDArray[np.float32]
+    items: Items
+    views: NDArray[np.float32] | None = None
+    val_view: NDArray[np.float32] | None = None
+    archive: NDArray[np.float32] | None = None
+    target: NDArray[np.float32] | None = None
+    distractors: Collection[str] = ()
+
+    @property
+    def archive_features(self) -> NDArray[np.float32]:
+        """(m, D) features of the archive that the run will search."""
+        if self.archive is not None:
+            return self.archive
+        return self.features[self.items.rows(["archive"])]
+
+
+def _ignore(value: object) -> None:
+    """Drops what an observer is not interested in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observers:
+    """Who follows a training, and how it is stopped and resumed.
+
+    Attributes:
+        on_epoch: receives the line of every epoch, those of the checkpoint first.
+        on_start: receives the model that is about to be trained in place.
+        checkpoint: where a training saves its state, and resumes from.
+        should_stop: called between epochs; a stopped training keeps its best epoch.
+    """
+
+    progress: Progress = silent
+    on_epoch: Callable[[dict[str, Any]], None] = _ignore
+    on_start: Callable[[HashModel], None] = _ignore
+    checkpoint: Path | None = None
+    should_stop: ShouldStop = never
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A model, the epochs that were trained, and the one (from 1) that the model holds."""
+    """A model, the number of epochs trained, and the epoch (from 1) that the model holds."""
 
     model: HashModel | FloatModel
     epochs: int = 0
@@ -33,52 +86,26 @@ class Fitted:
 
 
 def fit(
-    config: configs.RunConfig,
-    features: NDArray[np.float32],
-    items: Items,
-    views: NDArray[np.float32] | None = None,
-    val_view: NDArray[np.float32] | None = None,
-    archive: NDArray[np.float32] | None = None,
-    target: NDArray[np.float32] | None = None,
-    distractors: Collection[str] = (),
-    progress: Progress = silent,
-    on_epoch: Callable[[dict[str, Any]], None] = lambda line: None,
-    on_start: Callable[[HashModel], None] = lambda model: None,
-    checkpoint: Path | None = None,
-    should_stop: ShouldStop = never,
+    config: configs.RunConfig, tiles: LearningTiles, observers: Observers | None = None
 ) -> Fitted:
     """The model of a configuration.
 
-    Reads the labels of roles train and val only, and none where the run is unsupervised; of the
-    archive it reads features, never labels; of test it reads nothing.
+    Reads labels of the train and val splits only, and none in an unsupervised run; of the archive
+    it reads features, never labels; of the test split it reads nothing.
 
-    Args:
-        features: (n, D) float32, parallel to ``items``.
-        views: (V, n, D) views of the ``learning_rows``; None takes the tiles as they are.
-        val_view: (n_val, D) another view of the validation tiles, for a choice of the epoch that
-            compares views.
-        archive: (m, D) tiles of another data set that the run will search instead of its own.
-        target: (m, D) tiles whose statistics whiten the target domain; None takes the archive's.
-        distractors: classes that are trained on but never queried, so not in validation either.
-        on_epoch: gets the line of every epoch, those of the checkpoint first.
-        on_start: gets the model that is about to be trained in place, to be looked at meanwhile.
-        checkpoint: where a network's training goes on from, and leaves how far it is.
-        should_stop: asked between epochs; a stopped training keeps its best epoch.
+    Raises:
+        DataError: too few tiles or classes, or a view that the configuration needs is missing.
     """
-    archive = features[items.rows(["archive"])] if archive is None else archive
     if not config.hashes:
-        return Fitted(FloatModel.fit(config.archive.distance, archive))
-    rows = learning_rows(config, items)
+        return Fitted(FloatModel.fit(config.archive.distance, tiles.archive_features))
     if not config.trains:
-        return Fitted(fit_pca_sign(features[rows], config.head.bits, config.seed))
-    views = features[rows][None] if views is None else views
-    tiles = _Tiles(features, items, rows, views, val_view, archive, target, distractors)
-    watch = _Watch(progress, on_epoch, on_start, checkpoint, should_stop)
-    return _fit_head(config, tiles, watch)
+        features = tiles.features[learning_rows(config, tiles.items)]
+        return Fitted(fit_pca_sign(features, config.head.bits, config.seed))
+    return _fit_head(config, tiles, observers or Observers())
 
 
 def learning_rows(config: configs.RunConfig, items: Items) -> NDArray[np.int64]:
-    """Rows of the tiles that a head learns from: the training half, all of it or its labelled part.
+    """Rows of the tiles that a head learns from: the training half, or its labelled part.
 
     An unsupervised run may learn from the archive's tiles as well; on a folder without splits it
     has only those.
@@ -91,70 +118,43 @@ def learning_rows(config: configs.RunConfig, items: Items) -> NDArray[np.int64]:
     return rows if len(rows) else items.rows(["archive"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Tiles:
-    """What a head may read, as ``fit`` describes it; ``rows`` are those that it learns from."""
-
-    features: NDArray[np.float32]
-    items: Items
-    rows: NDArray[np.int64]
-    views: NDArray[np.float32]
-    val_view: NDArray[np.float32] | None
-    archive: NDArray[np.float32]
-    target: NDArray[np.float32] | None
-    distractors: Collection[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """Who looks on while a head is trained, as ``fit`` describes it."""
-
-    progress: Progress
-    on_epoch: Callable[[dict[str, Any]], None]
-    on_start: Callable[[HashModel], None]
-    checkpoint: Path | None
-    should_stop: ShouldStop
-
-
-def _fit_head(config: configs.RunConfig, tiles: _Tiles, watch: _Watch) -> Fitted:
+def _fit_head(config: configs.RunConfig, tiles: LearningTiles, observers: Observers) -> Fitted:
     import torch
 
     from mirs_core.hashing import training
 
-    settings = config.training
-    learnt, numbers = tiles.features[tiles.rows], _class_numbers(config, tiles)
-    source, target = _transforms(config, learnt, tiles.archive, tiles.target)
+    rows = learning_rows(config, tiles.items)
+    features, numbers = tiles.features[rows], _class_numbers(config, tiles, rows)
+    source, target = _transforms(config, features, tiles)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         head = HashHead(
-            learnt.shape[1], config.head.bits, slope=config.slope, dropout=config.head.dropout
+            features.shape[1], config.head.bits, slope=config.slope, dropout=config.head.dropout
         )
     model = HashModel(head, source, target)
 
-    def report(record: training.EpochRecord) -> None:
-        watch.on_epoch(record.to_json())
-        watch.progress("Training", record.epoch, settings.epochs)
+    def report(record: "EpochRecord") -> None:
+        observers.on_epoch(record.to_json())
+        observers.progress("Training", record.epoch, config.training.epochs)
 
-    watch.on_start(model)
+    observers.on_start(model)
     result = training.fit(
         model,
         objective_of(config, int(numbers.max()) + 1),
-        tiles.views,
-        numbers[tiles.rows],
-        _validation(config, tiles, numbers),
-        target_x=tiles.archive,
-        groups=groups_of(config, learnt, numbers[tiles.rows]),
+        TrainingData(
+            features[None] if tiles.views is None else tiles.views,
+            numbers[rows],
+            _validation(config, tiles, numbers),
+            target=tiles.archive_features,
+            groups=groups_of(config, features, numbers[rows]),
+        ),
+        plan_of(config),
         moving=moving_statistics(config),
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        betas=(settings.beta1, settings.beta2),
-        averaging=settings.averaging,
-        seed=config.seed,
-        checkpoint=watch.checkpoint,
-        on_epoch=report,
-        should_stop=watch.should_stop,
+        control=TrainingControl(
+            on_epoch=report,
+            should_stop=observers.should_stop,
+            checkpoint=observers.checkpoint,
+        ),
     )
     return Fitted(model, len(result.history), result.best_epoch)
 
@@ -162,46 +162,41 @@ def _fit_head(config: configs.RunConfig, tiles: _Tiles, watch: _Watch) -> Fitted
 def groups_of(
     config: configs.RunConfig, train: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
-    """Groups of landforms of the training tiles, where a term reads them."""
-    if config.loss.interclass_weight <= 0:
+    """Groups (n,) across classes of the training tiles (n, D); None if no term reads them."""
+    if "groups" not in needs_of(config):
         return None
     standardise = not config.quirks.raw_groups
-    return landform_groups(train, labels, config.loss.groups, config.seed, standardise)
+    return interclass_groups(train, labels, config.loss.groups, config.seed, standardise)
 
 
 def _validation(
-    config: configs.RunConfig, tiles: _Tiles, numbers: NDArray[np.int64]
-) -> "training.Validation | None":
-    """What chooses the epoch; None keeps the last one."""
-    from mirs_core.hashing import training
-
+    config: configs.RunConfig, tiles: LearningTiles, numbers: NDArray[np.int64]
+) -> Validation | None:
+    """What selects the epoch; None keeps the last one."""
     by = config.training.selection
     if by == "last":
         return None
     if not config.contrastive:
         rows = _validation_rows(tiles)
-        return training.Validation(tiles.features[rows], numbers[rows], by)
+        return Validation(tiles.features[rows], numbers[rows], by)
     rows = tiles.items.rows(["val"])
     if tiles.val_view is None:
         raise DataError(
-            "training.selection=loss compares two views of the validation tiles, and there is one;"
-            " set training.selection=last."
+            "training.selection=loss compares two views of the validation tiles, and there is only"
+            " one. Set training.selection to last."
         )
-    return training.Validation(tiles.features[rows], numbers[rows], by, tiles.val_view)
+    return Validation(tiles.features[rows], numbers[rows], by, tiles.val_view)
 
 
 def _transforms(
-    config: configs.RunConfig,
-    train: NDArray[np.float32],
-    archive: NDArray[np.float32],
-    target: NDArray[np.float32] | None,
+    config: configs.RunConfig, train: NDArray[np.float32], tiles: LearningTiles
 ) -> tuple[Transform, Transform]:
     """The transforms of the source and of the target domain."""
     if config.whitening.enabled:
         white = config.whitening
         settings = white.group_size, white.eps, white.shrinkage
-        described = archive if target is None else target
-        return whitening(train, *settings), whitening(described, *settings)
+        target = tiles.archive_features if tiles.target is None else tiles.target
+        return whitening(train, *settings), whitening(target, *settings)
     if config.head.inputs == "raw":
         both = identity(train.shape[1])
     else:
@@ -209,7 +204,7 @@ def _transforms(
     return both, both
 
 
-def _validation_rows(tiles: _Tiles) -> NDArray[np.int64]:
+def _validation_rows(tiles: LearningTiles) -> NDArray[np.int64]:
     """Validation tiles that are queried: with a class, and no copies of training tiles."""
     items, trained = tiles.items, tiles.items.contents_of(["train"])
     rows = [
@@ -224,14 +219,16 @@ def _labelled(items: Items, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array([row for row in rows if items.labels[row] is not None], dtype=np.int64)
 
 
-def _class_numbers(config: configs.RunConfig, tiles: _Tiles) -> NDArray[np.int64]:
-    """Class numbers (n,) of training and validation tiles; -1 where no label may be read."""
+def _class_numbers(
+    config: configs.RunConfig, tiles: LearningTiles, rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Class numbers (n,) of training and validation tiles; -1 where labels may not be read."""
     labels = tiles.items.labels
     numbers = np.full(len(labels), -1, dtype=np.int64)
     if config.unsupervised:
         return numbers
-    wanted = np.concatenate([tiles.rows, _validation_rows(tiles)])
-    names = sorted({label for label in (labels[row] for row in wanted) if label is not None})
-    place: dict[str | None, int] = {name: i for i, name in enumerate(names)}
-    numbers[wanted] = [place[labels[row]] for row in wanted]
+    readable = np.concatenate([rows, _validation_rows(tiles)])
+    names = sorted({label for label in (labels[row] for row in readable) if label is not None})
+    number_by_name: dict[str | None, int] = {name: i for i, name in enumerate(names)}
+    numbers[readable] = [number_by_name[labels[row]] for row in readable]
     return numbers

@@ -1,7 +1,7 @@
-"""A short training to look at: what a setting does to the codes, epoch by epoch.
+"""Previews: a short training that shows, epoch by epoch, what a setting does to the codes.
 
-Nothing of it is kept but what was seen: a preview is no run. It reads what a run reads, so labels
-of the archive are only passed on to be shown beside a result.
+A preview is not a run, and no model is saved. It reads what a run reads; labels of the archive are
+only shown beside results.
 """
 
 import time
@@ -18,6 +18,7 @@ from mirs_core.encoders.run_encoder import encoder_for
 from mirs_core.errors import ConfigError, MirsError
 from mirs_core.hashing.model import HashModel
 from mirs_core.pipeline import fitting
+from mirs_core.pipeline.assembly import weights_of
 from mirs_core.pipeline.encoding import Encoded, encode_sources
 from mirs_core.pipeline.sources import check_trainable, gather
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
@@ -35,16 +36,16 @@ Lines = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What the codes of an archive look like.
+class CodeStatistics:
+    """Statistics of the codes of an archive.
 
     Attributes:
-        soft: (20,) share of soft-code values in equal bins from 0 to 1.
-        ones: (K + 1,) share of codes with so many ones.
-        bits: (K,) share of codes with a one in each bit.
+        soft: (20,) fraction of soft-code values in equal bins from 0 to 1.
+        ones: (K + 1,) fraction of codes with 0 to K ones.
+        bits: (K,) fraction of codes with a one in each bit.
         from_half: mean distance of soft-code values from 0.5, in [0, 0.5].
-        ones_sd: standard deviation of the ones per code.
-        distinct: share of distinct codes.
+        ones_sd: standard deviation of the number of ones per code.
+        distinct: number of distinct codes as a fraction of all codes.
     """
 
     soft: list[float]
@@ -55,13 +56,13 @@ class Look:
     distinct: float
 
 
-def look(soft: NDArray[np.float32]) -> Look:
-    """The look of soft codes (N, K) in (0, 1)."""
+def code_statistics(soft: NDArray[np.float32]) -> CodeStatistics:
+    """Statistics of soft codes (N, K) in (0, 1)."""
     hard = binarise(soft)
     counts = hard.sum(axis=1)
     spread = np.histogram(soft, bins=_BINS, range=(0, 1))[0] / max(soft.size, 1)
     ones = np.bincount(counts.astype(np.int64), minlength=soft.shape[1] + 1) / max(len(soft), 1)
-    return Look(
+    return CodeStatistics(
         soft=_rounded(spread),
         ones=_rounded(ones),
         bits=_rounded(hard.mean(axis=0)),
@@ -80,14 +81,14 @@ class View:
     """What a preview shows at one moment.
 
     Attributes:
-        lines: one an epoch so far, as in ``progress.jsonl``.
-        weights: of the terms, by name.
-        look: of the archive's codes.
+        lines: one for each epoch so far, as in ``progress.jsonl``.
+        weights: weight of each term by name.
+        look: statistics of the archive's codes (``CodeStatistics``).
         hits: nearest archive tiles of the query: id, class, distance in bits; empty without one.
-        query: the tile that was searched for; empty for none.
-        classes: its class, or None.
-        served: look and validation mAP@64 of the served run, where it can be compared.
-        epochs: how many there will be.
+        query: id of the query tile; empty for none.
+        label: its class, or None.
+        served: statistics and validation mAP@64 of the default model, if it is comparable.
+        epochs: total number of epochs.
     """
 
     lines: Lines
@@ -109,62 +110,52 @@ def preview(
     progress: Progress = silent,
     should_stop: ShouldStop = never,
 ) -> dict[str, Any]:
-    """Trains a head and hands what is to be seen to ``show``, a few times a second.
+    """Trains a head and passes a view of it to ``show`` a few times a second.
 
     Args:
-        query: id of a tile of the data set whose nearest archive tiles are followed.
+        query: id of a tile of the data set whose nearest archive tiles are shown.
 
     Returns:
         The last view, as JSON.
 
     Raises:
         ConfigError: the configuration trains no network.
-        MirsError: as in ``pipeline.prepare``.
+        MirsError: as in ``pipeline.train.prepare``.
     """
     if not config.trains:
         raise ConfigError(
-            f"Preset {config.preset} trains no network: there is nothing to watch. Choose another."
+            f"Preset {config.preset} trains no network, so there is nothing to preview."
         )
     encoding = stoppable(progress, should_stop)
-    found = gather(home, config, encoding)
-    check_trainable(config, found)
-    tiles = encode_sources(home, config, found, encoder_for(home, config), encoding)
-    watch = _Watch(home, config, found.items, tiles, query, show)
-    fitting.fit(
-        config,
-        tiles.learning,
-        found.learning_items,
-        views=tiles.views,
-        val_view=tiles.val_view,
-        archive=tiles.archive[found.items.rows(["archive"])],
-        target=tiles.target,
-        distractors=found.learning.card.distractors,
-        progress=progress,
-        on_start=watch.start,
-        on_epoch=watch.epoch,
-        should_stop=should_stop,
+    sources = gather(home, config, encoding)
+    check_trainable(config, sources)
+    features = encode_sources(home, config, sources, encoder_for(home, config), encoding)
+    watch = _Watch(home, config, sources.items, features, query, show)
+    observers = fitting.Observers(
+        progress=progress, on_start=watch.start, on_epoch=watch.epoch, should_stop=should_stop
     )
+    fitting.fit(config, features.learning_tiles(sources), observers)
     return watch.show_now()
 
 
 class _Watch:
-    """Looks at a model while it is trained."""
+    """Follows a model while it is trained."""
 
     def __init__(
         self,
         home: Home,
         config: configs.RunConfig,
         items: Items,
-        tiles: Encoded,
+        encoded: Encoded,
         query: str,
         show: Callable[[dict[str, Any]], None],
     ) -> None:
         self.config, self.items, self.show = config, items, show
         self.rows = items.rows(["archive"])
-        self.archive = tiles.archive[self.rows]
+        self.archive = encoded.archive[self.rows]
         self.query = query if query in items.ids else ""
-        self.features = tiles.archive[[items.row(query)]] if self.query else None
-        self.served = _served(home, config, items, tiles.archive)
+        self.features = encoded.archive[[items.row(query)]] if self.query else None
+        self.served = _served(home, config, items, encoded.archive)
         self.lines: Lines = []
         self.model: HashModel | None = None
         self.shown = 0.0
@@ -174,33 +165,29 @@ class _Watch:
         self.model = model
 
     def epoch(self, line: dict[str, Any]) -> None:
-        """Takes the line of an epoch; shows where things stand if that is due."""
+        """Takes the line of an epoch; shows the current view if an update is due."""
         self.lines.append(line)
         if len(self.lines) == 1 or time.monotonic() - self.shown >= _EVERY:
             self.show_now()
 
     def show_now(self) -> dict[str, Any]:
-        """Shows where things stand, and returns it."""
+        """Shows the current view, and returns it as JSON."""
         assert self.model is not None
         soft = self.model.soft(self.archive, "target")
-        loss = self.config.loss
-        weights = {"push": loss.push_weight, "balance": loss.balance_weight}
-        names = {"interclass", "entropy", "order", "similarity"}
-        weights |= {name: getattr(loss, f"{name}_weight") for name in names}
         view = View(
             lines=self.lines,
-            weights={name: weights.get(name, 1.0) for name in self.lines[-1]["terms"]},
-            look=asdict(look(soft)),
+            weights=weights_of(self.config),
+            look=asdict(code_statistics(soft)),
             hits=self._hits(pack(binarise(soft))),
             query=self.query,
             label=self.items.labels[self.items.row(self.query)] if self.query else None,
             served=self.served,
             epochs=self.config.training.epochs,
         )
-        made = asdict(view)
-        self.show(made)
+        shown = asdict(view)
+        self.show(shown)
         self.shown = time.monotonic()
-        return made
+        return shown
 
     def _hits(self, codes: NDArray[np.uint8]) -> Lines:
         if self.features is None or self.model is None:
@@ -225,16 +212,20 @@ class _Watch:
 def _served(
     home: Home, config: configs.RunConfig, items: Items, features: NDArray[np.float32]
 ) -> dict[str, Any] | None:
-    """The look of the served run on the same tiles; None where it can't be compared."""
+    """Statistics of the default model on the same tiles; None if it is not comparable."""
     run_id = runs.served_run(home)
     try:
         run = runs.folder(home, run_id or "")
-        theirs, built = run.config(), retriever.load(run)
+        default, loaded = run.config(), retriever.load(run)
     except MirsError:
         return None
-    same = theirs.archive_root == config.archive_root and theirs.seed == config.seed
-    if not same or theirs.encoder != config.encoder or not isinstance(built.model, HashModel):
+    same = default.archive_root == config.archive_root and default.seed == config.seed
+    if not same or default.encoder != config.encoder or not isinstance(loaded.model, HashModel):
         return None
-    found = [one for one in read_epochs(run).map_at_64 if one is not None]
-    soft = built.model.soft(features[items.rows(["archive"])], "target")
-    return {"run": run.id, "map_at_64": max(found, default=None), "look": asdict(look(soft))}
+    scores = [score for score in read_epochs(run).map_at_64 if score is not None]
+    soft = loaded.model.soft(features[items.rows(["archive"])], "target")
+    return {
+        "run": run.id,
+        "map_at_64": max(scores, default=None),
+        "look": asdict(code_statistics(soft)),
+    }

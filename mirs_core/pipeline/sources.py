@@ -1,4 +1,4 @@
-"""The data sets of a run: scanned, given roles, and checked for what is asked of them."""
+"""The data sets of a run: scanned, split, and checked for what the run needs."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.scanning import describe, order_tiles, scan_cached
 from mirs_core.encoders.fine_tuned_store import labels_seen
 from mirs_core.errors import DataError
+from mirs_core.pipeline.assembly import check_terms
 from mirs_core.pipeline.fitting import learning_rows
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace.home import Home
@@ -18,10 +19,10 @@ from mirs_core.workspace.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The tiles of a run: what it learns from, and what it archives and is queried with.
+    """The tiles of a run: those it learns from, and those it archives and is queried with.
 
-    The two are one data set, unless ``archive.data`` names another; ``target`` is the one whose
-    tiles give the whitening's target statistics, where ``whitening.target`` names it.
+    Both come from one data set, unless ``archive.data`` names another; ``target`` is the data set
+    that ``whitening.target`` names, whose tiles give the statistics of the target domain.
     """
 
     learning: Manifest
@@ -37,20 +38,20 @@ class Sources:
         return self.learning.root != self.archive.root
 
     def describe(self) -> dict[str, Any]:
-        """What a run remembers of its data sets: the archive's, and others under their part."""
-        known = describe(self.archive)
+        """A run's provenance of its data sets: the archive's, others under a key of their own."""
+        description = describe(self.archive)
         if self.crosses:
-            known["trained_on"] = describe(self.learning)
+            description["trained_on"] = describe(self.learning)
         if self.target is not None:
-            known["whitening_target"] = describe(self.target)
-        return known
+            description["whitening_target"] = describe(self.target)
+        return description
 
 
 def gather(home: Home, config: configs.RunConfig, progress: Progress = silent) -> Sources:
-    """Scans the data sets of a configuration and gives each tile its role.
+    """Scans the data sets of a configuration and assigns each tile its split.
 
     Raises:
-        DataError: one of them is no folder of tiles.
+        DataError: one of them is not a folder of tiles.
     """
 
     def ordered(root: str) -> tuple[Manifest, Items]:
@@ -58,7 +59,7 @@ def gather(home: Home, config: configs.RunConfig, progress: Progress = silent) -
         return manifest, order_tiles(manifest, config.seed, config.archive.by_strip)
 
     learning, items = ordered(config.data)
-    archive, archived = (learning, items)
+    archive, archived = learning, items
     if config.archive.data:
         archive, archived = ordered(config.archive.data)
     if archive.root != learning.root:
@@ -68,7 +69,7 @@ def gather(home: Home, config: configs.RunConfig, progress: Progress = silent) -
 
 
 def absolute(config: configs.RunConfig) -> configs.RunConfig:
-    """The configuration with the whole paths of the data sets that it names besides ``data``."""
+    """The configuration with absolute paths of the data sets that it names besides ``data``."""
 
     def resolved(text: str) -> str:
         return str(Path(text).expanduser().resolve()) if text else ""
@@ -78,21 +79,23 @@ def absolute(config: configs.RunConfig) -> configs.RunConfig:
     return dataclasses.replace(config, archive=archive, whitening=white)
 
 
-def check_trainable(config: configs.RunConfig, found: Sources) -> None:
-    """Refuses data that leaves nothing to search, or that cannot teach a hash run.
+def check_trainable(config: configs.RunConfig, sources: Sources) -> None:
+    """Checks that there is an archive to search and, for a hash run, enough to learn from.
 
     Raises:
-        DataError: an empty archive; for hashing also too few training tiles, none with a label, or
-            one class.
+        ConfigError: the loss names a term that does not exist or cannot be used.
+        DataError: an empty archive; for hashing also too few training tiles, no labels, or only one
+            class.
     """
-    if not len(found.items.rows(["archive"])):
+    if not len(sources.items.rows(["archive"])):
         raise DataError(
-            f"The archive is empty: {config.archive_root} has too few training tiles to halve."
-            " Two a class are the least."
+            f"The archive is empty: {config.archive_root} has too few training tiles to split in"
+            " halves. Each class needs at least two."
         )
     if not config.hashes:
         return
-    items, rows = found.learning_items, learning_rows(config, found.learning_items)
+    check_terms(config)
+    rows = learning_rows(config, sources.learning_items)
     if config.unsupervised:
         if len(rows) < 2:
             raise DataError(
@@ -100,43 +103,51 @@ def check_trainable(config: configs.RunConfig, found: Sources) -> None:
                 f" {len(rows)} to learn from. Add tiles."
             )
         return
-    if found.crosses:
-        known = items.contents_of(["train", "val"])
-        if shared := len(known & found.items.contents_of(["archive", "test"])):
-            raise DataError(
-                f"{shared} tiles of {config.archive_root} are among those that the run learns from,"
-                " so it would be measured with what it was taught. Leave out one copy of them."
-            )
-    classes = {items.labels[row] for row in rows}
+    if sources.crosses:
+        _check_disjoint(config, sources)
+    _check_classes(config, {sources.learning_items.labels[row] for row in rows})
+
+
+def _check_disjoint(config: configs.RunConfig, sources: Sources) -> None:
+    learnt = sources.learning_items.contents_of(["train", "val"])
+    shared = len(learnt & sources.items.contents_of(["archive", "test"]))
+    if shared:
+        raise DataError(
+            f"{shared} tiles of {config.archive_root} are also among the tiles that the run learns"
+            " from, so its scores would be biased. Remove one copy of each."
+        )
+
+
+def _check_classes(config: configs.RunConfig, classes: set[str | None]) -> None:
     if not classes:
         raise DataError(
             f"Preset {config.preset} learns from labels, and the training half of {config.data} has"
-            " none: there is no train/<class>/, or it has too few tiles to halve."
-            " Use preset mirs-unsupervised, which reads no label, or baseline, or archive the"
-            " folder with a trained model (index)."
+            " none: there is no folder train/<class>/, or it has too few tiles to split in halves."
+            " Use preset mirs-unsupervised or baseline, which need no labels, or add the folder as"
+            " an archive of a trained model."
         )
     if len(classes) < 2:
         raise DataError(
-            f"Preset {config.preset} needs at least two classes to tell apart, and the training"
-            f" half of {config.data} has one. Use preset baseline, or add a class."
+            f"Preset {config.preset} needs at least two classes, and the training half of"
+            f" {config.data} has one. Use preset baseline, or add a class."
         )
     if config.loss.interclass_weight > 0 and not config.quirks.two_classes and len(classes) < 3:
         raise DataError(
-            "Inter-class triplets take anchor, positive and negative from three classes, and the"
-            f" training half of {config.data} has two. Set loss.interclass_weight=0."
+            "Inter-class triplets need three classes, one each for anchor, positive and negative,"
+            f" and the training half of {config.data} has two. Set loss.interclass_weight to 0."
         )
 
 
 def check_unseen(home: Home, config: configs.RunConfig, items: Items) -> None:
-    """Refuses a fine-tuned encoder that has learnt from labels of this archive or of its queries.
+    """Refuses a fine-tuned encoder that was trained on labels of this archive or its queries.
 
     Raises:
-        DataError: it has, so no figure of the run would measure retrieval.
+        DataError: it was, so the scores of the run would be biased.
     """
     seen = labels_seen(home, config.encoder.name)
-    if known := len(seen & items.contents_of(["archive", "test"])):
+    if shared := len(seen & items.contents_of(["archive", "test"])):
         raise DataError(
-            f"Encoder {config.encoder.name} has seen the labels of {known} of the tiles that this"
-            " run would be measured with. Use the seed and the halving that it was trained with,"
-            " or train an encoder for this seed (train-encoder --seed)."
+            f"Encoder {config.encoder.name} was trained on the labels of {shared} of the tiles that"
+            " this run would be evaluated with. Use the same seed and split as the encoder, or"
+            " fine-tune an encoder with this seed."
         )

@@ -1,7 +1,6 @@
-"""The recipe: a data set and a configuration become a run.
+"""Training: from a data set and a configuration to a finished run.
 
-scan -> roles -> features -> fit -> codes -> evaluation, each step one function; configuration
-dataclasses are unpacked here and nowhere below.
+scan -> splits -> features -> fit -> codes -> evaluation, each step one function.
 """
 
 import time
@@ -16,8 +15,14 @@ from mirs_core.evaluation.protocol import Report
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.files import write_json
 from mirs_core.pipeline.encoding import encode_sources
-from mirs_core.pipeline.fitting import fit, learning_rows
-from mirs_core.pipeline.sources import absolute, check_trainable, check_unseen, gather
+from mirs_core.pipeline.fitting import Observers, fit, learning_rows
+from mirs_core.pipeline.sources import (
+    Sources,
+    absolute,
+    check_trainable,
+    check_unseen,
+    gather,
+)
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.workspace import runs
@@ -26,9 +31,13 @@ from mirs_core.workspace.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What ``train`` reports of a run.
+    """The result of a training.
 
-    ``metrics`` is None where there were no labels; ``stopped`` says that epochs are missing.
+    Attributes:
+        epochs: number of epochs trained; 0 if nothing is trained.
+        seconds: duration by step: features, training, total.
+        metrics: the report as JSON; None without labels.
+        stopped: whether it was stopped before its last epoch.
     """
 
     run: str
@@ -43,8 +52,8 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``train --json`` prints."""
-        found = (self.metrics or {}).get("map_at_64", {})
-        values = {name: found.get(name, {}).get("value") for name in ("min_r_k", "hits")}
+        scores = (self.metrics or {}).get("map_at_64", {})
+        values = {name: scores.get(name, {}).get("value") for name in ("min_r_k", "hits")}
         return {
             "run": self.run,
             "preset": self.preset,
@@ -58,13 +67,13 @@ class Outcome:
         }
 
 
-def keep_archive(run: runs.RunFolder, built: Retriever, name: str) -> Report | None:
+def keep_archive(run: runs.RunFolder, retriever: Retriever, name: str) -> Report | None:
     """Writes a run's model, archive and evaluation; ``name`` is the archive's id.
 
-    Returns the report, or None where there was nothing to measure.
+    Returns the report, or None if there was nothing to evaluate.
     """
-    built.save(run)
-    report = evaluate_run(built)
+    retriever.save(run)
+    report = evaluate_run(retriever)
     if report is not None:
         figures = {**report.to_json(), "archive_id": name, "per_query": report.per_query_json()}
         write_json(run.metrics, figures)
@@ -79,22 +88,22 @@ def prepare(
     name: str | None = None,
     progress: Progress = silent,
 ) -> runs.RunFolder:
-    """A queued run, after a check that its data sets and its encoder can be used.
+    """Creates a queued run, after checking that its data sets and its encoder can be used.
 
     Raises:
-        MirsError: whatever makes the training impossible; nothing is written then.
+        MirsError: the run cannot be trained; nothing is written.
     """
     config = absolute(config)
-    found = gather(home, config, progress)
-    check_trainable(config, found)
-    check_unseen(home, config, found.items)
+    sources = gather(home, config, progress)
+    check_trainable(config, sources)
+    check_unseen(home, config, sources.items)
     encoder = encoder_for(home, config)
     return runs.create(
         home,
         config,
         run_id=run_id,
         name=name,
-        provenance={**found.describe(), "encoder": encoder.fingerprint},
+        provenance={**sources.describe(), "encoder": encoder.fingerprint},
     )
 
 
@@ -104,17 +113,18 @@ def train(
     progress: Progress = silent,
     should_stop: ShouldStop = never,
 ) -> Outcome:
-    """Carries out a queued run, or goes on with one that broke off; its status says how it went.
+    """Trains a queued run, or continues an interrupted one; its status records the outcome.
 
-    A run that is stopped while its head is trained keeps its best epoch, is archived and measured,
-    and can be used; its state is ``stopped``, and it can go on later.
+    A run that is stopped while its head is being trained keeps its best epoch, is archived and
+    evaluated, and can be searched; its state is ``stopped``, and it can be continued later.
 
     Raises:
-        StoppedError: it was stopped before there was an epoch to keep.
-        MirsError: the data set changed, a file is unreadable, the encoder is gone.
+        StoppedError: it was stopped before the first epoch ended.
+        MirsError: the run is done, its data set changed, a file cannot be read, or its encoder is
+            missing.
     """
     if run.status()["state"] == "done":
-        raise RunError(f"Run {run.id} is done already; start a new one with train --data.")
+        raise RunError(f"Run {run.id} is already done; start a new run.")
     run.set_status("running")
     try:
         outcome = _train(home, run, progress, should_stop)
@@ -145,10 +155,10 @@ def prepare_and_train(
     progress: Progress = silent,
     should_stop: ShouldStop = never,
 ) -> Outcome:
-    """A new run from start to end; an expected failure leaves no run behind.
+    """Creates and trains a new run; a run that fails with a MirsError is deleted.
 
     Raises:
-        MirsError: whatever makes the training impossible.
+        MirsError: the run cannot be trained.
     """
     run = prepare(home, config, name=name, progress=progress)
     try:
@@ -163,53 +173,41 @@ def prepare_and_train(
 def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: ShouldStop) -> Outcome:
     config, started = run.config(), time.perf_counter()
     encoding = stoppable(progress, should_stop)
-    found = gather(home, config, encoding)
-    for key, value in found.describe().items():
-        if value != run.provenance().get(key):
-            raise DataError(
-                f"The tiles changed since run {run.id} was prepared ({key}); start a new run."
-            )
+    sources = gather(home, config, encoding)
+    _check_unchanged(run, sources)
     encoder = encoder_for(home, config)
-    tiles = encode_sources(home, config, found, encoder, encoding)
+    features = encode_sources(home, config, sources, encoder, encoding)
     run.progress.unlink(missing_ok=True)
-    viewed = time.perf_counter()
-    fitted = fit(
-        config,
-        tiles.learning,
-        found.learning_items,
-        views=tiles.views,
-        val_view=tiles.val_view,
-        archive=tiles.archive[found.items.rows(["archive"])],
-        target=tiles.target,
-        distractors=found.learning.card.distractors,
+    encoded = time.perf_counter()
+    observers = Observers(
         progress=progress,
         on_epoch=run.append_progress,
         checkpoint=run.checkpoint,
         should_stop=should_stop,
     )
+    fitted = fit(config, features.learning_tiles(sources), observers)
     trained = time.perf_counter()
-    items, distractors, features = found.items, found.archive.card.distractors, tiles.archive
-    if found.crosses:
-        run.keep_learnt(found.learning_items.learnt_roles())
+    if sources.crosses:
+        run.keep_learnt(sources.learning_items.learnt_roles())
 
-    name = archive_id(items)
-    built = Retriever.build(fitted.model, features, items, distractors)
-    report = keep_archive(run, built, name)
+    name = archive_id(sources.items)
+    distractors = sources.archive.card.distractors
+    retriever = Retriever.build(fitted.model, features.archive, sources.items, distractors)
+    report = keep_archive(run, retriever, name)
     seconds = {
-        "features": viewed - started,
-        "training": trained - viewed,
+        "features": encoded - started,
+        "training": trained - encoded,
         "total": time.perf_counter() - started,
     }
-    made = {
+    provenance = {
         **run.provenance(),
         "archive_id": name,
         "seconds": seconds,
         "epochs": fitted.epochs,
         "best_epoch": fitted.best_epoch,
-        "learnt_tiles": len(learning_rows(config, found.learning_items)),
+        "learnt_tiles": len(learning_rows(config, sources.learning_items)),
     }
-    write_json(run.path / "provenance.json", made)
-    figures = report.to_json() if report is not None else None
+    write_json(run.path / "provenance.json", provenance)
     return Outcome(
         run.id,
         config.preset,
@@ -218,6 +216,16 @@ def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: Sho
         name,
         fitted.epochs,
         seconds,
-        figures,
+        report.to_json() if report is not None else None,
         stopped=config.trains and fitted.epochs < config.training.epochs,
     )
+
+
+def _check_unchanged(run: runs.RunFolder, sources: Sources) -> None:
+    """Raises DataError if the data sets are not those that the run was prepared for."""
+    provenance = run.provenance()
+    for key, value in sources.describe().items():
+        if value != provenance.get(key):
+            raise DataError(
+                f"The tiles changed after run {run.id} was created ({key}). Start a new run."
+            )

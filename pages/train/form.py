@@ -82,7 +82,11 @@ def draw(home: Home) -> RunConfig | None:
         )
     st.session_state[_DRAWN] = preset, data, seed
     config, problem = _built(preset, data, seed)
-    values = {f"{g}.{f.name}": (f, _value(preset, f"{g}.{f.name}")) for g, f in settings()}
+    values = {
+        f"{g}.{f.name}": (f, _value(preset, f"{g}.{f.name}"))
+        for g, f in settings()
+        if f.metadata["in_form"]
+    }
     # While the settings contradict each other, the fields of the last valid ones stay visible.
     valid = config or _built(preset, data or "none", seed)[0]
     if valid is not None:

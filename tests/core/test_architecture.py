@@ -104,18 +104,13 @@ def test_tests_mirror_the_rooms() -> None:
 LINES_OF_A_FUNCTION, PARAMETERS, LINES_OF_A_FILE = 60, 8, 300
 
 LARGE_FUNCTIONS: dict[str, tuple[int, int]] = {
-    "mirs_core.hashing.training.fit": (60, 18),
-    "mirs_core.pipeline.fitting.fit": (60, 13),
-    "mirs_core.pipeline.train._train": (61, 8),
     "pages.components.space_map.space_map.space_map": (63, 9),
 }
 """What still exceeds the limits, with its lines and parameters. This list only gets shorter."""
 
 LONG_FILES: dict[str, int] = {
-    "mirs_core.config.settings": 520,
     "mirs_core.datasets.strips.cutting": 350,
     "mirs_core.encoders.fine_tuning.runs": 390,
-    "mirs_core.hashing.training": 450,
     "mirs_core.pipeline.sweeps": 310,
     "mirs_core.retrieval.search": 380,
     "mirs_core.workspace.runs": 370,

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from mirs_core.config.differences import differences
+from mirs_core.config.fields import parse_change
 from mirs_core.config.preset import Preset
-from mirs_core.config.settings import GROUPS, RunConfig, parse_change, settings
+from mirs_core.config.settings import GROUPS, RunConfig, settings
 from mirs_core.errors import ConfigError
 from mirs_core.system.specs import specs_in
 

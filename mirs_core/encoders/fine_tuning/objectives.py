@@ -13,7 +13,8 @@ from torch.nn import functional
 from mirs_core.encoders.fine_tuning import augment
 from mirs_core.encoders.fine_tuning.settings import FineTuneConfig
 from mirs_core.encoders.fine_tuning.tiles import TileStore
-from mirs_core.hashing.losses import nt_xent, triplet
+from mirs_core.hashing.losses.nt_xent import nt_xent
+from mirs_core.hashing.losses.triplet import triplet
 from mirs_core.ranking.metrics import average_precision
 
 _K = 64

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirs_core.config.settings import check, parse_change, setting, split_by_strip
+from mirs_core.config.fields import check, parse_change, setting, split_by_strip
 from mirs_core.errors import ConfigError
 
 

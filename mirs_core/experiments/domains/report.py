@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.config.encoder import EncoderConfig
 from mirs_core.config.presets import PRESETS, from_preset
-from mirs_core.config.settings import EncoderConfig
 from mirs_core.datasets import scanning
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.encoders import run_encoder

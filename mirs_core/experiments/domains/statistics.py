@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.config.presets import from_preset
-from mirs_core.config.settings import WhiteningConfig
+from mirs_core.config.whitening import WhiteningConfig
 from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
 from mirs_core.experiments.domains.covariances import (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mirs_core.config.settings import EncoderConfig
+from mirs_core.config.encoder import EncoderConfig
 from mirs_core.datasets import scanning
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.errors import ConfigError, DataError, MirsError, RunError

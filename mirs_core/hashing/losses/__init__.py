@@ -1,24 +1,7 @@
-"""The terms of the loss, one file each: pure functions of tensors to one number."""
+"""The terms of the loss, one file each: a function of tensors to a scalar, and its spec."""
 
-from mirs_core.hashing.losses.balance import balance_per_bit, balance_per_sample
-from mirs_core.hashing.losses.entropy import bernoulli_entropy, softmax_entropy
-from mirs_core.hashing.losses.nt_xent import nt_xent
-from mirs_core.hashing.losses.orthohash import orthogonal_centres, orthohash
-from mirs_core.hashing.losses.push import push
-from mirs_core.hashing.losses.similarity import class_order, similarity
-from mirs_core.hashing.losses.triplet import interclass_triplet, triplet
+from mirs_core.hashing.terms import LossTerm
+from mirs_core.system.specs import specs_in
 
-__all__ = [
-    "balance_per_bit",
-    "balance_per_sample",
-    "bernoulli_entropy",
-    "class_order",
-    "interclass_triplet",
-    "nt_xent",
-    "orthogonal_centres",
-    "orthohash",
-    "push",
-    "similarity",
-    "softmax_entropy",
-    "triplet",
-]
+LOSS_TERMS = specs_in("mirs_core.hashing.losses", LossTerm)
+"""Every term by name, in the order in which they are summed."""

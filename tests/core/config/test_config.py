@@ -27,12 +27,12 @@ def test_changes_come_on_top_of_the_preset() -> None:
     ("change", "says"),
     [
         ("head.bits=100", "choose one of 32, 64, 128, 256"),
-        ("head.bits=many", "takes a int"),
-        ("loss.push_weight=-1", "from 0 to 100"),
+        ("head.bits=many", "must be a whole number"),
+        ("loss.push_weight=-1", "between 0 and 100"),
         ("loss.push_weight=nan", "finite"),
-        ("nonsense=1", "the fields are encoder.name"),
+        ("nonsense=1", "the settings are encoder.name"),
         ("head.bits", "no group.field=value"),
-        ("whitening.enabled=perhaps", "takes a bool"),
+        ("whitening.enabled=perhaps", "must be true or false"),
     ],
 )
 def test_bad_changes_are_explained(change: str, says: str) -> None:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from mirs_core.config.presets import PRESETS, from_preset
-from mirs_core.config.relevance import _OF_GROUP, _OF_SETTING, idle, refuse_idle
+from mirs_core.config.relevance import _GROUP_RULES, _SETTING_RULES, idle, refuse_idle
 from mirs_core.config.settings import RunConfig, settings
 from mirs_core.errors import ConfigError
 
@@ -13,8 +13,8 @@ NAMES = [f"{group}.{item.name}" for group, item in settings()]
 
 
 def test_every_rule_names_a_setting() -> None:
-    assert set(_OF_SETTING) <= set(NAMES)
-    assert set(_OF_GROUP) <= {name.partition(".")[0] for name in NAMES}
+    assert set(_SETTING_RULES) <= set(NAMES)
+    assert set(_GROUP_RULES) <= {name.partition(".")[0] for name in NAMES}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -34,7 +34,7 @@ def test_no_preset_sets_what_does_nothing(preset: str) -> None:
         ("mirs-dwt", "whitening.momentum=0.5", "estimator=moving"),
         ("mirs-dwt", "head.inputs=raw", "whitening.enabled=false"),
         ("mirs", "loss.temperature=1", "nt-xent"),
-        ("mirs-unsupervised", "loss.margin=0.3", "reads labels"),
+        ("mirs-unsupervised", "loss.margin=0.3", "uses labels"),
         ("mirs", "loss.groups=5", "interclass_weight above 0"),
     ],
 )

@@ -13,13 +13,10 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mirs_core.hashing.losses import (
-    balance_per_bit,
-    balance_per_sample,
-    bernoulli_entropy,
-    push,
-    triplet,
-)
+from mirs_core.hashing.losses.balance import balance_per_bit, balance_per_sample
+from mirs_core.hashing.losses.entropy import bernoulli_entropy
+from mirs_core.hashing.losses.push import push
+from mirs_core.hashing.losses.triplet import triplet
 
 Soft = NDArray[np.float64]
 

@@ -7,14 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from mirs_core.hashing.losses import (
-    interclass_triplet,
-    nt_xent,
-    orthogonal_centres,
-    orthohash,
-    softmax_entropy,
-    triplet,
-)
+from mirs_core.hashing.losses.entropy import softmax_entropy
+from mirs_core.hashing.losses.interclass import interclass_triplet
+from mirs_core.hashing.losses.nt_xent import nt_xent
+from mirs_core.hashing.losses.orthohash import orthogonal_centres, orthohash
+from mirs_core.hashing.losses.triplet import triplet
 from mirs_core.hashing.mining import interclass, pairwise_euclidean, violating
 
 RNG = np.random.default_rng(3)

@@ -6,17 +6,12 @@ import reference
 import torch
 from fakes import triplet_objective
 
-from mirs_core.hashing.losses import class_order, nt_xent, softmax_entropy
-from mirs_core.hashing.objective import (
-    Batch,
-    Objective,
-    Projection,
-    balance_term,
-    entropy_term,
-    nt_xent_term,
-    push_term,
-    similarity_term,
-)
+from mirs_core.hashing.losses import balance, entropy, nt_xent, push, similarity
+from mirs_core.hashing.losses.entropy import softmax_entropy
+from mirs_core.hashing.losses.order import class_order
+from mirs_core.hashing.objective import Objective
+from mirs_core.hashing.projection import ProjectedPairs
+from mirs_core.hashing.terms import Batch
 
 
 def batch(seed: int = 0) -> Batch:
@@ -33,11 +28,11 @@ def test_the_total_is_the_weighted_sum_of_the_loops(form: str, entropy_weight: f
     step = batch()
     soft, labels = step.soft.tolist(), step.labels.tolist()
     assert step.target_logits is not None
-    balance = reference.balance_per_sample if form == "sample" else reference.balance_per_bit
+    balance_loop = reference.balance_per_sample if form == "sample" else reference.balance_per_bit
     expected = {
         "triplet": reference.triplet(soft, labels, 0.2),
         "push": reference.push(soft),
-        "balance": balance(soft),
+        "balance": balance_loop(soft),
         "entropy": reference.bernoulli_entropy(step.target_logits.sigmoid().tolist()),
     }
     weights = {"triplet": 1.0, "push": 0.7, "balance": 1.9, "entropy": entropy_weight}
@@ -58,10 +53,10 @@ def test_the_margin_reaches_the_triplets() -> None:
 
 
 def test_entropy_is_a_term_only_with_a_weight() -> None:
-    assert not triplet_objective(0.2, 1, 1).needs_target
+    assert "target" not in triplet_objective(0.2, 1, 1).needs
     assert "entropy" not in triplet_objective(0.2, 1, 1, entropy_weight=0.0).terms
     with_entropy = triplet_objective(0.2, 1, 1, entropy_weight=0.1)
-    assert with_entropy.needs_target
+    assert "target" in with_entropy.needs
     assert set(with_entropy.terms) == {"triplet", "push", "balance", "entropy"}
 
 
@@ -84,8 +79,8 @@ def test_any_terms_can_be_weighed() -> None:
     total, terms = objective(step)
     assert total.item() == pytest.approx(2 * step.soft.sum().item())
     assert terms["b"].item() == step.soft.max().item()
-    assert not objective.needs_target
-    assert Objective(objective.terms, needs_target=True).needs_target
+    assert "target" not in objective.needs
+    assert "target" in Objective(objective.terms, frozenset({"target"})).needs
 
 
 def test_an_unknown_form_of_balance_is_refused() -> None:
@@ -96,7 +91,8 @@ def test_an_unknown_form_of_balance_is_refused() -> None:
 def test_contrast_is_between_the_projections_of_two_views() -> None:
     torch.manual_seed(0)
     first, second = torch.randn(6, 8), torch.randn(6, 8)
-    projection = Projection(8, 32)
+    projection = nt_xent.build(bits=8, width=32, temperature=0.3, seed=0)
+    assert isinstance(projection, ProjectedPairs)
     pair = Batch(first, first.sigmoid(), torch.full((6,), -1), other_logits=second)
     weights = [layer.weight for layer in (projection.first, projection.last)]
     assert [tuple(weight.shape) for weight in weights] == [(8, 8), (32, 8)]
@@ -105,8 +101,9 @@ def test_contrast_is_between_the_projections_of_two_views() -> None:
     def projected(x: torch.Tensor) -> torch.Tensor:
         return (x @ weights[0].T).clamp_min(0) @ weights[1].T
 
-    expected = nt_xent(projected(first), projected(second), 0.3)
-    assert torch.allclose(nt_xent_term(projection, 0.3)(pair), expected)
+    expected = nt_xent.nt_xent(projected(first), projected(second), 0.3)
+    assert torch.allclose(projection(pair), expected)
+    assert list(Objective({"nt-xent": (1.0, projection)}).layers) == [projection]
 
 
 def test_push_and_balance_see_both_views() -> None:
@@ -114,10 +111,10 @@ def test_push_and_balance_see_both_views() -> None:
     first, second = torch.randn(6, 8), torch.randn(6, 8)
     pair = Batch(first, first.sigmoid(), torch.full((6,), -1), other_logits=second)
     every = torch.cat([first, second]).sigmoid().tolist()
-    assert push_term(pair).item() == pytest.approx(reference.push(every))
+    assert push.build()(pair).item() == pytest.approx(reference.push(every))
     for form in ("sample", "bit"):
         twin = reference.balance_per_sample if form == "sample" else reference.balance_per_bit
-        assert balance_term(form)(pair).item() == pytest.approx(twin(every))
+        assert balance.build(form)(pair).item() == pytest.approx(twin(every))
 
 
 def test_similarity_is_the_loop_over_pairs() -> None:
@@ -134,10 +131,10 @@ def test_similarity_is_the_loop_over_pairs() -> None:
         if i != j
     ]
     z, x = torch.from_numpy(logits), torch.from_numpy(inputs).requires_grad_()
-    value = similarity_term(Batch(z, z.sigmoid(), torch.zeros(5), inputs=x))
+    value = similarity.build()(Batch(z, z.sigmoid(), torch.zeros(5), inputs=x))
     assert value.item() == pytest.approx(sum(gaps) / len(gaps))
     assert not value.requires_grad
-    one = similarity_term(Batch(z[:1], z[:1].sigmoid(), torch.zeros(1), inputs=x[:1]))
+    one = similarity.build()(Batch(z[:1], z[:1].sigmoid(), torch.zeros(1), inputs=x[:1]))
     assert one.item() == 0
 
 
@@ -171,11 +168,11 @@ def test_the_softmax_form_reads_soft_codes_of_the_target() -> None:
     step = batch()
     assert step.target_logits is not None
     expected = softmax_entropy(step.target_logits.sigmoid())
-    assert torch.equal(entropy_term("softmax")(step), expected)
-    assert not torch.allclose(entropy_term()(step), expected)
+    assert torch.equal(entropy.build("softmax")(step), expected)
+    assert not torch.allclose(entropy.build()(step), expected)
 
 
 def test_the_metric_is_the_first_term_without_its_weight() -> None:
     step = batch()
-    objective = Objective({"a": (0.5, lambda b: b.soft.mean()), "b": (1.0, push_term)})
+    objective = Objective({"a": (0.5, lambda b: b.soft.mean()), "b": (1.0, push.build())})
     assert objective.metric(step).item() == pytest.approx(step.soft.mean().item())

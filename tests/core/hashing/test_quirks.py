@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fakes import archive_of, permuted
+from fakes import archive_of, fit_tiles, permuted
 
 from mirs_core.config import presets
 from mirs_core.config import settings as config
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.hashing.mining import interclass
 from mirs_core.hashing.model import HashModel
-from mirs_core.hashing.objective import Batch
+from mirs_core.hashing.terms import Batch
 from mirs_core.hashing.whitening import MovingStatistics, whitening
 from mirs_core.pipeline import assembly, fitting
 from mirs_core.retrieval.retriever import load_model, save_model
@@ -57,7 +57,7 @@ def test_the_slope_follows_the_margin_in_training_and_from_the_file(tmp_path: Pa
     items, features = archive_of()
     config_ = made("quirks.slope_is_margin=true", "loss.margin=0.4", "training.epochs=2")
     assert made("loss.margin=0.4").slope == 0.2
-    model = fitting.fit(config_, features, items).model
+    model = fit_tiles(config_, features, items).model
     assert isinstance(model, HashModel)
     assert model.head.activation.negative_slope == 0.4
     save_model(tmp_path / "model.safetensors", model)
@@ -124,7 +124,7 @@ def test_leaky_statistics_move_by_every_batch_of_validation_before_the_epoch_is_
     means = {}
     for on in ("false", "true"):
         config_ = made(*changes, f"quirks.leaky_statistics={on}")
-        model = fitting.fit(config_, changed, items).model
+        model = fit_tiles(config_, changed, items).model
         assert isinstance(model, HashModel)
         means[on] = model.state()["target.mean"].numpy()
     by_hand = means["false"]
@@ -158,7 +158,7 @@ def test_validation_tiles_reach_the_model_only_where_statistics_leak() -> None:
         config_ = made(*MOVING, f"quirks.leaky_statistics={on}", "quirks.late_statistics=true")
         states = [
             model.state()["target.mean"]
-            for model in (fitting.fit(config_, f, items).model for f in (features, changed))
+            for model in (fit_tiles(config_, f, items).model for f in (features, changed))
             if isinstance(model, HashModel)
         ]
         assert torch.equal(*states) is not reached
@@ -168,7 +168,7 @@ def test_late_statistics_serve_the_last_average_with_the_best_head() -> None:
     items, features = archive_of()
     items = permuted(items, ("val",))
     kept, late = (
-        fitting.fit(made(*MOVING, "training.epochs=30", f"quirks.late_statistics={on}"), f, items)
+        fit_tiles(made(*MOVING, "training.epochs=30", f"quirks.late_statistics={on}"), f, items)
         for on, f in (("false", features), ("true", features))
     )
     assert kept.best_epoch == late.best_epoch < 30

@@ -9,17 +9,20 @@ import numpy as np
 import pytest
 import reference
 import torch
-from fakes import triplet_objective
+from fakes import fit_head, triplet_objective
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mirs_core.errors import DataError, RunError
-from mirs_core.hashing import training
+from mirs_core.hashing import validation as scoring
 from mirs_core.hashing.model import HashHead, HashModel, shared
-from mirs_core.hashing.objective import Batch, Objective
-from mirs_core.hashing.training import EpochRecord, FitResult, Validation, fit, validation_map
+from mirs_core.hashing.objective import Objective
+from mirs_core.hashing.plan import Validation
+from mirs_core.hashing.records import EpochRecord, FitResult
+from mirs_core.hashing.terms import Batch
+from mirs_core.hashing.validation import validation_map
 from mirs_core.hashing.whitening import MovingStatistics, scaling, whitening
 from mirs_core.ranking.codes import pack, unpack
 
@@ -65,7 +68,7 @@ def train(
     x, labels = views(n, 1)
     defaults: dict[str, Any] = {"epochs": 4, "batch_size": 16, "learning_rate": 3e-3}
     objective = options.pop("objective", None) or triplet_objective(0.2, 0.01, 1.0)
-    return fit(model, objective, x, labels, check, **{**defaults, **options})
+    return fit_head(model, objective, x, labels, check, **{**defaults, **options})
 
 
 def same(a: HashModel, b: HashModel) -> bool:
@@ -225,7 +228,7 @@ def test_every_tile_is_seen_once_an_epoch_in_even_batches(
     x, _ = views(10, 1)
     labels = np.arange(10)
     batches: list[Batch] = []
-    fit(small_model(), recorded(batches), x, labels, None, epochs=2, batch_size=batch_size)
+    fit_head(small_model(), recorded(batches), x, labels, None, epochs=2, batch_size=batch_size)
     assert [len(batch.labels) for batch in batches] == sizes * 2
     half = len(sizes)
     orders = [
@@ -257,7 +260,7 @@ def test_a_step_takes_a_random_view_of_each_tile() -> None:
     model, batches = shared(HashHead(WIDTH, 16, ())), list[Batch]()
     seen = inputs_of(model.head)
     labels = np.arange(30)
-    fit(model, recorded(batches), numbered(3, 30), labels, None, epochs=20, batch_size=8)
+    fit_head(model, recorded(batches), numbered(3, 30), labels, None, epochs=20, batch_size=8)
     rows = torch.cat(seen)
     np.testing.assert_array_equal(rows[:, 1], torch.cat([batch.labels for batch in batches]))
     shares = np.bincount(rows[:, 0].int().numpy(), minlength=3) / len(rows)
@@ -272,7 +275,7 @@ def test_target_tiles_pass_the_transform_of_the_target() -> None:
     target = toy(9, 55)[0]
     x, labels = views(20, 1)
     objective = triplet_objective(0.2, 0.01, 1.0, entropy_weight=0.1)
-    result = fit(model, objective, x, labels, None, target_x=target, epochs=3, batch_size=8)
+    result = fit_head(model, objective, x, labels, None, target=target, epochs=3, batch_size=8)
     assert [len(rows) for rows in seen] == [7, 7, 7, 7, 6, 6] * 3
     known = [
         {row.tobytes() for row in model.transforms[domain](torch.from_numpy(rows)).numpy()}
@@ -286,8 +289,8 @@ def test_target_tiles_pass_the_transform_of_the_target() -> None:
 @pytest.mark.parametrize("target", [None, np.zeros((0, WIDTH), np.float32)])
 def test_entropy_without_target_tiles_is_refused(target: Features | None) -> None:
     objective = triplet_objective(0.2, 0.01, 1.0, entropy_weight=0.1)
-    with pytest.raises(DataError, match=r"none; set loss\.entropy_weight=0"):
-        train(small_model(), objective=objective, target_x=target)
+    with pytest.raises(DataError, match=r"archive is empty\. Set loss\.entropy_weight to 0"):
+        train(small_model(), objective=objective, target=target)
 
 
 def test_a_training_that_diverges_says_so() -> None:
@@ -300,7 +303,7 @@ def test_a_training_that_diverges_says_so() -> None:
 def test_target_tiles_without_entropy_change_nothing() -> None:
     models = [small_model(), small_model()]
     train(models[0])
-    train(models[1], target_x=toy(9, 55)[0])
+    train(models[1], target=toy(9, 55)[0])
     assert same(*models)
 
 
@@ -352,7 +355,7 @@ def test_steps_are_those_of_adam() -> None:
         return [*(slope.T @ rows).flatten().tolist(), *slope.sum(axis=0).tolist()]
 
     options: dict[str, Any] = {"learning_rate": 0.02, "weight_decay": 0.3, "betas": (0.8, 0.95)}
-    fit(model, recorded([]), x[None], np.zeros(6, np.int64), None, epochs=15, **options)
+    fit_head(model, recorded([]), x[None], np.zeros(6, np.int64), None, epochs=15, **options)
     expected = reference.adam(gradient, start, 15, **options)
     found = [float(v) for p in (layer.weight, layer.bias) for v in p.detach().flatten()]
     assert found == pytest.approx(expected, abs=1e-5)
@@ -385,7 +388,7 @@ def test_a_separable_problem_is_learnt(averaging: float, form: str) -> None:
     model.transforms["target"] = model.transforms["source"]
     before = figure(model, x[0], labels, check)
     objective = triplet_objective(0.2, 0.01, 1.0, form)
-    result = fit(
+    result = fit_head(
         model,
         objective,
         x,
@@ -445,7 +448,7 @@ def test_keys_that_would_overflow_are_kept_in_wider_numbers(
     archive, queries = (rng.integers(0, 256, (n, 4), dtype=np.uint8) for n in (90, 7))
     labels, wanted = rng.integers(0, 3, 90), rng.integers(0, 3, 7)
     narrow = validation_map(archive, labels, queries, wanted)
-    monkeypatch.setattr(training, "_INT32", 1)
+    monkeypatch.setattr(scoring, "_INT32", 1)
     assert validation_map(archive, labels, queries, wanted) == narrow
 
 
@@ -470,9 +473,9 @@ def test_a_training_that_broke_off_ends_in_the_same_bits(
 
     def go(model: HashModel, **more: Any) -> FitResult:
         statistics = MovingStatistics(6, 0.1) if moving else None
-        return fit(
+        return fit_head(
             model, triplet_objective(0.2, 0.01, 1.0), *views(40, 3), validation(),
-            target_x=toy(30, 9)[0], moving=statistics, epochs=8, batch_size=16,
+            target=toy(30, 9)[0], moving=statistics, epochs=8, batch_size=16,
             averaging=averaging, **more,
         )  # fmt: skip
 
@@ -495,7 +498,7 @@ def test_a_training_that_broke_off_ends_in_the_same_bits(
 def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
     settings_ = {"epochs": 4, "checkpoint": path}
-    fit(
+    fit_head(
         small_model(),
         triplet_objective(0.2, 0.01, 1.0),
         *views(40, 3),
@@ -505,10 +508,10 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
     )
     other = shared(HashHead(WIDTH, 8, (20,)))
     with pytest.raises(RunError, match="does not fit its run"):
-        fit(other, triplet_objective(0.2, 0.01, 1.0), *views(40, 3), None, **settings_)
+        fit_head(other, triplet_objective(0.2, 0.01, 1.0), *views(40, 3), None, **settings_)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(RunError, match="is damaged"):
-        fit(small_model(), triplet_objective(0.2, 0.01, 1.0), *views(40, 3), None, **settings_)
+        fit_head(small_model(), triplet_objective(0.2, 0.01, 1.0), *views(40, 3), None, **settings_)
 
 
 def test_gradients_are_those_of_each_weighted_term_alone() -> None:

@@ -139,7 +139,7 @@ def test_an_encoder_that_knows_the_answers_is_refused_before_the_start(
 ) -> None:
     tiles = sources.gather(home, made(data)).items.contents_of(["test"])
     monkeypatch.setattr(sources, "labels_seen", lambda home, name: frozenset(tiles))
-    with pytest.raises(DataError, match="has seen the labels"):
+    with pytest.raises(DataError, match="was trained on the labels"):
         estimate.estimate(home, made(data))
 
 

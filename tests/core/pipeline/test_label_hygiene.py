@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from fakes import archive_of, permuted
+from fakes import archive_of, fit_tiles, permuted
 
 from mirs_core.config import presets
 from mirs_core.config import settings as config
@@ -35,7 +35,7 @@ def views_of(made: config.RunConfig, items: Items, features: np.ndarray) -> np.n
 def model_bytes(preset: str, items: Items, features: np.ndarray, path: Path) -> bytes:
     changes = ["training.epochs=6"] if preset.startswith("mirs") else []
     made = presets.from_preset(preset, data="", seed=2, changes=changes)
-    model = fitting.fit(made, features, items, views_of(made, items, features)).model
+    model = fit_tiles(made, features, items, views_of(made, items, features)).model
     save_model(path, model)
     return path.read_bytes()
 
@@ -93,7 +93,7 @@ def test_distractors_and_copies_of_training_tiles_choose_no_epoch(tmp_path: Path
         def keep(line: dict[str, Any]) -> None:
             lines[name].append(line["map_at_64"])
 
-        fitting.fit(made, features, known, distractors=distractors, on_epoch=keep)
+        fit_tiles(made, features, known, distractors=distractors, on_epoch=keep)
         return lines[name]
 
     everything = values("all", items)
@@ -108,7 +108,7 @@ def test_distractors_and_copies_of_training_tiles_choose_no_epoch(tmp_path: Path
         items.contents[trained] if row in val else c for row, c in enumerate(items.contents)
     ]
     copies = dataclasses.replace(items, contents=tuple(contents))
-    fitted = fitting.fit(made, features, copies)
+    fitted = fit_tiles(made, features, copies)
     assert fitted.best_epoch == fitted.epochs == 6
 
 
@@ -117,7 +117,7 @@ def test_hashing_learns_what_the_baseline_cannot_see(change: str) -> None:
     items, features = archive_of()
     changes = ["training.epochs=20", f"loss.{change}"]
     made = presets.from_preset("mirs", data="", changes=changes)
-    fitted = fitting.fit(made, features, items)
+    fitted = fit_tiles(made, features, items)
     report = evaluate_run(Retriever.build(fitted.model, features, items, ()))
     assert fitted.epochs == 20 and 1 <= fitted.best_epoch <= 20 and report is not None
     assert report.to_json()["map_at_64"]["min_r_k"]["value"] > 0.9
@@ -130,7 +130,7 @@ def test_unsupervised_hashing_keeps_the_neighbours(selection: str) -> None:
     made = presets.from_preset("mirs-unsupervised", data="", changes=changes)
     val = features[items.rows(["val"])]
     lines: list[dict[str, Any]] = []
-    fitted = fitting.fit(
+    fitted = fit_tiles(
         made,
         features,
         items,
@@ -152,8 +152,8 @@ def test_unsupervised_hashing_keeps_the_neighbours(selection: str) -> None:
 def test_a_choice_by_contrast_needs_a_second_view_of_validation() -> None:
     items, features = archive_of()
     made = presets.from_preset("mirs-unsupervised", data="", changes=["training.selection=loss"])
-    with pytest.raises(DataError, match=r"selection=last"):
-        fitting.fit(made, features, items, views_of(made, items, features))
+    with pytest.raises(DataError, match=r"training\.selection to last"):
+        fit_tiles(made, features, items, views_of(made, items, features))
 
 
 def test_the_archive_teaches_an_unsupervised_head_only_where_it_is_asked_to() -> None:
@@ -171,25 +171,25 @@ def test_a_folder_without_splits_teaches_the_unsupervised_head() -> None:
     loose = dataclasses.replace(items, roles=("archive",) * len(items))
     made = presets.from_preset("mirs-unsupervised", data="", changes=["training.epochs=2"])
     assert np.array_equal(fitting.learning_rows(made, loose), np.arange(len(items)))
-    assert fitting.fit(made, features, loose, views_of(made, loose, features)).epochs == 2
+    assert fit_tiles(made, features, loose, views_of(made, loose, features)).epochs == 2
 
 
 def test_the_inter_class_term_is_learnt_and_needs_three_classes() -> None:
     items, features = archive_of()
     made = presets.from_preset("mirs-interclass", data="", changes=["training.epochs=3"])
     lines: list[dict[str, Any]] = []
-    fitting.fit(made, features, items, on_epoch=lines.append)
+    fit_tiles(made, features, items, on_epoch=lines.append)
     assert all(line["terms"]["interclass"] > 0 for line in lines)
     two = tuple("cra" if label == "cra" else "rid" for label in items.labels)
     with pytest.raises(DataError, match="three classes"):
-        fitting.fit(made, features, dataclasses.replace(items, labels=two))
+        fit_tiles(made, features, dataclasses.replace(items, labels=two))
 
 
 def test_another_target_moves_the_target_transform_only() -> None:
     items, features = archive_of()
     made = presets.from_preset("mirs-dwt", data="", changes=["training.epochs=2"])
     models = [
-        fitting.fit(made, features, items, target=target).model for target in (None, features * 3)
+        fit_tiles(made, features, items, target=target).model for target in (None, features * 3)
     ]
     states = [model.state() for model in models if isinstance(model, HashModel)]
     assert torch.equal(states[0]["source.blocks"], states[1]["source.blocks"])

@@ -235,7 +235,7 @@ def test_a_data_set_changed_after_prepare_is_refused(home: Home, data: Path, cha
         Image.fromarray(stripes(999)).save(tile)
     else:
         tile.rename(data / "train" / "rid" / tile.name)
-    with pytest.raises(DataError, match="changed since run"):
+    with pytest.raises(DataError, match="changed after run"):
         pipeline.train(home, run)
     status = run.status()
     assert status["state"] == "failed" and "start a new run" in status["error"]
@@ -296,7 +296,7 @@ def test_an_encoder_that_cannot_be_had_prevents_the_run(
 def test_a_finished_run_is_not_trained_again(home: Home, data: Path) -> None:
     run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
     before = run.model.stat().st_mtime_ns
-    with pytest.raises(RunError, match="done already"):
+    with pytest.raises(RunError, match="already done"):
         pipeline.train(home, run)
     assert run.status()["state"] == "done" and run.model.stat().st_mtime_ns == before
 
@@ -485,7 +485,7 @@ def test_an_encoder_that_has_seen_the_archives_labels_is_refused(
     for role in ("archive", "test"):
         seen = frozenset({by_role[role]})
         monkeypatch.setattr(sources, "labels_seen", lambda home, name, seen=seen: seen)
-        with pytest.raises(DataError, match="seen the labels of 1 of the tiles"):
+        with pytest.raises(DataError, match="trained on the labels of 1 of the tiles"):
             pipeline.prepare(home, made(data))
     assert runs_of(home) == []
     monkeypatch.setattr(sources, "labels_seen", lambda home, name: frozenset({by_role["train"]}))

@@ -15,7 +15,7 @@ from mirs_core import cli
 from mirs_core.config.presets import from_preset
 from mirs_core.errors import ConfigError
 from mirs_core.pipeline import train as pipeline
-from mirs_core.pipeline.preview import look, preview
+from mirs_core.pipeline.preview import code_statistics, preview
 from mirs_core.retrieval.filters import Filters
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -45,7 +45,7 @@ def config(data: Path, *changes: str, preset: str = "mirs") -> Any:
 @given(arrays(np.float32, (9, 16), elements=st.floats(0.0625, 0.9375, width=32)))
 def test_a_look_counts_what_is_there(soft: Any) -> None:
     """Against counting one value, code and bit at a time."""
-    found = look(soft)
+    found = code_statistics(soft)
     codes = [[bool(value >= 0.5) for value in row] for row in soft]
     ones = [sum(code) for code in codes]
     assert found.ones == pytest.approx([ones.count(n) / 9 for n in range(17)], abs=1e-5)
@@ -101,7 +101,7 @@ def test_a_preview_leaves_no_run_and_can_be_stopped(home: Home, data: Path) -> N
 
 def test_a_preset_without_a_network_has_nothing_to_watch(home: Home, data: Path) -> None:
     baseline = from_preset("baseline", data=str(data))
-    with pytest.raises(ConfigError, match="nothing to watch"):
+    with pytest.raises(ConfigError, match="nothing to preview"):
         preview(home, baseline, lambda view: None)
 
 

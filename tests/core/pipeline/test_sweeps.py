@@ -122,7 +122,7 @@ def test_a_stop_keeps_what_is_finished(home: Home, data: Path) -> None:
         ("mirs", {"push": (1.0, 1.0)}, "0 < low < high"),
         ("mirs", {"push": (0.0, 1.0)}, "0 < low < high"),
         ("mirs", {"balance": (1.0, float("inf"))}, "0 < low < high"),
-        ("mirs", {"balance": (1.0, 1e5)}, "give a value from"),
+        ("mirs", {"balance": (1.0, 1e5)}, "must be between"),
         ("mirs", {"trials": 3}, "give 4 to"),
     ],
 )

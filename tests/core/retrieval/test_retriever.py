@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from fakes import fit_tiles
 from safetensors.torch import load_file, save_file
 
 from mirs_core.config.presets import from_preset
@@ -16,7 +17,6 @@ from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError, RunError
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.hashing.model import HashModel
-from mirs_core.pipeline import fitting
 from mirs_core.ranking import codes as hashes
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.retriever import Retriever
@@ -62,7 +62,7 @@ def build(home: Home, preset: str = "mirs-dwt", bits: int = 64) -> tuple[runs.Ru
     if preset == "mirs-dwt":
         changes.append("whitening.group_size=8")
     config = from_preset(preset, data="/nowhere", changes=changes)
-    model = fitting.fit(config, features(), labelled(known())).model
+    model = fit_tiles(config, features(), labelled(known())).model
     built = Retriever.build(model, features(), known(), ("d",))
     run = runs.create(home, config, provenance={"data_name": "d"})
     built.save(run)

@@ -1,4 +1,4 @@
-"""Groups of landforms across classes, for inter-class triplets (Milbich et al. 2020)."""
+"""Groups of tiles across classes, for inter-class triplets (Milbich et al. 2020)."""
 
 import warnings
 
@@ -16,28 +16,30 @@ def standardised_by_class(
     """Features (n, D) less the mean of their class, divided by its standard deviation (divisor n).
 
     The deviation is floored at 1e-6; a class of one tile is only centred (MIRS method, inter-class
-    triplets). What is left is what the tiles of different classes can share.
+    triplets). What remains is what tiles of different classes may have in common.
     """
-    made = np.array(x, dtype=np.float64)
+    standardised = np.array(x, dtype=np.float64)
     for label in np.unique(labels):
         rows = labels == label
-        made[rows] -= made[rows].mean(axis=0)
+        standardised[rows] -= standardised[rows].mean(axis=0)
         if rows.sum() > 1:
-            made[rows] /= np.maximum(made[rows].std(axis=0), _FLOOR)
-    return made
+            standardised[rows] /= np.maximum(standardised[rows].std(axis=0), _FLOOR)
+    return standardised
 
 
-def landform_groups(
+def interclass_groups(
     x: NDArray[np.floating],
     labels: NDArray[np.int64],
     groups: int,
     seed: int,
     standardise: bool = True,
 ) -> NDArray[np.int64]:
-    """Group numbers (n,) of training tiles: k-means of their standardised features.
+    """Group numbers (n,) of training tiles: k-means clusters of their standardised features.
 
     Args:
-        groups: at most so many, and at most one for each eight tiles.
+        x: (n, D) features.
+        labels: (n,) class numbers.
+        groups: maximum number of groups; also limited to one for every eight tiles.
         standardise: False clusters the features as they are, as the code of 2021 did.
 
     Raises:
@@ -49,17 +51,17 @@ def landform_groups(
     if classes < 3:
         raise DataError(
             f"Inter-class triplets need three classes, and the training half has {classes}."
-            " Set loss.interclass_weight=0 or add classes."
+            " Set loss.interclass_weight to 0 or add classes."
         )
     count = min(groups, len(x) // 8)
     if count < 2:
         raise DataError(
             f"Inter-class triplets need 16 training tiles for two groups, and there are {len(x)}."
-            " Set loss.interclass_weight=0 or add tiles."
+            " Set loss.interclass_weight to 0 or add tiles."
         )
     points = standardised_by_class(x, labels) if standardise else x.astype(np.float64)
     with warnings.catch_warnings():
-        # Fewer distinct tiles than groups: some groups stay empty, which harms nothing.
+        # With fewer distinct tiles than groups some groups stay empty, which is harmless.
         warnings.filterwarnings("ignore", message="Number of distinct clusters")
-        found = KMeans(count, n_init=4, random_state=seed).fit_predict(points)
-    return found.astype(np.int64)
+        numbers = KMeans(count, n_init=4, random_state=seed).fit_predict(points)
+    return numbers.astype(np.int64)

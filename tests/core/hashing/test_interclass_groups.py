@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mirs_core.errors import DataError
-from mirs_core.hashing.clusters import landform_groups, standardised_by_class
+from mirs_core.hashing.interclass_groups import interclass_groups, standardised_by_class
 
 RNG = np.random.default_rng(4)
 
@@ -35,27 +35,27 @@ def made_of_two_traits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_groups_are_what_classes_share() -> None:
     x, labels, traits = made_of_two_traits()
     # Only the shared trait varies within a class beyond noise once the rest is dropped.
-    groups = landform_groups(x[:, 4:5], labels, 2, seed=0)
+    groups = interclass_groups(x[:, 4:5], labels, 2, seed=0)
     assert len({(int(g), int(t)) for g, t in zip(groups, traits, strict=True)}) == 2
-    raw = landform_groups(x, labels, 4, seed=0, standardise=False)
+    raw = interclass_groups(x, labels, 4, seed=0, standardise=False)
     assert len({(int(g), int(c)) for g, c in zip(raw, labels, strict=True)}) == 4
 
 
 def test_groups_are_seeded_and_no_more_than_one_for_eight_tiles() -> None:
     x, labels, _ = made_of_two_traits()
-    first = landform_groups(x, labels, 30, seed=1)
-    assert np.array_equal(first, landform_groups(x, labels, 30, seed=1))
+    first = interclass_groups(x, labels, 30, seed=1)
+    assert np.array_equal(first, interclass_groups(x, labels, 30, seed=1))
     assert len(np.unique(first)) == 160 // 8
-    assert len(np.unique(landform_groups(x, labels, 5, seed=1))) == 5
+    assert len(np.unique(interclass_groups(x, labels, 5, seed=1))) == 5
 
 
 def test_equal_tiles_leave_groups_empty_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
-    groups = landform_groups(np.ones((32, 2)), np.arange(32) % 3, 4, seed=0)
+    groups = interclass_groups(np.ones((32, 2)), np.arange(32) % 3, 4, seed=0)
     assert groups.shape == (32,) and not recwarn.list
 
 
 def test_too_little_to_group_is_refused() -> None:
     with pytest.raises(DataError, match="three classes"):
-        landform_groups(np.ones((32, 2)), np.arange(32) % 2, 4, seed=0)
+        interclass_groups(np.ones((32, 2)), np.arange(32) % 2, 4, seed=0)
     with pytest.raises(DataError, match="16 training tiles"):
-        landform_groups(np.ones((15, 2)), np.arange(15) % 3, 4, seed=0)
+        interclass_groups(np.ones((15, 2)), np.arange(15) % 3, 4, seed=0)
