@@ -1,8 +1,8 @@
-"""Fine-tuned encoders: one folder each in ``home``/encoders, written by ``train-encoder``.
+"""Fine-tuned encoders: one folder each in ``home.encoders``.
 
-``request.json`` what was asked, from the start; ``encoder.json`` the record of a finished one,
-written last; ``weights.safetensors`` the weights of one epoch; ``status.json`` and
-``progress.jsonl`` how it went; ``checkpoint.safetensors`` while it runs or after it broke off.
+``request.json`` holds the settings, from the start; ``encoder.json`` the record of a finished one,
+written last; ``weights.safetensors`` the weights of the best epoch; ``status.json`` and
+``progress.jsonl`` state and history; ``checkpoint.safetensors`` the state of an unfinished one.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from mirs_core.errors import EncoderError, MirsError
 from mirs_core.files import is_safe_name, read_json
 from mirs_core.system.processes import is_alive
 from mirs_core.workspace.home import Home
+from mirs_core.workspace.run_folder import ENDED_SILENTLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +30,10 @@ _NUMBERS = ("seed", "epochs", "best_epoch")
 
 @dataclass(frozen=True, slots=True)
 class EncoderSummary:
-    """What a list of fine-tuned encoders shows of one.
+    """One encoder in the list of fine-tuned encoders.
 
-    ``base`` is the encoder that it started from; ``state`` is that of a run; ``validation`` holds
-    the figures of the kept epoch by name, empty where there are none.
+    ``base`` is the encoder that it started from; ``state`` is one of ``runs.STATES``;
+    ``validation`` holds the scores of the best epoch by name, empty where there are none.
     """
 
     id: str
@@ -53,10 +54,10 @@ class EncoderSummary:
 
 
 def folder_of(home: Home, encoder_id: str) -> Path:
-    """Where a fine-tuned encoder stands.
+    """The folder of a fine-tuned encoder.
 
     Raises:
-        EncoderError: there is none with that id.
+        EncoderError: there is none with this id.
     """
     if is_safe_name(encoder_id):
         path = home.encoders / encoder_id
@@ -82,23 +83,20 @@ def record_of(home: Home, encoder_id: str) -> dict[str, Any]:
     """
     path = folder_of(home, encoder_id)
     if not (path / "encoder.json").is_file():
-        raise EncoderError(
-            f"The encoder {encoder_id} is not finished."
-            f" Go on with: python -m mirs_core train-encoder --resume {encoder_id}"
-        )
+        raise EncoderError(f"The encoder {encoder_id} is not finished; resume its training first.")
     record = _json(path / "encoder.json", encoder_id)
     if record.get("schema") != SCHEMA:
         raise EncoderError(
-            f"{path / 'encoder.json'} has schema {record.get('schema')}, this version reads"
+            f"{path / 'encoder.json'} has schema {record.get('schema')}, but this version reads"
             f" {SCHEMA}. {_again(path)}"
         )
-    sound = (
+    is_valid = (
         all(isinstance(record.get(key), str) for key in _TEXTS)
         and all(type(record.get(key)) is int for key in _NUMBERS)
         and record["id"] == encoder_id
         and all(_are_texts(record.get(key)) for key in ("labels_of", "tiles"))
     )
-    if not sound:
+    if not is_valid:
         raise EncoderError(f"{path / 'encoder.json'} is damaged. {_again(path)}")
     return record
 
@@ -127,26 +125,28 @@ def load_fine_tuned(
     """The frozen encoder of a finished fine-tuning.
 
     Args:
-        architecture: gives the network of a name that ``encoder.json`` remembers.
+        architecture: returns the network named in ``encoder.json``.
 
     Raises:
         EncoderError: there is none, it is not finished, or its files are damaged.
     """
     record, path = record_of(home, encoder_id), folder_of(home, encoder_id)
     weights = path / "weights.safetensors"
-    made = architecture(record["architecture"])
-    mark = fingerprint(weights, "fine-tuned", made.name)
-    # Both, so that neither another file of weights nor another network passes for the one trained.
-    if sha256_of(weights) != record["sha256"] or mark != record["fingerprint"]:
-        raise EncoderError(f"{weights} is damaged: it is not what was trained. {_again(path)}")
-    return made.encoder(encoder_id, mark, lambda network: fill(network, weights))
+    network = architecture(record["architecture"])
+    content = fingerprint(weights, "fine-tuned", network.name)
+    # Both are checked, so that neither other weights nor another network go unnoticed.
+    if sha256_of(weights) != record["sha256"] or content != record["fingerprint"]:
+        raise EncoderError(
+            f"{weights} is damaged: it has changed since the training. {_again(path)}"
+        )
+    return network.encoder(encoder_id, content, lambda blank: fill(blank, weights))
 
 
 def fill(network: "torch.nn.Module", weights: Path) -> None:
     """Puts the weights of a safetensors file into a network.
 
     Raises:
-        EncoderError: the file is damaged, does not fit, or holds values that are no numbers.
+        EncoderError: the file is damaged, does not fit, or contains values that are not finite.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -163,14 +163,16 @@ def fill(network: "torch.nn.Module", weights: Path) -> None:
             f"{weights} does not fit its network. {_again(weights.parent)}"
         ) from None
     if not is_finite(network):
-        raise EncoderError(f"{weights} holds values that are no numbers. {_again(weights.parent)}")
+        raise EncoderError(
+            f"{weights} contains values that are not finite. {_again(weights.parent)}"
+        )
 
 
 def labels_seen(home: Home, name: str) -> frozenset[str]:
-    """Content hashes of the tiles whose labels the encoder ``name`` has learnt from.
+    """Content hashes of the tiles whose labels the encoder ``name`` was trained on.
 
     Empty for encoders that were not fine-tuned here, and for those fine-tuned without labels. An
-    archive or a test split that holds one of these tiles cannot measure anything any more.
+    archive or a test split with one of these tiles cannot be used for an evaluation.
 
     Raises:
         EncoderError: the encoder was fine-tuned here and its record is damaged or unfinished.
@@ -182,11 +184,9 @@ def labels_seen(home: Home, name: str) -> frozenset[str]:
 
 def list_encoders(home: Home) -> list[EncoderSummary]:
     """All fine-tuned encoders, newest first, unfinished and damaged ones with their state."""
-    found = []
-    for path in (home.encoders).glob("[a-z0-9]*"):
-        if is_fine_tuned(home, path.name):
-            found.append(_summary(home, path))
-    return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
+    paths = home.encoders.glob("[a-z0-9]*")
+    summaries = [_summary(home, path) for path in paths if is_fine_tuned(home, path.name)]
+    return sorted(summaries, key=lambda encoder: (encoder.created, encoder.id), reverse=True)
 
 
 def _summary(home: Home, path: Path) -> EncoderSummary:
@@ -221,12 +221,12 @@ def _summary(home: Home, path: Path) -> EncoderSummary:
 
 
 def _state(path: Path) -> tuple[str, str | None]:
-    """State and error of an unfinished one, as its status file and its process tell."""
+    """State and error of an unfinished one, from its status file and its process."""
     try:
         status = _json(path / "status.json", path.name)
     except EncoderError:
-        return "failed", "It has no readable status."
+        return "failed", "Its status file cannot be read."
     if status.get("state") == "running" and not is_alive(status.get("process")):
-        return "failed", "The process ended without a word."
+        return "failed", ENDED_SILENTLY
     error = status.get("error")
     return str(status.get("state")), None if error is None else str(error)

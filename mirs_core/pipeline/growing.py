@@ -280,6 +280,6 @@ def _keep(
     if not keep and runs.served_run(home) == old.id:
         runs.serve(home, run.id)
     if goes:
-        annotations.keep(home, run.id, annotations.read(home, old.id))
+        annotations.write(home, run.id, annotations.read(home, old.id))
         bin.discard(home, old.id)
     return run, goes

@@ -102,8 +102,8 @@ def keep_archived(
     run = runs.create(home, config, name=name, provenance=made)
     try:
         run.set_status("running")
-        run.keep_learnt(learnt)
-        run.keep_excluded(excluded or {})
+        run.write_learnt(learnt)
+        run.write_excluded(excluded or {})
         for path in [told / name for name in (CARD_FILE, TABLE_FILE)] if told else []:
             if path.is_file():
                 copy_file(path, run.path / path.name)

@@ -188,7 +188,7 @@ def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: Sho
     fitted = fit(config, features.learning_tiles(sources), observers)
     trained = time.perf_counter()
     if sources.crosses:
-        run.keep_learnt(sources.learning_items.learnt_roles())
+        run.write_learnt(sources.learning_items.learnt_roles())
 
     name = archive_id(sources.items)
     distractors = sources.archive.card.distractors

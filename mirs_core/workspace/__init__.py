@@ -1,5 +1,4 @@
-"""The folder of runs and caches.
+"""The home folder: its paths, runs with their annotations, the bin, collections, checkpoints.
 
-The folder of runs and caches: where each file stands, runs and their annotations, bin,
-collections, checkpoints.
+Rooms above ``mirs_core.workspace`` may call it; nothing else builds paths in the home folder.
 """

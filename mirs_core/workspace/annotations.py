@@ -1,6 +1,6 @@
-"""What people write about a run: its name, tags and notes.
+"""Name, tags and notes that users give to a run.
 
-A finished run is read-only, so this stands beside it in ``annotations/<id>.json``.
+A finished run is read-only, so they are stored separately, in ``annotations/<id>.json``.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ NAME_LENGTH, TAG_LENGTH, TAG_COUNT, NOTES_LENGTH = 80, 32, 12, 4000
 
 # Control characters, lone surrogates, line and paragraph separators.
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# They turn the direction of the text around them, so that a name reads as another one.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# They change the writing direction, so that one name can be displayed as another.
+_BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINES = frozenset("\n\t")
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Name, tags and notes of a run; an empty name leaves the run the one it was made with."""
+    """Name, tags and notes of a run; an empty name stands for the original one."""
 
     name: str = ""
     tags: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Annotation:
 def read(home: Home, run_id: str) -> Annotation:
     """The annotation of a run; an empty one where there is none.
 
-    A file that was damaged by hand is none: what is said beside a run must not make it unusable.
+    A damaged file counts as none: an annotation must not make its run unusable.
     """
     path = _path(home, run_id)
     if path.is_file():
@@ -56,33 +56,33 @@ def change(
     tags: Sequence[str] | None = None,
     notes: str | None = None,
 ) -> Annotation:
-    """Replaces what is given, and returns the whole annotation; what is None stays.
+    """Replaces name, tags or notes and returns the whole annotation; None leaves a field as it is.
 
     Raises:
         RunError: no such run; a text is too long or holds control characters; too many tags.
     """
     if not is_safe_name(run_id) or not (home.runs / run_id).is_dir():
-        raise RunError(f"There is no run {run_id!r}; see: python -m mirs_core runs list")
+        raise no_such_run(run_id)
     before = read(home, run_id)
     after = checked(
         before.name if name is None else name,
         before.tags if tags is None else tags,
         before.notes if notes is None else notes,
     )
-    keep(home, run_id, after)
+    write(home, run_id, after)
     return after
 
 
-def keep(home: Home, run_id: str, annotation: Annotation) -> None:
-    """Writes the whole annotation of a run; an empty one leaves no file."""
+def write(home: Home, run_id: str, annotation: Annotation) -> None:
+    """Stores the whole annotation of a run; for an empty one the file is deleted."""
     if annotation == Annotation():
-        forget(home, run_id)
+        delete(home, run_id)
     else:
         write_json(_path(home, run_id), annotation.to_json())
 
 
-def forget(home: Home, run_id: str) -> None:
-    """Removes what is said about a run that is gone, so that no later run inherits it."""
+def delete(home: Home, run_id: str) -> None:
+    """Deletes the annotation of a run, so that a later run with the same id does not inherit it."""
     _path(home, run_id).unlink(missing_ok=True)
 
 
@@ -90,7 +90,7 @@ def parse(value: Any) -> Annotation:
     """The annotation that ``to_json`` wrote.
 
     Raises:
-        RunError: it is none, or holds what cannot be said of a run.
+        RunError: it is damaged, or a text is not allowed.
     """
     fields = set(Annotation.__dataclass_fields__)
     if not isinstance(value, dict) or set(value) != fields:
@@ -103,18 +103,20 @@ def parse(value: Any) -> Annotation:
 
 
 def checked(name: str, tags: Sequence[str], notes: str) -> Annotation:
-    """An annotation of these texts, without spaces around them and without equal tags.
+    """An annotation of these texts, stripped of spaces around them and of duplicate tags.
 
     Raises:
         RunError: a text is too long or holds control characters; too many tags.
     """
-    kept = {tag.casefold(): tag for tag in (_line(tag, "A tag", TAG_LENGTH) for tag in tags) if tag}
-    if len(kept) > TAG_COUNT:
-        raise RunError(f"{len(kept)} tags are too many; give at most {TAG_COUNT}.")
-    if any("," in tag for tag in kept):
-        raise RunError("A tag holds no comma; give two tags instead.")
+    tag_by_key = {
+        tag.casefold(): tag for tag in (_line(tag, "A tag", TAG_LENGTH) for tag in tags) if tag
+    }
+    if len(tag_by_key) > TAG_COUNT:
+        raise RunError(f"{len(tag_by_key)} tags are too many; at most {TAG_COUNT} are allowed.")
+    if any("," in tag for tag in tag_by_key):
+        raise RunError("A tag cannot contain a comma; use two tags instead.")
     text = _text(notes.replace("\r\n", "\n"), "The notes", NOTES_LENGTH, _LINES)
-    return Annotation(_line(name, "A name", NAME_LENGTH), tuple(kept.values()), text)
+    return Annotation(_line(name, "A name", NAME_LENGTH), tuple(tag_by_key.values()), text)
 
 
 def _line(text: str, what: str, most: int) -> str:
@@ -124,18 +126,23 @@ def _line(text: str, what: str, most: int) -> str:
 def _text(text: str, what: str, most: int, allowed: frozenset[str]) -> str:
     text = text.strip()
     if len(text) > most:
-        raise RunError(f"{what} has {len(text)} characters; {most} are the most.")
-    if found := control_character("".join(letter for letter in text if letter not in allowed)):
-        raise RunError(f"{what} holds the control character U+{ord(found):04X}; remove it.")
+        raise RunError(f"{what} has {len(text)} characters; at most {most} are allowed.")
+    if character := control_character("".join(letter for letter in text if letter not in allowed)):
+        raise RunError(f"{what} holds the control character U+{ord(character):04X}; remove it.")
     return text
 
 
 def control_character(text: str) -> str | None:
-    """The first character of ``text`` that is none of a line of plain text, or None."""
+    """The first character of ``text`` that is not allowed in a line of plain text, or None."""
     for letter in text:
-        if unicodedata.category(letter) in _REFUSED or letter in _TURNING:
+        if unicodedata.category(letter) in _REFUSED or letter in _BIDIRECTIONAL:
             return letter
     return None
+
+
+def no_such_run(run_id: str) -> RunError:
+    """The error for a run id that does not exist."""
+    return RunError(f"There is no run {run_id!r}; look it up in the list of runs.")
 
 
 def _path(home: Home, run_id: str) -> Path:

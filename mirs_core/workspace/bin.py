@@ -1,27 +1,27 @@
-"""The bin: runs that were deleted and can be brought back, in ``$MIRS_HOME/bin/<id>``.
+"""The bin: deleted runs that can be restored, in ``$MIRS_HOME/bin/<id>``.
 
-What was said about a run goes along, in ``discarded.json`` inside its folder.
+The annotation of a run is stored in ``discarded.json`` inside its folder.
 """
 
 import contextlib
 import secrets
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, make_folder, read_json, write_json
 from mirs_core.workspace import annotations, runs
+from mirs_core.workspace.clock import now
 from mirs_core.workspace.home import Home
 
 _NOTE = "discarded.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Discarded:
-    """A run in the bin. ``data_title`` and ``discarded`` (ISO) are empty where they are unknown."""
+class BinnedRun:
+    """A run in the bin. ``data_title`` and ``discarded`` (ISO) are empty where unknown."""
 
     id: str
     name: str
@@ -35,56 +35,52 @@ def discard(home: Home, run_id: str) -> None:
     """Moves a run into the bin.
 
     Raises:
-        RunError: the run does not exist, is running, or is the served one; or the bin holds
-            another run of this name.
+        RunError: the run does not exist, is running, or is the default model; or the bin holds
+            another run with this id.
     """
     run, target = runs.removable(home, run_id), home.bin / run_id
     if target.exists():
-        raise RunError(
-            f"The bin holds an earlier run {run_id!r}; empty it first:"
-            f" python -m mirs_core runs empty-bin {run_id}"
-        )
+        raise RunError(f"The bin already holds a run {run_id!r}; delete that one for good first.")
     make_folder(target.parent)
     run.path.replace(target)
-    said = annotations.read(home, run_id).to_json()
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    write_json(target / _NOTE, {"discarded": now, "annotation": said})
-    annotations.forget(home, run_id)
+    annotation = annotations.read(home, run_id).to_json()
+    write_json(target / _NOTE, {"discarded": now(), "annotation": annotation})
+    annotations.delete(home, run_id)
 
 
-def discarded(home: Home) -> list[Discarded]:
-    """The runs in the bin, the last one first."""
-    found = [
+def discarded(home: Home) -> list[BinnedRun]:
+    """The runs in the bin, the most recently deleted first."""
+    binned = [
         _entry(path)
-        for path in (home.bin).glob("[a-z0-9]*")
+        for path in home.bin.glob("[a-z0-9]*")
         if path.is_dir() and is_safe_name(path.name)
     ]
-    return sorted(found, key=lambda one: (one.discarded, one.id), reverse=True)
+    return sorted(binned, key=lambda run: (run.discarded, run.id), reverse=True)
 
 
 def restore(home: Home, run_id: str) -> None:
-    """Brings a run back from the bin, with its name, tags and notes.
+    """Restores a run from the bin, with its name, tags and notes.
 
     Raises:
-        RunError: the bin does not hold it, or another run has its id by now.
+        RunError: the run is not in the bin, or another run has its id.
     """
     path, target = _existing(home, run_id), home.runs / run_id
     if target.exists():
-        raise RunError(f"There is another run {run_id!r} by now; delete that one first.")
+        raise RunError(f"Another run has the id {run_id!r}; delete that one first.")
     make_folder(target.parent)
     with contextlib.suppress(MirsError):
-        annotations.keep(home, run_id, annotations.parse(_note(path).get("annotation")))
+        annotations.write(home, run_id, annotations.parse(_note(path).get("annotation")))
     (path / _NOTE).unlink(missing_ok=True)
     path.replace(target)
 
 
 def empty(home: Home, run_id: str | None = None) -> list[str]:
-    """Removes one run of the bin for good, or all of them; returns their ids.
+    """Deletes one run of the bin for good, or all of them; returns their ids.
 
     Raises:
-        RunError: the bin does not hold ``run_id``.
+        RunError: ``run_id`` is not in the bin.
     """
-    paths = [_existing(home, run_id)] if run_id else [home.bin / o.id for o in discarded(home)]
+    paths = [_existing(home, run_id)] if run_id else [home.bin / run.id for run in discarded(home)]
     for path in paths:
         doomed = path.with_name(f".emptied-{path.name}-{secrets.token_hex(3)}")
         path.replace(doomed)
@@ -95,25 +91,25 @@ def empty(home: Home, run_id: str | None = None) -> list[str]:
 def _existing(home: Home, run_id: str) -> Path:
     path = home.bin / run_id
     if not is_safe_name(run_id) or not path.is_dir():
-        raise RunError(f"The bin holds no run {run_id!r}; see: python -m mirs_core runs bin")
+        raise RunError(f"There is no run {run_id!r} in the bin; look it up in the list of the bin.")
     return path
 
 
-def _entry(path: Path) -> Discarded:
+def _entry(path: Path) -> BinnedRun:
     note, run = _note(path), runs.RunFolder(path)
-    said = annotations.Annotation()
+    annotation = annotations.Annotation()
     with contextlib.suppress(MirsError):
-        said = annotations.parse(note.get("annotation"))
-    preset, made = "", dict[str, Any]()
+        annotation = annotations.parse(note.get("annotation"))
+    preset, facts = "", dict[str, Any]()
     with contextlib.suppress(MirsError):
-        preset, made = run.config().preset, run.provenance()
-    return Discarded(
+        preset, facts = run.config().preset, run.provenance()
+    return BinnedRun(
         id=path.name,
-        name=said.name or str(made.get("name", path.name)),
+        name=annotation.name or str(facts.get("name", path.name)),
         preset=preset,
-        data_title=str(made.get("data_title") or made.get("data_name", "")),
+        data_title=str(facts.get("data_title") or facts.get("data_name", "")),
         discarded=str(note.get("discarded", "")),
-        bytes=sum(one.stat().st_size for one in path.rglob("*") if one.is_file()),
+        bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a training stands: one safetensors file, so that tensors and numbers always agree."""
+"""The state of a training in one safetensors file, so that tensors and numbers always agree."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ _KEY = "training"
 
 
 def write_checkpoint(path: Path, parts: Mapping[str, State], about: Mapping[str, Any]) -> None:
-    """Writes named states and plain values; the file before stays until this one is whole.
+    """Writes named states and plain values; the previous file stays until this one is complete.
 
     Args:
-        parts: contiguous tensors on the CPU, by part and name; parts are named without ``/``.
+        parts: contiguous tensors on the CPU, by part and name; names of parts contain no ``/``.
         about: JSON values without NaN.
 
     Raises:
@@ -39,45 +39,45 @@ def read_checkpoint(
     """The states and values that ``write_checkpoint`` wrote.
 
     Args:
-        advice: what to do where the file is damaged, as a sentence.
+        advice: sentence that says what to do where the file is damaged.
 
     Raises:
         RunError: the file is damaged or holds other parts.
     """
     from safetensors import SafetensorError, safe_open
 
-    found: dict[str, State] = {part: {} for part in parts}
+    states: dict[str, State] = {part: {} for part in parts}
     try:
         with safe_open(path, framework="pt") as stored:
             about = dict(json.loads((stored.metadata() or {})[_KEY]))
-            for key in stored.keys():  # noqa: SIM118 - it is no mapping
+            for key in stored.keys():  # noqa: SIM118 - not a mapping
                 part, _, name = key.partition("/")
-                found[part][name] = stored.get_tensor(key)
+                states[part][name] = stored.get_tensor(key)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} is damaged ({error}). {advice}") from None
-    return found, about
+    return states, about
 
 
 def copied(state: Mapping[str, Tensor]) -> State:
-    """Copies of the tensors of a state, on the CPU and as a file holds them."""
+    """Copies of the tensors of a state, on the CPU, contiguous."""
     return {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
 
 
 def optimiser_state(state: Mapping[str, Any]) -> State:
     """The tensors of ``torch.optim.Optimizer.state_dict()``, named ``<parameter>.<name>``."""
     return copied(
-        {f"{i}.{key}": v for i, known in state["state"].items() for key, v in known.items()}
+        {f"{i}.{key}": v for i, values in state["state"].items() for key, v in values.items()}
     )
 
 
 def optimiser_dict(state: State, groups: list[dict[str, Any]]) -> dict[str, Any]:
-    """What ``load_state_dict`` of an optimiser takes, from its tensors and parameter groups.
+    """The argument of an optimiser's ``load_state_dict``, from its tensors and parameter groups.
 
     Raises:
-        ValueError: a name is none of ``optimiser_state``.
+        ValueError: a name is not one of ``optimiser_state``.
     """
-    known: dict[int, dict[str, Tensor]] = {}
+    values_by_parameter: dict[int, dict[str, Tensor]] = {}
     for name, value in state.items():
         place, _, key = name.partition(".")
-        known.setdefault(int(place), {})[key] = value
-    return {"state": known, "param_groups": groups}
+        values_by_parameter.setdefault(int(place), {})[key] = value
+    return {"state": values_by_parameter, "param_groups": groups}

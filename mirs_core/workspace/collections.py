@@ -1,7 +1,7 @@
-"""Collections: named lists of tiles that somebody chose, with notes, one JSON file each.
+"""Collections: named lists of tiles with notes, one JSON file each.
 
-They stand in ``collections/<id>.json`` of the home folder, belong to the tiles of one data set, and
-outlive runs. A deleted one is kept aside, so that a slip can be undone.
+They are stored in ``collections/<id>.json`` of the home folder, hold tiles of one data set and
+outlive runs. Deleted collections are moved aside and can be restored.
 """
 
 import secrets
@@ -17,19 +17,20 @@ from mirs_core.system.processes import locked
 from mirs_core.workspace.annotations import control_character
 from mirs_core.workspace.home import Home
 
-NAME_LENGTH, NOTE_LENGTH, MOST_TILES = 120, 4000, 20_000
+NAME_LENGTH, NOTE_LENGTH, MAX_TILES = 120, 4000, 20_000
 _SCHEMA = 1
 _LINES = str.maketrans("", "", "\n\t")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CollectedTile:
     """A tile in a collection.
 
     Attributes:
-        id, sha256: which tile of the data set, and the content it had.
-        note: what was noted of it.
-        found: how it came here, in words; empty where it was chosen by hand.
+        id: of the tile in its data set.
+        sha256: of its file.
+        note: of the user.
+        found: how it was found, in words; empty where it was chosen by hand.
     """
 
     id: str
@@ -43,8 +44,9 @@ class Collection:
     """A list of tiles in the order in which they were added.
 
     Attributes:
-        data: which data set (``lineup.DataSet.key``); ``title`` is its name for people.
-        error: why it cannot be read; None of a sound one.
+        data: key of its data set.
+        title: of the data set.
+        error: why the file cannot be read; None where it can.
     """
 
     id: str
@@ -55,15 +57,15 @@ class Collection:
     created: str
     changed: str
     note: str = ""
-    tiles: tuple[Kept, ...] = field(default=())
+    tiles: tuple[CollectedTile, ...] = field(default=())
     error: str | None = None
 
     def __contains__(self, tile: str) -> bool:
-        return any(kept.id == tile for kept in self.tiles)
+        return any(item.id == tile for item in self.tiles)
 
     def notes(self) -> dict[str, str]:
-        """What was noted, by tile."""
-        return {kept.id: kept.note for kept in self.tiles if kept.note}
+        """Notes by tile id."""
+        return {item.id: item.note for item in self.tiles if item.note}
 
 
 def create(home: Home, name: str, data: str, title: str, synthetic: bool) -> Collection:
@@ -73,20 +75,20 @@ def create(home: Home, name: str, data: str, title: str, synthetic: bool) -> Col
         DataError: the name is empty, too long, or holds control characters.
     """
     name, now = _line(name), _now()
-    made = Collection(
+    collection = Collection(
         f"{slug(name)[:40].strip('-') or 'collection'}-{secrets.token_hex(3)}",
         name, data, title, synthetic, now, now,
     )  # fmt: skip
     with _lock(home):
-        _write(home, made)
-    return made
+        _write(home, collection)
+    return collection
 
 
 def read(home: Home, collection_id: str) -> Collection:
     """A collection.
 
     Raises:
-        DataError: there is none of that id, or its file is damaged.
+        DataError: there is no such collection, or its file is damaged.
     """
     path = _path(home, collection_id)
     if not path.is_file():
@@ -95,51 +97,52 @@ def read(home: Home, collection_id: str) -> Collection:
 
 
 def list_all(home: Home, data: str | None = None) -> list[Collection]:
-    """All collections, or those of one data set, the last changed first.
+    """All collections, or those of one data set, most recently changed first.
 
-    A damaged one is listed with its ``error`` and no tiles.
+    Damaged collections are listed with their ``error`` and no tiles.
     """
-    found = []
-    for path in (home.collections).glob("*.json"):
+    collections = []
+    for path in home.collections.glob("*.json"):
         if not is_safe_name(path.stem):
             continue
         try:
-            found.append(read(home, path.stem))
+            collections.append(read(home, path.stem))
         except MirsError as error:
-            found.append(Collection(path.stem, path.stem, "", "", False, "", "", error=str(error)))
-    kept = [one for one in found if data is None or one.data == data or one.error]
-    return sorted(kept, key=lambda one: (one.changed, one.id), reverse=True)
+            damaged = Collection(path.stem, path.stem, "", "", False, "", "", error=str(error))
+            collections.append(damaged)
+    selected = [c for c in collections if data is None or c.data == data or c.error]
+    return sorted(selected, key=lambda c: (c.changed, c.id), reverse=True)
 
 
-def add(home: Home, collection_id: str, tiles: Sequence[Kept]) -> int:
-    """Adds tiles at the end; one that is there already stays as it is. How many were new.
+def add(home: Home, collection_id: str, tiles: Sequence[CollectedTile]) -> int:
+    """Adds tiles at the end and returns the number of new ones; present tiles are unchanged.
 
     Raises:
         DataError: no such collection, or too many tiles.
     """
     before = len(read(home, collection_id).tiles)
 
-    def work(one: Collection) -> Collection:
-        known = {kept.id for kept in one.tiles}
-        new: dict[str, Kept] = {}
+    def with_new(collection: Collection) -> Collection:
+        present = {item.id for item in collection.tiles}
+        new: dict[str, CollectedTile] = {}
         for tile in tiles:
-            if tile.id not in known:
+            if tile.id not in present:
                 new.setdefault(tile.id, tile)
-        kept = (*one.tiles, *new.values())
-        if len(kept) > MOST_TILES:
-            raise DataError(f"A collection holds at most {MOST_TILES:,} tiles; make another one.")
-        return replace(one, tiles=kept)
+        all_tiles = (*collection.tiles, *new.values())
+        if len(all_tiles) > MAX_TILES:
+            raise DataError(f"A collection holds at most {MAX_TILES:,} tiles; make another one.")
+        return replace(collection, tiles=all_tiles)
 
-    return len(_change(home, collection_id, work).tiles) - before
+    return len(_change(home, collection_id, with_new).tiles) - before
 
 
 def remove(home: Home, collection_id: str, tiles: Sequence[str]) -> Collection:
-    """Takes tiles out. Raises DataError where there is no such collection."""
-    gone = set(tiles)
+    """Removes tiles. Raises DataError where there is no such collection."""
+    removed = set(tiles)
     return _change(
         home,
         collection_id,
-        lambda one: replace(one, tiles=tuple(kept for kept in one.tiles if kept.id not in gone)),
+        lambda old: replace(old, tiles=tuple(t for t in old.tiles if t.id not in removed)),
     )
 
 
@@ -151,29 +154,29 @@ def annotate(
     note: str | None = None,
     tile_notes: Mapping[str, str] | None = None,
 ) -> Collection:
-    """Replaces what is given: its name, its note, notes of its tiles by id.
+    """Replaces name, note or notes of tiles (by id); None leaves a field as it is.
 
     Raises:
         DataError: no such collection; a text is too long or holds control characters.
     """
     notes = {tile: _text(text, "A note", NOTE_LENGTH) for tile, text in (tile_notes or {}).items()}
 
-    def work(one: Collection) -> Collection:
+    def annotated(old: Collection) -> Collection:
         return replace(
-            one,
-            name=one.name if name is None else _line(name),
-            note=one.note if note is None else _text(note, "The note", NOTE_LENGTH),
-            tiles=tuple(replace(kept, note=notes.get(kept.id, kept.note)) for kept in one.tiles),
+            old,
+            name=old.name if name is None else _line(name),
+            note=old.note if note is None else _text(note, "The note", NOTE_LENGTH),
+            tiles=tuple(replace(t, note=notes.get(t.id, t.note)) for t in old.tiles),
         )
 
-    return _change(home, collection_id, work)
+    return _change(home, collection_id, annotated)
 
 
 def delete(home: Home, collection_id: str) -> None:
-    """Puts a collection aside; ``restore`` brings it back.
+    """Moves a collection aside; ``restore`` undoes this.
 
     Raises:
-        DataError: there is none of that id.
+        DataError: there is no such collection.
     """
     path = _path(home, collection_id)
     with _lock(home):
@@ -185,23 +188,23 @@ def delete(home: Home, collection_id: str) -> None:
 
 
 def restore(home: Home, collection_id: str) -> Collection:
-    """Brings a deleted collection back.
+    """Restores a deleted collection.
 
     Raises:
-        DataError: none of that id was deleted.
+        DataError: no collection with this id was deleted.
     """
     with _lock(home):
         aside = _aside(home, collection_id)
         if not aside.is_file():
-            raise DataError(f"No collection {collection_id!r} was deleted.")
+            raise DataError(f"There is no deleted collection {collection_id!r}.")
         aside.replace(_path(home, collection_id))
     return read(home, collection_id)
 
 
-def _change(home: Home, collection_id: str, work: Callable[[Collection], Collection]) -> Collection:
-    # Two sessions that write at once must not lose what the other one added.
+def _change(home: Home, collection_id: str, edit: Callable[[Collection], Collection]) -> Collection:
+    # The lock keeps two sessions from overwriting each other's changes.
     with _lock(home):
-        changed = replace(work(read(home, collection_id)), changed=_now())
+        changed = replace(edit(read(home, collection_id)), changed=_now())
         _write(home, changed)
     return changed
 
@@ -221,29 +224,29 @@ def _aside(home: Home, collection_id: str) -> Path:
     return path.parent / ".deleted" / path.name
 
 
-def _write(home: Home, one: Collection) -> None:
-    value = {name: v for name, v in asdict(one).items() if name not in {"id", "error"}}
-    write_json(_path(home, one.id), {"schema": _SCHEMA, **value})
+def _write(home: Home, collection: Collection) -> None:
+    value = {name: v for name, v in asdict(collection).items() if name not in {"id", "error"}}
+    write_json(_path(home, collection.id), {"schema": _SCHEMA, **value})
 
 
 def _parse(collection_id: str, value: Any, path: Path) -> Collection:
-    damaged = DataError(f"{path} is damaged. Delete it, or put a copy of it back.")
+    damaged = DataError(f"{path} is damaged. Delete it, or restore a copy of it.")
     if not isinstance(value, dict) or value.get("schema") != _SCHEMA:
         raise damaged
     texts = ("name", "data", "title", "created", "changed", "note")
     tiles = value.get("tiles")
     if not all(isinstance(value.get(name), str) for name in texts) or not isinstance(tiles, list):
         raise damaged
-    kept = []
+    items = []
     for tile in tiles:
         fields = ("id", "sha256", "note", "found")
         if not isinstance(tile, dict) or not all(isinstance(tile.get(n), str) for n in fields):
             raise damaged
-        kept.append(Kept(**{name: tile[name] for name in fields}))
+        items.append(CollectedTile(**{name: tile[name] for name in fields}))
     return Collection(
         id=collection_id,
         synthetic=value.get("synthetic") is True,
-        tiles=tuple(kept),
+        tiles=tuple(items),
         **{name: value[name] for name in texts},
     )
 
@@ -251,16 +254,16 @@ def _parse(collection_id: str, value: Any, path: Path) -> Collection:
 def _line(text: str) -> str:
     text = _text(text, "A name", NAME_LENGTH)
     if not text or "\n" in text or "\t" in text:
-        raise DataError("A collection needs a name of one line.")
+        raise DataError("A collection needs a name on one line.")
     return text
 
 
 def _text(text: str, what: str, most: int) -> str:
     text = text.replace("\r\n", "\n").strip()
     if len(text) > most:
-        raise DataError(f"{what} has {len(text)} characters; {most} are the most.")
-    if found := control_character(text.translate(_LINES)):
-        raise DataError(f"{what} holds the control character U+{ord(found):04X}; remove it.")
+        raise DataError(f"{what} has {len(text)} characters; at most {most} are allowed.")
+    if character := control_character(text.translate(_LINES)):
+        raise DataError(f"{what} holds the control character U+{ord(character):04X}; remove it.")
     return text
 
 

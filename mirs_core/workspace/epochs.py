@@ -1,4 +1,4 @@
-"""What a training said of itself, epoch by epoch."""
+"""Losses and validation scores of a training, epoch by epoch."""
 
 import math
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from mirs_core.workspace.runs import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Epochs:
-    """Columns of ``progress.jsonl``, all of one length: a value an epoch, None where there is none.
+    """Columns of ``progress.jsonl``, all of one length: one value per epoch, None where missing.
 
     ``terms`` are the parts of the loss by name, ``total`` their weighted sum, ``map_at_64`` the
-    validation's.
+    validation score.
     """
 
     epochs: tuple[int, ...] = ()
@@ -24,11 +24,11 @@ class Epochs:
     def curves(self) -> dict[str, tuple[float | None, ...]]:
         """Every curve that has a value, by name: ``map_at_64``, ``total``, then the terms."""
         named = {"map_at_64": self.map_at_64, "total": self.total, **(self.terms or {})}
-        return {name: one for name, one in named.items() if any(v is not None for v in one)}
+        return {name: curve for name, curve in named.items() if any(v is not None for v in curve)}
 
 
 def read(run: RunFolder) -> Epochs:
-    """The epochs of a run so far; none where nothing is trained.
+    """The epochs of a run so far; empty where nothing is trained.
 
     Raises:
         RunError: the file is damaged.

@@ -1,4 +1,4 @@
-"""The home folder: where every run, cache, job and list of this installation stands."""
+"""The home folder: the paths of runs, caches, jobs and lists of this installation."""
 
 import os
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder of runs and caches, and the only place that knows how it is laid out.
+    """The home folder and its layout, which nothing else knows.
 
-    Nothing is created before something is written. ``str`` and ``os.fspath`` give the path.
+    Folders are created when something is written to them. ``str`` and ``os.fspath`` give the path.
     """
 
     path: Path
@@ -27,37 +27,37 @@ class Home:
 
     @property
     def runs(self) -> Path:
-        """One folder a run."""
+        """One folder per run."""
         return self.path / "runs"
 
     @property
     def bin(self) -> Path:
-        """Runs that were deleted and can still be restored."""
+        """Deleted runs that can be restored."""
         return self.path / "bin"
 
     @property
     def annotations(self) -> Path:
-        """Names, tags and notes of runs, one file a run."""
+        """Names, tags and notes of runs, one file per run."""
         return self.path / "annotations"
 
     @property
     def default_run(self) -> Path:
-        """The file that names the run shown first."""
+        """The file that names the default model."""
         return self.path / "served.json"
 
     @property
     def encoders(self) -> Path:
-        """One folder a fine-tuned encoder."""
+        """One folder per fine-tuned encoder."""
         return self.path / "encoders"
 
     @property
     def data(self) -> Path:
-        """Data sets that were made, copied or downloaded here."""
+        """Data sets that were created, copied or downloaded here."""
         return self.path / "data"
 
     @property
     def data_set_list(self) -> Path:
-        """The file that names data sets elsewhere on this computer."""
+        """The list of data sets elsewhere on this computer."""
         return self.path / "data-sets.json"
 
     @property
@@ -67,17 +67,17 @@ class Home:
 
     @property
     def jobs(self) -> Path:
-        """The queue: one folder a job, locks and logs of its workers."""
+        """The queue: one folder per job; locks and logs of its workers."""
         return self.path / "jobs"
 
     @property
     def sweeps(self) -> Path:
-        """One folder a sweep over lambda1 x lambda2."""
+        """One folder per sweep over lambda1 x lambda2."""
         return self.path / "sweeps"
 
     @property
     def previews(self) -> Path:
-        """What previews have written, one file each."""
+        """Results of previews, one file each."""
         return self.path / "previews"
 
     @property
@@ -87,25 +87,25 @@ class Home:
 
     @property
     def reports(self) -> Path:
-        """Reproductions of the published tables, one folder a data set."""
+        """Reproductions of the published tables, one folder per data set."""
         return self.path / "reports"
 
     @property
     def locks(self) -> Path:
-        """Locks of acts that must not be done twice at once."""
+        """Locks of actions that must not run twice at once."""
         return self.path / "locks"
 
     @property
     def cache(self) -> Path:
-        """What can be made again: features, scans, downloaded weights."""
+        """What can be recreated: features, scans, downloaded weights."""
         return self.path / "cache"
 
     @property
     def feature_cache(self) -> Path:
-        """Features of tiles by encoder."""
+        """Features of tiles, by encoder."""
         return self.cache / "features"
 
     @property
     def scan_cache(self) -> Path:
-        """Manifests of data sets that were scanned."""
+        """Manifests of scanned data sets."""
         return self.cache / "scans"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
-from mirs_core.workspace.collections import Kept
+from mirs_core.workspace.collections import CollectedTile
 from mirs_core.workspace.home import Home
 from pages.parts import notice
 from pages.shared import state
@@ -51,7 +51,7 @@ def draw(searcher: Searcher, tiles: Sequence[str], place: str, found: str = "") 
 
 def _keep(searcher: Searcher, tiles: list[str], target: str | None, key: str, found: str) -> None:
     home, items = Home.current(), searcher.items
-    kept = [Kept(tile, items.contents[items.row(tile)], found=found) for tile in tiles]
+    kept = [CollectedTile(tile, items.contents[items.row(tile)], found=found) for tile in tiles]
 
     def work() -> None:
         chosen = target

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mirs_core.workspace import bin
-from mirs_core.workspace.bin import Discarded
+from mirs_core.workspace.bin import BinnedRun
 from mirs_core.workspace.home import Home
 from pages.parts import notice
 
@@ -13,7 +13,7 @@ _TABLE = "mirs.r.bin"
 _MEGA = 1e6
 
 
-def draw(runs: Sequence[Discarded]) -> None:
+def draw(runs: Sequence[BinnedRun]) -> None:
     """Draws the table of the runs in the bin, and the buttons for them."""
     if not runs:
         st.info("The bin is empty.", icon=":material/delete:")

@@ -8,7 +8,7 @@ from mirs_core.exchange import exports
 from mirs_core.files import slug
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
-from mirs_core.workspace.collections import Collection, Kept
+from mirs_core.workspace.collections import CollectedTile, Collection
 from mirs_core.workspace.home import Home
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import notice, takeaway
@@ -71,7 +71,7 @@ def _one(searcher: Searcher, one: Collection) -> None:
         _words(one)
 
 
-def _tiles(searcher: Searcher, known: list[Kept], notes: dict[str, str]) -> None:
+def _tiles(searcher: Searcher, known: list[CollectedTile], notes: dict[str, str]) -> None:
     if not known:
         st.caption("It is empty.")
         return

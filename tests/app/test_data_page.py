@@ -278,7 +278,7 @@ def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_pa
 
 def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path) -> None:
     from mirs_core.workspace import collections as collected
-    from mirs_core.workspace.collections import Kept
+    from mirs_core.workspace.collections import CollectedTile
 
     app = opened()
     app.session_state["mirs.archive.folder"] = str(tmp_path)
@@ -287,9 +287,9 @@ def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path)
     press(app, "Add them")
     assert queued(home) == [("archive", "add", f"--run={archive}", f"--data={tmp_path}")]
     items = json.loads((runs.folder(home, archive).items).read_text())
-    tiles = [Kept(tile, "x") for tile in items["ids"][:2]]
+    tiles = [CollectedTile(tile, "x") for tile in items["ids"][:2]]
     made = collected.create(home, "Out", "any", "Any", True)
-    collected.add(home, made.id, [*tiles, Kept("gone.jpg", "x")])
+    collected.add(home, made.id, [*tiles, CollectedTile("gone.jpg", "x")])
     press(press(app, "Change or export"), "Take 2 out")
     wanted = tuple(f"--tile={kept.id}" for kept in tiles)
     assert ("archive", "remove", f"--run={archive}", *wanted) in queued(home)

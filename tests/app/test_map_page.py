@@ -271,7 +271,7 @@ def test_a_density_and_a_collection_are_shown(
     app = opened(start)
     data = app.session_state[state.DATA]
     made = collected.create(home, "Dunes", data, "Synthetic", True)
-    kept = [collected.Kept(items.ids[row], items.contents[row]) for row in (2, 9)]
+    kept = [collected.CollectedTile(items.ids[row], items.contents[row]) for row in (2, 9)]
     collected.add(home, made.id, kept)
     app.run()
     app.selectbox(key=map_layers.COLLECTION).set_value(made.id).run()

@@ -305,7 +305,11 @@ def test_collections_are_listed_and_a_damaged_one_says_so(home: Home, start: Any
     data = app.session_state[state.DATA]
     made = collected.create(home, "Mine <b>", data, "Synthetic Mars", True)
     names = Searcher.open(home, "demo-mirs").items.ids
-    collected.add(home, made.id, [collected.Kept(names[0], "1", "odd"), collected.Kept("gone", "")])
+    collected.add(
+        home,
+        made.id,
+        [collected.CollectedTile(names[0], "1", "odd"), collected.CollectedTile("gone", "")],
+    )
     app.segmented_control(key=state.VIEW).set_value(state.KEPT).run()
     chosen = next(box for box in app.selectbox if box.label == "Collection")
     assert not app.exception and chosen.options == ["Mine <b> (2)"]

@@ -180,7 +180,7 @@ class _Loop:
         self._learn()
         for step, batch in enumerate(batches):
             if self.world.any(should_stop()):
-                raise StoppedError("Stopped as asked; go on with: train-encoder --resume ID")
+                raise StoppedError("Stopped as requested; the training can be resumed.")
             self._set_rate((epoch - 1) * steps + step, self.config.epochs * steps)
             self.optimiser.zero_grad()
             loss = self.objective.loss(self._outputs, self.world.part(batch))
@@ -235,7 +235,7 @@ class _Loop:
 def _diverged(epoch: int) -> RunError:
     return RunError(
         f"The fine-tuning diverged in epoch {epoch}: its loss is no number any more."
-        " Lower --learning-rate."
+        " Lower the learning rate."
     )
 
 

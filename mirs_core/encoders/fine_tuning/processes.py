@@ -59,7 +59,9 @@ def resume_on(home: Home, encoder_id: str, processes: int) -> FineTuned:
 def check_processes(processes: int) -> None:
     """Raises ConfigError for a number of processes that makes no sense."""
     if not 1 < processes <= MOST:
-        raise ConfigError(f"--processes takes 2 to {MOST}; without it, one process trains.")
+        raise ConfigError(
+            f"Training on {processes} processes is not possible; choose 2 to {MOST}, or one."
+        )
 
 
 def _search_path() -> str:
@@ -75,8 +77,7 @@ def _ended(home: Home, encoder_id: str) -> FineTuned:
         raise RunError(f"The fine-tuning {encoder_id} failed: {said}")
     if found.state == "stopped":
         raise StoppedError(
-            "The fine-tuning was stopped."
-            f" Go on with: python -m mirs_core train-encoder --resume {encoder_id}"
+            f"The fine-tuning was stopped and can be resumed; its id is {encoder_id}"
         )
     return FineTuned(
         encoder=found.id,

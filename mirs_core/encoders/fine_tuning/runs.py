@@ -106,7 +106,7 @@ def select(items: Items, reads_labels: bool, distractors: Collection[str] = ()) 
     if len(names) < 2:
         raise DataError(
             f"This objective learns from labels and needs at least two classes; the training half"
-            f" has {len(names)}. Choose --objective simclr, which reads no label, or add classes"
+            f" has {len(names)}. Choose the objective simclr, which needs no labels, or add classes"
             " to train/."
         )
     queried = set(names) - set(distractors)
@@ -357,7 +357,6 @@ def _write_progress(run: RunFolder, history: list[dict[str, Any]]) -> None:
 @contextlib.contextmanager
 def _told(run: RunFolder, world: "World", checkpoint: Path) -> Iterator[None]:
     """Keeps the status file true to what happens inside; only the first process writes."""
-    go_on = f"Go on with: python -m mirs_core train-encoder --resume {run.id}"
 
     def tell(state: str, error: str | None = None) -> None:
         if world.writes:
@@ -368,7 +367,9 @@ def _told(run: RunFolder, world: "World", checkpoint: Path) -> Iterator[None]:
         yield
     except StoppedError:
         tell("stopped", "Stopped.")
-        raise StoppedError(f"The fine-tuning was stopped. {go_on}") from None
+        raise StoppedError(
+            f"The fine-tuning was stopped and can be resumed; its id is {run.id}"
+        ) from None
     except KeyboardInterrupt:
         tell("stopped", "Interrupted.")
         raise

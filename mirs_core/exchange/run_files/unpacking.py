@@ -63,7 +63,7 @@ def import_run(home: Home, source: Path | BinaryIO, run_id: str | None = None) -
         except OSError as error:
             raise RunError(f"{target} cannot be made ({error.strerror or error}).") from None
         try:
-            annotations.keep(home, name, said)
+            annotations.write(home, name, said)
         except MirsError:
             runs.delete(home, name)
             raise

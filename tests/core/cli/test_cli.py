@@ -191,7 +191,7 @@ def test_every_mistake_gets_one_line(home: Home, tmp_path: Path) -> None:
         (("compare", "--data", data, "--presets", ","), "No preset is named"),
         (("compare", "--data", data, "--presets", "best"), "choose one of"),
         (("evaluate", "--run", "demo-mirs", "--queries", tmp_path / "empty"), "no image"),
-        (("runs", "delete", "demo-mirs"), "is served"),
+        (("runs", "delete", "demo-mirs"), "is the default model"),
         (("runs", "serve", "../x"), "There is no run"),
         (("data", "synthetic", data), "not empty"),
     ):

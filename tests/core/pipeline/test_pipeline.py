@@ -532,7 +532,7 @@ def test_a_run_stopped_while_tiles_are_encoded_goes_on_from_the_cache(
     assert run.status()["state"] == "stopped"
     (listed,) = runs.list_runs(home)
     assert not listed.usable
-    with pytest.raises(RunError, match="only a finished run can be served"):
+    with pytest.raises(RunError, match="only a finished run can be the default model"):
         runs.serve(home, run.id)
     pipeline.train(home, run)
     assert run.status()["state"] == "done"

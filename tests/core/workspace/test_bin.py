@@ -39,7 +39,11 @@ def test_running_and_served_runs_stay(tmp_path: Path) -> None:
     make(Home(tmp_path), "busy", "running")
     make(Home(tmp_path), "shown")
     runs.serve(Home(tmp_path), "shown")
-    for run_id, why in (("busy", "is running"), ("shown", "is served"), ("../x", "no run")):
+    for run_id, why in (
+        ("busy", "is running"),
+        ("shown", "is the default model"),
+        ("../x", "no run"),
+    ):
         with pytest.raises(RunError, match=why):
             bin.discard(Home(tmp_path), run_id)
     assert len(runs.list_runs(Home(tmp_path))) == 2 and bin.discarded(Home(tmp_path)) == []
@@ -49,9 +53,9 @@ def test_a_run_is_not_put_over_another_one(tmp_path: Path) -> None:
     make(Home(tmp_path), "one")
     bin.discard(Home(tmp_path), "one")
     make(Home(tmp_path), "one")
-    with pytest.raises(RunError, match="another run 'one' by now"):
+    with pytest.raises(RunError, match="Another run has the id 'one'"):
         bin.restore(Home(tmp_path), "one")
-    with pytest.raises(RunError, match="empty it first"):
+    with pytest.raises(RunError, match="delete that one for good first"):
         bin.discard(Home(tmp_path), "one")
     assert bin.empty(Home(tmp_path), "one") == ["one"]
     bin.discard(Home(tmp_path), "one")
@@ -70,7 +74,7 @@ def test_emptying_removes_one_or_all(tmp_path: Path) -> None:
 def test_what_the_bin_does_not_hold_is_not_touched(tmp_path: Path, run_id: str) -> None:
     make(Home(tmp_path), "kept")
     for act in (bin.restore, bin.empty):
-        with pytest.raises(RunError, match="The bin holds no run"):
+        with pytest.raises(RunError, match=r"There is no run .* in the bin"):
             act(Home(tmp_path), run_id)
     assert len(runs.list_runs(Home(tmp_path))) == 1
 

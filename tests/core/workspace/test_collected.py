@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mirs_core.errors import DataError
 from mirs_core.workspace import collections as collected
-from mirs_core.workspace.collections import Kept
+from mirs_core.workspace.collections import CollectedTile
 from mirs_core.workspace.home import Home
 
 
@@ -18,14 +18,14 @@ def new(home: Home, name: str = "Cones") -> collected.Collection:
     return collected.create(home, name, "key", "Mars", False)
 
 
-def tiles(*names: str) -> list[Kept]:
-    return [Kept(name, f"sha of {name}") for name in names]
+def tiles(*names: str) -> list[CollectedTile]:
+    return [CollectedTile(name, f"sha of {name}") for name in names]
 
 
 def test_a_collection_reads_back_as_it_was_written(tmp_path: Path) -> None:
     made = new(Home(tmp_path))
     assert collected.read(Home(tmp_path), made.id) == made
-    kept = [Kept("a.png", "1", "odd", "MIRS, rank 3"), Kept("b.png", "2")]
+    kept = [CollectedTile("a.png", "1", "odd", "MIRS, rank 3"), CollectedTile("b.png", "2")]
     assert collected.add(Home(tmp_path), made.id, kept) == 2
     changed = collected.annotate(
         Home(tmp_path),
@@ -35,7 +35,7 @@ def test_a_collection_reads_back_as_it_was_written(tmp_path: Path) -> None:
         tile_notes={"b.png": "fine"},
     )
     assert collected.read(Home(tmp_path), made.id) == changed
-    assert changed.tiles == (kept[0], Kept("b.png", "2", "fine"))
+    assert changed.tiles == (kept[0], CollectedTile("b.png", "2", "fine"))
     assert changed.notes() == {"a.png": "odd", "b.png": "fine"}
     assert "a.png" in changed and "c.png" not in changed
     assert (changed.created, changed.changed >= made.changed) == (made.created, True)
@@ -69,7 +69,7 @@ def _add_many(home: Home, collection: str, who: str) -> None:
 def test_two_sessions_lose_nothing_of_each_other(tmp_path: Path) -> None:
     made = new(Home(tmp_path))
     context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=_add_many, args=(tmp_path, made.id, who)) for who in "ab"]
+    both = [context.Process(target=_add_many, args=(Home(tmp_path), made.id, who)) for who in "ab"]
     for one in both:
         one.start()
     for one in both:
@@ -85,7 +85,7 @@ def test_what_is_deleted_comes_back(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no collection"):
         collected.read(Home(tmp_path), made.id)
     assert collected.restore(Home(tmp_path), made.id) == made
-    with pytest.raises(DataError, match="was deleted"):
+    with pytest.raises(DataError, match="no deleted collection"):
         collected.restore(Home(tmp_path), made.id)
 
 
@@ -132,7 +132,7 @@ def test_hostile_ids_are_no_collections(tmp_path: Path, hostile: str) -> None:
 
 
 def test_a_collection_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collected, "MOST_TILES", 2)
+    monkeypatch.setattr(collected, "MAX_TILES", 2)
     made = new(Home(tmp_path))
     collected.add(Home(tmp_path), made.id, tiles("a", "b"))
     with pytest.raises(DataError, match="at most"):

@@ -48,7 +48,7 @@ def test_a_run_whose_process_is_gone_reads_as_failed(tmp_path: Path) -> None:
     status = {"state": "running", "error": None, "process": gone, "updated": ""}
     (run.path / "status.json").write_text(json.dumps(status))
     assert run.status()["state"] == "failed"
-    assert "without a word" in runs.list_runs(Home(tmp_path))[0].error
+    assert "ended with no error message" in runs.list_runs(Home(tmp_path))[0].error
 
 
 def test_only_finished_runs_are_served_and_the_served_one_is_not_deleted(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_only_finished_runs_are_served_and_the_served_one_is_not_deleted(tmp_pat
         "one": True,
         "two": False,
     }
-    with pytest.raises(RunError, match="is served"):
+    with pytest.raises(RunError, match="is the default model"):
         runs.delete(Home(tmp_path), "one")
     runs.delete(Home(tmp_path), "two")
     assert [run.id for run in runs.list_runs(Home(tmp_path))] == ["one"]
