@@ -142,7 +142,7 @@ def _actions(job: Job) -> None:
         if archives := _archives(job):
             st.page_link(
                 "pages/search/search.py",
-                label="Open",
+                label="Open in Explore",
                 icon=":material/travel_explore:",
                 query_params={"models": ",".join(archives)},
             )

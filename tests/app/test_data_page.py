@@ -204,9 +204,9 @@ def test_what_an_import_could_not_place_is_said(opened: Open, home: Home) -> Non
     }  # fmt: skip
     (folder / "result.json").write_text(json.dumps(result))
     said = [one.value for one in opened().caption]
-    assert "Look twice." in said and "Left out\\: 2 \\(bad.png\\)" in said
+    assert "Look twice." in said and "Files left out\\: 2 \\(bad.png\\)" in said
     (rows,) = [one for one in said if "Rows of the table" in one]
-    assert "no file\\: 1" in rows and "<script>" not in rows
+    assert "without a file\\: 1" in rows and "<script>" not in rows
 
 
 def test_a_job_that_made_archives_leads_to_them(opened: Open, home: Home) -> None:
@@ -219,7 +219,7 @@ def test_a_job_that_made_archives_leads_to_them(opened: Open, home: Home) -> Non
     (folder / "result.json").write_text(json.dumps({"runs": ["demo-mirs", 5]}))
     app = opened()
     assert "<script>" not in html(app)
-    links = [link.proto for link in app.get("page_link") if link.proto.label == "Open it"]
+    links = [link.proto for link in app.get("page_link") if link.proto.label == "Open in Explore"]
     assert [link.query_string for link in links] == ["models=demo-mirs"]
 
 
