@@ -8,7 +8,7 @@ from typing import Any
 from mirs_core.cli.console import Console
 from mirs_core.datasets import importing
 from mirs_core.errors import DataError
-from mirs_core.exchange import archive_tables as interchange
+from mirs_core.exchange import parquet_archives
 from mirs_core.pipeline import growing
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -47,7 +47,7 @@ def remove(args: argparse.Namespace, console: Console) -> Answer:
 
 def export(args: argparse.Namespace, console: Console) -> Answer:
     """Writes an archive as a Parquet table."""
-    made = interchange.export(Home.current(), args.run, args.file, console.progress)
+    made = parquet_archives.write_archive(Home.current(), args.run, args.file, console.progress)
     size = made.path.stat().st_size
     answer = {"run": args.run, "tiles": made.tiles, "bytes": size, "file": str(made.path)}
     return answer, f"{made.tiles:,} tiles of {args.run} are in {made.path} ({size / 1e6:.1f} MB)."
@@ -55,7 +55,7 @@ def export(args: argparse.Namespace, console: Console) -> Answer:
 
 def import_(args: argparse.Namespace, console: Console) -> Answer:
     """Takes an archive out of a Parquet table."""
-    run, tiles = interchange.take_in(
+    run, tiles = parquet_archives.read_archive(
         Home.current(),
         args.file.expanduser(),
         args.run,

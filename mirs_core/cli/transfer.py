@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from mirs_core.cli.console import Console
-from mirs_core.exchange import run_files as transfer
+from mirs_core.exchange import exported_runs
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -13,7 +13,7 @@ Answer = tuple[dict[str, Any], str]
 
 def export(args: argparse.Namespace, console: Console) -> Answer:
     """Writes a finished run into one file."""
-    path = transfer.export_run(Home.current(), args.id, args.file)
+    path = exported_runs.save_run(Home.current(), args.id, args.file)
     size = path.stat().st_size
     answer = {"run": args.id, "file": str(path), "bytes": size}
     return answer, f"{args.id} is in {path} ({size / 1e6:.1f} MB); its tiles are not."
@@ -22,7 +22,7 @@ def export(args: argparse.Namespace, console: Console) -> Answer:
 def import_(args: argparse.Namespace, console: Console) -> Answer:
     """Takes in a run that was exported, here or elsewhere."""
     home = Home.current()
-    run_id = transfer.import_run(home, args.file.expanduser(), args.id)
+    run_id = exported_runs.load_run(home, args.file.expanduser(), args.id)
     root = runs.folder(home, run_id).config().archive_root
     text = f"{run_id} is imported. It looks for its tiles in {root}."
     return {"run": run_id, "data": root}, text

@@ -1,1 +1,1 @@
-"""What leaves and enters as a file: exports of results, run files, archive tables."""
+"""Files that leave and enter: exports of results and maps, exported runs, Parquet archives."""

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from mirs_core.exchange import archive_tables as interchange
+from mirs_core.exchange import parquet_archives
 from mirs_core.files import slug
 from mirs_core.workspace import collections as collected
 from mirs_core.workspace import runs
@@ -25,7 +25,7 @@ def dialog(home: Home, here: Sequence[runs.RunSummary], titles: dict[str, str]) 
     st.html('<p class="mirs-model">Export</p>')
     stem = f"mirs-{slug(chosen)}"
     takeaway.download(
-        interchange.FILE_TYPE, lambda: _parquet(home, chosen), stem, f"archive.{chosen}"
+        parquet_archives.FILE_TYPE, lambda: _parquet(home, chosen), stem, f"archive.{chosen}"
     )
     st.html('<p class="mirs-model">Add tiles</p>')
     folder = st.text_input(
@@ -67,7 +67,7 @@ def _remove(home: Home, run_id: str, title: str) -> None:
 
 def _parquet(home: Home, run_id: str) -> bytes:
     with TemporaryDirectory() as folder:
-        return interchange.export(home, run_id, Path(folder)).path.read_bytes()
+        return parquet_archives.write_archive(home, run_id, Path(folder)).path.read_bytes()
 
 
 def _button(home: Home, label: str, icon: str, words_of: Sequence[str], title: str) -> None:

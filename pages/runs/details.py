@@ -8,7 +8,7 @@ import streamlit as st
 from mirs_core.errors import MirsError
 from mirs_core.evaluation import model_card
 from mirs_core.evaluation.scores import RunScores
-from mirs_core.exchange import run_files
+from mirs_core.exchange import exported_runs
 from mirs_core.workspace import annotations, bin, epochs, runs
 from mirs_core.workspace.home import Home
 from pages.parts import notice, training_curves
@@ -57,7 +57,7 @@ def _actions(run: runs.RunSummary, data_sets: list[lineup.DataSet]) -> None:
             st.download_button(
                 "Export",
                 lambda: _export(run.id),
-                f"{run.id}{run_files.SUFFIX}",
+                f"{run.id}{exported_runs.SUFFIX}",
                 "application/zip",
                 icon=":material/archive:",
                 on_click="ignore",
@@ -75,7 +75,7 @@ def _make_default(run: runs.RunSummary) -> None:
 
 def _export(run_id: str) -> bytes:
     target = io.BytesIO()
-    run_files.write_export(Home.current(), run_id, target)
+    exported_runs.write_run(Home.current(), run_id, target)
     return target.getvalue()
 
 

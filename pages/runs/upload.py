@@ -5,7 +5,7 @@ from typing import BinaryIO
 import streamlit as st
 
 from mirs_core.errors import MirsError
-from mirs_core.exchange import run_files
+from mirs_core.exchange import exported_runs
 from mirs_core.workspace.home import Home
 from pages.shared import state, words
 
@@ -21,7 +21,7 @@ def draw() -> None:
         st.form(f"{key}.form", border=False, enter_to_submit=False),
     ):
         file = st.file_uploader(
-            "Exported run", type=["zip"], help=f"A file whose name ends in {run_files.SUFFIX}"
+            "Exported run", type=["zip"], help=f"A file whose name ends in {exported_runs.SUFFIX}"
         )
         new_id = st.text_input("New id", placeholder="optional")
         submitted = st.form_submit_button("Import", type="primary", width="stretch")
@@ -39,7 +39,7 @@ def draw() -> None:
 def _import(file: BinaryIO, run_id: str | None) -> str | None:
     """Imports the run; returns its id, or shows the error and returns None."""
     try:
-        return run_files.import_run(Home.current(), file, run_id)
+        return exported_runs.load_run(Home.current(), file, run_id)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None

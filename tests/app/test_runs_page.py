@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mirs_core.exchange import run_files as transfer
+from mirs_core.exchange import exported_runs
 from mirs_core.workspace import annotations, bin, runs
 from mirs_core.workspace.home import Home
 from pages.parts import first_run
@@ -222,7 +222,7 @@ def test_an_unfinished_and_a_damaged_run_say_what_is_wrong(home: Home, opened: O
 
 
 def test_a_run_is_imported_and_picked(home: Home, opened: Open, tmp_path: Path) -> None:
-    path = transfer.export_run(home, "demo-mirs-dwt", tmp_path)
+    path = exported_runs.save_run(home, "demo-mirs-dwt", tmp_path)
     shutil.rmtree(home.path / "runs" / "demo-mirs-dwt")
     app = opened()
     app.file_uploader[0].upload(path.name, path.read_bytes(), "application/zip")

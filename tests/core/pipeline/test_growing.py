@@ -19,7 +19,7 @@ from mirs_core.datasets.splits import grown_order
 from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import DataError
-from mirs_core.exchange import run_files as transfer
+from mirs_core.exchange import exported_runs
 from mirs_core.pipeline import growing
 from mirs_core.pipeline import train as pipeline
 from mirs_core.pipeline.indexing import index
@@ -231,8 +231,8 @@ def test_removed_tiles_do_not_come_back_by_surprise(
 
 def test_what_was_removed_travels_with_an_export(home: Home, run: str, tmp_path: Path) -> None:
     less = growing.remove(home, run, [loaded(home, run).items.ids[0]])
-    file = transfer.export_run(home, less.run.id, tmp_path / "x.mirs.zip")
-    transfer.import_run(Home(tmp_path / "other"), file)
+    file = exported_runs.save_run(home, less.run.id, tmp_path / "x.mirs.zip")
+    exported_runs.load_run(Home(tmp_path / "other"), file)
     there = runs.folder(Home(tmp_path / "other"), less.run.id)
     assert there.excluded_tiles() == less.run.excluded_tiles() != {}
 

@@ -1,4 +1,4 @@
-"""Import: a Parquet table that may be anything, checked, as the archive of a model that is here."""
+"""Reading an untrusted Parquet table, checked, as the archive of a model on this machine."""
 
 import contextlib
 import stat
@@ -12,9 +12,14 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.scanning import scan_cached
 from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.errors import DataError, RunError
-from mirs_core.exchange.archive_tables.cells import read_cells
-from mirs_core.exchange.archive_tables.checks import check_model, check_whole, items_of, read_about
-from mirs_core.exchange.archive_tables.layout import MOST_ABOUT, TEXTS
+from mirs_core.exchange.parquet_archives.cells import read_cells
+from mirs_core.exchange.parquet_archives.checks import (
+    check_model,
+    check_whole,
+    items_of,
+    read_metadata,
+)
+from mirs_core.exchange.parquet_archives.layout import MOST_METADATA, TEXTS
 from mirs_core.files import slug, write_json
 from mirs_core.pipeline.indexing import archived_config, keep_archived
 from mirs_core.progress import Progress, silent
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 8 << 30
 
 
-def take_in(
+def read_archive(
     home: Home,
     source: Path,
     run_id: str,
@@ -39,20 +44,20 @@ def take_in(
 ) -> tuple[runs.RunFolder, int]:
     """A new finished run with the tiles of a table and the model of ``run_id``.
 
-    No image is needed. The new run looks for its tiles in ``data``; without it where those of
-    ``run_id`` stand if they are the same, else in a folder of the home folder that is not there.
+    No images are needed. The new run expects its tiles in ``data``; without it, in the folder of
+    ``run_id`` if its tiles are the same, else in a folder of the home folder that does not exist.
 
     Returns:
-        The run, and how many tiles it has.
+        The run and its number of tiles.
 
     Raises:
-        RunError: the table is none, damaged or hostile, or was made by another model.
-        DataError: ``data`` holds other images under these names, or is no folder.
+        RunError: the file is no such table, is damaged or hostile, or was made by another model.
+        DataError: ``data`` holds other images under the same names, or is no folder.
     """
     parent = runs.folder(home, run_id)
     trained = retriever.load(parent)
     with _opened(source) as table:
-        about = read_about(table)
+        about = read_metadata(table)
         check_model(about, parent, trained)
         contents = read_cells(table, trained, progress)
     items = items_of(contents.columns)
@@ -60,20 +65,20 @@ def take_in(
     root = _root(home, data, items, parent, trained, about, progress)
     card = card_of(source, about["data"], "data")
     built = retriever.Retriever(trained.model, contents.codes, items, tuple(about["distractors"]))
-    made = parent.provenance()
+    parent_provenance = parent.provenance()
     provenance = {
         "data_name": card.name,
         "data_title": name or card.title,
         "manifest": about["manifest"],
         "synthetic": card.synthetic,
         "distractors": sorted(about["distractors"]),
-        "encoder": made.get("encoder"),
+        "encoder": parent_provenance.get("encoder"),
         "parent": run_id,
-        "origin": made.get("origin") or run_id,
+        "origin": parent_provenance.get("origin") or run_id,
         "imported": True,
     }
-    with tempfile.TemporaryDirectory() as beside:
-        _write_told(Path(beside), about["data"], contents.columns)
+    with tempfile.TemporaryDirectory() as folder:
+        _write_metadata(Path(folder), about["data"], contents.columns)
         run = keep_archived(
             home,
             archived_config(parent.config(), root),
@@ -81,7 +86,7 @@ def take_in(
             name=name or f"{card.title} ({run_id})",
             provenance=provenance,
             learnt={**parent.learnt_roles(), **trained.items.learnt_roles()},
-            told=Path(beside),
+            told=Path(folder),
         )
     return run, len(items)
 
@@ -92,13 +97,13 @@ def _opened(source: Path) -> "Iterator[pq.ParquetFile]":
     import pyarrow.parquet as pq
 
     try:
-        about = source.stat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > _MOST_BYTES:
-            raise RunError(f"{source} is no file of an archive; give one that was exported.")
+        status = source.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+            raise RunError(f"{source} is not a Parquet archive; choose a file that was exported.")
         limits: dict[str, Any] = {
             "pre_buffer": False,
             "page_checksum_verification": True,
-            "thrift_string_size_limit": 2 * MOST_ABOUT,
+            "thrift_string_size_limit": 2 * MOST_METADATA,
             "thrift_container_size_limit": 1_000_000,
         }
         with pq.ParquetFile(source, **limits) as first:
@@ -111,7 +116,7 @@ def _opened(source: Path) -> "Iterator[pq.ParquetFile]":
         raise RunError(f"There is no file {source}. Check the path.") from None
     except (pa.ArrowException, OSError, UnicodeError, MemoryError, OverflowError) as error:
         why = " ".join(str(error).split())[:200]
-        raise RunError(f"{source} is no Parquet table that can be read ({why}).") from None
+        raise RunError(f"{source} is not a readable Parquet table ({why}).") from None
 
 
 def _root(
@@ -123,36 +128,36 @@ def _root(
     about: dict[str, Any],
     progress: Progress,
 ) -> Path:
-    """The folder in which the new run looks for its tiles."""
+    """The folder in which the new run expects its tiles."""
     if data is not None:
         manifest = scan_cached(home, data, progress)
         contents = dict(zip(items.ids, items.contents, strict=True))
-        other = [t.id for t in manifest.tiles if contents.get(t.id, t.content) != t.content]
-        if other:
+        differing = [t.id for t in manifest.tiles if contents.get(t.id, t.content) != t.content]
+        if differing:
             raise DataError(
-                f"{data} holds another image under the name {other[0]!r} ({len(other)} in all);"
-                " name the folder that the tiles are from, or none."
+                f"{data} holds another image under the name {differing[0]!r} ({len(differing)} in"
+                " all); choose the folder that the tiles are from, or none."
             )
         return manifest.root
-    mine = dict(zip(trained.items.ids, trained.items.contents, strict=True))
-    if all(mine.get(t) == c for t, c in zip(items.ids, items.contents, strict=True)):
+    parent_contents = dict(zip(trained.items.ids, trained.items.contents, strict=True))
+    if all(parent_contents.get(t) == c for t, c in zip(items.ids, items.contents, strict=True)):
         return Path(parent.config().archive_root)
     name = slug(about["data"]["name"])
     places = (home.data / f"{name}{'' if n == 1 else f'-{n}'}" for n in range(1, 1_000))
     return next(place for place in places if not place.exists())
 
 
-def _write_told(folder: Path, card: dict[str, Any], columns: dict[str, list[Any]]) -> None:
-    """What the table knows of licences and sources, as the run keeps it."""
+def _write_metadata(folder: Path, card: dict[str, Any], columns: dict[str, list[Any]]) -> None:
+    """Writes the card, licences and sources of the table in the form that a run keeps them."""
     write_json(folder / CARD_FILE, card)
     rows = zip(*(columns[n] for n in ("id", "licence", "credit", "source")), strict=True)
-    usual = {None, card["licence"]}
+    defaults = {None, card["licence"]}
     records = [
         TileRecord(
-            path, licence=None if licence in usual else licence, credit=credit, source=source
+            path, licence=None if licence in defaults else licence, credit=credit, source=source
         )
         for path, licence, credit, source in rows
-        if licence not in usual or credit or source
+        if licence not in defaults or credit or source
     ]
     if records:
         write_table(folder, records)

@@ -1,4 +1,4 @@
-"""What the file of a run holds, and how a file that is not one is refused."""
+"""The layout of an exported run, and the error for files that are not one."""
 
 import struct
 import zipfile
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from mirs_core.errors import RunError
 
 SUFFIX = ".mirs.zip"
-SCHEMA, MANIFEST, SAID = 1, "manifest.json", "annotation.json"
+SCHEMA, MANIFEST, ANNOTATION = 1, "manifest.json", "annotation.json"
 MEGA = 1 << 20
-# A run's files and how large each may be: a header that lies costs no more than this.
+# The files of a run and their largest sizes, which also limit the cost of a forged header.
 REQUIRED = {
     "config.json": MEGA,
     "provenance.json": MEGA,
@@ -25,12 +25,12 @@ OPTIONAL = {
     "excluded.json": 256 * MEGA,
     "dataset.json": MEGA,
     "tiles.csv": 256 * MEGA,
-    SAID: MEGA,
+    ANNOTATION: MEGA,
 }
 LARGEST = {MANIFEST: MEGA, **REQUIRED, **OPTIONAL}
 STATES = ("done", "stopped")
 CHUNK = MEGA
-# What the content of a file can make fail that was made to make it fail.
+# The exceptions that a maliciously crafted file can cause.
 HOSTILE = (
     AttributeError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError,
     EOFError, struct.error, zlib.error, zipfile.BadZipFile, NotImplementedError,
@@ -39,7 +39,7 @@ HOSTILE = (
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Id and state of the packed run, and the SHA-256 of each of its files by name."""
+    """Id and state of the exported run, and the SHA-256 of each of its files by name."""
 
     run: str
     state: str
@@ -47,9 +47,9 @@ class Manifest:
 
 
 class RefusedFileError(RunError):
-    """A file is not taken in, for a reason that its message says."""
+    """A file is not imported; the message says why."""
 
 
 def refused(why: str) -> RefusedFileError:
-    """The error that says why a file is not imported."""
+    """The error for a file that is not imported, with the reason."""
     return RefusedFileError(f"The file {why}. It is not imported; export the run again.")

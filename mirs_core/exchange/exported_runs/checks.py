@@ -10,7 +10,13 @@ from mirs_core.datasets.card import read_card
 from mirs_core.datasets.tile_table import read_table
 from mirs_core.errors import ConfigError, MirsError, RunError
 from mirs_core.evaluation import scores
-from mirs_core.exchange.run_files.layout import HOSTILE, SAID, Manifest, RefusedFileError, refused
+from mirs_core.exchange.exported_runs.layout import (
+    ANNOTATION,
+    HOSTILE,
+    Manifest,
+    RefusedFileError,
+    refused,
+)
 from mirs_core.files import read_json, write_json
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import annotations, epochs, runs
@@ -44,27 +50,27 @@ _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
 
 def checked(home: Home, run: runs.RunFolder, manifest: Manifest) -> annotations.Annotation:
-    """Opens the run as the app would, and returns what is said about it.
+    """Opens the run as the app would, and returns its annotation.
 
     Raises:
-        RunError: something in it does not fit.
+        RunError: its files are damaged or inconsistent.
     """
     try:
-        said = annotations.Annotation()
-        if SAID in manifest.files:
-            said = annotations.parse(read_json(run.path / SAID))
-            (run.path / SAID).unlink()
+        annotation = annotations.Annotation()
+        if ANNOTATION in manifest.files:
+            annotation = annotations.parse(read_json(run.path / ANNOTATION))
+            (run.path / ANNOTATION).unlink()
         run.set_status(manifest.state)
         _check_provenance(run)
         _check_array(run.codes)
         codes = retriever.load(run).codes
         if codes.dtype.kind == "f" and not np.isfinite(codes).all():
-            raise refused("holds features that are no numbers")
+            raise refused("has features that are not finite numbers")
         summary = runs.summary(home, run, None)
         if run.metrics.is_file():
             scores.read_scores(summary, run)
         if not set(run.learnt_roles().values()) <= {"train", "val"}:
-            raise refused("has an unknown role in learnt.json")
+            raise refused("has an unknown split in learnt.json")
         if not all(isinstance(tile, str) for tile in run.excluded_tiles().values()):
             raise refused("has no usable excluded.json")
         read_card(run.path)
@@ -75,37 +81,37 @@ def checked(home: Home, run: runs.RunFolder, manifest: Manifest) -> annotations.
     except ConfigError as error:
         raise RunError(f"The file is not imported: {error}") from None
     except (MirsError, *HOSTILE):
-        raise refused("holds a run whose files are damaged, or do not fit each other") from None
-    return said
+        raise refused("holds a run whose files are damaged or inconsistent") from None
+    return annotation
 
 
 def _check_provenance(run: runs.RunFolder) -> None:
-    """Refuses a provenance that pages could not show, and notes in it that the run was imported."""
-    made = run.provenance()
-    for name, value in made.items():
+    """Raises RunError for a provenance that cannot be shown; marks the run as imported."""
+    provenance = run.provenance()
+    for name, value in provenance.items():
         if name in _PROVENANCE and not isinstance(value, _PROVENANCE[name]):
             raise refused(f"has no usable {name} in provenance.json")
         is_text = isinstance(value, str)
         if is_text and (len(value) > _LONGEST or annotations.control_character(value)):
             raise refused(f"has no usable {name[:80]!r} in provenance.json")
-    if missing := [name for name in _NEEDED if name not in made]:
+    if missing := [name for name in _NEEDED if name not in provenance]:
         raise refused(f"has no {missing[0]} in provenance.json")
-    # They become parts of addresses and of names of folders.
-    if not all(_DIGEST.fullmatch(made[name]) for name in ("archive_id", "manifest")):
+    # They become parts of URLs and of folder names.
+    if not all(_DIGEST.fullmatch(provenance[name]) for name in ("archive_id", "manifest")):
         raise refused("has no usable digest in provenance.json")
-    seconds = made.get("seconds", {}).values()
+    seconds = provenance.get("seconds", {}).values()
     if not all(type(value) in (int, float) and math.isfinite(value) for value in seconds):
         raise refused("has no usable seconds in provenance.json")
-    write_json(run.path / "provenance.json", {**made, "imported": True})
+    write_json(run.path / "provenance.json", {**provenance, "imported": True})
 
 
 def _check_array(path: Path) -> None:
-    """Refuses an array that says it is larger than its file, before anything is made for it."""
+    """Raises RunError for an array header that does not match the file, before allocating it."""
     with path.open("rb") as handle:
         version = np.lib.format.read_magic(handle)
         if version != (1, 0):
-            raise refused("holds codes of another kind than a run writes")
+            raise refused("has codes in another format than a run writes")
         shape, fortran, kind = np.lib.format.read_array_header_1_0(handle)
         body = path.stat().st_size - handle.tell()
     if kind.hasobject or fortran or math.prod(shape) * kind.itemsize != body:
-        raise refused("holds codes that are no plain array")
+        raise refused("has codes that are not a plain array")

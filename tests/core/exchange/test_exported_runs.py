@@ -18,8 +18,8 @@ from fakes import make_fake_encoder, write_dataset
 from mirs_core.config.presets import from_preset
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import RunError
-from mirs_core.exchange import run_files as transfer
-from mirs_core.exchange.run_files import layout
+from mirs_core.exchange import exported_runs
+from mirs_core.exchange.exported_runs import layout
 from mirs_core.files import sha256
 from mirs_core.pipeline import train as pipeline
 from mirs_core.retrieval.search import Searcher
@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
     annotations.change(Home(home), "mirs", name="Ω craters", tags=["good"], notes="from here")
     for preset in PRESETS:
-        transfer.export_run(Home(home), preset, root / f"{preset}.mirs.zip")
+        exported_runs.save_run(Home(home), preset, root / f"{preset}.mirs.zip")
     return root
 
 
@@ -85,7 +85,7 @@ def refused(home: Home, source: Path | io.BytesIO, **more: str) -> str:
     """The message of an import that fails, which leaves nothing behind."""
     before = sorted(home.path.rglob("*"))
     with pytest.raises(RunError) as found:
-        transfer.import_run(home, source, **more)
+        exported_runs.load_run(home, source, **more)
     assert [p for p in sorted(home.path.rglob("*")) if p != home.path / "runs"] == [
         p for p in before if p != home.path / "runs"
     ]
@@ -95,7 +95,7 @@ def refused(home: Home, source: Path | io.BytesIO, **more: str) -> str:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_run_arrives_as_it_left(made: Path, home: Home, preset: str) -> None:
-    assert transfer.import_run(home, made / f"{preset}.mirs.zip") == preset
+    assert exported_runs.load_run(home, made / f"{preset}.mirs.zip") == preset
     (came,), old = runs.list_runs(home), runs.folder(Home(made / "home"), preset)
     there = runs.summary(Home(made / "home"), old, None)
     assert came == dataclasses.replace(there, served=False)
@@ -112,7 +112,7 @@ def test_a_run_arrives_as_it_left(made: Path, home: Home, preset: str) -> None:
 
 def test_equal_runs_give_equal_files_without_pickle_or_tiles(made: Path) -> None:
     again = io.BytesIO()
-    transfer.write_export(Home(made / "home"), "mirs", again)
+    exported_runs.write_run(Home(made / "home"), "mirs", again)
     assert again.getvalue() == (made / "mirs.mirs.zip").read_bytes()
     assert set(unpacked(made)) == {
         "manifest.json", "annotation.json", "config.json", "provenance.json", "model.safetensors",
@@ -122,20 +122,20 @@ def test_equal_runs_give_equal_files_without_pickle_or_tiles(made: Path) -> None
 
 def test_a_run_can_come_back_under_another_id(made: Path, home: Home) -> None:
     source = made / "mirs.mirs.zip"
-    transfer.import_run(home, source)
+    exported_runs.load_run(home, source)
     annotations.change(home, "mirs", name="mine")
     before = {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()}
-    assert "--id" in refused(home, source)
+    assert "another id" in refused(home, source)
     assert {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()} == before
-    assert "cannot name" in refused(home, source, run_id="../x")
-    assert transfer.import_run(home, source, "other") == "other"
+    assert "cannot be a run id" in refused(home, source, run_id="../x")
+    assert exported_runs.load_run(home, source, "other") == "other"
     assert {run.id for run in runs.list_runs(home)} == {"mirs", "other"}
 
 
 def test_a_stopped_run_that_can_be_searched_travels_too(made: Path, home: Home) -> None:
     copy = shutil.copytree(made / "home", home.path.with_name("copy"))
     runs.folder(Home(copy), "mirs").set_status("stopped")
-    transfer.import_run(home, transfer.export_run(Home(copy), "mirs", copy / "x.mirs.zip"))
+    exported_runs.load_run(home, exported_runs.save_run(Home(copy), "mirs", copy / "x.mirs.zip"))
     assert runs.list_runs(home)[0].state == "stopped"
 
 
@@ -143,27 +143,27 @@ def test_only_finished_runs_are_exported_and_no_file_is_overwritten(
     made: Path, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(made / "home", tmp_path / "copy")
-    path = transfer.export_run(Home(copy), "mirs", tmp_path)
+    path = exported_runs.save_run(Home(copy), "mirs", tmp_path)
     assert path == tmp_path / "mirs.mirs.zip"
     with pytest.raises(RunError, match="exists already"):
-        transfer.export_run(Home(copy), "mirs", path)
+        exported_runs.save_run(Home(copy), "mirs", path)
     runs.folder(Home(copy), "mirs").set_status("failed")
     with pytest.raises(RunError, match="only a finished run can be exported"):
-        transfer.export_run(Home(copy), "mirs", tmp_path / "new.zip")
+        exported_runs.save_run(Home(copy), "mirs", tmp_path / "new.zip")
     runs.folder(Home(copy), "baseline-centred").items.unlink()
     with pytest.raises(RunError, match="is missing"):
-        transfer.export_run(Home(copy), "baseline-centred", tmp_path / "new.zip")
+        exported_runs.save_run(Home(copy), "baseline-centred", tmp_path / "new.zip")
     with pytest.raises(RunError, match="There is no run"):
-        transfer.export_run(Home(copy), "../copy", tmp_path / "new.zip")
+        exported_runs.save_run(Home(copy), "../copy", tmp_path / "new.zip")
     assert not (tmp_path / "new.zip").exists()
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x03\x04" + bytes(60)])
-def test_what_is_no_zip_is_refused(home: Home, data: bytes) -> None:
-    assert "no run" in refused(home, io.BytesIO(data))
+def test_other_files_are_refused(home: Home, data: bytes) -> None:
+    assert "not an exported run" in refused(home, io.BytesIO(data))
 
 
-def test_a_file_that_is_not_there_is_refused(home: Home) -> None:
+def test_a_missing_file_is_named(home: Home) -> None:
     assert "No such file" in refused(home, home.path / "nothing.mirs.zip")
 
 
@@ -179,7 +179,7 @@ def test_a_file_that_was_cut_is_refused(made: Path, home: Home, where: float) ->
      "archive/extra.npy", "evil.pkl", "served.json", "archive/"],
 )  # fmt: skip
 def test_files_of_any_other_name_are_refused(made: Path, home: Home, name: str) -> None:
-    assert "no file of a run" in refused(home, packed({**unpacked(made), name: b"{}"}))
+    assert "not a file of a run" in refused(home, packed({**unpacked(made), name: b"{}"}))
     assert not list(home.path.parent.rglob("evil*"))
 
 
@@ -195,23 +195,23 @@ def test_links_and_pipes_are_refused(made: Path, home: Home, kind: int) -> None:
     assert "plain file" in refused(home, target)
 
 
-def test_a_name_that_comes_twice_is_refused(made: Path, home: Home) -> None:
+def test_a_repeated_file_name_is_refused(made: Path, home: Home) -> None:
     target = packed(unpacked(made))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(target, "a") as sink:
         sink.writestr("config.json", b"{}")
     assert "twice" in refused(home, target)
 
 
-def test_a_bomb_is_refused_by_what_it_says_it_is(
+def test_a_zip_bomb_is_refused_by_its_header(
     made: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bomb = packed({**unpacked(made), "archive/codes.npy": bytes(300 * layout.CHUNK)})
-    assert "tightly" in refused(home, bomb)
+    assert "compression ratio" in refused(home, bomb)
     monkeypatch.setitem(layout.LARGEST, "archive/codes.npy", layout.CHUNK)
-    assert "too much" in refused(home, bomb)
+    assert "too large" in refused(home, bomb)
 
 
-def test_a_bomb_that_lies_about_its_size_is_refused(made: Path, home: Home) -> None:
+def test_a_zip_bomb_with_a_false_size_is_refused(made: Path, home: Home) -> None:
     real, said = 30 * layout.CHUNK, 1000
     bomb = packed({**unpacked(made), "archive/codes.npy": bytes(real)}).getvalue()
     size = real.to_bytes(4, "little")
@@ -232,7 +232,7 @@ def test_a_missing_file_is_refused(made: Path, home: Home, name: str) -> None:
     files = unpacked(made)
     del files[name]
     assert f"lacks {name}" in refused(home, packed(files))
-    assert "manifest names" in refused(home, packed(files, sums=False))
+    assert "manifest lists" in refused(home, packed(files, sums=False))
 
 
 @pytest.mark.parametrize(
@@ -288,15 +288,15 @@ class Bomb:
     ],
     ids=["pickle", "object", "rows", "type", "order", "cut", "huge"],
 )
-def test_arrays_that_are_no_codes_are_refused(made: Path, home: Home, data: bytes) -> None:
+def test_arrays_that_are_not_codes_are_refused(made: Path, home: Home, data: bytes) -> None:
     refused(home, packed({**unpacked(made), "archive/codes.npy": data}))
 
 
-def test_features_that_are_no_numbers_are_refused(made: Path, home: Home) -> None:
+def test_features_that_are_not_finite_are_refused(made: Path, home: Home) -> None:
     files = unpacked(made, "baseline-centred")
     codes = np.load(io.BytesIO(files["archive/codes.npy"]), allow_pickle=False)
     codes[3, 4] = np.nan
-    assert "no numbers" in refused(home, packed({**files, "archive/codes.npy": npy(codes)}))
+    assert "not finite numbers" in refused(home, packed({**files, "archive/codes.npy": npy(codes)}))
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_features_that_are_no_numbers_are_refused(made: Path, home: Home) -> Non
      {"manifest": "../../"}, {"archive_id": None}, {"synthetic": "no"}, {"epochs": "many"}],
     ids=str,
 )  # fmt: skip
-def test_a_provenance_that_no_page_could_show_is_refused(
+def test_a_provenance_that_cannot_be_shown_is_refused(
     made: Path, home: Home, change: dict[str, Any]
 ) -> None:
     files = changed(made, "provenance.json", lambda value: {**value, **change})
@@ -320,7 +320,7 @@ def test_ids_that_lead_out_of_the_data_set_are_refused(made: Path, home: Home) -
 
 
 def test_an_unknown_role_of_a_learnt_tile_is_refused(made: Path, home: Home) -> None:
-    assert "role" in refused(home, packed({**unpacked(made), "learnt.json": b'{"a": "king"}'}))
+    assert "unknown split" in refused(home, packed({**unpacked(made), "learnt.json": b'{"a": "king"}'}))
 
 
 def test_another_version_is_named(made: Path, home: Home) -> None:

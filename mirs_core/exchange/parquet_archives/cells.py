@@ -1,4 +1,4 @@
-"""The cells of a table, batch by batch, each batch checked before its cells are made."""
+"""The cells of a table, batch by batch, each batch checked before it is converted."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.exchange.archive_tables.checks import is_plain
-from mirs_core.exchange.archive_tables.layout import (
+from mirs_core.exchange.parquet_archives.checks import is_plain
+from mirs_core.exchange.parquet_archives.layout import (
     LONGEST,
     LONGEST_TEXT,
     PLACES,
@@ -29,7 +29,7 @@ _MOST_CODE_BYTES = 4 << 30
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a table holds: ``codes`` (N, ...) as a run keeps them, other columns as lists of N."""
+    """The content of a table: ``codes`` (N, ...) as in a run, other columns as lists of N."""
 
     codes: NDArray[Any]
     columns: dict[str, list[Any]]
@@ -38,16 +38,16 @@ class Contents:
 def read_cells(
     table: "pq.ParquetFile", trained: retriever.Retriever, progress: Progress
 ) -> Contents:
-    """The codes and the columns that are read, of the types and sizes of ``trained``'s archive.
+    """The codes, with type and width of those of ``trained``, and the other columns.
 
     Raises:
-        RunError: a column is missing or of another kind, a cell is what no cell may be, or there
-            is more than a run can hold.
+        RunError: a column is missing or has another type, a cell is not allowed, or the table is
+            larger than a run can be.
     """
     kind, width = trained.codes.dtype, trained.codes.shape[1]
     count = table.metadata.num_rows
     if not 0 < count <= _MOST_ROWS or count * width * kind.itemsize > _MOST_CODE_BYTES:
-        raise refused(f"claims {count:,} tiles, which is none or too many")
+        raise refused(f"has {count:,} tiles, which is none or too many")
     _check_columns(table, kind == np.uint8, width)
     codes = np.empty((count, width), kind)
     columns: dict[str, list[Any]] = {name: [] for name in (*TEXTS, *PLACES)}
@@ -55,13 +55,13 @@ def read_cells(
     for batch in table.iter_batches(ROWS_IN_GROUP, columns=["code", *columns]):
         progress("Reading the table", row, count)
         if row + len(batch) > count:
-            raise refused("holds more rows than it says")
+            raise refused("has more rows than its metadata states")
         codes[row : row + len(batch)] = _codes_of(batch.column("code"), kind, width)
         for name in columns:
             columns[name] += _cells_of(name, batch.column(name))
         row += len(batch)
     if row != count:
-        raise refused("holds fewer rows than it says")
+        raise refused("has fewer rows than its metadata states")
     progress("Reading the table", count, count)
     return Contents(codes, columns)
 
@@ -69,32 +69,34 @@ def read_cells(
 def _check_columns(table: "pq.ParquetFile", hashes: bool, width: int) -> None:
     import pyarrow as pa
 
-    found = table.schema_arrow
-    if len(set(found.names)) != len(found.names):
-        raise refused("has two columns of one name")
-    wanted = {"code": code_type(hashes, width)} | {name: pa.float64() for name in PLACES}
-    for name in (*wanted, *TEXTS):
-        if name not in found.names:
+    schema = table.schema_arrow
+    if len(set(schema.names)) != len(schema.names):
+        raise refused("has two columns with the same name")
+    required = {"code": code_type(hashes, width)} | {name: pa.float64() for name in PLACES}
+    for name in (*required, *TEXTS):
+        if name not in schema.names:
             raise refused(f"has no column {name}")
-        kind = found.field(name).type
+        kind = schema.field(name).type
         is_text = pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type)
-        if not (kind == wanted[name] if name in wanted else is_text or pa.types.is_string(kind)):
+        if not (
+            kind == required[name] if name in required else is_text or pa.types.is_string(kind)
+        ):
             raise refused(f"has a column {name} of type {str(kind)[:80]}")
 
 
 def _codes_of(column: "pa.Array", kind: np.dtype[Any], width: int) -> NDArray[Any]:
     if column.null_count:
-        raise refused("lacks a code")
+        raise refused("lacks a hash code")
     if kind == np.uint8:
         data = column.buffers()[1]
         bytes_ = np.frombuffer(data, np.uint8)[column.offset * width :][: len(column) * width]
         return bytes_.reshape(-1, width)
     flat = column.flatten()
     if flat.null_count or len(flat) != len(column) * width:
-        raise refused("lacks numbers of a code")
+        raise refused("lacks values of a feature vector")
     values: NDArray[Any] = flat.to_numpy(zero_copy_only=False).reshape(-1, width)
     if not np.isfinite(values).all():
-        raise refused("holds features that are no numbers")
+        raise refused("has features that are not finite numbers")
     return values
 
 
@@ -111,8 +113,8 @@ def _cells_of(name: str, column: "pa.Array") -> list[Any]:
             raise refused(f"has a {name} out of range")
         return cells
     if not TEXTS[name] and column.null_count:
-        raise refused(f"lacks a cell of column {name}")
-    # A word of a dictionary can be repeated without end: it is measured before it is copied out.
+        raise refused(f"lacks a value in column {name}")
+    # A dictionary entry can be repeated any number of times: check its length before expanding it.
     words = column.dictionary if pa.types.is_dictionary(column.type) else column
     longest = pc.max(pc.binary_length(words)).as_py() or 0
     if longest > 4 * LONGEST.get(name, LONGEST_TEXT):

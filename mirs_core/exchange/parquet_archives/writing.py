@@ -1,4 +1,4 @@
-"""Export: the archive of a finished run as a Parquet table."""
+"""Writing the archive of a finished run as a Parquet table."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from mirs_core import __version__
 from mirs_core.errors import RunError
-from mirs_core.exchange.archive_tables.layout import (
+from mirs_core.exchange.exports.crs import MARS
+from mirs_core.exchange.exports.rows import rows_of_tiles
+from mirs_core.exchange.parquet_archives.layout import (
     FORMAT,
     KEY,
     ROWS_IN_GROUP,
@@ -19,8 +21,6 @@ from mirs_core.exchange.archive_tables.layout import (
     code_type,
     schema,
 )
-from mirs_core.exchange.exports.crs import MARS
-from mirs_core.exchange.exports.rows import rows_of_tiles
 from mirs_core.files import replace_file, sha256
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.search import Searcher
@@ -32,34 +32,36 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A table that was written, and how many tiles it has."""
+class WrittenArchive:
+    """The file of a Parquet archive and its number of tiles."""
 
     path: Path
     tiles: int
 
 
-def export(home: Home, run_id: str, target: Path, progress: Progress = silent) -> Written:
-    """Writes the archive of a run into ``target``, or into ``<id>.parquet`` where that is a folder.
+def write_archive(
+    home: Home, run_id: str, target: Path, progress: Progress = silent
+) -> WrittenArchive:
+    """Writes the archive of a run to ``target``, or to ``<id>.parquet`` if that is a folder.
 
     Raises:
-        RunError: no such run, one that is not finished, or a file that is there already or cannot
+        RunError: there is no such run or it is not finished, or the file exists already or cannot
             be written.
     """
     target = target.expanduser()
     path = target / f"{run_id}.parquet" if target.is_dir() else target
     if path.exists():
-        raise RunError(f"{path} exists already; choose another name or remove it.")
+        raise RunError(f"{path} exists already; choose another name or delete it.")
     searcher = Searcher.open(home, run_id)
     replace_file(path, lambda handle: _write(home, searcher, handle, progress))
-    return Written(path, len(searcher.items))
+    return WrittenArchive(path, len(searcher.items))
 
 
 def _write(home: Home, searcher: Searcher, handle: Any, progress: Progress) -> None:
     import pyarrow.parquet as pq
 
     codes, count = searcher.retriever.codes, len(searcher.items)
-    about = about_run(home, searcher)
+    about = metadata_of(home, searcher)
     texts = {KEY: json.dumps(about).encode(), b"geo": json.dumps(_geo()).encode()}
     columns = schema(codes.dtype == np.uint8, codes.shape[1], texts)
     with pq.ParquetWriter(handle, columns, compression="zstd", write_page_checksum=True) as writer:
@@ -70,10 +72,10 @@ def _write(home: Home, searcher: Searcher, handle: Any, progress: Progress) -> N
     progress("Writing the table", count, count)
 
 
-def about_run(home: Home, searcher: Searcher) -> dict[str, Any]:
-    """What a table says about the run that it comes from."""
+def metadata_of(home: Home, searcher: Searcher) -> dict[str, Any]:
+    """The metadata of the table: the run, its model and its data set."""
     run, card = runs.folder(home, searcher.summary.id), searcher.card
-    made, codes, items = run.provenance(), searcher.retriever.codes, searcher.items
+    provenance, codes, items = run.provenance(), searcher.retriever.codes, searcher.items
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -82,15 +84,15 @@ def about_run(home: Home, searcher: Searcher) -> dict[str, Any]:
         "name": searcher.summary.name,
         "preset": searcher.summary.preset,
         "encoder": searcher.summary.encoder,
-        "encoder_fingerprint": str(made.get("encoder", "")),
+        "encoder_fingerprint": str(provenance.get("encoder", "")),
         "model_sha256": sha256(run.model.read_bytes()),
         "bits": searcher.summary.bits,
         "width": int(codes.shape[1]),
         "distance": searcher.summary.distance,
         "tiles": len(items),
         "order": "rows stand in the order that breaks ties",
-        "archive_id": str(made.get("archive_id", "")),
-        "manifest": str(made.get("manifest", "")),
+        "archive_id": str(provenance.get("archive_id", "")),
+        "manifest": str(provenance.get("manifest", "")),
         "distractors": list(searcher.retriever.distractors),
         "data": {
             "name": card.name,
@@ -108,7 +110,7 @@ def _table(searcher: Searcher, rows: Sequence[int], columns: "pa.Schema") -> "pa
     import pyarrow as pa
 
     items, codes = searcher.items, searcher.retriever.codes[rows[0] : rows[-1] + 1]
-    said = rows_of_tiles(searcher, [items.ids[row] for row in rows])
+    tiles = rows_of_tiles(searcher, [items.ids[row] for row in rows])
     values: dict[str, Any] = {
         "id": [items.ids[row] for row in rows],
         "code": code_array(codes),
@@ -117,9 +119,9 @@ def _table(searcher: Searcher, rows: Sequence[int], columns: "pa.Schema") -> "pa
         "strip": [items.strips[row] for row in rows],
         "place": [items.places[row] for row in rows],
         "sha256": [items.contents[row] for row in rows],
-        "licence": [one.licence or None for one in said],
-        "credit": [one.credit or None for one in said],
-        "source": [one.source or None for one in said],
+        "licence": [tile.licence or None for tile in tiles],
+        "credit": [tile.credit or None for tile in tiles],
+        "source": [tile.source or None for tile in tiles],
         "latitude": [items.latitudes[row] for row in rows],
         "longitude": [items.longitudes[row] for row in rows],
         "geometry": _points(items.longitudes, items.latitudes, rows),
@@ -129,7 +131,7 @@ def _table(searcher: Searcher, rows: Sequence[int], columns: "pa.Schema") -> "pa
 
 
 def code_array(codes: NDArray[Any]) -> "pa.Array":
-    """Codes (N, B) as an Arrow array of N values, without a copy of each."""
+    """Codes (N, B) as an Arrow array of N values, without copying hash codes."""
     import pyarrow as pa
 
     flat, kind = np.ascontiguousarray(codes), code_type(codes.dtype == np.uint8, codes.shape[1])
@@ -148,7 +150,7 @@ def _points(
 
 
 def _geo() -> dict[str, Any]:
-    """The GeoParquet metadata; without the CRS of Mars, points would be on the Earth."""
+    """The GeoParquet metadata; without the CRS of Mars, readers would assume the Earth."""
     from pyproj import CRS
 
     column = {

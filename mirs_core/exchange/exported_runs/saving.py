@@ -1,4 +1,4 @@
-"""Export: a finished run into one zip."""
+"""Saving a finished run as one zip file."""
 
 import hashlib
 import json
@@ -9,12 +9,12 @@ from typing import BinaryIO
 
 from mirs_core import __version__
 from mirs_core.errors import RunError
-from mirs_core.exchange.run_files.layout import (
+from mirs_core.exchange.exported_runs.layout import (
+    ANNOTATION,
     CHUNK,
     MANIFEST,
     OPTIONAL,
     REQUIRED,
-    SAID,
     SCHEMA,
     SUFFIX,
 )
@@ -23,29 +23,29 @@ from mirs_core.workspace import annotations, runs
 from mirs_core.workspace.home import Home
 
 
-def export_run(home: Home, run_id: str, target: Path) -> Path:
-    """Writes a finished run into ``target``, or into ``<id>.mirs.zip`` where that is a folder.
+def save_run(home: Home, run_id: str, target: Path) -> Path:
+    """Writes a finished run to ``target``, or to ``<id>.mirs.zip`` if that is a folder.
 
     Returns the file.
 
     Raises:
-        RunError: no such run, one that is not finished, or a file that cannot be written or
-            exists already.
+        RunError: there is no such run or it is not finished, or the file exists already or cannot
+            be written.
     """
     target = target.expanduser()
     path = target / f"{run_id}{SUFFIX}" if target.is_dir() else target
     if path.exists():
-        raise RunError(f"{path} exists already; choose another name or remove it.")
+        raise RunError(f"{path} exists already; choose another name or delete it.")
     run = _exportable(home, run_id)
     replace_file(path, lambda handle: _write(home, run, handle))
     return path
 
 
-def write_export(home: Home, run_id: str, handle: BinaryIO) -> None:
-    """Writes a finished run into an open file.
+def write_run(home: Home, run_id: str, handle: BinaryIO) -> None:
+    """Writes a finished run to an open file.
 
     Raises:
-        RunError: no such run, or one that is not finished.
+        RunError: there is no such run, or it is not finished.
     """
     _write(home, _exportable(home, run_id), handle)
 
@@ -56,20 +56,20 @@ def _exportable(home: Home, run_id: str) -> runs.RunFolder:
     for name, most in {**REQUIRED, **OPTIONAL}.items():
         path = run.path / name
         if name in REQUIRED and not path.is_file():
-            raise RunError(f"{path} is missing: the run cannot be exported. Train again.")
+            raise RunError(f"{path} is missing, so the run cannot be exported; train it again.")
         if path.is_file() and path.stat().st_size > most:
-            raise RunError(f"{path} is too large to be exported; copy the run's folder instead.")
+            raise RunError(f"{path} is too large to export; copy the folder of the run instead.")
     return run
 
 
 def _write(home: Home, run: runs.RunFolder, handle: BinaryIO) -> None:
-    said = json.dumps(annotations.read(home, run.id).to_json(), ensure_ascii=False).encode()
+    annotation = json.dumps(annotations.read(home, run.id).to_json(), ensure_ascii=False).encode()
     files = [name for name in (*REQUIRED, *OPTIONAL) if (run.path / name).is_file()]
-    sums = {SAID: sha256(said)}
+    sums = {ANNOTATION: sha256(annotation)}
     for name in files:
         with (run.path / name).open("rb") as source:
             sums[name] = hashlib.file_digest(source, "sha256").hexdigest()
-    about = {
+    manifest = {
         "format": "mirs-run",
         "schema": SCHEMA,
         "mirs": __version__,
@@ -78,15 +78,15 @@ def _write(home: Home, run: runs.RunFolder, handle: BinaryIO) -> None:
         "files": sums,
     }
     with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr(_entry(MANIFEST), json.dumps(about, indent=1).encode())
-        packed.writestr(_entry(SAID), said)
+        packed.writestr(_entry(MANIFEST), json.dumps(manifest, indent=1).encode())
+        packed.writestr(_entry(ANNOTATION), annotation)
         for name in files:
             with (run.path / name).open("rb") as source, packed.open(_entry(name), "w") as sink:
                 shutil.copyfileobj(source, sink, CHUNK)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """An entry without time and owner, so that equal runs give equal files."""
+    """An entry without time and owner, so that equal runs are equal files."""
     entry = zipfile.ZipInfo(name)
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry

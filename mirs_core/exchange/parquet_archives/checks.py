@@ -1,4 +1,4 @@
-"""What a table says, held against itself and against the model that it is taken in for."""
+"""Checks of a table: its metadata, its consistency, and the model that made its codes."""
 
 import json
 import re
@@ -9,12 +9,12 @@ from mirs_core.datasets.card import card_of
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.scanning import archive_id
 from mirs_core.errors import DataError, MirsError, RunError
-from mirs_core.exchange.archive_tables.layout import (
+from mirs_core.exchange.parquet_archives.layout import (
     FORMAT,
     KEY,
     LONGEST,
     LONGEST_TEXT,
-    MOST_ABOUT,
+    MOST_METADATA,
     VERSION,
     refused,
 )
@@ -26,43 +26,49 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 _CONTENT = re.compile(r"[0-9a-f]{64}")
-# What a run says of itself has no longer texts (transfer.checks).
+# The limit for texts in the provenance of an exported run (exported_runs.checks).
 _LONGEST_TITLE = 500
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
 
-def read_about(table: "pq.ParquetFile") -> dict[str, Any]:
-    """What the table says about itself, every field of the type that it needs."""
+def read_metadata(table: "pq.ParquetFile") -> dict[str, Any]:
+    """The metadata of the table, every field checked.
+
+    Raises:
+        RunError: the table is no archive, was made by another version, or a field is not usable.
+    """
     data = (table.schema_arrow.metadata or {}).get(KEY, b"")
-    if not data or len(data) > MOST_ABOUT:
-        raise refused("does not say that it is an archive")
+    if not data or len(data) > MOST_METADATA:
+        raise refused("is not marked as an archive")
     try:
         about = json.loads(data)
-        known = about["format"] == FORMAT and about["version"] == VERSION
+        is_current = about["format"] == FORMAT and about["version"] == VERSION
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise refused("does not say that it is an archive") from None
-    if not known:
-        raise refused("was made by another version")
+        raise refused("is not marked as an archive") from None
+    if not is_current:
+        raise refused("was made by another version of MIRS Explorer")
     texts = ("run", "encoder_fingerprint", "model_sha256", "distance", "archive_id", "manifest")
     if not all(_is_line(about.get(field), LONGEST_TEXT) for field in texts):
-        raise refused("has no usable account of its run")
+        raise refused("has no usable metadata of its run")
     if not all(_DIGEST.fullmatch(about[field]) for field in ("archive_id", "manifest")):
         raise refused("has no usable digest")
     if not all(type(about.get(field)) is int for field in ("tiles", "width")):
         raise refused("has no usable size")
     labels, card = about.get("distractors"), about.get("data")
-    if not isinstance(labels, list) or not all(_is_line(one, LONGEST["label"]) for one in labels):
+    if not isinstance(labels, list) or not all(
+        _is_line(label, LONGEST["label"]) for label in labels
+    ):
         raise refused("has no usable list of distractors")
-    words = dict.fromkeys(("instrument", "licence", "citation"), LONGEST_TEXT)
-    words |= {"name": _LONGEST_TITLE, "title": _LONGEST_TITLE}
-    if not isinstance(card, dict) or not all(_is_line(card.get(n), m) for n, m in words.items()):
-        raise refused("has no usable account of its data set")
+    limits = dict.fromkeys(("instrument", "licence", "citation"), LONGEST_TEXT)
+    limits |= {"name": _LONGEST_TITLE, "title": _LONGEST_TITLE}
+    if not isinstance(card, dict) or not all(_is_line(card.get(n), m) for n, m in limits.items()):
+        raise refused("has no usable metadata of its data set")
     try:
         card_of(Path("the table"), card, "data")
     except DataError:
-        raise refused("has no usable account of its data set") from None
-    known_fields = {*words, "metres_per_pixel", "synthetic"}
-    return {**about, "data": {name: card[name] for name in known_fields if name in card}}
+        raise refused("has no usable metadata of its data set") from None
+    fields = {*limits, "metres_per_pixel", "synthetic"}
+    return {**about, "data": {name: card[name] for name in fields if name in card}}
 
 
 def _is_line(value: Any, most: int) -> bool:
@@ -77,37 +83,37 @@ def is_plain(text: str) -> bool:
 def check_model(
     about: dict[str, Any], parent: runs.RunFolder, trained: retriever.Retriever
 ) -> None:
-    """Refuses codes of another model: their bits would mean something else."""
+    """Raises RunError for codes of another model, which are not comparable."""
     config = parent.config()
-    mine = {
+    expected = {
         "model_sha256": sha256(parent.model.read_bytes()),
         "encoder_fingerprint": parent.provenance().get("encoder"),
         "distance": config.archive.distance,
         "width": int(trained.codes.shape[1]),
         "bits": config.head.bits if config.hashes else None,
     }
-    for field, value in mine.items():
+    for field, value in expected.items():
         if about.get(field) != value:
             raise RunError(
-                f"The table was made by another model than that of run {parent.id} ({field}"
-                f" differs), here called {about['run'][:80]!r}. Name a run of that very model,"
-                " or bring the model here with: runs import."
+                f"The codes in the table were made by another model than that of run {parent.id}"
+                f" ({field} differs); its run was called {about['run'][:80]!r}. Choose a run with"
+                " the same model, or import the exported run first."
             )
 
 
 def items_of(columns: dict[str, list[Any]]) -> Items:
-    """The items of checked cells; refuses what cells say of each other."""
+    """The items of checked cells; raises RunError if the cells contradict each other."""
     ids = columns["id"]
     if len(set(ids)) != len(ids):
-        raise refused("names a tile twice")
+        raise refused("lists a tile twice")
     if not all(_is_path(tile) for tile in ids):
-        raise refused("has an id that is no path below a data set's folder")
+        raise refused("has an id that is not a path inside a data set")
     if not all(_CONTENT.fullmatch(content) for content in columns["sha256"]):
-        raise refused("has a sha256 that is none")
+        raise refused("has an invalid sha256")
     latitudes, longitudes = columns["latitude"], columns["longitude"]
     for latitude, longitude, place in zip(latitudes, longitudes, columns["place"], strict=True):
         if (latitude is None) != (place == "") or (latitude is None and longitude is not None):
-            raise refused("has a place without coordinates, or coordinates of nothing")
+            raise refused("has a place without coordinates, or coordinates without a place")
     names = {
         "ids": "id", "labels": "label", "roles": "role", "strips": "strip", "contents": "sha256",
         "latitudes": "latitude", "longitudes": "longitude", "places": "place",
@@ -115,7 +121,7 @@ def items_of(columns: dict[str, list[Any]]) -> Items:
     try:
         return Items.from_json({name: columns[column] for name, column in names.items()})
     except MirsError:
-        raise refused("has an unknown role or kind of place") from None
+        raise refused("has an unknown split or kind of place") from None
 
 
 def _is_path(tile: str) -> bool:
@@ -128,11 +134,13 @@ def _is_path(tile: str) -> bool:
 def check_whole(
     about: dict[str, Any], items: Items, parent: runs.RunFolder, trained: retriever.Retriever
 ) -> None:
-    """Refuses a table that disagrees with itself, or hides what the model has learnt from."""
+    """Raises RunError if the table contradicts its metadata, or hides training tiles as new."""
     if about["tiles"] != len(items) or about["archive_id"] != archive_id(items):
-        raise refused("does not hold the tiles that it says; it was changed or damaged on its way")
-    learnt = {**parent.learnt_roles(), **trained.items.learnt_roles()}
-    known = set(zip(items.contents, items.roles, strict=True))
-    for content in set(items.contents) & set(learnt):
-        if (content, learnt[content]) not in known:
-            raise refused("calls a tile new that the model has learnt from")
+        raise refused(
+            "does not hold the tiles that its metadata states; it was changed or damaged in transit"
+        )
+    role_by_content = {**parent.learnt_roles(), **trained.items.learnt_roles()}
+    listed = set(zip(items.contents, items.roles, strict=True))
+    for content in set(items.contents) & set(role_by_content):
+        if (content, role_by_content[content]) not in listed:
+            raise refused("lists a tile as new that the model was trained on")

@@ -25,9 +25,8 @@ from mirs_core.datasets.scanning import archive_id
 from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import DataError, MirsError, RunError
-from mirs_core.exchange import archive_tables as interchange
-from mirs_core.exchange import run_files as transfer
-from mirs_core.exchange.archive_tables import cells, reading
+from mirs_core.exchange import exported_runs, parquet_archives
+from mirs_core.exchange.parquet_archives import cells, reading
 from mirs_core.files import sha256
 from mirs_core.pipeline import growing
 from mirs_core.pipeline import train as pipeline
@@ -63,7 +62,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
             pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
     for preset in PRESETS:
-        interchange.export(Home(home), preset, root / f"{preset}.parquet")
+        parquet_archives.write_archive(Home(home), preset, root / f"{preset}.parquet")
     return root
 
 
@@ -72,8 +71,8 @@ def home(made: Path, tmp_path: Path) -> Home:
     """Another machine: the same models came by file, and the tiles are not there."""
     home = tmp_path / "there"
     for preset in PRESETS:
-        file = transfer.export_run(Home(made / "home"), preset, tmp_path / f"{preset}.zip")
-        transfer.import_run(Home(home), file)
+        file = exported_runs.save_run(Home(made / "home"), preset, tmp_path / f"{preset}.zip")
+        exported_runs.load_run(Home(home), file)
         run = runs.folder(Home(home), preset)
         # Its own archive is another one, so that nothing but the table can bring the tiles.
         found = retriever.load(run)
@@ -108,7 +107,7 @@ def put(columns: dict[str, Any], name: str, row: int, value: Any) -> None:
 def test_a_round_trip_gives_the_same_codes_items_and_results(
     made: Path, home: Home, preset: str, tmp_path: Path
 ) -> None:
-    run, tiles = interchange.take_in(home, made / f"{preset}.parquet", preset)
+    run, tiles = parquet_archives.read_archive(home, made / f"{preset}.parquet", preset)
     before, after = Searcher.open(Home(made / "home"), preset), Searcher.open(home, run.id)
     assert tiles == len(before.items)
     assert after.retriever.codes.tobytes() == before.retriever.codes.tobytes()
@@ -130,7 +129,7 @@ def test_a_round_trip_gives_the_same_codes_items_and_results(
     assert not after.root.exists()
     with pytest.raises(DataError, match="gone"):
         after.image_path(after.items.ids[0])
-    again = interchange.export(home, run.id, tmp_path / "again.parquet")
+    again = parquet_archives.write_archive(home, run.id, tmp_path / "again.parquet")
     one, other = (pq.read_table(path) for path in (made / f"{preset}.parquet", again.path))
     assert one.equals(other)
 
@@ -160,11 +159,11 @@ def test_the_table_reads_with_programs_that_know_nothing_of_this_one(made: Path)
 
 
 def test_own_licences_and_sources_stay_with_the_run(made: Path, home: Home, tmp_path: Path) -> None:
-    run, _ = interchange.take_in(home, made / "mirs.parquet", "mirs", name="Theirs")
+    run, _ = parquet_archives.read_archive(home, made / "mirs.parquet", "mirs", name="Theirs")
     (home.path / "annotations").mkdir(exist_ok=True)
     less = growing.remove(home, run.id, [Searcher.open(home, run.id).items.ids[0]])
-    file = transfer.export_run(home, less.run.id, tmp_path / "x.zip")
-    transfer.import_run(Home(tmp_path / "third"), file)
+    file = exported_runs.save_run(home, less.run.id, tmp_path / "x.zip")
+    exported_runs.load_run(Home(tmp_path / "third"), file)
     for where in (home, Home(tmp_path / "third")):
         searcher = Searcher.open(where, less.run.id)
         told = [searcher.metadata(tile) for tile in searcher.items.ids]
@@ -174,26 +173,26 @@ def test_own_licences_and_sources_stay_with_the_run(made: Path, home: Home, tmp_
 
 def test_where_the_new_run_looks_for_its_tiles(made: Path, home: Home, tmp_path: Path) -> None:
     file = made / "mirs.parquet"
-    run, _ = interchange.take_in(Home(made / "home"), file, "mirs")
+    run, _ = parquet_archives.read_archive(Home(made / "home"), file, "mirs")
     assert run.config().data == str(made / "tiles")
     runs.delete(Home(made / "home"), run.id)
     copy = shutil.copytree(made / "tiles", tmp_path / "copy")
-    run, _ = interchange.take_in(home, file, "mirs", data=copy)
+    run, _ = parquet_archives.read_archive(home, file, "mirs", data=copy)
     searcher = Searcher.open(home, run.id)
     assert all(searcher.image_path(tile).is_file() for tile in searcher.items.ids)
     one, other = sorted((copy / "train" / "cra").iterdir())[:2]
     shutil.copyfile(one, other)
     with pytest.raises(DataError, match="another image"):
-        interchange.take_in(home, file, "mirs", data=copy)
+        parquet_archives.read_archive(home, file, "mirs", data=copy)
     with pytest.raises(DataError, match="no folder"):
-        interchange.take_in(home, file, "mirs", data=tmp_path / "nowhere")
+        parquet_archives.read_archive(home, file, "mirs", data=tmp_path / "nowhere")
 
 
 def refused(home: Home, file: Path, run: str = "mirs") -> str:
     """The one line of a refusal, which leaves nothing behind."""
     before = sorted(home.path.rglob("*"))
     with pytest.raises(MirsError) as found:
-        interchange.take_in(home, file, run)
+        parquet_archives.read_archive(home, file, run)
     assert sorted(home.path.rglob("*")) == before
     assert "\n" not in str(found.value)
     return str(found.value)
@@ -204,28 +203,28 @@ def test_another_model_is_refused(made: Path, home: Home) -> None:
     model = runs.folder(home, "mirs").model
     model.write_bytes((made / "home" / "runs" / "baseline-centred" / model.name).read_bytes())
     with pytest.raises(RunError):
-        interchange.take_in(home, made / "mirs.parquet", "mirs")
+        parquet_archives.read_archive(home, made / "mirs.parquet", "mirs")
 
 
 HOSTILE: dict[str, tuple[Change, str]] = {
-    "id up": (lambda c, a: put(c, "id", 0, "../../x.png"), "no path"),
-    "id root": (lambda c, a: put(c, "id", 0, "/etc/passwd"), "no path"),
-    "id drive": (lambda c, a: put(c, "id", 0, "C:/x.png"), "no path"),
-    "id backslash": (lambda c, a: put(c, "id", 0, "a\\..\\x.png"), "no path"),
-    "id empty": (lambda c, a: put(c, "id", 0, ""), "no path"),
+    "id up": (lambda c, a: put(c, "id", 0, "../../x.png"), "is not a path"),
+    "id root": (lambda c, a: put(c, "id", 0, "/etc/passwd"), "is not a path"),
+    "id drive": (lambda c, a: put(c, "id", 0, "C:/x.png"), "is not a path"),
+    "id backslash": (lambda c, a: put(c, "id", 0, "a\\..\\x.png"), "is not a path"),
+    "id empty": (lambda c, a: put(c, "id", 0, ""), "is not a path"),
     "id twice": (lambda c, a: put(c, "id", 0, c["id"][1].as_py()), "twice"),
-    "id null": (lambda c, a: put(c, "id", 0, None), "lacks a cell of column id"),
+    "id null": (lambda c, a: put(c, "id", 0, None), "lacks a value in column id"),
     "id bell": (lambda c, a: put(c, "id", 0, "a\x07.png"), "control"),
     "id turned": (lambda c, a: put(c, "label", 0, "a\u202eb"), "control"),
     "long label": (lambda c, a: put(c, "label", 0, "x" * 900), "900 bytes"),
-    "role": (lambda c, a: put(c, "role", 0, "king"), "unknown role"),
-    "place": (lambda c, a: put(c, "place", 0, "moon"), "unknown role or kind"),
-    "no place": (lambda c, a: put(c, "place", 0, ""), "coordinates of nothing"),
+    "role": (lambda c, a: put(c, "role", 0, "king"), "unknown split"),
+    "place": (lambda c, a: put(c, "place", 0, "moon"), "unknown split or kind"),
+    "no place": (lambda c, a: put(c, "place", 0, ""), "coordinates without a place"),
     "latitude": (lambda c, a: put(c, "latitude", 0, 91.0), "latitude out of range"),
     "latitude nan": (lambda c, a: put(c, "latitude", 0, float("nan")), "out of range"),
     "longitude": (lambda c, a: put(c, "longitude", 0, 360.0), "longitude out of range"),
     "sha": (lambda c, a: put(c, "sha256", 0, "0" * 63), "sha256"),
-    "code null": (lambda c, a: put(c, "code", 0, None), "lacks a code"),
+    "code null": (lambda c, a: put(c, "code", 0, None), "lacks a hash code"),
     "code narrow": (
         lambda c, a: c.update(code=pa.array([b"x" * 8] * len(c["id"]), pa.binary(8))),
         "a column code of type",
@@ -259,12 +258,12 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "long title": (lambda c, a: a["data"].update(title="x" * 501), "data set"),
     "scale": (lambda c, a: a["data"].update(metres_per_pixel=-1), "data set"),
     "distractors": (lambda c, a: a.update(distractors=[1]), "distractors"),
-    "run": (lambda c, a: a.update(run=["x"]), "account of its run"),
+    "run": (lambda c, a: a.update(run=["x"]), "metadata of its run"),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_table_that_lies_is_refused(made: Path, home: Home, tmp_path: Path, name: str) -> None:
+def test_an_inconsistent_table_is_refused(made: Path, home: Home, tmp_path: Path, name: str) -> None:
     change, says = HOSTILE[name]
     assert re.search(says, refused(home, written(made, tmp_path / "x.parquet", change)))
 
@@ -280,17 +279,17 @@ def test_tiles_that_the_model_has_learnt_from_cannot_be_called_new(
         )
         about["archive_id"] = archive_id(items)
 
-    assert "learnt from" in refused(home, written(made, tmp_path / "x.parquet", hide))
+    assert "was trained on" in refused(home, written(made, tmp_path / "x.parquet", hide))
 
 
-def test_features_that_are_no_numbers_are_refused(made: Path, home: Home, tmp_path: Path) -> None:
+def test_features_that_are_not_finite_are_refused(made: Path, home: Home, tmp_path: Path) -> None:
     def infinite(columns: dict[str, Any], about: dict[str, Any]) -> None:
         codes = np.stack(columns["code"].to_numpy(zero_copy_only=False))
         codes[3, 5] = np.inf
-        columns["code"] = interchange.writing.code_array(codes)
+        columns["code"] = parquet_archives.writing.code_array(codes)
 
     file = written(made, tmp_path / "x.parquet", infinite, "baseline-centred")
-    assert "no numbers" in refused(home, file, "baseline-centred")
+    assert "not finite numbers" in refused(home, file, "baseline-centred")
 
 
 def test_an_unchanged_table_and_one_with_more_columns_are_taken(
@@ -301,14 +300,14 @@ def test_an_unchanged_table_and_one_with_more_columns_are_taken(
         del columns["geometry"]
 
     file = written(made, tmp_path / "x.parquet", more)
-    run, _ = interchange.take_in(home, file, "mirs")
+    run, _ = parquet_archives.read_archive(home, file, "mirs")
     assert (
         Searcher.open(home, run.id).items.ids
         == Searcher.open(Home(made / "home"), "mirs").items.ids
     )
 
 
-def test_a_word_repeated_without_end_is_measured_before_it_is_copied_out(
+def test_the_length_of_a_repeated_text_is_checked_before_it_is_expanded(
     made: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def endless(columns: dict[str, Any], about: dict[str, Any]) -> None:
@@ -322,19 +321,19 @@ def test_a_word_repeated_without_end_is_measured_before_it_is_copied_out(
     monkeypatch.setattr(cells, "_MOST_ROWS", 5)
     assert "too many" in refused(home, made / "mirs.parquet")
     monkeypatch.setattr(reading, "_MOST_BYTES", 5)
-    assert "no file of an archive" in refused(home, made / "mirs.parquet")
+    assert "not a Parquet archive" in refused(home, made / "mirs.parquet")
 
 
-def test_what_is_no_table_gets_one_line(made: Path, home: Home, tmp_path: Path) -> None:
+def test_other_files_are_refused_with_one_line(made: Path, home: Home, tmp_path: Path) -> None:
     plain = tmp_path / "plain.parquet"
     pq.write_table(pa.table({"id": ["a"]}), plain)
-    assert "does not say that it is an archive" in refused(home, plain)
+    assert "is not marked as an archive" in refused(home, plain)
     (tmp_path / "text").write_text("no table")
     os.mkfifo(tmp_path / "pipe")
     for name, says in (
-        ("text", "no Parquet"),
-        ("pipe", "no file"),
-        (".", "no file"),
+        ("text", "not a readable Parquet"),
+        ("pipe", "not a Parquet archive"),
+        (".", "not a Parquet archive"),
         ("no", "no file"),
     ):
         assert says in refused(home, tmp_path / name)
@@ -353,7 +352,7 @@ def test_a_damaged_table_is_refused_or_the_same(
     file = tmp_path / "x.parquet"
     file.write_bytes(data[:at] if cut else data)
     try:
-        run, _ = interchange.take_in(home, file, "mirs")
+        run, _ = parquet_archives.read_archive(home, file, "mirs")
     except MirsError as error:
         assert "\n" not in str(error)
         return
@@ -366,11 +365,12 @@ def test_only_finished_runs_are_exported_and_no_file_is_overwritten(
     made: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(RunError, match="exists already"):
-        interchange.export(Home(made / "home"), "mirs", made / "mirs.parquet")
+        parquet_archives.write_archive(Home(made / "home"), "mirs", made / "mirs.parquet")
     with pytest.raises(RunError, match="no run"):
-        interchange.export(Home(made / "home"), "nothing", tmp_path / "x.parquet")
+        parquet_archives.write_archive(Home(made / "home"), "nothing", tmp_path / "x.parquet")
     assert (
-        interchange.export(Home(made / "home"), "mirs", tmp_path).path == tmp_path / "mirs.parquet"
+        parquet_archives.write_archive(Home(made / "home"), "mirs", tmp_path).path
+        == tmp_path / "mirs.parquet"
     )
     assert (tmp_path / "mirs.parquet").read_bytes() == (made / "mirs.parquet").read_bytes()
 
@@ -378,10 +378,10 @@ def test_only_finished_runs_are_exported_and_no_file_is_overwritten(
 def test_many_row_groups_keep_the_order(
     made: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interchange.writing, "ROWS_IN_GROUP", 7)
+    monkeypatch.setattr(parquet_archives.writing, "ROWS_IN_GROUP", 7)
     monkeypatch.setattr(cells, "ROWS_IN_GROUP", 4)
-    file = interchange.export(Home(made / "home"), "mirs", tmp_path / "x.parquet").path
+    file = parquet_archives.write_archive(Home(made / "home"), "mirs", tmp_path / "x.parquet").path
     assert pq.ParquetFile(file).num_row_groups == 6
-    run, _ = interchange.take_in(home, file, "mirs")
+    run, _ = parquet_archives.read_archive(home, file, "mirs")
     before, after = retriever.load(runs.folder(Home(made / "home"), "mirs")), retriever.load(run)
     assert np.array_equal(before.codes, after.codes) and before.items == after.items

@@ -1,9 +1,9 @@
-"""What the table of an archive looks like: its columns, and what it says about itself.
+"""The layout of a Parquet archive: its columns and its metadata.
 
-One row a tile, in the order that breaks ties. ``code`` is the packed hash code (fixed-size binary
-of bits / 8 bytes, the first bit the highest of the first byte) or the feature vector of a baseline
-(fixed-size list of float32). ``geometry`` is the place as a WKB point, longitude east-positive and
-latitude planetocentric, for programs that read GeoParquet; the import reads the two columns alone.
+One row per tile, in the order that breaks ties. ``code`` is the packed hash code (fixed-size binary
+of bits / 8 bytes, first bit highest in the first byte) or the feature vector of a baseline
+(fixed-size list of float32). ``geometry`` is a WKB point, longitude east-positive and latitude
+planetocentric, for programs that read GeoParquet; importing reads the coordinate columns alone.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -22,31 +22,31 @@ FILE_TYPE = FileType(
 )
 FORMAT, VERSION = "mirs-archive", 1
 KEY = b"mirs"
-"""Where the table keeps what it says about itself, as JSON."""
+"""Key of the metadata, as JSON, in the schema of the table."""
 
 ROWS_IN_GROUP = 65_536
 TEXTS = {
     "id": False, "label": True, "role": False, "strip": True, "place": False, "sha256": False,
     "licence": True, "credit": True, "source": True,
 }  # fmt: skip
-"""Columns of text, and whether a cell may be empty (null)."""
+"""Text columns, and whether their cells may be null."""
 PLACES = ("latitude", "longitude")
 LONGEST = {"id": 1_000, "label": 200, "strip": 200}
 LONGEST_TEXT = 2_000
-"""Letters of a cell in columns that ``LONGEST`` does not name."""
-MOST_ABOUT = 1 << 20
-"""Bytes of what a table says about itself."""
+"""Characters per cell in columns that are not in ``LONGEST``."""
+MOST_METADATA = 1 << 20
+"""Largest size of the metadata in bytes."""
 
 
 def code_type(hashes: bool, width: int) -> "pa.DataType":
-    """The Arrow type of the codes: ``width`` bytes of a hash code, or floats of a baseline."""
+    """Arrow type of the codes: ``width`` bytes of a hash code, or floats of a baseline."""
     import pyarrow as pa
 
     return pa.binary(width) if hashes else pa.list_(pa.float32(), width)
 
 
 def schema(hashes: bool, width: int, metadata: dict[bytes, bytes]) -> "pa.Schema":
-    """The columns in their order."""
+    """The columns in order."""
     import pyarrow as pa
 
     fields: list[Any] = [pa.field("id", pa.string(), nullable=False)]
@@ -58,5 +58,5 @@ def schema(hashes: bool, width: int, metadata: dict[bytes, bytes]) -> "pa.Schema
 
 
 def refused(why: str) -> RunError:
-    """The error that says why a table is not taken in."""
+    """The error for a table that is not imported, with the reason."""
     return RunError(f"The table {why}. It is not imported; export the archive again.")
