@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mirs_core.api.workspace import Workspace
     from mirs_core.config.presets import from_preset
     from mirs_core.config.settings import RunConfig
-    from mirs_core.datasets.importing.answers import Said
-    from mirs_core.datasets.importing.folders import Imported
+    from mirs_core.datasets.importing.description import FolderDescription
+    from mirs_core.datasets.importing.folders import ImportedFolder
     from mirs_core.datasets.items import Items
     from mirs_core.datasets.registry import KnownDataSet
     from mirs_core.errors import (
@@ -54,10 +54,11 @@ _MODULES = {
     "EncoderError": "errors",
     "Explanation": "retrieval.explanation",
     "Filters": "retrieval.filters",
+    "FolderDescription": "datasets.importing.description",
     "Hit": "retrieval.search",
     "Hits": "api.hits",
     "ImageError": "errors",
-    "Imported": "datasets.importing.folders",
+    "ImportedFolder": "datasets.importing.folders",
     "Interval": "ranking.metrics",
     "Items": "datasets.items",
     "KnownDataSet": "datasets.registry",
@@ -73,7 +74,6 @@ _MODULES = {
     "RunConfig": "config.settings",
     "RunError": "errors",
     "RunSummary": "workspace.runs",
-    "Said": "datasets.importing.answers",
     "StoppedError": "errors",
     "Workspace": "api.workspace",
     "from_preset": "config.presets",
@@ -86,10 +86,11 @@ __all__ = [
     "EncoderError",
     "Explanation",
     "Filters",
+    "FolderDescription",
     "Hit",
     "Hits",
     "ImageError",
-    "Imported",
+    "ImportedFolder",
     "Interval",
     "Items",
     "KnownDataSet",
@@ -105,7 +106,6 @@ __all__ = [
     "RunConfig",
     "RunError",
     "RunSummary",
-    "Said",
     "StoppedError",
     "Workspace",
     "__version__",

@@ -180,12 +180,12 @@ class Workspace:
     def import_folder(
         self,
         folder: str | PathLike[str],
-        details: importing.Said | None = None,
+        details: importing.FolderDescription | None = None,
         *,
         copy: bool = False,
         into: str | PathLike[str] | None = None,
         progress: Progress = silent,
-    ) -> importing.Imported:
+    ) -> importing.ImportedFolder:
         """Registers a folder of images as a data set.
 
         Args:
@@ -196,12 +196,12 @@ class Workspace:
         Raises:
             DataError: no images, or the folder cannot be written.
         """
-        details = details or importing.Said()
+        details = details or importing.FolderDescription()
         source = as_path(folder)
         if into is not None:
             if copy:
                 raise ConfigError("Give either copy=True or into=..., not both.")
-            return importing.add_to(self.home, source, as_path(into), details, progress)
+            return importing.import_into(self.home, source, as_path(into), details, progress)
         if copy:
-            return importing.copy_home(self.home, source, details, progress)
-        return importing.describe_in_place(self.home, source, details, progress)
+            return importing.import_copy(self.home, source, details, progress)
+        return importing.import_in_place(self.home, source, details, progress)

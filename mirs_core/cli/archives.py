@@ -24,7 +24,9 @@ def add(args: argparse.Namespace, console: Console) -> Answer:
     run.check_usable("can grow")
     if args.data is not None:
         root = Path(run.config().archive_root)
-        came = importing.add_to(home, args.data, root, importing.Said(), console.stoppable)
+        came = importing.import_into(
+            home, args.data, root, importing.FolderDescription(), console.stoppable
+        )
         for note in came.notes:
             console.note(note)
     grown = growing.add(

@@ -16,7 +16,7 @@ def import_(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
     """Brings in a folder of somebody's own images."""
     following.check(args)
     home = Home.current()
-    said = importing.Said(
+    said = importing.FolderDescription(
         table=args.table,
         from_folders=args.labels_from_folders,
         name=args.name,
@@ -30,11 +30,11 @@ def import_(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
         synthetic=args.synthetic,
     )
     if args.to is not None:
-        found = importing.add_to(home, args.folder, args.to, said, console.stoppable)
+        found = importing.import_into(home, args.folder, args.to, said, console.stoppable)
     elif args.copy:
-        found = importing.copy_home(home, args.folder, said, console.stoppable)
+        found = importing.import_copy(home, args.folder, said, console.stoppable)
     else:
-        found = importing.describe_in_place(home, args.folder, said, console.stoppable)
+        found = importing.import_in_place(home, args.folder, said, console.stoppable)
     answer = found.to_json()
     answer["runs"] = following.follow(args, Path(answer["dir"]), console)
     return answer, _text(answer)

@@ -1,17 +1,22 @@
-"""Own folders of images brought in: described in place, copied, or added to a data set."""
+"""Importing folders of images: described in place, copied, or added to an existing data set."""
 
-from mirs_core.datasets.importing.answers import Said
-from mirs_core.datasets.importing.folders import Imported, add_to, copy_home, describe_in_place
-from mirs_core.datasets.importing.table import Matched, OwnRow, match, read_own_table
+from mirs_core.datasets.importing.csv_table import MatchedTable, TableRow, match_rows, read_rows
+from mirs_core.datasets.importing.description import FolderDescription
+from mirs_core.datasets.importing.folders import (
+    ImportedFolder,
+    import_copy,
+    import_in_place,
+    import_into,
+)
 
 __all__ = [
-    "Imported",
-    "Matched",
-    "OwnRow",
-    "Said",
-    "add_to",
-    "copy_home",
-    "describe_in_place",
-    "match",
-    "read_own_table",
+    "FolderDescription",
+    "ImportedFolder",
+    "MatchedTable",
+    "TableRow",
+    "import_copy",
+    "import_in_place",
+    "import_into",
+    "match_rows",
+    "read_rows",
 ]

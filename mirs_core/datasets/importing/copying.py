@@ -1,4 +1,4 @@
-"""Tiles copied byte by byte, checked against what was scanned."""
+"""Copying tiles byte by byte, verified against the scan."""
 
 import os
 from collections.abc import Iterable
@@ -18,50 +18,50 @@ _REPORT_EVERY = 64
 def copy_tiles(
     root: Path, pairs: Iterable[tuple[Tile, str]], target: Path, progress: Progress
 ) -> list[Unreadable]:
-    """Copies tiles of ``root`` to paths below ``target``, with their times of modification.
+    """Copies tiles of ``root`` to paths below ``target``, with their modification times.
 
-    Links are not followed, and a file that is not what was scanned is left out.
+    Links and files that have changed since the scan are left out.
 
     Returns:
         The tiles that were left out.
 
     Raises:
-        DataError: there is no room, or a file cannot be written.
+        DataError: the disk is full, or a file cannot be written.
     """
-    wanted, left_out = list(pairs), []
+    copies, left_out = list(pairs), []
     make_folder(target)
-    check_space(target, sum(_size(root / tile.path) for tile, _ in wanted))
-    for done, (tile, path) in enumerate(wanted):
+    check_space(target, sum(_size(root / tile.path) for tile, _ in copies))
+    for done, (tile, path) in enumerate(copies):
         if done % _REPORT_EVERY == 0:
-            progress(STAGE, done, len(wanted))
+            progress(STAGE, done, len(copies))
         why = _copy(root / tile.path, tile.content, target / path)
         if why:
             left_out.append(Unreadable(tile.path, why))
-    progress(STAGE, len(wanted), len(wanted))
+    progress(STAGE, len(copies), len(copies))
     return left_out
 
 
 def _copy(source: Path, content: str, target: Path) -> str:
-    """Copies one file; says why where it does not."""
+    """Copies one file; returns the reason if it does not, else an empty text."""
     if source.is_symlink():
-        return "a link; links are not copied"
+        return "it is a link; links are not copied"
     try:
         data = read_bytes(source)
         modified = source.stat().st_mtime_ns
     except (ImageError, OSError) as error:
         return str(error)
     if sha256(data) != content:
-        return "the file was changed while it was imported"
+        return "the file changed while it was imported"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as handle:
             handle.write(data)
-        # A scan does not trust very young files; these are as old as their originals.
+        # A scan rereads very recent files; these are as old as their originals.
         os.utime(target, ns=(modified, modified))
     except OSError as error:
         raise DataError(
-            f"{target} cannot be written ({error.strerror or error}); make room, or choose a folder"
-            " that you may write."
+            f"{target} cannot be written ({error.strerror or error}); free some disk space, or"
+            " choose a writable folder."
         ) from None
     return ""
 

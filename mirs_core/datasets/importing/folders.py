@@ -1,19 +1,23 @@
-"""From a folder of somebody's own to a data set: in place, as a copy, or into another one."""
+"""Importing a folder as a data set: in place, as a copy, or into an existing data set."""
 
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mirs_core.datasets.card import UNKNOWN, Card
-from mirs_core.datasets.importing import placing
-from mirs_core.datasets.importing.answers import Said, card_values_of, told_of
-from mirs_core.datasets.importing.beside import kept_on_failure, merged, write_beside
 from mirs_core.datasets.importing.copying import copy_tiles
-from mirs_core.datasets.importing.table import Matched
+from mirs_core.datasets.importing.csv_table import MatchedTable
+from mirs_core.datasets.importing.description import (
+    FolderDescription,
+    card_values_of,
+    describe_tiles,
+)
+from mirs_core.datasets.importing.destination import Destination, moved_files
+from mirs_core.datasets.importing.metadata_files import merge, restored_on_failure, write_metadata
 from mirs_core.datasets.manifest import Manifest, Tile, Unreadable
 from mirs_core.datasets.registry import remember
 from mirs_core.datasets.scanning import scan_cached
@@ -26,15 +30,22 @@ from mirs_core.progress import Progress, silent
 from mirs_core.system.processes import lock_if_free
 from mirs_core.workspace.home import Home
 
-_SHOWN = 20
+_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import has brought, and the data set as it is now.
+class ImportedFolder:
+    """The result of an import.
 
-    ``unmatched`` are rows of the table that name no file; ``changed`` says what was written,
-    ``notes`` what deserves a second look.
+    Attributes:
+        manifest: of the data set after the import.
+        added, skipped: number of tiles added, and of tiles that were there already.
+        copied: whether tiles were copied.
+        unmatched: paths in the table that match no file.
+        unreadable: images that were left out.
+        duplicates: number of files that are copies of others.
+        changed: changes in dataset.json and tiles.csv, one line each.
+        notes: warnings, one line each.
     """
 
     manifest: Manifest
@@ -59,7 +70,7 @@ class Imported:
             "labelled": self.manifest.labelled,
             "placed": sum(tile.latitude is not None for tile in tiles),
             "copied": self.copied,
-            "unmatched": list(self.unmatched[:_SHOWN]),
+            "unmatched": list(self.unmatched[:_LISTED]),
             "unmatched_rows": len(self.unmatched),
             "unreadable": [{"path": bad.path, "why": bad.why} for bad in self.unreadable],
             "duplicates": self.duplicates,
@@ -68,198 +79,229 @@ class Imported:
         }
 
 
-def describe_in_place(home: Home, root: Path, said: Said, progress: Progress = silent) -> Imported:
-    """Writes dataset.json and tiles.csv beside the tiles of ``root``; no image is touched.
+def import_in_place(
+    home: Home, root: Path, description: FolderDescription, progress: Progress = silent
+) -> ImportedFolder:
+    """Writes dataset.json and tiles.csv next to the tiles of ``root``; no image is touched.
 
-    What these files say already stays where the call does not say otherwise.
+    Existing values in these files are kept unless ``description`` states others.
 
     Raises:
-        DataError: no images, a wrong table, or the folder cannot be written.
+        DataError: there are no images, the table is invalid, or the folder cannot be written.
     """
     manifest = scan_cached(home, root, progress)
-    matched, notes = told_of(manifest, said)
-    with kept_on_failure(manifest.root):
-        card = card_values_of(manifest, said)
-        changed = write_beside(manifest.root, manifest.root, card, matched.records)
+    matched, notes = describe_tiles(manifest, description)
+    with restored_on_failure(manifest.root):
+        card = card_values_of(manifest, description)
+        changed = write_metadata(manifest.root, manifest.root, card, matched.records)
         after = scan_cached(home, manifest.root, progress)
     remember(home, after.root)
     return _imported(manifest, after, matched, len(after.tiles), changed=changed, notes=notes)
 
 
-def copy_home(home: Home, root: Path, said: Said, progress: Progress = silent) -> Imported:
+def import_copy(
+    home: Home, root: Path, description: FolderDescription, progress: Progress = silent
+) -> ImportedFolder:
     """Copies the tiles of ``root`` to ``data/<name>`` in the home folder, all or none.
 
-    Until it is complete everything stands in a hidden folder beside, which the next call clears.
+    The copy is made in a hidden folder next to it, which the next import clears after a failure.
 
     Raises:
-        DataError: no images, a wrong table, the name is taken, or there is no room.
+        DataError: there are no images, the table is invalid, the name is in use, or the disk is
+            full.
     """
     manifest = scan_cached(home, root, progress)
-    matched, notes = told_of(manifest, said)
-    card = card_values_of(manifest, said)
+    matched, notes = describe_tiles(manifest, description)
+    card = card_values_of(manifest, description)
     target = home.data / slug(str(card.get("name", manifest.card.name)))
     work = target.with_name(f".{target.name}.import")
-    with _workplace(work):
+    with _work_folder(work):
         if target.exists():
-            raise DataError(f"{target} is there already; give another name with --name.")
+            raise DataError(f"{target} exists already; choose another name for the data set.")
         pairs = [(tile, tile.path) for tile in manifest.tiles]
         left_out = copy_tiles(manifest.root, pairs, work / "set", progress)
         if len(left_out) == len(pairs):
             raise DataError(f"No tile of {root} could be copied: {left_out[0].why}.")
-        changed = write_beside(work / "set", manifest.root, card, matched.records)
+        changed = write_metadata(work / "set", manifest.root, card, matched.records)
         try:
             (work / "set").rename(target)
         except OSError as error:
-            raise DataError(f"{target} cannot be made ({error.strerror or error}).") from None
+            raise DataError(f"{target} cannot be created ({error.strerror or error}).") from None
     after = scan_cached(home, target, progress)
-    bad = (*manifest.unreadable, *left_out)
+    unreadable = (*manifest.unreadable, *left_out)
     return _imported(
         manifest, after, matched, len(after.tiles),
-        copied=True, unreadable=bad, changed=changed, notes=notes,
+        copied=True, unreadable=unreadable, changed=changed, notes=notes,
     )  # fmt: skip
 
 
-def add_to(home: Home, root: Path, into: Path, said: Said, progress: Progress = silent) -> Imported:
-    """Copies tiles of ``root`` into the data set ``into``, each with where it is from.
+def import_into(
+    home: Home,
+    root: Path,
+    into: Path,
+    description: FolderDescription,
+    progress: Progress = silent,
+) -> ImportedFolder:
+    """Copies the tiles of ``root`` into the data set ``into``, each with its source and licence.
 
-    A tile whose content is there already is skipped. The new ones get a folder of their own, in
-    a labelled data set one in each class; a tile without a split comes to ``database/``, or to
-    ``train/`` where there is none. tiles.csv is extended by source, licence and credit.
+    Tiles whose content is there already are skipped. New tiles get a folder of their own, one in
+    each class of a labelled data set; a tile without a split goes to ``database/``, or to
+    ``train/`` where there is none. Source, licence and credit are added to tiles.csv.
 
     Raises:
-        DataError: no images, a wrong table, no room; synthetic tiles would stand among real ones
-            or the other way round. The data set is then as it was.
+        DataError: there are no images, the table is invalid, the disk is full, or synthetic and
+            real tiles would be mixed. The data set is unchanged then.
     """
     manifest, target = scan_cached(home, root, progress), scan_cached(home, into, progress)
     if manifest.root == target.root:
-        raise DataError(f"{root} is that data set itself; import it without --to.")
-    _check_alike(manifest, target, said)
-    matched, notes = told_of(manifest, said)
+        raise DataError(f"{root} is that data set itself; choose another folder.")
+    _check_same_kind(manifest, target, description)
+    matched, notes = describe_tiles(manifest, description)
     new = _new_tiles(manifest, target, matched.records)
-    unsplit = sum(not tile.split for tile in new)
-    where = placing.Place.free(target, slug(said.name or manifest.card.name))
-    placed = [(tile, where.path_of(tile)) for tile in new]
-    notes = (*notes, *_cautions(manifest, target, said))
-    if where.labelled and unsplit:
-        notes = (*notes, f"{unsplit:,} tiles without a split stand in {where.loose}/")
+    destination = Destination.unused(target, slug(description.name or manifest.card.name))
+    pairs = [(tile, destination.path_of(tile)) for tile in new]
+    notes = (*notes, *_warnings(manifest, target, description))
+    without_split = sum(not tile.split for tile in new)
+    if destination.labelled and without_split:
+        where = f"{destination.default_split}/"
+        notes = (*notes, f"{without_split:,} tiles without a split are in {where}")
     work = target.root / ".mirs-import"
-    with _workplace(work):
-        left_out = copy_tiles(manifest.root, placed, work / "set", progress)
-        gone = {bad.path for bad in left_out}
-        placed = [(tile, path) for tile, path in placed if tile.path not in gone]
-        old = read_table(manifest.root)
-        told = {
-            path: _provenance(
-                tile, path, merged(old.get(tile.path, TileRecord(tile.path)),
-                matched.records.get(tile.path, TileRecord(tile.path))),
-                manifest.card, target.card, said,
-            )
-            for tile, path in placed
-        }  # fmt: skip
-        with kept_on_failure(target.root):
-            # Before the tiles: no tile of a killed import may stand there and nobody know whence.
-            changed = write_beside(target.root, target.root, {}, told)
-            with placing.moved(work / "set", target.root, list(told)):
+    with _work_folder(work):
+        left_out = copy_tiles(manifest.root, pairs, work / "set", progress)
+        left_out_paths = {bad.path for bad in left_out}
+        pairs = [(tile, path) for tile, path in pairs if tile.path not in left_out_paths]
+        records = _records(pairs, manifest, target, matched, description)
+        with restored_on_failure(target.root):
+            # Before the tiles, so that none is ever there without its source, even after a kill.
+            changed = write_metadata(target.root, target.root, {}, records)
+            with moved_files(work / "set", target.root, list(records)):
                 after = scan_cached(home, target.root, progress)
-                if missing := set(told) - {tile.id for tile in after.tiles}:
+                if missing := set(records) - {tile.id for tile in after.tiles}:
                     raise DataError(
-                        f"{target.root} would not show {min(missing)}: one of its folders is a"
+                        f"{target.root} would not list {min(missing)}: one of its folders is a"
                         " link. Nothing was added."
                     )
     return _imported(
-        manifest, after, matched, len(told), skipped=len(manifest.tiles) - len(new),
+        manifest, after, matched, len(records), skipped=len(manifest.tiles) - len(new),
         copied=True, unreadable=(*manifest.unreadable, *left_out), changed=changed, notes=notes,
     )  # fmt: skip
 
 
+def _records(
+    pairs: Sequence[tuple[Tile, str]],
+    manifest: Manifest,
+    target: Manifest,
+    matched: MatchedTable,
+    description: FolderDescription,
+) -> dict[str, TileRecord]:
+    """The records of copied tiles by their new paths."""
+    existing = read_table(manifest.root)
+    records = {}
+    for tile, path in pairs:
+        empty = TileRecord(tile.path)
+        record = merge(existing.get(tile.path, empty), matched.records.get(tile.path, empty))
+        records[path] = _provenance(tile, path, record, manifest.card, target.card, description)
+    return records
+
+
 def _imported(
-    before: Manifest, after: Manifest, matched: Matched, added: int, **more: Any
-) -> Imported:
-    known = {"skipped": 0, "copied": False, "unreadable": before.unreadable, **more}
-    known |= {name: tuple(known[name]) for name in ("unreadable", "changed", "notes")}
-    return Imported(
+    before: Manifest, after: Manifest, matched: MatchedTable, added: int, **more: Any
+) -> ImportedFolder:
+    values = {"skipped": 0, "copied": False, "unreadable": before.unreadable, **more}
+    values |= {name: tuple(values[name]) for name in ("unreadable", "changed", "notes")}
+    return ImportedFolder(
         manifest=after,
         added=added,
         unmatched=matched.unmatched,
         duplicates=len(before.duplicates),
-        **known,
+        **values,
     )
 
 
-def _check_alike(manifest: Manifest, target: Manifest, said: Said) -> None:
-    seen = (observations.parse(tile.path.rsplit("/", 1)[-1]) for tile in manifest.tiles)
-    invented = all(one is not None and one.instrument == "SYN" for one in seen)
-    synthetic = said.synthetic or manifest.card.synthetic or invented
+def _check_same_kind(manifest: Manifest, target: Manifest, description: FolderDescription) -> None:
+    """Raises DataError if synthetic and real tiles would be mixed."""
+    parsed = (observations.parse(tile.path.rsplit("/", 1)[-1]) for tile in manifest.tiles)
+    all_named_so = all(name is not None and name.instrument == "SYN" for name in parsed)
+    synthetic = description.synthetic or manifest.card.synthetic or all_named_so
     if synthetic != target.card.synthetic:
         kinds = ("synthetic", "real") if synthetic else ("real", "synthetic")
         raise DataError(
-            f"{manifest.root} holds {kinds[0]} tiles and {target.root} {kinds[1]} ones, and a data"
-            " set is one or the other: import them as a data set of their own"
-            + (" (--copy)." if synthetic else " (--copy), or say --synthetic if they are that.")
+            f"{manifest.root} holds {kinds[0]} tiles and {target.root} {kinds[1]} ones, which"
+            " cannot be mixed: import them as a separate data set"
+            + ("." if synthetic else ", or state that they are synthetic if they are.")
         )
 
 
-def _cautions(manifest: Manifest, target: Manifest, said: Said) -> Iterator[str]:
-    """What the new tiles lose or are taken for in the other data set."""
+def _warnings(
+    manifest: Manifest, target: Manifest, description: FolderDescription
+) -> Iterator[str]:
+    """Metadata that the new tiles lose in the other data set, or take over from it."""
     scale = target.card.metres_per_pixel
-    if scale and not (said.metres_per_pixel or manifest.card.metres_per_pixel):
+    if scale and not (description.metres_per_pixel or manifest.card.metres_per_pixel):
         yield (
-            f"tiles whose scale nobody told are taken to have {scale:g} m per pixel, as those of"
-            f" {target.card.name}; say --metres-per-pixel if they have not"
+            f"tiles without a known pixel scale are assumed to have {scale:g} m per pixel, like"
+            f" those of {target.card.name}; state the metres per pixel if that is wrong"
         )
     if (manifest.root / STRIPS_FILE).is_file():
         yield (
-            "they keep their places, but not the ground of their strips; to have that too, cut the"
-            f" raster into the data set: data tile --out {target.root}"
+            "the tiles keep their coordinates, but not the footprints from their strips; to keep"
+            f" those as well, cut the raster into tiles in {target.root} itself"
         )
 
 
-def _new_tiles(manifest: Manifest, target: Manifest, told: Mapping[str, TileRecord]) -> list[Tile]:
-    """The tiles that the target does not hold, one of each content, as the call describes them."""
-    known = {tile.content for tile in target.tiles}
-    found = []
+def _new_tiles(
+    manifest: Manifest, target: Manifest, records: Mapping[str, TileRecord]
+) -> list[Tile]:
+    """The tiles that the target does not hold, one per content, with label and split stated."""
+    contents = {tile.content for tile in target.tiles}
+    new_tiles = []
     for tile in manifest.tiles:
-        if tile.content in known:
+        if tile.content in contents:
             continue
-        known.add(tile.content)
-        record = told.get(tile.path, TileRecord(tile.path))
-        found.append(
+        contents.add(tile.content)
+        record = records.get(tile.path, TileRecord(tile.path))
+        new_tiles.append(
             dataclasses.replace(
                 tile, label=record.label or tile.label, split=record.split or tile.split
             )
         )
-    return found
+    return new_tiles
 
 
 def _provenance(
-    tile: Tile, path: str, record: TileRecord, card: Card, target: Card, said: Said
+    tile: Tile,
+    path: str,
+    record: TileRecord,
+    card: Card,
+    target: Card,
+    description: FolderDescription,
 ) -> TileRecord:
-    """All that is known of a tile that leaves its data set, under its new path.
+    """The record of a tile that leaves its data set, under its new path.
 
-    Where nothing is known, the new data set's card would be taken for the tile's own: its licence
-    is then called unknown. What the old card wants cited is the credit of tiles that have none.
+    Without a licence of its own, the tile would take over that of the new data set, so it is set to
+    unknown. The citation of the old data set becomes the credit of tiles that have none.
     """
-    licence = record.licence or said.licence or card.licence
-    scale = said.metres_per_pixel or card.metres_per_pixel
-    cited = card.citation[:MAX_TEXT] if card.citation != target.citation else ""
+    licence = record.licence or description.licence or card.licence
+    scale = description.metres_per_pixel or card.metres_per_pixel
+    citation = card.citation[:MAX_TEXT] if card.citation != target.citation else ""
     return dataclasses.replace(
         record,
         path=path,
         label=tile.label,
         split=tile.split or None,
         licence=None if licence == target.licence == UNKNOWN else licence,
-        credit=record.credit or " ".join(cited.split()) or None,
+        credit=record.credit or " ".join(citation.split()) or None,
         metres_per_pixel=record.metres_per_pixel
         or (scale if scale != target.metres_per_pixel else None),
     )
 
 
 @contextlib.contextmanager
-def _workplace(folder: Path) -> Iterator[None]:
-    """An empty hidden folder for this process alone, gone afterwards; a killed one left none.
+def _work_folder(folder: Path) -> Iterator[None]:
+    """An empty hidden folder for this process alone, deleted afterwards.
 
     Raises:
-        DataError: another import is at work there, or it cannot be made.
+        DataError: another import is running there, or the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -270,7 +312,9 @@ def _workplace(folder: Path) -> Iterator[None]:
         ) from None
     with lock_if_free(folder / "lock") as free:
         if free is None:
-            raise DataError(f"Another import works in {folder.parent}; wait for its end.")
+            raise DataError(
+                f"Another import is running in {folder.parent}; wait until it has finished."
+            )
         shutil.rmtree(folder / "set", ignore_errors=True)
         try:
             yield

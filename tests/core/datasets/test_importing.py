@@ -20,8 +20,8 @@ from PIL import Image
 from mirs_core import cli, files
 from mirs_core.datasets import importing
 from mirs_core.datasets.download import disk_space
-from mirs_core.datasets.importing import Said
-from mirs_core.datasets.importing.table import OwnRow, match, read_own_table
+from mirs_core.datasets.importing import FolderDescription, csv_table
+from mirs_core.datasets.importing.csv_table import TableRow, match_rows, read_rows
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.tile_table import TileRecord, read_table, write_table
 from mirs_core.errors import DataError, MirsError, StoppedError
@@ -67,9 +67,9 @@ def by_id(root: Path) -> dict[str, Any]:
 # --- the table -------------------------------------------------------------------------------
 
 
-def rows(*names: str) -> list[OwnRow]:
-    empty = dict.fromkeys(importing.table.COLUMNS, "")
-    return [OwnRow(f"line {n + 2}", {**empty, "path": name}) for n, name in enumerate(names)]
+def rows(*names: str) -> list[TableRow]:
+    empty = dict.fromkeys(csv_table.COLUMNS, "")
+    return [TableRow(f"line {n + 2}", {**empty, "path": name}) for n, name in enumerate(names)]
 
 
 def slow_match(names: list[str], paths: list[str]) -> dict[str, str]:
@@ -95,9 +95,9 @@ def test_rows_mean_what_the_rule_says(names: list[str], paths: list[str]) -> Non
     twice = len(set(wanted.values())) < len(wanted)
     if twice or 2 * (len(names) - len(wanted)) > len(names):
         with pytest.raises(DataError):
-            match(rows(*names), paths)
+            match_rows(rows(*names), paths)
         return
-    found = match(rows(*names), paths)
+    found = match_rows(rows(*names), paths)
     assert set(found.records) == set(wanted.values())
     assert set(found.unmatched) == set(names) - set(wanted)
 
@@ -106,8 +106,8 @@ def test_rows_mean_what_the_rule_says(names: list[str], paths: list[str]) -> Non
 @given(longitude=st.floats(-360, 360), latitude=st.floats(-90, 90))
 def test_longitudes_are_east_positive_from_0_to_360(longitude: float, latitude: float) -> None:
     cells = {"path": "a.png", "latitude": repr(latitude), "longitude": repr(longitude)}
-    empty = dict.fromkeys(importing.table.COLUMNS, "")
-    record = match([OwnRow("line 2", {**empty, **cells})], ["x/a.png"]).records["x/a.png"]
+    empty = dict.fromkeys(csv_table.COLUMNS, "")
+    record = match_rows([TableRow("line 2", {**empty, **cells})], ["x/a.png"]).records["x/a.png"]
     assert record.longitude is not None and 0 <= record.longitude < 360
     assert (record.longitude - longitude) % 360 in (pytest.approx(0), pytest.approx(360))
 
@@ -121,7 +121,7 @@ def test_any_bytes_are_a_table_or_get_one_line(
     for head in (b"", b"file,class,lat,lng\n"):
         path.write_bytes(head + data)
         try:
-            match(read_own_table(path), ["a.png", "b/a.png"])
+            match_rows(read_rows(path), ["a.png", "b/a.png"])
         except DataError as error:
             assert "\n" not in str(error).replace(str(path), "")
 
@@ -131,14 +131,14 @@ def test_any_bytes_are_a_table_or_get_one_line(
 def test_common_names_of_columns_are_known(tmp_path: Path, head: str, separator: str) -> None:
     lines = [head, "a.png,dune,-5.5,-137.4"]
     path = table(tmp_path / "t.csv", *(line.replace(",", separator) for line in lines))
-    (record,) = match(read_own_table(path), ["deep/a.png"]).records.values()
+    (record,) = match_rows(read_rows(path), ["deep/a.png"]).records.values()
     assert (record.path, record.label, record.latitude) == ("deep/a.png", "dune", -5.5)
     assert record.longitude == pytest.approx(222.6)
 
 
 def test_the_proper_name_of_a_column_wins(tmp_path: Path) -> None:
     path = table(tmp_path / "t.csv", "name,class,path,file,label", "x.png,pit,a.png,y.png,dune")
-    (record,) = match(read_own_table(path), ["a.png", "x.png", "y.png"]).records.values()
+    (record,) = match_rows(read_rows(path), ["a.png", "x.png", "y.png"]).records.values()
     assert (record.path, record.label) == ("a.png", "dune")
 
 
@@ -150,7 +150,7 @@ def test_the_proper_name_of_a_column_wins(tmp_path: Path) -> None:
         (["file,lat", "a.png,95"], "line 2: latitude"),
         (["file,lat", "a.png,nan"], "line 2: latitude"),
         (["file,split", "a.png,later"], "line 2: split"),
-        (["file", "a.png", "./a.png"], "a second time"),
+        (["file", "a.png", "./a.png"], "listed twice"),
         (["file", "north/a.png", "x.png", "../y.png", "/etc/passwd"], "3 of 4 rows"),
         (["file,label", f"a.png,{'x' * 3000}"], "longer than"),
     ],
@@ -158,7 +158,7 @@ def test_the_proper_name_of_a_column_wins(tmp_path: Path) -> None:
 def test_wrong_tables_get_one_line(tmp_path: Path, lines: list[str], says: str) -> None:
     path = table(tmp_path / "t.csv", *lines)
     with pytest.raises(DataError, match=says):
-        match(read_own_table(path), ["a.png", "north/a.png"])
+        match_rows(read_rows(path), ["a.png", "north/a.png"])
 
 
 # --- in place --------------------------------------------------------------------------------
@@ -170,8 +170,10 @@ def test_in_place_only_the_two_files_are_written(own: Path, home: Home, tmp_path
         tmp_path / "t.csv", "file,class,lat,lon,licence", "c.png,dune,10,-20,CC0", "b.png,pit,,,",
         "north/a.png,pit,,,", "lost.png,,,,",
     )  # fmt: skip
-    said = Said(told, name="mine", licence="CC-BY-4.0", credit="Me", metres_per_pixel=5.0)
-    found = importing.describe_in_place(home, own, said)
+    said = FolderDescription(
+        told, name="mine", licence="CC-BY-4.0", credit="Me", metres_per_pixel=5.0
+    )
+    found = importing.import_in_place(home, own, said)
     after = state(own)
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {"dataset.json", "tiles.csv"}
@@ -193,7 +195,9 @@ def test_what_stood_there_stays_unless_it_is_contradicted(own: Path, home: Home)
     table(own / "tiles.csv", "path,label,latitude,longitude,seen by", "north/a.png,dune,1,2,Ann",
           "gone.png,pit,,,Bob")  # fmt: skip
     told = table(own.parent / "t.csv", "path,lat,credit", "north/a.png,3,", "south/a.png,,You")
-    found = importing.describe_in_place(home, own, Said(told, licence="MIT", credit="Me"))
+    found = importing.import_in_place(
+        home, own, FolderDescription(told, licence="MIT", credit="Me")
+    )
     kept = json.loads((own / "dataset.json").read_text())
     assert kept == {**card, "licence": "MIT"}
     assert "dataset.json: licence is 'MIT', was 'CC0'" in found.changed
@@ -206,7 +210,10 @@ def test_what_stood_there_stays_unless_it_is_contradicted(own: Path, home: Home)
         cells = {row["path"]: row["seen by"] for row in csv.DictReader(handle)}
     assert (cells["north/a.png"], cells["gone.png"], cells["south/c.png"]) == ("Ann", "Bob", "")
     again = state(own)
-    assert importing.describe_in_place(home, own, Said()).changed == () and state(own) == again
+    assert (
+        importing.import_in_place(home, own, FolderDescription()).changed == ()
+        and state(own) == again
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,14 +227,14 @@ def test_files_that_cannot_be_read_are_never_overwritten(
     (own / name).write_text(text)
     before = state(own)
     with pytest.raises(DataError):
-        importing.describe_in_place(home, own, Said(credit="Me", name="x"))
+        importing.import_in_place(home, own, FolderDescription(credit="Me", name="x"))
     assert state(own) == before
 
 
 def test_a_wrong_card_is_not_written(own: Path, home: Home) -> None:
     before = state(own)
     with pytest.raises(DataError, match="metres_per_pixel"):
-        importing.describe_in_place(home, own, Said(metres_per_pixel=-1.0, credit="Me"))
+        importing.import_in_place(home, own, FolderDescription(metres_per_pixel=-1.0, credit="Me"))
     assert state(own) == before
 
 
@@ -243,16 +250,16 @@ def test_a_folder_that_cannot_be_written_names_the_way_out(
         write(path, how)
 
     monkeypatch.setattr("mirs_core.datasets.tile_table.replace_file", no_table)
-    with pytest.raises(DataError, match="--copy"):
-        importing.describe_in_place(home, own, Said(name="new", credit="Me"))
+    with pytest.raises(DataError, match="as a copy"):
+        importing.import_in_place(home, own, FolderDescription(name="new", credit="Me"))
     assert state(own) == before
 
 
 def test_folders_become_labels_only_when_asked(own: Path, home: Home) -> None:
-    found = importing.describe_in_place(home, own, Said())
-    assert found.manifest.labelled == 0 and "--labels-from-folders" in found.notes[0]
+    found = importing.import_in_place(home, own, FolderDescription())
+    assert found.manifest.labelled == 0 and "labels from folder names" in found.notes[0]
     told = table(own.parent / "t.csv", "file,class", "c.png,pit")
-    found = importing.describe_in_place(home, own, Said(told, from_folders=True))
+    found = importing.import_in_place(home, own, FolderDescription(told, from_folders=True))
     assert found.notes == ()
     assert {tile.id: tile.label for tile in found.manifest.tiles} == {
         "north/a.png": "north", "north/b.png": "north", "south/a.png": "south",
@@ -260,7 +267,7 @@ def test_folders_become_labels_only_when_asked(own: Path, home: Home) -> None:
     }  # fmt: skip
     labelled = write_dataset(own.parent / "set", {"train": {"cra": 2}})
     with pytest.raises(DataError, match="already"):
-        importing.describe_in_place(home, labelled, Said(from_folders=True))
+        importing.import_in_place(home, labelled, FolderDescription(from_folders=True))
 
 
 # --- as a copy -------------------------------------------------------------------------------
@@ -272,7 +279,7 @@ def test_a_copy_is_complete_and_leaves_the_original_alone(own: Path, home: Home)
     (own / "out.png").symlink_to("/etc/hostname")
     os.mkfifo(own / "pipe.png")
     before = {n: d for n, d in state(own).items() if n != "out.png"}
-    found = importing.copy_home(home, own, Said(title="Mine", credit="Me"))
+    found = importing.import_copy(home, own, FolderDescription(title="Mine", credit="Me"))
     assert {n: d for n, d in state(own).items() if n != "out.png"} == before
     target = home.path / "data" / "my-tiles"
     assert found.manifest.root == target and found.copied
@@ -285,16 +292,19 @@ def test_a_copy_is_complete_and_leaves_the_original_alone(own: Path, home: Home)
     assert (found.added, found.manifest.card.title) == (4, "Mine")
     assert read_table(target)["north/a.png"].credit == "Me"
     assert sorted(path.name for path in (home.path / "data").iterdir()) == ["my-tiles"]
-    with pytest.raises(DataError, match="--name"):
-        importing.copy_home(home, own, Said())
-    assert importing.copy_home(home, own, Said(name="Other")).manifest.root.name == "other"
+    with pytest.raises(DataError, match="another name"):
+        importing.import_copy(home, own, FolderDescription())
+    assert (
+        importing.import_copy(home, own, FolderDescription(name="Other")).manifest.root.name
+        == "other"
+    )
 
 
 def test_a_copy_of_a_labelled_set_stays_one(home: Home, tmp_path: Path) -> None:
     card = {"name": "hills", "title": "Hills", "licence": "CC0", "distractors": ["rid"]}
     source = write_dataset(tmp_path / "s", {"train": {"cra": 2, "rid": 1}}, card=card)
     write_table(source, [TileRecord("train/cra/tile_0000.png", source="https://example.org/1")])
-    found = importing.copy_home(home, source, Said(licence="MIT"))
+    found = importing.import_copy(home, source, FolderDescription(licence="MIT"))
     assert found.manifest.classes == {"cra": 2, "rid": 1}
     assert (found.manifest.card.licence, found.manifest.card.distractors) == ("MIT", ("rid",))
     assert read_table(found.manifest.root)["train/cra/tile_0000.png"].source
@@ -308,11 +318,11 @@ def test_a_copy_that_is_stopped_or_has_no_room_leaves_nothing(
             raise StoppedError("Stopped.")
 
     with pytest.raises(StoppedError):
-        importing.copy_home(home, own, Said(), stop)
+        importing.import_copy(home, own, FolderDescription(), stop)
     assert list((home.path / "data").iterdir()) == []
     monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
     with pytest.raises(DataError, match="free some space"):
-        importing.copy_home(home, own, Said())
+        importing.import_copy(home, own, FolderDescription())
     assert list((home.path / "data").iterdir()) == []
 
 
@@ -328,13 +338,14 @@ def test_a_copy_that_was_killed_is_made_anew(own: Path, home: Home) -> None:
         "    if len(calls) == 3: os._exit(9)\n"
         "    return real(*words)\n"
         "copying._copy = dies\n"
-        "importing.copy_home(Home(Path(sys.argv[1])), Path(sys.argv[2]), importing.Said())\n"
+        "home, own = Home(Path(sys.argv[1])), Path(sys.argv[2])\n"
+        "importing.import_copy(home, own, importing.FolderDescription())\n"
     )
     words = [sys.executable, "-c", code, str(home), str(own)]
     assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 9
     left = home.path / "data" / ".my-tiles.import" / "set"
     assert len(list(left.rglob("*.png"))) == 2 and not (home.path / "data" / "my-tiles").exists()
-    found = importing.copy_home(home, own, Said())
+    found = importing.import_copy(home, own, FolderDescription())
     assert found.added == 4 and [p.name for p in (home.path / "data").iterdir()] == ["my-tiles"]
 
 
@@ -343,16 +354,16 @@ def test_two_imports_do_not_work_on_one_name(own: Path, home: Home) -> None:
         lock_if_free(home.path / "data" / ".my-tiles.import" / "lock"),
         pytest.raises(DataError, match="Another import"),
     ):
-        importing.copy_home(home, own, Said())
-    assert importing.copy_home(home, own, Said()).added == 4
+        importing.import_copy(home, own, FolderDescription())
+    assert importing.import_copy(home, own, FolderDescription()).added == 4
 
 
 def test_words_that_are_no_unicode_or_too_long_do_no_harm(own: Path, home: Home) -> None:
-    importing.describe_in_place(home, own, Said(title="a\udcffb\nc", credit="\udcff"))
+    importing.import_in_place(home, own, FolderDescription(title="a\udcffb\nc", credit="\udcff"))
     assert json.loads((own / "dataset.json").read_text())["title"] == "a?b c"
     before = state(own)
     with pytest.raises(DataError, match="longer"):
-        importing.describe_in_place(home, own, Said(credit="x" * 3000))
+        importing.import_in_place(home, own, FolderDescription(credit="x" * 3000))
     assert state(own) == before
 
 
@@ -373,8 +384,8 @@ def test_tiles_come_into_a_labelled_set_with_where_they_are_from(
     before = state(target)
     told = table(own.parent / "t.csv", "file,label,split,lat,lon,licence", "c.png,cra,test,1,-2,",
                  "b.png,../up,train,,,CC-BY-4.0", "north/a.png,rid,,,,")  # fmt: skip
-    said = Said(told, licence="MIT", credit="Me", source="https://example.org")
-    found = importing.add_to(home, own, target, said)
+    said = FolderDescription(told, licence="MIT", credit="Me", source="https://example.org")
+    found = importing.import_into(home, own, target, said)
     assert {name: state(target)[name] for name in before} == before
     assert (found.added, found.skipped, len(found.manifest.tiles)) == (4, 1, 10)
     new = {id_: tile for id_, tile in by_id(target).items() if id_ not in before}
@@ -391,7 +402,7 @@ def test_tiles_come_into_a_labelled_set_with_where_they_are_from(
     assert records["train/up/import-my-tiles/north/b.png"].licence == "CC-BY-4.0"
     assert any("without a split" in note for note in found.notes)
     after = state(target)
-    again = importing.add_to(home, own, target, said)
+    again = importing.import_into(home, own, target, said)
     assert (again.added, again.skipped) == (0, 5) and state(target) == after
 
 
@@ -403,7 +414,7 @@ def test_names_that_a_table_cannot_hold_are_left_out(own: Path, home: Home, targ
     (own / "in side ").mkdir()
     (own / "north" / "b.png").rename(own / "in side " / "b c.png")
     for _ in range(2):
-        found = importing.describe_in_place(home, own, Said(credit="Me"))
+        found = importing.import_in_place(home, own, FolderDescription(credit="Me"))
         assert {bad.path for bad in found.unreadable} == {
             " first.png", "back\\slash.png", " x/inner.png"
         }  # fmt: skip
@@ -417,13 +428,13 @@ def test_no_tile_takes_the_licence_or_the_credit_of_the_set_it_comes_to(
 ) -> None:
     card = {"name": "target", "licence": to, "citation": "Them 2020"}
     target = write_dataset(tmp_path / "loose", 1, card=card)
-    importing.add_to(home, own, target, Said())
+    importing.import_into(home, own, target, FolderDescription())
     theirs = write_dataset(
         tmp_path / "theirs", 1, start=60, card={"licence": "MIT", "citation": "You  2021"}
     )
-    importing.add_to(home, theirs, target, Said())
+    importing.import_into(home, theirs, target, FolderDescription())
     same = write_dataset(tmp_path / "same", 1, start=70, card={"citation": "Them 2020"})
-    importing.add_to(home, same, target, Said(licence="CC-BY-4.0"))
+    importing.import_into(home, same, target, FolderDescription(licence="CC-BY-4.0"))
     records = read_table(target)
     told = {
         name: [(r.licence, r.credit) for r in records.values() if f"import-{name}" in r.path]
@@ -444,7 +455,7 @@ def test_names_never_collide_and_labels_travel(home: Home, tmp_path: Path, targe
         )
         for path in list(source.rglob("*.png")):
             path.rename(path.with_name("x.png"))
-        found = importing.add_to(home, source, loose, Said())
+        found = importing.import_into(home, source, loose, FolderDescription())
         assert found.added == 2
     told = {id_: (tile.label, tile.split) for id_, tile in by_id(loose).items() if "import" in id_}
     assert told == {
@@ -456,7 +467,7 @@ def test_names_never_collide_and_labels_travel(home: Home, tmp_path: Path, targe
 
 def test_of_copies_in_the_folder_one_is_added(own: Path, home: Home, target: Path) -> None:
     (own / "copy.png").write_bytes((own / "north" / "a.png").read_bytes())
-    found = importing.add_to(home, own, target, Said())
+    found = importing.import_into(home, own, target, FolderDescription())
     assert (found.added, found.skipped, found.duplicates) == (4, 1, 1)
     assert found.manifest.duplicates == ()
 
@@ -465,7 +476,7 @@ def test_without_a_class_a_tile_comes_to_the_database_if_there_is_one(
     own: Path, home: Home, target: Path
 ) -> None:
     write_dataset(target, {"database": {"cra": 1}}, start=77)
-    found = importing.add_to(home, own, target, Said())
+    found = importing.import_into(home, own, target, FolderDescription())
     new = [tile.id for tile in found.manifest.tiles if tile.label is None]
     assert new == ["database/a-2.png", "database/a.png", "database/b.png", "database/c.png"]
 
@@ -481,9 +492,9 @@ def test_a_failure_leaves_the_data_set_as_it_was(
         write_table(target, [])
         raise error
 
-    monkeypatch.setattr(importing.folders, "write_beside", fail)
+    monkeypatch.setattr(importing.folders, "write_metadata", fail)
     with pytest.raises(type(error)):
-        importing.add_to(home, own, target, Said())
+        importing.import_into(home, own, target, FolderDescription())
     assert state(target) == before
     assert sorted(p.name for p in target.iterdir()) == [
         "dataset.json",
@@ -507,13 +518,14 @@ def test_tiles_of_a_killed_import_are_known_and_the_rest_follows(
         "    return real(*words)\n"
         "Path.rename = dies\n"
         "home, own, target = map(Path, sys.argv[1:])\n"
-        "importing.add_to(Home(home), own, target, importing.Said(credit='Me'))\n"
+        "description = importing.FolderDescription(credit='Me')\n"
+        "importing.import_into(Home(home), own, target, description)\n"
     )
     words = [sys.executable, "-c", code, *map(str, (home, own, target))]
     assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 9
     half = by_id(target)
     assert len(half) == 8
-    found = importing.add_to(home, own, target, Said(credit="Me"))
+    found = importing.import_into(home, own, target, FolderDescription(credit="Me"))
     assert (found.added, found.skipped, len(found.manifest.tiles)) == (2, 2, 10)
     assert found.manifest.duplicates == () and not (target / ".mirs-import").exists()
     told = read_table(target)
@@ -522,26 +534,26 @@ def test_tiles_of_a_killed_import_are_known_and_the_rest_follows(
 
 
 def test_synthetic_and_real_tiles_do_not_mix(own: Path, home: Home, target: Path) -> None:
-    with pytest.raises(DataError, match="one or the other"):
-        importing.add_to(home, own, target, Said(synthetic=True))
+    with pytest.raises(DataError, match="cannot be mixed"):
+        importing.import_into(home, own, target, FolderDescription(synthetic=True))
     (target / "dataset.json").write_text('{"synthetic": true}')
-    with pytest.raises(DataError, match="--synthetic"):
-        importing.add_to(home, own, target, Said())
-    assert importing.add_to(home, own, target, Said(synthetic=True)).added == 4
+    with pytest.raises(DataError, match="state that they are synthetic"):
+        importing.import_into(home, own, target, FolderDescription())
+    assert importing.import_into(home, own, target, FolderDescription(synthetic=True)).added == 4
 
 
 def test_a_data_set_is_not_added_to_itself_nor_behind_a_link(
     own: Path, home: Home, target: Path
 ) -> None:
     with pytest.raises(DataError, match="itself"):
-        importing.add_to(home, target, target, Said())
+        importing.import_into(home, target, target, FolderDescription())
     away = own.parent / "away"
     away.mkdir()
     (target / "train" / "fse").symlink_to(away)
     told = table(own.parent / "t.csv", "file,label", "b.png,fse", "c.png,fse")
     before = state(target)
     with pytest.raises(MirsError, match="link"):
-        importing.add_to(home, own, target, Said(told))
+        importing.import_into(home, own, target, FolderDescription(told))
     assert state(target) == before and not list(away.rglob("*.png"))
 
 
@@ -566,7 +578,10 @@ def test_what_new_tiles_are_taken_for_and_lose_is_said(
     card = {"name": "known", "metres_per_pixel": 6.0}
     target = write_dataset(tmp_path / "known", 2, start=700, card=card)
     (own / "strips.json").write_text('{"schema": 1, "strips": []}')
-    notes = " ".join(importing.add_to(home, own, target, Said()).notes)
-    assert "6 m per pixel" in notes and "data tile --out" in notes
+    notes = " ".join(importing.import_into(home, own, target, FolderDescription()).notes)
+    assert "6 m per pixel" in notes and "footprints" in notes
     more = write_dataset(tmp_path / "more", 2, start=800)
-    assert importing.add_to(home, more, target, Said(metres_per_pixel=3.0)).notes == ()
+    assert (
+        importing.import_into(home, more, target, FolderDescription(metres_per_pixel=3.0)).notes
+        == ()
+    )

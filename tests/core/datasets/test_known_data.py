@@ -19,19 +19,19 @@ from mirs_core.workspace.home import Home
 def test_folders_runs_and_imports_are_listed_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = tmp_path / "home"
+    home = Home(tmp_path / "home")
     card = {"name": "a", "title": "A set", "licence": "CC0"}
     inside = write_dataset(home.data / "a", {"train": {"cra": 4, "rid": 4}}, card=card)
     loose = write_dataset(tmp_path / "loose", 3, strips=2, start=50)
     apart = write_dataset(tmp_path / "apart", 5, start=90)
-    importing.describe_in_place(Home(home), loose, importing.Said(title="Loose"))
-    importing.describe_in_place(Home(home), inside, importing.Said())
+    importing.import_in_place(home, loose, importing.FolderDescription(title="Loose"))
+    importing.import_in_place(home, inside, importing.FolderDescription())
     for data, run_id in ((inside, "one"), (apart, "two"), (apart, "three")):
         config = from_preset("baseline", data=str(data))
-        pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=run_id))
+        pipeline.train(home, pipeline.prepare(home, config, run_id=run_id))
     (home.data / ".half.import").mkdir()
     monkeypatch.setattr(images, "read_bytes", None)
-    found = {one.title: one.to_json() for one in known_data_sets(Home(home))}
+    found = {one.title: one.to_json() for one in known_data_sets(home)}
     assert set(found) == {"A set", "Loose", "apart"}
     first = found["A set"]
     assert (first["tiles"], first["labelled"], first["placed"]) == (8, 8, 0)
@@ -44,7 +44,7 @@ def test_folders_runs_and_imports_are_listed_once(
     assert sorted(found["apart"]["models"]) == ["three", "two"]
     shutil.rmtree(apart)
     (inside / "dataset.json").write_text("{")
-    found = {one["dir"]: one for one in (one.to_json() for one in known_data_sets(Home(home)))}
+    found = {one["dir"]: one for one in (one.to_json() for one in known_data_sets(home))}
     gone, damaged = found[str(apart)], found[str(inside)]
     assert (gone["tiles"], gone["labelled"], gone["there"]) == (5, 0, False)
     assert (damaged["tiles"], damaged["title"]) == (None, "a")
@@ -56,9 +56,9 @@ def test_a_damaged_list_is_no_list(tmp_path: Path) -> None:
         (tmp_path / "data-sets.json").write_text(value)
         assert known_data_sets(Home(tmp_path)) == []
     folder = write_dataset(tmp_path / "x", 1)
-    importing.describe_in_place(Home(tmp_path), folder, importing.Said())
+    importing.import_in_place(Home(tmp_path), folder, importing.FolderDescription())
     assert json.loads((tmp_path / "data-sets.json").read_text()) == {"folders": [str(folder)]}
-    importing.describe_in_place(Home(tmp_path), folder, importing.Said(name="y"))
+    importing.import_in_place(Home(tmp_path), folder, importing.FolderDescription(name="y"))
     assert len(known_data_sets(Home(tmp_path))) == 1
 
 

@@ -320,7 +320,9 @@ def test_ids_that_lead_out_of_the_data_set_are_refused(made: Path, home: Home) -
 
 
 def test_an_unknown_role_of_a_learnt_tile_is_refused(made: Path, home: Home) -> None:
-    assert "unknown split" in refused(home, packed({**unpacked(made), "learnt.json": b'{"a": "king"}'}))
+    assert "unknown split" in refused(
+        home, packed({**unpacked(made), "learnt.json": b'{"a": "king"}'})
+    )
 
 
 def test_another_version_is_named(made: Path, home: Home) -> None:

@@ -263,7 +263,9 @@ HOSTILE: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_an_inconsistent_table_is_refused(made: Path, home: Home, tmp_path: Path, name: str) -> None:
+def test_an_inconsistent_table_is_refused(
+    made: Path, home: Home, tmp_path: Path, name: str
+) -> None:
     change, says = HOSTILE[name]
     assert re.search(says, refused(home, written(made, tmp_path / "x.parquet", change)))
 

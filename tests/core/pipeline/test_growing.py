@@ -296,7 +296,9 @@ def test_tiles_of_another_folder_are_imported_and_archived(
     home: Home, folder: Path, run: str, tmp_path: Path
 ) -> None:
     other = write_dataset(tmp_path / "other", 3, start=4000)
-    importing.add_to(home, other, folder, importing.Said(licence="CC0", credit="Me"))
+    importing.import_into(
+        home, other, folder, importing.FolderDescription(licence="CC0", credit="Me")
+    )
     grown = growing.add(home, run)
     assert grown.added == 3
     searcher = Searcher.open(home, grown.run.id)

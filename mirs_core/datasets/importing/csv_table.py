@@ -1,0 +1,156 @@
+"""A user's CSV table: read under common column names, and matched with image files."""
+
+import csv
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mirs_core.datasets.tile_table import COLUMNS, TileRecord, record_of
+from mirs_core.errors import DataError
+
+_MAX_BYTES = 2_000_000_000
+# Accepted column names, in order of precedence.
+_NAMES = {name: (name,) for name in COLUMNS} | {
+    "path": ("path", "file", "filename", "file_name", "name"),
+    "label": ("label", "class"),
+    "latitude": ("latitude", "lat"),
+    "longitude": ("longitude", "lon", "lng", "long"),
+    "licence": ("licence", "license"),
+}
+_SPLITS = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of the table: ``where`` for messages, and its cells by the columns of ``tiles.csv``."""
+
+    where: str
+    cells: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        """The path of its tile with forward slashes, in composed Unicode (NFC)."""
+        return _composed(self.cells["path"].replace("\\", "/").removeprefix("./"))
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedTable:
+    """``records`` by path of their file; ``unmatched`` are paths in the table without a file."""
+
+    records: dict[str, TileRecord]
+    unmatched: tuple[str, ...]
+
+
+def read_rows(path: Path) -> list[TableRow]:
+    """The rows of a CSV table, separated by commas, semicolons or tabs.
+
+    Columns are those of ``tiles.csv``, in upper or lower case; also file, filename or name for
+    path, class for label, and lat, lon or lng for the coordinates. Other columns are ignored.
+
+    Raises:
+        DataError: the file cannot be read, is not a table, or has no column of paths.
+    """
+    try:
+        if not path.is_file():
+            raise DataError(f"There is no table {path}. Check the path.")
+        if path.stat().st_size > _MAX_BYTES:
+            raise DataError(f"{path} is too large for a table of tiles.")
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            head = handle.readline()
+            handle.seek(0)
+            separator = max(",;\t", key=head.count)
+            rows = csv.reader(handle, delimiter=separator)
+            columns = _columns(path, next(rows, []))
+            table_rows = [
+                TableRow(f"{path.name}, line {rows.line_num}", _cells(row, columns))
+                for row in rows
+                if any(cell.strip() for cell in row)
+            ]
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is not a UTF-8 table ({error}); save it as CSV UTF-8.") from None
+    if not table_rows:
+        raise DataError(f"{path} has no rows.")
+    return table_rows
+
+
+def match_rows(rows: Sequence[TableRow], paths: Sequence[str]) -> MatchedTable:
+    """The values of each row, by the file that the row refers to.
+
+    A row refers to the file with exactly its path; failing that, to the only file with its name.
+    Paths of the table are compared only, never opened.
+
+    Args:
+        paths: of the files, relative to their folder, with forward slashes.
+
+    Raises:
+        DataError: two rows refer to one file, more than half to none, or a cell is invalid.
+    """
+    exact = {_composed(path): path for path in paths}
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for key, path in exact.items():
+        by_name[_name(key)].append(path)
+    row_by_path: dict[str, TableRow] = {}
+    others = [row for row in rows if not _assign(row, exact.get(row.key), row_by_path)]
+    exactly_matched = set(row_by_path)
+    unmatched = []
+    for row in others:
+        same_name = by_name.get(_name(row.key), [])
+        is_unique = len(same_name) == 1 and same_name[0] not in exactly_matched
+        if not _assign(row, same_name[0] if is_unique else None, row_by_path):
+            unmatched.append(row.cells["path"][:200])
+    if 2 * len(unmatched) > len(rows):
+        raise DataError(
+            f"{len(unmatched)} of {len(rows)} rows of the table match no file of the folder, for"
+            f" example {unmatched[0]!r}. Give paths relative to the folder, or file names."
+        )
+    records = {
+        path: record_of(row.where, {**row.cells, "path": path}) for path, row in row_by_path.items()
+    }
+    return MatchedTable(records, tuple(unmatched))
+
+
+def _assign(row: TableRow, path: str | None, row_by_path: dict[str, TableRow]) -> bool:
+    if path is None:
+        return False
+    if path in row_by_path:
+        raise DataError(f"{row.where}: {path} is listed twice (also {row_by_path[path].where}).")
+    row_by_path[path] = row
+    return True
+
+
+def _columns(path: Path, head: Sequence[str]) -> dict[str, int]:
+    """The index of each recognised column."""
+    indexes: dict[str, int] = {}
+    for index, name in enumerate(head):
+        indexes.setdefault(name.strip().lower(), index)
+    columns = {}
+    for column, names in _NAMES.items():
+        present = [indexes[name] for name in names if name in indexes]
+        if present:
+            columns[column] = present[0]
+    if "path" not in columns:
+        raise DataError(
+            f"{path} does not say which file a row refers to: its first line has none of the"
+            f" columns {', '.join(_NAMES['path'])}."
+        )
+    return columns
+
+
+def _cells(row: Sequence[str], columns: dict[str, int]) -> dict[str, str]:
+    cells = dict.fromkeys(COLUMNS, "")
+    for column, index in columns.items():
+        cells[column] = row[index].strip() if index < len(row) else ""
+    split = cells["split"].lower()
+    return {**cells, "split": _SPLITS.get(split, split)}
+
+
+def _name(key: str) -> str:
+    return key.rsplit("/", 1)[-1]
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
