@@ -1,14 +1,12 @@
 """Importing a folder as a data set: in place, as a copy, or into an existing data set."""
 
 import contextlib
-import dataclasses
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirs_core.datasets.card import UNKNOWN, Card
 from mirs_core.datasets.importing.copying import copy_tiles
 from mirs_core.datasets.importing.csv_table import MatchedTable
 from mirs_core.datasets.importing.description import (
@@ -17,15 +15,18 @@ from mirs_core.datasets.importing.description import (
     describe_tiles,
 )
 from mirs_core.datasets.importing.destination import Destination, moved_files
-from mirs_core.datasets.importing.metadata_files import merge, restored_on_failure, write_metadata
-from mirs_core.datasets.manifest import Manifest, Tile, Unreadable
+from mirs_core.datasets.importing.metadata_files import restored_on_failure, write_metadata
+from mirs_core.datasets.importing.transfer import (
+    check_same_kind,
+    new_tiles,
+    records_of,
+    transfer_warnings,
+)
+from mirs_core.datasets.manifest import Manifest, Unreadable
 from mirs_core.datasets.registry import remember
 from mirs_core.datasets.scanning import scan_cached
-from mirs_core.datasets.strips.strip_list import STRIPS_FILE
-from mirs_core.datasets.tile_table import MAX_TEXT, TileRecord, read_table
 from mirs_core.errors import DataError
 from mirs_core.files import slug
-from mirs_core.mars import observations
 from mirs_core.progress import Progress, silent
 from mirs_core.system.processes import lock_if_free
 from mirs_core.workspace.home import Home
@@ -155,12 +156,12 @@ def import_into(
     manifest, target = scan_cached(home, root, progress), scan_cached(home, into, progress)
     if manifest.root == target.root:
         raise DataError(f"{root} is that data set itself; choose another folder.")
-    _check_same_kind(manifest, target, description)
+    check_same_kind(manifest, target, description)
     matched, notes = describe_tiles(manifest, description)
-    new = _new_tiles(manifest, target, matched.records)
+    new = new_tiles(manifest, target, matched.records)
     destination = Destination.unused(target, slug(description.name or manifest.card.name))
     pairs = [(tile, destination.path_of(tile)) for tile in new]
-    notes = (*notes, *_warnings(manifest, target, description))
+    notes = (*notes, *transfer_warnings(manifest, target, description))
     without_split = sum(not tile.split for tile in new)
     if destination.labelled and without_split:
         where = f"{destination.default_split}/"
@@ -170,7 +171,7 @@ def import_into(
         left_out = copy_tiles(manifest.root, pairs, work / "set", progress)
         left_out_paths = {bad.path for bad in left_out}
         pairs = [(tile, path) for tile, path in pairs if tile.path not in left_out_paths]
-        records = _records(pairs, manifest, target, matched, description)
+        records = records_of(pairs, manifest, target, matched, description)
         with restored_on_failure(target.root):
             # Before the tiles, so that none is ever there without its source, even after a kill.
             changed = write_metadata(target.root, target.root, {}, records)
@@ -187,23 +188,6 @@ def import_into(
     )  # fmt: skip
 
 
-def _records(
-    pairs: Sequence[tuple[Tile, str]],
-    manifest: Manifest,
-    target: Manifest,
-    matched: MatchedTable,
-    description: FolderDescription,
-) -> dict[str, TileRecord]:
-    """The records of copied tiles by their new paths."""
-    existing = read_table(manifest.root)
-    records = {}
-    for tile, path in pairs:
-        empty = TileRecord(tile.path)
-        record = merge(existing.get(tile.path, empty), matched.records.get(tile.path, empty))
-        records[path] = _provenance(tile, path, record, manifest.card, target.card, description)
-    return records
-
-
 def _imported(
     before: Manifest, after: Manifest, matched: MatchedTable, added: int, **more: Any
 ) -> ImportedFolder:
@@ -215,84 +199,6 @@ def _imported(
         unmatched=matched.unmatched,
         duplicates=len(before.duplicates),
         **values,
-    )
-
-
-def _check_same_kind(manifest: Manifest, target: Manifest, description: FolderDescription) -> None:
-    """Raises DataError if synthetic and real tiles would be mixed."""
-    parsed = (observations.parse(tile.path.rsplit("/", 1)[-1]) for tile in manifest.tiles)
-    all_named_so = all(name is not None and name.instrument == "SYN" for name in parsed)
-    synthetic = description.synthetic or manifest.card.synthetic or all_named_so
-    if synthetic != target.card.synthetic:
-        kinds = ("synthetic", "real") if synthetic else ("real", "synthetic")
-        raise DataError(
-            f"{manifest.root} holds {kinds[0]} tiles and {target.root} {kinds[1]} ones, which"
-            " cannot be mixed: import them as a separate data set"
-            + ("." if synthetic else ", or state that they are synthetic if they are.")
-        )
-
-
-def _warnings(
-    manifest: Manifest, target: Manifest, description: FolderDescription
-) -> Iterator[str]:
-    """Metadata that the new tiles lose in the other data set, or take over from it."""
-    scale = target.card.metres_per_pixel
-    if scale and not (description.metres_per_pixel or manifest.card.metres_per_pixel):
-        yield (
-            f"tiles without a known pixel scale are assumed to have {scale:g} m per pixel, like"
-            f" those of {target.card.name}; state the metres per pixel if that is wrong"
-        )
-    if (manifest.root / STRIPS_FILE).is_file():
-        yield (
-            "the tiles keep their coordinates, but not the footprints from their strips; to keep"
-            f" those as well, cut the raster into tiles in {target.root} itself"
-        )
-
-
-def _new_tiles(
-    manifest: Manifest, target: Manifest, records: Mapping[str, TileRecord]
-) -> list[Tile]:
-    """The tiles that the target does not hold, one per content, with label and split stated."""
-    contents = {tile.content for tile in target.tiles}
-    new_tiles = []
-    for tile in manifest.tiles:
-        if tile.content in contents:
-            continue
-        contents.add(tile.content)
-        record = records.get(tile.path, TileRecord(tile.path))
-        new_tiles.append(
-            dataclasses.replace(
-                tile, label=record.label or tile.label, split=record.split or tile.split
-            )
-        )
-    return new_tiles
-
-
-def _provenance(
-    tile: Tile,
-    path: str,
-    record: TileRecord,
-    card: Card,
-    target: Card,
-    description: FolderDescription,
-) -> TileRecord:
-    """The record of a tile that leaves its data set, under its new path.
-
-    Without a licence of its own, the tile would take over that of the new data set, so it is set to
-    unknown. The citation of the old data set becomes the credit of tiles that have none.
-    """
-    licence = record.licence or description.licence or card.licence
-    scale = description.metres_per_pixel or card.metres_per_pixel
-    citation = card.citation[:MAX_TEXT] if card.citation != target.citation else ""
-    return dataclasses.replace(
-        record,
-        path=path,
-        label=tile.label,
-        split=tile.split or None,
-        licence=None if licence == target.licence == UNKNOWN else licence,
-        credit=record.credit or " ".join(citation.split()) or None,
-        metres_per_pixel=record.metres_per_pixel
-        or (scale if scale != target.metres_per_pixel else None),
     )
 
 
