@@ -1,4 +1,4 @@
-"""Components of the app's own: each a folder with its Python, JavaScript and CSS."""
+"""Custom Streamlit components, each a folder with its Python, JavaScript and CSS."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ _HERE = Path(__file__).parent
 
 
 def source_of(*names: str) -> str:
-    """The text of files below this folder, one after the other, as a component takes it."""
+    """The concatenated text of files below this folder, as a component expects it."""
     return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)

@@ -12,7 +12,7 @@ from mirs_core.workspace import collections as collected
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.data import brought
-from pages.parts import takeaway
+from pages.parts import export_files
 from pages.shared import loaders, words
 
 
@@ -24,7 +24,7 @@ def dialog(home: Home, here: Sequence[runs.RunSummary], titles: dict[str, str]) 
     st.caption(words.plain(chosen))
     st.html('<p class="mirs-model">Export</p>')
     stem = f"mirs-{slug(chosen)}"
-    takeaway.download(
+    export_files.download(
         parquet_archives.FILE_TYPE, lambda: _parquet(home, chosen), stem, f"archive.{chosen}"
     )
     st.html('<p class="mirs-model">Add tiles</p>')

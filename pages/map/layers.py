@@ -1,4 +1,4 @@
-"""What is laid over the map besides tiles and results: strips, a collection, a density."""
+"""Map overlays besides tiles and results: strips, a collection, a density."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,31 +9,30 @@ import streamlit as st
 
 from mirs_core.landform_map import spread
 from mirs_core.retrieval.search import Searcher
-from mirs_core.workspace import collections as collected
+from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
 from pages.components.mars_map.mars_map import Frame, Heat, Strip
-from pages.parts import filters as filters_part
+from pages.parts import filters as filter_panel
 from pages.shared import loaders, state, words
 
 COLLECTION, DENSITY = "mirs.map.collection", "mirs.map.density"
 _VIEWS = {"global": "Global", "north": "North pole", "south": "South pole"}
-_WEST_HELP = "Longitudes as degrees west, all over the app. Exports stay east, 0 to 360."
+_WEST_HELP = "Show longitudes in degrees west throughout the app. Exports use 0 to 360° E."
 _DENSITY_HELP = (
-    "Where tiles of a landform lie close together: each is spread by the same 6 degrees, at all"
-    " latitudes alike, of those that the filters let through. It shows where this data set has"
-    " tiles, not where Mars has landforms."
+    "Density of the tiles of a landform class that pass the filters, smoothed by 6° at all"
+    " latitudes. It shows where this data set has tiles, not where the landform occurs on Mars."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What was asked for.
+    """The selected overlays.
 
     Attributes:
-        kept: the tiles of a collection.
-        strips: all strips with a place.
-        heat: the density of a landform.
-        frame: what the view is brought to.
+        kept: tiles of a collection.
+        strips: all strips with coordinates.
+        heat: density of a landform class.
+        frame: area to zoom to.
     """
 
     kept: tuple[str, ...] = ()
@@ -43,7 +42,7 @@ class Layers:
 
 
 def draw(searcher: Searcher) -> Layers:
-    """Draws the choices above the map."""
+    """Draws the controls above the map."""
     strips = _strips(searcher)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if st.session_state.get(state.MAP) not in state.MAPS:
@@ -53,20 +52,20 @@ def draw(searcher: Searcher) -> Layers:
         )
         kept = _collection(searcher)
         label = _density(searcher)
-        named = [strip.name for strip in strips]
-        if st.session_state.get(state.FRAMED) not in named:
+        names = [strip.name for strip in strips]
+        if st.session_state.get(state.FRAMED) not in names:
             st.session_state[state.FRAMED] = None
         elif state.CHOSEN not in st.session_state:
-            # A link names the strip alone.
+            # A link only names the strip.
             _strip_chosen(searcher)
         st.selectbox(
             "Strip",
-            named,
+            names,
             key=state.FRAMED,
-            placeholder="Choose one to frame it",
+            placeholder="Zoom to a strip",
             on_change=_strip_chosen,
             args=(searcher,),
-            disabled=not named,
+            disabled=not names,
             width=230,
         )
         st.toggle("West longitudes", key=state.WEST, help=_WEST_HELP)
@@ -75,28 +74,28 @@ def draw(searcher: Searcher) -> Layers:
 
 def _collection(searcher: Searcher) -> tuple[str, ...]:
     data = str(st.session_state.get(state.DATA) or "")
-    known = {
-        one.id: one
-        for one in collected.list_all(Home.current(), data)
-        if one.error is None and one.tiles
+    by_id = {
+        collection.id: collection
+        for collection in collections.list_all(Home.current(), data)
+        if collection.error is None and collection.tiles
     }
-    if not known:
+    if not by_id:
         return ()
-    if st.session_state.get(COLLECTION) not in known:
+    if st.session_state.get(COLLECTION) not in by_id:
         st.session_state[COLLECTION] = None
     chosen = st.selectbox(
         "Collection",
-        list(known),
-        format_func=lambda one: f"{known[one].name} ({len(known[one].tiles)})",
+        list(by_id),
+        format_func=lambda key: f"{by_id[key].name} ({len(by_id[key].tiles)})",
         key=COLLECTION,
-        placeholder="None shown",
+        placeholder="None",
         width=200,
     )
-    return tuple(kept.id for kept in known[chosen].tiles) if chosen else ()
+    return tuple(tile.id for tile in by_id[chosen].tiles) if chosen else ()
 
 
 def choose_strip(searcher: Searcher, name: str) -> None:
-    """Chooses the tiles of a strip and frames it."""
+    """Selects the tiles of a strip and zooms to it."""
     st.session_state[state.FRAMED] = name
     _strip_chosen(searcher)
 
@@ -111,21 +110,23 @@ def _strip_chosen(searcher: Searcher) -> None:
 
 
 def _frame(searcher: Searcher, strips: Sequence[Strip]) -> Frame | None:
-    """The outline of the strip that was chosen, or the places of its tiles."""
+    """The outline of the selected strip, or the locations of its tiles."""
     name = st.session_state.get(state.FRAMED)
-    strip = next((one for one in strips if one.name == name), None)
+    strip = next((strip for strip in strips if strip.name == name), None)
     if strip is None:
         return None
     if strip.ring:
         return Frame(strip.name, tuple((lat, lon) for lon, lat in strip.ring))
     latitudes, longitudes = spread.places(searcher.items)
-    own = np.array([one == name for one in searcher.items.strips]) & np.isfinite(latitudes)
+    own = np.array([strip_name == name for strip_name in searcher.items.strips]) & np.isfinite(
+        latitudes
+    )
     places = np.unique(np.stack([latitudes[own], longitudes[own]], axis=1), axis=0)
     return Frame(strip.name, tuple((float(lat), float(lon)) for lat, lon in places))
 
 
 def _strips(searcher: Searcher) -> tuple[Strip, ...]:
-    """The strips whose place is known, by name: the middle of their tiles, their outlines."""
+    """The strips with coordinates, sorted by name: their centres and outlines."""
     items = searcher.items
     latitudes, longitudes = spread.places(items)
     outlines = loaders.outlines(searcher)
@@ -156,20 +157,20 @@ def _density(searcher: Searcher) -> str | None:
         return None
     if st.session_state.get(DENSITY) not in labels:
         st.session_state[DENSITY] = None
-    found = st.selectbox(
+    label = st.selectbox(
         "Density of",
         labels,
         format_func=words.class_name,
         key=DENSITY,
-        placeholder="No landform",
+        placeholder="None",
         help=_DENSITY_HELP,
         width=190,
     )
-    return str(found) if found else None
+    return str(label) if label else None
 
 
 def _heat(searcher: Searcher, label: str | None) -> Heat | None:
     if label is None:
         return None
-    grid = loaders.density(searcher, label, filters_part.wanted(searcher))
+    grid = loaders.density(searcher, label, filter_panel.selected(searcher))
     return Heat(f"Density of {words.class_name(label)}", grid)

@@ -1,4 +1,4 @@
-"""Map of Mars: where tiles and results lie, what was chosen there, and how far it all is."""
+"""Map of Mars: locations of tiles and results, selected tiles, distances, landform estimate."""
 
 from collections.abc import Callable
 
@@ -7,112 +7,109 @@ import streamlit as st
 from mirs_core.errors import MirsError
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.map import empty as map_empty
-from pages.map import landforms as landforms_part
+from pages.map import distances, estimate, no_coordinates, planet
 from pages.map import layers as map_layers
-from pages.map import planet as map_part
-from pages.map import spread as map_spread
-from pages.parts import answers, first_run, notice, picker, sections
-from pages.parts import chosen as chosen_part
-from pages.parts import filters as filters_part
-from pages.parts.answers import Answer
+from pages.parts import filters as filter_panel
+from pages.parts import first_run, model_results, notice, picker, sections, selection
+from pages.parts.model_results import ModelResults
 from pages.shared import lineup, link, loaders, palette, sidebar, state, words
 
-_HOW = "Draw a box on the map (hold Shift, or take the tool), open a place, or choose a strip."
+_HOW = "Draw a box on the map (box tool or Shift), click a group of tiles, or select a strip."
 
 
 def main() -> None:
     """Draws the page."""
     link.restore_map()
-    known = runs.list_runs(Home.current())
-    if first_run.is_wanted(known):
+    all_runs = runs.list_runs(Home.current())
+    if first_run.is_wanted(all_runs):
         first_run.draw()
         return
-    chosen = sidebar.data_set(lineup.data_sets(known))
-    picked = sidebar.models(chosen)
+    data_set = sidebar.data_set(lineup.data_sets(all_runs))
+    models = sidebar.models(data_set)
     notice.draw()
     st.html(
         '<div class="mirs-head"><h2>Map of Mars</h2>'
-        "<p>Where the tiles lie: rest on one to see it, click to make it the query, draw a box to"
-        " choose what is inside</p></div>"
+        "<p>Tile locations: hover to preview, click to use as the query, draw a box to"
+        " select</p></div>"
     )
-    if not picked:
+    if not models:
         st.info("Choose a model in the sidebar.", icon=":material/compare:")
     else:
-        _part()(chosen, picked)
-    if chosen.synthetic:
+        _part()(data_set, models)
+    if data_set.synthetic:
         sidebar.synthetic()
     link.write_link(link.map_link())
 
 
 def _part() -> Callable[[lineup.DataSet, list[str]], None]:
-    """Draws the choice of the page's part; returns what draws it."""
+    """Draws the tabs; returns the function that draws the selected one."""
     return _PARTS[sections.part(_TITLES, state.MAP_PART)]
 
 
-def _map(chosen: lineup.DataSet, picked: list[str]) -> None:
+def _map(data_set: lineup.DataSet, models: list[str]) -> None:
     try:
-        searcher = loaders.searcher(picked[0])
+        searcher = loaders.searcher(models[0])
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    bits = [run.bits for run in chosen.runs if run.id in picked and run.bits]
+    bits = [run.bits for run in data_set.runs if run.id in models and run.bits]
     picker.keep_a_query(searcher)
-    filters_part.draw(searcher, max(bits, default=None))
-    if map_empty.is_wanted(searcher):
-        map_empty.draw(searcher)
+    filter_panel.draw(searcher, max(bits, default=None))
+    if no_coordinates.is_wanted(searcher):
+        no_coordinates.draw(searcher)
         return
     layers = map_layers.draw(searcher)
-    found = _found(chosen, picked)
-    map_part.draw(searcher, found, layers)
+    results = _results(data_set, models)
+    planet.draw(searcher, results, layers)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _box()
-        tiles = chosen_part.chosen(searcher)
-        chosen_part.draw(searcher, tiles, _HOW, "on the map of Mars")
+        tiles = selection.tiles(searcher)
+        selection.draw(searcher, tiles, _HOW, "on the map of Mars")
     with right:
-        map_spread.draw(searcher, found)
+        distances.draw(searcher, results)
 
 
-def _estimate(chosen: lineup.DataSet, picked: list[str]) -> None:
-    """What landforms the unlabelled tiles of a model's archive may be."""
-    run = picked[0]
-    if len(picked) > 1:
-        titles = sidebar.titles(chosen.runs)
+def _estimate(data_set: lineup.DataSet, models: list[str]) -> None:
+    """The landform estimate of the unlabelled tiles in a model's archive."""
+    run = models[0]
+    if len(models) > 1:
+        titles = sidebar.titles(data_set.runs)
         run = st.selectbox(
-            "By the codes of", picked, len(picked) - 1, format_func=titles.__getitem__,
+            "Model", models, len(models) - 1, format_func=titles.__getitem__,
             key="mirs.map.estimate.run", width=420,
         )  # fmt: skip
     try:
-        landforms_part.draw(loaders.searcher(run), Home.current())
+        estimate.draw(loaders.searcher(run), Home.current())
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
 
 
-def _found(chosen: lineup.DataSet, picked: list[str]) -> list[tuple[Answer, str, str]]:
-    """The answer, the title and the colour of each model; one that fails says why."""
-    titles = sidebar.titles(chosen.runs)
-    asked = answers.ask(picked, state.upload())
-    for answer in asked:
-        if isinstance(answer, str):
-            st.error(words.plain(answer), icon=":material/error:")
-    shown = palette.models([run for run in chosen.runs if run.id in picked], titles)
-    colours = {model.id: model.colour for model in shown}
-    good = [answer for answer in asked if not isinstance(answer, str)]
+def _results(data_set: lineup.DataSet, models: list[str]) -> list[tuple[ModelResults, str, str]]:
+    """Results, title and colour of each model; draws the errors of those that fail."""
+    titles = sidebar.titles(data_set.runs)
+    outcomes = model_results.search_all(models, state.upload())
+    for outcome in outcomes:
+        if isinstance(outcome, str):
+            st.error(words.plain(outcome), icon=":material/error:")
+    styles = palette.models([run for run in data_set.runs if run.id in models], titles)
+    colours = {model.id: model.colour for model in styles}
+    results = [outcome for outcome in outcomes if not isinstance(outcome, str)]
     return [
-        (one, titles[one.searcher.summary.id], colours[one.searcher.summary.id]) for one in good
+        (result, titles[result.searcher.summary.id], colours[result.searcher.summary.id])
+        for result in results
     ]
 
 
 def _box() -> None:
-    box = map_part.box()
+    box = planet.box()
     if box is None or box == state.region():
         return
     with st.container(horizontal=True, vertical_alignment="center", key="mirs-map-box"):
         st.button(
-            "Filter to this box", icon=":material/filter_alt:", type="primary",
+            "Filter to this region", icon=":material/filter_alt:", type="primary",
             on_click=state.search_in, args=(box,),
-            help="Every list of results then holds tiles inside of it alone, on all pages.",
+            help="Restricts results on all pages to tiles in this region",
         )  # fmt: skip
         st.caption(box.written(as_west=state.west()))
 

@@ -1,4 +1,4 @@
-"""The map of the page: which tiles, whose results, and what was clicked, boxed or opened on it."""
+"""The map of Mars with tiles, results and overlays, and the actions on it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,47 +11,48 @@ from mirs_core.landform_map import spread
 from mirs_core.mars import geography
 from mirs_core.mars.geography import Region
 from mirs_core.retrieval.search import Searcher
-from pages.components.mars_map.mars_map import Acts, Found, Shown, mars_map
+from pages.components.mars_map.mars_map import MapActions, MapContent, ModelHits, mars_map
 from pages.components.space_map.space_map import Peek, peek
 from pages.map import layers as map_layers
 from pages.map.layers import Layers
-from pages.parts import chosen as chosen_part
-from pages.parts import filters as filters_part
-from pages.parts import tile_card
-from pages.parts.answers import Answer
+from pages.parts import filters as filter_panel
+from pages.parts import selection, tile_card
+from pages.parts.model_results import ModelResults
 from pages.shared import state, words
 from pages.space import space_colours
 
 KEY, _PEEK = "mirs.mars.map", "mirs.mars.peek"
-_INVENTED, _CENTRES = "Invented places", "Places: centres of strips"
+_SYNTHETIC, _CENTRES = "Synthetic coordinates", "Coordinates: strip centres"
 
 
-def draw(searcher: Searcher, found: Sequence[tuple[Answer, str, str]], layers: Layers) -> None:
+def draw(
+    searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]], layers: Layers
+) -> None:
     """Draws the map.
 
     Args:
-        searcher: of the first model; its tiles are on the map.
-        found: the answer, title and colour of each model.
-        layers: what was asked for besides tiles and results.
+        searcher: of the first model, whose tiles are on the map.
+        results: results, title and colour of each model.
+        layers: overlays besides tiles and results.
     """
     items = searcher.items
     latitudes, longitudes = spread.places(items)
     colouring, codes = space_colours.colouring(
-        "Landform", [searcher.summary.id], [searcher], [np.arange(len(items), dtype=np.int64)]
+        "Landform class", [searcher.summary.id], [searcher], [np.arange(len(items), dtype=np.int64)]
     )
     query = _query_row(searcher)
     mars_map(
         KEY,
-        Shown(
+        MapContent(
             view=state.map_view(),
             latitudes=latitudes,
             longitudes=longitudes,
             codes=codes[0],
             colouring=colouring,
-            subject=_subject(searcher, found),
-            found=tuple(
-                Found(title, colour, tuple(_rows(searcher, [hit.id for hit in answer.hits])))
-                for answer, title, colour in found
+            subject=_subject(searcher, results),
+            models=tuple(
+                ModelHits(title, colour, tuple(_rows(searcher, [hit.id for hit in result.hits])))
+                for result, title, colour in results
             ),
             query=query if query is not None and np.isfinite(latitudes[query]) else None,
             plus=_examples(searcher, state.PLUS),
@@ -59,7 +60,7 @@ def draw(searcher: Searcher, found: Sequence[tuple[Answer, str, str]], layers: L
             kept=tuple(_rows(searcher, layers.kept)),
             strips=layers.strips,
             passing=_passing(searcher),
-            chosen=chosen_part.rows(searcher),
+            chosen=selection.rows(searcher),
             region=state.region(),
             box=None if box() == state.region() else box(),
             heat=layers.heat,
@@ -68,24 +69,24 @@ def draw(searcher: Searcher, found: Sequence[tuple[Answer, str, str]], layers: L
             about=_about(searcher, latitudes),
             as_west=state.west(),
         ),
-        Acts(
+        MapActions(
             pick=lambda row: state.choose_tile(items.ids[row]),
-            gather=lambda rows: choose(items.ids[row] for row in rows),
+            gather=lambda rows: select(items.ids[row] for row in rows),
             box=lambda region: _boxed(searcher, region),
             strip=lambda name: map_layers.choose_strip(searcher, name),
         ),
     )
-    _cards(searcher, found)
+    _cards(searcher, results)
 
 
 def box() -> Region | None:
-    """The box that was drawn on the map."""
-    found = st.session_state.get(state.BOX)
-    return Region(*found) if found else None
+    """The box drawn on the map."""
+    edges = st.session_state.get(state.BOX)
+    return Region(*edges) if edges else None
 
 
-def choose(tiles: Iterable[str]) -> None:
-    """Chooses tiles; they stand below the map."""
+def select(tiles: Iterable[str]) -> None:
+    """Selects tiles, which are shown below the map."""
     st.session_state[state.CHOSEN] = list(tiles)
     st.session_state.pop(state.BOX, None)
 
@@ -94,7 +95,7 @@ def _boxed(searcher: Searcher, region: Region | None) -> None:
     items = searcher.items
     inside: Sequence[int] | NDArray[np.int64]
     inside = [] if region is None else np.flatnonzero(region.contains(*spread.places(items)))
-    choose([items.ids[row] for row in inside])
+    select([items.ids[row] for row in inside])
     if region is not None:
         st.session_state[state.BOX] = region.values()
 
@@ -118,51 +119,51 @@ def _passing(searcher: Searcher) -> NDArray[np.bool_] | None:
     if not state.is_filtered():
         return None
     passing = np.zeros(len(searcher.items), dtype=bool)
-    passing[filters_part.wanted(searcher).rows(searcher.items)] = True
+    passing[filter_panel.selected(searcher).rows(searcher.items)] = True
     return passing
 
 
-def _subject(searcher: Searcher, found: Sequence[tuple[Answer, str, str]]) -> str:
-    runs = [answer.searcher.summary.id for answer, _, _ in found]
-    query = found[0][0].query.content if found else "none"
+def _subject(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]]) -> str:
+    runs = [result.searcher.summary.id for result, _, _ in results]
+    query = results[0][0].query.content if results else "none"
     return " ".join(["mars", searcher.summary.id, *runs, query, "W" if state.west() else "E"])
 
 
 def _tag(searcher: Searcher) -> str:
     if searcher.card.synthetic or INVENTED in searcher.items.places:
-        return _INVENTED
+        return _SYNTHETIC
     return _CENTRES if STRIP_CENTRE in searcher.items.places else ""
 
 
 def _about(searcher: Searcher, latitudes: NDArray[np.float64]) -> str:
     placed = int(np.isfinite(latitudes).sum())
     return (
-        f"Map of Mars with {placed:,} tiles. Arrow keys move it, plus and minus zoom, Enter opens"
-        " what is nearest to the cross in its middle, B sets one corner of a box there and then the"
-        " other, Escape takes it away."
+        f"Map of Mars with {placed:,} tiles. Arrow keys pan, plus and minus zoom, Enter opens the"
+        " tile or group nearest to the crosshair, B sets the first and then the second corner of a"
+        " box, Escape removes it."
     )
 
 
 @st.fragment
-def _cards(searcher: Searcher, found: Sequence[tuple[Answer, str, str]]) -> None:
-    """What the pointer asks for is answered in a run of its own, without the rest of the page."""
-    subject = _subject(searcher, found)
-    peek(_PEEK, subject, len(searcher.items), lambda row: _card(searcher, found, row))
+def _cards(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]]) -> None:
+    """Answers requests for hover cards in a fragment, without rerunning the page."""
+    subject = _subject(searcher, results)
+    peek(_PEEK, subject, len(searcher.items), lambda row: _card(searcher, results, row))
 
 
-def _card(searcher: Searcher, found: Sequence[tuple[Answer, str, str]], row: int) -> Peek:
+def _card(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]], row: int) -> Peek:
     items = searcher.items
     tile = items.ids[row]
     lines = []
-    for answer, title, _ in found:
-        there = answer.searcher.items
-        own = there.row(tile) if there.has(tile) else -1
-        if said := tile_card.away(answer.searcher, answer.query, own):
-            lines.append(f"{title}: {said}" if len(found) > 1 else said)
+    for result, title, _ in results:
+        archive = result.searcher.items
+        own_row = archive.row(tile) if archive.has(tile) else -1
+        if distance := tile_card.distance(result.searcher, result.query, own_row):
+            lines.append(f"{title}: {distance}" if len(results) > 1 else distance)
     if kilometres := _kilometres(searcher, row):
         lines.append(kilometres)
-    if place := words.place(searcher, tile):
-        lines.append(f"{words.place_name(searcher, tile)}: {place}")
+    if location := words.location(searcher, tile):
+        lines.append(f"{words.location_name(searcher, tile)}: {location}")
     return tile_card.card(searcher, row, lines)
 
 
@@ -171,7 +172,7 @@ def _kilometres(searcher: Searcher, row: int) -> str:
     if query is None or query == row:
         return ""
     latitudes, longitudes = spread.places(searcher.items)
-    away = geography.distance_km(
+    distance = geography.distance_km(
         latitudes[query], longitudes[query], latitudes[row], longitudes[row]
     )
-    return f"{float(away):,.0f} km from the query" if np.isfinite(away) else ""
+    return f"{float(distance):,.0f} km from the query" if np.isfinite(distance) else ""

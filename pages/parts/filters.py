@@ -1,4 +1,4 @@
-"""The length of the lists and their filters, in the sidebar."""
+"""The sidebar's number of results and result filters."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,9 @@ from mirs_core.retrieval.search import Searcher
 from pages.shared import state, words
 
 _WITHIN_HELP = (
-    "Hash codes only: tiles that differ from the query in more bits are not shown, however few are"
-    " left. Codes of unrelated tiles differ in about half of their bits. Distances of the float"
-    " baselines have no common scale, so this leaves them as they are."
+    "Hides tiles whose hash codes differ from the query's in more bits, even if few tiles remain."
+    " Codes of unrelated tiles differ in about half of their bits. Does not apply to float"
+    " baselines, whose distances have no common scale."
 )
 
 
@@ -21,37 +21,41 @@ def draw(searcher: Searcher, bits: int | None) -> None:
     """Draws the widgets.
 
     Args:
-        bits: of the longest code on show; None where there are float baselines only.
+        bits: length of the longest code shown; None if there are only float baselines.
     """
     items = searcher.items
     labels = sorted({label for label in items.labels if label}, key=_by_group)
     groups = list(dict.fromkeys(describe(label).group for label in labels))
-    roles = [role for role in words.ROLES if role in items.roles]
+    roles = [role for role in words.SPLITS if role in items.roles]
     strips = sorted({strip for strip in items.strips if strip})
-    known = ((state.GROUPS, groups), (state.CLASSES, labels), (state.ROLES, roles))
-    for key, values in (*known, (state.STRIPS, strips)):
-        state.keep_known(key, values)
-    # A session may have begun on another page, whose link says nothing of these.
+    for key, values in (
+        (state.GROUPS, groups),
+        (state.CLASSES, labels),
+        (state.ROLES, roles),
+        (state.STRIPS, strips),
+    ):
+        state.keep_valid(key, values)
+    # A session may have started on another page, whose link does not hold these.
     st.session_state.setdefault(state.K, state.K_DEFAULT)
     st.session_state.setdefault(state.BAND, state.POLES)
     low, high, step = state.K_RANGE
     with st.sidebar:
         st.slider("Results per model", low, high, step=step, key=state.K)
-        title = "Filters on" if state.is_filtered() else "Filter the results"
+        title = "Filters active" if state.is_filtered() else "Filter results"
         with st.expander(title, icon=":material/filter_alt:", key="mirs-filters"):
             if len(groups) > 1:
                 _several("Landform groups", groups, state.GROUPS, words.group_name)
             if labels:
-                _several("Landforms", labels, state.CLASSES, words.class_name)
+                _several("Landform classes", labels, state.CLASSES, words.class_name)
             _several(
-                "Roles",
+                "Splits",
                 roles,
                 state.ROLES,
-                words.ROLES.__getitem__,
-                "Archive tiles were never seen in training; scores count these alone.",
+                words.SPLITS.__getitem__,
+                "Archive tiles were not used in training; scores are computed on these only.",
             )
             if strips:
-                _several("Strips", strips, state.STRIPS, str)
+                _several(words.strip_term(searcher) + "s", strips, state.STRIPS, str)
             if any(latitude is not None for latitude in items.latitudes):
                 _band()
             if region := state.region():
@@ -72,12 +76,13 @@ def _several(
 def _band() -> None:
     low, high = state.POLES
     st.slider(
-        "Latitude of the strip's centre",
+        "Latitude",
         low,
         high,
         format="%d°",
         key=state.BAND,
-        help="Tiles without coordinates are left out as soon as the band is not the whole planet.",
+        help="Latitude of the tile centre where known, else of the strip centre. Tiles without"
+        " coordinates are excluded unless the range covers the whole planet.",
     )
 
 
@@ -86,49 +91,49 @@ def _region(region: Region) -> None:
         st.markdown(f"Region: {region.written(as_west=state.west())}", width="stretch")
         st.button(
             "Whole planet", icon=":material/close:", type="tertiary", key="mirs.region.clear",
-            on_click=state.search_in, args=(None,), help="Lets tiles outside of the box in again",
+            on_click=state.search_in, args=(None,), help="Remove the region filter",
         )  # fmt: skip
 
 
 def _within(bits: int) -> None:
-    found = st.session_state.get(state.WITHIN)
-    if found is not None and found > bits:
+    limit = st.session_state.get(state.WITHIN)
+    if limit is not None and limit > bits:
         st.session_state[state.WITHIN] = bits
     st.number_input(
-        "At most this many bits away",
+        "Maximum Hamming distance (bits)",
         0,
         bits,
         value=None,
         key=state.WITHIN,
-        placeholder="Any distance",
+        placeholder="No limit",
         help=_WITHIN_HELP,
     )
 
 
 def _about_the_query(has_strips: bool) -> None:
     st.checkbox(
-        "Hide the query's own strip",
+        "Exclude the query's strip",
         key=state.STRIP,
         disabled=not has_strips,
-        help="Tiles of one image strip look alike because of sun, dust and camera.",
+        help="Tiles of one strip look alike: same illumination, dust and instrument settings.",
     )
     st.checkbox(
-        "Hide tiles that overlap it",
+        "Exclude overlapping footprints",
         key=state.NEAR,
         disabled=not has_strips,
-        help="Near-duplicates: tiles of the same strip whose squares overlap the query's, as their"
-        " names tell.",
+        help="Near-duplicates: tiles of the query's strip whose footprints overlap the query's,"
+        " according to their names.",
     )
 
 
-def wanted(searcher: Searcher) -> Filters:
-    """What the filters let through for one model."""
+def selected(searcher: Searcher) -> Filters:
+    """The filters set in the sidebar, for one model."""
     session = st.session_state
     within = session.get(state.WITHIN)
     band = state.band()
     return Filters(
         roles=tuple(session.get(state.ROLES) or ()) or None,
-        labels=_wanted_labels(searcher),
+        labels=_selected_labels(searcher),
         strips=tuple(session.get(state.STRIPS) or ()) or None,
         latitudes=(float(band[0]), float(band[1])) if band else None,
         within=None if within is None or searcher.unit != "bits" else float(within),
@@ -138,14 +143,14 @@ def wanted(searcher: Searcher) -> Filters:
     )
 
 
-def _wanted_labels(searcher: Searcher) -> tuple[str, ...] | None:
-    """The classes that the filters let through, or None for all of them."""
+def _selected_labels(searcher: Searcher) -> tuple[str, ...] | None:
+    """The classes that pass the filters; None for all of them."""
     groups = st.session_state.get(state.GROUPS) or []
     classes = st.session_state.get(state.CLASSES) or []
     if not groups and not classes:
         return None
     labels = sorted({label for label in searcher.items.labels if label})
-    return tuple(one for one in labels if one in classes or describe(one).group in groups)
+    return tuple(label for label in labels if label in classes or describe(label).group in groups)
 
 
 def _by_group(label: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""What an act has to say on the page that is drawn after it."""
+"""Success and error messages of an action, shown when the page is next drawn."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,11 @@ _DONE, _FAILED = "mirs.notice.done", "mirs.notice.failed"
 
 
 def act(done: str, work: Callable[[], object]) -> bool:
-    """Does ``work`` and keeps ``done``, or the reason why it could not be done, to be shown."""
+    """Runs ``work`` and stores the message to show: ``done``, or that of the error.
+
+    Returns:
+        Whether it succeeded.
+    """
     try:
         work()
     except MirsError as error:
@@ -23,7 +27,7 @@ def act(done: str, work: Callable[[], object]) -> bool:
 
 
 def draw() -> None:
-    """Shows what was kept, once."""
+    """Shows the stored messages once."""
     if done := st.session_state.pop(_DONE, None):
         st.toast(words.plain(done), icon=":material/check:")
     if failed := st.session_state.pop(_FAILED, None):

@@ -1,4 +1,4 @@
-"""Choosing a query: a filterable grid of all tiles."""
+"""Choosing a query from a filterable grid of all tiles."""
 
 import secrets
 
@@ -13,14 +13,14 @@ _PAGE = 60
 
 
 def keep_a_query(searcher: Searcher) -> None:
-    """Sees to it that the query tile exists: the first test tile of a session, or a known one."""
+    """Makes sure that the query tile exists; defaults to a test tile."""
     items, tile = searcher.items, state.tile()
     for key in (state.PLUS, state.MINUS):
-        state.keep_known(key, items.ids)
+        state.keep_valid(key, items.ids)
     if tile is not None and items.has(tile):
         return
     if tile is not None:
-        st.warning("The tile of this link is not in this data set; another one is shown.")
+        st.warning("The tile in this link is not in this data set. A different tile is shown.")
     rows = items.rows(["test"]) if "test" in items.roles else range(len(items))
     first = min((items.ids[row] for row in rows), key=lambda name: ("/cra/" not in name, name))
     state.choose_tile(first)
@@ -31,7 +31,7 @@ def browse(searcher: Searcher) -> None:
     """Draws the grid of the data set's tiles with its filters."""
     items = searcher.items
     labels = sorted({label for label in items.labels if label})
-    roles = [role for role in words.ROLES if role in items.roles]
+    splits = [role for role in words.SPLITS if role in items.roles]
     groups = list(dict.fromkeys(describe(label).group for label in labels))
     strips = sorted({strip for strip in items.strips if strip})
     first, left, middle, more, right = st.columns(5)
@@ -41,15 +41,17 @@ def browse(searcher: Searcher) -> None:
     chosen = left.multiselect(
         "Landform", labels, format_func=words.class_name, placeholder="All", key="mirs.b.classes"
     )
-    kept = middle.multiselect(
-        "Role", roles, format_func=words.ROLES.__getitem__, placeholder="All", key="mirs.b.roles"
+    in_splits = middle.multiselect(
+        "Split", splits, format_func=words.SPLITS.__getitem__, placeholder="All", key="mirs.b.roles"
     )
     from_strips = more.multiselect(
-        "Strip", strips, placeholder="All", key="mirs.b.strips", disabled=not strips
+        words.strip_term(searcher),
+        strips,
+        placeholder="All",
+        key="mirs.b.strips",
+        disabled=not strips,
     )
-    text = right.text_input(
-        "Id or part of it", placeholder="for example 20N", key="mirs.b.text"
-    ).strip()
+    text = right.text_input("Tile id contains", placeholder="e.g. 20N", key="mirs.b.text").strip()
     band = _band(searcher)
     rows = [
         row
@@ -58,7 +60,7 @@ def browse(searcher: Searcher) -> None:
         and (not grouped or describe(items.labels[row] or "").group in grouped)
         and (not from_strips or items.strips[row] in from_strips)
         and (band is None or _inside(items.latitudes[row], band))
-        and (not kept or items.roles[row] in kept)
+        and (not in_splits or items.roles[row] in in_splits)
         and text.lower() in items.ids[row].lower()
     ]
     if not rows:
@@ -70,31 +72,31 @@ def browse(searcher: Searcher) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.caption(f"{len(rows):,} tiles. Click one to make it the query.", width="content")
+        st.caption(f"{len(rows):,} tiles. Click one to use it as the query.", width="content")
         st.button(
-            "Any of them",
+            "Random tile",
             icon=":material/casino:",
             type="tertiary",
             on_click=lambda: state.choose_tile(items.ids[secrets.choice(rows)]),
         )
         if pages > 1:
             page = st.pagination(pages, key="mirs.b.page")
-    shown = rows[(page - 1) * _PAGE : page * _PAGE]
-    entries = [_entry(searcher, row) for row in shown]
+    on_page = rows[(page - 1) * _PAGE : page * _PAGE]
+    entries = [_entry(searcher, row) for row in on_page]
     images = loaders.thumbnails(searcher, [entry.id for entry in entries])
     tile_grid("mirs.browser", [Column(entries)], images, state.choose_tile, tile="6.6rem")
 
 
 def _band(searcher: Searcher) -> tuple[int, int] | None:
-    """Draws the band of latitudes where places are known; None where it is the whole planet."""
+    """Draws the latitude filter if coordinates are known; None for the whole planet."""
     if not any(latitude is not None for latitude in searcher.items.latitudes):
         return None
     low, high = state.POLES
-    found = st.slider(
-        "Latitude of the strip's centre", low, high, (low, high), format="%d°", key="mirs.b.band",
+    band = st.slider(
+        "Latitude", low, high, (low, high), format="%d°", key="mirs.b.band",
         width=420,
     )  # fmt: skip
-    return None if found == state.POLES else found
+    return None if band == state.POLES else band
 
 
 def _inside(latitude: float | None, band: tuple[int, int]) -> bool:
@@ -107,15 +109,15 @@ def _entry(searcher: Searcher, row: int) -> TileEntry:
     name = words.class_name(label) if label else words.file_name(tile)
     lines = (
         name,
-        f"Strip {strip}" if strip else "Strip not known",
-        f"Role: {words.ROLES[items.roles[row]].lower()}",
+        words.strip_line(searcher, strip),
+        f"Split: {words.SPLITS[items.roles[row]].lower()}",
         words.file_name(tile),
     )
     return TileEntry(
         id=tile,
         name=name,
         colour=words.colour(label),
-        label=f"{name}, {words.file_name(tile)}. Search for tiles like this one.",
+        label=f"{name}, {words.file_name(tile)}. Search with this tile.",
         lines=lines,
         current=tile == state.tile(),
     )

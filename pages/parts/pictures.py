@@ -1,4 +1,4 @@
-"""Tiles as pictures on the page: with a scale bar, large, and with what the encoder looks at."""
+"""Images of tiles on the page with their scale bars, and the metadata beside them."""
 
 from html import escape
 
@@ -11,7 +11,7 @@ Scale = tuple[str, float]
 
 
 def scale_bar(searcher: Searcher, tile_id: str) -> Scale | None:
-    """The longest round length that fits, with its share of the picture's side."""
+    """The longest round length that fits, with its fraction of the image's side."""
     scale = searcher.metres_per_pixel(tile_id)
     if not scale:
         return None
@@ -26,7 +26,7 @@ def scale_bar(searcher: Searcher, tile_id: str) -> Scale | None:
 
 
 def picture(uri: str, name: str, scale: Scale | None, tag: str = "Query") -> str:
-    """A picture as markup; ``tag`` stands in its corner, nothing where it is empty."""
+    """An image as HTML, with ``tag`` in its corner unless that is empty."""
     bar = ""
     if scale:
         length, share = scale
@@ -37,27 +37,30 @@ def picture(uri: str, name: str, scale: Scale | None, tag: str = "Query") -> str
 
 
 def about(searcher: Searcher, tile_id: str) -> list[tuple[str, str]]:
-    """What is known of a tile, as names and markup for ``facts``.
+    """The metadata of a tile as names and HTML values for ``facts``.
 
-    Names of strips may break after an underscore only.
+    Strip names may only break after an underscore.
     """
     items, card = searcher.items, searcher.card
     row = items.row(tile_id)
-    label, strip, place = items.labels[row], items.strips[row], words.place(searcher, tile_id)
-    found = [
+    label, strip, location = items.labels[row], items.strips[row], words.location(searcher, tile_id)
+    lines = [
         ("Landform", words.chip(label) if label else "<em>not labelled</em>"),
-        ("Strip", escape(strip).replace("_", "_<wbr>") if strip else "<em>not known</em>"),
+        (
+            words.strip_term(searcher),
+            escape(strip).replace("_", "_<wbr>") if strip else "<em>unknown</em>",
+        ),
     ]
-    if place:
-        found.append((words.place_name(searcher, tile_id), escape(place)))
+    if location:
+        lines.append((words.location_name(searcher, tile_id), escape(location)))
     if card.synthetic:
-        found.append(("Imagery", "synthetic"))
+        lines.append(("Imagery", "synthetic"))
     elif card.instrument:
-        found.append(("Camera", escape(card.instrument)))
-    return [*found, ("Role", escape(words.ROLES[items.roles[row]]))]
+        lines.append(("Instrument", escape(card.instrument)))
+    return [*lines, ("Split", escape(words.SPLITS[items.roles[row]]))]
 
 
-def facts(found: list[tuple[str, str]]) -> str:
-    """Names and values, one a line; the values are markup already."""
-    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in found)
+def facts(lines: list[tuple[str, str]]) -> str:
+    """Names and values, one per line, as HTML; the values are HTML already."""
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in lines)
     return f'<dl class="mirs-facts">{rows}</dl>'

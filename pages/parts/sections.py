@@ -1,4 +1,4 @@
-"""Small pieces that pages and their parts share: headings, names of models, columns."""
+"""Small elements shared by pages: headings, model names, columns."""
 
 from collections.abc import Mapping
 from html import escape
@@ -9,11 +9,11 @@ from pages.shared.palette import Model
 
 
 def part(titles: Mapping[str, str], key: str) -> str:
-    """Draws the choice among the parts of a page, the first one at first; returns the chosen.
+    """Draws the tabs of a page; returns the selected one, the first by default.
 
     Args:
-        titles: what each part is called.
-        key: of the session, where a link may have put anything.
+        titles: title of each tab.
+        key: of the session state, where a link may have put any value.
     """
     if st.session_state.get(key) not in titles:
         st.session_state[key] = next(iter(titles))
@@ -29,7 +29,7 @@ def part(titles: Mapping[str, str], key: str) -> str:
 
 
 def columns(count: int) -> list[st.delta_generator.DeltaGenerator]:
-    """Columns for small multiples: at most three beside each other, four two by two."""
+    """Columns for small multiples: at most three per row, four as two by two."""
     across = 2 if count == 4 else min(count, 3)
     rows = -(-count // across)
     cells = [cell for _ in range(rows) for cell in st.columns(across, gap="large")]

@@ -1,4 +1,4 @@
-"""What the card of a tile on a map says, and how far the tile is from the query."""
+"""The hover card of a tile on a map, and its distance from the query."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from pages.shared import loaders, words
 
 
 def card(searcher: Searcher, row: int, lines: Sequence[str]) -> Peek:
-    """The card of a tile: its picture, its landform, and what else is to be said."""
+    """The hover card of a tile: its image, its landform class and further lines."""
     items = searcher.items
     tile, label = items.ids[row], items.labels[row]
     return Peek(
@@ -20,12 +20,12 @@ def card(searcher: Searcher, row: int, lines: Sequence[str]) -> Peek:
         picture=loaders.thumbnails(searcher, [tile])[tile],
         title=words.class_name(label),
         colour=words.colour(label),
-        lines=(*lines, f"Role: {words.ROLES[items.roles[row]].lower()}", words.file_name(tile)),
+        lines=(*lines, f"Split: {words.SPLITS[items.roles[row]].lower()}", words.file_name(tile)),
     )
 
 
-def away(searcher: Searcher, query: Query | None, row: int) -> str:
-    """How far a row is from the query, in a few words; nothing where there is no query."""
+def distance(searcher: Searcher, query: Query | None, row: int) -> str:
+    """The distance of a row from the query in words; empty without a plain query."""
     if query is None or row < 0 or query.refined:
         return ""
     code = searcher.retriever.codes[row : row + 1]

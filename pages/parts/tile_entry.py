@@ -1,4 +1,4 @@
-"""Tiles in a grid that is no ranking: what stands under each, and what is said of it."""
+"""Tiles in an unranked grid: the caption and the hover card of each."""
 
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import TileEntry
@@ -15,7 +15,7 @@ def plain(searcher: Searcher, tile: str) -> TileEntry:
         id=tile,
         name=words.short_name(label) if label else file,
         colour=words.colour(label),
-        label=f"{name}, {file}. Make it the query.",
-        lines=(name, f"Role: {words.ROLES[items.roles[row]].lower()}", file),
+        label=f"{name}, {file}. Use as the query.",
+        lines=(name, f"Split: {words.SPLITS[items.roles[row]].lower()}", file),
         current=tile == state.tile(),
     )

@@ -63,7 +63,7 @@ def _view(discarded: int) -> str:
 
 
 def _list(all_runs: Sequence[runs.RunSummary]) -> None:
-    state.keep_known(state.RUNS, [run.id for run in all_runs])
+    state.keep_valid(state.RUNS, [run.id for run in all_runs])
     text = st.text_input(
         "Filter",
         key=_FILTER,

@@ -1,4 +1,4 @@
-"""A query of one's own: an image from this computer, whole or a square of it."""
+"""Searching with the user's own image, whole or a square cut from it."""
 
 from pathlib import Path
 
@@ -13,32 +13,32 @@ from pages.shared import access, loaders, state, words
 _WIDTH = 760
 _FORMATS = ["jpg", "jpeg", "png", "tif", "tiff"]
 _TILE = 200
-# An image up to twice a tile's size is taken for a tile; of larger ones people want a part.
+# An image of up to twice the tile size is taken for a tile; larger ones are usually cut.
 _LARGE = 400
-_WHOLE, _PART = "The whole image", "A square of it"
+_WHOLE, _PART = "The whole image", "A square"
 _HINTS = (
-    ("Any usual image", "JPEG, PNG or TIFF, 8 or 16 bit, grey or colour, of any size."),
+    ("Common image formats", "JPEG, PNG or TIFF; 8 or 16 bit; greyscale or colour; any size."),
     (
         "About one kilometre across",
-        "The models know tiles of about 1.2 km at 6 m per pixel. Cut yours to that scale:"
-        " a crater of 200 m and one of 50 km look alike to them.",
+        "The models were trained on tiles of about 1.2 km at 6 m per pixel. Crop your image to that"
+        " scale: they cannot tell a 200 m crater from a 50 km one.",
     ),
     (
-        "It stays here",
-        "The image is read on this computer, compared with the archive and never stored.",
+        "Stays on this computer",
+        "The image is compared with the archive here and is not stored.",
     ),
 )
 
 
 def draw(searcher: Searcher) -> None:
-    """Draws the choice of the image; one that cannot be read gets its reason and is not kept."""
+    """Draws the image inputs; an unreadable image is dropped, with an error message."""
     try:
-        chosen = _source()
-        if chosen is None:
+        source = _source()
+        if source is None:
             state.choose_upload(None)
             _hints()
             return
-        state.choose_upload(_query(searcher, *chosen))
+        state.choose_upload(_query(searcher, *source))
     except MirsError as error:
         state.choose_upload(None)
         st.error(words.plain(str(error)), icon=":material/broken_image:", width=_WIDTH)
@@ -48,7 +48,7 @@ def draw(searcher: Searcher) -> None:
 def _source() -> tuple[str, bytes | Path] | None:
     """The uploaded file, or the path of one on this computer."""
     file = st.file_uploader(
-        "An image of the surface of Mars", type=_FORMATS, key="mirs.file", width=_WIDTH
+        "Image of the Martian surface", type=_FORMATS, key="mirs.file", width=_WIDTH
     )
     typed = ""
     if access.is_private():
@@ -57,7 +57,7 @@ def _source() -> tuple[str, bytes | Path] | None:
             key="mirs.file.path",
             placeholder="/home/me/strip.tif",
             width=_WIDTH,
-            help="For images that are too large to upload: they are read in pieces.",
+            help="For images too large to upload; they are read in blocks.",
         ).strip()
     if file is not None:
         return file.name, file.getvalue()
@@ -65,20 +65,20 @@ def _source() -> tuple[str, bytes | Path] | None:
         return None
     path = Path(typed).expanduser()
     if "\0" in typed or not path.is_file():
-        raise ImageError("There is no such file on this computer; check the path.")
+        raise ImageError("No such file on this computer. Check the path.")
     return path.name, path
 
 
 def _query(searcher: Searcher, name: str, source: bytes | Path) -> state.Upload:
     image = loaders.large_image(source, name)
     subject = f"{name} {image.width} {image.height} {loaders.mark_of(source)}"
-    wanted = _WHOLE
+    part = _WHOLE
     if image.width * image.height > _LARGE**2 or image.width != image.height:
         options = [_PART] if max(image.width, image.height) > _TILE * 20 else [_WHOLE, _PART]
-        wanted = st.segmented_control(
-            "Search for", options, default=options[-1], required=True, key="mirs.file.part"
+        part = st.segmented_control(
+            "Search with", options, default=options[-1], required=True, key="mirs.file.part"
         )
-    if wanted == _PART:
+    if part == _PART:
         return _cut(searcher, image, subject)
     if isinstance(source, bytes):
         loaders.own_image(source, name)
@@ -87,19 +87,19 @@ def _query(searcher: Searcher, name: str, source: bytes | Path) -> state.Upload:
 
 
 def _all_of(image: LargeImage) -> Square:
-    """The central square: what an encoder sees of an image that is none."""
+    """The central square, which is what an encoder sees of an image that is not square."""
     side = min(image.width, image.height)
     return Square((image.width - side) // 2, (image.height - side) // 2, side)
 
 
 def _cut(searcher: Searcher, image: LargeImage, subject: str) -> state.Upload:
     metres = st.number_input(
-        "Metres per pixel, if you know them",
+        "Pixel scale in m/pixel, if known",
         0.01,
         10_000.0,
         value=None,
         key="mirs.file.metres",
-        placeholder="not known",
+        placeholder="unknown",
         width=260,
     )
     wide = (searcher.card.metres_per_pixel or 6.0) * _TILE
@@ -107,7 +107,7 @@ def _cut(searcher: Searcher, image: LargeImage, subject: str) -> state.Upload:
     start = Square((image.width - side) // 2, (image.height - side) // 2, side)
     start = start.inside(image.width, image.height)
     with st.container(width=_WIDTH):
-        found = crop(
+        square = crop(
             "mirs.crop",
             image,
             loaders.data_uri(image.preview, max(image.preview.shape)),
@@ -115,13 +115,13 @@ def _cut(searcher: Searcher, image: LargeImage, subject: str) -> state.Upload:
             start,
             metres,
         ).inside(image.width, image.height)
-    if metres and not 0.5 <= found.side * metres / wide <= 2:
+    if metres and not 0.5 <= square.side * metres / wide <= 2:
         st.caption(
-            f"The models were trained on squares of about {wide:,.0f} m; this one is"
-            f" {found.side * metres:,.0f} m across."
+            f"The models were trained on tiles about {wide:,.0f} m across; this square is"
+            f" {square.side * metres:,.0f} m across."
         )
-    name = f"{image.name} [x {found.x}, y {found.y}, {found.side} px]"
-    return state.Upload(name, png(image.cut(found)))
+    name = f"{image.name} [x {square.x}, y {square.y}, {square.side} px]"
+    return state.Upload(name, png(image.cut(square)))
 
 
 def _hints() -> None:

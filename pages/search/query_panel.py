@@ -1,4 +1,4 @@
-"""The query: its picture with a scale bar, what is known of it, and the way back."""
+"""The query panel: image with scale bar, metadata, examples and query history."""
 
 from html import escape
 
@@ -8,29 +8,29 @@ from mirs_core.mars import observations
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import pictures
-from pages.search import closer
+from pages.search import tile_details
 from pages.shared import loaders, state, words
 
 _TRAIL = 8
-_RULE = (
-    "A tile's score is its mean distance to the query and the tiles marked +, less half of its mean"
-    " distance to the tiles marked with a minus; the lower, the better. Codes and float features"
-    " follow the same rule (after Rocchio 1971)."
+_SCORE_HELP = (
+    "Score of a tile: its mean distance to the query and the positive examples, minus half its mean"
+    " distance to the negative examples. Lower is better. The same rule applies to hash codes and"
+    " float features (after Rocchio 1971)."
 )
 _SCALE_HINT = (
-    "The models know tiles of about 1.2 km from one camera. An image of another scale or sensor"
-    " finds what looks alike, which need not be alike."
+    "The models were trained on tiles of about 1.2 km from a single instrument. With a different"
+    " scale or instrument, results may look similar without being the same landform."
 )
 
 
 def draw(searcher: Searcher, upload: state.Upload | None) -> None:
-    """Draws the panel of the query tile, or of an own image."""
+    """Draws the panel of the query tile or of the user's image."""
     with st.container(key="mirs-panel", gap="small"):
         if upload is not None:
             _own_image(upload)
         else:
             _tile(searcher, state.tile() or "")
-        _acts(searcher, None if upload else state.tile())
+        _actions(searcher, None if upload else state.tile())
         _examples(searcher)
         _trail(searcher)
 
@@ -57,7 +57,7 @@ def _tile(searcher: Searcher, tile_id: str) -> None:
         st.code(words.file_name(tile_id), language=None, wrap_lines=True)
 
 
-def _acts(searcher: Searcher, tile_id: str | None) -> None:
+def _actions(searcher: Searcher, tile_id: str | None) -> None:
     with st.container(key="mirs-acts", horizontal=True, gap="medium"):
         if state.history():
             st.button("Back", icon=":material/arrow_back:", on_click=state.go_back, type="tertiary")
@@ -71,18 +71,18 @@ def _acts(searcher: Searcher, tile_id: str | None) -> None:
             "Enlarge",
             icon=":material/zoom_in:",
             type="tertiary",
-            on_click=closer.ask_for,
+            on_click=tile_details.request,
             args=(tile_id,),
         )
-        known = observations.parse(words.file_name(tile_id))
-        if known and known.url and not searcher.card.synthetic:
+        product = observations.parse(words.file_name(tile_id))
+        if product and product.url and not searcher.card.synthetic:
             st.link_button(
-                "Source product", known.url, icon=":material/open_in_new:", type="tertiary"
+                "Source product", product.url, icon=":material/open_in_new:", type="tertiary"
             )
 
 
 def _examples(searcher: Searcher) -> None:
-    """The positives and negatives beside the query; a click takes one away."""
+    """The positive and negative examples; a click removes one."""
     signs = (("+", state.PLUS, "More like these"), ("-", state.MINUS, "Less like these"))
     items, drawn = searcher.items, False
     for sign, key, title in signs:
@@ -91,7 +91,7 @@ def _examples(searcher: Searcher) -> None:
             continue
         drawn = True
         st.html(f'<p class="mirs-eyebrow">{title}</p>')
-        entries = [_step(searcher, tile, f"{title}: click to take it away", sign) for tile in tiles]
+        entries = [_step(searcher, tile, f"{title}: click to remove", sign) for tile in tiles]
         images = loaders.thumbnails(searcher, tiles)
 
         def drop(tile: str, sign: str = sign) -> None:
@@ -100,26 +100,26 @@ def _examples(searcher: Searcher) -> None:
         tile_grid(f"mirs.examples.{key}", [Column(entries)], images, drop, tile="2.6rem")
     if drawn:
         st.button(
-            "Only the query",
+            "Clear examples",
             icon=":material/close:",
             type="tertiary",
             on_click=state.forget_examples,
-            help=_RULE,
+            help=_SCORE_HELP,
         )
 
 
 def _trail(searcher: Searcher) -> None:
-    """The queries before this one, the last one first."""
+    """Previous queries, the latest first."""
     items, seen = searcher.items, []
     for tile in reversed(state.history()):
         if items.has(tile) and tile not in seen and tile != state.tile():
             seen.append(tile)
-    shown = seen[:_TRAIL]
-    if not shown:
+    recent = seen[:_TRAIL]
+    if not recent:
         return
     st.html('<p class="mirs-eyebrow">Earlier queries</p>')
-    entries = [_step(searcher, tile, "An earlier query") for tile in shown]
-    images = loaders.thumbnails(searcher, shown)
+    entries = [_step(searcher, tile, "Previous query") for tile in recent]
+    images = loaders.thumbnails(searcher, recent)
     tile_grid("mirs.trail", [Column(entries)], images, state.choose_tile, tile="2.6rem")
 
 

@@ -1,4 +1,4 @@
-"""The comparison: what each model finds for one query, beside each other."""
+"""The comparison: the results of several models for one query, side by side."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,71 +8,72 @@ import streamlit as st
 
 from mirs_core.retrieval.search import Hit, QueryScore, Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
-from pages.parts import answers, takeaway
-from pages.search import closer
+from pages.parts import export_files, model_results
+from pages.parts.model_results import ModelResults
+from pages.search import tile_details
 from pages.shared import loaders, state, words
 
 _SCORE_HELP = (
-    "Average precision of this query at 64: the precision at each rank that holds the same"
-    " landform, summed and divided by min(R, 64), with R = {r} such tiles in the evaluation"
-    " archive. It counts that archive alone, whatever this list shows. Divided by the hits among"
-    " the 64 instead, as in 2021, it is {hits:.2f}."
+    "Average precision at 64 of this query: the sum of the precision at each rank holding a tile"
+    " of the same landform class, divided by min(R, 64), where R = {r} is the number of such tiles"
+    " in the evaluation archive. Always computed on that archive, regardless of the list below."
+    " Normalised by the hits among the top 64 instead, as in 2021, it is {hits:.2f}."
 )
 _METHOD_HELP = {
-    True: "Each tile is a hash code of {bits} bits; the distance of two tiles is the number of"
-    " bits that differ. Encoder: {encoder}.",
-    False: "The encoder's floating-point features, without hashing or training; {distance}"
-    " distance. Encoder: {encoder}.",
+    True: "Each tile has a hash code of {bits} bits. The distance between two tiles is the Hamming"
+    " distance, the number of bits that differ. Encoder: {encoder}.",
+    False: "Float features of the encoder, with no training or hashing; {distance} distance."
+    " Encoder: {encoder}.",
 }
 _WHITENED = (
-    " Features are whitened per domain before hashing; the statistics of the target domain come"
-    " from the archive tiles, unlabelled, of the data set that the model was trained on."
+    " Features are whitened per domain (DWT) before hashing; the target-domain statistics come from"
+    " the unlabelled archive tiles of the data set that the model was trained on."
 )
-# Codes of unrelated tiles differ in about half of their bits; a quarter is already far.
+# Codes of unrelated tiles differ in about half of their bits; a quarter is already distant.
 _FAR = 0.25
 
 
 def draw(models: Sequence[str], upload: state.Upload | None) -> None:
-    """Draws one column a model; a model that fails says why in its column."""
-    found = answers.ask(models, upload)
-    for answer in found:
-        if isinstance(answer, str):
-            st.error(words.plain(answer), icon=":material/error:")
-    good = [answer for answer in found if not isinstance(answer, str)]
-    if not good:
+    """Draws one column per model, and an error message for each model that failed."""
+    outcomes = model_results.search_all(models, upload)
+    for outcome in outcomes:
+        if isinstance(outcome, str):
+            st.error(words.plain(outcome), icon=":material/error:")
+    results = [outcome for outcome in outcomes if not isinstance(outcome, str)]
+    if not results:
         return
-    _flag_archives([answer.searcher for answer in good])
-    shared = Counter(hit.id for answer in good for hit in answer.hits)
-    first = {hit.id: hit.rank for hit in good[0].hits}
+    _flag_archives([result.searcher for result in results])
+    shared = Counter(hit.id for result in results for hit in result.hits)
+    first = {hit.id: hit.rank for hit in results[0].hits}
     columns = [
-        _column(answer, shared, len(good), first if place else None)
-        for place, answer in enumerate(good)
+        _column(result, shared, len(results), first if place else None)
+        for place, result in enumerate(results)
     ]
-    images = loaders.thumbnails(good[0].searcher, [*shared])
+    images = loaders.thumbnails(results[0].searcher, [*shared])
     tile_grid(
         "mirs.results",
         columns,
         images,
         state.choose_tile,
-        subject=good[0].query.content,
-        on_open=closer.ask_for,
+        subject=results[0].query.content,
+        on_open=tile_details.request,
         on_mark=state.mark,
     )
-    closer.draw(good, upload)
-    takeaway.draw(good, upload)
+    tile_details.draw(results, upload)
+    export_files.draw(results, upload)
 
 
 def legend(searcher: Searcher, upload: state.Upload | None, models: int) -> None:
-    """Draws what the marks on the tiles mean."""
+    """Draws the key to the marks on the tiles."""
     tile = None if upload else state.tile()
     label = searcher.items.labels[searcher.items.row(tile)] if tile else None
-    same = f"<span><i></i>also {escape(words.class_name(label))}</span>" if label else ""
+    same = f"<span><i></i>same class ({escape(words.class_name(label))})</span>" if label else ""
     kind = "<span>synthetic, not real imagery</span>" if searcher.card.synthetic else ""
-    lists = "<span><b>×2</b>in the lists of 2 models</span>" if models > 1 else ""
-    moved = "<span><b>↑3</b>ranks gained on the first model</span>" if models > 1 else ""
+    lists = "<span><b>×2</b>retrieved by 2 models</span>" if models > 1 else ""
+    moved = "<span><b>↑3</b>rank change from the first model</span>" if models > 1 else ""
     st.html(
         f'<div class="mirs-legend">{kind}{same}<span><b>12</b>distance to the query</span>'
-        f"<span><u></u>more bits away from here on</span>{lists}{moved}</div>",
+        f"<span><u></u>distance increases here</span>{lists}{moved}</div>",
         width="content",
     )
 
@@ -80,23 +81,23 @@ def legend(searcher: Searcher, upload: state.Upload | None, models: int) -> None
 def _flag_archives(searchers: Sequence[Searcher]) -> None:
     if len({searcher.summary.archive_id for searcher in searchers}) > 1:
         st.warning(
-            "These models were measured on different archives (another seed or split):"
-            " their scores do not compare.",
+            "These models were evaluated on different archives (different seed or split), so their"
+            " scores are not comparable.",
             icon=":material/balance:",
         )
 
 
 def _column(
-    answer: answers.Answer, shared: Counter[str], models: int, first: dict[str, int] | None
+    result: ModelResults, shared: Counter[str], models: int, first: dict[str, int] | None
 ) -> Column:
-    searcher, score, hits = answer.searcher, answer.score, answer.hits
-    spread = _spread(answer)
+    searcher, score, hits = result.searcher, result.score, result.hits
+    spread = _spread(result)
     before = [None, *(hit.distance for hit in hits)]
     return Column(
-        title=answer.title,
-        about=_method(answer),
+        title=result.title,
+        about=_method(result),
         about_help=_method_help(searcher),
-        note=_note(answer),
+        note=_note(result),
         score=f"{score.min_r_k:.2f}" if score else "",
         score_name="AP@64" if score else "",
         score_help=_help(score),
@@ -109,27 +110,27 @@ def _column(
                 models,
                 shift=_shift(hit, first),
                 far=hit.distance / spread if spread else 0.0,
-                # Of floats hardly two are equal: a line before each tile would say nothing.
+                # Float distances are hardly ever equal: there would be a line before every tile.
                 step=bool(searcher.summary.bits)
                 and previous is not None
                 and hit.distance > previous,
             )
             for hit, previous in zip(hits, before, strict=False)
         ],
-        empty="" if hits else _nothing(answer),
-        end=_end(answer),
+        empty="" if hits else _nothing(result),
+        end=_end(result),
     )
 
 
-def _spread(answer: answers.Answer) -> float:
-    """The distance at which a tile's bar is full: half of the bits, or the farthest result."""
-    bits = answer.searcher.summary.bits
-    farthest = max((hit.distance for hit in answer.hits), default=0.0)
+def _spread(result: ModelResults) -> float:
+    """The distance of a full-length bar: half of the bits, or that of the farthest result."""
+    bits = result.searcher.summary.bits
+    farthest = max((hit.distance for hit in result.hits), default=0.0)
     return max(bits / 2, farthest) if bits else farthest
 
 
 def _shift(hit: Hit, first: dict[str, int] | None) -> str:
-    """How much earlier (up) or later (down) a tile stands than in the first column."""
+    """The change in rank from the first column: up, down, or new."""
     if first is None:
         return ""
     if hit.id not in first:
@@ -138,22 +139,22 @@ def _shift(hit: Hit, first: dict[str, int] | None) -> str:
     return f"↑{moved}" if moved > 0 else f"↓{-moved}" if moved < 0 else ""
 
 
-def _nothing(answer: answers.Answer) -> str:
-    if answer.filters.within is not None:
-        return f"Nothing within {answer.filters.within:.0f} bits of the query."
+def _nothing(result: ModelResults) -> str:
+    if result.filters.within is not None:
+        return f"No tile within {result.filters.within:.0f} bits of the query."
     return "No tile passes the filters in the sidebar."
 
 
-def _end(answer: answers.Answer) -> str:
-    """What stands behind the last result: how the list was cut."""
-    hits, within = answer.hits, answer.filters.within
+def _end(result: ModelResults) -> str:
+    """The line below the last result: whether the list ends in a tie or at a distance limit."""
+    hits, within = result.hits, result.filters.within
     if not hits:
         return ""
-    if answer.tied:
-        many = "64 or more" if answer.tied >= answers.MOST_TIED else str(answer.tied)
-        return f"Cut inside a tie: {many} more are as far away as the last one."
+    if result.tied:
+        many = "64 or more" if result.tied >= model_results.MOST_TIED else str(result.tied)
+        return f"{many} more tied at the distance of the last result."
     if within is not None and len(hits) < st.session_state[state.K]:
-        return f"Nothing else within {within:.0f} bits."
+        return f"No further tiles within {within:.0f} bits."
     return ""
 
 
@@ -163,9 +164,9 @@ def _help(score: QueryScore | None) -> str:
     return _SCORE_HELP.format(r=score.relevant_in_archive, hits=score.hits)
 
 
-def _method(answer: answers.Answer) -> str:
-    run = answer.searcher.summary
-    took = f"{1000 * answer.seconds:.1f} ms"
+def _method(result: ModelResults) -> str:
+    run = result.searcher.summary
+    took = f"{1000 * result.seconds:.1f} ms"
     if run.bits:
         return f"{run.bits}-bit codes · Hamming · {took}"
     return f"Float features · {run.distance.capitalize()} · {took}"
@@ -183,12 +184,12 @@ def _method_help(searcher: Searcher) -> str:
     return text + (_WHITENED if run.whitened else "") + measured + seed
 
 
-def _note(answer: answers.Answer) -> str:
-    """What a list amounts to: its share of the query's class, and the distances it spans."""
-    hits, query = answer.hits, answer.query
+def _note(result: ModelResults) -> str:
+    """A summary of the list: precision for the query's class, and the range of distances."""
+    hits, query = result.hits, result.query
     if not hits:
         return ""
-    parts, bits = [], answer.searcher.summary.bits
+    parts, bits = [], result.searcher.summary.bits
     judged = [hit for hit in hits if hit.relevant is not None]
     if judged:
         same = sum(bool(hit.relevant) for hit in judged)
@@ -202,33 +203,33 @@ def _note(answer: answers.Answer) -> str:
     if query.refined:
         parts.append(f"scores {first:.1f} to {last:.1f}")
     elif bits and first > _FAR * bits:
-        parts.append(f"nothing close: nearest {first:.0f} of {bits} bits")
+        parts.append(f"no close match: nearest at {first:.0f} of {bits} bits")
     elif bits:
-        parts.append(f"{first:.0f} to {last:.0f} bits away")
+        parts.append(f"distance {first:.0f} to {last:.0f} bits")
     else:
-        parts.append(f"{first:.2f} to {last:.2f} away")
+        parts.append(f"distance {first:.2f} to {last:.2f}")
     return " · ".join(parts)
 
 
 def _entry(
     searcher: Searcher, hit: Hit, lists: int, models: int, *, shift: str, far: float, step: bool
 ) -> TileEntry:
-    name, place = words.class_name(hit.label), words.place(searcher, hit.id)
+    name, location = words.class_name(hit.label), words.location(searcher, hit.id)
     lines = [
         name,
         words.long_distance(searcher, hit),
-        f"Strip {hit.strip}" if hit.strip else "Strip not known",
-        *([f"{words.place_name(searcher, hit.id)}: {place}"] if place else []),
-        f"Role: {words.ROLES[hit.role].lower()}",
-        *([f"In {lists} of {models} lists"] if models > 1 else []),
+        words.strip_line(searcher, hit.strip),
+        *([f"{words.location_name(searcher, hit.id)}: {location}"] if location else []),
+        f"Split: {words.SPLITS[hit.role].lower()}",
+        *([f"Retrieved by {lists} of {models} models"] if models > 1 else []),
         words.file_name(hit.id),
     ]
-    verdict = {True: ", same class", False: ", other class", None: ""}[hit.relevant]
+    verdict = {True: ", same class", False: ", different class", None: ""}[hit.relevant]
     return TileEntry(
         id=hit.id,
         name=words.short_name(hit.label) if hit.label else words.file_name(hit.id),
         colour=words.colour(hit.label),
-        label=f"Rank {hit.rank}: {name}{verdict}, {lines[1]}. Search for tiles like this one.",
+        label=f"Rank {hit.rank}: {name}{verdict}, {lines[1]}. Search with this tile.",
         lines=tuple(lines),
         value=words.distance(searcher, hit),
         rank=str(hit.rank),

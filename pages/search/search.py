@@ -1,4 +1,4 @@
-"""Search and compare: one query, several models, beside each other."""
+"""Search and compare: one query, several models, side by side."""
 
 import streamlit as st
 
@@ -6,28 +6,26 @@ from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.parts import answers, first_run, notice, picker
-from pages.parts import filters as filters_part
-from pages.search import closer, own_image, query_panel, results
-from pages.search import kept as kept_part
+from pages.parts import filters as filter_panel
+from pages.parts import first_run, model_results, notice, picker
+from pages.search import collections_view, own_image, query_panel, results, tile_details
 from pages.shared import lineup, link, loaders, sidebar, state, words
 
 
 def main() -> None:
     """Draws the page."""
     link.restore()
-    found = runs.list_runs(Home.current())
-    if first_run.is_wanted(found):
+    all_runs = runs.list_runs(Home.current())
+    if first_run.is_wanted(all_runs):
         first_run.draw()
         return
-    known = lineup.data_sets(found)
-    chosen = sidebar.data_set(known)
-    models = sidebar.models(chosen)
-    searcher = _first_that_opens(models or [run.id for run in chosen.runs])
+    data_set = sidebar.data_set(lineup.data_sets(all_runs))
+    models = sidebar.models(data_set)
+    searcher = _first_that_opens(models or [run.id for run in data_set.runs])
     if searcher is None:
         return
     picker.keep_a_query(searcher)
-    filters_part.draw(searcher, _longest_code(chosen, models))
+    filter_panel.draw(searcher, _longest_code(data_set, models))
     sidebar.archive_folder(models)
     if searcher.card.synthetic:
         sidebar.synthetic()
@@ -36,7 +34,7 @@ def main() -> None:
 
 
 def _first_that_opens(models: list[str]) -> Searcher | None:
-    """A searcher to take the tiles from; the reason on the page where none opens."""
+    """The first searcher that opens, for its tiles; an error on the page where none does."""
     reason = ""
     for run_id in models:
         try:
@@ -47,8 +45,8 @@ def _first_that_opens(models: list[str]) -> Searcher | None:
     return None
 
 
-def _longest_code(chosen: lineup.DataSet, models: list[str]) -> int | None:
-    bits = [run.bits for run in chosen.runs if run.id in models and run.bits]
+def _longest_code(data_set: lineup.DataSet, models: list[str]) -> int | None:
+    bits = [run.bits for run in data_set.runs if run.id in models and run.bits]
     return max(bits, default=None)
 
 
@@ -68,8 +66,8 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     notice.draw()
     if not searcher.root.is_dir():
         st.warning(
-            f"The folder {words.plain(str(searcher.root))} is gone, so there are no pictures."
-            " Put it back, or index it where it is now.",
+            f"The folder {words.plain(str(searcher.root))} is missing, so images cannot be"
+            " shown. Restore it, or index the tiles at their new location.",
             icon=":material/folder_off:",
         )
     if view == state.OWN:
@@ -78,7 +76,7 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     if view == state.OWN and upload is None:
         return
     if view == state.KEPT:
-        kept_part.draw(searcher)
+        collections_view.draw(searcher)
         return
     if view != state.BROWSE:
         with slot:
@@ -89,9 +87,9 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     with right:
         if view == state.BROWSE:
             picker.browse(searcher)
-            if closer.is_asked_for():
-                found = answers.ask(models, None)
-                closer.draw([one for one in found if not isinstance(one, str)], None)
+            if tile_details.is_requested():
+                outcomes = model_results.search_all(models, None)
+                tile_details.draw([r for r in outcomes if not isinstance(r, str)], None)
         elif not models:
             st.info("Choose a model in the sidebar.", icon=":material/compare:")
         else:

@@ -1,8 +1,8 @@
-"""The part of the state that an address restores.
+"""Saving the session state in the page address and restoring it from there.
 
-The link holds the data set and the models, which all pages share; of the search the query tile, its
-examples, k and the filters; of the evaluation its part; of the runs those that are picked. An own
-image cannot be part of a link. What comes from a link is checked: unknown values are dropped.
+A link holds the data set and the models for all pages; for the search the query tile, its examples,
+k and the filters; for the evaluation its tab; for the runs page the selected runs. The user's own
+image is never part of a link. Values from a link are checked, and unknown ones dropped.
 """
 
 import re
@@ -49,14 +49,20 @@ _FLAGS = {STRIP: "strip", NEAR: "near"}
 # Ids of tiles may hold commas; as paths they never hold two slashes.
 _BETWEEN = {PLUS: "//", MINUS: "//"}
 _MOST = 64
+# Links of earlier versions name what colours the points differently.
+_FORMER_COLOURS = {
+    "Landform": "Landform class",
+    "Group": "Landform group",
+    "Role": "Split",
+    "Group across classes": "Inter-class group",
+    "Errors of the top k": "Top-k error rate",
+    "Tiles with its code": "Tiles sharing its code",
+}
 _DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
 
 
 def restore() -> None:
-    """Takes the link into a session that starts, or whose link was changed from outside.
-
-    The latter is the browser's own Back and Forward. Unknown values are dropped later.
-    """
+    """Restores the state from the link in a new session or after the browser's Back and Forward."""
     _restored()
 
 
@@ -71,13 +77,13 @@ def _restored() -> dict[str, str] | None:
     for key, name in _FLAGS.items():
         st.session_state[key] = link.get(name) == "1"
     if "colour" in link:
-        st.session_state[state.COLOUR] = link["colour"]
+        st.session_state[state.COLOUR] = _FORMER_COLOURS.get(link["colour"], link["colour"])
     st.session_state[BAND] = _band(link.get("latitudes", ""))
     st.session_state[WITHIN] = _whole(link.get("within"), 0, 4096)
     state.search_in(_region(link.get("region", "")))
     st.session_state[state.WEST] = link.get("west") == "1"
     if link.get("framed", "") not in ("", st.session_state.get(state.FRAMED)):
-        # The tiles of a strip come with it.
+        # Another strip selects other tiles.
         st.session_state.pop(state.CHOSEN, None)
     for name, key in _OF_THE_MAP.items():
         if name in link:
@@ -86,7 +92,7 @@ def _restored() -> dict[str, str] | None:
 
 
 def restore_map() -> None:
-    """The same for the map of Mars: what its link leaves out is as at the start."""
+    """Restores the map page; what its link leaves out gets its default."""
     link = _restored()
     if link is not None:
         for name, key in _OF_THE_MAP.items():
@@ -94,28 +100,28 @@ def restore_map() -> None:
 
 
 def restore_evaluation() -> None:
-    """The same for the link of the evaluation; what is searched for stays as it is."""
+    """Restores the evaluation page from its link; the search keeps its state."""
     link = _changed_link()
     if link is not None:
         st.session_state[PART] = link.get("part")
 
 
 def restore_runs() -> None:
-    """The same for the link of the runs."""
+    """Restores the runs page from its link."""
     link = _changed_link()
     if link is not None:
         st.session_state[RUNS] = [part for part in link.get("runs", "").split(",") if part]
 
 
 def restore_data() -> None:
-    """The same for the link of the data."""
+    """Restores the data page from its link."""
     link = _changed_link()
     if link is not None:
         st.session_state[state.SECTION] = link.get("section")
 
 
 def _changed_link() -> dict[str, str] | None:
-    """The link where it is new to the session, its shared part taken; else None."""
+    """The link if it is new to the session, after restoring data set and models; else None."""
     if PENDING_DATA in st.session_state:
         st.session_state[DATA] = st.session_state.pop(PENDING_DATA)
         return None
@@ -151,15 +157,15 @@ def _whole(text: str | None, low: int, high: int) -> int | None:
 
 
 def _band(text: str) -> tuple[int, int]:
-    """The band of latitudes in a link, as in ``-30..45``."""
-    found = re.fullmatch(r"(-?[0-9]{1,2})\.\.(-?[0-9]{1,2})", text)
-    if not found or not POLES[0] <= int(found[1]) <= int(found[2]) <= POLES[1]:
+    """The latitude filter in a link, as in ``-30..45``."""
+    match = re.fullmatch(r"(-?[0-9]{1,2})\.\.(-?[0-9]{1,2})", text)
+    if not match or not POLES[0] <= int(match[1]) <= int(match[2]) <= POLES[1]:
         return POLES
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 def _region(text: str) -> Region | None:
-    """The box in a link: west, south, east and north, as in ``300..-10..20..35``."""
+    """The region in a link: west, south, east and north, as in ``300..-10..20..35``."""
     parts = text.split("..")
     if len(parts) != 4 or not all(_DEGREES.fullmatch(part) for part in parts):
         return None
@@ -170,14 +176,14 @@ def _region(text: str) -> Region | None:
 
 
 def search_link() -> dict[str, str]:
-    """The state of the search as the parameters of its address."""
+    """The state of the search page as link parameters."""
     session = st.session_state
-    wanted, within, region = state.band(), session.get(WITHIN), state.region()
+    band, within, region = state.band(), session.get(WITHIN), state.region()
     values = {
         "data": session.get(DATA) or "",
         "tile": "" if state.upload() else state.tile() or "",
         "k": str(session.get(K, K_DEFAULT)),
-        "latitudes": f"{wanted[0]}..{wanted[1]}" if wanted else "",
+        "latitudes": f"{band[0]}..{band[1]}" if band else "",
         "within": "" if within is None else str(within),
         "region": "..".join(f"{value:.7g}" for value in region.values()) if region else "",
         "west": "1" if state.west() else "",
@@ -188,20 +194,23 @@ def search_link() -> dict[str, str]:
 
 
 def space_link() -> dict[str, str]:
-    """The state of the maps as the parameters of their address: the search, and the colours."""
+    """The state of the hash space page as link parameters: the search and the colours."""
     colour = st.session_state.get(state.COLOUR)
     return {**search_link(), **({"colour": colour} if colour else {})}
 
 
 def map_link() -> dict[str, str]:
-    """The state of the map of Mars as parameters: the search, the view, the part, the strip."""
-    usual = (None, "", state.MAPS[0], state.MAP_PARTS[0])
+    """The state of the map page as link parameters: the search, the view, the tab, the strip."""
+    defaults = (None, "", state.MAPS[0], state.MAP_PARTS[0])
     values = {name: st.session_state.get(key) for name, key in _OF_THE_MAP.items()}
-    return {**search_link(), **{name: one for name, one in values.items() if one not in usual}}
+    return {
+        **search_link(),
+        **{name: value for name, value in values.items() if value not in defaults},
+    }
 
 
 def evaluation_link() -> dict[str, str]:
-    """The state of the evaluation as the parameters of its address."""
+    """The state of the evaluation page as link parameters."""
     values = {
         "data": st.session_state.get(DATA) or "",
         "models": ",".join(st.session_state.get(MODELS) or ()),
@@ -211,7 +220,7 @@ def evaluation_link() -> dict[str, str]:
 
 
 def runs_link() -> dict[str, str]:
-    """The state of the list of runs as the parameters of its address."""
+    """The state of the runs page as link parameters."""
     values = {
         "data": st.session_state.get(DATA) or "",
         "models": ",".join(st.session_state.get(MODELS) or ()),
@@ -221,7 +230,7 @@ def runs_link() -> dict[str, str]:
 
 
 def data_link() -> dict[str, str]:
-    """The part of the page of the data sets that is on show, as parameters of its address."""
+    """The state of the data page as link parameters."""
     values = {
         "data": st.session_state.get(DATA) or "",
         "models": ",".join(st.session_state.get(MODELS) or ()),
@@ -231,14 +240,14 @@ def data_link() -> dict[str, str]:
 
 
 def search_link_with(data: str, models: list[str]) -> dict[str, str]:
-    """A link to the search with these models; query and filters stay in the same data set."""
+    """A link to the search page with these models; within a data set it keeps query and filters."""
     same = st.session_state.get(DATA) == data
-    kept = search_link() if same else {"k": str(st.session_state.get(K, K_DEFAULT))}
-    return {**kept, "data": data, "models": ",".join(models)}
+    base = search_link() if same else {"k": str(st.session_state.get(K, K_DEFAULT))}
+    return {**base, "data": data, "models": ",".join(models)}
 
 
-def write_link(wanted: dict[str, str]) -> None:
-    """Puts the state into the address, so that it can be copied, kept and sent."""
-    st.session_state[_LINK] = wanted
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
+def write_link(parameters: dict[str, str]) -> None:
+    """Writes the parameters to the page address, so that it can be bookmarked and shared."""
+    st.session_state[_LINK] = parameters
+    if st.query_params.to_dict() != parameters:
+        st.query_params.from_dict(parameters)

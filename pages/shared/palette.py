@@ -1,7 +1,7 @@
-"""The colour of each model: the same in all charts and tables, and as long as it is on show.
+"""The colour of each model, the same in all charts and tables.
 
-The five colours have a contrast of at least 3 on the light and on the dark ground, and differ for
-people who do not see red or green; lines differ in their dashes too.
+The five colours have a contrast of at least 3 on light and dark backgrounds and are distinguishable
+with red-green colour blindness; lines also differ in their dashes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _USUAL = {"baseline": 0, "mirs": 1, "mirs-dwt": 2, "baseline-centred": 3}
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model on show."""
+    """A model as drawn in charts and tables."""
 
     id: str
     title: str
@@ -25,7 +25,7 @@ class Model:
 
 
 def models(runs: Sequence[RunSummary], titles: Mapping[str, str]) -> list[Model]:
-    """The models of ``runs`` (at most five); each method has its usual colour where it is free."""
+    """The models of ``runs`` (at most five); each method has its usual colour if that is free."""
     places: dict[str, int] = {}
     for run in runs:
         usual = _USUAL.get(run.preset)

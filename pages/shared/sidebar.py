@@ -45,7 +45,7 @@ def models(data_set: lineup.DataSet) -> list[str]:
     names = titles(data_set.runs)
     ids = [run.id for run in data_set.runs]
     requested = st.session_state.get(state.MODELS) or []
-    if not state.keep_known(state.MODELS, ids):
+    if not state.keep_valid(state.MODELS, ids):
         if requested:
             st.warning(
                 "The models of this link are not on this computer; the default ones are shown."

@@ -1,4 +1,4 @@
-"""The state of a session under its own keys; what a link restores of it stands in ``link``."""
+"""The session state by key; ``link`` restores part of it from an address."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
 STRIPS, BAND, WITHIN, NEAR = "mirs.strips", "mirs.band", "mirs.within", "mirs.near"
 PLUS, MINUS = "mirs.plus", "mirs.minus"
 VIEW = "mirs.view"
-# The map of Mars: longitudes west, the projection, the box that filters, the box that was drawn.
+# The map of Mars: west longitudes, the view, the region filter, the box drawn on the map.
 WEST, MAP, REGION, BOX = "mirs.west", "mirs.map", "mirs.region", "mirs.map.box"
-# Its part, and the strip that it is brought to.
+# Its selected tab, and the strip it is zoomed to.
 MAP_PART, FRAMED = "mirs.map.part", "mirs.map.strip"
 PART = "mirs.part"
 SECTION = "mirs.data.section"
@@ -47,37 +47,37 @@ _WIDGETS = (
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An image of the user's own."""
+    """An image provided by the user."""
 
     name: str
     data: bytes
 
 
 def keep() -> None:
-    """Keeps the values of widgets that the page on show does not draw; call it before any page."""
+    """Keeps the values of widgets that the current page does not draw; call before any page."""
     for key in _WIDGETS:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
 
 
 def band() -> tuple[int, int] | None:
-    """The band of latitudes that is searched, None where it is the whole planet."""
-    found = tuple(st.session_state.get(BAND) or POLES)
-    return None if found == POLES else (int(found[0]), int(found[1]))
+    """The latitude filter; None for the whole planet."""
+    limits = tuple(st.session_state.get(BAND) or POLES)
+    return None if limits == POLES else (int(limits[0]), int(limits[1]))
 
 
 def region() -> Region | None:
-    """The box on Mars that is searched, None where it is the whole planet."""
-    found = st.session_state.get(REGION)
+    """The region filter; None for the whole planet."""
+    edges = st.session_state.get(REGION)
     try:
-        return Region(*found) if found else None
+        return Region(*edges) if edges else None
     except MirsError:
         return None
 
 
-def search_in(found: Region | None) -> None:
-    """Searches in a box of Mars alone, or everywhere again."""
-    st.session_state[REGION] = found.values() if found else None
+def search_in(region: Region | None) -> None:
+    """Sets the region filter, or removes it."""
+    st.session_state[REGION] = region.values() if region else None
 
 
 def west() -> bool:
@@ -86,16 +86,16 @@ def west() -> bool:
 
 
 def map_view() -> str:
-    """The projection that the map of Mars is shown in, one of ``MAPS``."""
+    """The view of the map of Mars, one of ``MAPS``."""
     view = st.session_state.get(MAP)
     return view if view in MAPS else MAPS[0]
 
 
-def keep_known(key: str, known: Sequence[str]) -> list[str]:
-    """Drops what a widget does not offer (an old link, another data set); returns what is left."""
-    kept = [value for value in dict.fromkeys(st.session_state.get(key) or []) if value in known]
-    st.session_state[key] = kept
-    return kept
+def keep_valid(key: str, options: Sequence[str]) -> list[str]:
+    """Drops values that are no options of a widget (old link, other data set); returns the rest."""
+    valid = [value for value in dict.fromkeys(st.session_state.get(key) or []) if value in options]
+    st.session_state[key] = valid
+    return valid
 
 
 def tile() -> str | None:
@@ -104,22 +104,22 @@ def tile() -> str | None:
 
 
 def upload() -> Upload | None:
-    """The own image that is the query, if one is."""
+    """The user's image, if that is the query."""
     return st.session_state.get(_UPLOAD)
 
 
 def history() -> list[str]:
-    """Earlier query tiles, the last one last."""
+    """Previous query tiles, the latest last."""
     return st.session_state.setdefault(_HISTORY, [])
 
 
 def ahead() -> list[str]:
-    """The queries that ``go_back`` came from, the next one last."""
+    """The query tiles that ``go_back`` left, the next one last."""
     return st.session_state.setdefault(_AHEAD, [])
 
 
 def choose_tile(tile_id: str) -> None:
-    """Makes a tile the query, alone, and shows its results."""
+    """Makes a tile the query, without examples, and shows its results."""
     if tile() and (upload() is not None or tile() != tile_id):
         history().append(tile() or "")
         del history()[:-_HISTORY_LENGTH]
@@ -128,7 +128,7 @@ def choose_tile(tile_id: str) -> None:
 
 
 def go_back() -> None:
-    """Returns to the query before this one."""
+    """Returns to the previous query."""
     if history():
         ahead().append(tile() or "")
         _show(history().pop())
@@ -148,42 +148,42 @@ def _show(tile_id: str) -> None:
 
 
 def mark(tile_id: str, sign: str) -> None:
-    """Makes a tile a positive ("+") or a negative ("-") example; the same sign again undoes it."""
+    """Toggles a tile as a positive ("+") or negative ("-") example."""
     before = {key: list(st.session_state.get(key) or ()) for key in (PLUS, MINUS)}
-    asked = PLUS if sign == "+" else MINUS
+    target = PLUS if sign == "+" else MINUS
     for key, tiles in before.items():
-        kept = [tile for tile in tiles if tile != tile_id]
-        if key == asked and tile_id not in tiles:
-            kept = [*kept, tile_id][-_MOST_EXAMPLES:]
-        st.session_state[key] = kept
+        examples = [tile for tile in tiles if tile != tile_id]
+        if key == target and tile_id not in tiles:
+            examples = [*examples, tile_id][-_MOST_EXAMPLES:]
+        st.session_state[key] = examples
 
 
 def use_as_positives(tiles: Sequence[str]) -> None:
     """Makes the first of ``tiles`` the query and the others positive examples."""
     choose_tile(tiles[0])
-    for other in tiles[1:]:
-        mark(other, "+")
+    for example in tiles[1:]:
+        mark(example, "+")
 
 
 def forget_examples() -> None:
-    """Leaves the query alone."""
+    """Removes all examples."""
     st.session_state[PLUS], st.session_state[MINUS] = [], []
 
 
 def choose_upload(image: Upload | None) -> None:
-    """Makes an own image the query, or takes it away."""
+    """Makes the user's image the query, or removes it."""
     st.session_state[_UPLOAD] = image
 
 
 def is_filtered() -> bool:
-    """Whether a filter narrows the results."""
+    """Whether any filter is active."""
     keys = (GROUPS, CLASSES, ROLES, STRIPS, STRIP, NEAR)
     limited = band() is not None or region() is not None or st.session_state.get(WITHIN) is not None
     return limited or any(st.session_state.get(key) for key in keys)
 
 
 def clear_filters() -> None:
-    """Lets every tile into the results."""
+    """Removes all filters."""
     for key in (GROUPS, CLASSES, ROLES, STRIPS):
         st.session_state[key] = []
     for key in (STRIP, NEAR):
@@ -193,7 +193,7 @@ def clear_filters() -> None:
 
 
 def forget_query() -> None:
-    """What a change of the data set leaves: no query, no models, no filter on classes."""
+    """Clears the state that belongs to a data set: query, models, class filters, selection."""
     for key in (
         TILE,
         _UPLOAD,

@@ -1,4 +1,4 @@
-"""How the app says things: roles, distances, places, tiles."""
+"""The app's wording for splits, distances, locations, tiles and durations."""
 
 import re
 from html import escape
@@ -9,7 +9,7 @@ from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Hit, Searcher
 from pages.shared import state
 
-ROLES = {
+SPLITS = {
     "archive": "Archive",
     "train": "Training",
     "val": "Validation",
@@ -21,7 +21,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|$:~])")
 
 
 def plain(text: str) -> str:
-    """A message as it stands: names of files and folders in it are no Markdown."""
+    """A message with Markdown escaped, since it may hold names of files and folders."""
     return _MARKDOWN.sub(r"\\\1", text)
 
 
@@ -31,77 +31,88 @@ def file_name(tile_id: str) -> str:
 
 
 def class_name(label: str | None) -> str:
-    """The landform in words."""
+    """The name of a landform class."""
     return describe(label).name if label else "Not labelled"
 
 
 def short_name(label: str) -> str:
-    """The landform in as few letters as tell it apart, for captions under tiles."""
+    """A shortened name of a landform class, for captions under tiles."""
     return class_name(label).removesuffix(" Terrain").replace("Aeolian ", "Aeol. ")
 
 
 def group_name(group: str) -> str:
-    """A group of landforms, without saying that they are landforms."""
+    """The name of a landform group without its generic last word."""
     return group.removesuffix(" Landforms").removesuffix(" Feature")
 
 
 def colour(label: str | None) -> str:
-    """The colour of a class in all grids and charts; empty where there is no class."""
+    """The colour of a class in all grids and charts; empty without a class."""
     return describe(label).colour if label else ""
 
 
 def chip(label: str) -> str:
-    """A class with its colour, as markup."""
+    """A class with its colour, as HTML."""
     return (
         f'<span class="mirs-chip" style="--c:{colour(label)}"><i></i>'
         f"{escape(class_name(label))}</span>"
     )
 
 
-def distance(found: Searcher, hit: Hit) -> str:
-    """A distance in as few digits as tell it apart: whole bits, or a score of several examples."""
-    if found.unit == "bits":
+def distance(searcher: Searcher, hit: Hit) -> str:
+    """A distance or score in as few digits as needed."""
+    if searcher.unit == "bits":
         return f"{hit.distance:.0f}" if float(hit.distance).is_integer() else f"{hit.distance:.1f}"
     return f"{hit.distance:.2f}"
 
 
-def long_distance(found: Searcher, hit: Hit) -> str:
-    """A distance in a sentence."""
-    if found.unit == "bits" and float(hit.distance).is_integer() and hit.distance >= 0:
-        return f"Hamming distance {hit.distance:.0f} of {found.summary.bits} bits"
-    if found.unit == "bits":
+def long_distance(searcher: Searcher, hit: Hit) -> str:
+    """A distance or score with its name and unit."""
+    if searcher.unit == "bits" and float(hit.distance).is_integer() and hit.distance >= 0:
+        return f"Hamming distance {hit.distance:.0f} of {searcher.summary.bits} bits"
+    if searcher.unit == "bits":
         return f"Score {hit.distance:.1f} bits"
-    return f"{found.unit.capitalize()} distance {hit.distance:.3f}"
+    return f"{searcher.unit.capitalize()} distance {hit.distance:.3f}"
 
 
-def place(found: Searcher, tile_id: str) -> str | None:
-    """Where on Mars a tile is, as far as that is known; None where nothing is.
+def location(searcher: Searcher, tile_id: str) -> str | None:
+    """The coordinates of a tile as text; None where they are unknown.
 
-    Longitudes are east or west as the session wants them.
+    Longitudes are east or west according to the session's setting.
     """
-    row = found.items.row(tile_id)
-    latitude, longitude = found.items.latitudes[row], found.items.longitudes[row]
+    row = searcher.items.row(tile_id)
+    latitude, longitude = searcher.items.latitudes[row], searcher.items.longitudes[row]
     if latitude is None:
         return None
-    digits = 3 if found.items.places[row] == OWN_PLACE else 1
+    digits = 3 if searcher.items.places[row] == OWN_PLACE else 1
     north = geography.written_latitude(latitude, digits)
     if longitude is None:
         return north
-    # A strip's name gives whole degrees.
-    turn = digits if digits > 1 else 0
-    return f"{north}, {geography.written_longitude(longitude, turn, as_west=state.west())}"
+    # Strip names give whole degrees.
+    decimals = digits if digits > 1 else 0
+    return f"{north}, {geography.written_longitude(longitude, decimals, as_west=state.west())}"
 
 
-def place_name(found: Searcher, tile_id: str) -> str:
-    """What a place is the place of: synthetic tiles have none, most know their strip's."""
-    if found.card.synthetic:
-        return "Invented place"
-    own = found.items.places[found.items.row(tile_id)] == OWN_PLACE
-    return "Tile's centre" if own else "Strip centre"
+def location_name(searcher: Searcher, tile_id: str) -> str:
+    """What the coordinates of a tile refer to: its own centre, its strip's, or nothing real."""
+    if searcher.card.synthetic:
+        return "Synthetic coordinates"
+    own = searcher.items.places[searcher.items.row(tile_id)] == OWN_PLACE
+    return "Tile centre" if own else "Strip centre"
+
+
+def strip_term(searcher: Searcher) -> str:
+    """What the source product of a tile is called: HiRISE takes observations, CTX strips."""
+    return "Observation" if "hirise" in searcher.card.instrument.lower() else "Strip"
+
+
+def strip_line(searcher: Searcher, strip: str | None) -> str:
+    """The source product of a tile in a hover card."""
+    term = strip_term(searcher)
+    return f"{term} {strip}" if strip else f"{term} unknown"
 
 
 def duration(seconds: float) -> str:
-    """A duration in the unit that people would use."""
+    """A duration in a convenient unit."""
     if seconds < 1:
         return "under a second"
     if seconds < 90:

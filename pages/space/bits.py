@@ -1,4 +1,4 @@
-"""The bits of the models on the maps: what each tells of the landforms, and its two ends."""
+"""Diagnostics of single bits: how they relate to landforms, and tiles at their extremes."""
 
 from collections.abc import Sequence
 
@@ -17,51 +17,53 @@ _ENDS = 12
 
 
 def draw(models: Sequence[tuple[str, str, Searcher]]) -> None:
-    """Draws the bits of one of the models that hash; a click on the heat map opens a bit.
+    """Draws the bits of one of the hashing models; a click on the heat map selects a bit.
 
     Args:
         models: run, title and searcher of each.
     """
-    hashed = [one for one in models if one[2].unit == "bits"]
+    hashed = [model for model in models if model[2].unit == "bits"]
     if not hashed:
         return
     sections.section(
-        "Bits", "How often each bit is one in each landform; a click opens the two ends of a bit."
+        "Bits",
+        "Fraction of tiles of each landform class with a bit set. Click a bit to see the tiles at"
+        " its two extremes.",
     )
     run_id, title, searcher = hashed[-1]
     if len(hashed) > 1:
         title = st.segmented_control(
-            "Bits of", [one[1] for one in hashed], default=title, required=True,
+            "Model", [model[1] for model in hashed], default=title, required=True,
             key="mirs.space.bits.run", label_visibility="collapsed",
         )  # fmt: skip
-        run_id, title, searcher = next(one for one in hashed if one[1] == title)
-    found = loaders.bits(run_id)
-    bit = _pick(run_id, found)
+        run_id, title, searcher = next(model for model in hashed if model[1] == title)
+    report = loaders.bits(run_id)
+    bit = _pick(run_id, report)
     left, right = st.columns([1.9, 1], gap="large")
     with left:
-        _ends_of(searcher, found, bit)
+        _extremes(searcher, report, bit)
     with right:
-        _correlated(run_id, bit)
+        _correlation(run_id, bit)
 
 
-def _pick(run_id: str, found: BitReport) -> int:
-    """Draws what each bit tells and the choice of one; returns it."""
+def _pick(run_id: str, report: BitReport) -> int:
+    """Draws the heat map of all bits and the selection of one; returns it."""
     from pages.parts import charts
 
     key = f"mirs.space.bit.{run_id}"
-    order = np.argsort(-found.told, kind="stable")
+    order = np.argsort(-report.told, kind="stable")
     st.session_state.setdefault(key, int(order[0]))
-    if found.classes:
-        rows = sorted(range(len(found.classes)), key=lambda one: _by_group(found.classes[one]))
-        names = [words.class_name(found.classes[row]) for row in rows]
+    if report.classes:
+        rows = sorted(range(len(report.classes)), key=lambda row: _by_group(report.classes[row]))
+        names = [words.class_name(report.classes[row]) for row in rows]
         charts.pick_with(
-            charts.bit_means(found.means[rows][:, order], names, order, found.told[order]),
+            charts.bit_means(report.means[rows][:, order], names, order, report.told[order]),
             f"{key}.map",
-            "Heat map: share of ones by landform and bit",
+            "Heat map: fraction of tiles with each bit set, by landform class",
             lambda bit: st.session_state.__setitem__(key, bit),
         )
-    about = "Numbered as they are packed: 0 is the highest of the first byte."
-    last = found.means.shape[1] - 1
+    about = "In packing order: bit 0 is the most significant bit of the first byte."
+    last = report.means.shape[1] - 1
     return int(st.number_input("Bit", 0, last, key=key, width=140, help=about))
 
 
@@ -70,22 +72,23 @@ def _by_group(label: str) -> tuple[int, str]:
     return (order.index(label) if label in by_code else len(order), describe(label).name)
 
 
-def _ends_of(searcher: Searcher, found: BitReport, bit: int) -> None:
+def _extremes(searcher: Searcher, report: BitReport, bit: int) -> None:
     zeros, ones = code_bits.ends(searcher.retriever, bit, _ENDS)
     items = searcher.items
-    if found.classes:
-        low, high = found.sides(bit)
+    if report.classes:
+        low, high = report.sides(bit)
         st.caption(
-            f"Bit {bit} lies {found.told[bit]:.0%} between landforms. Mostly 0: {_named(low)}."
+            f"Bit {bit}: {report.told[bit]:.0%} of its variance lies between landform classes."
+            f" Mostly 0: {_named(low)}."
             f" Mostly 1: {_named(high)}."
         )
     images = loaders.thumbnails(searcher, [items.ids[row] for row in (*zeros, *ones)])
     columns = [
         Column(
             [tile_entry.plain(searcher, items.ids[row]) for row in rows],
-            title=f"Surely {value}",
-            about="Tiles that go farthest with this value",
-            empty="" if rows else f"No tile has a {value} here.",
+            title=f"Most typical of {value}",
+            about="Tiles farthest towards the codes with this value",
+            empty="" if rows else f"No tile has this bit at {value}.",
         )
         for value, rows in ((0, zeros), (1, ones))
     ]
@@ -97,7 +100,7 @@ def _named(labels: Sequence[str]) -> str:
     return ", ".join(names) + (" and others" if len(labels) > 4 else "") if names else "none"
 
 
-def _correlated(run_id: str, bit: int) -> None:
+def _correlation(run_id: str, bit: int) -> None:
     from pages.parts import charts
 
     bits = loaders.diagnosis(run_id).bits
@@ -106,8 +109,9 @@ def _correlated(run_id: str, bit: int) -> None:
     row = np.nan_to_num(bits.correlation[bit])
     row[bit] = 0
     near = np.argsort(-np.abs(row), kind="stable")[:3]
-    said = ", ".join(f"bit {one} ({row[one]:+.2f})" for one in near if row[one])
+    listed = ", ".join(f"bit {index} ({row[index]:+.2f})" for index in near if row[index])
     st.caption(
-        f"Which bits say the same (red) or the opposite. With bit {bit} go {said or 'none'}."
+        "Positive (red) and negative (blue) correlation of bits. Most correlated with bit"
+        f" {bit}: {listed or 'none'}."
     )
     charts.show(charts.correlation(bits), "mirs.space.correlation", "Heat map: correlation of bits")

@@ -1,4 +1,4 @@
-"""What colours the points of the maps: groups with a colour each, or a scale."""
+"""The colours of points on the projections and the map: categories or a scale."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,14 +15,15 @@ from mirs_core.retrieval.search import Searcher
 from pages.components.space_map.space_map import Codes, Colouring
 from pages.shared import loaders, state, words
 
-_OF_MODEL = ("Cluster", "Group across classes", "Code density", "Purity", "Errors of the top k",
-             "Tiles with its code")  # fmt: skip
-_OF_TILE = ("Landform", "Group", "Role", "Strip", "Latitude")
+_OF_MODEL = ("Cluster", "Inter-class group", "Code density", "Purity", "Top-k error rate",
+             "Tiles sharing its code")  # fmt: skip
+_OF_TILE = ("Landform class", "Landform group", "Split", "Strip", "Latitude")
 _HELP = (
-    "Cluster: k-means of the codes of the first map's model. Group across classes: what classes"
-    " share, the groups of inter-class triplets. Code density: mean distance to the ten nearest."
-    " Purity: share of a tile's ten neighbours with its own class, ties by chance. Errors of the"
-    " top k: share of other classes among a tile's 64 nearest in the archive."
+    "Cluster: k-means of the codes of the first model. Inter-class group: k-means after"
+    " standardising each class, as for inter-class triplets. Code density: mean distance to the 10"
+    " nearest neighbours. Purity: fraction of the 10 nearest neighbours in the tile's own class,"
+    " ties broken at random. Top-k error rate: fraction of other classes among the 64 nearest"
+    " archive tiles."
 )
 _ROLE_COLOURS = {"archive": "#0f7d6e", "train": "#c2451f", "val": "#d6a24a", "test": "#5b74c9"}
 _NONE = "#8c837b"
@@ -31,16 +32,18 @@ _STEPS = 48
 
 
 def choice(searcher: Searcher) -> str:
-    """Draws the choice of what colours the points."""
+    """Draws the selection of what the colours show; returns it."""
     items = searcher.items
     labelled = any(items.labels)
-    lacking = {
+    unavailable = {
         "Strip": not any(items.strips),
         "Latitude": not any(latitude is not None for latitude in items.latitudes),
-        **dict.fromkeys(("Landform", "Group", "Purity", "Errors of the top k"), not labelled),
-        "Group across classes": len({label for label in items.labels if label}) < 3,
+        **dict.fromkeys(
+            ("Landform class", "Landform group", "Purity", "Top-k error rate"), not labelled
+        ),
+        "Inter-class group": len({label for label in items.labels if label}) < 3,
     }
-    options = [name for name in (*_OF_TILE, *_OF_MODEL) if not lacking.get(name)]
+    options = [name for name in (*_OF_TILE, *_OF_MODEL) if not unavailable.get(name)]
     if st.session_state.get(state.COLOUR) not in options:
         st.session_state[state.COLOUR] = options[0]
     return str(st.selectbox("Colour by", options, key=state.COLOUR, help=_HELP, width=260))
@@ -52,32 +55,31 @@ def colouring(
     searchers: Sequence[Searcher],
     orders: Sequence[NDArray[np.int64]],
 ) -> tuple[Colouring, list[Codes]]:
-    """The legend and the numbers (N,) of each map's points in it.
+    """The legend, and for each map the palette index (N,) of its points.
 
     Args:
-        run_ids: of the maps; the first one's tiles are the points.
-        orders: for each map the rows of these tiles in it, -1 where it has no such tile.
+        run_ids: of the maps; the points are the tiles of the first.
+        orders: for each map, the rows of these tiles in it; -1 where it lacks the tile.
     """
-    if mode in {"Cluster", "Group across classes"}:
+    if mode in {"Cluster", "Inter-class group"}:
         return _numbered(mode, run_ids[0], searchers[0], len(run_ids))
     if mode in _OF_TILE and mode != "Latitude":
         return _named(mode, searchers[0].items, len(run_ids))
     columns = [
-        _taken(_values(mode, run, one), order)
-        for run, one, order in zip(run_ids, searchers, orders, strict=True)
+        _reordered(_values(mode, run, searcher), order)
+        for run, searcher, order in zip(run_ids, searchers, orders, strict=True)
     ]
     return _scaled(mode, columns)
 
 
-def _taken(values: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.float64]:
+def _reordered(values: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(order >= 0, values[order], np.nan)
 
 
 def _values(mode: str, run_id: str, searcher: Searcher) -> NDArray[np.float64]:
     if mode == "Latitude":
-        known = [np.nan if one is None else one for one in searcher.items.latitudes]
-        return np.array(known, dtype=float)
-    if mode == "Errors of the top k":
+        return np.array(searcher.items.latitudes, dtype=float)
+    if mode == "Top-k error rate":
         return loaders.errors_of_top(run_id)
     near = loaders.neighbourhoods(run_id)
     if mode == "Purity":
@@ -87,42 +89,45 @@ def _values(mode: str, run_id: str, searcher: Searcher) -> NDArray[np.float64]:
 
 _TITLES = {
     "Latitude": ("{:.0f}°", "degrees north"),
-    "Errors of the top k": ("{:.0%}", "of the nearest are of other classes"),
-    "Purity": ("{:.0%}", "of the ten nearest are of its class"),
-    "Code density": ("{:.3g}", "mean distance to the ten nearest"),
-    "Tiles with its code": ("{:.0f}", "tiles share its code"),
+    "Top-k error rate": ("{:.0%}", "of the 64 nearest tiles in other classes"),
+    "Purity": ("{:.0%}", "of the 10 nearest neighbours in its class"),
+    "Code density": ("{:.3g}", "mean distance to the 10 nearest neighbours"),
+    "Tiles sharing its code": ("{:.0f}", "tiles with the same code"),
 }
 
 
 def _scaled(mode: str, columns: list[NDArray[np.float64]]) -> tuple[Colouring, list[Codes]]:
-    """One scale for all maps where they can be compared, one each where units differ."""
-    counted = mode == "Tiles with its code"
+    """One scale for all maps, or one each where their units differ."""
+    log_scale = mode == "Tiles sharing its code"
     form, title = _TITLES[mode]
-    values = [np.log2(column) if counted else column for column in columns]
-    apart = mode == "Code density" and len(values) > 1
-    bounds = [_bounds(values if not apart else [one]) for one in values]
+    values = [np.log2(column) if log_scale else column for column in columns]
+    separate = mode == "Code density" and len(values) > 1
+    bounds = [_bounds(values if not separate else [column]) for column in values]
     codes = []
     for column, (low, high) in zip(values, bounds, strict=True):
         step = (column - low) / (high - low) * (_STEPS - 1) if high > low else column * 0
-        known = np.isfinite(step)
-        codes.append(np.where(known, np.nan_to_num(step).round(), _STEPS).astype(np.uint16))
-    low, high = (float(2**one if counted else one) for one in bounds[0])
+        codes.append(
+            np.where(np.isfinite(step), np.nan_to_num(step).round(), _STEPS).astype(np.uint16)
+        )
+    low, high = (float(2**bound if log_scale else bound) for bound in bounds[0])
     return Colouring(
         id=mode,
         palette=(*_ramp(), _NONE),
-        low="nearest" if apart else form.format(low),
-        high="farthest" if apart else form.format(high),
-        title=title + (", each map on a scale of its own" if apart else ""),
+        low="nearest" if separate else form.format(low),
+        high="farthest" if separate else form.format(high),
+        title=title + (", separate scale for each map" if separate else ""),
     ), codes
 
 
 def _bounds(columns: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
-    known = np.concatenate([column[np.isfinite(column)] for column in columns])
-    return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    finite = np.concatenate([column[np.isfinite(column)] for column in columns])
+    return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
 
 
 def _ramp() -> list[str]:
-    stops = np.array([[int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in _RAMP], dtype=float)
+    stops = np.array(
+        [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in _RAMP], dtype=float
+    )
     places = np.linspace(0, len(stops) - 1, _STEPS)
     mixed = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
     return [f"#{round(r):02x}{round(g):02x}{round(b):02x}" for r, g, b in zip(*mixed, strict=True)]
@@ -134,19 +139,19 @@ def _named(mode: str, items: Items, maps: int) -> tuple[Colouring, list[Codes]]:
 
 
 def _names(mode: str, items: Items) -> tuple[list[str], dict[str, str]]:
-    """What each tile is called in a mode, and the colour of each name."""
-    if mode == "Role":
-        colours = {words.ROLES[role]: colour for role, colour in _ROLE_COLOURS.items()}
-        return [words.ROLES[role] for role in items.roles], colours
+    """The category of each tile in a mode, and the colour of each category."""
+    if mode == "Split":
+        colours = {words.SPLITS[role]: colour for role, colour in _ROLE_COLOURS.items()}
+        return [words.SPLITS[role] for role in items.roles], colours
     if mode == "Strip":
-        strips = [strip or "not known" for strip in items.strips]
+        strips = [strip or "unknown" for strip in items.strips]
         return strips, {strip: describe(strip).colour for strip in set(strips)}
-    known = [describe(label) if label else None for label in items.labels]
-    if mode == "Group":
-        first = {one.group: one.colour for one in reversed(known) if one}
-        return [one.group if one else "Not labelled" for one in known], first
-    found = {one.name: one.colour for one in known if one}
-    return [one.name if one else "Not labelled" for one in known], found
+    landforms = [describe(label) if label else None for label in items.labels]
+    if mode == "Landform group":
+        colours = {form.group: form.colour for form in reversed(landforms) if form}
+        return [form.group if form else "Not labelled" for form in landforms], colours
+    colours = {form.name: form.colour for form in landforms if form}
+    return [form.name if form else "Not labelled" for form in landforms], colours
 
 
 def _numbered(
@@ -162,7 +167,8 @@ def _numbered(
         st.caption(words.plain(str(error)))
         numbers = np.full(len(searcher.items), -1)
     width = len(str(int(numbers.max(initial=0)) + 1))
-    names = [f"{mode.split()[0]} {one + 1:0{width}d}" if one >= 0 else "None" for one in numbers]
+    prefix = "Cluster" if mode == "Cluster" else "Group"
+    names = [f"{prefix} {number + 1:0{width}d}" if number >= 0 else "None" for number in numbers]
     colours = {name: describe(f"{mode} {name} hue").colour for name in set(names)}
     return _grouped(mode, names, colours, maps, by_name=True)
 

@@ -1,9 +1,9 @@
-"""A map of very many points, which no archive is behind: what the drawing alone can do."""
+"""A projection of very many random points, to test the drawing without an archive."""
 
 import numpy as np
 import streamlit as st
 
-from pages.components.space_map.space_map import Codes, Colouring, Side, space_map
+from pages.components.space_map.space_map import Codes, Colouring, Side, SpaceContent, space_map
 
 
 @st.cache_resource
@@ -22,12 +22,14 @@ colours = tuple(f"#{40 + 14 * n:02x}{(90 * n) % 200 + 40:02x}{220 - 12 * n:02x}"
 counts = tuple(int(one) for one in np.bincount(group, minlength=15))
 space_map(
     "many",
-    [Side(f"many {count}", "Invented points", places, group, f"{count:,} points", "A map")],
-    Colouring("Cluster", colours, names, counts),
-    subject="many",
-    query=None,
-    passing=None,
-    chosen=None,
+    SpaceContent(
+        sides=[Side(f"many {count}", "Random points", places, group, f"{count:,} points", "A map")],
+        colouring=Colouring("Cluster", colours, names, counts),
+        subject="many",
+        query=None,
+        passing=None,
+        chosen=None,
+    ),
     on_pick=lambda row: None,
     on_choose=lambda rows: None,
 )

@@ -10,7 +10,7 @@ def test_a_click_on_a_result_makes_it_the_query(page: Any) -> None:
     assert column.locator("button.tile").count() == 24
     target = column.locator("button.tile").nth(3)
     wanted = target.get_attribute("data-id")
-    assert "Search for tiles like this one" in target.get_attribute("aria-label")
+    assert "Search with this tile" in target.get_attribute("aria-label")
     target.click()
     page.wait_for_function(
         "wanted => new URL(location.href).searchParams.get('tile') === wanted", arg=wanted

@@ -62,14 +62,14 @@ def test_examples_change_the_order_and_a_fresh_session_restores_them(page: Any) 
     fresh.wait_for_selector(".columns .note:has-text('scores')", timeout=LONG)
     assert [ids(fresh, place) for place in range(3)] == [ids(page, place) for place in range(3)]
     fresh.close()
-    page.get_by_role("button", name="Only the query").click()
+    page.get_by_role("button", name="Clear examples").click()
     wait_for_link(page, "plus", None)
     page.wait_for_selector("text=Less like these", state="detached", timeout=LONG)
     assert ids(page, 1) == before
 
 
 def test_filters_and_the_threshold_are_applied_before_the_top_k(page: Any) -> None:
-    page.get_by_text("Filter the results").click()
+    page.get_by_text("Filter results").click()
     landforms = page.get_by_role("combobox", name="Landforms", exact=True)
     # A list that opens while the sidebar still scrolls is closed again.
     landforms.scroll_into_view_if_needed()
@@ -85,7 +85,7 @@ def test_filters_and_the_threshold_are_applied_before_the_top_k(page: Any) -> No
         timeout=LONG,
     )
     assert len(ids(page, 1)) == 12  # as many ridges as there are
-    within = page.get_by_role("spinbutton", name="At most this many bits away")
+    within = page.get_by_role("spinbutton", name="Maximum Hamming distance (bits)")
     within.fill("0")
     within.press("Enter")
     wait_for_link(page, "within", "0")
@@ -96,22 +96,25 @@ def test_filters_and_the_threshold_are_applied_before_the_top_k(page: Any) -> No
     wait_for_link(page, "classes", None)
 
 
-def test_a_closer_look_shows_bits_and_where_the_encoder_looks(page: Any) -> None:
-    act(page, 1, 2, "Look closely")
+def test_tile_details_show_bits_and_attention(page: Any) -> None:
+    act(page, 1, 2, "Details")
     page.wait_for_selector(".mirs-bits", timeout=LONG)
     dialog = page.get_by_role("dialog")
     said = dialog.inner_text()
-    assert re.search(r"\d+ of \d+ bits differ", said) and "farther than this one" in said
+    assert (
+        re.search(r"Hamming distance \d+ of \d+ bits", said)
+        and "farther away than this tile" in said
+    )
     marked = dialog.locator(".mirs-bits .differs").count()
-    assert said.startswith("A closer look") and f"{marked} of " in said
+    assert said.startswith("Tile details") and f"{marked} of " in said
     before = dialog.locator(".mirs-query img").first.get_attribute("src")
-    dialog.get_by_text("Where the encoder looks").click()
+    dialog.get_by_text("Attention map").click()
     page.wait_for_function(
         "before => document.querySelector('[role=dialog] .mirs-query img').src !== before",
         arg=before,
         timeout=2 * LONG,
     )
-    dialog.get_by_role("button", name="Search for tiles like this one").click()
+    dialog.get_by_role("button", name="Search with this tile").click()
     page.wait_for_selector(".mirs-bits", state="detached", timeout=LONG)
 
 
@@ -207,11 +210,11 @@ def test_exports_hold_what_is_on_screen(page: Any) -> None:
 
 
 def test_a_collection_is_made_annotated_and_found_again(page: Any) -> None:
-    page.get_by_role("button", name="Collect").click()
+    page.get_by_role("button", name="Add to collection").click()
     popover = page.get_by_test_id("stPopoverBody")
     popover.get_by_label("Name").fill("Round things")
     popover.get_by_label("Name").press("Enter")
-    button = popover.get_by_role("button", name="Collect")
+    button = popover.get_by_role("button", name="Add", exact=True)
     button.wait_for(timeout=LONG)
     page.wait_for_selector(
         "[data-testid=stPopoverBody] button:has-text('Collect'):not([disabled])", timeout=LONG

@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 from mirs_core import landform_map
 from mirs_core.files import write_json
 from mirs_core.workspace.home import Home
-from pages.parts import takeaway
+from pages.parts import export_files
 
 PAGE = """
 from mirs_core.workspace.home import Home
-from pages.map import landforms as landforms_part
+from pages.map import estimate
 from pages.shared import loaders
-landforms_part.draw(loaders.searcher({run!r}), Home.current())
+estimate.draw(loaders.searcher({run!r}), Home.current())
 """
 
 
@@ -47,10 +47,10 @@ def test_the_estimate_is_called_so_and_says_how_far_to_trust_it(home: Home, stri
     assert not app.error
     found = landform_map.estimate(home, strip)
     text = said(app)
-    assert f"Estimate of {len(found.rows):,} unlabelled tiles" in text
-    assert f"{found.count(landform_map.SURE):,} with a landform" in text
+    assert f"Estimate for {len(found.rows):,} unlabelled tiles" in text
+    assert f"{found.count(landform_map.SURE):,} with a landform class" in text
     assert "not an observation" in text and "test tiles" in text
-    assert "Estimated landform" in text and "Crater" in text
+    assert "Estimated class" in text and "Crater" in text
     (voters,) = app.selectbox[0].options
     assert "ynthetic" in voters
 
@@ -62,7 +62,7 @@ def test_a_stricter_margin_leaves_more_open(home: Home, strip: str) -> None:
     assert not app.exception and not app.error
     strict = landform_map.estimate(home, strip, None, 40, 1.0)
     usual = landform_map.estimate(home, strip)
-    assert f"{strict.count(landform_map.SURE):,} with a landform" in said(app)
+    assert f"{strict.count(landform_map.SURE):,} with a landform class" in said(app)
     assert strict.count(landform_map.SURE) < usual.count(landform_map.SURE)
 
 
@@ -74,7 +74,7 @@ def test_files_are_offered_and_can_be_made(
     assert labels == ["GeoPackage", "GeoJSON", "CSV"]
     makers: dict[str, Any] = {}
     monkeypatch.setattr(
-        takeaway, "download", lambda kind, make, *_: makers.update({kind.suffix: make})
+        export_files, "download", lambda kind, make, *_: makers.update({kind.suffix: make})
     )
     opened(strip)
     tiles = len(landform_map.estimate(home, strip).rows)
@@ -83,9 +83,9 @@ def test_files_are_offered_and_can_be_made(
 
 
 def test_a_run_with_labels_says_what_to_do(home: Home) -> None:
-    assert "Archive a folder or a strip" in said(opened("demo-mirs"))
+    assert "index an unlabelled folder or strip" in said(opened("demo-mirs"))
 
 
 def test_without_labelled_tiles_there_is_nothing_to_ask(home: Home, strip: str) -> None:
     shutil.rmtree(home.path / "runs" / "demo-mirs")
-    assert "No run with this model has labelled tiles" in said(opened(strip))
+    assert "No run of this model has labelled tiles" in said(opened(strip))

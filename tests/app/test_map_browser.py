@@ -101,7 +101,7 @@ def test_a_place_opens_and_one_of_its_tiles_becomes_the_query(mars: Any) -> None
     mars.mouse.move(x, y, steps=3)
     card = mars.locator(f"{MAP} .card.shown")
     card.wait_for(timeout=LONG)
-    assert "Invented place" in card.inner_text() and "from the query" in card.inner_text()
+    assert "Synthetic coordinates" in card.inner_text() and "from the query" in card.inner_text()
     mars.mouse.click(x, y)
     wait(mars, "root.data.query === value", rows[1])
     wait(mars, "root.data.models.every((one) => one.hits.length > 5)")
@@ -116,7 +116,7 @@ def test_a_box_across_the_meridian_of_0_is_chosen_and_filters(mars: Any) -> None
     # The plate is turned, so that 0 east is not at its edge.
     mars.evaluate(f"() => {{ const {{ map }} = {ROOT}; map.view.at.lon = 0; map.redraw() }}")
     drag(mars, (0.3, 0.1), (0.7, 0.9))
-    mars.wait_for_selector("button:has-text('Filter to this box')", timeout=LONG)
+    mars.wait_for_selector("button:has-text('Filter to this region')", timeout=LONG)
     wait(mars, "root.data.box && root.data.box[0] > root.data.box[2]")
     count = mars.evaluate(f"() => ({ROOT}).data.chosen.length")
     inside = mars.evaluate(
@@ -128,7 +128,7 @@ def test_a_box_across_the_meridian_of_0_is_chosen_and_filters(mars: Any) -> None
         }}"""
     )
     assert 0 < count == inside
-    mars.get_by_role("button", name="Filter to this box").click()
+    mars.get_by_role("button", name="Filter to this region").click()
     wait(mars, "root.data.open?.reduce((sum, one) => sum + one, 0) === value", count)
     mars.wait_for_url(re.compile("region="), timeout=LONG)
     mars.reload()
@@ -189,7 +189,7 @@ def test_keys_draw_a_box_and_take_it_away(mars: Any) -> None:
     wait(mars, "root.data.box")
     west, south, east, north = mars.evaluate(f"() => ({ROOT}).data.box")
     assert (west, south) == (180, 0) and 0 < east < 90 and 0 < north < 60
-    mars.wait_for_selector("button:has-text('Filter to this box')", timeout=LONG)
+    mars.wait_for_selector("button:has-text('Filter to this region')", timeout=LONG)
     mars.keyboard.press("Escape")
     wait(mars, "!root.data.box && !root.map.box")
 

@@ -19,9 +19,9 @@ from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
 from mirs_core.workspace.home import Home
-from pages.components.mars_map.mars_map import Acts, Shown, region_of
+from pages.components.mars_map.mars_map import MapActions, MapContent, region_of
 from pages.map import layers as map_layers
-from pages.map import planet as map_part
+from pages.map import planet
 from pages.shared import loaders, state
 
 PAGE = "pages/map/map.py"
@@ -32,8 +32,8 @@ RUN = "demo-mirs"
 class Drawn:
     """What the page last gave to the component that draws the map, and to its cards."""
 
-    shown: Shown | None = None
-    acts: Acts | None = None
+    content: MapContent | None = None
+    actions: MapActions | None = None
     cards: Any = None
 
 
@@ -41,15 +41,15 @@ class Drawn:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     kept = Drawn()
 
-    def mars_map(key: str, shown: Shown, acts: Acts) -> None:
-        kept.shown, kept.acts = shown, acts
+    def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
+        kept.content, kept.actions = content, actions
 
     def peek(key: str, subject: str, count: int, tell: Any) -> None:
         # Its answer depends on the session, which is there during a run alone.
         kept.cards = {row: tell(row) for row in (3, 7)}
 
-    monkeypatch.setattr(map_part, "mars_map", mars_map)
-    monkeypatch.setattr(map_part, "peek", peek)
+    monkeypatch.setattr(planet, "mars_map", mars_map)
+    monkeypatch.setattr(planet, "peek", peek)
     return kept
 
 
@@ -85,14 +85,14 @@ def test_the_real_component_draws(home: Home, start: Any) -> None:
 def test_tiles_results_and_query_are_on_the_map(
     app: AppTest, drawn: Drawn, searcher: Searcher
 ) -> None:
-    shown, items = drawn.shown, searcher.items
-    assert shown is not None and shown.tag == "Invented places"
-    assert np.array_equal(shown.latitudes, np.array(items.latitudes, dtype=float))
+    content, items = drawn.content, searcher.items
+    assert content is not None and content.tag == "Synthetic coordinates"
+    assert np.array_equal(content.latitudes, np.array(items.latitudes, dtype=float))
     row = items.row(app.session_state[state.TILE])
-    assert shown.query == row
+    assert content.query == row
     hits = searcher.search(searcher.query_by_id(items.ids[row]), state.K_DEFAULT)
-    assert [items.ids[one] for one in shown.found[1].hits] == [hit.id for hit in hits]
-    assert len({one.colour for one in shown.found}) == 2
+    assert [items.ids[one] for one in content.models[1].hits] == [hit.id for hit in hits]
+    assert len({one.colour for one in content.models}) == 2
 
 
 def test_examples_and_what_is_chosen_are_marked(
@@ -102,9 +102,9 @@ def test_examples_and_what_is_chosen_are_marked(
     app.session_state[state.PLUS], app.session_state[state.MINUS] = [ids[4]], [ids[8], ids[2]]
     app.session_state[state.CHOSEN] = [ids[7], ids[2], "gone.jpg"]
     app.run()
-    assert not app.exception and drawn.shown is not None
-    assert (drawn.shown.plus, drawn.shown.minus) == ((4,), (8, 2))
-    assert drawn.shown.chosen is not None and drawn.shown.chosen.tolist() == [2, 7]
+    assert not app.exception and drawn.content is not None
+    assert (drawn.content.plus, drawn.content.minus) == ((4,), (8, 2))
+    assert drawn.content.chosen is not None and drawn.content.chosen.tolist() == [2, 7]
 
 
 def test_mean_distances_stand_beside_chance(app: AppTest, drawn: Drawn, searcher: Searcher) -> None:
@@ -117,7 +117,9 @@ def test_mean_distances_stand_beside_chance(app: AppTest, drawn: Drawn, searcher
     others = [row for row in range(len(items)) if items.contents[row] != query.content]
     assert f"{away[rows].mean():,.0f} km" in said(app)
     assert f"{away[others].mean():,.0f} km" in said(app)
-    assert "distances" in said(app) and "chance" in said(app) and "invented" in said(app)
+    assert (
+        "distances" in said(app) and "chance" in said(app) and "synthetic coordinates" in said(app)
+    )
 
 
 def test_a_card_says_what_the_place_is_and_how_far(
@@ -132,7 +134,7 @@ def test_a_card_says_what_the_place_is_and_how_far(
     lines = drawn.cards[other].lines
     assert any(f"{bits} bits from the query" in line for line in lines)
     assert f"{float(away):,.0f} km from the query" in lines
-    assert any(line.startswith("Invented place: ") for line in lines)
+    assert any(line.startswith("Synthetic coordinates: ") for line in lines)
 
 
 def test_a_box_chooses_its_tiles_and_filters_all_lists(
@@ -144,22 +146,22 @@ def test_a_box_chooses_its_tiles_and_filters_all_lists(
     app.session_state[state.BOX] = region.values()
     app.session_state[state.CHOSEN] = sorted(inside)
     app.run()
-    assert drawn.shown is not None and drawn.shown.box == region
-    assert f"{len(inside)} chosen tiles" in said(app)
-    next(one for one in app.button if one.label == "Filter to this box").click().run()
+    assert drawn.content is not None and drawn.content.box == region
+    assert f"{len(inside)} selected tiles" in said(app)
+    next(one for one in app.button if one.label == "Filter to this region").click().run()
     assert not app.exception and app.query_params["region"] == "270..-60..40..60"
-    assert drawn.shown.region == region and drawn.shown.box is None
-    assert {items.ids[row] for row in drawn.shown.found[1].hits} <= inside
-    assert drawn.shown.passing is not None and drawn.shown.passing.sum() == len(inside)
+    assert drawn.content.region == region and drawn.content.box is None
+    assert {items.ids[row] for row in drawn.content.models[1].hits} <= inside
+    assert drawn.content.passing is not None and drawn.content.passing.sum() == len(inside)
     next(one for one in app.button if one.label == "Whole planet").click().run()
-    assert drawn.shown.passing is None and "region" not in app.query_params
+    assert drawn.content.passing is None and "region" not in app.query_params
 
 
 def test_a_link_restores_region_view_and_west(home: Home, start: Any, drawn: Drawn) -> None:
     app = opened(start, region="300..-10..20.5..35", map="north", west="1")
-    assert drawn.shown is not None
-    assert drawn.shown.region == Region(300, -10, 20.5, 35)
-    assert drawn.shown.view == "north" and drawn.shown.as_west
+    assert drawn.content is not None
+    assert drawn.content.region == Region(300, -10, 20.5, 35)
+    assert drawn.content.view == "north" and drawn.content.as_west
     assert any("° W" in line for line in drawn.cards[3].lines)
     assert app.query_params["region"] == "300..-10..20.5..35"
     assert app.query_params["west"] == "1" and app.query_params["map"] == "north"
@@ -167,8 +169,8 @@ def test_a_link_restores_region_view_and_west(home: Home, start: Any, drawn: Dra
 
 def test_a_small_region_stays_as_fine_in_the_link(home: Home, start: Any, drawn: Drawn) -> None:
     app = opened(start, region="329.9996..-12.3456..0.0713..18.4328")
-    assert drawn.shown is not None
-    assert drawn.shown.region == Region(329.9996, -12.3456, 0.0713, 18.4328)
+    assert drawn.content is not None
+    assert drawn.content.region == Region(329.9996, -12.3456, 0.0713, 18.4328)
     assert app.query_params["region"] == "329.9996..-12.3456..0.0713..18.4328"
 
 
@@ -178,17 +180,17 @@ def test_a_link_restores_strip_and_part(
     strip = searcher.items.strips[7]
     assert strip is not None
     app = opened(start, framed=strip)
-    assert drawn.shown is not None and drawn.shown.frame is not None
-    assert drawn.shown.frame.id == strip and drawn.shown.chosen is not None
+    assert drawn.content is not None and drawn.content.frame is not None
+    assert drawn.content.frame.id == strip and drawn.content.chosen is not None
     inside = [row for row, one in enumerate(searcher.items.strips) if one == strip]
-    assert drawn.shown.chosen.tolist() == inside
+    assert drawn.content.chosen.tolist() == inside
     assert app.query_params["framed"] == strip
     app.query_params["part"] = "estimate"
     app.run()
     assert "Landform estimate" in said(app) and app.query_params["part"] == "estimate"
     app.query_params.update({"part": "sideways", "framed": "<script>"})
     app.run()
-    assert drawn.shown.frame is None and "part" not in app.query_params
+    assert drawn.content.frame is None and "part" not in app.query_params
     assert "framed" not in app.query_params
 
 
@@ -198,7 +200,7 @@ def test_back_to_the_whole_planet_leaves_the_pole(home: Home, start: Any, drawn:
     app.run()
     assert app.query_params.pop("map") == "north"
     app.run()
-    assert drawn.shown is not None and drawn.shown.view == "global"
+    assert drawn.content is not None and drawn.content.view == "global"
     assert "map" not in app.query_params
 
 
@@ -218,8 +220,8 @@ def test_a_wrong_region_in_a_link_is_dropped(
     home: Home, start: Any, drawn: Drawn, wrong: str
 ) -> None:
     opened(start, region=wrong, map="sideways")
-    assert drawn.shown is not None and drawn.shown.view == "global"
-    assert drawn.shown.region is None
+    assert drawn.content is not None and drawn.content.view == "global"
+    assert drawn.content.region is None
 
 
 def test_what_a_browser_sends_is_checked() -> None:
@@ -241,12 +243,12 @@ def test_a_strip_is_framed_and_its_tiles_chosen(
     items = searcher.items
     strip = items.strips[5]
     app.selectbox(key=state.FRAMED).set_value(strip).run()
-    assert not app.exception and drawn.shown is not None and drawn.shown.frame is not None
-    assert drawn.shown.frame.id == strip
-    assert drawn.shown.frame.places == ((items.latitudes[5], items.longitudes[5]),)
+    assert not app.exception and drawn.content is not None and drawn.content.frame is not None
+    assert drawn.content.frame.id == strip
+    assert drawn.content.frame.places == ((items.latitudes[5], items.longitudes[5]),)
     tiles = [tile for tile, one in zip(items.ids, items.strips, strict=True) if one == strip]
     assert app.session_state[state.CHOSEN] == tiles
-    counts = {one.name: one.count for one in drawn.shown.strips}
+    counts = {one.name: one.count for one in drawn.content.strips}
     assert counts[strip] == len(tiles) and sum(counts.values()) == len(items)
 
 
@@ -258,10 +260,10 @@ def test_a_strip_with_an_outline_is_framed_whole(
     monkeypatch.setattr(loaders, "outlines", lambda found: {strip: ring})
     app = opened(start)
     app.selectbox(key=state.FRAMED).set_value(strip).run()
-    assert drawn.shown is not None and drawn.shown.frame is not None
-    shown = next(one for one in drawn.shown.strips if one.name == strip)
+    assert drawn.content is not None and drawn.content.frame is not None
+    shown = next(one for one in drawn.content.strips if one.name == strip)
     assert shown.ring == (*ring, ring[0])
-    assert drawn.shown.frame.places[0] == (1.0, 359.0)
+    assert drawn.content.frame.places[0] == (1.0, 359.0)
 
 
 def test_a_density_and_a_collection_are_shown(
@@ -276,10 +278,10 @@ def test_a_density_and_a_collection_are_shown(
     app.run()
     app.selectbox(key=map_layers.COLLECTION).set_value(made.id).run()
     app.selectbox(key=map_layers.DENSITY).set_value("cra").run()
-    assert not app.exception and drawn.shown is not None
-    assert sorted(drawn.shown.kept) == [2, 9]
-    assert drawn.shown.heat is not None and drawn.shown.heat.grid.shape == (60, 120)
-    whole = drawn.shown.heat.grid.sum()
+    assert not app.exception and drawn.content is not None
+    assert sorted(drawn.content.kept) == [2, 9]
+    assert drawn.content.heat is not None and drawn.content.heat.grid.shape == (60, 120)
+    whole = drawn.content.heat.grid.sum()
     # A box around one crater: the density that is left is that of the craters in it.
     north, turn = spread.places(items)
     rows = [row for row, label in enumerate(items.labels) if label == "cra"]
@@ -288,8 +290,8 @@ def test_a_density_and_a_collection_are_shown(
     share = box.contains(north[rows], turn[rows]).mean()
     app.session_state[state.REGION] = box.values()
     app.run()
-    assert drawn.shown.heat is not None and 0 < share < 1
-    assert drawn.shown.heat.grid.sum() == pytest.approx(share * whole, rel=0.25)
+    assert drawn.content.heat is not None and 0 < share < 1
+    assert drawn.content.heat.grid.sum() == pytest.approx(share * whole, rel=0.25)
 
 
 def test_an_own_image_has_no_place_but_results(app: AppTest, drawn: Drawn) -> None:
@@ -297,9 +299,9 @@ def test_an_own_image_has_no_place_but_results(app: AppTest, drawn: Drawn) -> No
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)).save(out, "PNG")
     app.session_state["mirs.upload"] = state.Upload("mine.png", out.getvalue())
     app.run()
-    assert not app.exception and drawn.shown is not None
-    assert drawn.shown.query is None and len(drawn.shown.found[0].hits) == state.K_DEFAULT
-    assert "no place on Mars" in said(app)
+    assert not app.exception and drawn.content is not None
+    assert drawn.content.query is None and len(drawn.content.models[0].hits) == state.K_DEFAULT
+    assert "has no coordinates" in said(app)
 
 
 def lose_places(monkeypatch: pytest.MonkeyPatch, **columns: Any) -> None:
@@ -321,8 +323,8 @@ def test_without_places_the_page_says_why_and_what_helps(
 ) -> None:
     lose_places(monkeypatch, longitudes=lambda n, items: (None,) * n)
     app = opened(start)
-    assert drawn.shown is None
-    assert "has a place on" in app.info[0].value
+    assert drawn.content is None
+    assert "has coordinates" in app.info[0].value
     text = " ".join(one.value for one in app.markdown)
     assert "HiRISE" in text and "tiles.csv" in text and "data tile" in text
 
@@ -334,7 +336,7 @@ def test_lost_names_are_the_reason_where_not_even_latitudes_are_known(
     lose_places(monkeypatch, **nothing)
     app = opened(start)
     text = " ".join(one.value for one in app.markdown)
-    assert drawn.shown is None and "lost on the way" in text and "HiRISE" not in text
+    assert drawn.content is None and "named differently" in text and "HiRISE" not in text
 
 
 def test_tiles_without_a_place_are_counted(
@@ -344,28 +346,28 @@ def test_tiles_without_a_place_are_counted(
         monkeypatch, longitudes=lambda n, items: (None,) * 20 + tuple(items.longitudes[20:])
     )
     app = opened(start)
-    assert f"20 of {len(drawn.shown.latitudes):,} tiles have no known place" in said(app)
-    assert np.isnan(drawn.shown.latitudes[:20]).all()
+    assert f"20 of {len(drawn.content.latitudes):,} tiles have no coordinates" in said(app)
+    assert np.isnan(drawn.content.latitudes[:20]).all()
 
 
 def test_the_estimate_of_landforms_is_a_part_of_the_page(
     home: Home, start: Any, drawn: Drawn
 ) -> None:
     app = opened(start)
-    drawn.shown = None
+    drawn.content = None
     app.session_state[state.MAP_PART] = "estimate"
     app.run()
-    assert not app.exception and drawn.shown is None
+    assert not app.exception and drawn.content is None
     assert "Landform estimate" in said(app) and "Every tile" in app.info[0].value
 
 
 def test_the_map_says_what_its_places_are(searcher: Searcher) -> None:
-    assert map_part._tag(searcher) == "Invented places"
+    assert planet._tag(searcher) == "Synthetic coordinates"
     card = dataclasses.replace(searcher.card, synthetic=False)
-    for kind, told in (("strip centre", "Places: centres of strips"), ("tile", "")):
+    for kind, told in (("strip centre", "Coordinates: strip centres"), ("tile", "")):
         items = dataclasses.replace(searcher.items, places=(kind,) * len(searcher.items))
         real: Any = SimpleNamespace(items=items, card=card)
-        assert map_part._tag(real) == told
+        assert planet._tag(real) == told
 
 
 def test_filters_say_their_region() -> None:

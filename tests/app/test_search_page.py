@@ -97,7 +97,7 @@ def test_a_link_with_unknown_values_says_so_and_falls_back(home: Home, start: An
 
 def test_an_unknown_tile_and_unknown_models_say_so(home: Home, start: Any) -> None:
     said = messages(start(tile="test/cra/nothing.jpg", models="gone"))
-    assert "tile of this link" in said and "models of this link" in said
+    assert "tile in this link" in said and "models in this link" in said
 
 
 def test_markup_in_a_link_reaches_no_page(home: Home, start: Any) -> None:
@@ -294,7 +294,7 @@ def test_enlarge_works_while_browsing_and_for_a_damaged_link(home: Home, start: 
     app.segmented_control(key=state.VIEW).set_value(state.BROWSE).run()
     next(button for button in app.button if button.label == "Enlarge").click().run()
     assert not app.exception and 'class="mirs-bits"' not in html(app)
-    assert [item for item in app.toggle if item.label == "Where the encoder looks"]
+    assert [item for item in app.toggle if item.label == "Attention map"]
     app.session_state["mirs.closer"] = "../../etc/passwd"
     app.run()
     assert not app.exception
@@ -313,7 +313,7 @@ def test_collections_are_listed_and_a_damaged_one_says_so(home: Home, start: Any
     app.segmented_control(key=state.VIEW).set_value(state.KEPT).run()
     chosen = next(box for box in app.selectbox if box.label == "Collection")
     assert not app.exception and chosen.options == ["Mine <b> (2)"]
-    assert any("1 of its tiles are not in this archive" in one.value for one in app.caption)
+    assert any("1 of its tiles that are no longer" in one.value for one in app.caption)
     (home.path / "collections" / f"{made.id}.json").write_text("{")
     app.run()
     assert not app.exception and app.error

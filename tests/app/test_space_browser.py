@@ -74,7 +74,7 @@ def test_a_lasso_opens_its_tiles_and_lights_them_in_both_maps(maps: Any) -> None
     maps.wait_for_function(BRIGHT, arg=chosen, timeout=LONG)
     assert f"{chosen} chosen tiles" in maps.locator("h3:text-matches('chosen tiles$')").inner_text()
     maps.locator(".st-key-mirs-space-grid button.tile").first.wait_for(timeout=LONG)
-    maps.get_by_role("button", name="Choose none").click()
+    maps.get_by_role("button", name="Clear selection").click()
     maps.wait_for_function(BRIGHT, arg=count, timeout=LONG)
 
 

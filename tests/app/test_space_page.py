@@ -20,14 +20,14 @@ from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 from pages.components.sending.sending import is_row, rows_of
 from pages.shared import state
-from pages.space import maps as space_part
+from pages.space import maps
 
 PAGE = "pages/space/space.py"
 
 
 @pytest.fixture
 def mapped(home: Home) -> Home:
-    """The home folder with a map of each of two runs, laid out at once."""
+    """The home folder with projections of two runs."""
     for run in ("demo-mirs", "demo-baseline"):
         mapping.project(home, run)
     return home
@@ -35,27 +35,29 @@ def mapped(home: Home) -> Home:
 
 @dataclass
 class Drawn:
-    """What the page last gave to the component that draws the maps, and to its cards."""
+    """What the page last passed to the projections and their hover cards."""
 
     sides: list[Any] = field(default_factory=list)
     colouring: Any = None
-    words: dict[str, Any] = field(default_factory=dict)
-    tell: Any = None
+    content: Any = None
+    callbacks: dict[str, Any] = field(default_factory=dict)
+    card_of: Any = None
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
-    kept = Drawn()
+    drawn = Drawn()
 
-    def space_map(key: str, sides: Any, colouring: Any, **words: Any) -> None:
-        kept.sides, kept.colouring, kept.words = list(sides), colouring, words
+    def space_map(key: str, content: Any, **callbacks: Any) -> None:
+        drawn.sides, drawn.colouring = list(content.sides), content.colouring
+        drawn.content, drawn.callbacks = content, callbacks
 
-    def peek(key: str, subject: str, count: int, tell: Any) -> None:
-        kept.tell = tell
+    def peek(key: str, subject: str, count: int, card_of: Any) -> None:
+        drawn.card_of = card_of
 
-    monkeypatch.setattr(space_part, "space_map", space_map)
-    monkeypatch.setattr(space_part, "peek", peek)
-    return kept
+    monkeypatch.setattr(maps, "space_map", space_map)
+    monkeypatch.setattr(maps, "peek", peek)
+    return drawn
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def opened(mapped: Path, start: Any, drawn: Drawn) -> AppTest:
     return app
 
 
-def said(app: AppTest) -> str:
+def html_of(app: AppTest) -> str:
     return " ".join(one.proto.body for one in app.get("html"))
 
 
@@ -75,16 +77,16 @@ def test_the_real_component_draws(mapped: Path, start: Any) -> None:
     assert not app.exception and not app.error
 
 
-def test_two_maps_of_the_same_tiles_stand_beside_each_other(
+def test_two_projections_of_the_same_tiles_are_drawn_side_by_side(
     drawn: Drawn, opened: AppTest, home: Home
 ) -> None:
     assert not opened.exception and not opened.error
-    assert "who is near whom" in " ".join(one.value for one in opened.caption)
+    assert "preserves neighbourhoods" in " ".join(one.value for one in opened.caption)
     items = Searcher.open(home, "demo-baseline").items
     assert [len(side.points) for side in drawn.sides] == [len(items)] * 2
     assert all("Trustworthiness" in side.note for side in drawn.sides)
     query = items.row(opened.session_state[state.TILE])
-    assert drawn.words["query"] == query
+    assert drawn.content.query == query
     for side, run in zip(drawn.sides, ("demo-baseline", "demo-mirs"), strict=True):
         searcher = Searcher.open(home, run)
         hits = searcher.search(searcher.query_by_id(items.ids[query]), state.K_DEFAULT)
@@ -93,7 +95,14 @@ def test_two_maps_of_the_same_tiles_stand_beside_each_other(
 
 def test_every_colour_mode_gives_each_point_a_colour(drawn: Drawn, opened: AppTest) -> None:
     modes = opened.selectbox(key=state.COLOUR).options
-    assert {"Landform", "Group", "Role", "Cluster", "Purity", "Errors of the top k"} <= set(modes)
+    assert {
+        "Landform class",
+        "Landform group",
+        "Split",
+        "Cluster",
+        "Purity",
+        "Top-k error rate",
+    } <= set(modes)
     for mode in modes:
         opened.selectbox(key=state.COLOUR).set_value(mode).run()
         assert not opened.exception, mode
@@ -106,16 +115,18 @@ def test_every_colour_mode_gives_each_point_a_colour(drawn: Drawn, opened: AppTe
             assert counts.tolist() == list(drawn.colouring.counts)
 
 
-def test_a_card_tells_the_distance_in_each_space(drawn: Drawn, opened: AppTest, home: Home) -> None:
+def test_a_hover_card_gives_the_distance_in_each_space(
+    drawn: Drawn, opened: AppTest, home: Home
+) -> None:
     searcher = Searcher.open(home, "demo-mirs")
     codes, query = searcher.retriever.codes, searcher.items.row(opened.session_state[state.TILE])
     bits = int(hamming(codes[query : query + 1], codes[4:5])[0, 0])
-    card = drawn.tell(4)
+    card = drawn.card_of(4)
     assert any(f"{bits} bits from the query" in line for line in card.lines)
     assert card.picture.startswith("data:image/") and card.row == 4
 
 
-def test_filters_grey_points_and_shorten_the_chosen(
+def test_filters_grey_points_and_narrow_the_selection(
     drawn: Drawn, opened: AppTest, home: Home
 ) -> None:
     items = Searcher.open(home, "demo-mirs").items
@@ -124,29 +135,27 @@ def test_filters_grey_points_and_shorten_the_chosen(
     opened.session_state[state.CLASSES] = [wanted]
     opened.run()
     of_class = [label == wanted for label in items.labels]
-    assert drawn.words["passing"].tolist() == of_class
-    assert f"{sum(of_class)} chosen tiles" in said(opened)
+    assert drawn.content.passing.tolist() == of_class
+    assert f"{sum(of_class)} selected tiles" in html_of(opened)
     assert {items.labels[row] for row in drawn.sides[1].hits} == {wanted}
 
 
-def test_what_is_chosen_is_drawn_whatever_the_model(
-    drawn: Drawn, opened: AppTest, home: Home
-) -> None:
+def test_the_selection_is_drawn_for_every_model(drawn: Drawn, opened: AppTest, home: Home) -> None:
     ids = Searcher.open(home, "demo-mirs").items.ids
-    assert drawn.words["chosen"] is None
+    assert drawn.content.chosen is None
     opened.session_state[state.CHOSEN] = [ids[7], ids[2], "gone.jpg"]
     opened.run()
-    assert drawn.words["chosen"].tolist() == [2, 7]
+    assert drawn.content.chosen.tolist() == [2, 7]
 
 
-def test_an_own_image_lies_among_its_nearest(drawn: Drawn, opened: AppTest) -> None:
+def test_the_users_image_is_placed_among_its_nearest_tiles(drawn: Drawn, opened: AppTest) -> None:
     out = BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)).save(out, "PNG")
     count = len(drawn.sides[0].points)
     opened.session_state["mirs.upload"] = state.Upload("mine.png", out.getvalue())
     opened.run()
     assert not opened.exception
-    assert drawn.words["query"] == count
+    assert drawn.content.query == count
     assert drawn.colouring.names[-1] == "Your image"
     for side in drawn.sides:
         assert len(side.points) == count + 1 == len(side.codes)
@@ -155,25 +164,25 @@ def test_an_own_image_lies_among_its_nearest(drawn: Drawn, opened: AppTest) -> N
         assert ((side.points[-1] >= low) & (side.points[-1] <= high)).all()
 
 
-def test_chosen_tiles_are_listed_and_become_examples(opened: AppTest, home: Home) -> None:
+def test_selected_tiles_are_listed_and_become_examples(opened: AppTest, home: Home) -> None:
     names = Searcher.open(home, "demo-mirs").items.ids
     opened.session_state[state.CHOSEN] = [names[3], names[5], names[8], "gone.jpg"]
     opened.run()
-    assert not opened.exception and "3 chosen tiles" in said(opened)
+    assert not opened.exception and "3 selected tiles" in html_of(opened)
     next(one for one in opened.button if one.label == "Use as positives").click().run()
     assert opened.session_state[state.TILE] == names[3]
     assert opened.session_state[state.PLUS] == [names[5], names[8]]
-    next(one for one in opened.button if one.label == "Choose none").click().run()
+    next(one for one in opened.button if one.label == "Clear selection").click().run()
     assert opened.session_state[state.CHOSEN] == []
 
 
-def test_each_list_of_what_is_odd_draws(opened: AppTest) -> None:
-    for kind in ("Clusters", "Hubs", "Shared codes", "Same ground", "Suspected labels"):
-        opened.pills(key="mirs.space.odd").set_value(kind).run()
+def test_each_list_of_outliers_draws(opened: AppTest) -> None:
+    for kind in ("Clusters", "Hubs", "Shared codes", "Overlapping footprints", "Suspected labels"):
+        opened.pills(key="mirs.space.outliers").set_value(kind).run()
         assert not opened.exception
 
 
-def test_what_a_browser_sends_is_checked() -> None:
+def test_values_from_the_browser_are_checked() -> None:
     def sent(*rows: int) -> str:
         return base64.b64encode(np.array(rows, "<u4").tobytes()).decode()
 
@@ -184,7 +193,7 @@ def test_what_a_browser_sends_is_checked() -> None:
     assert [is_row(one, 5) for one in (0, 4, 5, -1, True, 1.0, "1")] == [True] * 2 + [False] * 5
 
 
-def test_a_map_that_is_not_there_is_asked_for_once(home: Home, start: Any) -> None:
+def test_a_missing_projection_is_computed_once(home: Home, start: Any) -> None:
     app = start(models="demo-mirs")
     app.switch_page(PAGE).run()
     app.run()
@@ -195,7 +204,7 @@ def test_a_map_that_is_not_there_is_asked_for_once(home: Home, start: Any) -> No
         jobs.stop(home, asked[0].id)
 
 
-def test_a_map_that_failed_is_not_tried_without_end(home: Home, start: Any) -> None:
+def test_a_failed_projection_is_only_retried_on_request(home: Home, start: Any) -> None:
     folder = home.path / "jobs" / "job-1"
     write_job(folder, key="map-demo-mirs")
     write_json(folder / "ended.json", {"state": "failed", "error": "No room.", "seconds": 1})

@@ -1,4 +1,4 @@
-"""A square to cut out of an image, with the pointer, the wheel or the keys."""
+"""Selecting a square of an image with pointer, wheel or keys."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ def crop(
 
     Args:
         uri: the preview as data URI.
-        subject: what the image is; when it changes, the square goes back to ``start``.
-        metres: ground size of a pixel, None where it is not known.
+        subject: identifies the image; when it changes, the square returns to ``start``.
+        metres: pixel scale in m/pixel; None if unknown.
     """
     data: dict[str, Any] = {
         "image": uri,
@@ -34,14 +34,14 @@ def crop(
         "most": MOST,
         "metres": metres,
         "subject": subject,
-        "label": "The square that is searched for",
+        "label": "Square to search with",
     }
-    found = _CROP(key=key, data=data, on_square_change=lambda: None)
-    return read(found.get("square")) or start
+    result = _CROP(key=key, data=data, on_square_change=lambda: None)
+    return read(result.get("square")) or start
 
 
 def read(value: Any) -> Square | None:
-    """The square that a browser sent, None where it is none: anybody can send anything."""
+    """The square sent by the browser; None if invalid, since it cannot be trusted."""
     names = ("x", "y", "side")
     if not isinstance(value, dict) or not all(type(value.get(name)) is int for name in names):
         return None

@@ -1,5 +1,5 @@
-// The map of Mars: what the app sends, tools, layers and legend. How it is drawn and worked with
-// stands before it (mars_view.js, mars_ground.js, mars_tiles.js, mars_paint.js, mars_stage.js).
+// The map of Mars: data from the app, tools, layers and legend. Drawing and interaction are in the
+// files that precede it (mars_view.js, mars_ground.js, mars_tiles.js, mars_paint.js, mars_stage.js).
 
 const SHAPES = {
   pan: "M12 3v18M3 12h18M12 3l-3 3M12 3l3 3M12 21l-3-3M12 21l3-3M3 12l3-3M3 12l3 3M21 12l-3-3M21 12l-3 3",
@@ -10,11 +10,11 @@ const SHAPES = {
   save: "M12 4v11M7 11l5 5 5-5M4 20h16",
 }
 const LAYERS = [
-  ["tiles", "Tiles", "All tiles, in the colour of their landform"],
-  ["results", "Results", "What the models find for the query, ringed and numbered"],
+  ["tiles", "Tiles", "All tiles, coloured by landform class"],
+  ["results", "Results", "Results of each model, with rings and ranks"],
   ["lines", "Lines", "Great circles from the query to its results"],
-  ["strips", "Strips", "Outlines of image strips where they are known, and how many tiles they hold"],
-  ["names", "Names", "Names of features of Mars"],
+  ["strips", "Strips", "Strip outlines where known, with their number of tiles"],
+  ["names", "Names", "Names of Martian surface features"],
 ]
 const SHOWN = { tiles: true, results: true, lines: false, strips: false, names: true }
 const KINDS = { points: Float32Array, codes: Uint16Array, open: Uint8Array, chosen: Uint32Array }
@@ -42,21 +42,21 @@ function read(data) {
 function tools(root) {
   const bar = make("div", "tools")
   bar.setAttribute("role", "toolbar")
-  bar.setAttribute("aria-label", "Tools of the map")
+  bar.setAttribute("aria-label", "Map tools")
   const choose = (name) => {
     root.map.mode = name
     root.querySelector(".plot").dataset.mode = name
     for (const one of bar.querySelectorAll("[aria-pressed]")) one.setAttribute("aria-pressed", one.dataset.tool === name)
   }
-  for (const [name, about] of [["pan", "Move the map"], ["box", "Draw a box (or hold Shift): its tiles are chosen"]]) {
+  for (const [name, about] of [["pan", "Pan"], ["box", "Select tiles with a box (or hold Shift)"]]) {
     const button = tool(name, SHAPES[name], about, () => choose(name))
     button.setAttribute("aria-pressed", name === root.map.mode)
     bar.append(button)
   }
-  bar.append(tool("closer", SHAPES.closer, "Closer", () => root.map.middle(1.6)))
-  bar.append(tool("farther", SHAPES.farther, "Farther", () => root.map.middle(1 / 1.6)))
-  bar.append(tool("whole", SHAPES.whole, "Show the whole map", () => root.map.whole()))
-  bar.append(tool("save", SHAPES.save, "Save the map as a picture", () => save(root)))
+  bar.append(tool("closer", SHAPES.closer, "Zoom in", () => root.map.middle(1.6)))
+  bar.append(tool("farther", SHAPES.farther, "Zoom out", () => root.map.middle(1 / 1.6)))
+  bar.append(tool("whole", SHAPES.whole, "Reset view", () => root.map.whole()))
+  bar.append(tool("save", SHAPES.save, "Save map as image", () => save(root)))
   return bar
 }
 
@@ -73,7 +73,7 @@ function save(root) {
 function layers(root) {
   const box = make("div", "layers")
   box.setAttribute("role", "group")
-  box.setAttribute("aria-label", "Layers of the map")
+  box.setAttribute("aria-label", "Map layers")
   for (const [name, title, about] of LAYERS) {
     const button = make("button", "layer", title)
     button.type = "button"
@@ -146,7 +146,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const before = root.data
   if (!before || before.shape !== found.shape) root.veiled = new Set()
   root.data = found
-  // Outlines are shown at first where there are some.
+  // Outlines are shown by default if there are any.
   if (!before) root.layers.strips = found.strips.some((strip) => strip.ring)
   root.chosen = found.chosen ? new Set(found.chosen) : null
   const head = root.querySelector(".head")

@@ -1,4 +1,4 @@
-"""The map of Mars as a component: tiles, results, strips and densities on a basemap of its own."""
+"""The map of Mars as a component: tiles, results, strips and densities on a basemap."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ from pages.components.sending.sending import Sending, is_row, rows_of
 from pages.components.space_map.space_map import Colouring
 
 _PICTURES = Path(__file__).parents[3] / "assets" / "mars"
-# A place that is not known is far off any view.
+# Unknown coordinates lie outside of any view.
 _NOWHERE = 999.0
 
 
@@ -44,8 +44,8 @@ _MAP = st.components.v2.component(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a model found: rows in the order of their ranks."""
+class ModelHits:
+    """The results of a model: rows by rank."""
 
     title: str
     colour: str
@@ -54,9 +54,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """An image strip: its centre, how many tiles it holds, and its outline where it is known.
+    """An image strip: its centre, its number of tiles, and its outline if known.
 
-    ``ring`` are longitude and latitude of its corners, in degrees east and north.
+    ``ring`` holds (longitude, latitude) of its corners, in degrees east and north.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """A layer of densities (rows, columns) from 90 degrees north and 0 east, in any unit."""
+    """A density layer (rows, columns) starting at 90 degrees north and 0 east, in any unit."""
 
     title: str
     grid: NDArray[np.float64]
@@ -76,26 +76,26 @@ class Heat:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Places (latitude, longitude) that a view is brought to, once for each ``id``."""
+    """Points (latitude, longitude) that the view zooms to, once for each ``id``."""
 
     id: str
     places: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What the map shows.
+class MapContent:
+    """The content of the map.
 
     Attributes:
-        latitudes, longitudes: (N,) degrees north and east; NaN where a tile has no known place.
-        codes: (N,) the place of each tile in the palette of ``colouring``.
-        subject: what the cards of tiles speak of; another one forgets them.
-        query: the row of the query; None where it is not on the map.
+        latitudes, longitudes: (N,) degrees north and east; NaN for unknown coordinates.
+        codes: (N,) palette index of each tile, see ``colouring``.
+        subject: identifies the content of hover cards; a change discards them.
+        query: row of the query; None if it is not on the map.
         plus, minus, kept: rows of examples and of the tiles of a collection.
-        passing: (N,) what the filters let through; None is all.
-        chosen: rows that were chosen; None where none are.
-        region: the box that filters; ``box``: the box that was drawn.
-        tag: what stands in the corner; ``about``: the map in words, for who cannot see it.
+        passing: (N,) which tiles pass the filters; None for all.
+        chosen: selected rows; None for none.
+        region: the region filter; ``box``: the box drawn on the map.
+        tag: text in the corner; ``about``: description for screen readers.
     """
 
     view: str
@@ -104,7 +104,7 @@ class Shown:
     codes: NDArray[np.uint16]
     colouring: Colouring
     subject: str
-    found: tuple[Found, ...] = ()
+    models: tuple[ModelHits, ...] = ()
     query: int | None = None
     plus: tuple[int, ...] = ()
     minus: tuple[int, ...] = ()
@@ -122,14 +122,14 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Acts:
-    """What happens before the next run when something was done on the map.
+class MapActions:
+    """Callbacks for actions on the map, called before the next rerun.
 
     Attributes:
-        pick: gets the row that was clicked.
-        gather: gets the rows of a place that was opened.
-        box: gets the box that was drawn; None where it was taken away.
-        strip: gets the name of a strip whose outline was clicked.
+        pick: receives the row that was clicked.
+        gather: receives the rows at a location that was opened.
+        box: receives the box that was drawn; None if it was removed.
+        strip: receives the name of a strip whose outline was clicked.
     """
 
     pick: Callable[[int], None]
@@ -138,32 +138,32 @@ class Acts:
     strip: Callable[[str], None] = field(default=lambda name: None)
 
 
-def mars_map(key: str, shown: Shown, acts: Acts) -> None:
-    """Draws the map; its pictures and points travel once a session."""
-    count = len(shown.latitudes)
-    known = {strip.name for strip in shown.strips}
+def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
+    """Draws the map; its images and points are sent once per session."""
+    count = len(content.latitudes)
+    known = {strip.name for strip in content.strips}
 
     def picked() -> None:
         row = st.session_state[key].get("picked")
         if is_row(row, count):
-            acts.pick(row)
+            actions.pick(row)
 
     def gathered() -> None:
         rows = rows_of(st.session_state[key].get("gathered"), count)
         if rows is not None and len(rows):
-            acts.gather(rows)
+            actions.gather(rows)
 
     def boxed() -> None:
         value = st.session_state[key].get("boxed")
         if value == "none":
-            acts.box(None)
+            actions.box(None)
         elif (region := region_of(value)) is not None:
-            acts.box(region)
+            actions.box(region)
 
     def strip_chosen() -> None:
         name = st.session_state[key].get("strip")
         if isinstance(name, str) and name in known:
-            acts.strip(name)
+            actions.strip(name)
 
     def missed() -> None:
         if st.session_state[key].get("missed"):
@@ -171,7 +171,7 @@ def mars_map(key: str, shown: Shown, acts: Acts) -> None:
 
     _MAP(
         key=key,
-        data=_plain(shown),
+        data=_plain(content),
         on_picked_change=picked,
         on_gathered_change=gathered,
         on_boxed_change=boxed,
@@ -181,15 +181,15 @@ def mars_map(key: str, shown: Shown, acts: Acts) -> None:
 
 
 def region_of(value: Any) -> Region | None:
-    """The box that a browser sent as start, south, end and north; None where it is none.
+    """The box sent by the browser as start, south, end and north; None if invalid.
 
-    Start and end are degrees east of any turn, the start before the end.
+    Start and end are unwrapped degrees east, with the start before the end.
     """
     if not isinstance(value, list) or len(value) != 4:
         return None
-    if not all(type(one) in (int, float) and abs(one) < 1e6 for one in value):
+    if not all(type(edge) in (int, float) and abs(edge) < 1e6 for edge in value):
         return None
-    start, south, end, north = (round(float(one), 4) for one in value)
+    start, south, end, north = (round(float(edge), 4) for edge in value)
     if end < start:
         return None
     try:
@@ -204,37 +204,37 @@ def _picture(view: str) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data).decode()
 
 
-def _plain(shown: Shown) -> dict[str, Any]:
+def _plain(content: MapContent) -> dict[str, Any]:
     to_send = Sending()
-    places = np.nan_to_num(np.stack([shown.latitudes, shown.longitudes]), nan=_NOWHERE)
-    colouring = shown.colouring
+    places = np.nan_to_num(np.stack([content.latitudes, content.longitudes]), nan=_NOWHERE)
+    colouring = content.colouring
     data: dict[str, Any] = {
-        "view": shown.view,
-        # A view's picture comes when it is looked at.
-        "pictures": {shown.view: to_send.text(f"basemap {shown.view}", _picture(shown.view))},
-        "features": _text(to_send, [list(astuple(one)) for one in FEATURES]),
+        "view": content.view,
+        # The image of a view is sent when it is first opened.
+        "pictures": {content.view: to_send.text(f"basemap {content.view}", _picture(content.view))},
+        "features": _text(to_send, [list(astuple(feature)) for feature in FEATURES]),
         "points": to_send.array(places.astype("<f4")),
-        "codes": to_send.array(shown.codes.astype("<u2")),
-        "open": None if shown.passing is None else to_send.array(shown.passing.astype("u1")),
-        "chosen": None if shown.chosen is None else to_send.array(shown.chosen.astype("<u4")),
+        "codes": to_send.array(content.codes.astype("<u2")),
+        "open": None if content.passing is None else to_send.array(content.passing.astype("u1")),
+        "chosen": None if content.chosen is None else to_send.array(content.chosen.astype("<u4")),
         "palette": list(colouring.palette),
         "names": list(colouring.names),
         "counts": [f"{count:,}" for count in colouring.counts],
         "ramp": None,
-        "models": [{**asdict(one), "hits": list(one.hits)} for one in shown.found],
-        "query": -1 if shown.query is None else shown.query,
-        "plus": list(shown.plus),
-        "minus": list(shown.minus),
-        "kept": list(shown.kept),
-        "strips": _text(to_send, [asdict(one) for one in shown.strips]),
-        "region": shown.region.values() if shown.region else None,
-        "box": shown.box.values() if shown.box else None,
-        "heat": _heat(to_send, shown.heat),
-        "frame": asdict(shown.frame) if shown.frame else None,
-        "west": shown.as_west,
-        "tag": shown.tag,
-        "about": shown.about,
-        "subject": shown.subject,
+        "models": [{**asdict(model), "hits": list(model.hits)} for model in content.models],
+        "query": -1 if content.query is None else content.query,
+        "plus": list(content.plus),
+        "minus": list(content.minus),
+        "kept": list(content.kept),
+        "strips": _text(to_send, [asdict(strip) for strip in content.strips]),
+        "region": content.region.values() if content.region else None,
+        "box": content.box.values() if content.box else None,
+        "heat": _heat(to_send, content.heat),
+        "frame": asdict(content.frame) if content.frame else None,
+        "west": content.as_west,
+        "tag": content.tag,
+        "about": content.about,
+        "subject": content.subject,
     }
     data["id"] = hashlib.blake2b(json.dumps(data).encode(), digest_size=9).hexdigest()
     data["arrays"] = to_send.new

@@ -1,4 +1,4 @@
-// What maps share: elements, the card of a tile, buttons with an icon.
+// Shared by maps: elements, hover cards, icon buttons.
 
 const peek = (window.mirsPeek = window.mirsPeek || { cards: new Map(), ask: null, told: null })
 
@@ -24,7 +24,7 @@ function drawStar(pen, [x, y], colour) {
   pen.stroke()
 }
 
-// The card of a tile beside the pointer. ``near`` gives the rows that are asked for with it.
+// The hover card beside the pointer. ``near`` gives the rows that are fetched with it.
 function card(root, near) {
   const box = make("div", "card")
   root.append(box)
@@ -92,7 +92,7 @@ function tool(name, icon, about, act) {
   return button
 }
 
-// A click hides a group, a double click leaves it alone.
+// A click hides a category, a double click hides all others.
 function legend(root, redraw) {
   const data = root.data
   const box = make("div", "legend")
@@ -118,7 +118,7 @@ function legend(root, redraw) {
   data.names.forEach((name, code) => {
     const button = make("button", "group")
     button.type = "button"
-    button.title = "Click to hide or show, double click to see it alone"
+    button.title = "Click to show or hide, double-click to show only this one"
     button.setAttribute("aria-pressed", !root.veiled.has(code))
     const dot = make("i")
     dot.style.setProperty("--c", data.palette[code])

@@ -1,4 +1,4 @@
-// Arrays that travel once, and what is sent back; see sending.py.
+// Arrays that are sent once, and encoding of replies; see sending.py.
 
 const arrays = (window.mirsArrays = window.mirsArrays || new Map())
 

@@ -1,4 +1,4 @@
-"""What travels between the app and the components that draw maps: arrays once, rows checked."""
+"""Data exchange with the map components: arrays are sent once, received rows are checked."""
 
 import base64
 import hashlib
@@ -12,50 +12,50 @@ _REMEMBERED = 200
 
 
 def is_row(value: Any, count: int) -> bool:
-    """Whether what a browser sent is a row: anybody can send anything."""
+    """Whether a value from the browser is a valid row: it cannot be trusted."""
     return type(value) is int and 0 <= value < count
 
 
 def rows_of(value: Any, count: int) -> NDArray[np.int64] | None:
-    """The rows (n,) ascending that a browser sent as base64 of uint32; None where they are none."""
+    """Rows (n,), ascending, from base64-encoded uint32 of the browser; None if invalid."""
     if not isinstance(value, str) or len(value) > 8 * count + 8:
         return None
     try:
-        found = np.frombuffer(base64.b64decode(value, validate=True), dtype="<u4")
+        values = np.frombuffer(base64.b64decode(value, validate=True), dtype="<u4")
     except ValueError:
         return None
-    rows = np.unique(found).astype(np.int64)
+    rows = np.unique(values).astype(np.int64)
     return None if len(rows) and rows[-1] >= count else rows
 
 
 class Sending:
-    """Long values by name; those that the browser of this session has are not sent again."""
+    """Long values by name; those that this session's browser already has are not sent again."""
 
     def __init__(self) -> None:
-        """Nothing is new at first; ``new`` is what has to travel with this run's data."""
+        """Starts empty; ``new`` holds the values to send with this rerun."""
         self.new: dict[str, str] = {}
 
     def text(self, name: str, value: str) -> str:
-        """The name under which the browser finds a text."""
+        """Registers a text; returns the name under which the browser finds it."""
         if name not in _sent():
             _sent()[name] = None
             self.new[name] = value
         return name
 
     def array(self, values: NDArray[Any]) -> str:
-        """The name under which the browser finds the bytes of an array."""
+        """Registers the bytes of an array; returns the name under which the browser finds them."""
         data = np.ascontiguousarray(values).tobytes()
         name = hashlib.blake2b(data, digest_size=9).hexdigest()
         return self.text(name, base64.b64encode(data).decode()) if name not in _sent() else name
 
 
 def forget() -> None:
-    """Has everything sent again: the browser says that it missed something."""
+    """Sends everything again, after the browser reported a missing value."""
     _sent().clear()
 
 
 def _sent() -> dict[str, None]:
-    found: dict[str, None] = st.session_state.setdefault("mirs.sent.arrays", {})
-    if len(found) > _REMEMBERED:
-        found.clear()
-    return found
+    names: dict[str, None] = st.session_state.setdefault("mirs.sent.arrays", {})
+    if len(names) > _REMEMBERED:
+        names.clear()
+    return names

@@ -1,5 +1,5 @@
-// The maps beside each other: tools, legend, the card of a tile, and what is chosen. The parts of
-// this file that draw a single map stand before it (space_plot.js).
+// Projections side by side: tools, legend, hover card and selection. A single projection is drawn by
+// space_plot.js, which precedes this file.
 
 const AROUND = 8
 
@@ -14,7 +14,7 @@ function passes({ open }, { codes }, hidden, row) {
   return (!open || open[row]) && !hidden.has(codes[row])
 }
 
-// Rows that are drawn in colour: those that pass the filters and the legend, and are chosen.
+// Rows drawn in colour: those that pass filters and legend and are selected.
 function shades(data, map, hidden, chosen) {
   const { codes } = map
   const z = new Array(codes.length)
@@ -51,7 +51,7 @@ const ICONS = {
 function tools(root) {
   const bar = make("div", "tools")
   bar.setAttribute("role", "toolbar")
-  bar.setAttribute("aria-label", "Tools of the maps")
+  bar.setAttribute("aria-label", "Projection tools")
   const choose = (name) => {
     root.mode = name
     for (const one of bar.querySelectorAll("[aria-pressed]")) {
@@ -60,16 +60,16 @@ function tools(root) {
     for (const one of root.plots) one.mode(name)
   }
   for (const [name, about] of [
-    ["pan", "Move and zoom"],
-    ["lasso", "Circle tiles (or hold Shift)"],
-    ["box", "Draw a box around tiles"],
+    ["pan", "Pan and zoom"],
+    ["lasso", "Lasso tiles (or hold Shift)"],
+    ["box", "Select tiles with a box"],
   ]) {
     const button = tool(name, ICONS[name], about, () => choose(name))
     button.setAttribute("aria-pressed", name === "pan")
     bar.append(button)
   }
-  bar.append(tool("whole", ICONS.whole, "Show the whole map", () => root.plots.forEach((one) => one.whole())))
-  bar.append(tool("save", ICONS.save, "Save the maps as pictures", () => save(root)))
+  bar.append(tool("whole", ICONS.whole, "Reset view", () => root.plots.forEach((one) => one.whole())))
+  bar.append(tool("save", ICONS.save, "Save projections as images", () => save(root)))
   return bar
 }
 
@@ -122,7 +122,7 @@ function section(map) {
   return made
 }
 
-// Tells one choice of rows from another (FNV-1a).
+// Identifies a set of rows (FNV-1a).
 function mark(rows) {
   if (!rows) return ""
   let sum = 2166136261

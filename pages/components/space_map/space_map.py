@@ -1,4 +1,4 @@
-"""Maps of hash spaces beside each other: points to hover, click and circle, drawn by WebGL."""
+"""Projections of hash spaces side by side, with points to hover, click and lasso, in WebGL."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ _LIBRARY = (Path(__file__).parents[3] / "assets/vendor/regl-scatterplot.js").rea
     encoding="utf-8"
 )
 _MOST_ASKED = 40
-# The farthest point stays off the edge.
+# Keeps the outermost points off the edge.
 _ROOM = np.float32(0.94)
 
 
@@ -41,7 +41,7 @@ _PEEK = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text over the map, at the point of ``row``."""
+    """A text on the projection at the point of ``row``."""
 
     row: int
     text: str
@@ -49,14 +49,14 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One map.
+    """One projection.
 
     Attributes:
-        id: changes with what is mapped, not with how it is shown.
-        points: (N, 2) float32 in -1..1; parallel on all sides. NaN: the model has no such tile.
-        codes: (N,) the place of each point in the palette.
-        hits: rows that are joined with the query.
-        about: what the map shows, for who cannot see it.
+        id: changes with the points, not with their appearance.
+        points: (N, 2) float32 in -1..1, parallel on all sides; NaN if the model lacks the tile.
+        codes: (N,) palette index of each point.
+        hits: rows connected with the query by lines.
+        about: description for screen readers.
     """
 
     id: str
@@ -71,11 +71,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Colouring:
-    """What colours the points: a palette, and what its colours mean.
+    """A palette and its legend.
 
     Attributes:
-        names, counts: of the groups; empty where the palette is a scale.
-        low, high, title: what stands beside the scale.
+        names, counts: of the categories; empty if the palette is a scale.
+        low, high, title: labels of the scale.
     """
 
     id: str
@@ -89,7 +89,7 @@ class Colouring:
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """What the card of a tile shows when the pointer is over its point."""
+    """The content of a tile's hover card."""
 
     row: int
     picture: str
@@ -98,29 +98,38 @@ class Peek:
     lines: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SpaceContent:
+    """The content of one or two projections of the same tiles.
+
+    Attributes:
+        subject: identifies the content of hover cards; a change discards them.
+        query: row drawn as a star and connected with its hits.
+        passing: (N,) which tiles pass the filters, the others are grey; None for all.
+        chosen: selected rows, the others are grey; None colours all.
+    """
+
+    sides: Sequence[Side]
+    colouring: Colouring
+    subject: str
+    query: int | None
+    passing: NDArray[np.bool_] | None
+    chosen: NDArray[np.int64] | None
+
+
 def space_map(
     key: str,
-    sides: Sequence[Side],
-    colouring: Colouring,
-    *,
-    subject: str,
-    query: int | None,
-    passing: NDArray[np.bool_] | None,
-    chosen: NDArray[np.int64] | None,
+    content: SpaceContent,
     on_pick: Callable[[int], None],
     on_choose: Callable[[NDArray[np.int64]], None],
 ) -> None:
-    """Draws one or two maps of the same tiles; what is hovered, chosen or hidden is so in both.
+    """Draws the projections; hovering, selecting and hiding points acts on both.
 
     Args:
-        subject: what the cards of tiles speak of; another one forgets them.
-        query: the row that is drawn as a star, joined with its hits.
-        passing: (N,) which tiles the filters let through; the others are grey. None: all.
-        chosen: rows that were circled; the others are grey. None: all are in colour.
-        on_pick: gets the row that was clicked, before the next run.
-        on_choose: gets the rows (n,) that were circled, ascending; none where none is to be chosen.
+        on_pick: receives the row that was clicked, before the next rerun.
+        on_choose: receives the rows (n,) in the lasso, ascending; empty to clear the selection.
     """
-    count = len(sides[0].points)
+    count = len(content.sides[0].points)
 
     def picked() -> None:
         row = st.session_state[key].get("picked")
@@ -136,10 +145,38 @@ def space_map(
         if st.session_state[key].get("missed"):
             sending.forget()
 
+    _MAP(
+        key=key,
+        data=_plain(content),
+        on_picked_change=picked,
+        on_chosen_change=circled,
+        on_missed_change=missed,
+    )
+
+
+def peek(key: str, subject: str, count: int, card_of: Callable[[int], Peek]) -> None:
+    """Answers the projections' requests for hover cards; call it in a fragment of its own.
+
+    Args:
+        card_of: the card of a row.
+    """
+
+    def requested() -> None:
+        rows = st.session_state[key].get("asked")
+        valid = isinstance(rows, list) and all(is_row(row, count) for row in rows)
+        st.session_state[f"{key}.rows"] = rows[:_MOST_ASKED] if valid else []
+
+    rows = st.session_state.pop(f"{key}.rows", [])
+    cards = [asdict(card_of(row)) for row in rows if row < count]
+    _PEEK(key=key, data={"subject": subject, "cards": cards}, on_asked_change=requested)
+
+
+def _plain(content: SpaceContent) -> dict[str, Any]:
     to_send = Sending()
+    colouring, passing, chosen = content.colouring, content.passing, content.chosen
     data: dict[str, Any] = {
         "library": to_send.text("library", _LIBRARY),
-        "maps": [_plain(side, to_send) for side in sides],
+        "maps": [_plain_side(side, to_send) for side in content.sides],
         "colour": colouring.id,
         "palette": list(colouring.palette),
         "names": list(colouring.names),
@@ -149,39 +186,16 @@ def space_map(
         else {"low": colouring.low, "high": colouring.high, "title": colouring.title},
         "open": None if passing is None else to_send.array(passing.astype("u1")),
         "chosen": None if chosen is None else to_send.array(chosen.astype("<u4")),
-        "query": -1 if query is None else query,
-        "subject": subject,
-        "state": f"{subject}/{query}/{colouring.id}",
+        "query": -1 if content.query is None else content.query,
+        "subject": content.subject,
+        "state": f"{content.subject}/{content.query}/{colouring.id}",
     }
     data["arrays"] = to_send.new
-    _MAP(
-        key=key,
-        data=data,
-        on_picked_change=picked,
-        on_chosen_change=circled,
-        on_missed_change=missed,
-    )
+    return data
 
 
-def peek(key: str, subject: str, count: int, tell: Callable[[int], Peek]) -> None:
-    """Answers what the maps ask about tiles; call it in a fragment of its own.
-
-    Args:
-        tell: what is said of a row.
-    """
-
-    def asked() -> None:
-        rows = st.session_state[key].get("asked")
-        known = isinstance(rows, list) and all(is_row(row, count) for row in rows)
-        st.session_state[f"{key}.rows"] = rows[:_MOST_ASKED] if known else []
-
-    rows = st.session_state.pop(f"{key}.rows", [])
-    told = [asdict(tell(row)) for row in rows if row < count]
-    _PEEK(key=key, data={"subject": subject, "told": told}, on_asked_change=asked)
-
-
-def _plain(side: Side, to_send: Sending) -> dict[str, Any]:
-    # What has no place is drawn far outside of the view.
+def _plain_side(side: Side, to_send: Sending) -> dict[str, Any]:
+    # Missing points are drawn far outside of the view.
     points = np.nan_to_num(side.points * _ROOM, nan=9.0).astype("<f4")
     return {
         "id": side.id,

@@ -1,9 +1,9 @@
-// What the card of a tile says, fetched when the pointer rests on a point; see space_map.js.
+// Hover cards, fetched when the pointer rests on a point; see space_map.js.
 
 const peek = (window.mirsPeek = window.mirsPeek || { cards: new Map(), ask: null, told: null })
 
 export default function ({ data, setTriggerValue }) {
-  for (const one of data.told) peek.cards.set(`${data.subject}/${one.row}`, one)
+  for (const one of data.cards) peek.cards.set(`${data.subject}/${one.row}`, one)
   peek.ask = (rows) => setTriggerValue("asked", rows)
-  if (data.told.length && peek.told) peek.told()
+  if (data.cards.length && peek.told) peek.told()
 }

@@ -1,5 +1,5 @@
-// Columns of tiles that are real buttons. Every value from outside is set as text or as a property,
-// never as markup.
+// Columns of tiles, which are real buttons. External values are set as text or properties, never as
+// markup.
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
@@ -38,11 +38,11 @@ function head(column, floating) {
   return box
 }
 
-// One bar a rank, in the colour of its class; the bars of relevant results stand taller.
+// One bar per rank in the colour of its class; relevant results have taller bars.
 function barcode(column) {
   const box = element("div", "barcode")
   box.setAttribute("role", "img")
-  box.setAttribute("aria-label", `Landforms by rank: ${column.note}`)
+  box.setAttribute("aria-label", `Landform classes by rank: ${column.note}`)
   for (const entry of column.tiles) {
     const bar = element("i", entry.relevant ? "tall" : "")
     bar.style.setProperty("--c", entry.colour)
@@ -52,7 +52,7 @@ function barcode(column) {
   return box
 }
 
-// Pictures by name, for all grids of the page: the server sends each of them once.
+// Images by name, for all grids of the page: the server sends each once.
 const pictures = (window.mirsPictures = window.mirsPictures || new Map())
 
 function keep(images) {
@@ -113,7 +113,7 @@ function tile(entry, image, act) {
   }
   item.append(button)
   if (act.open || act.mark) {
-    // Three buttons a tile are many: they are made when somebody comes near, or cannot hover.
+    // Three buttons per tile add up: they are created on hover or focus, or without a pointer.
     const near = () => item.children.length > 1 || item.append(acts(entry, act))
     if (window.matchMedia("(hover: none)").matches) near()
     else item.onpointerenter = item.onfocusin = near
@@ -122,7 +122,7 @@ function tile(entry, image, act) {
   return item
 }
 
-// Small buttons over a tile: they show on hover and on focus, and stay where nothing hovers.
+// Small buttons over a tile, shown on hover and focus, and always on touch screens.
 function acts(entry, act) {
   const box = element("span", "acts")
   const add = (sign, text, work) => {
@@ -137,7 +137,7 @@ function acts(entry, act) {
     add("+", "More like this", () => act.mark(entry.id, "+"))
     add("\u2212", "Less like this", () => act.mark(entry.id, "-"))
   }
-  if (act.open) add("i", "Look closely", () => act.open(entry.id))
+  if (act.open) add("i", "Details", () => act.open(entry.id))
   return box
 }
 
@@ -154,8 +154,7 @@ function preview(entry, image) {
   return [img, title, ...facts.map((line) => element("p", "", line))]
 }
 
-// One card for the whole grid: it changes its content and place, and never comes between the
-// pointer and a tile.
+// One hover card for the whole grid; it never comes between the pointer and a tile.
 function floatingCard() {
   const box = element("div", "card")
   const place = (at) => {
@@ -183,7 +182,7 @@ function floatingCard() {
   return { box, attach, hide }
 }
 
-// Arrow keys go to the nearest tile in their direction, also from one column to the next.
+// Arrow keys move to the nearest tile in their direction, across columns too.
 function move(root, event) {
   const from = root.getRootNode().activeElement
   const [x, y] = ARROWS[event.key] || [0, 0]

@@ -1,4 +1,4 @@
-"""Columns of tiles to click: the results of several models, or one grid to browse."""
+"""Clickable columns of tiles: the results of several models, or a grid to browse."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -19,11 +19,17 @@ _GRID = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class TileEntry:
-    """One tile of a grid. ``lines`` are what its hover card says, the first one bold.
+    """One tile of a grid.
 
-    ``label`` is its name for screen readers; without a ``name`` it has no caption. ``shift`` stands
-    beside the rank, ``far`` is the length of the bar of its distance (0 to 1), ``step`` says that
-    it is farther than the one before, and ``mark`` is "+" or "-" of an example.
+    Attributes:
+        name: caption; empty for none.
+        label: for screen readers.
+        lines: of the hover card, the first one bold.
+        shared: shown in the corner, as in "×2".
+        shift: change in rank, shown beside the rank.
+        far: length of the distance bar, 0 to 1.
+        step: whether it is farther from the query than the previous tile.
+        mark: "+" or "-" for an example.
     """
 
     id: str
@@ -44,9 +50,9 @@ class TileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A titled list of tiles; without a title it has no head.
+    """A list of tiles, with a header if it has a title.
 
-    What a ``caution`` says after its first colon is shown on demand.
+    The part of ``caution`` after its first colon is shown on hover.
     """
 
     tiles: Sequence[TileEntry]
@@ -72,33 +78,33 @@ def tile_grid(
     on_open: Callable[[str], None] | None = None,
     on_mark: Callable[[str, str], None] | None = None,
 ) -> None:
-    """Draws the columns; ``on_pick`` gets the id of a tile that is clicked, before the next run.
+    """Draws the columns; ``on_pick`` receives the id of a clicked tile before the next rerun.
 
     Args:
-        on_open, on_mark: where given, tiles have buttons to look at them closely, and to make them
-            an example; the latter gets "+" or "-" besides.
+        on_open, on_mark: if given, tiles have buttons for their details and for marking them as
+            examples; the latter also receives "+" or "-".
         images: data URI of each tile, by id.
-        tile: smallest width of a tile, a CSS length.
-        subject: what the tiles are about; when it changes, the page scrolls to its top.
+        tile: minimum width of a tile, a CSS length.
+        subject: identifies the query; when it changes, the page scrolls to the top.
     """
 
     def picked() -> None:
-        chosen = st.session_state[key].get("picked")
-        if isinstance(chosen, str):
-            on_pick(chosen)
+        tile_id = st.session_state[key].get("picked")
+        if isinstance(tile_id, str):
+            on_pick(tile_id)
 
     def opened() -> None:
-        chosen = st.session_state[key].get("opened")
-        if on_open and isinstance(chosen, str):
-            on_open(chosen)
+        tile_id = st.session_state[key].get("opened")
+        if on_open and isinstance(tile_id, str):
+            on_open(tile_id)
 
     def marked() -> None:
-        chosen = st.session_state[key].get("marked")
-        if on_mark and isinstance(chosen, str) and chosen[:1] in {"+", "-"}:
-            on_mark(chosen[1:], chosen[0])
+        tile_id = st.session_state[key].get("marked")
+        if on_mark and isinstance(tile_id, str) and tile_id[:1] in {"+", "-"}:
+            on_mark(tile_id[1:], tile_id[0])
 
     def missed() -> None:
-        # A page that was loaded anew has forgotten the pictures that this session has sent.
+        # A reloaded page has lost the images that this session has sent.
         if st.session_state[key].get("missed"):
             _sent().clear()
 
@@ -122,32 +128,32 @@ def tile_grid(
 
 
 def _plain(column: Column) -> dict[str, Any]:
-    """A column as plain values; ``asdict`` would copy each of its many texts."""
-    found = {item.name: getattr(column, item.name) for item in fields(column)}
+    """A column as plain values; ``asdict`` would copy all of its strings."""
+    values = {item.name: getattr(column, item.name) for item in fields(column)}
     names = [item.name for item in fields(TileEntry)]
-    return {**found, "tiles": [{n: getattr(tile, n) for n in names} for tile in column.tiles]}
+    return {**values, "tiles": [{n: getattr(tile, n) for n in names} for tile in column.tiles]}
 
 
 def _name(uri: str) -> str:
-    """A short name for a picture, the same for the same picture."""
+    """A short name for an image, the same for the same image."""
     return f"{hash(uri) & 0xFFFFFFFFFFFF:x}"
 
 
 def _sent() -> dict[str, None]:
-    """Names of the pictures that the browser of this session has."""
-    found: dict[str, None] = st.session_state.setdefault("mirs.sent", {})
-    return found
+    """Names of the images that this session's browser has."""
+    names: dict[str, None] = st.session_state.setdefault("mirs.sent", {})
+    return names
 
 
 def _unsent(images: dict[str, str]) -> dict[str, str]:
-    """The pictures that the browser has not seen yet, by name: most results were seen before.
+    """The images that the browser does not have yet, by name.
 
-    Should one not arrive, because its run was interrupted, the browser says that it missed some.
+    If one does not arrive because a rerun was interrupted, the browser reports it missing.
     """
     sent = _sent()
     if len(sent) > _REMEMBERED:
         sent.clear()
-    found = {_name(uri): uri for uri in images.values()}
-    unsent = {name: uri for name, uri in found.items() if name not in sent}
+    by_name = {_name(uri): uri for uri in images.values()}
+    unsent = {name: uri for name, uri in by_name.items() if name not in sent}
     sent.update(dict.fromkeys(unsent))
     return unsent

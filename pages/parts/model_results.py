@@ -1,4 +1,4 @@
-"""What each model answers to the query of this session."""
+"""The results of each model for the query of this session."""
 
 import time
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ import streamlit as st
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Hit, Query, QueryScore, Searcher
-from pages.parts import filters as filters_part
+from pages.parts import filters as filter_panel
 from pages.shared import lineup, loaders, state
 
-# So many places behind the last one are looked at for results at the same distance.
+# How many ranks beyond the last one are checked for ties.
 MOST_TIED = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A model with its results.
+class ModelResults:
+    """The results of one model.
 
     Attributes:
-        tied: how many more tiles are as far away as the last result.
-        seconds: of the search; a stored code or an encoded image is not counted.
+        tied: number of further tiles at the distance of the last result, at most ``MOST_TIED``.
+        seconds: of the search alone, without encoding the query.
     """
 
     title: str
@@ -35,20 +35,20 @@ class Answer:
     filters: Filters
 
 
-def ask(models: Sequence[str], upload: state.Upload | None) -> list[Answer | str]:
-    """The answer of each model, or why it has none."""
-    found: list[Answer | str] = []
+def search_all(models: Sequence[str], upload: state.Upload | None) -> list[ModelResults | str]:
+    """The results of each model, or its error message."""
+    results: list[ModelResults | str] = []
     for run_id in models:
         try:
-            found.append(_ask(loaders.searcher(run_id), upload))
+            results.append(_search(loaders.searcher(run_id), upload))
         except MirsError as error:
-            found.append(str(error))
-    return found
+            results.append(str(error))
+    return results
 
 
-def _ask(searcher: Searcher, upload: state.Upload | None) -> Answer:
-    query = query_of(searcher, upload)
-    filters, k = filters_part.wanted(searcher), st.session_state[state.K]
+def _search(searcher: Searcher, upload: state.Upload | None) -> ModelResults:
+    query = session_query(searcher, upload)
+    filters, k = filter_panel.selected(searcher), st.session_state[state.K]
     started = time.perf_counter()
     ranked = searcher.search(query, k + MOST_TIED, filters)
     seconds = time.perf_counter() - started
@@ -56,18 +56,18 @@ def _ask(searcher: Searcher, upload: state.Upload | None) -> Answer:
     tied = sum(hit.distance == hits[-1].distance for hit in behind) if hits else 0
     score = searcher.average_precision(query, exclude_strip=filters.exclude_strip)
     title = lineup.title_of(searcher.summary)
-    return Answer(title, searcher, query, hits, tied, seconds, score, filters)
+    return ModelResults(title, searcher, query, hits, tied, seconds, score, filters)
 
 
-def query_of(searcher: Searcher, upload: state.Upload | None) -> Query:
-    """The query tile or the own image, with the examples that this archive knows."""
+def session_query(searcher: Searcher, upload: state.Upload | None) -> Query:
+    """The query tile or the user's image, with the examples that are in this archive."""
     if upload is not None:
         query = loaders.image_query(searcher.summary.id, upload.data, upload.name)
     else:
         query = searcher.query_by_id(state.tile() or "")
-    known = set(searcher.items.ids)
+    archived = set(searcher.items.ids)
     more, less = (
-        [tile for tile in st.session_state.get(key) or () if tile in known]
+        [tile for tile in st.session_state.get(key) or () if tile in archived]
         for key in (state.PLUS, state.MINUS)
     )
     return searcher.refined(query, more, less) if more or less else query

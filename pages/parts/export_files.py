@@ -1,4 +1,4 @@
-"""Results to take away: tables, places, tiles, a figure, what to cite; or into a collection."""
+"""Export of results: tables, coordinates, tiles, figures and citations."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -9,44 +9,47 @@ import streamlit as st
 from mirs_core.exchange import exports
 from mirs_core.files import slug
 from mirs_core.retrieval.search import Searcher
-from pages.parts import keeper
-from pages.parts.answers import Answer
+from pages.parts import add_to_collection
+from pages.parts.model_results import ModelResults
 from pages.shared import state
 
 _ALL = "All models"
 
 
-def draw(found: Sequence[Answer], upload: state.Upload | None) -> None:
-    """Draws the two buttons below the results; a file is made when it is asked for."""
-    if not any(answer.hits for answer in found):
+def draw(results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+    """Draws the export and collection buttons below the results."""
+    if not any(result.hits for result in results):
         return
     with st.container(horizontal=True, key="mirs-takeaway"):
-        # A dialog, drawn when it is asked for: a click on a tile need not draw it again.
+        # In a dialog, so that a click on a tile does not redraw the buttons.
         if st.button("Export", icon=":material/download:"):
-            _dialog(found, upload)
-        keeper.draw(
-            found[0].searcher,
-            list(dict.fromkeys(hit.id for answer in found for hit in answer.hits)),
+            _dialog(results, upload)
+        add_to_collection.draw(
+            results[0].searcher,
+            list(dict.fromkeys(hit.id for result in results for hit in result.hits)),
             "results",
-            f"Results for {_name(found[0], upload)}",
+            f"Results for {_query_name(results[0], upload)}",
         )
 
 
 @st.dialog("Export the results")
-def _dialog(found: Sequence[Answer], upload: state.Upload | None) -> None:
-    titles = [f"{place + 1}. {answer.title}" for place, answer in enumerate(found)]
-    chosen = st.selectbox("Results of", [_ALL, *titles])
-    _formats(found if chosen == _ALL else [found[titles.index(chosen)]], upload)
+def _dialog(results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+    titles = [f"{number}. {result.title}" for number, result in enumerate(results, 1)]
+    choice = st.selectbox("Results of", [_ALL, *titles])
+    _formats(results if choice == _ALL else [results[titles.index(choice)]], upload)
 
 
-def _formats(picked: Sequence[Answer], upload: state.Upload | None) -> None:
+def _formats(results: Sequence[ModelResults], upload: state.Upload | None) -> None:
     # A file is written when its button is pressed, in a thread without access to the session.
-    info, query = _info(picked, upload), upload.data if upload else state.tile() or ""
+    info, query = _info(results, upload), upload.data if upload else state.tile() or ""
     models = [
         exports.ModelResults(
-            one.title, one.searcher, one.hits, one.score.min_r_k if one.score else None
+            result.title,
+            result.searcher,
+            result.hits,
+            result.score.min_r_k if result.score else None,
         )
-        for one in picked
+        for result in results
     ]
 
     def content() -> exports.TileExport:
@@ -54,13 +57,13 @@ def _formats(picked: Sequence[Answer], upload: state.Upload | None) -> None:
 
     stem = f"mirs-{slug(Path(info.query).stem)[:60].strip('-') or 'results'}"
     _buttons(exports.formats_for_tiles(with_comparison=True), content, stem, "results")
-    rows, card = content().rows, picked[0].searcher.card
+    rows, card = content().rows, results[0].searcher.card
     placed = sum(row.has_coordinates for row in rows)
-    origin = "synthetic" if card.synthetic else "those of the strips' centres"
+    origin = "synthetic" if card.synthetic else "those of the strip centres"
     st.caption(
-        f"{placed} of {len(rows)} results have coordinates; they are {origin}."
+        f"{placed} of {len(rows)} results have coordinates, which are {origin}."
         if placed
-        else "None of these tiles has known coordinates: the coordinate columns stay empty."
+        else "None of these tiles has known coordinates; those columns are empty."
     )
 
 
@@ -78,7 +81,7 @@ def _buttons(
 
 
 def download(file_type: exports.FileType, make: Callable[[], bytes], stem: str, place: str) -> None:
-    """A button that makes and downloads a file of one type."""
+    """Draws a button that writes and downloads a file of one type."""
     st.download_button(
         file_type.title,
         make,
@@ -99,7 +102,7 @@ def of_tiles(
     place: str,
     notes: Mapping[str, str] | None = None,
 ) -> None:
-    """A button for each file format in which a list of tiles can be exported.
+    """Draws a button for each file format in which a list of tiles can be exported.
 
     Args:
         info: what the files say about the list as a whole.
@@ -113,16 +116,16 @@ def of_tiles(
     _buttons(exports.formats_for_tiles(with_comparison=False), content, stem, place)
 
 
-def _name(answer: Answer, upload: state.Upload | None) -> str:
-    return upload.name if upload else answer.query.name
+def _query_name(result: ModelResults, upload: state.Upload | None) -> str:
+    return upload.name if upload else result.query.name
 
 
-def _info(picked: Sequence[Answer], upload: state.Upload | None) -> exports.ResultsInfo:
-    first = picked[0]
+def _info(results: Sequence[ModelResults], upload: state.Upload | None) -> exports.ResultsInfo:
+    first = results[0]
     return exports.ResultsInfo(
-        query=_name(first, upload),
+        query=_query_name(first, upload),
         query_sha256=first.query.content,
-        models={one.searcher.summary.id: one.title for one in picked},
+        models={result.searcher.summary.id: result.title for result in results},
         k=int(st.session_state[state.K]),
         data_set=first.searcher.card.title,
         synthetic=first.searcher.card.synthetic,

@@ -1,4 +1,4 @@
-"""What is odd about a hash space, as lists whose rows open the tiles."""
+"""Outliers of a hash space: suspected labels, clusters, hubs, shared codes and overlaps."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,13 +13,14 @@ from pages.shared import loaders, state, words
 
 _LEAST, _TYPICAL, _ALL = "Least typical 24", "Most typical 24", "All"
 _FEW = 24
+_STRIP_SHARE = "From its main strip"
 
 
 def draw(run_id: str, searcher: Searcher) -> None:
-    """Draws the lists of one run."""
+    """Draws the lists of one run; selecting a row shows its tiles."""
     kind = st.pills(
-        "What to look for", list(_LISTS), default=next(iter(_LISTS)), required=True,
-        key="mirs.space.odd",
+        "List", list(_LISTS), default=next(iter(_LISTS)), required=True,
+        key="mirs.space.outliers",
     )  # fmt: skip
     _LISTS[str(kind)](run_id, searcher)
 
@@ -27,15 +28,18 @@ def draw(run_id: str, searcher: Searcher) -> None:
 def _suspects(run_id: str, searcher: Searcher) -> None:
     near = loaders.neighbourhoods(run_id)
     suspects = neighbourhoods.suspects(searcher.retriever, near)
-    st.caption("Tiles whose ten neighbours nearly all say otherwise, the surest first.")
+    st.caption(
+        "Tiles whose label disagrees with nearly all of their 10 nearest neighbours, strongest"
+        " disagreement first."
+    )
     _table(
         searcher,
         {
-            "Tile": [_name(searcher, one.row) for one in suspects],
-            "Label": [words.class_name(one.label) for one in suspects],
-            "Neighbours say": [words.class_name(one.says) for one in suspects],
-            "Of ten": [one.agree for one in suspects],
-            "Mean distance": [one.away for one in suspects],
+            "Tile": [_name(searcher, suspect.row) for suspect in suspects],
+            "Label": [words.class_name(suspect.label) for suspect in suspects],
+            "Neighbours' label": [words.class_name(suspect.says) for suspect in suspects],
+            "Neighbours": [suspect.agree for suspect in suspects],
+            "Mean distance": [suspect.away for suspect in suspects],
         },
         lambda place: [suspects[place].row, *_near(near, suspects[place].row)],
     )
@@ -44,13 +48,13 @@ def _suspects(run_id: str, searcher: Searcher) -> None:
 def _hubs(run_id: str, searcher: Searcher) -> None:
     near = loaders.neighbourhoods(run_id)
     hubs = neighbourhoods.hubs(near)
-    st.caption("Tiles that stand among the ten nearest of many others.")
+    st.caption("Tiles that are among the 10 nearest neighbours of many others.")
     _table(
         searcher,
         {
-            "Tile": [_name(searcher, one.row) for one in hubs],
-            "Landform": [words.class_name(searcher.items.labels[one.row]) for one in hubs],
-            "In the lists of": [one.count for one in hubs],
+            "Tile": [_name(searcher, hub.row) for hub in hubs],
+            "Landform": [words.class_name(searcher.items.labels[hub.row]) for hub in hubs],
+            "Neighbour of": [hub.count for hub in hubs],
         },
         lambda place: [hubs[place].row, *_near(near, hubs[place].row)],
     )
@@ -58,13 +62,13 @@ def _hubs(run_id: str, searcher: Searcher) -> None:
 
 def _shared(run_id: str, searcher: Searcher) -> None:
     shared = neighbourhoods.shared_codes(searcher.retriever)
-    st.caption("Codes that several tiles have: the model cannot tell these apart.")
+    st.caption("Hash codes shared by several tiles, which the model cannot distinguish.")
     _table(
         searcher,
         {
-            "Tiles": [len(one.rows) for one in shared],
-            "Mostly": [words.class_name(one.label) for one in shared],
-            "Of them": [one.same for one in shared],
+            "Tiles": [len(group.rows) for group in shared],
+            "Majority class": [words.class_name(group.label) for group in shared],
+            "Tiles of it": [group.same for group in shared],
         },
         lambda place: list(shared[place].rows),
     )
@@ -74,7 +78,7 @@ def _clusters(run_id: str, searcher: Searcher) -> None:
     usual = code_clusters.usual_count(searcher.retriever)
     most = min(code_clusters.MOST, len(searcher.items))
     if most <= code_clusters.LEAST:
-        st.info("There are too few tiles for clusters.", icon=":material/info:")
+        st.info("Too few tiles to cluster.", icon=":material/info:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = st.slider(
@@ -82,7 +86,7 @@ def _clusters(run_id: str, searcher: Searcher) -> None:
             key=f"mirs.space.clusters.{run_id}",
         )  # fmt: skip
         opens = st.segmented_control(
-            "A row opens", [_LEAST, _TYPICAL, _ALL], default=_LEAST,
+            "Show on selection", [_LEAST, _TYPICAL, _ALL], default=_LEAST,
             required=True, key="mirs.space.clusters.open",
         )  # fmt: skip
     try:
@@ -91,8 +95,9 @@ def _clusters(run_id: str, searcher: Searcher) -> None:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
     st.caption(
-        "k-means in the space of the codes, the largest first. Purity: share of its labelled tiles"
-        " with the label that most of them have. Spread: mean distance of its tiles."
+        "k-means clusters of the codes, largest first. Purity: fraction of the labelled tiles in"
+        " the majority class. Spread: mean distance between its tiles (float"
+        " models: to its centre)."
     )
 
     def rows_of(place: int) -> list[int]:
@@ -102,15 +107,15 @@ def _clusters(run_id: str, searcher: Searcher) -> None:
         return rows[:_FEW] if opens == _LEAST else rows[::-1][:_FEW]
 
     columns: dict[str, Sequence[Any]] = {
-        "Tiles": [len(one.rows) for one in clusters],
-        "Mostly": [words.class_name(one.label) for one in clusters],
-        "Purity": [one.purity for one in clusters],
-        "Spread": [one.spread for one in clusters],
+        "Tiles": [len(cluster.rows) for cluster in clusters],
+        "Majority class": [words.class_name(cluster.label) for cluster in clusters],
+        "Purity": [cluster.purity for cluster in clusters],
+        "Spread": [cluster.spread for cluster in clusters],
     }
-    if any(one.strip for one in clusters):
-        columns["From its main strip"] = [one.of_strip / len(one.rows) for one in clusters]
-        columns["Main strip"] = [one.strip or "" for one in clusters]
-    _table(searcher, columns, rows_of, shares=("Purity", "From its main strip"))
+    if any(cluster.strip for cluster in clusters):
+        columns[_STRIP_SHARE] = [cluster.of_strip / len(cluster.rows) for cluster in clusters]
+        columns["Main strip"] = [cluster.strip or "" for cluster in clusters]
+    _table(searcher, columns, rows_of, shares=("Purity", _STRIP_SHARE))
 
 
 def _overlaps(run_id: str, searcher: Searcher) -> None:
@@ -121,29 +126,29 @@ def _overlaps(run_id: str, searcher: Searcher) -> None:
         return
     items = searcher.items
     st.caption(
-        "Tiles that show in part the same ground, told by their pixels. Pairs across the splits let"
-        " a model be tested on what it has learnt."
+        "Pairs of tiles that show partly the same ground, found by comparing pixels. Pairs across"
+        " splits leak training data into the evaluation."
     )
     _table(
         searcher,
         {
-            "Tile": [_name(searcher, one.rows[0]) for one in pairs],
-            "And": [_name(searcher, one.rows[1]) for one in pairs],
-            "In common": [one.share for one in pairs],
-            "Likeness": [one.likeness for one in pairs],
-            "Roles": [
-                " and ".join(words.ROLES[items.roles[row]].lower() for row in one.rows)
-                for one in pairs
+            "Tile": [_name(searcher, pair.rows[0]) for pair in pairs],
+            "Overlaps": [_name(searcher, pair.rows[1]) for pair in pairs],
+            "Overlap": [pair.share for pair in pairs],
+            "Correlation": [pair.likeness for pair in pairs],
+            "Splits": [
+                " and ".join(words.SPLITS[items.roles[row]].lower() for row in pair.rows)
+                for pair in pairs
             ],
             "Label": [
-                words.class_name(items.labels[one.rows[0]])
-                if items.labels[one.rows[0]] == items.labels[one.rows[1]]
-                else " / ".join(words.class_name(items.labels[row]) for row in one.rows)
-                for one in pairs
+                words.class_name(items.labels[pair.rows[0]])
+                if items.labels[pair.rows[0]] == items.labels[pair.rows[1]]
+                else " / ".join(words.class_name(items.labels[row]) for row in pair.rows)
+                for pair in pairs
             ],
         },
         lambda place: list(pairs[place].rows),
-        shares=("In common",),
+        shares=("Overlap",),
     )
 
 
@@ -152,12 +157,12 @@ _LISTS: dict[str, Callable[[str, Searcher], None]] = {
     "Clusters": _clusters,
     "Hubs": _hubs,
     "Shared codes": _shared,
-    "Same ground": _overlaps,
+    "Overlapping footprints": _overlaps,
 }
 
 
 def _near(near: neighbourhoods.Neighbourhoods, row: int) -> list[int]:
-    return [int(other) for other in near.rows[row] if other >= 0]
+    return [int(neighbour) for neighbour in near.rows[row] if neighbour >= 0]
 
 
 def _name(searcher: Searcher, row: int) -> str:
@@ -171,17 +176,17 @@ def _table(
     shares: Sequence[str] = (),
 ) -> None:
     if not next(iter(columns.values())):
-        st.info("Nothing of this kind is found.", icon=":material/check:")
+        st.info("None found.", icon=":material/check:")
         return
 
-    def picked() -> None:
-        chosen = st.session_state["mirs.space.table"]["selection"]["rows"]
-        if chosen:
-            rows = rows_of(int(chosen[0]))
+    def open_row() -> None:
+        selected = st.session_state["mirs.space.table"]["selection"]["rows"]
+        if selected:
+            rows = rows_of(int(selected[0]))
             st.session_state[state.CHOSEN] = [searcher.items.ids[row] for row in rows]
 
     st.dataframe(
-        columns, hide_index=True, on_select=picked, selection_mode="single-row",
+        columns, hide_index=True, on_select=open_row, selection_mode="single-row",
         key="mirs.space.table", width="stretch",
         column_config={name: st.column_config.NumberColumn(format="percent") for name in shares},
     )  # fmt: skip

@@ -1,0 +1,153 @@
+"""The dialog of one tile: enlarged beside the query, with an explanation of their distance."""
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from mirs_core.errors import MirsError
+from mirs_core.mars import observations
+from mirs_core.retrieval import explanation
+from mirs_core.retrieval.search import Searcher
+from pages.parts import add_to_collection, pictures
+from pages.parts.model_results import ModelResults
+from pages.shared import loaders, state, words
+
+_REQUESTED = "mirs.closer"
+_ATTENTION_HELP = (
+    "Which parts of each tile drive the similarity: the encoder's last feature maps, weighted by"
+    " how strongly they pull the code towards the query's (Grad-CAM, Selvaraju et al. 2017). The"
+    " resolution is about 7 x 7 cells, and the map does not explain why a region matters."
+)
+
+
+def request(tile_id: str) -> None:
+    """Opens the dialog of a tile on the next rerun."""
+    st.session_state[_REQUESTED] = tile_id
+
+
+def is_requested() -> bool:
+    """Whether a dialog has been requested and not drawn yet."""
+    return _REQUESTED in st.session_state
+
+
+def draw(results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+    """Opens the dialog if one has been requested."""
+    tile = st.session_state.pop(_REQUESTED, None)
+    if tile is not None and results and results[0].searcher.items.has(tile):
+        _dialog(tile, results, upload)
+
+
+@st.dialog("Tile details", width="large")
+def _dialog(tile: str, results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+    result = results[0]
+    is_query = upload is None and tile == state.tile()
+    if len(results) > 1:
+        titles = [f"{number}. {model.title}" for number, model in enumerate(results, 1)]
+        chosen = st.segmented_control(
+            "Model", titles, default=titles[min(1, len(titles) - 1)], required=True,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        result = results[titles.index(str(chosen))]
+    attention = st.toggle("Attention map", help=_ATTENTION_HELP, key="mirs.closer.looks")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if is_query:
+            _tile(result, tile, attention, "Query")
+        else:
+            _query(result, upload, attention)
+            _explain(result, tile)
+    with right:
+        if not is_query:
+            _tile(result, tile, attention, "")
+        st.html(pictures.facts(_facts(result.searcher, tile)))
+        _actions(result.searcher, tile, is_query)
+
+
+def _query(result: ModelResults, upload: state.Upload | None, attention: bool) -> None:
+    if upload is None:
+        _tile(result, state.tile() or "", attention, "Query")
+        return
+    uri, _, _ = loaders.own_image(upload.data, upload.name)
+    if attention:
+        uri = _overlay(result, upload=upload) or uri
+    st.html(pictures.picture(uri, upload.name, None))
+
+
+def _tile(result: ModelResults, tile: str, attention: bool, tag: str) -> None:
+    searcher = result.searcher
+    items = searcher.items
+    row = items.row(tile)
+    uri = loaders.picture(searcher, tile, items.contents[row], loaders.LARGE)
+    if attention:
+        uri = _overlay(result, tile=tile) or uri
+    name = words.class_name(items.labels[row])
+    st.html(pictures.picture(uri, name, pictures.scale_bar(searcher, tile), tag))
+
+
+def _overlay(
+    result: ModelResults, *, tile: str | None = None, upload: state.Upload | None = None
+) -> str | None:
+    try:
+        if upload is not None:
+            return loaders.attention_of_image(result.searcher, result.query, upload.data)
+        return loaders.attention_of(result.searcher, result.query, tile or "")
+    except MirsError as error:
+        st.caption(words.plain(str(error)))
+        return None
+
+
+def _facts(searcher: Searcher, tile: str) -> list[tuple[str, str]]:
+    return [*pictures.about(searcher, tile), ("File", escape(words.file_name(tile)))]
+
+
+def _actions(searcher: Searcher, tile: str, is_query: bool) -> None:
+    with st.container(horizontal=True, gap="small"):
+        if not is_query:
+            pressed = st.button(
+                "Search with this tile",
+                type="primary",
+                icon=":material/search:",
+                on_click=state.choose_tile,
+                args=(tile,),
+            )
+            for sign, name in (("+", "More like this"), ("-", "Less like this")):
+                pressed |= st.button(name, on_click=state.mark, args=(tile, sign))
+            if pressed:
+                st.rerun()
+        product = observations.parse(words.file_name(tile))
+        if product and product.url and not searcher.card.synthetic:
+            st.link_button("Source product", product.url, icon=":material/open_in_new:")
+    add_to_collection.draw(searcher, [tile], "closer")
+
+
+def _explain(result: ModelResults, tile: str) -> None:
+    """The differing bits, and how this distance compares with the rest of the archive."""
+    comparison = explanation.explain(result.searcher, result.query, tile)
+    bits, unit = len(comparison.query_bits), result.searcher.unit
+    if bits:
+        distance = f"**Hamming distance {comparison.distance:.0f} of {bits} bits.**"
+        mean = f"{comparison.usual:.0f}"
+    else:
+        distance = f"**{unit.capitalize()} distance {comparison.distance:.2f}.**"
+        mean = f"{comparison.usual:.2f}"
+    st.markdown(
+        f"{distance} The mean distance from the query to the tiles of this archive is {mean};"
+        f" {comparison.closer:.1%} of them are farther away than this tile. The query and this tile"
+        f" share {comparison.shared} of their 10 nearest neighbours."
+    )
+    if bits:
+        st.html(_bit_strip(comparison))
+        st.caption(
+            "One column per bit: query above, this tile below. Differing bits are highlighted."
+        )
+
+
+def _bit_strip(comparison: explanation.Explanation) -> str:
+    cells = "".join(
+        f'<i class="{"on" if query_bit else "off"} {"on" if tile_bit else "off"}2'
+        f'{" differs" if query_bit != tile_bit else ""}"></i>'
+        for query_bit, tile_bit in zip(comparison.query_bits, comparison.tile_bits, strict=True)
+    )
+    summary = f"{len(comparison.differing)} of {len(comparison.query_bits)} bits differ"
+    return f'<div class="mirs-bits" role="img" aria-label="{summary}">{cells}</div>'
