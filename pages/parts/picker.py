@@ -20,7 +20,7 @@ def keep_a_query(searcher: Searcher) -> None:
     if tile is not None and items.has(tile):
         return
     if tile is not None:
-        st.warning("The tile in this link is not in this data set. A different tile is shown.")
+        st.warning("The tile of this link is not in this data set. A different tile is shown.")
     rows = items.rows(["test"]) if "test" in items.roles else range(len(items))
     first = min((items.ids[row] for row in rows), key=lambda name: ("/cra/" not in name, name))
     state.choose_tile(first)

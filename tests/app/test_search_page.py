@@ -97,7 +97,7 @@ def test_a_link_with_unknown_values_says_so_and_falls_back(home: Home, start: An
 
 def test_an_unknown_tile_and_unknown_models_say_so(home: Home, start: Any) -> None:
     said = messages(start(tile="test/cra/nothing.jpg", models="gone"))
-    assert "tile in this link" in said and "models in this link" in said
+    assert "tile of this link" in said and "models of this link" in said
 
 
 def test_markup_in_a_link_reaches_no_page(home: Home, start: Any) -> None:
