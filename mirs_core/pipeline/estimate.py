@@ -1,4 +1,4 @@
-"""What a training will take, before it starts: an estimate, and said to be one."""
+"""An estimate of the time and memory that a training will take."""
 
 import statistics
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from mirs_core.workspace.home import Home
 
 _EPOCH = 0.1
 _EPOCH_A_TILE = 0.83 / 5652
-"""Seconds of an epoch, and more of them a tile: ``bench train`` has 0.93 s for 5,652 tiles."""
+"""Seconds per epoch, and per tile and epoch: ``bench train`` takes 0.93 s for 5,652 tiles."""
 _LEAST = 600_000_000
 """Bytes of a process that has imported torch and faiss."""
 _VIEWS = (1, 2, 4, 8)
@@ -25,17 +25,17 @@ _ENOUGH_EPOCHS, _RECENT = 5, 20
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """About what a training takes.
+    """Estimated cost of a training.
 
     Attributes:
-        tiles: that a head learns from.
-        to_encode: images (tiles and their views) that are in no cache yet.
-        encoding: seconds for these.
+        tiles: number of tiles that a head learns from.
+        to_encode: number of images (tiles and their views) that are not in the cache.
+        encoding: seconds to encode these.
         training: seconds of all epochs.
-        memory: bytes of the process at its peak.
-        measured: whether the seconds of an epoch come from runs on this machine.
-        ready_views: how many views of each tile a head could learn from at once, without any
-            encoding; 0 where tiles themselves are missing.
+        memory: peak memory of the process in bytes.
+        measured: whether the seconds per epoch come from runs on this machine.
+        ready_views: number of views of each tile that are cached already; 0 if tiles themselves
+            are missing.
     """
 
     tiles: int
@@ -48,20 +48,21 @@ class Estimate:
 
 
 def estimate(home: Home, config: configs.RunConfig) -> Estimate:
-    """What a training with this configuration takes on this machine.
+    """Estimates a training with this configuration on this machine.
 
     Raises:
-        MirsError: it can't be trained: no such data set, too few tiles, no such encoder.
+        MirsError: it cannot be trained: no such data set, too few tiles, no such encoder.
     """
-    found = gather(home, config)
-    check_trainable(config, found)
-    check_unseen(home, config, found.items)
+    sources = gather(home, config)
+    check_trainable(config, sources)
+    check_unseen(home, config, sources.items)
     encoder = encoder_for(home, config)
-    rows, cache = learning_rows(config, found.learning_items), home.feature_cache
-    wanted = _views(config, found, {found.learning_items.contents[row] for row in rows})
-    lacking = [count_missing(tiles, encoder, cache, view) for view, tiles in enumerate(wanted)]
-    ready = next((view for view, count in enumerate(lacking) if count), len(lacking))
-    missing, held = sum(lacking), len(rows) + sum(len(tiles) for tiles in wanted)
+    rows, cache = learning_rows(config, sources.learning_items), home.feature_cache
+    learnt = {sources.learning_items.contents[row] for row in rows}
+    views = _views(config, sources, learnt)
+    missing_by_view = [count_missing(t, encoder, cache, view) for view, t in enumerate(views)]
+    ready = next((v for v, count in enumerate(missing_by_view) if count), len(views))
+    missing, held = sum(missing_by_view), len(rows) + sum(len(tiles) for tiles in views)
     cost = cost_of(encoder.architecture)
     slowness = _slowness(home, config.preset)
     epochs = config.training.epochs if config.trains else 0
@@ -76,16 +77,16 @@ def estimate(home: Home, config: configs.RunConfig) -> Estimate:
     )
 
 
-def _views(config: configs.RunConfig, found: Sources, learnt: set[str]) -> list[set[str]]:
-    """Content hashes of what is encoded of each view, as ``encoding.encode_sources`` does it."""
-    tiles = {*found.learning_items.contents, *found.items.contents}
+def _views(config: configs.RunConfig, sources: Sources, learnt: set[str]) -> list[set[str]]:
+    """Content hashes of the tiles to encode in each view, as ``encoding.encode_sources`` does."""
+    tiles = {*sources.learning_items.contents, *sources.items.contents}
     if not config.trains:
         return [tiles]
-    if found.target_items is not None:
-        tiles |= found.target_items.contents_of(["archive"])
+    if sources.target_items is not None:
+        tiles |= sources.target_items.contents_of(["archive"])
     views = [set(learnt) for _ in range(1, config.training.views)]
     if config.contrastive and config.training.selection == "loss":
-        views[0] |= found.learning_items.contents_of(["val"])
+        views[0] |= sources.learning_items.contents_of(["val"])
     return [tiles, *views]
 
 
@@ -94,12 +95,12 @@ def _usual_epoch(tiles: int) -> float:
 
 
 def _slowness(home: Home, preset: str) -> float | None:
-    """How many times as long as measured an epoch took in the last runs here; None without any.
+    """Seconds of an epoch in recent runs here, relative to ``_usual_epoch``; None without any.
 
-    Runs of the same preset tell most: their terms are the same.
+    Runs of the same preset are preferred, because their loss has the same terms.
     """
-    found: dict[bool, list[float]] = {True: [], False: []}
-    # By the time of their files, because reading hundreds of runs takes longer than the rest.
+    ratios: dict[bool, list[float]] = {True: [], False: []}
+    # Sorted by file time, because reading hundreds of runs would take too long.
     paths = (home.runs).glob("[a-z0-9]*/progress.jsonl")
     for path in sorted(paths, key=_changed, reverse=True)[:_RECENT]:
         run = runs.RunFolder(path.parent)
@@ -110,9 +111,9 @@ def _slowness(home: Home, preset: str) -> float | None:
         except (MirsError, KeyError, TypeError, ValueError):
             continue
         if len(seconds) >= _ENOUGH_EPOCHS:
-            found[same].append(statistics.median(seconds) / _usual_epoch(tiles))
-    told = found[True] or found[False]
-    return statistics.median(told) if told else None
+            ratios[same].append(statistics.median(seconds) / _usual_epoch(tiles))
+    usable = ratios[True] or ratios[False]
+    return statistics.median(usable) if usable else None
 
 
 def _changed(path: Path) -> float:

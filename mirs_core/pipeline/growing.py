@@ -1,9 +1,8 @@
 """Archives that grow and shrink: a finished run becomes a new one with other tiles.
 
-The model stays, and the codes of tiles that were there are copied row by row. The old rows keep
-their order, which is the tie policy, and new ones come between them at random places (see
-``splits.grown_order``): what was ranked before what stays so, and at equal distances neither old
-nor new tiles have an advantage.
+The model does not change, and the codes of existing tiles are copied row by row. Existing rows keep
+their order, by which ties are broken, and new ones are inserted at random places (see
+``splits.grown_order``), so that at equal distances neither old nor new tiles have an advantage.
 """
 
 import dataclasses
@@ -33,12 +32,13 @@ from mirs_core.workspace.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A new run and how it differs from the one that it comes from.
+    """A new run and how it differs from the old one.
 
     Attributes:
-        encoded: tiles that passed through the encoder; others were known.
-        binned: whether the old run went to the bin.
-        held_back: new files that were left out because they had been removed before.
+        before: id of the old run.
+        encoded: number of tiles that had to be encoded; the codes of others were copied.
+        binned: whether the old run was moved to the bin.
+        held_back: number of files that were not added because they had been removed before.
     """
 
     run: runs.RunFolder
@@ -59,19 +59,19 @@ def add(
     again: bool = False,
     progress: Progress = silent,
 ) -> Grown:
-    """A new run that holds the tiles of ``run_id`` and those that its data set has got since.
+    """A new run with the tiles of ``run_id`` and those that its data set has gained since.
 
-    Tiles stay whose files are gone; moved ones are followed; what names and tables say of a tile
-    is read anew. A file that was changed is another tile: the old one goes. New tiles get the role
-    that ``index`` would give them.
+    Tiles whose files are missing are kept, and moved files are recognised by their content; labels
+    and coordinates are read again from file names and tables. A changed file counts as another
+    tile and replaces the old one. New tiles get the split that ``index`` would give them.
 
     Args:
-        keep: leave the old run where it is, and served if it is. Otherwise it hands over being
-            served, and goes to the bin unless it was trained.
-        again: take tiles back that had been removed.
+        keep: keep the old run, and keep it as the default model if it is. Otherwise the new run
+            takes over as default model, and the old one is moved to the bin unless it was trained.
+        again: also add tiles that were removed before.
 
     Raises:
-        DataError: there is nothing new, or a file cannot be read.
+        DataError: there are no new tiles, or a file cannot be read.
         RunError: the run is not finished.
         EncoderError: new tiles cannot be encoded.
     """
@@ -83,12 +83,14 @@ def add(
     plan = _plan(loaded.items, manifest, learnt, excluded)
     items = plan.items
     if items == loaded.items:
-        held = f" ({plan.held_back} removed ones are left out: --again)" if plan.held_back else ""
-        raise DataError(f"{manifest.root} has no tile that run {run_id} lacks{held}.")
+        note = ""
+        if plan.held_back:
+            note = f" Tiles that were removed before ({plan.held_back}) are not added again."
+        raise DataError(f"{manifest.root} has no tiles that run {run_id} lacks.{note}")
     codes, encoded = _codes(home, old, loaded, manifest, plan, progress)
-    built = Retriever(loaded.model, codes, items, manifest.card.distractors)
+    grown = Retriever(loaded.model, codes, items, manifest.card.distractors)
     about = {**describe(manifest), "added": plan.added, "removed": plan.removed}
-    run, binned = _keep(home, old, built, about, learnt, excluded, keep)
+    run, binned = _keep(home, old, grown, about, learnt, excluded, keep)
     return Grown(run, run_id, len(items), plan.added, plan.removed, encoded, binned, plan.held_back)
 
 
@@ -100,39 +102,39 @@ def remove(
     keep: bool = False,
     progress: Progress = silent,
 ) -> Grown:
-    """A new run without ``tiles`` (ids). Their files stay; ``add`` leaves them out from now on.
+    """A new run without ``tiles`` (ids). Their files remain; ``add`` will not add them again.
 
     Args:
         keep: as in ``add``.
 
     Raises:
-        DataError: an unknown tile, or all of them.
+        DataError: an unknown tile, no tile, or all of them.
         RunError: the run is not finished.
     """
     old = runs.folder(home, run_id)
     loaded = retriever.load(old)
-    doomed = {loaded.items.row(tile) for tile in tiles}
-    rows = np.array([row for row in range(len(loaded.items)) if row not in doomed], dtype=np.int64)
-    if not len(rows) or not doomed:
+    removed = {loaded.items.row(tile) for tile in tiles}
+    rows = np.array([row for row in range(len(loaded.items)) if row not in removed], dtype=np.int64)
+    if not len(rows) or not removed:
         raise DataError(
-            "An archive without tiles finds nothing; delete the run instead."
-            if doomed
-            else "No tile is named that could be removed."
+            "This would remove every tile of the archive; delete the run instead."
+            if removed
+            else "Name at least one tile to remove."
         )
     progress("Writing the archive", 0, 1)
     items = loaded.items.take(rows)
-    built = dataclasses.replace(loaded, codes=loaded.codes[rows], items=items)
-    gone = {loaded.items.contents[row]: loaded.items.ids[row] for row in doomed}
-    about = {"added": 0, "removed": len(doomed)}
+    reduced = dataclasses.replace(loaded, codes=loaded.codes[rows], items=items)
+    gone = {loaded.items.contents[row]: loaded.items.ids[row] for row in removed}
+    about = {"added": 0, "removed": len(removed)}
     excluded = {**old.excluded_tiles(), **gone}
     learnt = learnt_roles(old, loaded)
-    run, binned = _keep(home, old, built, about, learnt, excluded, keep)
-    return Grown(run, run_id, len(items), 0, len(doomed), 0, binned)
+    run, binned = _keep(home, old, reduced, about, learnt, excluded, keep)
+    return Grown(run, run_id, len(items), 0, len(removed), 0, binned)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The items of a grown archive; ``sources`` (N,) are their rows in the old one, -1 for none."""
+    """The items of a grown archive; ``sources`` (N,) are their rows in the old one, -1 if new."""
 
     items: Items
     sources: NDArray[np.int64]
@@ -144,15 +146,15 @@ class _Plan:
 def _plan(
     items: Items, manifest: Manifest, learnt: dict[str, str], excluded: dict[str, str]
 ) -> _Plan:
-    found = {tile.id: tile for tile in manifest.tiles}
+    tile_by_id = {tile.id: tile for tile in manifest.tiles}
     new = {tile.id: tile for tile in manifest.tiles if not items.has(tile.id)}
-    moved = _moved(items, found, new)
-    stay: list[int] = []
+    moved = _moved(items, tile_by_id, new)
+    rows: list[int] = []
     tiles: list[Tile] = []
     for row in range(len(items)):
-        tile = moved.get(row) or found.get(items.ids[row]) or _gone(items, row)
+        tile = moved.get(row) or tile_by_id.get(items.ids[row]) or _missing(items, row)
         if tile.content == items.contents[row]:
-            stay.append(row)
+            rows.append(row)
             tiles.append(tile)
         else:
             new[tile.id] = tile
@@ -162,39 +164,39 @@ def _plan(
     by_content = _rows_by_content(items)
     order = _order([tile.id for tile in tiles], added)
     everything = [*tiles, *added]
-    # A copy of a tile that the model has learnt from is no tile to measure with.
-    roles = [items.roles[row] for row in stay]
+    # Copies of tiles that the model was trained on must not count in an evaluation.
+    roles = [items.roles[row] for row in rows]
     roles += [learnt.get(tile.content) or role_of(tile) for tile in added]
-    sources = [*stay, *(by_content.get(tile.content, -1) for tile in added)]
+    sources = [*rows, *(by_content.get(tile.content, -1) for tile in added)]
     return _Plan(
         Items.of([everything[i] for i in order], [roles[i] for i in order]),
         np.array(sources, dtype=np.int64)[order],
         len(added),
-        len(items) - len(stay),
+        len(items) - len(rows),
         len(fresh) - len(added),
     )
 
 
-def _order(stay: Sequence[str], added: Sequence[Tile]) -> NDArray[np.int64]:
-    text = "\n".join([*stay, "", *(f"{tile.content} {tile.id}" for tile in added)])
+def _order(present: Sequence[str], added: Sequence[Tile]) -> NDArray[np.int64]:
+    text = "\n".join([*present, "", *(f"{tile.content} {tile.id}" for tile in added)])
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return grown_order(len(stay), len(added), digest)
+    return grown_order(len(present), len(added), digest)
 
 
-def _moved(items: Items, found: dict[str, Tile], new: dict[str, Tile]) -> dict[int, Tile]:
-    """The new place of rows whose file is gone, where one new file has their content."""
-    places: dict[str, list[Tile]] = {}
+def _moved(items: Items, tile_by_id: dict[str, Tile], new: dict[str, Tile]) -> dict[int, Tile]:
+    """The new tile of each row whose file is missing while a new file has the same content."""
+    new_by_content: dict[str, list[Tile]] = {}
     for tile in new.values():
-        places.setdefault(tile.content, []).append(tile)
+        new_by_content.setdefault(tile.content, []).append(tile)
     moved = {}
     for row, (tile_id, content) in enumerate(zip(items.ids, items.contents, strict=True)):
-        if tile_id not in found and places.get(content):
-            moved[row] = places[content].pop()
+        if tile_id not in tile_by_id and new_by_content.get(content):
+            moved[row] = new_by_content[content].pop()
     return moved
 
 
-def _gone(items: Items, row: int) -> Tile:
-    """What was known of a tile whose file is gone."""
+def _missing(items: Items, row: int) -> Tile:
+    """A tile whose file is missing, as the archive describes it."""
     return Tile(
         id=items.ids[row],
         path=items.ids[row],
@@ -209,7 +211,7 @@ def _gone(items: Items, row: int) -> Tile:
 
 
 def _rows_by_content(items: Items) -> dict[str, int]:
-    """A row of each content; of copies one that the model has learnt from, if there is one."""
+    """A row for each content; of several copies, one that the model was trained on if possible."""
     rows = {content: row for row, content in enumerate(items.contents)}
     learnt = items.rows(["val", "train"])
     return {**rows, **{items.contents[row]: int(row) for row in learnt}}
@@ -223,17 +225,17 @@ def _codes(
     plan: _Plan,
     progress: Progress,
 ) -> tuple[NDArray[Any], int]:
-    """The codes of the plan's items, and how many tiles had to be encoded."""
+    """The codes of the plan's items, and the number of tiles that had to be encoded."""
     codes = np.empty((len(plan.items), loaded.codes.shape[1]), loaded.codes.dtype)
-    known = plan.sources >= 0
-    codes[known] = loaded.codes[plan.sources[known]]
-    rows = np.flatnonzero(~known)
+    old_rows = plan.sources >= 0
+    codes[old_rows] = loaded.codes[plan.sources[old_rows]]
+    rows = np.flatnonzero(~old_rows)
     if not len(rows):
         return codes, 0
     encoder, cache = encoder_of(home, old), home.feature_cache
     items = plan.items.take(rows)
-    by_id = {tile.id: tile for tile in manifest.tiles}
-    tiles = [by_id[tile] for tile in items.ids]
+    tile_by_id = {tile.id: tile for tile in manifest.tiles}
+    tiles = [tile_by_id[tile] for tile in items.ids]
     missing = count_missing(items.contents, encoder, cache)
     features = extract(manifest.root, tiles, encoder, cache, progress)
     codes[rows] = Retriever.build(loaded.model, features, items, ()).codes
@@ -243,43 +245,43 @@ def _codes(
 def _keep(
     home: Home,
     old: runs.RunFolder,
-    built: Retriever,
+    archive: Retriever,
     about: dict[str, Any],
     learnt: dict[str, str],
     excluded: dict[str, str],
     keep: bool,
 ) -> tuple[runs.RunFolder, bool]:
-    """Writes the new run, or leaves nothing of it behind; then the old one makes way.
+    """Writes the new run, or nothing on failure; then replaces the old one unless ``keep``.
 
-    Returns the run, and whether the old one went to the bin.
+    Returns the run, and whether the old one was moved to the bin.
     """
-    made, config = old.provenance(), old.config()
-    known = ("data_name", "data_title", "manifest", "synthetic", "distractors", "encoder")
-    inherited = {name: made[name] for name in known if name in made}
-    # A title that somebody gave an archive outlives what the folder calls itself.
-    titled = {"data_title": made["data_title"]} if made.get("data_title") else {}
-    goes = not keep and "parent" in made
-    called = runs.summary(home, old, None).name
+    provenance, config = old.provenance(), old.config()
+    names = ("data_name", "data_title", "manifest", "synthetic", "distractors", "encoder")
+    inherited = {name: provenance[name] for name in names if name in provenance}
+    # A title that a user gave the archive takes precedence over the folder's own.
+    titled = {"data_title": provenance["data_title"]} if provenance.get("data_title") else {}
+    replaces = not keep and "parent" in provenance
+    name = runs.summary(home, old, None).name
     run = keep_archived(
         home,
         archived_config(config, Path(config.archive_root)),
-        built,
-        name=called if goes else f"{called} ({len(built.items):,} tiles)",
+        archive,
+        name=name if replaces else f"{name} ({len(archive.items):,} tiles)",
         provenance={
             **inherited,
             **about,
             **titled,
             "parent": old.id,
-            "origin": made.get("origin") or old.id,
+            "origin": provenance.get("origin") or old.id,
             "grown_from": old.id,
         },
         learnt=learnt,
         excluded=excluded,
-        told=old.path,
+        described_in=old.path,
     )
     if not keep and runs.served_run(home) == old.id:
         runs.serve(home, run.id)
-    if goes:
+    if replaces:
         annotations.write(home, run.id, annotations.read(home, old.id))
         bin.discard(home, old.id)
-    return run, goes
+    return run, replaces

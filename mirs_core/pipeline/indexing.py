@@ -1,4 +1,4 @@
-"""Archiving any folder of tiles with a model that is trained already."""
+"""Archiving any folder of tiles with a trained model."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -30,50 +30,50 @@ def index(
     name: str | None = None,
     progress: Progress = silent,
 ) -> runs.RunFolder:
-    """A new finished run that holds every tile below ``root``, hashed by the model of ``run_id``.
+    """A new finished run with every tile below ``root``, hashed by the model of ``run_id``.
 
-    Tiles that the model was trained or chosen on keep the roles train and val, so that an
-    evaluation of the new archive never counts them; of the others, test tiles are queries and the
-    rest is archive. The transform for the target domain is the one stored with the model.
+    Tiles that the model was trained or validated on keep the splits train and val, so that no
+    evaluation of the new archive counts them; of the others, test tiles are queries and the rest
+    is the archive. The target domain is transformed as stored with the model.
 
     Raises:
         MirsError: no such run or folder, no readable image, or the run's encoder has changed.
     """
     parent = runs.folder(home, run_id)
     trained = retriever.load(parent)
-    made = parent.provenance()
+    provenance = parent.provenance()
     config = archived_config(parent.config(), root.expanduser().resolve())
     manifest = scan_cached(home, root, progress)
     encoder = encoder_of(home, parent)
-    seen = learnt_roles(parent, trained)
-    items = _items(manifest, seen, config.seed)
+    learnt = learnt_roles(parent, trained)
+    items = _items(manifest, learnt, config.seed)
     features = extract_items(home, manifest, items, encoder, progress)
-    built = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
+    archive = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
 
     about = describe(manifest)
     return keep_archived(
         home,
         config,
-        built,
+        archive,
         name=name or f"{config.preset} on {manifest.card.name}",
         provenance={
             **about,
             "data_title": name or about["data_title"],
             "encoder": encoder.fingerprint,
             "parent": run_id,
-            "origin": made.get("origin") or run_id,
+            "origin": provenance.get("origin") or run_id,
         },
-        learnt=seen,
+        learnt=learnt,
     )
 
 
 def learnt_roles(run: runs.RunFolder, loaded: retriever.Retriever) -> dict[str, str]:
-    """Role by content of all tiles that the model of a run was trained or chosen on."""
+    """Split by content of all tiles that the model of a run was trained or validated on."""
     return {**run.learnt_roles(), **loaded.items.learnt_roles()}
 
 
 def archived_config(config: configs.RunConfig, root: Path) -> configs.RunConfig:
-    """The configuration of an archive of ``root`` by a model that was made with ``config``."""
+    """The configuration of an archive of ``root`` by a model that was trained with ``config``."""
     archive = dataclasses.replace(config.archive, data="")
     return dataclasses.replace(config, data=str(root), archive=archive)
 
@@ -81,47 +81,47 @@ def archived_config(config: configs.RunConfig, root: Path) -> configs.RunConfig:
 def keep_archived(
     home: Home,
     config: configs.RunConfig,
-    built: retriever.Retriever,
+    archive: retriever.Retriever,
     *,
     name: str,
     provenance: Mapping[str, Any],
     learnt: Mapping[str, str],
     excluded: Mapping[str, str] | None = None,
-    told: Path | None = None,
+    described_in: Path | None = None,
 ) -> runs.RunFolder:
-    """A new finished run of an archive that no training has made; nothing is left of a failure.
+    """A new finished run of an archive that comes from no training; on failure nothing remains.
 
     Args:
-        learnt: role by content of the tiles that the model has learnt from.
-        excluded: id by content of tiles that are not to come back.
-        told: a folder whose ``dataset.json`` and ``tiles.csv`` the run keeps, where there are any:
-            what is known of tiles whose own folder may not be here.
+        learnt: split by content of the tiles that the model was trained or validated on.
+        excluded: id by content of tiles that must not be added again.
+        described_in: a folder whose ``dataset.json`` and ``tiles.csv``, if any, are copied into
+            the run: the data set's own folder may not be on this machine.
     """
-    name_of_archive = archive_id(built.items)
-    made = {**provenance, "archive_id": name_of_archive}
-    run = runs.create(home, config, name=name, provenance=made)
+    name_of_archive = archive_id(archive.items)
+    described = {**provenance, "archive_id": name_of_archive}
+    run = runs.create(home, config, name=name, provenance=described)
     try:
         run.set_status("running")
         run.write_learnt(learnt)
         run.write_excluded(excluded or {})
-        for path in [told / name for name in (CARD_FILE, TABLE_FILE)] if told else []:
+        for path in [described_in / n for n in (CARD_FILE, TABLE_FILE)] if described_in else []:
             if path.is_file():
                 copy_file(path, run.path / path.name)
-        keep_archive(run, built, name_of_archive)
+        keep_archive(run, archive, name_of_archive)
         run.set_status("done")
     except BaseException:
-        # A full disk takes no last word: nothing is written before it goes.
+        # Nothing more is written before it is removed: the disk may be full.
         runs.abandon(run)
         raise
     return run
 
 
-def _items(manifest: Manifest, known: dict[str, str], seed: int) -> Items:
+def _items(manifest: Manifest, learnt: dict[str, str], seed: int) -> Items:
     order = row_order(len(manifest.tiles), manifest.digest, seed)
     tiles = [manifest.tiles[i] for i in order]
-    return Items.of(tiles, [known.get(tile.content) or role_of(tile) for tile in tiles])
+    return Items.of(tiles, [learnt.get(tile.content) or role_of(tile) for tile in tiles])
 
 
 def role_of(tile: Tile) -> str:
-    """The role in an archive of a tile that the model has not learnt from."""
+    """The split, in an archive, of a tile that the model was not trained or validated on."""
     return tile.split if tile.split in ("val", "test") else "archive"

@@ -1,4 +1,4 @@
-"""Query tiles from a folder: what ``evaluate --queries`` measures with."""
+"""Query tiles from a folder, for an evaluation with queries of one's own."""
 
 import unicodedata
 from pathlib import Path
@@ -26,9 +26,9 @@ def encode_folder(
     root: Path,
     progress: Progress = silent,
 ) -> tuple[NDArray[Any], TileColumns]:
-    """Codes (Q, ...) and facts of the query tiles in ``root``, encoded as the target domain.
+    """Codes (Q, ...) and metadata of the query tiles in ``root``, encoded as the target domain.
 
-    ``root`` is a data set, of which the test split is taken, or a folder of ``<class>/`` folders.
+    ``root`` is a data set, whose test split is used, or a folder of ``<class>/`` folders.
 
     Raises:
         DataError: no images, or none with a class.
@@ -41,20 +41,21 @@ def encode_folder(
     encoder = encoder_of(home, run)
     features = extract(manifest.root, tiles, encoder, home.feature_cache, progress)
     codes = retriever.encode(loaded.model, np.asarray(features), "target")
-    facts = TileColumns(
+    columns = TileColumns(
         ids=[tile.id for tile in tiles],
         labels=labels,
         contents=[tile.content for tile in tiles],
         strips=[tile.strip for tile in tiles],
     )
-    return codes, facts
+    return codes, columns
 
 
 def _labelled(tiles: tuple[Tile, ...]) -> tuple[list[Tile], list[str | None]]:
     test = [tile for tile in tiles if tile.split == "test" and tile.label is not None]
     if test:
         return test, [tile.label for tile in test]
-    # Without train/ the scan takes folders for mere folders; here they are classes.
+    # Without train/ a scan does not take folders as classes; here they are.
     loose = [(tile, tile.path.removeprefix("test/").split("/")) for tile in tiles if not tile.split]
-    found = [(tile, parts[0]) for tile, parts in loose if len(parts) == 2]
-    return [tile for tile, _ in found], [unicodedata.normalize("NFC", label) for _, label in found]
+    labelled = [(tile, parts[0]) for tile, parts in loose if len(parts) == 2]
+    labels: list[str | None] = [unicodedata.normalize("NFC", label) for _, label in labelled]
+    return [tile for tile, _ in labelled], labels

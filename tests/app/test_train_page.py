@@ -78,7 +78,8 @@ def test_what_does_something_is_drawn_and_nothing_else(train: AppTest, preset: s
     app = choose(train, preset)
     config = from_preset(preset, data="x")
     assert not app.exception
-    wanted = {f"{g}.{f.name}" for g, f in settings() if not idle(config, f"{g}.{f.name}")}
+    names = {f"{g}.{f.name}" for g, f in settings() if f.metadata["in_form"]}
+    wanted = {name for name in names if not idle(config, name)}
     assert drawn(app) == wanted
 
 
@@ -114,7 +115,7 @@ def test_the_way_back_to_the_preset(train: AppTest) -> None:
 def test_settings_that_contradict_each_other_are_said_at_once(train: AppTest) -> None:
     app = choose(train, "mirs-unsupervised")
     app = widget(app, "training.selection").set_value("map").run()
-    assert "training.selection=map reads labels" in app.error[0].value.replace("\\", "")
+    assert "training.selection=map needs class labels" in app.error[0].value.replace("\\", "")
     assert not [one for one in app.button if one.label == "Start training"]
     app = widget(app, "training.selection").set_value("last").run()
     assert not app.error

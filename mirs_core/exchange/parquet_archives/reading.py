@@ -86,7 +86,7 @@ def read_archive(
             name=name or f"{card.title} ({run_id})",
             provenance=provenance,
             learnt={**parent.learnt_roles(), **trained.items.learnt_roles()},
-            told=Path(folder),
+            described_in=Path(folder),
         )
     return run, len(items)
 

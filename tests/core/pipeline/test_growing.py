@@ -213,7 +213,7 @@ def test_removed_tiles_do_not_come_back_by_surprise(
     assert (less.tiles, less.removed, less.encoded) == (25, 5, 0)
     assert list(loaded(home, less.run.id).items.ids) == without(before, gone)
     assert all((folder / tile).is_file() for tile in gone)
-    with pytest.raises(DataError, match="--again"):
+    with pytest.raises(DataError, match="removed before"):
         growing.add(home, less.run.id)
     # Not under another name either.
     first = sorted(gone)[0]
@@ -263,10 +263,10 @@ def test_what_cannot_be_done_is_refused_and_leaves_no_run(
 ) -> None:
     before = sorted(path.name for path in (home.path / "runs").iterdir())
     for call, says in (
-        (lambda: growing.add(home, run), "no tile that run"),
+        (lambda: growing.add(home, run), "no tiles that run"),
         (lambda: growing.remove(home, run, ["../x.png"]), "no tile '../x.png'"),
-        (lambda: growing.remove(home, run, []), "No tile is named"),
-        (lambda: growing.remove(home, run, loaded(home, run).items.ids), "finds nothing"),
+        (lambda: growing.remove(home, run, []), "Name at least one tile"),
+        (lambda: growing.remove(home, run, loaded(home, run).items.ids), "would remove every tile"),
     ):
         with pytest.raises(DataError, match=says):
             call()

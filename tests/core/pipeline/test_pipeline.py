@@ -238,7 +238,7 @@ def test_a_data_set_changed_after_prepare_is_refused(home: Home, data: Path, cha
     with pytest.raises(DataError, match="changed after run"):
         pipeline.train(home, run)
     status = run.status()
-    assert status["state"] == "failed" and "start a new run" in status["error"]
+    assert status["state"] == "failed" and "Start a new run" in status["error"]
     assert not run.model.exists() and not run.codes.exists()
 
 
@@ -284,8 +284,8 @@ def test_an_expected_failure_of_a_new_run_leaves_no_run(
 def test_an_encoder_that_cannot_be_had_prevents_the_run(
     home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none(name: str, folder: Path) -> Encoder:
-        raise EncoderError(f"no {name} in {folder.name}")
+    def none(name: str, home: Home) -> Encoder:
+        raise EncoderError(f"no {name} in {home.path.name}")
 
     monkeypatch.setattr(run_encoder, "load_encoder", none)
     with pytest.raises(EncoderError, match=f"no efficientnet-lite0 in {home.path.name}"):

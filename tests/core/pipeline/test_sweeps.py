@@ -123,7 +123,7 @@ def test_a_stop_keeps_what_is_finished(home: Home, data: Path) -> None:
         ("mirs", {"push": (0.0, 1.0)}, "0 < low < high"),
         ("mirs", {"balance": (1.0, float("inf"))}, "0 < low < high"),
         ("mirs", {"balance": (1.0, 1e5)}, "must be between"),
-        ("mirs", {"trials": 3}, "give 4 to"),
+        ("mirs", {"trials": 3}, "between 4 and 400 trials"),
     ],
 )
 def test_what_has_no_sense_is_refused(
