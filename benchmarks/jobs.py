@@ -16,6 +16,8 @@ from mirs_core.config.presets import from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.errors import RunError
 from mirs_core.jobs import workers
+from mirs_core.jobs.kinds.preview import Preview
+from mirs_core.jobs.kinds.train import Train
 from mirs_core.pipeline import train as pipeline
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import latency
@@ -82,7 +84,7 @@ def _start(home: Home, config: RunConfig, lane: str) -> tuple[float, float]:
     """Seconds until a training is reported as running, and until its first epoch."""
     run = pipeline.prepare(home, config)
     started = time.monotonic()
-    job = jobs.submit(home, ["train", "--run", run.id], "bench", lane=lane, run=run.id)
+    job = jobs.submit(home, Train(run=run.id), "bench", lane=lane)
     running = _until(home, job, lambda: jobs.read(home, job).state != "queued", started)
     epoch = _until(home, job, lambda: bool(run.history()), started)
     jobs.stop(home, job)
@@ -96,8 +98,7 @@ def _preview(home: Home, data: Path) -> tuple[float, float]:
     out = home.jobs / "bench-preview.json"
     out.unlink(missing_ok=True)
     started = time.monotonic()
-    words = ["preview", f"--data={data}", f"--out={out}"]
-    job = jobs.submit(home, words, "bench", lane=_SHOWN)
+    job = jobs.submit(home, Preview(data=data, out=out), "bench", lane=_SHOWN)
     first = _until(home, job, out.is_file, started)
     whole = _until(home, job, lambda: _epochs(out) == _last(out), started)
     _until(home, job, lambda: not jobs.read(home, job).active, started)
@@ -119,7 +120,7 @@ def _search(home: Home, config: RunConfig, run_id: str) -> tuple[Any, Any]:
     idle = latency.query_seconds(searcher, _QUERIES)[:, 1]
     run = pipeline.prepare(home, config)
     _until_ready(home, _WARM)
-    job = jobs.submit(home, ["train", "--run", run.id], "bench", lane=_WARM, run=run.id)
+    job = jobs.submit(home, Train(run=run.id), "bench", lane=_WARM)
     _until(home, job, lambda: bool(run.history()), time.monotonic())
     busy = latency.query_seconds(searcher, _QUERIES)[:, 1]
     if jobs.read(home, job).active:

@@ -23,7 +23,7 @@ def main(home: Home, data: Path, count: int) -> None:
     if not count:
         _print(sandbox.submit())
     for _ in range(count):
-        _print(jobs.submit(home, [*SHORT, str(data)], "Describe"))
+        _print(jobs.submit(home, jobs.Command((*SHORT, str(data))), "Describe"))
 
 
 def _print(line: str) -> None:

@@ -16,6 +16,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.jobs import workers
 from mirs_core.jobs.folder import optional
+from mirs_core.jobs.kinds.train import Train
 from mirs_core.pipeline import train as pipeline
 from mirs_core.system.processes import is_locked
 from mirs_core.workspace import runs
@@ -82,7 +83,7 @@ class Sandbox:
 
     def queue(self, run: str) -> str:
         """Queues the training of a run; returns the id of the job."""
-        return jobs.submit(self.home, ["train", "--run", run], "Train", run=run)
+        return jobs.submit(self.home, Train(run=run), "Train")
 
     def submit(self) -> str:
         """Queues a new training as the app does; returns the id of the job."""

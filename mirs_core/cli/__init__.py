@@ -8,29 +8,25 @@ import json
 import sys
 from collections.abc import Sequence
 
-from mirs_core.cli import app
+from mirs_core.cli import app, flags
 from mirs_core.cli.console import Console
 from mirs_core.cli.parser import build_parser
 from mirs_core.errors import MirsError, StoppedError
-from mirs_core.jobs import Reporter
+from mirs_core.jobs.reporter import Reporter
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
-    args = build_parser().parse_args(
-        app.set_apart(sys.argv[1:] if arguments is None else arguments)
-    )
+    words = app.set_apart(sys.argv[1:] if arguments is None else arguments)
+    args = build_parser().parse_args(words)
     reporter = Reporter()
     with Console(reporter.progress, reporter.should_stop, args.quiet) as console:
         try:
             answer, text = args.command(args, console)
         except MirsError as error:
             console.close()
-            message = " ".join(str(error).split())
-            print(f"mirs: {message}", file=sys.stderr)
-            stopped = isinstance(error, StoppedError)
-            reporter.end("stopped" if stopped else "failed", message)
-            return 3 if stopped else 2
+            print(f"mirs: {flags.with_flags(reporter.fail(error), args)}", file=sys.stderr)
+            return 3 if isinstance(error, StoppedError) else 2
         except KeyboardInterrupt:
             console.close()
             print("mirs: interrupted; what was finished is kept.", file=sys.stderr)
@@ -44,9 +40,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         json.dumps(answer, ensure_ascii=False, allow_nan=False) if args.json else text, flush=True
     )
-    if isinstance(answer, dict) and answer.get("stopped"):
-        after = f"after {answer['epochs']} epochs; the best one" if "epochs" in answer else ""
-        reporter.end("stopped", f"Stopped {after or 'as asked; what was finished'} is kept.")
-    else:
-        reporter.end("done")
+    reporter.finish(answer)
     return 0

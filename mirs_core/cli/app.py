@@ -9,7 +9,18 @@ from mirs_core.cli.checkout import app_folder, make_importable
 from mirs_core.cli.console import Console
 from mirs_core.errors import RunError
 
-_HELP = "serve the app; takes the options of streamlit run, such as --server.port=8600"
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options, which are those of ``streamlit run``."""
+    parser.add_argument("options", nargs="*", metavar="OPTION", help="of streamlit run")
+    parser.set_defaults(command=_command, json=False, quiet=False)
+
+
+def set_apart(words: Sequence[str]) -> list[str]:
+    """``words`` in a form in which the parser leaves the options of ``app`` to Streamlit."""
+    if words[:1] == ["app"] and not {"-h", "--help", "--"} & set(words):
+        return ["app", "--", *words[1:]]
+    return list(words)
 
 
 def serve(options: Sequence[str]) -> None:
@@ -23,20 +34,6 @@ def serve(options: Sequence[str]) -> None:
         raise RunError("This installation has no app. Install the wheel again, or use a checkout.")
     make_importable(folder)
     importlib.import_module("pages.shared.serve").main(list(options))
-
-
-def add_arguments(verbs: Any) -> None:
-    """The verb itself."""
-    verb = verbs.add_parser("app", help=_HELP, description=_HELP)
-    verb.add_argument("options", nargs="*", metavar="OPTION", help="of streamlit run")
-    verb.set_defaults(command=_command, json=False, quiet=False)
-
-
-def set_apart(words: Sequence[str]) -> list[str]:
-    """``words`` in a form in which the parser leaves the options of ``app`` to Streamlit."""
-    if words[:1] == ["app"] and not {"-h", "--help", "--"} & set(words):
-        return ["app", "--", *words[1:]]
-    return list(words)
 
 
 def _command(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

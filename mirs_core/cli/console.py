@@ -11,9 +11,9 @@ _MANY = 1_000_000
 
 
 class Console:
-    """Shows progress and hands it on to ``also``. Bars appear on terminals only.
+    """Shows progress and passes it on to ``also``. Bars appear on terminals only.
 
-    ``should_stop`` says whether somebody asked the command to stop.
+    ``should_stop`` says whether the command is to stop.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Console:
 
     @property
     def stoppable(self) -> Progress:
-        """The progress of work that keeps what it has done and may end at any report."""
+        """The progress of work that may end at any report."""
         return stoppable(self.progress, self.should_stop)
 
     def progress(self, stage: str, done: int, total: int) -> None:
@@ -67,12 +67,19 @@ class Console:
         self._bar.update(done - self._bar.n)
 
     def note(self, text: str) -> None:
-        """A line for people on standard error."""
+        """Writes a line to standard error."""
         self.close()
         print(text, file=sys.stderr, flush=True)
 
+    def agrees(self, question: str) -> bool:
+        """Asks a yes-or-no question on the terminal; without one the answer is no."""
+        if not sys.stdin.isatty():
+            return False
+        self.note(f"{question} [y/N]")
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
     def close(self) -> None:
-        """Ends the bar that is shown."""
+        """Removes the progress bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -1,60 +1,79 @@
-"""``data describe`` and ``data synthetic``."""
+"""The group ``data``: data sets are described, imported, downloaded, listed and cut from strips."""
 
 import argparse
-import time
-from typing import Any
+from pathlib import Path
 
-from mirs_core.cli.console import Console
-from mirs_core.datasets.scanning import scan_cached
-from mirs_core.errors import DataError
-from mirs_core.mars.landforms import describe as landform
-from mirs_core.system.tables import table
-from mirs_core.workspace.home import Home
+from mirs_core.cli import data_sets, kind_verbs
+from mirs_core.cli.verbs import verb, verbs_of
+from mirs_core.jobs.kind import Answer
+from mirs_core.jobs.kinds import (
+    data_download,
+    data_import,
+    data_prepare,
+    data_synthetic,
+    data_tile,
+)
 
 
-def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Splits, classes, duplicates and unreadable files of a folder."""
-    manifest = scan_cached(Home.current(), args.folder, console.progress)
-    answer: dict[str, Any] = {
-        "name": manifest.card.name,
-        "title": manifest.card.title,
-        "tiles": len(manifest.tiles),
-        "labelled": manifest.labelled,
-        "splits": manifest.splits,
-        "classes": manifest.classes,
-        "distractors": list(manifest.card.distractors),
-        "duplicates": [list(pair) for pair in manifest.duplicates],
-        "unreadable": [{"path": bad.path, "why": bad.why} for bad in manifest.unreadable],
-        "strips": manifest.strips,
-    }
-    splits = ", ".join(f"{name or 'unsplit'} {n}" for name, n in answer["splits"].items())
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verbs of ``data``."""
+    verbs = verbs_of(parser)
+    describe = verb(
+        verbs, "describe", data_sets.describe, "splits, classes, duplicates, unreadable files"
+    )
+    describe.add_argument("folder", type=Path, metavar="DIR")
+    kind_verbs.add(verbs, data_synthetic.SPEC, _synthetic)
+    kind_verbs.add(verbs, data_download.SPEC, _downloaded)
+    kind_verbs.add(verbs, data_prepare.SPEC, _prepared)
+    kind_verbs.add(verbs, data_tile.SPEC, _tiled)
+    verb(verbs, "list", data_sets.list_all, "the data sets on this computer")
+    kind_verbs.add(verbs, data_import.SPEC, _imported)
+
+
+def _synthetic(spec: data_synthetic.Synthetic, answer: Answer) -> str:
+    return f"{answer['tiles']} synthetic tiles in {spec.folder} ({answer['seconds']} s)"
+
+
+def _downloaded(spec: data_download.Download, answer: Answer) -> str:
+    from mirs_core.datasets.download import published_data_set
+
+    title, tiles = published_data_set(spec.name).title, answer["tiles"]
+    if not answer["bytes"]:
+        return f"{title} is there already: {tiles:,} tiles in {answer['dir']}"
+    return f"{title}: {tiles:,} tiles in {answer['dir']} ({answer['seconds']} s)"
+
+
+def _prepared(spec: data_prepare.Prepare, answer: Answer) -> str:
+    return f"Ready: {', '.join(answer['runs'])}. Open them with: mirs app"
+
+
+def _tiled(spec: data_tile.Tile, answer: Answer) -> str:
+    west, south, east, north = answer["bounds"].values()
     lines = [
-        f"{answer['title'] or answer['name']}: {answer['tiles']} tiles ({splits})",
-        f"strips known: {answer['strips']}   duplicates: {len(answer['duplicates'])}"
-        f"   unreadable: {len(answer['unreadable'])}",
+        f"{answer['tiles']} tiles of {answer['strip']} in {spec.out} ({answer['seconds']} s;"
+        f" {answer['resumed']} were there already)",
+        f"left out: {answer['skipped']['nodata']} with too many missing pixels"
+        f" ({answer['nodata'] or 'none are marked'}), {answer['skipped']['flat']} too flat",
+        f"{answer['crs']}: {answer['metres_per_pixel']:g} m/px, tiles of {answer['size']} px ="
+        f" {answer['tile_metres']:,.0f} m",
+        f"from {west:.4f} E, {south:.4f} N to {east:.4f} E, {north:.4f} N",
+        *answer["warnings"],
     ]
-    if answer["classes"]:
-        rows = [
-            [label, landform(label).name, str(n), "distractor" * (label in answer["distractors"])]
-            for label, n in answer["classes"].items()
-        ]
-        lines += ["", table(["class", "landform", "tiles", ""], rows)]
-    lines += [f"duplicate: {first} = {second}" for first, second in answer["duplicates"]]
-    lines += [f"unreadable: {bad['path']}: {bad['why']}" for bad in answer["unreadable"]]
-    return answer, "\n".join(lines)
+    return "\n".join(lines)
 
 
-def synthetic(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Writes the synthetic data set."""
-    from mirs_core.datasets.synthetic import generate
-
-    if args.per_class < 1:
-        raise DataError(f"--per-class is {args.per_class}; give at least 1.")
-    if args.folder.exists() and (not args.folder.is_dir() or any(args.folder.iterdir())):
-        raise DataError(f"{args.folder} is there already and not empty; name a new folder.")
-    started = time.perf_counter()
-    generate(args.folder, per_class=args.per_class, seed=args.seed, progress=console.stoppable)
-    seconds = round(time.perf_counter() - started, 2)
-    answer = {"folder": str(args.folder), "tiles": 15 * args.per_class, "seed": args.seed}
-    text = f"{answer['tiles']} synthetic tiles in {args.folder} ({seconds} s)"
-    return {**answer, "seconds": seconds}, text
+def _imported(spec: data_import.Import, answer: Answer) -> str:
+    lines = [
+        f"{answer['data']}: {answer['tiles']:,} tiles in {answer['dir']}"
+        f" ({answer['labelled']:,} labelled, {answer['placed']:,} with coordinates)",
+    ]
+    if answer["copied"]:
+        lines.append(f"{answer['added']:,} copied, {answer['skipped']:,} were there already")
+    lines += answer["changed"]
+    if answer["duplicates"]:
+        lines.append(f"{answer['duplicates']:,} files are duplicates of others")
+    if answer["unmatched"]:
+        few = ", ".join(answer["unmatched"])
+        lines.append(f"{answer['unmatched_rows']:,} rows of the table match no file ({few})")
+    lines += [f"left out: {bad['path']}: {bad['why']}" for bad in answer["unreadable"]]
+    return "\n".join([*lines, *answer["notes"]])

@@ -1,4 +1,4 @@
-"""``landforms``: what the unlabelled tiles of a run probably show."""
+"""``landforms``: estimated landforms of the unlabelled tiles of a run."""
 
 import argparse
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 from mirs_core import landform_map
 from mirs_core.cli.console import Console
+from mirs_core.cli.verbs import carried_out_by
 from mirs_core.exchange import exports
 from mirs_core.exchange.exports.landform_map_file import format_of
 from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, VoteAccuracy
@@ -16,18 +17,26 @@ from mirs_core.workspace.home import Home
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    """The words of ``landforms``."""
+    """The verb ``landforms``."""
     verb.add_argument("--run", metavar="ID", required=True, help="the run with unlabelled tiles")
     verb.add_argument(
-        "--labelled", metavar="RUN", help="whose tiles vote (default: where the model comes from)"
+        "--labelled",
+        metavar="RUN",
+        help="run whose labelled tiles vote (default: the one the model was trained in)",
     )
-    verb.add_argument("--k", type=int, default=landform_map.K, metavar="N", help="tiles that vote")
+    verb.add_argument(
+        "--k",
+        type=int,
+        default=landform_map.K,
+        metavar="N",
+        help="number of nearest labelled tiles that vote",
+    )
     verb.add_argument(
         "--min-margin",
         type=float,
         default=landform_map.MIN_MARGIN,
         metavar="M",
-        help="lead of the first class from which on an estimate is sure, 0 to 1",
+        help="least margin of the first class over the second for a confident estimate, 0 to 1",
     )
     verb.add_argument(
         "--out",
@@ -35,6 +44,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=", ".join(f.file_type.suffix for f in exports.formats_for_landform_maps()),
     )
+    carried_out_by(verb, landforms)
 
 
 def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

@@ -2,15 +2,19 @@
 
 import argparse
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from mirs_core.cli import annotations, transfer
 from mirs_core.cli.console import Console
-from mirs_core.evaluation import model_card, run_comparison
-from mirs_core.evaluation.scores import RunScores
+from mirs_core.cli.verbs import verb, verbs_of
 from mirs_core.files import read_json
 from mirs_core.system.tables import number, table
 from mirs_core.workspace import bin, runs
 from mirs_core.workspace.home import Home
+
+if TYPE_CHECKING:
+    from mirs_core.evaluation.scores import RunScores
 
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
@@ -44,11 +48,11 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
         for run in found
     ]
     text = table(["", "run", "name", "preset", "data", "encoder", "state", "mAP@64"], rows)
-    return answer, text if found else "No runs yet; start with: python -m mirs_core demo"
+    return answer, text if found else "There are no runs yet; start with: mirs demo"
 
 
 def show(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Everything a run remembers."""
+    """Everything that is stored about a run."""
     run = runs.folder(Home.current(), args.id)
     metrics = read_json(run.metrics) if run.metrics.is_file() else None
     if isinstance(metrics, dict):
@@ -65,19 +69,23 @@ def show(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], st
 
 
 def serve(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Chooses the run that the app shows first."""
+    """Makes a run the default model."""
     runs.serve(Home.current(), args.id)
-    return {"served": args.id}, f"{args.id} is what the app shows first."
+    return {"served": args.id}, f"{args.id} is the default model."
 
 
 def card(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """The model card of a run."""
+    from mirs_core.evaluation import model_card
+
     text = model_card.model_card(Home.current(), args.id)
     return {"run": args.id, "card": text}, text.rstrip()
 
 
 def compare(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Two to five runs beside each other."""
+    from mirs_core.evaluation import run_comparison
+
     found = run_comparison.compare(Home.current(), args.ids)
     settings = [
         [one.name, *(str(value) if value != "" else "-" for value in one.values)]
@@ -88,14 +96,14 @@ def compare(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
         rows = [_scores_of(one, place == 0) for place, one in enumerate(found.scores)]
         lines.append(table(["run", "mAP@64", "95 % interval", "against the first"], rows))
     else:
-        lines.append("None of these runs measured anything.")
+        lines.append("None of these runs was evaluated.")
     return found.to_json(), "\n".join(lines)
 
 
-def _scores_of(one: RunScores, first: bool) -> list[str]:
+def _scores_of(one: "RunScores", first: bool) -> list[str]:
     value, against = one.value, "-"
     if not one.same_archive:
-        against = "measured on another archive: does not compare"
+        against = "measured on another archive: not comparable"
     elif one.difference is not None:
         gain = one.difference.interval
         against = f"{gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
@@ -108,9 +116,7 @@ def _scores_of(one: RunScores, first: bool) -> list[str]:
 def delete(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Moves a run into the bin."""
     bin.discard(Home.current(), args.id)
-    text = (
-        f"{args.id} is in the bin; bring it back with: python -m mirs_core runs restore {args.id}"
-    )
+    text = f"{args.id} is in the bin; restore it with: mirs runs restore {args.id}"
     return {"deleted": args.id}, text
 
 
@@ -128,12 +134,41 @@ def list_bin(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
 
 
 def restore(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Brings a run back from the bin."""
+    """Restores a run from the bin."""
     bin.restore(Home.current(), args.id)
-    return {"restored": args.id}, f"{args.id} is back."
+    return {"restored": args.id}, f"{args.id} is restored."
 
 
 def empty_bin(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Removes one run of the bin for good, or all of them."""
-    gone = bin.empty(Home.current(), args.id)
-    return {"removed": gone}, f"Removed for good: {', '.join(gone) or 'nothing'}."
+    """Deletes one run in the bin permanently, or all of them."""
+    deleted = bin.empty(Home.current(), args.id)
+    return {"removed": deleted}, f"Deleted permanently: {', '.join(deleted) or 'nothing'}."
+
+
+_OF_A_RUN = (
+    ("show", show, "everything that is stored about a run"),
+    ("card", card, "the model card of a run, in Markdown"),
+    ("serve", serve, "make a run the default model"),
+    ("delete", delete, "move a run to the bin"),
+    ("restore", restore, "restore a run from the bin"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The group ``runs``."""
+    verbs = verbs_of(parser)
+    verb(verbs, "list", list_all, "all runs, newest first")
+    for name, command, help in _OF_A_RUN:
+        verb(verbs, name, command, help).add_argument("id", metavar="ID")
+    verb(verbs, "bin", list_bin, "the runs in the bin, the last deleted first")
+    empty = verb(verbs, "empty-bin", empty_bin, "delete runs in the bin permanently")
+    empty.add_argument("id", metavar="ID", nargs="?", help="one of them (default: all)")
+    compared = verb(verbs, "compare", compare, "two to five runs side by side")
+    compared.add_argument("ids", metavar="ID", nargs="+")
+    annotations.add_verbs(verbs)
+    export = verb(verbs, "export", transfer.export, "write a finished run to one file")
+    export.add_argument("id", metavar="ID")
+    export.add_argument("file", type=Path, metavar="FILE", help="a new file, or a folder for it")
+    imported = verb(verbs, "import", transfer.import_, "import a run that was exported")
+    imported.add_argument("file", type=Path, metavar="FILE")
+    imported.add_argument("--id", metavar="ID", help="a new id instead of the one it had")

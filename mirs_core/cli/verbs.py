@@ -1,19 +1,59 @@
-"""How a verb and a group of verbs are added to the command line."""
+"""Verbs and groups of verbs of the command line.
+
+The arguments of a verb are added when the verb is parsed, so that nothing is imported for the help
+of the others.
+"""
 
 import argparse
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose arguments may come later, and whose errors are one line."""
+
+    complete: Callable[["Parser"], None] | None = None
+    """Adds the arguments as soon as something is parsed."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As in argparse, after the arguments were added."""
+        complete, self.complete = self.complete, None
+        if complete is not None:
+            complete(self)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Writes what is wrong on one line and exits with status 2."""
+        self.exit(2, f"mirs: {message}; see {self.prog} --help\n")
+
+
+def later(verbs: Any, name: str, help: str, complete: Callable[[Parser], None]) -> None:
+    """Adds a word to ``verbs`` whose arguments ``complete`` adds once they are needed."""
+    parser: Parser = verbs.add_parser(name, help=help, description=help)
+    parser.complete = complete
+
+
+def carried_out_by(parser: argparse.ArgumentParser, command: Any) -> None:
+    """Makes ``parser`` a verb: what every verb takes, and the command that carries it out."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for scripts")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    parser.set_defaults(command=command)
 
 
 def verb(verbs: Any, name: str, command: Any, help: str, **more: Any) -> argparse.ArgumentParser:
-    """A verb of ``verbs`` that ``command`` carries out, with what every verb takes."""
-    made: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=help, **more)
-    made.add_argument("--json", action="store_true", help="print one JSON object, for scripts")
-    made.add_argument("--quiet", action="store_true", help="no progress on standard error")
-    made.set_defaults(command=command)
-    return made
+    """Adds a verb that ``command`` carries out; returns its parser for further arguments."""
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=help, **more)
+    carried_out_by(parser, command)
+    return parser
+
+
+def verbs_of(parser: argparse.ArgumentParser) -> Any:
+    """Makes ``parser`` a group; returns what its verbs are added to."""
+    return parser.add_subparsers(title="verbs", metavar="VERB", required=True)
 
 
 def group(verbs: Any, name: str, help: str) -> Any:
-    """A word whose second word is a verb; returns what verbs are added to."""
-    made = verbs.add_parser(name, help=help, description=help)
-    return made.add_subparsers(title="verbs", metavar="VERB", required=True)
+    """Adds a group of verbs; returns what its verbs are added to."""
+    return verbs_of(verbs.add_parser(name, help=help, description=help))

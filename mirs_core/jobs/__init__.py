@@ -1,14 +1,15 @@
-"""Background jobs: commands of this package, queued one a device, watched through files.
+"""Background jobs: specs queued per device, run by workers, watched through files.
 
-The app never computes in its own process. A job is a folder with a command in it; workers, each a
-process in a session of its own, take jobs in their order and write how far they are beside them.
-Nobody has to be there for the queue to go on: see ``workers``.
+The app never computes in its own process. A job is a folder with a spec in it (see ``kinds``);
+workers, each a process in a session of its own, run the jobs in order and write their progress
+beside them. The queue continues without the app: see ``workers``.
 """
 
-from mirs_core.jobs.folder import ACTIVE, DATA, Job, list_jobs, log_tail, read
+from mirs_core.jobs.folder import ACTIVE, Job, list_jobs, log_tail, read
+from mirs_core.jobs.kind import DATA, PREVIEW, Command, JobSpec, Kind, Work, option
 from mirs_core.jobs.queue import resume, run_first, start_over, stop, submit, submit_once
 from mirs_core.jobs.reporter import Reporter
-from mirs_core.jobs.workers import PREVIEW, tend
+from mirs_core.jobs.workers import tend
 from mirs_core.system.devices import CPU
 
 __all__ = [
@@ -16,10 +17,15 @@ __all__ = [
     "CPU",
     "DATA",
     "PREVIEW",
+    "Command",
     "Job",
+    "JobSpec",
+    "Kind",
     "Reporter",
+    "Work",
     "list_jobs",
     "log_tail",
+    "option",
     "read",
     "resume",
     "run_first",

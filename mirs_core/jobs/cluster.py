@@ -1,7 +1,7 @@
 """Jobs on a Ray cluster: submitted with Ray Jobs, which gives status, logs and stop.
 
 ``RAY_ADDRESS`` names the cluster, and ``MIRS_HOME`` has to be a folder that its machines share: a
-job writes its progress and its run there as it does here. Scheduling is Ray's alone. Each such job
+job writes its progress and its run there as it does here. Ray alone schedules. Each such job
 has a lane of its own, whose worker only follows it.
 """
 
@@ -19,6 +19,7 @@ from mirs_core.errors import RunError
 from mirs_core.files import replace_file
 from mirs_core.jobs.folder import Job, folder_of, optional
 from mirs_core.jobs.reporter import FOLDER, Reporter
+from mirs_core.jobs.specs import words_of
 from mirs_core.workspace.home import Home
 
 PREFIX = "ray-"
@@ -38,7 +39,7 @@ def new_lane() -> str:
 
 
 def follow(home: Home, job: Job, pause: Callable[[float], None] = time.sleep) -> None:
-    """Submits a job, or finds it again, and writes its log and its end until it is over.
+    """Submits a job, or finds an earlier submission, and follows it to its end.
 
     Raises:
         RunError: the cluster does not answer.
@@ -48,7 +49,13 @@ def follow(home: Home, job: Job, pause: Callable[[float], None] = time.sleep) ->
     name = _still_there(client, job)
     if name is None:
         name = f"{job.id}-{job.attempt}"
-        words = [os.environ.get(_PYTHON, "python"), "-m", "mirs_core", *job.args, "--json"]
+        words = [
+            os.environ.get(_PYTHON, "python"),
+            "-m",
+            "mirs_core",
+            *words_of(job.spec),
+            "--json",
+        ]
         passed = {"MIRS_HOME": str(home), FOLDER: str(path)}
         if os.environ.get("PYTHONPATH"):
             passed["PYTHONPATH"] = os.environ["PYTHONPATH"]
@@ -70,7 +77,7 @@ def follow(home: Home, job: Job, pause: Callable[[float], None] = time.sleep) ->
 
 
 def _still_there(client: Any, job: Job) -> str | None:
-    """The submission of an earlier attempt that still goes on: its follower was killed."""
+    """The submission of an earlier attempt that is still running: its follower was killed."""
     for info in client.list_jobs():
         name = str(info.submission_id or "")
         if name.startswith(f"{job.id}-") and not info.status.is_terminal():
@@ -98,9 +105,9 @@ def _keep_log(client: Any, name: str, path: Path) -> str:
 
 
 def _end(job: Job, status: str, log: str, path: Path) -> None:
-    """Writes an end where the command itself wrote none."""
+    """Writes how the job ended where its process did not."""
     if not optional(path, "ended"):
         last = log.strip().splitlines()[-1:]
         states = {"SUCCEEDED": "done", "STOPPED": "stopped"}
-        said = " ".join([f"Ray says {status.lower()}.", *last])
-        Reporter().end(states.get(status, "failed"), said)
+        message = " ".join([f"Ray: {status.lower()}.", *last])
+        Reporter().end(states.get(status, "failed"), message)

@@ -1,9 +1,10 @@
-"""The folder of a job, and what its files say.
+"""The folder of a job and its files.
 
-``job.json`` what was asked; ``process.json`` who took it; ``progress.json`` how far it is;
-``stop`` that it is to end; ``ended.json`` how it ended; ``result.json`` what the command printed;
-``log.txt`` what it said. A job without ``process.json`` is queued. One whose process is gone
-without ``ended.json`` has failed: no file has to be right for that, so a kill cannot be missed.
+``job.json`` holds the spec; ``process.json`` the process that runs it; ``progress.json`` its
+progress; ``stop`` exists once it is to stop; ``ended.json`` holds how it ended; ``result.json`` its
+answer; ``log.txt`` what it wrote to standard error. A job without ``process.json`` is queued. One
+whose process is gone without ``ended.json`` has failed: that needs no file to be written, so a kill
+cannot be missed.
 """
 
 import json
@@ -13,31 +14,31 @@ from typing import Any
 
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json
+from mirs_core.jobs.kind import JobSpec
+from mirs_core.jobs.specs import from_json, words_of
 from mirs_core.system.processes import is_alive
 from mirs_core.workspace.home import Home
 
 ACTIVE = ("queued", "running", "stopping")
-"""States of a job that will change by itself."""
-
-DATA = "data"
-"""What the keys of jobs begin with that bring data in or change archives."""
+"""States in which a job is not over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as its files tell it.
+    """A job, as its files describe it.
 
     Attributes:
-        key: jobs of one purpose share it; empty for none.
-        lane: the queue that it stands in, one a device.
+        key: shared by jobs of one purpose; empty for none.
+        lane: the queue it stands in; each device has one.
         state: queued, running, stopping, done, failed or stopped.
         run: the id of the run that it trains; empty for none.
         place: its place in the queue; smaller comes first.
-        done, total: of the present stage.
-        seconds: of work so far.
-        left: seconds that the present stage still takes; None where that is not known.
+        done, total: progress within the current stage.
+        seconds: time worked so far.
+        left: estimated seconds left in the current stage; None while unknown.
         error: why it failed or stopped.
-        result: what the command printed with ``--json``.
+        result: its answer, a JSON value.
+        spec: what it does.
     """
 
     id: str
@@ -56,12 +57,17 @@ class Job:
     left: float | None
     error: str | None
     result: Any
-    args: tuple[str, ...]
+    spec: JobSpec
 
     @property
     def active(self) -> bool:
-        """Whether it is still to end."""
+        """Whether it is queued or at work."""
         return self.state in ACTIVE
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The command line that does the same, without the program's name."""
+        return tuple(words_of(self.spec))
 
 
 def folder_of(home: Home, job_id: str) -> Path:
@@ -72,7 +78,7 @@ def folder_of(home: Home, job_id: str) -> Path:
     """
     path = home.jobs / job_id
     if not is_safe_name(job_id) or not (path / "job.json").is_file():
-        raise RunError(f"There is no job {job_id!r}; see: python -m mirs_core jobs list")
+        raise RunError(f"There is no job {job_id!r}; see: mirs jobs list")
     return path
 
 
@@ -84,11 +90,11 @@ def read(home: Home, job_id: str) -> Job:
     """
     path = folder_of(home, job_id)
     about = read_json(path / "job.json")
-    # Who holds it is read before how it ended: a job that ends meanwhile reads as ended.
+    # The process is read before the end: a job that ends in between reads as ended.
     alive = is_alive(optional(path, "process"))
-    taken = (path / "process.json").is_file()
+    was_claimed = (path / "process.json").is_file()
     ended, progress = optional(path, "ended"), optional(path, "progress")
-    state = _state(path, taken, alive, ended)
+    state = _state(path, was_claimed, alive, ended)
     try:
         return Job(
             id=job_id,
@@ -107,21 +113,21 @@ def read(home: Home, job_id: str) -> Job:
             left=progress.get("left") if state == "running" else None,
             error=_error(home, job_id, state, ended),
             result=_result(path) if state in {"done", "stopped"} else None,
-            args=tuple(str(word) for word in about["args"]),
+            spec=from_json(about),
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise RunError(f"{path / 'job.json'} is damaged. Delete its folder.") from None
 
 
-def _state(path: Path, taken: bool, alive: bool, ended: dict[str, Any]) -> str:
+def _state(path: Path, was_claimed: bool, alive: bool, ended: dict[str, Any]) -> str:
     if ended:
         return str(ended.get("state", "failed"))
-    wanted = not (path / "stop").is_file()
+    is_to_stop = (path / "stop").is_file()
     if alive:
-        return "running" if wanted else "stopping"
-    if taken:
+        return "stopping" if is_to_stop else "running"
+    if was_claimed:
         return "failed"
-    return "queued" if wanted else "stopped"
+    return "stopped" if is_to_stop else "queued"
 
 
 def _error(home: Home, job_id: str, state: str, ended: dict[str, Any]) -> str | None:
@@ -130,10 +136,10 @@ def _error(home: Home, job_id: str, state: str, ended: dict[str, Any]) -> str | 
     if ended:
         return str(ended.get("error") or log_tail(home, job_id, 1)) or None
     if state == "stopped":
-        return "Stopped before it began."
+        return "Stopped before it started."
     return (
-        "The process ended without a word: it was killed, the disk was full to the last byte,"
-        " or the computer was switched off."
+        "The process ended with no error message: it was killed, the disk was full, or the computer"
+        " was switched off."
     )
 
 
@@ -154,7 +160,7 @@ def _result(path: Path) -> Any:
 
 
 def log_tail(home: Home, job_id: str, lines: int = 20) -> str:
-    """The last lines of what the job's process wrote to standard error."""
+    """The last lines that the job's process wrote to standard error."""
     path = home.jobs / job_id / "log.txt"
     if not is_safe_name(job_id) or not path.is_file():
         return ""
@@ -165,11 +171,11 @@ def log_tail(home: Home, job_id: str, lines: int = 20) -> str:
 
 
 def list_jobs(home: Home) -> list[Job]:
-    """All readable jobs, newest first; those that go on or wait stand in the order of the queue."""
-    found = []
-    for path in (home.jobs).glob("job-*/job.json"):
+    """All readable jobs, newest first; those that are not over stand in the order of the queue."""
+    jobs = []
+    for path in home.jobs.glob("job-*/job.json"):
         try:
-            found.append(read(home, path.parent.name))
+            jobs.append(read(home, path.parent.name))
         except MirsError:
             continue
-    return sorted(found, key=lambda job: job.place, reverse=True)
+    return sorted(jobs, key=lambda job: job.place, reverse=True)

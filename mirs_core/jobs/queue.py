@@ -1,8 +1,8 @@
-"""What is asked of the queue: submit, stop, resume, and whose turn it is."""
+"""The queue: submit, stop and resume jobs, and claim the next one."""
 
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
@@ -10,58 +10,70 @@ from typing import Any
 from mirs_core.errors import RunError
 from mirs_core.files import read_json, replace_file, write_json
 from mirs_core.jobs.folder import Job, folder_of, list_jobs, read
+from mirs_core.jobs.kind import Command, JobSpec
 from mirs_core.jobs.reporter import write_ended
+from mirs_core.jobs.specs import kind_of, to_json
 from mirs_core.jobs.workers import ring, tend
 from mirs_core.system.devices import ALL_GPUS, CPU, is_part_of_all
 from mirs_core.system.processes import locked, this_process
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
-_KEPT = 200
+_MOST_OVER = 200
 
 
 def submit(
     home: Home,
-    args: Sequence[str],
-    title: str,
+    spec: JobSpec,
+    title: str = "",
     *,
     key: str = "",
-    lane: str = CPU,
-    run: str = "",
+    lane: str = "",
     replaces: bool = False,
 ) -> str:
-    """Puts ``python -m mirs_core ARGS --json`` into the queue of a lane; returns the job's id.
+    """Puts a job into the queue of a lane; returns its id.
 
     Args:
-        key: names the purpose, for ``submit_once`` and ``replaces``.
-        run: the run that the command trains.
+        title: shown in the list of jobs; by default the one of its kind.
+        key: names the purpose, for ``submit_once`` and ``replaces``; by default the one of its
+            kind, as the lane is.
         replaces: stops jobs with the same key first.
 
     Raises:
         RunError: the home folder cannot be written; nothing is queued then.
     """
+    entry = _entry(spec, title, key, lane)
     with _queue(home):
         if replaces:
             for job in list_jobs(home):
-                if job.key == key and job.active:
+                if job.key == entry["key"] and job.active:
                     _ask_to_stop(home, job.id)
-        job_id = _add(home, args, title, key, lane, run)
+        job_id = _add(home, entry)
         _sweep(home)
-    tend(home, lane)
+    tend(home, entry["lane"])
     return job_id
 
 
-def submit_once(home: Home, key: str, args: Sequence[str], title: str, lane: str = CPU) -> str:
-    """The id of the job with ``key`` that is not over, or of a new one: many pages may ask."""
+def submit_once(
+    home: Home, spec: JobSpec, title: str = "", *, key: str = "", lane: str = ""
+) -> str:
+    """The id of the job with the same key that is not over, or of a new one.
+
+    Many sessions may call it at once. ``title``, ``key`` and ``lane`` are those of ``submit``.
+
+    Raises:
+        RunError: the home folder cannot be written; nothing is queued then.
+    """
+    entry = _entry(spec, title, key, lane)
     with _queue(home):
-        known = next((job for job in list_jobs(home) if job.key == key and job.active), None)
-        job_id = known.id if known else _add(home, args, title, key, lane, "")
-    tend(home, known.lane if known else lane)
+        job = next((j for j in list_jobs(home) if j.key == entry["key"] and j.active), None)
+        job_id = job.id if job else _add(home, entry)
+    tend(home, job.lane if job else entry["lane"])
     return job_id
 
 
 def stop(home: Home, job_id: str) -> None:
-    """Asks a job to stop: a queued one never begins, a training keeps its best epoch.
+    """Asks a job to stop: a queued one never starts, a training keeps its best epoch.
 
     Raises:
         RunError: there is no such job, or it is over.
@@ -74,7 +86,7 @@ def stop(home: Home, job_id: str) -> None:
 
 
 def resume(home: Home, job_id: str) -> None:
-    """Queues a job again that failed or was stopped; it goes on from what it has kept.
+    """Queues a failed or stopped job again; it continues from what it has finished.
 
     Raises:
         RunError: there is no such job, or it is not over, or it is done.
@@ -83,7 +95,7 @@ def resume(home: Home, job_id: str) -> None:
 
 
 def start_over(home: Home, job_id: str) -> None:
-    """Queues a job again that failed or was stopped; its run starts from the first epoch.
+    """Queues a failed or stopped job again; its run starts from the first epoch.
 
     Raises:
         RunError: there is no such job, or it is not over, or it is done.
@@ -100,18 +112,18 @@ def run_first(home: Home, job_id: str) -> None:
     """Moves a queued job to the front of its lane.
 
     Raises:
-        RunError: there is no such job, or it does not wait.
+        RunError: there is no such job, or it is not queued.
     """
     with _queue(home):
         if read(home, job_id).state != "queued":
-            raise RunError(f"Job {job_id} does not wait in the queue.")
+            raise RunError(f"Job {job_id} is not queued.")
         places = [job.place for job in list_jobs(home) if job.state == "queued"]
         _change(home, job_id, place=min(places) - 1)
     ring(home)
 
 
 def claim(home: Home, lane: str) -> Job | None:
-    """The next job of a lane, now this process's own; None where none waits."""
+    """Claims the next job of a lane for this process; None where none is queued."""
     with _queue(home):
         waiting = [job for job in list_jobs(home) if job.lane == lane and job.state == "queued"]
         if not waiting:
@@ -137,15 +149,27 @@ def _queue(home: Home) -> AbstractContextManager[None]:
     return locked(home.jobs / "queue.lock")
 
 
-def _add(home: Home, args: Sequence[str], title: str, key: str, lane: str, run: str) -> str:
+def _entry(spec: JobSpec, title: str, key: str, lane: str) -> dict[str, Any]:
+    """What job.json says of a new job, but for its place and time."""
+    if isinstance(spec, Command):
+        entry = {"title": " ".join(spec.words), "key": "", "lane": CPU, "run": ""}
+    else:
+        kind = kind_of(spec)
+        entry = {
+            "title": kind.title(spec),
+            "key": kind.key(spec),
+            "lane": kind.lane,
+            "run": kind.trains(spec),
+        }
+    chosen = {"title": title, "key": key, "lane": lane}
+    return {**entry, **{name: text for name, text in chosen.items() if text}, **to_json(spec)}
+
+
+def _add(home: Home, entry: dict[str, Any]) -> str:
     now = datetime.now(UTC)
     job_id = f"job-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     about = {
-        "title": title,
-        "key": key,
-        "lane": lane,
-        "run": run,
-        "args": list(args),
+        **entry,
         "place": _last_place(home) + 1,
         "created": now.isoformat(timespec="seconds"),
         "attempt": 1,
@@ -179,12 +203,14 @@ def _again(home: Home, job_id: str, prepare: Callable[[Job], None]) -> None:
     with _queue(home):
         job = read(home, job_id)
         if job.state not in {"failed", "stopped"}:
-            raise RunError(f"Job {job_id} is {job.state}; only one that broke off can go on.")
+            raise RunError(
+                f"Job {job_id} is {job.state}; only a failed or stopped job can continue."
+            )
         if job.run:
             run = runs.folder(home, job.run)
             state = run.status()["state"]
             if state == "done":
-                # It was killed between its last file and its last word: nothing is left to do.
+                # It was killed after its last file was written: nothing is left to do.
                 (folder_of(home, job_id) / "stop").unlink(missing_ok=True)
                 write_ended(folder_of(home, job_id), "done", None, job.seconds)
                 return
@@ -193,7 +219,7 @@ def _again(home: Home, job_id: str, prepare: Callable[[Job], None]) -> None:
         prepare(job)
         _change(home, job_id, place=_last_place(home) + 1, attempt=job.attempt + 1)
         path = folder_of(home, job_id)
-        # Who held it goes last: until then the job reads as failed, never as queued twice.
+        # process.json goes last: until then the job reads as failed, never as queued twice.
         for name in ("progress.json", "stop", "ended.json", "process.json"):
             (path / name).unlink(missing_ok=True)
     tend(home, job.lane)
@@ -202,5 +228,5 @@ def _again(home: Home, job_id: str, prepare: Callable[[Job], None]) -> None:
 def _sweep(home: Home) -> None:
     """Removes the oldest jobs that are over."""
     over = [job for job in list_jobs(home) if not job.active]
-    for job in over[_KEPT:]:
+    for job in over[_MOST_OVER:]:
         shutil.rmtree(home.jobs / job.id, ignore_errors=True)

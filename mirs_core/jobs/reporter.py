@@ -1,44 +1,44 @@
-"""The other side of a job: the process that carries it out tells how far it is."""
+"""Progress and end of a job, written by the process that runs it."""
 
 import contextlib
 import os
 import time
 from pathlib import Path
 
-from mirs_core.errors import RunError
+from mirs_core.errors import MirsError, RunError, StoppedError
 from mirs_core.files import write_json
 
 FOLDER = "MIRS_JOB"
-"""The environment variable that names the folder of the job that this process carries out."""
+"""The environment variable that names the folder of the job that this process runs."""
 _EVERY = 0.2
 
 
 class Reporter:
     """Writes progress and end of a job. Outside a job every call does nothing.
 
-    Times are those of the monotonic clock: a clock that is set changes none of them.
+    Times are of the monotonic clock: setting the computer's clock changes none of them.
     """
 
     def __init__(self) -> None:
         folder = os.environ.get(FOLDER)
         self._path = Path(folder) if folder and Path(folder, "job.json").is_file() else None
-        # Of several processes of one job, the first one speaks.
-        self._speaks = os.environ.get("RANK", "0") == "0"
+        # Of several processes of one job, the first one reports.
+        self._reports = os.environ.get("RANK", "0") == "0"
         self._started = self._stage_started = time.monotonic()
         self._last = 0.0
         self._stage = ""
 
     def should_stop(self) -> bool:
-        """Whether somebody asked this job to stop."""
+        """Whether this job is to stop."""
         return self._path is not None and (self._path / "stop").exists()
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        """Writes the progress, five times a second at most. A full disk is no reason to stop."""
+        """Writes the progress, at most five times a second. A full disk does not stop the job."""
         now = time.monotonic()
         new = stage != self._stage
         if (
             self._path is None
-            or not self._speaks
+            or not self._reports
             or not (new or done >= total or now - self._last >= _EVERY)
         ):
             return
@@ -58,11 +58,27 @@ class Reporter:
 
     def end(self, state: str, error: str | None = None) -> None:
         """Writes how the process ended: done, stopped or failed."""
-        if self._path is None or not self._speaks:
+        if self._path is None or not self._reports:
             return
         seconds = round(time.monotonic() - self._started, 2)
         with contextlib.suppress(RunError):
             write_ended(self._path, state, error, seconds)
+
+    def finish(self, answer: object) -> None:
+        """Writes the end of work that returned ``answer``: stopped where it says so, else done."""
+        if isinstance(answer, dict) and answer.get("stopped"):
+            rest = "as requested; what was finished"
+            if "epochs" in answer:
+                rest = f"after {answer['epochs']} epochs; the best one"
+            self.end("stopped", f"Stopped {rest} is kept.")
+        else:
+            self.end("done")
+
+    def fail(self, error: MirsError) -> str:
+        """Writes an expected failure or a stop; returns its message on one line."""
+        message = " ".join(str(error).split())
+        self.end("stopped" if isinstance(error, StoppedError) else "failed", message)
+        return message
 
 
 def write_ended(folder: Path, state: str, error: str | None, seconds: float) -> None:

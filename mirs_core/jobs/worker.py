@@ -1,7 +1,8 @@
-"""``python -m mirs_core.jobs.worker LANE`` carries out the jobs of a lane; see ``workers``."""
+"""``python -m mirs_core.jobs.worker LANE`` runs the jobs of a lane; see ``workers``."""
 
 import contextlib
 import importlib
+import json
 import os
 import signal
 import sys
@@ -15,8 +16,11 @@ from mirs_core.errors import MirsError
 from mirs_core.files import is_safe_name
 from mirs_core.jobs import cluster, workers
 from mirs_core.jobs.folder import Job, folder_of, optional
+from mirs_core.jobs.kind import PREVIEW, Command, JobSpec, Work, print_note
 from mirs_core.jobs.queue import claim, must_make_way
 from mirs_core.jobs.reporter import FOLDER, Reporter
+from mirs_core.jobs.specs import kind_of
+from mirs_core.progress import Progress
 from mirs_core.system.devices import single_lanes
 from mirs_core.system.processes import lock_if_free, locked
 from mirs_core.workspace.home import Home
@@ -25,12 +29,12 @@ _POLL, _LOOK = 0.05, 2.0
 _IDLE = 900.0
 _GRACE = 20.0
 # A preview's worker is used again: the pause until its successor has imported torch would be seen.
-_USED = {workers.PREVIEW: 100}
+_USED = {PREVIEW: 100}
 _NICE = 5
 
 
 def main(lane: str) -> int:
-    """Waits for the lane, then for a job; carries it out and leaves the lane to the standby."""
+    """Waits for the lane, then for a job; runs it and leaves the lane to the standby."""
     home = Home.current()
     signal.signal(signal.SIGTERM, _interrupt)
     with lock_if_free(workers.standby_lock(home, lane)) as no_longer_standby:
@@ -82,9 +86,9 @@ def _others(home: Home, lane: str) -> Iterator[None]:
 
 
 def _next_job(home: Home, lane: str) -> Job | None:
-    """The next job of the lane; None where nobody rang for a quarter of an hour, or to make way.
+    """The next job of the lane; None after a quarter of an hour without one, or to make way.
 
-    The queue is read when the bell rang, and now and then in case that was missed.
+    The queue is read when the bell rings, and every two seconds in case that was missed.
     """
     rung, looked, awake = -1, 0.0, time.monotonic()
     while True:
@@ -103,7 +107,7 @@ def _next_job(home: Home, lane: str) -> Job | None:
 
 
 def carry_out(home: Home, job: Job) -> None:
-    """Runs the command of a claimed job in this process; its output goes into the job's folder."""
+    """Runs a claimed job in this process; its answer and its log go into the job's folder."""
     path = folder_of(home, job.id)
     os.environ[FOLDER] = str(path)
     with (path / "result.json").open("wb") as out, (path / "log.txt").open("ab") as log:
@@ -112,10 +116,12 @@ def carry_out(home: Home, job: Job) -> None:
         try:
             if job.lane.startswith(cluster.PREFIX):
                 cluster.follow(home, job)
+            elif isinstance(job.spec, Command):
+                importlib.import_module("mirs_core.cli").main([*job.spec.words, "--json"])
             else:
-                importlib.import_module("mirs_core.cli").main([*job.args, "--json"])
+                run_spec(home, job.spec)
         except SystemExit:
-            # Words that the command line does not know; it has said so.
+            # Words that the command line does not know; it wrote what is wrong with them.
             Reporter().end("failed", jobs.log_tail(home, job.id, 1))
         except MirsError as error:
             Reporter().end("failed", str(error))
@@ -127,6 +133,44 @@ def carry_out(home: Home, job: Job) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
             del os.environ[FOLDER]
+
+
+def run_spec(home: Home, spec: JobSpec) -> None:
+    """Runs a spec as the job of this process and prints its answer on one line.
+
+    Raises:
+        Exception: an unexpected failure, once the job's folder says that it failed.
+    """
+    reporter = Reporter()
+    try:
+        work = Work(_printed(reporter.progress), reporter.should_stop)
+        answer = kind_of(spec).run(home, spec, work)
+    except MirsError as error:
+        print_note(f"mirs: {reporter.fail(error)}")
+    except KeyboardInterrupt:
+        reporter.end("stopped", "Interrupted; what was finished is kept.")
+    except Exception as error:
+        reporter.end("failed", f"{type(error).__name__}: {error}")
+        raise
+    else:
+        text = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+        reporter.finish(answer)
+
+
+def _printed(progress: Progress) -> Progress:
+    """``progress`` that also writes the name of each stage to the log."""
+    stage = ""
+
+    def report(name: str, done: int, total: int) -> None:
+        nonlocal stage
+        progress(name, done, total)
+        if name != stage:
+            print_note(name)
+        stage = name
+
+    return report
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -148,7 +192,7 @@ def _preload() -> None:
 
 
 class _Watchdog:
-    """Ends a job that was asked to stop and does not: politely first."""
+    """Ends a job that was asked to stop and does not: with SIGTERM first."""
 
     def __init__(self, home: Home, lane: str) -> None:
         self.home, self.lane = home, lane

@@ -1,10 +1,10 @@
-"""Workers: processes that carry out the jobs of a lane, one after the other.
+"""Workers: processes that run the jobs of a lane, one after the other.
 
-A lane stands for a device. Whoever holds its lock works; one more process, the standby, has torch
-imported already and waits for the lock. The system frees a lock when its holder dies, however it
-dies, so the standby takes over within a moment: nothing has to be supervised. A worker that takes a
-job starts the next standby. Only where both are killed at once does the lane wait, until anybody
-looks at it (``tend``).
+A lane stands for a device. The process that holds its lock works; a second one, the standby, has
+imported torch already and waits for the lock. The system frees a lock when its holder dies, however
+it dies, so the standby takes over at once: nothing has to be supervised. A worker that starts a job
+starts the next standby. Only where both are killed at once does the lane wait, until ``tend`` is
+called for it.
 """
 
 import os
@@ -16,13 +16,11 @@ from pathlib import Path
 
 from mirs_core.files import make_folder
 from mirs_core.jobs.folder import list_jobs
+from mirs_core.jobs.kind import PREVIEW
 from mirs_core.system import devices
 from mirs_core.system.devices import CPU
 from mirs_core.system.processes import is_locked
 from mirs_core.workspace.home import Home
-
-PREVIEW = "preview"
-"""The lane of previews, which do not wait for trainings."""
 
 
 def lane_lock(home: Home, lane: str) -> Path:
@@ -41,13 +39,13 @@ def bell(home: Home) -> Path:
 
 
 def ring(home: Home) -> None:
-    """Wakes idle workers up, and keeps them from going home."""
+    """Wakes idle workers, and keeps them from exiting when idle."""
     make_folder(home.jobs)
     bell(home).touch()
 
 
 def tend(home: Home, lane: str = CPU) -> None:
-    """Starts a worker for a lane that has none to take the next job; call it as often as you like.
+    """Starts a worker for a lane that has none for the next job; calling it again is cheap.
 
     Raises:
         RunError: the home folder cannot be written.
@@ -62,7 +60,7 @@ def tend(home: Home, lane: str = CPU) -> None:
 
 
 def threads_of(lane: str) -> int:
-    """How many threads a lane's worker may take: one core stays free for who looks on."""
+    """How many threads a lane's worker may use: one core stays free for the app."""
     return 1 if lane == PREVIEW else max(1, (os.cpu_count() or 1) - 1)
 
 

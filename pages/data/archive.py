@@ -8,6 +8,10 @@ import streamlit as st
 
 from mirs_core.exchange import parquet_archives
 from mirs_core.files import slug
+from mirs_core.jobs import JobSpec
+from mirs_core.jobs.kinds.archive_add import ArchiveAdd
+from mirs_core.jobs.kinds.archive_import import ArchiveImport
+from mirs_core.jobs.kinds.archive_remove import ArchiveRemove
 from mirs_core.workspace import collections as collected
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -33,9 +37,8 @@ def dialog(home: Home, here: Sequence[runs.RunSummary], titles: dict[str, str]) 
         help="They are copied into the data set. Leave it empty where they stand there already."
         " Only new tiles are encoded.",
     ).strip()  # fmt: skip
-    words_of = ["archive", "add", f"--run={chosen}"]
-    words_of += [f"--data={Path(folder).expanduser().absolute()}"] if folder else []
-    _button(home, "Add them", "add_photo_alternate", words_of, f"Add tiles to {titles[chosen]}")
+    added = ArchiveAdd(run=chosen, data=Path(folder).expanduser().absolute() if folder else None)
+    _button(home, "Add them", "add_photo_alternate", added, f"Add tiles to {titles[chosen]}")
     _remove(home, chosen, titles[chosen])
     st.html('<p class="mirs-model">Import codes</p>')
     file = st.text_input(
@@ -44,8 +47,8 @@ def dialog(home: Home, here: Sequence[runs.RunSummary], titles: dict[str, str]) 
         help="Codes that this very model made, here or elsewhere; they become an archive.",
     ).strip()  # fmt: skip
     if file:
-        words_of = ["archive", "import", str(Path(file).expanduser().absolute()), f"--run={chosen}"]
-        _button(home, "Import codes", "upload_file", words_of, f"Import {Path(file).name}")
+        imported = ArchiveImport(file=Path(file).expanduser().absolute(), run=chosen)
+        _button(home, "Import codes", "upload_file", imported, f"Import {Path(file).name}")
 
 
 def _remove(home: Home, run_id: str, title: str) -> None:
@@ -60,8 +63,8 @@ def _remove(home: Home, run_id: str, title: str) -> None:
         "Those of the collection", found, format_func=lambda one: f"{one.name} ({len(one.tiles)})"
     )
     tiles = [kept.id for kept in one.tiles if items.has(kept.id)]
-    words_of = ["archive", "remove", f"--run={run_id}", *(f"--tile={tile}" for tile in tiles)]
-    _button(home, f"Take {len(tiles)} out", "remove_circle", words_of, f"Take tiles out of {title}")
+    spec = ArchiveRemove(run=run_id, tile=tuple(tiles))
+    _button(home, f"Take {len(tiles)} out", "remove_circle", spec, f"Take tiles out of {title}")
     st.caption("Their files stay where they are.")
 
 
@@ -70,12 +73,12 @@ def _parquet(home: Home, run_id: str) -> bytes:
         return parquet_archives.write_archive(home, run_id, Path(folder)).path.read_bytes()
 
 
-def _button(home: Home, label: str, icon: str, words_of: Sequence[str], title: str) -> None:
+def _button(home: Home, label: str, icon: str, spec: JobSpec, title: str) -> None:
     if st.button(
         label,
         icon=f":material/{icon}:",
         key=f"mirs.archive.{icon}",
         on_click=brought.submit,
-        args=(home, words_of, title, "queued"),
+        args=(home, spec, title, "queued"),
     ):
         st.rerun()

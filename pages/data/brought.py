@@ -1,6 +1,7 @@
 """What the forms that bring data in have in common: where it stands, what follows, its job."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -38,12 +39,10 @@ def typed(
     return path
 
 
-def submit(
-    home: Home, words_of: Sequence[str], title: str, said: str = "queued, see above"
-) -> None:
-    """Queues a command; the same one once, however often it is asked for while it is not over."""
-    key = f"{jobs.DATA}-{sha256(chr(0).join(words_of).encode())[:16]}"
-    notice.act(f"{title}: {said}.", lambda: jobs.submit_once(home, key, words_of, title))
+def submit(home: Home, spec: jobs.JobSpec, title: str, message: str = "queued, see above") -> None:
+    """Queues a job, unless an equal one is not over yet; the page lists it above."""
+    key = f"{jobs.DATA}-{sha256(repr(spec).encode())[:16]}"
+    notice.act(f"{title}: {message}.", lambda: jobs.submit_once(home, spec, title, key=key))
 
 
 def show(pictures: Sequence[str]) -> None:
@@ -53,8 +52,16 @@ def show(pictures: Sequence[str]) -> None:
         st.html(f'<div class="mirs-fresh mirs-few">{images}</div>')
 
 
-def afterwards(home: Home, key: str, trains: bool) -> list[str]:
-    """Draws the choice of what follows; returns the words of the command line that ask for it.
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What follows an import: the models that archive the tiles, and whether models are trained."""
+
+    archive: tuple[str, ...] = ()
+    prepare: bool = False
+
+
+def afterwards(home: Home, key: str, trains: bool) -> Next:
+    """Draws the choice of what follows an import, and returns it.
 
     Args:
         key: tells the widgets of one form from those of another.
@@ -65,9 +72,9 @@ def afterwards(home: Home, key: str, trains: bool) -> list[str]:
     chosen = st.radio("Then", choices, key=f"mirs.{key}.then", horizontal=True)
     if chosen == TRAIN:
         st.caption("Baseline, MIRS and MIRS + DWT; without labels the models that read none.")
-        return ["--prepare"]
+        return Next(prepare=True)
     if chosen != ARCHIVE:
-        return []
+        return Next()
     sets = lineup.data_sets(found)
     titles = {
         run.id: f"{title} · {one.title}"
@@ -84,4 +91,4 @@ def afterwards(home: Home, key: str, trains: bool) -> list[str]:
         help="Each hashes every tile. What they were trained on should look like these tiles:"
         " the same camera, the same ground size.",
     )
-    return [f"--archive={run}" for run in picked]
+    return Next(archive=tuple(picked))

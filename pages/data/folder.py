@@ -1,11 +1,12 @@
 """A folder of one's own becomes a data set: where its tiles are, and what is known of them."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from mirs_core.datasets.walk import SPLITS, Found, find_images, is_labelled
+from mirs_core.jobs.kinds.data_import import Import
 from mirs_core.workspace.home import Home
 from pages.data import brought
 from pages.shared import loaders, words
@@ -64,26 +65,31 @@ def _form(home: Home, folder: Path, found: Found) -> None:
             help=words.plain(", ".join(sorted(inner)[:30])),
         )
     where = st.radio("The tiles", [_IN_PLACE, _COPIED], key="mirs.folder.where", horizontal=True)
-    said = _said(folder.name)
+    facts = _facts(folder.name)
     then = brought.afterwards(home, "folder", trains=True)
-    name = said.get("--name") or folder.name
+    name = facts.name or folder.name
     if where == _COPIED:
         st.caption(words.plain(f"They are copied to {brought.folder_of(home, name)}."))
-    options = [f"{option}={value}" for option, value in said.items() if value]
-    if table:
-        options.append(f"--table={Path(table).expanduser().absolute()}")
-    options += ["--copy"] * (where == _COPIED) + ["--labels-from-folders"] * from_folders
+    spec = replace(
+        facts,
+        folder=folder,
+        copy=where == _COPIED,
+        table=Path(table).expanduser().absolute() if table else None,
+        labels_from_folders=from_folders,
+        archive=then.archive,
+        prepare=then.prepare,
+    )
     st.button(
         "Import",
         type="primary",
         icon=":material/create_new_folder:",
         on_click=_start,
-        args=(home, folder, [*options, *then]),
+        args=(home, spec),
     )
 
 
-def _said(fallback: str) -> dict[str, str]:
-    """What people say of their tiles, by the option that takes it."""
+def _facts(fallback: str) -> Import:
+    """Draws the fields that describe the tiles; returns a spec with what was entered."""
     left, right = st.columns(2)
     with left:
         name = st.text_input("Name", placeholder=fallback, key="mirs.folder.name")
@@ -96,15 +102,16 @@ def _said(fallback: str) -> dict[str, str]:
         licence = st.text_input("Licence", placeholder="not known", key="mirs.folder.licence")
         credit = st.text_input("Credit", placeholder="NASA/JPL/MSSS", key="mirs.folder.credit")
         source = st.text_input("Source", placeholder="address or doi", key="mirs.folder.source")
-    return {
-        "--name": name.strip(),
-        "--instrument": instrument.strip(),
-        "--metres-per-pixel": f"{metres:g}" if metres else "",
-        "--licence": licence.strip(),
-        "--credit": credit.strip(),
-        "--source": source.strip(),
-    }
+    return Import(
+        folder=Path(fallback),
+        name=name.strip() or None,
+        instrument=instrument.strip() or None,
+        metres_per_pixel=metres or None,
+        licence=licence.strip() or None,
+        credit=credit.strip() or None,
+        source=source.strip() or None,
+    )
 
 
-def _start(home: Home, folder: Path, options: Sequence[str]) -> None:
-    brought.submit(home, ["data", "import", str(folder), *options], f"Import {folder.name}")
+def _start(home: Home, spec: Import) -> None:
+    brought.submit(home, spec, f"Import {spec.folder.name}")

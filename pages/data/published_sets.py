@@ -11,6 +11,8 @@ from mirs_core import jobs
 from mirs_core.datasets import download as fetching
 from mirs_core.datasets.download import PublishedDataSet, RemoteFile, needed_space
 from mirs_core.errors import MirsError
+from mirs_core.jobs.kinds.data_download import Download
+from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.workspace.home import Home
 from pages.data import brought
 from pages.parts import notice
@@ -107,8 +109,6 @@ def _offered(source: PublishedDataSet) -> RemoteFile | str:
 
 def _start(home: Home, source: PublishedDataSet, folder: Path, verb: str) -> None:
     title = f"Download {source.title}" if verb == "download" else f"Prepare {source.title}"
-    words_of = ["data", verb, source.name, str(folder), "--yes"]
-    notice.act(
-        f"{title}: queued.",
-        lambda: jobs.submit_once(home, f"{jobs.DATA}-{source.name}", words_of, title),
-    )
+    kind = Download if verb == "download" else Prepare
+    spec = kind(name=source.name, folder=folder, yes=True)
+    notice.act(f"{title}: queued.", lambda: jobs.submit_once(home, spec, title))

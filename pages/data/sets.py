@@ -7,6 +7,8 @@ import streamlit as st
 
 from mirs_core.datasets.registry import KnownDataSet
 from mirs_core.files import slug
+from mirs_core.jobs.kinds.data_prepare import Prepare
+from mirs_core.jobs.kinds.demo import Demo
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -86,8 +88,8 @@ def _counts(one: KnownDataSet) -> str:
 
 
 def _prepare(home: Home, one: KnownDataSet) -> None:
-    words_of = ["data", "prepare", str(one.root)]
-    brought.submit(home, words_of, f"Train models on {one.title}", "queued")
+    spec = Prepare(name=str(one.root))
+    brought.submit(home, spec, f"Train models on {one.title}", "queued")
 
 
 def _demo(home: Home) -> None:
@@ -102,5 +104,5 @@ def _demo(home: Home) -> None:
             icon=":material/landscape:",
             key="mirs.sets.demo",
             on_click=brought.submit,
-            args=(home, ["demo"], "Build the demo", "queued"),
+            args=(home, Demo(), "Build the demo", "queued"),
         )

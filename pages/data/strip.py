@@ -1,6 +1,6 @@
 """An image strip of one's own is cut into tiles with true places, and archived."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from mirs_core.datasets.strips import Cut
 from mirs_core.errors import ImageError, MirsError
+from mirs_core.jobs.kinds.data_tile import Tile
 from mirs_core.workspace.home import Home
 from pages.data import brought
 from pages.shared import loaders, words
@@ -82,19 +83,25 @@ def _form(home: Home, path: Path, about: loaders.StripFacts) -> None:
             "The models of CTX tiles know squares of about 1,200 m; they may mistake what is"
             " much larger or smaller."
         )
-    said = _said(path)
-    name = said["--name"] or path.stem
+    facts = _facts(path)
+    name = facts.name or path.stem
     into = brought.folder_of(home, name)
     then = brought.afterwards(home, "strip", trains=False)
     st.caption(words.plain(f"The tiles go to {into}."))
-    options = [f"--{'metres' if unit == _METRES else 'size'}={side:g}", f"--stride={stride}"]
-    options += [f"{option}={value}" for option, value in said.items() if value]
+    spec = replace(
+        facts,
+        out=into,
+        metres=side if unit == _METRES else None,
+        size=None if unit == _METRES else round(side),
+        stride=stride,
+        archive=then.archive,
+    )
     st.button(
         "Cut it into tiles",
         type="primary",
         icon=":material/grid_on:",
         on_click=_start,
-        args=(home, path, into, [*options, *then]),
+        args=(home, spec),
     )
 
 
@@ -118,8 +125,8 @@ def _along(length: int, side: int, stride: int) -> int:
     return (length - side) // stride + 1 if length >= side else 0
 
 
-def _said(path: Path) -> dict[str, str]:
-    """What people say of the strip, by the option that takes it."""
+def _facts(path: Path) -> Tile:
+    """Draws the fields that describe the strip; returns a spec with what was entered."""
     left, right = st.columns(2)
     with left:
         name = st.text_input("Name", placeholder=path.stem, key="mirs.strip.name")
@@ -139,16 +146,17 @@ def _said(path: Path) -> dict[str, str]:
             usual.min_contrast,
             key="mirs.strip.contrast",
         )
-    return {
-        "--name": name.strip(),
-        "--licence": licence.strip(),
-        "--credit": credit.strip(),
-        "--source": source.strip(),
-        "--max-nodata": f"{missing:g}",
-        "--min-contrast": f"{contrast:g}",
-    }
+    return Tile(
+        raster=path,
+        out=path.parent,
+        name=name.strip() or None,
+        licence=licence.strip() or None,
+        credit=credit.strip() or None,
+        source=source.strip() or None,
+        max_nodata=missing,
+        min_contrast=contrast,
+    )
 
 
-def _start(home: Home, path: Path, into: Path, options: Sequence[str]) -> None:
-    words_of = ["data", "tile", str(path), f"--out={into}", *options]
-    brought.submit(home, words_of, f"Cut {path.name} into tiles")
+def _start(home: Home, spec: Tile) -> None:
+    brought.submit(home, spec, f"Cut {spec.raster.name} into tiles")

@@ -9,6 +9,7 @@ from mirs_core import jobs
 from mirs_core.config.presets import PRESETS, title_of
 from mirs_core.errors import MirsError
 from mirs_core.experiments import domains
+from mirs_core.jobs.kinds.domains import Domains
 from mirs_core.workspace.home import Home
 from mirs_core.workspace.runs import RunSummary
 from pages.evaluate import domains_report
@@ -112,12 +113,8 @@ def _form(home: Home, root: Path, folders: dict[str, str]) -> Path | None:
 
 def _submit(home: Home, root: Path, other: Path, seeds: int, presets: tuple[str, ...]) -> None:
     key = _KEY + domains.path_of(home, root, other).stem
-    words_of = [
-        "domains", "--data", str(root), "--other", str(other),
-        "--seeds", str(seeds), "--presets", ",".join(presets),
-    ]  # fmt: skip
-    title = f"Domains: {root.name} and {other.name}"
-    notice.act("Measurement queued.", lambda: jobs.submit_once(home, key, words_of, title))
+    spec = Domains(data=root, other=other, seeds=seeds, presets=",".join(presets))
+    notice.act("Measurement queued.", lambda: jobs.submit_once(home, spec, key=key))
 
 
 @st.fragment(run_every=1.0)

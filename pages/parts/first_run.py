@@ -6,12 +6,13 @@ from html import escape
 import streamlit as st
 
 from mirs_core import jobs
+from mirs_core.jobs.kinds.demo import Demo
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.shared import loaders, theme, words
 
-_JOB, _KEY = "mirs.demo_job", "demo"
+_JOB = "mirs.demo_job"
 # Job title, text, and typical share of the total time of each step.
 _STEPS = (
     ("", "Generate 1,200 tiles of synthetic Mars", 0.32),
@@ -53,7 +54,7 @@ def draw() -> None:
 def _watch() -> None:
     home = Home.current()
     if _JOB not in st.session_state:
-        st.session_state[_JOB] = jobs.submit_once(home, _KEY, ["demo"], "Build the demo")
+        st.session_state[_JOB] = jobs.submit_once(home, Demo())
     job = jobs.read(home, st.session_state[_JOB])
     if job.state == "done" or demo.is_complete(home):
         del st.session_state[_JOB]

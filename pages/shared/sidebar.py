@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core import jobs
+from mirs_core.jobs.kinds.index import Index
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.shared import access, lineup, navigation, state, theme, words
@@ -114,9 +115,8 @@ def _start(folder: str, name: str, models: Sequence[str]) -> None:
     if not models:
         st.error("Choose the models above first.", icon=":material/compare:")
         return
-    words_of = [f"--run={run}" for run in models] + ([f"--name={name}"] if name else [])
-    command = ["index", f"--data={root}", *words_of]
-    job = jobs.submit(Home.current(), command, f"Archive {root.name}")
+    spec = Index(run=tuple(models), data=root, name=name or None)
+    job = jobs.submit(Home.current(), spec)
     st.session_state.setdefault(_INDEX_JOBS, []).append(job)
 
 

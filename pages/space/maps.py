@@ -11,6 +11,7 @@ from mirs_core import jobs
 from mirs_core.errors import MirsError
 from mirs_core.hash_space import projection
 from mirs_core.hash_space.layout import SpaceMap
+from mirs_core.jobs.kinds.project import Project
 from mirs_core.retrieval.search import Query, Searcher
 from mirs_core.workspace.home import Home
 from pages.components.space_map.space_map import (
@@ -275,8 +276,7 @@ def _missing(home: Home, run_id: str) -> None:
 
 
 def _submit(home: Home, run_id: str, key: str) -> None:
-    command = ["project", "--run", run_id]
-    jobs.submit_once(home, key, command, f"Projection of {run_id}", lane=jobs.PREVIEW)
+    jobs.submit_once(home, Project(run=run_id), key=key)
 
 
 def _job(home: Home, key: str) -> jobs.Job | None:

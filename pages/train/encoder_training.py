@@ -13,6 +13,7 @@ from mirs_core.encoders.fine_tuned_store import list_encoders
 from mirs_core.encoders.fine_tuning import FineTuneConfig
 from mirs_core.encoders.loading import encoder_names
 from mirs_core.errors import MirsError
+from mirs_core.jobs.kinds.train_encoder import TrainEncoder
 from mirs_core.system import devices
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -103,11 +104,8 @@ def _submit(data: Path, config: FineTuneConfig, device: devices.Device) -> None:
 
     def work() -> None:
         encoder = fine_tuning.prepare(home, data, config)
-        title = f"Train encoder {encoder}"
-        words_of = ["train-encoder", "--resume", encoder]
-        if device.processes > 1:
-            words_of.append(f"--processes={device.processes}")
-        jobs.submit(home, words_of, title, lane=device.lane)
+        spec = TrainEncoder(resume=encoder, processes=device.processes)
+        jobs.submit(home, spec, lane=device.lane)
 
     notice.act("Encoder training queued.", work)
 

@@ -13,6 +13,7 @@ from mirs_core import jobs
 from mirs_core.config import presets
 from mirs_core.config.settings import RunConfig
 from mirs_core.errors import MirsError
+from mirs_core.jobs.kinds.preview import Preview
 from mirs_core.retrieval.filters import Filters
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -37,15 +38,17 @@ def start(config: RunConfig, query: str) -> None:
     session = st.session_state.setdefault(_SESSION, secrets.token_hex(6))
     folder = home.previews
     folder.mkdir(parents=True, exist_ok=True)
-    words_of = [f"--set={change}" for change in presets.changes_of(config)]
-    command = [
-        "preview", f"--data={config.data}", f"--preset={config.preset}", f"--seed={config.seed}",
-        f"--epochs={_EPOCHS}", f"--query={query}", f"--out={folder / f'{session}.json'}", *words_of,
-    ]  # fmt: skip
-    _path().unlink(missing_ok=True)
-    st.session_state[_JOB] = jobs.submit(
-        home, command, "Preview", key=f"preview-{session}", lane=jobs.PREVIEW, replaces=True
+    spec = Preview(
+        data=Path(config.data),
+        preset=config.preset,
+        seed=config.seed,
+        epochs=_EPOCHS,
+        query=query,
+        out=folder / f"{session}.json",
+        changes=tuple(presets.changes_of(config)),
     )
+    _path().unlink(missing_ok=True)
+    st.session_state[_JOB] = jobs.submit(home, spec, key=f"preview-{session}", replaces=True)
     st.session_state[_CONFIG] = config
 
 

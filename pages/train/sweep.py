@@ -7,6 +7,7 @@ import streamlit as st
 from mirs_core import jobs
 from mirs_core.config.settings import RunConfig, settings
 from mirs_core.errors import MirsError
+from mirs_core.jobs.kinds.sweep import Sweep as SweepSpec
 from mirs_core.pipeline import sweeps
 from mirs_core.pipeline.sweeps import Cell, Sweep
 from mirs_core.workspace.home import Home
@@ -72,7 +73,7 @@ def _submit(
     sweep = sweeps.create(
         home, config, method=method, push=push, balance=balance, trials=trials, name=name
     )
-    jobs.submit(home, ["sweep", "--id", sweep.id], f"Sweep: {name}", key=sweep.id)
+    jobs.submit(home, SweepSpec(id=sweep.id), f"Sweep: {name}")
     st.session_state[_SWEEP] = sweep.id
 
 

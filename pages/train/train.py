@@ -8,6 +8,7 @@ from mirs_core import jobs
 from mirs_core.config.settings import RunConfig
 from mirs_core.errors import MirsError
 from mirs_core.jobs import cluster
+from mirs_core.jobs.kinds.train import Train
 from mirs_core.pipeline import estimate, train
 from mirs_core.system import devices
 from mirs_core.workspace import runs
@@ -138,8 +139,7 @@ def _submit() -> None:
         run = train.prepare(home, config, name=name or None)
         on_cluster = st.session_state.get(_PLACE) == _CLUSTER and cluster.is_there()
         lane = cluster.new_lane() if on_cluster else st.session_state.get(_LANE, jobs.CPU)
-        words_of = ["train", "--run", run.id, "--map"]
-        jobs.submit(home, words_of, f"Train {name or run.id}", lane=lane, run=run.id)
+        jobs.submit(home, Train(run=run.id, map=True), f"Train {name or run.id}", lane=lane)
 
     notice.act("Training queued.", work)
 

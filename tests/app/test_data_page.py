@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from mirs_core import jobs
 from mirs_core.datasets import download as fetching
 from mirs_core.jobs import workers
+from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -150,7 +151,7 @@ def test_strangers_bring_nothing_in(
         assert "is disabled" in app.info[0].value and not app.text_input
     (home.path / "demo.json").unlink(missing_ok=True)
     monkeypatch.setattr(demo, "is_complete", lambda home: False)
-    submitted = jobs.submit_once(home, f"{jobs.DATA}-x", ["data", "prepare", "/secret/set"], EVIL)
+    submitted = jobs.submit_once(home, Prepare(name="/secret/set"), EVIL, key=f"{jobs.DATA}-x")
     app = opened("here")
     assert submitted and "&lt;script&gt;" in html(app)
     assert not app.button
@@ -264,7 +265,7 @@ def test_a_strip_is_looked_at_and_cut(opened: Open, home: Home, tmp_path: Path) 
     press(app, "Cut it into tiles")
     (args,) = queued(home)
     assert args[:4] == ("data", "tile", str(path), f"--out={home.path / 'data' / 'a-strip'}")
-    assert {"--metres=1200", "--stride=100", "--archive=demo-mirs"} <= set(args)
+    assert {"--metres=1200.0", "--stride=100", "--archive=demo-mirs"} <= set(args)
 
 
 def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from mirs_core.encoders import run_encoder
 from mirs_core.experiments import domains
 from mirs_core.files import write_array, write_json
 from mirs_core.jobs import workers
+from mirs_core.jobs.kinds.domains import Domains
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.shared import access
@@ -116,10 +117,8 @@ def test_the_report_is_asked_for_once(
     app = press(app.run(), "Measure")
     press(app, "Measure")
     (job,) = jobs.list_jobs(home)
-    assert job.args == (
-        "domains", "--data", str(root), "--other", str(other),
-        "--seeds", "2", "--presets", ",".join(domains.USUAL),
-    )  # fmt: skip
+    presets = ",".join(domains.USUAL)
+    assert job.spec == Domains(data=root, other=other, seeds=2, presets=presets)
     app.run()
     assert "Stop" in buttons(app)
     app = press(app, "Stop")
@@ -144,7 +143,7 @@ def test_a_typed_folder_is_the_other_one(
     app = part(**{"mirs.domains.other": str(mine)})
     assert not app.error
     press(app, "Measure")
-    assert str(mine) in jobs.list_jobs(home)[0].args
+    assert f"--other={mine}" in jobs.list_jobs(home)[0].args
     app = part(**{"mirs.domains.other": str(tmp_path / "not")})
     assert "No such folder" in app.error[0].value and "Measure" not in buttons(app)
 

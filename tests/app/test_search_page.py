@@ -13,6 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs
+from mirs_core.jobs.kinds.demo import Demo
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections as collected
 from mirs_core.workspace.home import Home
@@ -184,14 +185,14 @@ def test_a_folder_of_tiles_that_was_moved_leaves_the_page_standing(
 
 
 def test_a_half_built_demo_goes_on(home: Home, start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    launched: list[str] = []
+    launched: list[object] = []
     monkeypatch.setattr(jobs, "submit_once", lambda *args: launched.append(args[1]) or "job-1")
     path = home.path / "jobs" / "job-1"
     write_job(path)
     shutil.rmtree(home.path / "runs" / "demo-mirs-dwt")
     (home.path / "served.json").unlink()
     app = start()
-    assert not app.exception and launched == ["demo"]
+    assert not app.exception and launched == [Demo()]
 
 
 def test_an_own_folder_must_exist(home: Home, start: Any) -> None:
@@ -204,10 +205,10 @@ def test_an_own_folder_must_exist(home: Home, start: Any) -> None:
 def test_a_fresh_home_builds_the_demo_once(
     tmp_path: Path, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[str] = []
+    started: list[object] = []
 
-    def launch(home: Home, key: str, args: list[str], title: str) -> str:
-        started.append(key)
+    def launch(home: Home, spec: object) -> str:
+        started.append(spec)
         path = Home.current().path / "jobs" / "job-1"
         write_job(path)
         return "job-1"
@@ -215,7 +216,7 @@ def test_a_fresh_home_builds_the_demo_once(
     monkeypatch.setenv("MIRS_HOME", str(tmp_path))
     monkeypatch.setattr(jobs, "submit_once", launch)
     app = start()
-    assert not app.exception and started == ["demo"]
+    assert not app.exception and started == [Demo()]
     assert "synthetic Mars" in html(app)
     (tmp_path / "jobs" / "job-1" / "ended.json").write_text(
         json.dumps({"state": "failed", "error": "The disk is full.", "seconds": 3})

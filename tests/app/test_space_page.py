@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from mirs_core import jobs
 from mirs_core.files import write_json
 from mirs_core.hash_space import layout as mapping
+from mirs_core.jobs.kinds.project import Project
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
@@ -199,7 +200,7 @@ def test_a_missing_projection_is_computed_once(home: Home, start: Any) -> None:
     app.run()
     assert not app.exception
     asked = [job for job in jobs.list_jobs(home) if job.key == "map-demo-mirs"]
-    assert [job.args for job in asked] == [("project", "--run", "demo-mirs")]
+    assert [job.spec for job in asked] == [Project(run="demo-mirs")]
     if asked[0].active:
         jobs.stop(home, asked[0].id)
 

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from mirs_core import cli, jobs
 from mirs_core.files import write_json
 from mirs_core.jobs import workers
+from mirs_core.jobs.kinds.sweep import Sweep
 from mirs_core.pipeline import sweeps
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -35,7 +36,7 @@ def press(app: AppTest, label: str) -> AppTest:
 def begun(app: AppTest, home: Home) -> jobs.Job:
     press(app, "Start sweep")
     assert not app.exception and not app.error
-    return next(job for job in jobs.list_jobs(home) if job.args[0] == "sweep")
+    return next(job for job in jobs.list_jobs(home) if job.spec == Sweep(id=job.key))
 
 
 def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home: Home) -> None:
@@ -45,7 +46,7 @@ def test_a_sweep_is_queued_and_its_map_is_drawn_as_it_grows(sweep: AppTest, home
         .run()
     )
     job = begun(app, home)
-    made = sweeps.load(home, job.args[2])
+    made = sweeps.load(home, job.key)
     assert (made.method, made.cells, made.config.preset) == ("grid", 4, "mirs")
     assert any("0 of 4 cells done" in one.value for one in app.caption)
     found = [
@@ -77,5 +78,5 @@ def test_the_job_of_a_sweep_trains_its_runs(sweep: AppTest, home: Home) -> None:
     )
     job = begun(app, home)
     assert cli.main([*job.args, "--quiet", "--json"]) == 0
-    cells = sweeps.cells(home, job.args[2])
+    cells = sweeps.cells(home, job.key)
     assert len(cells) == 4 and {cell.run for cell in cells} <= {r.id for r in runs.list_runs(home)}

@@ -17,6 +17,8 @@ from mirs_core.config.presets import PRESETS, from_preset
 from mirs_core.config.relevance import idle
 from mirs_core.config.settings import RunConfig, settings
 from mirs_core.jobs import workers
+from mirs_core.jobs.kinds.train import Train
+from mirs_core.jobs.kinds.train_encoder import TrainEncoder
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.parts import data_choice
@@ -67,7 +69,7 @@ def start_training(app: AppTest) -> RunConfig:
     assert not app.exception and not app.error
     home = Home.current()
     job = next(job for job in jobs.list_jobs(home) if job.run)
-    assert job.state == "queued" and job.args[:2] == ("train", "--run")
+    assert job.state == "queued" and job.spec == Train(run=job.run, map=True)
     run = runs.folder(home, job.run)
     assert run.status()["state"] == "queued"
     return run.config()
@@ -256,7 +258,8 @@ def test_an_encoder_is_prepared_and_queued(train: AppTest, home: Home) -> None:
     next(one for one in app.button if one.label == "Train encoder").click().run()
     assert not app.exception and not app.error
     job = next(job for job in jobs.list_jobs(home) if job.args[0] == "train-encoder")
-    assert (home.path / "encoders" / job.args[2] / "request.json").is_file()
+    assert isinstance(job.spec, TrainEncoder)
+    assert (home.path / "encoders" / job.spec.resume / "request.json").is_file()
 
 
 def test_the_queue_shows_states_and_takes_orders(train: AppTest, home: Home) -> None:

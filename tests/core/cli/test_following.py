@@ -23,11 +23,11 @@ LAYOUT = {"train": {"cra": 8, "rid": 8, "smo": 8}, "test": {"cra": 2, "rid": 2}}
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: FakeNetwork) -> Home:
     monkeypatch.setenv("MIRS_HOME", str(tmp_path / "home"))
 
-    def settings(folder: Path, preset: str) -> RunConfig:
+    def settings(preset: str, *, data: str) -> RunConfig:
         changes = ("training.views=1", "training.epochs=1")
-        return presets.from_preset(preset, data=str(folder), changes=changes)
+        return presets.from_preset(preset, data=data, changes=changes)
 
-    monkeypatch.setattr(preparing, "_settings", settings)
+    monkeypatch.setattr(preparing, "from_preset", settings)
     return Home(tmp_path / "home")
 
 

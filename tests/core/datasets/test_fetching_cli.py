@@ -42,12 +42,12 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publishe
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    def settings(folder: Path, preset: str) -> RunConfig:
+    def settings(preset: str, *, data: str) -> RunConfig:
         views = 2 if preset == "mirs-unsupervised" else 1
         changes = (f"training.views={views}", "training.epochs=2")
-        return presets.from_preset(preset, data=str(folder), changes=changes)
+        return presets.from_preset(preset, data=data, changes=changes)
 
-    monkeypatch.setattr(preparing, "_settings", settings)
+    monkeypatch.setattr(preparing, "from_preset", settings)
 
 
 @dataclass(frozen=True)

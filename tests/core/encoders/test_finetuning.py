@@ -840,17 +840,21 @@ def test_world_size_by_hand_is_refused(
 def words(text: str) -> Any:
     import argparse
 
-    from mirs_core.cli import encoders as commands
+    from mirs_core.cli import train_encoder as commands
 
     parser = argparse.ArgumentParser()
     commands.add_arguments(parser)
     return parser.parse_args(text.split())
 
 
+def run_words(args: Any, console: Any) -> Any:
+    return args.command(args, console)
+
+
 def test_the_command_line_trains_resumes_and_lists(
     data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mirs_core.cli import encoders as commands
+    from mirs_core.cli import encoders
     from mirs_core.cli.console import Console
 
     monkeypatch.setenv("MIRS_HOME", str(home))
@@ -859,7 +863,7 @@ def test_the_command_line_trains_resumes_and_lists(
         f"--data {data} --objective triplet --from tiny --seed 2 --epochs 1 --batch-size 8"
         " --learning-rate 0.01 --name Mine --set margin=0.3"
     )
-    answer, text = commands.train_encoder(args, console)
+    answer, text = args.command(args, console)
     assert list(answer) == [
         "encoder",
         "objective",
@@ -875,14 +879,14 @@ def test_the_command_line_trains_resumes_and_lists(
     assert answer["encoder"] in text and "map_at_64" in text
     record = record_of(home, answer["encoder"])
     assert record["settings"]["margin"] == 0.3 and record["name"] == "Mine"
-    listed, table = commands.list_all(args, console)
+    listed, table = encoders.list_all(args, console)
     assert [one["encoder"] for one in listed] == [answer["encoder"]] and answer["encoder"] in table
     with pytest.raises(ConfigError, match="give no others"):
-        commands.train_encoder(words("--resume enc-x --epochs 3"), console)
+        run_words(words("--resume enc-x --epochs 3"), console)
     with pytest.raises(RunError, match="done already"):
-        commands.train_encoder(words(f"--resume {answer['encoder']}"), console)
+        run_words(words(f"--resume {answer['encoder']}"), console)
     with pytest.raises(EncoderError, match="no fine-tuned encoder"):
-        commands.train_encoder(words("--resume ../x"), console)
+        run_words(words("--resume ../x"), console)
     assert words(f"--data {data}").objective is None
 
 

@@ -16,7 +16,7 @@ from mirs_core.jobs import cluster, queue, workers
 from mirs_core.jobs.folder import folder_of
 from mirs_core.workspace.home import Home
 
-LIST = ["runs", "list"]
+LIST = jobs.Command(("runs", "list"))
 
 
 class Status:
@@ -132,10 +132,10 @@ def test_a_job_on_a_local_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv("MIRS_RAY_PYTHON", sys.executable)
         assert cluster.is_there()
         lanes = [cluster.new_lane() for _ in range(2)]
-        words = (LIST, ["runs", "show", "nothing"])
+        specs = (LIST, jobs.Command(("runs", "show", "nothing")))
         ids = [
-            jobs.submit(Home(tmp_path), w, "On Ray", lane=lane)
-            for w, lane in zip(words, lanes, strict=True)
+            jobs.submit(Home(tmp_path), spec, "On Ray", lane=lane)
+            for spec, lane in zip(specs, lanes, strict=True)
         ]
         good, bad = (ended(Home(tmp_path), job_id) for job_id in ids)
         assert (good.state, good.result) == ("done", []), jobs.log_tail(Home(tmp_path), good.id)

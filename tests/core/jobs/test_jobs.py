@@ -14,10 +14,11 @@ from mirs_core.errors import RunError
 from mirs_core.files import write_json
 from mirs_core.jobs import queue, workers
 from mirs_core.jobs.folder import optional
+from mirs_core.jobs.kinds.data_synthetic import Synthetic
 from mirs_core.system.processes import is_alive, lock_if_free, this_process
 from mirs_core.workspace.home import Home
 
-LIST = ["runs", "list"]
+LIST = jobs.Command(("runs", "list"))
 
 
 @pytest.fixture
@@ -51,8 +52,8 @@ def folder(home: Home, job_id: str) -> Path:
 
 def test_jobs_run_on_their_own_in_their_order_and_leave_their_answers(home: Home) -> None:
     ids = [
-        jobs.submit(home, words, "A job")
-        for words in (["runs", "show", "nothing"], ["nonsense"], LIST)
+        jobs.submit(home, spec, "A job")
+        for spec in (jobs.Command(("runs", "show", "nothing")), jobs.Command(("nonsense",)), LIST)
     ]
     found = [ended(home, job_id) for job_id in ids]
     assert [job.state for job in found] == ["failed", "failed", "done"]
@@ -63,10 +64,10 @@ def test_jobs_run_on_their_own_in_their_order_and_leave_their_answers(home: Home
 
 
 def test_one_job_a_key(home: Home, quiet: list[str]) -> None:
-    first = jobs.submit_once(home, "list", LIST, "List")
-    assert jobs.submit_once(home, "list", LIST, "List") == first
+    first = jobs.submit_once(home, LIST, "List", key="list")
+    assert jobs.submit_once(home, LIST, "List", key="list") == first
     jobs.stop(home, first)
-    assert jobs.submit_once(home, "list", LIST, "List") != first
+    assert jobs.submit_once(home, LIST, "List", key="list") != first
 
 
 def test_a_job_may_replace_those_of_its_key(home: Home, quiet: list[str]) -> None:
@@ -95,7 +96,7 @@ def test_the_queue_is_served_in_its_order_and_lane_by_lane(home: Home, quiet: li
     assert jobs.read(home, one).state == "running"
     other = queue.claim(home, jobs.PREVIEW)
     assert other is not None and other.id == elsewhere
-    with pytest.raises(RunError, match="does not wait"):
+    with pytest.raises(RunError, match="is not queued"):
         jobs.run_first(home, one)
     assert set(quiet) == {jobs.CPU, jobs.PREVIEW}
 
@@ -114,7 +115,7 @@ def test_a_job_whose_process_is_gone_has_failed_and_can_go_on(home: Home, quiet:
     jobs.resume(home, job_id)
     again = jobs.read(home, job_id)
     assert (again.state, again.attempt) == ("queued", 2)
-    with pytest.raises(RunError, match="is queued; only one that broke off"):
+    with pytest.raises(RunError, match="is queued; only a failed or stopped job"):
         jobs.resume(home, job_id)
 
 
@@ -173,7 +174,7 @@ def test_a_damaged_job_hides_no_other(home: Home, quiet: list[str]) -> None:
 def test_old_jobs_are_swept_but_none_that_waits(
     home: Home, quiet: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "_KEPT", 2)
+    monkeypatch.setattr(queue, "_MOST_OVER", 2)
     waiting = jobs.submit(home, LIST, "t")
     over = [jobs.submit(home, LIST, "t") for _ in range(4)]
     for job_id in over:
@@ -215,7 +216,7 @@ def test_one_worker_is_started_and_only_where_one_is_missing(home: Home, quiet: 
 
 @pytest.mark.parametrize("who", ["worker", "both"])
 def test_the_queue_outlives_its_workers(home: Home, tmp_path: Path, who: str) -> None:
-    long = ["data", "synthetic", str(tmp_path / "tiles"), "--per-class", "8"]
+    long = Synthetic(folder=tmp_path / "tiles", per_class=8)
     one, two = jobs.submit(home, long, "Long"), jobs.submit(home, LIST, "Next")
     until(lambda: jobs.read(home, one).done > 0)
     worker = optional(folder(home, one), "process")

@@ -13,7 +13,7 @@ from mirs_core.system.devices import ALL_GPUS, CPU
 from mirs_core.system.processes import is_locked
 from mirs_core.workspace.home import Home
 
-WORK = ["runs", "list"]
+WORK = jobs.Command(("runs", "list"))
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""``search``: the nearest tiles of an archive."""
+
+import argparse
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mirs_core.cli.console import Console
+from mirs_core.cli.verbs import carried_out_by
+from mirs_core.errors import ConfigError
+from mirs_core.system.tables import table
+from mirs_core.workspace.home import Home
+
+if TYPE_CHECKING:
+    from mirs_core.retrieval.search import Query, Searcher
+
+Answer = tuple[dict[str, Any], str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb ``search``."""
+    parser.add_argument("--run", metavar="ID", required=True, help="the run")
+    parser.add_argument("--image", type=Path, metavar="FILE", required=True, help="the query")
+    parser.add_argument("--k", type=int, default=64, metavar="K", help="number of results")
+    rectangle = parser.add_mutually_exclusive_group()
+    rectangle.add_argument(
+        "--window",
+        type=int,
+        nargs=4,
+        metavar=("X", "Y", "WIDTH", "HEIGHT"),
+        help="query by a rectangle of a map-projected image, in pixels",
+    )
+    rectangle.add_argument(
+        "--bounds",
+        type=float,
+        nargs=4,
+        metavar=("WEST", "SOUTH", "EAST", "NORTH"),
+        help="query by a rectangle of a map-projected image, in degrees",
+    )
+    carried_out_by(parser, search)
+
+
+def search(args: argparse.Namespace, console: Console) -> Answer:
+    """Ranks an archive by distance to one image."""
+    from mirs_core.retrieval.search import Searcher
+
+    if args.k < 1:
+        raise ConfigError(f"--k is {args.k}; give at least 1.")
+    searcher = Searcher.open(Home.current(), args.run)
+    searcher.load_encoder()
+    started = time.perf_counter()
+    query, window = _query(args, searcher)
+    hits = searcher.search(query, args.k)
+    seconds = time.perf_counter() - started
+    answer = {
+        "run": args.run,
+        "query": str(args.image),
+        "seconds": round(seconds, 4),
+        "results": [hit.to_json() for hit in hits],
+        **window,
+    }
+    rows = [
+        [str(hit["rank"]), _distance(hit["distance"]), hit["label"] or "-", hit["role"], hit["id"]]
+        for hit in answer["results"]
+    ]
+    head = ["rank", searcher.unit, "class", "role", "tile"]
+    return answer, f"{table(head, rows)}\n\n{len(hits)} results in {seconds * 1000:.0f} ms"
+
+
+def _query(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query", dict[str, Any]]:
+    """The query by the image or a rectangle of it, and the rectangle for the answer."""
+    if args.window is None and args.bounds is None:
+        return searcher.query_by_image(Path(args.image)), {}
+    from mirs_core.retrieval.strip_query import Area, Bounds, query_by_rectangle
+
+    rectangle = Area(*args.window) if args.window is not None else Bounds(*args.bounds)
+    strip = query_by_rectangle(searcher, args.image, rectangle)
+    return strip.query, {"window": {**asdict(strip.area), "squares": len(strip.squares)}}
+
+
+def _distance(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4f}"

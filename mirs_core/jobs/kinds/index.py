@@ -1,0 +1,50 @@
+"""Archiving a folder with trained models."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mirs_core.jobs.kind import Answer, JobSpec, Kind, Work, option
+from mirs_core.workspace.home import Home
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index(JobSpec):
+    """Archive the tiles in ``data`` with the models of ``run``."""
+
+    run: tuple[str, ...] = option(metavar="ID", help="repeat it to archive with several models")
+    data: Path = option(metavar="DIR", help="a folder of tiles")
+    name: str | None = option(None, metavar="TEXT", help="name of the archive")
+
+
+def run(home: Home, spec: Index, work: Work) -> Answer:
+    """Archives a folder, once per model.
+
+    Raises:
+        MirsError: a model is not finished, or the folder has no tiles.
+    """
+    from mirs_core.pipeline import indexing
+    from mirs_core.retrieval import retriever
+
+    archives = [
+        indexing.index(home, run_id, spec.data, name=spec.name, progress=work.stoppable)
+        for run_id in spec.run
+    ]
+    first = archives[0]
+    return {
+        "run": first.id,
+        "parent": spec.run[0],
+        "data": first.provenance()["data_name"],
+        "tiles": len(retriever.load(first).items),
+        "runs": [archive.id for archive in archives],
+    }
+
+
+SPEC = Kind(
+    name="index",
+    order=80,
+    words=("index",),
+    help="archive a folder with trained models",
+    spec=Index,
+    run=run,
+    title=lambda spec: f"Index {spec.data.name}",
+)
