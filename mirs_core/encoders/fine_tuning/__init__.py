@@ -1,7 +1,7 @@
-"""Fine-tuning: an encoder trained further, end to end, on the training half of a data set."""
+"""Fine-tuning of an encoder, end to end, on the training half of a data set."""
 
-from mirs_core.encoders.fine_tuning.processes import check_processes, resume_on, starter_is_gone
-from mirs_core.encoders.fine_tuning.runs import FineTuned, fine_tune, prepare, resume
+from mirs_core.encoders.fine_tuning.procedures import fine_tune, prepare, resume
+from mirs_core.encoders.fine_tuning.result import FineTuned
 from mirs_core.encoders.fine_tuning.settings import (
     OBJECTIVES,
     FineTuneConfig,
@@ -9,6 +9,7 @@ from mirs_core.encoders.fine_tuning.settings import (
     parse_changes,
     settings,
 )
+from mirs_core.encoders.fine_tuning.torchrun import check_processes, resume_on, starter_is_gone
 
 __all__ = [
     "OBJECTIVES",

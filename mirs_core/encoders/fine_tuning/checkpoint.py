@@ -1,6 +1,6 @@
-"""Where a fine-tuning stands after an epoch.
+"""The state of a fine-tuning after an epoch.
 
-Random states are not in it: every epoch draws from a state of its own, made from seed and epoch.
+Random states are not part of it: every epoch seeds its own, from seed and epoch.
 """
 
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ _ADVICE = "Delete its folder and train the encoder again."
 
 @dataclass(slots=True)
 class Checkpoint:
-    """All that the next epoch needs.
+    """Everything that the next epoch needs.
 
     Attributes:
         network: of the encoder and its new layers, after the last epoch.
         best: of the encoder alone, after the best epoch.
         optimiser: its tensors, ``<parameter>.<name>``.
         scaler: numbers of the gradient scaler; empty without one.
-        history: one line an epoch.
+        history: one entry per epoch.
         best_epoch: from 1; 0 before the first.
-        best_score: what the best epoch was chosen by; empty without validation.
+        best_score: by which the best epoch was chosen; empty without validation.
     """
 
     network: State
@@ -36,7 +36,7 @@ class Checkpoint:
     best_score: tuple[float, ...] = ()
 
     def save(self, path: Path) -> None:
-        """Writes the checkpoint; the one before stays until this one is whole."""
+        """Writes the checkpoint; the previous file stays until this one is complete."""
         about = {
             "scaler": self.scaler,
             "history": self.history,

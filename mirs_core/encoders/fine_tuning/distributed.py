@@ -1,4 +1,4 @@
-"""One process or several: what torchrun says, and the few words that processes exchange."""
+"""One process or several: torchrun's environment and communication between processes."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from mirs_core.errors import RunError
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """This process among those that train together, and the device it trains on."""
+    """The rank of this process among those that train together, and its device."""
 
     rank: int
     size: int
@@ -42,7 +42,7 @@ class World:
         return [float(value) for value in shared.tolist()]
 
     def share_buffers(self, network: nn.Module) -> None:
-        """Gives every process the first one's buffers; its weights are equal anyway."""
+        """Copies the first process's buffers to all; the weights are equal anyway."""
         if self.size > 1:
             for buffer in network.buffers():
                 torch.distributed.broadcast(buffer, 0)
@@ -52,11 +52,11 @@ class World:
         return f"{int(self.share([float(secrets.randbits(24))])[0]):06x}"
 
     def wait(self) -> None:
-        """Returns when every process has come here."""
+        """Returns when every process has reached this point."""
         self.any(False)
 
     def part(self, rows: Tensor) -> Tensor:
-        """This process's share of the rows of a batch: neighbours stay together."""
+        """This process's share of the rows of a batch: consecutive rows stay together."""
         return rows.tensor_split(self.size)[self.rank]
 
     def _tensor(self, values: Sequence[float]) -> Tensor:
@@ -65,10 +65,10 @@ class World:
 
 @contextlib.contextmanager
 def joined() -> Iterator[World]:
-    """The world that torchrun made, or a world of one; CUDA where there is one, else the CPU.
+    """The processes that torchrun started, or this one alone; on CUDA if available, else the CPU.
 
     Raises:
-        RunError: WORLD_SIZE is set by hand, without what torchrun sets beside it.
+        RunError: WORLD_SIZE is set without the other variables of torchrun.
     """
     size = _number("WORLD_SIZE", 1)
     has_cuda = torch.cuda.is_available()
@@ -79,13 +79,13 @@ def joined() -> Iterator[World]:
     device = torch.device("cuda", local) if has_cuda else torch.device("cpu")
     if has_cuda:
         torch.cuda.set_device(device)
-    mine = not torch.distributed.is_initialized()
-    if mine:
+    starts_group = not torch.distributed.is_initialized()
+    if starts_group:
         torch.distributed.init_process_group("nccl" if has_cuda else "gloo")
     try:
         yield World(rank, size, device)
     finally:
-        if mine:
+        if starts_group:
             torch.distributed.destroy_process_group()
 
 

@@ -1,4 +1,4 @@
-"""The loop of a fine-tuning: seeded, resumable at every epoch, on one device or several."""
+"""The training loop of a fine-tuning: seeded, resumable after every epoch, on any device."""
 
 import hashlib
 import math
@@ -27,7 +27,7 @@ _WARM_UP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The encoder's weights after its best epoch (from 1), and one line of figures an epoch."""
+    """The encoder's weights after its best epoch (from 1), and one entry per epoch."""
 
     weights: State
     best_epoch: int
@@ -35,7 +35,7 @@ class Trained:
 
 
 class _Joined(nn.Module):
-    """The encoder and its new layers, called at once so that several devices stay in step."""
+    """The encoder and its new layers, called together so that devices stay synchronised."""
 
     def __init__(self, body: nn.Module, layers: nn.Module) -> None:
         super().__init__()
@@ -56,20 +56,20 @@ def train(
     progress: Progress = silent,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Trains a copy of ``encoder`` end to end; goes on from ``checkpoint`` if there is one.
+    """Trains a copy of ``encoder`` end to end; resumes from ``checkpoint`` if it exists.
 
     Args:
         checkpoint: written after every epoch by the first process.
-        on_epoch: gets the lines of all epochs so far, in the first process only.
-        should_stop: asked before every batch.
+        on_epoch: receives the entries of all epochs so far, in the first process only.
+        should_stop: called before every batch.
 
     On one device the result is the same whether or not the work was interrupted. The global random
     state is left as it was.
 
     Raises:
-        StoppedError: ``should_stop`` said so, in any process.
+        StoppedError: ``should_stop`` returned true in any process.
         DataError: fewer tiles than processes.
-        RunError: the loss became infinite or no number, or the checkpoint is damaged.
+        RunError: the loss is not finite, or the checkpoint is damaged.
         EncoderError: the encoder cannot be fine-tuned.
     """
     if len(objective.material.train) < world.size:
@@ -83,7 +83,7 @@ def train(
 
 
 class _Loop:
-    """What the epochs of one fine-tuning share."""
+    """State shared by the epochs of one fine-tuning."""
 
     def __init__(
         self, config: FineTuneConfig, encoder: Encoder, objective: Objective, world: World
@@ -118,20 +118,20 @@ class _Loop:
         self.best_epoch = 0
         self.best_score: tuple[float, ...] = ()
 
-    def restore(self, kept: Checkpoint, path: Path) -> None:
-        """Takes over the state of a checkpoint."""
+    def restore(self, saved: Checkpoint, path: Path) -> None:
+        """Restores the state of a checkpoint."""
         groups = self.optimiser.state_dict()["param_groups"]
         try:
-            self.joined.load_state_dict(kept.network)
-            self.optimiser.load_state_dict(optimiser_dict(kept.optimiser, groups))
-            if kept.scaler:
-                self.scaler.load_state_dict(kept.scaler)
+            self.joined.load_state_dict(saved.network)
+            self.optimiser.load_state_dict(optimiser_dict(saved.optimiser, groups))
+            if saved.scaler:
+                self.scaler.load_state_dict(saved.scaler)
         except (RuntimeError, ValueError, KeyError):
             raise RunError(
                 f"{path} does not fit its network. Delete its folder and train the encoder again."
             ) from None
-        self.history, self.best = kept.history, kept.best
-        self.best_epoch, self.best_score = kept.best_epoch, kept.best_score
+        self.history, self.best = saved.history, saved.best
+        self.best_epoch, self.best_score = saved.best_epoch, saved.best_score
 
     def run(
         self,
@@ -211,15 +211,15 @@ class _Loop:
         """Features and outputs, float32, of pixels (B, 3, 224, 224) in 0..255."""
         inputs = self.encoder.standardise(pixels.to(self.world.device, non_blocking=True))
         inputs = inputs.contiguous(memory_format=torch.channels_last)
-        # Outside of a training step the processes are not in step: the bare network is called.
+        # Outside training steps the processes are not synchronised: the bare network is called.
         network = self.network if self.network.training else self.joined
         with torch.autocast(self.world.device.type, self.kind, enabled=self.mixed):
-            features, made = network(inputs)
-        return features.float(), made.float()
+            features, outputs = network(inputs)
+        return features.float(), outputs.float()
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
-        """The first process's figures of the validation tiles; empty where there are none."""
+        """Scores of the validation tiles, from the first process; empty where there are none."""
         if not len(self.objective.material.val):
             return {}
         if not self.config.freeze_statistics:
@@ -234,12 +234,12 @@ class _Loop:
 
 def _diverged(epoch: int) -> RunError:
     return RunError(
-        f"The fine-tuning diverged in epoch {epoch}: its loss is no number any more."
+        f"The fine-tuning diverged in epoch {epoch}: its loss is no longer finite."
         " Lower the learning rate."
     )
 
 
 def _seed(seed: int, purpose: str, *more: int) -> int:
-    """A seed for one purpose, so that no two draw the same numbers."""
+    """A seed for one purpose, so that no two purposes draw the same numbers."""
     text = ":".join([purpose, str(seed), *map(str, more)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")

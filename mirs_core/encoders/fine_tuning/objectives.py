@@ -1,4 +1,4 @@
-"""What a fine-tuning can aim at: its new layers, its batches, its loss, its validation."""
+"""Objectives of a fine-tuning: new layers, batches, loss and validation."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mirs_core.encoders.fine_tuning import augment
+from mirs_core.encoders.fine_tuning import augmentation
 from mirs_core.encoders.fine_tuning.settings import FineTuneConfig
-from mirs_core.encoders.fine_tuning.tiles import TileStore
+from mirs_core.encoders.fine_tuning.tile_store import TileStore
 from mirs_core.hashing.losses.nt_xent import nt_xent
 from mirs_core.hashing.losses.triplet import triplet
 from mirs_core.ranking.metrics import average_precision
@@ -26,7 +26,7 @@ Outputs = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What is trained on. Class numbers are parallel to the tiles; empty where none may be read."""
+    """Training and validation tiles with their class numbers; -1 where labels are not used."""
 
     train: TileStore
     val: TileStore
@@ -45,7 +45,7 @@ class Objective(ABC):
 
     @abstractmethod
     def layers(self, dim: int) -> nn.Module:
-        """The new layers behind the features (B, dim); they are thrown away in the end."""
+        """The new layers behind the features (B, dim); discarded after the training."""
 
     @abstractmethod
     def loss(self, outputs: Outputs, rows: Tensor) -> Tensor:
@@ -53,21 +53,21 @@ class Objective(ABC):
 
     @abstractmethod
     def measure(self, outputs: Outputs) -> dict[str, float]:
-        """The ``figures`` of the validation tiles; called only where there are some."""
+        """The ``figures`` of the validation tiles; called only where there are any."""
 
     @abstractmethod
     def score(self, figures: dict[str, float]) -> tuple[float, ...]:
-        """What the epoch is chosen by, greater is better; later numbers break ties."""
+        """By which the best epoch is chosen, greater is better; later numbers break ties."""
 
     def batches(self, generator: torch.Generator) -> Sequence[Tensor]:
-        """Rows of the training tiles, batch by batch: equal within one tile, nothing dropped."""
+        """Rows of the training tiles by batch: sizes differ by at most one, none is dropped."""
         rows = torch.randperm(len(self.material.train), generator=generator)
         return rows.tensor_split(-(-len(rows) // self.config.batch_size))
 
     def _pixels(self, rows: Tensor) -> Tensor:
         """Training tiles in a random view, (B, 3, 224, 224) float32."""
-        pixels = augment.turned(self.material.train.batch(rows.tolist()).float())
-        return augment.jittered(pixels, self.config.jitter / 2)
+        pixels = augmentation.turned(self.material.train.batch(rows.tolist()).float())
+        return augmentation.jittered(pixels, self.config.jitter / 2)
 
     def _labels(self, rows: Tensor) -> Tensor:
         return torch.from_numpy(self.material.train_labels[rows.numpy()])
@@ -90,7 +90,7 @@ class Classifier(Objective):
 
     def measure(self, outputs: Outputs) -> dict[str, float]:
         """Accuracy and cross entropy of the validation tiles."""
-        logits = torch.cat([made for _, made in _each(outputs, self.material.val)])
+        logits = torch.cat([logit for _, logit in _each(outputs, self.material.val)])
         labels = torch.from_numpy(self.material.val_labels)
         right = (logits.argmax(1) == labels).double().mean()
         return {
@@ -130,13 +130,15 @@ class Triplet(Objective):
     def measure(self, outputs: Outputs) -> dict[str, float]:
         """mAP@64 (divisor min(R, k)) of validation tiles among training tiles, on unit features."""
         archive, queries = (
-            functional.normalize(torch.cat([made for made, _ in _each(outputs, store)]), dim=1)
+            functional.normalize(
+                torch.cat([features for features, _ in _each(outputs, store)]), dim=1
+            )
             for store in (self.material.train, self.material.val)
         )
         order = torch.argsort(queries @ archive.T, dim=1, descending=True, stable=True)[:, :_K]
-        wanted = self.material.val_labels[:, None] == self.material.train_labels
-        relevant = np.take_along_axis(wanted, order.numpy(), axis=1)
-        values = average_precision(relevant, wanted.sum(axis=1), _K, "min_r_k")
+        is_relevant = self.material.val_labels[:, None] == self.material.train_labels
+        relevant = np.take_along_axis(is_relevant, order.numpy(), axis=1)
+        values = average_precision(relevant, is_relevant.sum(axis=1), _K, "min_r_k")
         return {"map_at_64": float(np.nanmean(values))}
 
     def score(self, figures: dict[str, float]) -> tuple[float, ...]:
@@ -145,7 +147,7 @@ class Triplet(Objective):
 
 
 class SimClr(Objective):
-    """NT-Xent between two views of each tile; reads no label. The lowest validation loss chooses.
+    """NT-Xent between two views of each tile; uses no labels. The lowest validation loss chooses.
 
     With several processes the other tiles are those of the process's own part of the batch.
     """
@@ -186,8 +188,8 @@ class SimClr(Objective):
         return nt_xent(projected[: len(tiles)], projected[len(tiles) :], self.config.temperature)
 
     def _view(self, pixels: Tensor) -> Tensor:
-        cut = augment.cropped(augment.turned(pixels), self.config.crop)
-        return augment.noisy(augment.jittered(cut, self.config.jitter), self.config.noise)
+        cut = augmentation.cropped(augmentation.turned(pixels), self.config.crop)
+        return augmentation.noisy(augmentation.jittered(cut, self.config.jitter), self.config.noise)
 
 
 KINDS: dict[str, type[Objective]] = {
@@ -213,8 +215,8 @@ def class_groups(labels: NDArray[np.int64], size: int, generator: torch.Generato
 
 def _each(outputs: Outputs, store: TileStore) -> list[tuple[Tensor, Tensor]]:
     """Features and outputs of plain tiles on the CPU, batch by batch."""
-    made = []
+    batches = []
     for start in range(0, len(store), _BATCH):
         features, outcome = outputs(store.batch(range(start, min(start + _BATCH, len(store)))))
-        made.append((features.cpu(), outcome.cpu()))
-    return made
+        batches.append((features.cpu(), outcome.cpu()))
+    return batches

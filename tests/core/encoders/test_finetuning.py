@@ -23,11 +23,18 @@ from mirs_core.encoders import fine_tuning as finetuning
 from mirs_core.encoders import loading
 from mirs_core.encoders.base import Architecture, Encoder, freeze
 from mirs_core.encoders.fine_tuned_store import labels_seen, list_encoders
-from mirs_core.encoders.fine_tuning import augment, configure, fine_tune, loop, objectives, resume
-from mirs_core.encoders.fine_tuning import runs as recipe
+from mirs_core.encoders.fine_tuning import (
+    augmentation,
+    configure,
+    fine_tune,
+    loop,
+    objectives,
+    prepared,
+    resume,
+)
 from mirs_core.encoders.fine_tuning.checkpoint import Checkpoint
 from mirs_core.encoders.fine_tuning.objectives import class_groups
-from mirs_core.encoders.fine_tuning.tiles import TileStore
+from mirs_core.encoders.fine_tuning.tile_store import TileStore
 from mirs_core.encoders.loading import load_encoder
 from mirs_core.encoders.spec import EncoderSpec
 from mirs_core.errors import ConfigError, DataError, EncoderError, RunError, StoppedError
@@ -273,11 +280,11 @@ def test_copies_across_the_split_are_left_out() -> None:
             ("test", "cra", "in test"),
         ]
     )
-    chosen = recipe.select(items, True, ["cra"])
+    chosen = prepared.select(items, True, ["cra"])
     assert chosen.train.tolist() == [0, 1] and chosen.val.tolist() == [5]
     assert chosen.labels_of == ("a", "b", "d") and chosen.classes == 2
     assert chosen.numbers.tolist() == [0, 1, -1, -1, -1, 1, -1, -1, -1, -1, -1]
-    blind = recipe.select(items, False)
+    blind = prepared.select(items, False)
     assert blind.train.tolist() == [0, 1, 3] and blind.val.tolist() == [5, 7, 8]
     assert blind.labels_of == () and set(blind.numbers.tolist()) == {-1}
 
@@ -295,9 +302,9 @@ def test_too_little_to_learn_from_is_refused(data: Path, home: Home, tmp_path: P
 def test_without_validation_the_last_epoch_is_kept(
     data: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    select = recipe.select
+    select = prepared.select
     nothing = np.array([], dtype=np.int64)
-    monkeypatch.setattr(recipe, "select", lambda *a: dataclasses.replace(select(*a), val=nothing))
+    monkeypatch.setattr(prepared, "select", lambda *a: dataclasses.replace(select(*a), val=nothing))
     made = fine_tune(home, data, quick())
     assert made.best_epoch == 3 and made.validation == {}
 
@@ -356,11 +363,11 @@ import test_finetuning as t
 from pathlib import Path
 from mirs_core.workspace.home import Home
 from mirs_core.encoders.fine_tuning import fine_tune
-from mirs_core.encoders.fine_tuning import runs as recipe
+from mirs_core.encoders.fine_tuning import prepared
 t.install(setattr)
 if {late!r}:
-    recipe.write_json = lambda path, value: (
-        os.kill(os.getpid(), 9) if path.name == "encoder.json" else recipe.replace_file(
+    prepared.write_json = lambda path, value: (
+        os.kill(os.getpid(), 9) if path.name == "encoder.json" else prepared.replace_file(
             path, lambda handle: handle.write(__import__("json").dumps(value).encode())))
     stop = lambda: False
 else:
@@ -395,7 +402,7 @@ def test_what_changed_since_is_not_resumed(
     other = tiny_encoder()
     other.fingerprint = "0" * 64
     with monkeypatch.context() as patch:
-        patch.setattr(recipe, "load_encoder", lambda name, home: other)
+        patch.setattr(prepared, "load_encoder", lambda name, home: other)
         with pytest.raises(RunError, match="other weights of tiny"):
             resume(home, stopped)
     next(data.glob("train/cra/*.png")).unlink()
@@ -576,7 +583,7 @@ def test_a_damaged_one_is_listed_as_failed(done: Path, home: Home) -> None:
 def test_an_encoder_without_a_trainable_form_says_so(
     data: Path, home: Home, fake_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipe, "load_encoder", lambda name, home: fake_encoder)
+    monkeypatch.setattr(prepared, "load_encoder", lambda name, home: fake_encoder)
     with pytest.raises(EncoderError, match="cannot be fine-tuned"):
         fine_tune(home, data, quick())
     assert list_encoders(home) == []
@@ -596,7 +603,7 @@ def test_settings_are_checked() -> None:
         "by_strip": True,
     }
     for wrong_word in ("crop", "unknown=1", "epochs=many", "by_strip=yes"):
-        with pytest.raises(ConfigError, match="--set"):
+        with pytest.raises(ConfigError, match="FIELD=VALUE"):
             finetuning.parse_changes([wrong_word])
 
 
@@ -655,7 +662,7 @@ def test_turns_are_the_eight_views_of_a_tile() -> None:
 
     tile = np.arange(16, dtype=np.uint8).reshape(4, 4)
     torch.manual_seed(0)
-    made = augment.turned(torch.from_numpy(tile).float().expand(64, 3, 4, 4))
+    made = augmentation.turned(torch.from_numpy(tile).float().expand(64, 3, 4, 4))
     views = {view_of(tile, view).tobytes() for view in range(8)}
     assert {one[0].numpy().astype(np.uint8).tobytes() for one in made} == views
 
@@ -664,25 +671,25 @@ def test_views_keep_the_range_and_the_mean() -> None:
     torch.manual_seed(0)
     pixels = torch.rand(200, 3, 16, 16) * 100 + 80
     for change_of in (
-        lambda x: augment.jittered(x, 0.2),
-        lambda x: augment.noisy(x, 5.0),
-        lambda x: augment.cropped(x, 0.3),
+        lambda x: augmentation.jittered(x, 0.2),
+        lambda x: augmentation.noisy(x, 5.0),
+        lambda x: augmentation.cropped(x, 0.3),
     ):
         made = change_of(pixels)
         assert made.shape == pixels.shape and made.min() >= 0 and made.max() <= 255
         assert abs(made.mean() - pixels.mean()) < 3
         assert not torch.equal(made, pixels)
-    assert torch.equal(augment.jittered(pixels, 0.0), pixels)
+    assert torch.equal(augmentation.jittered(pixels, 0.0), pixels)
 
 
 def test_a_crop_is_a_part_of_the_tile() -> None:
     torch.manual_seed(0)
     ramp = torch.arange(64.0).expand(1, 1, 64, 64).expand(300, 3, 64, 64)
-    made = augment.cropped(ramp, 0.3)
+    made = augmentation.cropped(ramp, 0.3)
     widths = (made[:, 0, 0, -1] - made[:, 0, 0, 0]) / 63
     assert widths.min() > 0.3**0.5 - 0.03 and widths.max() <= 1.0
     assert widths.square().mean() == pytest.approx(0.65, abs=0.05)
-    assert torch.allclose(augment.cropped(ramp, 1.0), ramp, atol=1e-3)
+    assert torch.allclose(augmentation.cropped(ramp, 1.0), ramp, atol=1e-3)
 
 
 def test_frozen_statistics_stay(data: Path, home: Home) -> None:
@@ -722,7 +729,7 @@ import test_finetuning as t
 from pathlib import Path
 from mirs_core.workspace.home import Home
 from mirs_core.encoders.fine_tuning import checkpoint, fine_tune, loop
-from mirs_core.encoders.fine_tuning import runs as recipe
+from mirs_core.encoders.fine_tuning import prepared
 t.install(setattr)
 run, rank = loop._Loop.run, os.environ["RANK"]
 def watched(self, *args):
@@ -734,12 +741,12 @@ def watched(self, *args):
         Path({home!r}, part + rank).write_text(digest.hexdigest())
     return made
 loop._Loop.run = watched
-write = recipe.write_json
+write = prepared.write_json
 def counted(path, value):
     with Path({home!r}, "writes" + rank).open("a") as handle:
         handle.write(path.name + " ")
     write(path, value)
-recipe.write_json = counted
+prepared.write_json = counted
 settings = t.quick({objective!r}, epochs=2, **{changes!r})
 made = fine_tune(Home(Path({home!r})), Path({data!r}), settings)
 Path({home!r}, "id" + rank).write_text(made.encoder)

@@ -1,8 +1,8 @@
-"""Views of tiles while they are trained on: batches of pixels in, batches of pixels out.
+"""Augmentation of training tiles.
 
-All take and give (B, 3, S, S) float32 in grey levels 0..255, draw from torch's global random state
-and change no tile's mean in expectation. Scale and the height of the sun carry meaning, so turns
-are quarter turns and crops keep most of a tile (MIRS method, what 2021 got wrong).
+Every function maps pixels (B, 3, S, S) float32 in grey levels 0..255 to pixels of the same shape,
+draws from torch's global random state and preserves the mean of a tile in expectation. Scale and
+solar elevation carry meaning, so rotations are by quarter turns and crops keep most of a tile.
 """
 
 import torch
@@ -11,14 +11,14 @@ from torch.nn import functional
 
 
 def turned(pixels: Tensor) -> Tensor:
-    """Each tile in a random one of its 8 quarter turns and mirror images."""
+    """Each tile in one of its 8 rotations and reflections, at random."""
     views = torch.randint(8, (len(pixels),))
     out = torch.empty_like(pixels)
     for view in range(8):
         rows = (views == view).nonzero(as_tuple=True)[0].to(pixels.device)
         if len(rows):
-            some = pixels[rows]
-            out[rows] = torch.rot90(some.flip(3) if view >= 4 else some, view % 4, (2, 3))
+            chosen = pixels[rows]
+            out[rows] = torch.rot90(chosen.flip(3) if view >= 4 else chosen, view % 4, (2, 3))
     return out
 
 
@@ -30,7 +30,7 @@ def jittered(pixels: Tensor, strength: float) -> Tensor:
 
 
 def cropped(pixels: Tensor, smallest: float) -> Tensor:
-    """A random square of each tile, of ``smallest`` to all of its area, at the tile's size."""
+    """A random square crop of each tile, ``smallest`` to 1 of its area, resized to the tile."""
     side = _uniform(pixels, smallest, 1.0).sqrt().flatten()
     x, y = ((1 - side) * _uniform(pixels, -1.0, 1.0).flatten() for _ in range(2))
     zero = torch.zeros_like(side)
@@ -40,11 +40,11 @@ def cropped(pixels: Tensor, smallest: float) -> Tensor:
 
 
 def noisy(pixels: Tensor, strongest: float) -> Tensor:
-    """Noise of mean 0 and a standard deviation of up to ``strongest`` grey levels a tile."""
+    """Adds Gaussian noise; its standard deviation is up to ``strongest`` grey levels per tile."""
     noise = torch.randn(pixels.shape[0], 1, *pixels.shape[2:]).to(pixels.device)
     return (pixels + noise * _uniform(pixels, 0.0, strongest)).clamp(0, 255)
 
 
 def _uniform(pixels: Tensor, low: float, high: float) -> Tensor:
-    """A number a tile, (B, 1, 1, 1). Drawn on the CPU, so that devices agree."""
+    """One random number per tile, (B, 1, 1, 1); drawn on the CPU, so that devices agree."""
     return (low + (high - low) * torch.rand(len(pixels), 1, 1, 1)).to(pixels.device)

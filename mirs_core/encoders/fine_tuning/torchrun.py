@@ -1,7 +1,7 @@
-"""One fine-tuning on several processes of this machine, started by torchrun.
+"""Runs one fine-tuning on several processes of this machine with torchrun.
 
-torchrun's processes share the work (see ``world``); the first one writes and reports. This module
-starts them, waits, and says how it ended. Should the starter be killed, they find out and stop.
+The processes share the work (see ``distributed``); the first one writes and reports. This module
+starts them, waits for them and returns the result. They stop when their starter is killed.
 """
 
 import json
@@ -12,25 +12,25 @@ from pathlib import Path
 
 from mirs_core.encoders import fine_tuned_store
 from mirs_core.encoders.fine_tuned_store import list_encoders
-from mirs_core.encoders.fine_tuning.runs import FineTuned
+from mirs_core.encoders.fine_tuning.result import FineTuned
 from mirs_core.errors import ConfigError, RunError, StoppedError
 from mirs_core.system.processes import is_alive, this_process
 from mirs_core.workspace.home import Home
 
 _STARTER = "MIRS_STARTED_BY"
-"""The environment variable that names the process that waits for these ones."""
-MOST = 64
+"""Environment variable with the identity of the starting process."""
+MAX_PROCESSES = 64
 
 
 def resume_on(home: Home, encoder_id: str, processes: int) -> FineTuned:
-    """Begins or goes on with a fine-tuning on ``processes`` processes, one a GPU where there are.
+    """Starts or resumes a fine-tuning on ``processes`` processes, one per GPU if there are GPUs.
 
     Inside a job they read its folder themselves: the first one reports, each one sees a stop.
 
     Raises:
-        ConfigError: a number of processes that makes no sense.
-        StoppedError: it was stopped; ``resume`` goes on from its last whole epoch.
-        MirsError: whatever made it impossible.
+        ConfigError: an impossible number of processes.
+        StoppedError: it was stopped; ``resume`` continues after its last complete epoch.
+        MirsError: the fine-tuning failed.
     """
     check_processes(processes)
     fine_tuned_store.folder_of(home, encoder_id)
@@ -53,14 +53,15 @@ def resume_on(home: Home, encoder_id: str, processes: int) -> FineTuned:
         if child.poll() is None:
             child.terminate()
             child.wait()
-    return _ended(home, encoder_id)
+    return _result(home, encoder_id)
 
 
 def check_processes(processes: int) -> None:
-    """Raises ConfigError for a number of processes that makes no sense."""
-    if not 1 < processes <= MOST:
+    """Raises ConfigError for an impossible number of processes."""
+    if not 1 < processes <= MAX_PROCESSES:
         raise ConfigError(
-            f"Training on {processes} processes is not possible; choose 2 to {MOST}, or one."
+            f"Training on {processes} processes is not possible; choose 2 to {MAX_PROCESSES},"
+            " or one."
         )
 
 
@@ -69,33 +70,33 @@ def _search_path() -> str:
     return os.pathsep.join([source, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
-def _ended(home: Home, encoder_id: str) -> FineTuned:
-    known = {one.id: one for one in list_encoders(home)}
-    found = known.get(encoder_id)
-    if found is None or found.state not in {"done", "stopped"}:
-        said = found.error if found and found.error else "see what it wrote above."
-        raise RunError(f"The fine-tuning {encoder_id} failed: {said}")
-    if found.state == "stopped":
+def _result(home: Home, encoder_id: str) -> FineTuned:
+    encoders = {encoder.id: encoder for encoder in list_encoders(home)}
+    encoder = encoders.get(encoder_id)
+    if encoder is None or encoder.state not in {"done", "stopped"}:
+        reason = encoder.error if encoder and encoder.error else "see its output above."
+        raise RunError(f"The fine-tuning {encoder_id} failed: {reason}")
+    if encoder.state == "stopped":
         raise StoppedError(
             f"The fine-tuning was stopped and can be resumed; its id is {encoder_id}"
         )
     return FineTuned(
-        encoder=found.id,
-        objective=found.objective,
-        base=found.base,
-        data=found.data,
-        seed=found.seed,
-        epochs=found.epochs,
-        best_epoch=found.best_epoch,
-        validation=found.validation,
-        seconds=found.seconds,
+        encoder=encoder.id,
+        objective=encoder.objective,
+        base=encoder.base,
+        data=encoder.data,
+        seed=encoder.seed,
+        epochs=encoder.epochs,
+        best_epoch=encoder.best_epoch,
+        validation=encoder.validation,
+        seconds=encoder.seconds,
     )
 
 
 def starter_is_gone() -> bool:
     """Whether this process was started by ``resume_on`` and its starter has died."""
-    told = os.environ.get(_STARTER)
-    return told is not None and not is_alive(_identity(told))
+    starter = os.environ.get(_STARTER)
+    return starter is not None and not is_alive(_identity(starter))
 
 
 def _identity(text: str) -> object:

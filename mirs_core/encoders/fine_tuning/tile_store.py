@@ -1,4 +1,4 @@
-"""Tiles as pixels, decoded once where they fit into memory."""
+"""Pixels of tiles, decoded once where they fit into memory."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,39 +34,39 @@ class TileStore:
         """Reads the tiles at ``paths`` below ``root``; more than ``memory`` bytes stay on disk.
 
         Raises:
-            DataError: a file is gone, unreadable, or not what ``contents`` (SHA-256) says.
+            DataError: a file is missing, unreadable, or does not match ``contents`` (SHA-256).
         """
         self._root, self._paths, self._contents = root, tuple(paths), tuple(contents)
-        self._kept: list[NDArray[np.uint8]] = []
+        self._decoded: list[NDArray[np.uint8]] = []
         fits = len(paths) * SIDE * SIDE <= memory
         if fits and paths:
             with ThreadPoolExecutor(_WORKERS, thread_name_prefix="mirs-decode") as pool:
                 for planes in pool.map(self._read, range(len(paths))):
-                    self._kept.append(planes)
-                    progress(STAGE, len(self._kept), len(paths))
+                    self._decoded.append(planes)
+                    progress(STAGE, len(self._decoded), len(paths))
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def batch(self, rows: Iterable[int]) -> Tensor:
         """Pixels (B, 3, 224, 224) uint8 of ``rows``."""
-        wanted = [int(row) for row in rows]
-        if self._kept:
-            planes = [self._kept[row] for row in wanted]
+        numbers = [int(row) for row in rows]
+        if self._decoded:
+            planes = [self._decoded[row] for row in numbers]
         else:
             with ThreadPoolExecutor(_WORKERS, thread_name_prefix="mirs-decode") as pool:
-                planes = list(pool.map(self._read, wanted))
+                planes = list(pool.map(self._read, numbers))
         shape = (3, SIDE, SIDE)
         return torch.from_numpy(np.stack([np.broadcast_to(plane, shape) for plane in planes]))
 
     def _read(self, row: int) -> NDArray[np.uint8]:
-        """(1, 224, 224) of a grey tile, (3, 224, 224) of one in colour."""
+        """(1, 224, 224) for a grey tile, (3, 224, 224) for a colour one."""
         path = self._paths[row]
         try:
             data = (self._root / path).read_bytes()
         except OSError as error:
             raise DataError(
-                f"{path} cannot be read any more ({error.strerror or error}). Start again."
+                f"{path} can no longer be read ({error.strerror or error}). Start again."
             ) from None
         if sha256(data) != self._contents[row]:
             raise DataError(f"{path} was changed while {self._root} was in use. Start again.")
