@@ -49,7 +49,7 @@ def _columns(reference: str) -> tuple[tuple[str, str], ...]:
         ("Queries", "Number of test tiles measured"),
         ("Archive", "Size of the codes or features of the archive"),
         ("Training", "Epoch of the model, number of epochs, and duration of the whole run"),
-        ("Split", "Seed of the split, and whether it keeps image strips together"),
+        ("Split", "Seed and kind of the split; whether the query's own strip stays in its archive"),
     )
 
 
@@ -121,7 +121,7 @@ def _training(score: RunScores) -> str:
 
 def _strips(score: RunScores) -> str:
     split = "by strip" if score.by_strip else "by tile"
-    return f"{split}, query's strip {escape(score.strip)}"
+    return f"{split}, own strip {escape(score.strip)}"
 
 
 def _bytes(count: int) -> str:

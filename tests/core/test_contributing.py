@@ -47,7 +47,7 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
 
 def test_every_example_has_its_own_file_and_none_stands_in_the_repository() -> None:
     folders = {path.rpartition("/")[0] for path in EXAMPLES}
-    assert len(folders) == len(EXAMPLES) == 4
+    assert len(folders) == len(EXAMPLES) == 5
     for path in EXAMPLES:
         assert (ROOT / path).parent.is_dir() and not (ROOT / f"{path}.py").exists(), path
 
@@ -102,3 +102,22 @@ def test_the_published_data_set(add: Add, tmp_path: Path) -> None:
     (unpacked / "dataset.json").unlink(missing_ok=True)
     assert spec.arrange(unpacked, tmp_path / "set") == 6
     assert len(list((tmp_path / "set" / "val" / "barchan").iterdir())) == 2
+
+
+def test_the_loss_term(add: Add) -> None:
+    import torch
+
+    module = add("mirs_core/hashing/losses/decorrelation")
+    equal_bits = torch.tensor([[0.0, 0.0], [1.0, 1.0]])
+    assert module.decorrelation(equal_bits) == pytest.approx(1 / 16)
+    assert module.decorrelation(torch.tensor([[0.0, 0.0], [1.0, 0.0]])) == 0
+    batch = cast(Any, SimpleNamespace(soft=equal_bits))
+    assert module.SPEC.build()(batch) == pytest.approx(1 / 16)
+    from mirs_core.config.presets import from_preset
+    from mirs_core.pipeline import assembly
+
+    losses = {**assembly.LOSS_TERMS, "decorrelation": module.SPEC}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "LOSS_TERMS", losses)
+        config = from_preset("mirs", data="x", changes=["loss.further=decorrelation=0.1"])
+        assert assembly.weights_of(config)["decorrelation"] == 0.1
