@@ -1,4 +1,4 @@
-"""Outliers of a hash space: suspected labels, clusters, hubs, shared codes and overlaps."""
+"""Outliers of a hash space: suspected labels, clusters, hubs, saturated codes and overlaps."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -62,7 +62,9 @@ def _hubs(run_id: str, searcher: Searcher) -> None:
 
 def _shared(run_id: str, searcher: Searcher) -> None:
     shared = neighbourhoods.shared_codes(searcher.retriever)
-    st.caption("Hash codes shared by several tiles, which the model cannot distinguish.")
+    st.caption(
+        "Saturated codes: hash codes that several tiles share, so the model cannot distinguish them."
+    )
     _table(
         searcher,
         {
@@ -156,7 +158,7 @@ _LISTS: dict[str, Callable[[str, Searcher], None]] = {
     "Suspected labels": _suspects,
     "Clusters": _clusters,
     "Hubs": _hubs,
-    "Shared codes": _shared,
+    "Saturated codes": _shared,
     "Overlapping footprints": _overlaps,
 }
 
