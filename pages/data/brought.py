@@ -89,6 +89,6 @@ def afterwards(home: Home, key: str, trains: bool) -> Next:
         max_selections=lineup.MOST,
         key=f"mirs.{key}.models",
         help="Each hashes every tile. What they were trained on should look like these tiles:"
-        " the same camera, the same ground size.",
+        " the same instrument and size on the ground.",
     )
     return Next(archive=tuple(picked))

@@ -93,7 +93,7 @@ def _facts(fallback: str) -> Import:
     left, right = st.columns(2)
     with left:
         name = st.text_input("Name", placeholder=fallback, key="mirs.folder.name")
-        instrument = st.text_input("Camera", placeholder="CTX", key="mirs.folder.camera")
+        instrument = st.text_input("Instrument", placeholder="CTX", key="mirs.folder.camera")
         metres = st.number_input(
             "Metres per pixel", 0.01, 10_000.0, value=None, key="mirs.folder.metres",
             placeholder="not known",

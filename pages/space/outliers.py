@@ -62,9 +62,7 @@ def _hubs(run_id: str, searcher: Searcher) -> None:
 
 def _shared(run_id: str, searcher: Searcher) -> None:
     shared = neighbourhoods.shared_codes(searcher.retriever)
-    st.caption(
-        "Saturated codes: hash codes that several tiles share, so the model cannot distinguish them."
-    )
+    st.caption("Hash codes that several tiles share, so the model cannot distinguish these.")
     _table(
         searcher,
         {
@@ -128,7 +126,7 @@ def _overlaps(run_id: str, searcher: Searcher) -> None:
         return
     items = searcher.items
     st.caption(
-        "Pairs of tiles that show partly the same ground, found by comparing pixels. Pairs across"
+        "Pairs of tiles with overlapping footprints, found by comparing pixels. Pairs across"
         " splits leak training data into the evaluation."
     )
     _table(

@@ -14,17 +14,16 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 BANNED = {
     r"served (run|model)": "default model",
     r"\bgallery\b": "archive",
-    r"\bdatabase\b": "archive",
+    r"\bdatabase\b(?!/)": "archive",
     r"\bhash bits\b": "hash code",
     r"\bhash key\b": "hash code",
     r"\bbinary code\b": "hash code",
     r"\b(footprint overlap|overlap of footprints|same ground)\b": "overlapping footprints",
     r"\binvented\b": "synthetic coordinates",
-    r"\broles?\b": "split",
+    r"\broles?\b(?!=)": "split",
     r"\bcameras?\b": "instrument",
     r"\bsensors?\b": "instrument",
     r"\bresolution in metres\b": "pixel scale",
-    r"\bmetres (per|a) pixel\b": "pixel scale",
     r"\bdataset": "data set",
     r"\bpatch(es)?\b": "tile",
     r"\bwhat is odd\b": "outlier",
@@ -35,6 +34,8 @@ BANNED = {
     r"\bt-?sne\b": "projection (UMAP)",
     r"\brecycle bin|\btrash\b": "bin",
 }
+# This file draws nothing: it holds names of earlier versions, which their links still use.
+_EXEMPT = ROOT / "pages" / "shared" / "link.py"
 _QUOTED = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|`([^`\n]*)`")
 
 
@@ -57,9 +58,9 @@ def strings_of(path: Path) -> Iterator[tuple[int, str]]:
         and isinstance(node.body[0], ast.Expr)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in docstrings:
-                yield node.lineno, node.value
+        is_string = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_string and id(node) not in docstrings:
+            yield node.lineno, node.value
 
 
 def strings_of_script(path: Path) -> Iterator[tuple[int, str]]:
@@ -86,9 +87,8 @@ def uses(texts: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
 
 
 def files() -> list[Path]:
-    return sorted(
-        path for path in (ROOT / "pages").rglob("*") if path.suffix in {".py", ".js"}
-    )  # fmt: skip
+    scripts = (path for path in (ROOT / "pages").rglob("*") if path.suffix in {".py", ".js"})
+    return sorted(path for path in scripts if path != _EXEMPT)
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -101,7 +101,8 @@ def test_a_banned_word_is_found_and_code_is_not(tmp_path: Path) -> None:
     page = tmp_path / "page.py"
     page.write_text(
         '"""A gallery in a docstring."""\nst.info("Search the gallery")\nkey = "mirs.roles"\n'
-        'st.write(f"{count} tiles of the served run")\nst.selectbox("Role", icon=":material/database:")\n'
+        'st.write(f"{count} tiles of the served run")\n'
+        'st.selectbox("Role", icon=":material/database:")\n'
     )
     assert [(line, term) for line, _, term in sorted(uses(strings_of(page)))] == [
         (2, "archive"),
