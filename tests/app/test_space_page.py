@@ -178,7 +178,13 @@ def test_selected_tiles_are_listed_and_become_examples(opened: AppTest, home: Ho
 
 
 def test_each_list_of_outliers_draws(opened: AppTest) -> None:
-    for kind in ("Clusters", "Hubs", "Saturated codes", "Overlapping footprints", "Suspected labels"):
+    for kind in (
+        "Clusters",
+        "Hubs",
+        "Saturated codes",
+        "Overlapping footprints",
+        "Suspected labels",
+    ):
         opened.pills(key="mirs.space.outliers").set_value(kind).run()
         assert not opened.exception
 
