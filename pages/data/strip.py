@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core.datasets.strips import Cut
+from mirs_core.datasets.strips import CutSettings
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.jobs.kinds.data_tile import Tile
 from mirs_core.workspace.home import Home
@@ -134,7 +134,7 @@ def _facts(path: Path) -> Tile:
     with right:
         credit = st.text_input("Credit", placeholder="NASA/JPL/MSSS", key="mirs.strip.credit")
         source = st.text_input("Source", placeholder="address or doi", key="mirs.strip.source")
-    usual = Cut()
+    usual = CutSettings()
     with st.expander("What is left out"):
         missing = st.slider(
             "At most this share missing", 0.0, 0.99, usual.max_nodata, key="mirs.strip.nodata"

@@ -1,5 +1,5 @@
-"""Map-projected image strips: cut into tiles with true coordinates, and queried by rectangles."""
+"""Map-projected image strips: cut into tiles with coordinates, and searched by rectangles."""
 
-from mirs_core.datasets.strips.cutting import Cut, Outcome, Words, cut_strip
+from mirs_core.datasets.strips.cutting import CutResult, CutSettings, StripDetails, cut_strip
 
-__all__ = ["Cut", "Outcome", "Words", "cut_strip"]
+__all__ = ["CutResult", "CutSettings", "StripDetails", "cut_strip"]

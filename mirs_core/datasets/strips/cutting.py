@@ -12,10 +12,10 @@ import numpy as np
 
 from mirs_core.datasets.images import MIN_SIDE, Pixels
 from mirs_core.datasets.large_images import MOST, png
-from mirs_core.datasets.strips.folder import StripFolder
 from mirs_core.datasets.strips.grid import Corner, Window, starts, windows
-from mirs_core.datasets.strips.outline import bounds, placed, ring
+from mirs_core.datasets.strips.outline import bounds, in_degrees, ring
 from mirs_core.datasets.strips.raster import MOST_VALUES, Mask, StripRaster, content_of, open_strip
+from mirs_core.datasets.strips.strip_folder import StripFolder
 from mirs_core.datasets.strips.strip_list import Strip, is_strip_name, strip_of
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.errors import DataError, ImageError
@@ -23,31 +23,31 @@ from mirs_core.mars.crs import RADIUS
 from mirs_core.progress import Progress, silent
 
 SIDE = 224
-"""Pixels of a tile's side where nothing is asked for: what the encoders see."""
+"""Default side of a tile in pixels: the input size of the encoders."""
 USUAL_METRES = 1_200.0
-"""Width of the tiles that models are trained on, DoMars16k's."""
+"""Width in metres of the tiles that models are trained on, those of DoMars16k."""
 STAGE = "Cutting tiles"
 """The stage that ``cut_strip`` reports, in tiles."""
 
 _UNUSUAL = 2.0
 _SQUEEZED = 1.25
 _MOST_TILES = 50_000_000
-_MOST_WORDS = 2_000
+_MOST_TEXT = 2_000
 # Of a degree: a tenth of a millimetre on the ground.
 _DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class CutSettings:
     """How a raster is cut.
 
     Attributes:
-        size: side of a tile in pixels; None: ``metres`` decide.
-        metres: side of a tile on the ground; None with ``size`` None: 224 pixels.
-        stride: pixels from one tile to the next; None: the side.
-        max_nodata: the largest share of missing pixels in a tile that is kept.
-        min_contrast: the least standard deviation of grey levels in a tile that is kept. Of real
-            smooth terrain in CTX the flattest tile has 4.3; below 2 there is noise and no ground.
+        size: side of a tile in pixels; None to use ``metres``.
+        metres: side of a tile on the ground; 224 pixels if ``size`` is None too.
+        stride: pixels from one tile to the next; None for the side of a tile.
+        max_nodata: largest share of missing pixels in a tile.
+        min_contrast: smallest standard deviation of grey levels in a tile. The flattest CTX tiles
+            of smooth terrain have 4.3; below 2 there is only noise.
     """
 
     size: int | None = None
@@ -58,8 +58,8 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What is said of a strip: its name (None: the file's), source, licence, whom to credit."""
+class StripDetails:
+    """Name of a strip (None for that of the file), source, licence and credit."""
 
     name: str | None = None
     source: str | None = None
@@ -68,8 +68,8 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was cut. ``resumed`` tiles of ``strip.tiles`` were there from an earlier call."""
+class CutResult:
+    """The result of cutting; ``resumed`` of the ``strip.tiles`` were there from an earlier call."""
 
     raster: Path
     root: Path
@@ -81,11 +81,11 @@ class Outcome:
 
     @property
     def tile_metres(self) -> float:
-        """Width of a tile in metres of the projection."""
+        """Width of a tile in projected metres."""
         return self.strip.side * self.strip.metres_per_pixel
 
     def to_json(self) -> dict[str, Any]:
-        """What ``data tile --json`` prints."""
+        """The object that ``data tile --json`` prints."""
         return {
             "raster": str(self.raster),
             "dir": str(self.root),
@@ -106,68 +106,71 @@ class Outcome:
 
 
 def cut_strip(
-    path: Path, root: Path, cut: Cut | None = None, words: Words | None = None,
-    progress: Progress = silent,
-) -> Outcome:  # fmt: skip
-    """Cuts the raster in ``path`` into tiles below ``root``, which becomes or stays a data set.
+    path: Path, root: Path, settings: CutSettings | None = None,
+    details: StripDetails | None = None, progress: Progress = silent,
+) -> CutResult:  # fmt: skip
+    """Cuts the raster in ``path`` into tiles below ``root``, a new or existing data set of strips.
 
-    8-bit pixels stay as they are. Others are stretched to grey from the 0.5 to the 99.5 percentile
-    of the whole strip, estimated from afar, so that the tiles of a strip compare. Tiles with too
-    much missing or hardly any contrast are left out, and so is what remains at the right and lower
-    edge. What ``progress`` raises ends the work; a later call with the same words goes on.
+    8-bit pixels are kept. Others are stretched to grey levels from the 0.5 to the 99.5 percentile
+    of the whole strip, estimated from a preview, so that its tiles are comparable. Tiles with too
+    many missing pixels or too little contrast are left out, as are incomplete ones at the right and
+    lower edges. Exceptions from ``progress`` stop the work; a later call with the same arguments
+    resumes it.
 
     Raises:
         DataError: a setting is out of range, the raster has no coordinate system of Mars, ``root``
-            holds something else, or the strip was cut in another way before.
-        ImageError: the raster is damaged; nothing of it stays.
+            is another kind of folder, or the strip was cut with other settings before.
+        ImageError: the raster is damaged; none of its tiles are kept.
         RunError: ``root`` cannot be written.
     """
     started = time.perf_counter()
-    cut, words = cut or Cut(), words or Words()
+    settings, details = settings or CutSettings(), details or StripDetails()
     is_new, folder = not root.exists(), None
     try:
         with open_strip(path) as raster:
-            side, stride = _sizes(raster, cut)
-            strip = _planned(path, raster, cut, words, (side, stride))
+            side, stride = _sizes(raster, settings)
+            strip = _planned(path, raster, settings, details, (side, stride))
             folder = StripFolder(root, strip)
             strip, resumed = _cut_into(folder, raster, progress)
             crs, warnings = raster.crs.name, _warnings(strip)
     except ImageError:
-        # A damaged raster has no tiles; what another failure has left can be gone on with.
+        # A damaged raster gives no tiles; after other failures, cutting can be resumed.
         if folder is not None:
             folder.discard(with_root=is_new)
         raise
     seconds = round(time.perf_counter() - started, 2)
-    return Outcome(path, root, strip, crs, resumed, seconds, warnings)
+    return CutResult(path, root, strip, crs, resumed, seconds, warnings)
 
 
-def _sizes(raster: StripRaster, cut: Cut) -> tuple[int, int]:
+def _sizes(raster: StripRaster, settings: CutSettings) -> tuple[int, int]:
     """Side and stride in pixels."""
-    if cut.size is not None and cut.metres is not None:
+    if settings.size is not None and settings.metres is not None:
         raise DataError("Give the size of a tile in pixels or in metres, not both.")
-    if cut.metres is None:
-        side = SIDE if cut.size is None else cut.size
-    elif 0 < cut.metres < math.inf:
-        side = round(min(cut.metres / raster.metres_per_pixel, MOST + 1.0))
+    if settings.metres is None:
+        side = SIDE if settings.size is None else settings.size
+    elif 0 < settings.metres < math.inf:
+        side = round(min(settings.metres / raster.metres_per_pixel, MOST + 1.0))
     else:
-        raise DataError(f"A tile of {cut.metres:g} m is none; give a number above 0.")
+        raise DataError(f"A tile cannot be {settings.metres:g} m wide; give a number above 0.")
     if not MIN_SIDE <= side <= MOST:
         raise DataError(
-            f"A tile of {side} pixels ({side * raster.metres_per_pixel:g} m) is none that can be"
-            f" used; it has {MIN_SIDE} to {MOST} pixels a side."
+            f"A tile cannot be {side} pixels wide ({side * raster.metres_per_pixel:g} m); give"
+            f" {MIN_SIDE} to {MOST} pixels."
         )
-    stride = side if cut.stride is None else cut.stride
+    stride = side if settings.stride is None else settings.stride
     if not 1 <= stride <= MOST:
-        raise DataError(f"A stride of {stride} pixels is none; give 1 to {MOST}.")
-    if not (0 <= cut.max_nodata < 1 and 0 <= cut.min_contrast <= 127):
-        raise DataError("The share of missing pixels is 0 to below 1, the contrast 0 to 127.")
+        raise DataError(f"The stride cannot be {stride} pixels; give 1 to {MOST}.")
+    if not (0 <= settings.max_nodata < 1 and 0 <= settings.min_contrast <= 127):
+        raise DataError(
+            "The share of missing pixels has to be 0 to below 1, the contrast 0 to 127."
+        )
     if side > min(raster.width, raster.height):
         raise DataError(
             f"{raster.name} has {raster.width} x {raster.height} pixels, less than one tile of"
-            f" {side}; give a smaller --size."
+            f" {side}; choose smaller tiles."
         )
     if _count(raster.width, raster.height, side, stride) > _MOST_TILES:
-        raise DataError(f"That would be more than {_MOST_TILES:,} tiles; give a larger --stride.")
+        raise DataError(f"That would be more than {_MOST_TILES:,} tiles; choose a larger stride.")
     return side, stride
 
 
@@ -176,12 +179,16 @@ def _count(width: int, height: int, side: int, stride: int) -> int:
 
 
 def _planned(
-    path: Path, raster: StripRaster, cut: Cut, words: Words, sizes: tuple[int, int]
+    path: Path,
+    raster: StripRaster,
+    settings: CutSettings,
+    details: StripDetails,
+    sizes: tuple[int, int],
 ) -> Strip:
-    """The strip as it will be written down, without its counts."""
+    """The strip as it will be recorded, without its counts."""
     survey = raster.survey()
     strip = Strip(
-        name=_name(path, words),
+        name=_name(path, details),
         file=path.name.encode("utf-8", "replace").decode("utf-8"),
         content=content_of(path),
         crs=raster.crs.wkt,
@@ -190,54 +197,54 @@ def _planned(
         height=raster.height,
         side=sizes[0],
         stride=sizes[1],
-        max_nodata=float(cut.max_nodata),
-        min_contrast=float(cut.min_contrast),
+        max_nodata=float(settings.max_nodata),
+        min_contrast=float(settings.min_contrast),
         nodata=raster.nodata,
         stretch=survey.stretch,
         outline=(),
         metres_per_pixel=raster.metres_per_pixel,
-        source=_said("source", words.source),
-        licence=_said("licence", words.licence),
-        credit=_said("credit", words.credit),
+        source=_line("source", details.source),
+        licence=_line("licence", details.licence),
+        credit=_line("credit", details.credit),
     )
-    outline = placed(ring(survey.valid, raster.width, raster.height), strip.places)
+    outline = in_degrees(ring(survey.valid, raster.width, raster.height), strip.places)
     return strip_of(asdict(replace(strip, outline=outline)))
 
 
-def _name(path: Path, words: Words) -> str:
-    if words.name is None:
+def _name(path: Path, details: StripDetails) -> str:
+    if details.name is None:
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", path.stem).strip("._-")[:80]
         return name or "strip"
-    if not is_strip_name(words.name):
+    if not is_strip_name(details.name):
         raise DataError(
-            f"{words.name!r} cannot name a strip: letters, digits, dots, hyphens and underscores,"
-            " 80 at most, a letter or digit first."
+            f"{details.name!r} cannot be the name of a strip: use at most 80 letters, digits,"
+            " dots, hyphens and underscores, beginning with a letter or digit."
         )
-    return words.name
+    return details.name
 
 
-def _said(what: str, text: str | None) -> str | None:
-    found = " ".join((text or "").encode("utf-8", "replace").decode("utf-8").split())
-    if len(found) > _MOST_WORDS:
-        raise DataError(f"The {what} has more than {_MOST_WORDS} characters; shorten it.")
-    return found or None
+def _line(what: str, text: str | None) -> str | None:
+    line = " ".join((text or "").encode("utf-8", "replace").decode("utf-8").split())
+    if len(line) > _MOST_TEXT:
+        raise DataError(f"The {what} has more than {_MOST_TEXT} characters; shorten it.")
+    return line or None
 
 
 def _cut_into(folder: StripFolder, raster: StripRaster, progress: Progress) -> tuple[Strip, int]:
-    """The strip with its counts, and how many of its tiles were there already."""
+    """The strip with its counts, and the number of tiles that were there already."""
     finished = folder.finished
     if finished is not None:
         return finished, finished.tiles
-    with folder.opened() as there:
+    with folder.opened() as existing:
         strip = folder.strip
         count = _count(strip.width, strip.height, strip.side, strip.stride)
-        kept: list[Corner] = []
+        corners: list[Corner] = []
         without_data = flat = resumed = done = 0
         progress(STAGE, 0, count)
         for window in windows(
             strip.width, strip.height, strip.side, strip.stride, MOST_VALUES // raster.bands
         ):
-            for corner, tile in _tiles(raster, strip, window, there):
+            for corner, tile in _tiles(raster, strip, window, existing):
                 if tile is None:
                     resumed += 1
                 elif tile.missing > strip.max_nodata:
@@ -248,22 +255,22 @@ def _cut_into(folder: StripFolder, raster: StripRaster, progress: Progress) -> t
                     continue
                 else:
                     folder.write(Path(strip.path(*corner)).name, png(tile.pixels))
-                kept.append(corner)
+                corners.append(corner)
             done += len(window.corners)
             progress(STAGE, done, count)
-        if not kept:
+        if not corners:
             raise ImageError(
-                f"No tile of {raster.name} can be kept: {without_data} have too many missing"
-                f" pixels, {flat} too little contrast. Change --max-nodata or --min-contrast."
+                f"No tile of {raster.name} can be used: {without_data} have too many missing"
+                f" pixels, {flat} too little contrast. Allow more missing pixels or less contrast."
             )
-        strip = replace(strip, tiles=len(kept), without_data=without_data, flat=flat)
-        folder.finish(strip, _records(strip, kept))
+        strip = replace(strip, tiles=len(corners), without_data=without_data, flat=flat)
+        folder.finish(strip, _records(strip, corners))
     return strip, resumed
 
 
 @dataclass(frozen=True, slots=True)
 class _Tile:
-    """``missing``: share of its pixels; ``contrast``: of those that are there."""
+    """``missing``: share of missing pixels; ``contrast``: of the valid ones."""
 
     pixels: Pixels
     missing: float
@@ -271,18 +278,18 @@ class _Tile:
 
 
 def _tiles(
-    raster: StripRaster, strip: Strip, window: Window, there: set[str]
+    raster: StripRaster, strip: Strip, window: Window, existing: set[str]
 ) -> Iterator[tuple[Corner, _Tile | None]]:
-    """The tiles of a window by their corners; None for those that are there already."""
+    """The tiles of a window with their corners; None for those that exist already."""
     names = [Path(strip.path(*corner)).name for corner in window.corners]
-    if there.issuperset(names):
+    if existing.issuperset(names):
         yield from ((corner, None) for corner in window.corners)
         return
     pixels, valid = raster.read(
         window.column, window.row, window.width, window.height, strip.stretch
     )
     for corner, name in zip(window.corners, names, strict=True):
-        if name in there:
+        if name in existing:
             yield corner, None
             continue
         columns = slice(corner[0] - window.column, corner[0] - window.column + strip.side)
@@ -291,8 +298,8 @@ def _tiles(
 
 def _tile(pixels: Pixels, valid: Mask) -> _Tile:
     grey = pixels if pixels.ndim == 2 else pixels.mean(axis=-1)
-    seen = grey[valid]
-    return _Tile(pixels, 1 - float(valid.mean()), float(seen.std()) if seen.size else 0.0)
+    levels = grey[valid]
+    return _Tile(pixels, 1 - float(valid.mean()), float(levels.std()) if levels.size else 0.0)
 
 
 def _records(strip: Strip, corners: list[Corner]) -> list[TileRecord]:
@@ -300,14 +307,14 @@ def _records(strip: Strip, corners: list[Corner]) -> list[TileRecord]:
     longitude, latitude = strip.places(centres[:, 0], centres[:, 1])
     if not (np.isfinite(longitude).all() and np.isfinite(latitude).all()):
         raise ImageError(
-            f"Tiles of {strip.file} lie beside Mars: its coordinates and its coordinate system do"
-            " not belong together. Take the product as it was published."
+            f"Tiles of {strip.file} lie outside its map projection: its coordinates do not match"
+            " its coordinate system. Use the product as it was published."
         )
     return [
         TileRecord(
             path=strip.path(*corner),
             latitude=round(north, _DIGITS),
-            # What is rounded up to 360 is 0.
+            # Rounding may give 360, which is 0.
             longitude=round(east, _DIGITS) % 360,
             strip=strip.name,
             metres_per_pixel=strip.metres_per_pixel,
@@ -320,28 +327,28 @@ def _records(strip: Strip, corners: list[Corner]) -> list[TileRecord]:
 
 
 def _warnings(strip: Strip) -> tuple[str, ...]:
-    found = []
+    messages = []
     metres = strip.side * strip.metres_per_pixel
     if not USUAL_METRES / _UNUSUAL <= metres <= USUAL_METRES * _UNUSUAL:
-        found.append(
+        messages.append(
             f"Tiles are {metres:,.0f} m wide; models are trained on tiles of about 1.2 km and may"
-            f" see other landforms here. --metres {USUAL_METRES:g} cuts such tiles."
+            f" see other landforms here. Cut tiles of {USUAL_METRES:g} m to match."
         )
     across, down = _ground(strip)
     if not 1 / _SQUEEZED <= across / down <= _SQUEEZED:
-        found.append(
+        messages.append(
             f"In the middle of {strip.name} a pixel is {across:.3g} m wide and {down:.3g} m high on"
-            " the ground: the map is squeezed so far from where it is true to scale, and tiles look"
-            " so too. A polar or local projection does not do that."
+            " the ground: the map projection distorts shapes this far from its standard parallel,"
+            " and so the tiles. Use a polar or local projection."
         )
-    return tuple(found)
+    return tuple(messages)
 
 
 def _ground(strip: Strip) -> tuple[float, float]:
-    """Width and height in metres on the ground of the pixel in the middle."""
+    """Width and height on the ground, in metres, of the central pixel."""
     x, y = strip.width / 2, strip.height / 2
     corners = np.array([(x, y), (x + 1, y), (x, y + 1)])
-    east, north = (np.radians(one) for one in strip.places(corners[:, 0], corners[:, 1]))
+    east, north = (np.radians(degrees) for degrees in strip.places(corners[:, 0], corners[:, 1]))
     points = np.stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
     across, down = (points[:, 1:] - points[:, :1]).T
     return float(np.linalg.norm(across)) * RADIUS, float(np.linalg.norm(down)) * RADIUS

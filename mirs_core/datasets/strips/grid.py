@@ -1,15 +1,15 @@
-"""Which squares of a raster become tiles, and in which windows they are read."""
+"""The grid of tiles in a raster, and the windows in which they are read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 Corner = tuple[int, int]
-"""Column and row of a tile's upper left pixel."""
+"""Column and row of the upper left pixel of a tile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Pixels that are read at once, and the tiles that lie in them."""
+    """Pixels that are read together, and the tiles in them."""
 
     column: int
     row: int
@@ -19,12 +19,12 @@ class Window:
 
 
 def starts(length: int, side: int, stride: int) -> range:
-    """Where tiles begin along an edge of ``length`` pixels; what is left at the end is dropped."""
+    """Where tiles begin along an edge of ``length`` pixels; no incomplete tile at the end."""
     return range(0, length - side + 1, stride)
 
 
 def windows(width: int, height: int, side: int, stride: int, most_pixels: int) -> Iterator[Window]:
-    """Rows of tiles, in as many windows as keep each below ``most_pixels`` (one tile at least)."""
+    """Rows of tiles in windows of at most ``most_pixels`` (but at least one tile)."""
     columns = list(starts(width, side, stride))
     fitting = max(1, (most_pixels // side - side) // stride + 1)
     for row in starts(height, side, stride):

@@ -1,4 +1,4 @@
-"""The ring around what a strip shows, and its bounds in degrees."""
+"""The outline of the valid pixels of a strip, and its bounds in degrees."""
 
 from collections.abc import Callable
 
@@ -16,10 +16,9 @@ Places = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[Degrees, Deg
 
 
 def ring(valid: NDArray[np.bool_], width: int, height: int) -> NDArray[np.float64]:
-    """(n, 2) columns and rows: the convex ring around the valid cells (h, w) of a raster.
+    """(n, 2) columns and rows: the convex hull of the valid cells (h, w) of a raster.
 
-    Long edges have points between their corners, because straight edges of a raster are curves in
-    degrees.
+    Long edges have intermediate points, because straight edges of a raster are curves in degrees.
     """
     from scipy.spatial import ConvexHull
 
@@ -41,20 +40,20 @@ def ring(valid: NDArray[np.bool_], width: int, height: int) -> NDArray[np.float6
     )
 
 
-def placed(pixels: NDArray[np.float64], places: Places) -> Ring:
-    """The ring (n, 2) of columns and rows in degrees; what lies beside Mars is left out."""
+def in_degrees(pixels: NDArray[np.float64], places: Places) -> Ring:
+    """A ring (n, 2) of columns and rows in degrees, without points outside the map projection."""
     longitude, latitude = places(pixels[:, 0], pixels[:, 1])
-    there = np.isfinite(longitude) & np.isfinite(latitude)
-    pairs = zip(longitude[there].tolist(), latitude[there].tolist(), strict=True)
+    is_valid = np.isfinite(longitude) & np.isfinite(latitude)
+    pairs = zip(longitude[is_valid].tolist(), latitude[is_valid].tolist(), strict=True)
     return tuple(pairs)
 
 
 def bounds(outline: Ring) -> dict[str, float]:
-    """``west``, ``south``, ``east``, ``north`` of a ring; west is above east across meridian 0.
+    """``west``, ``south``, ``east``, ``north``; west exceeds east across the meridian 0.
 
-    A ring that goes round a pole has all longitudes, 0 to 360, and ends at the pole.
+    A ring around a pole has all longitudes, 0 to 360, and extends to the pole.
     """
-    longitude, latitude = (np.array(one) for one in zip(*outline, strict=True))
+    longitude, latitude = (np.array(column) for column in zip(*outline, strict=True))
     steps = (np.diff(longitude, append=longitude[0]) + 180) % 360 - 180
     south, north = float(latitude.min()), float(latitude.max())
     if abs(steps.sum()) > 180:

@@ -1,6 +1,6 @@
-"""A raster of Mars, read by windows: where its pixels lie, which are missing, and as grey levels.
+"""A raster of Mars, read by windows: coordinates of its pixels, missing ones, grey levels.
 
-Never more than ``MOST_VALUES`` values, or one tile, are read at once, whatever the raster's size.
+At most ``MOST_VALUES`` values, or one tile, are read at once, whatever the size of the raster.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from mirs_core.errors import DataError, ImageError
 from mirs_core.mars.crs import MarsCrs
 
 MOST_VALUES = 4_000_000
-"""Values (pixels x bands) in the largest window that is read; a tile may have more by itself."""
+"""Values (pixels x bands) in the largest window, unless a single tile has more."""
 
 _CACHE_BYTES = 256_000_000
 _MOST_BLOCK_BYTES = 256_000_000
@@ -29,7 +29,7 @@ _MOST_PIXELS = 200_000_000_000
 _SURVEY = 1024
 _SHAPE_TOLERANCE = 0.01
 _PIECES, _PIECE_BYTES = 64, 256_000
-# What ISIS writes for missing or saturated pixels into integers.
+# The integers that ISIS writes for missing or saturated pixels.
 _ISIS_SPECIAL = {
     "int16": (-32768, -32767, -32766, -32765, -32764),
     "uint16": (0, 1, 2, 65534, 65535),
@@ -38,12 +38,12 @@ _ISIS_SPECIAL = {
 
 Mask = NDArray[np.bool_]
 Stretch = tuple[float, float] | None
-"""Values that become grey 0 and 255; None where they are 8-bit as they are."""
+"""Values that become grey 0 and 255; None for 8-bit values, which are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A raster seen from afar: its ``stretch``, and which cells (h, w) of it are not missing."""
+    """A preview of a raster: its ``stretch``, and which cells (h, w) are valid."""
 
     stretch: Stretch
     valid: Mask
@@ -51,15 +51,15 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class StripRaster:
-    """An open raster whose pixels have a place on Mars; made by :func:`open_strip`.
+    """An open raster with coordinates on Mars; made by :func:`open_strip`.
 
     Attributes:
-        name: how to call it in messages.
+        name: used in messages.
         width: pixels.
         height: pixels.
         crs: its coordinate system.
         transform: (a, b, c, d, e, f), see ``strip_list.Strip``.
-        nodata: what is taken for missing, in words.
+        nodata: which values count as missing, in words.
     """
 
     name: str
@@ -75,7 +75,7 @@ class StripRaster:
 
     @property
     def metres_per_pixel(self) -> float:
-        """Of the projection, where it is true to scale; of the equator for degrees."""
+        """Pixel scale where the projection is true to scale; for degrees, at the equator."""
         return abs(self.transform[4]) * self.crs.metres_per_unit
 
     @property
@@ -84,10 +84,10 @@ class StripRaster:
         return len(self._bands)
 
     def survey(self) -> Survey:
-        """The whole raster in at most 1024 x 1024 pixels, from its overviews where it has some.
+        """The whole raster in at most 1024 x 1024 pixels, from its overviews if it has any.
 
         Raises:
-            ImageError: damaged, or every pixel is missing.
+            ImageError: it is damaged, or all pixels are missing.
         """
         share = min(1.0, _SURVEY / max(self.width, self.height))
         shape = max(1, round(self.height * share)), max(1, round(self.width * share))
@@ -100,12 +100,12 @@ class StripRaster:
     def read(
         self, column: int, row: int, width: int, height: int, stretch: Stretch
     ) -> tuple[Pixels, Mask]:
-        """Grey levels (H, W) or (H, W, 3) of a window that lies inside, and which are there (H, W).
+        """Grey levels (H, W) or (H, W, 3) of a window inside the raster, and which are valid.
 
         Missing pixels are black. One ``stretch`` for a whole strip keeps its tiles comparable.
 
         Raises:
-            ImageError: damaged.
+            ImageError: the raster is damaged.
         """
         from rasterio.windows import Window
 
@@ -117,34 +117,36 @@ class StripRaster:
         return (grey[0] if self.bands == 1 else np.moveaxis(grey, 0, -1)), valid
 
     def square(self, square: Square, stretch: Stretch) -> Pixels:
-        """Grey levels of a square that lies inside."""
+        """Grey levels of a square inside the raster."""
         return self.read(square.x, square.y, square.side, square.side, stretch)[0]
 
     def pixel_of(self, longitude: float, latitude: float) -> tuple[float, float]:
-        """Column and row of a place, nearest to the raster's middle where it has more than one.
+        """Column and row of a place; of several, the one nearest to the centre of the raster.
 
         Raises:
-            DataError: the projection cannot show the place.
+            DataError: the place is outside the map projection.
         """
         a, _, c, _, e, f = self.transform
         around = longitude + np.array([0.0, 1.0, -1.0])
         xs, ys = self.crs.from_degrees(around, np.full(3, latitude))
         x, y = float(xs[0]), float(ys[0])
         if not (np.isfinite(xs).all() and np.isfinite(y)):
-            raise DataError(f"{self.name}: its projection cannot show {longitude}, {latitude}.")
-        # A map of cylinders may go on beyond the meridian at which it ends.
+            raise DataError(
+                f"{self.name}: its map projection does not cover {longitude}, {latitude}."
+            )
+        # A cylindrical map may continue beyond the meridian at which it ends.
         turn = 360 * float(np.abs(xs[1:] - x).min())
-        tried = [x]
-        for other in (x - turn, x + turn):
-            east, north = self.crs.to_degrees(other, y)
+        candidates = [x]
+        for shifted in (x - turn, x + turn):
+            east, north = self.crs.to_degrees(shifted, y)
             apart = abs((float(east) - longitude + 180) % 360 - 180)
             if apart < 1e-3 and abs(float(north) - latitude) < 1e-3:
-                tried.append(other)
-        columns = [(one - c) / a for one in tried]
-        return min(columns, key=lambda one: abs(one - self.width / 2)), (y - f) / e
+                candidates.append(shifted)
+        columns = [(x - c) / a for x in candidates]
+        return min(columns, key=lambda column: abs(column - self.width / 2)), (y - f) / e
 
     def _read(self, window: Any, shape: tuple[int, int]) -> tuple[NDArray[Any], Mask]:
-        """Values (C, H, W) and where all of them are valid (H, W)."""
+        """Values (C, H, W), and which pixels are valid (H, W)."""
         values = self._raster.read(list(self._bands), window=window, out_shape=(self.bands, *shape))
         valid: Mask = np.ones(shape, bool)
         if values.dtype.kind == "f":
@@ -164,44 +166,45 @@ def open_strip(path: Path) -> Iterator[StripRaster]:
     """Opens a map-projected GeoTIFF, COG or JPEG 2000 file of Mars, whatever its size.
 
     Raises:
-        ImageError: another format, damaged, leads to other files, or cannot be read by windows.
-        DataError: no coordinate system of Mars, or pixels that are no upright squares.
+        ImageError: it has another format, is damaged, refers to other files, or cannot be read by
+            windows.
+        DataError: it has no coordinate system of Mars, or its pixels are not upright squares.
     """
     with opened(path, path.name, _CACHE_BYTES) as raster:
         yield _checked(raster, path.name)
 
 
 def content_of(path: Path) -> str:
-    """Fingerprint of a raster's file: its size, and pieces spread evenly from beginning to end.
+    """Fingerprint of a raster file: its size, and evenly spaced pieces of it.
 
-    All of it up to 16 MB. Beginnings and ends alone are often margins without data, which a strip
-    that was processed anew has in common with the old one.
+    Files up to 16 MB are covered completely. Beginning and end alone would not do: they are often
+    margins without data, equal in a strip that was processed again.
 
     Raises:
-        ImageError: it cannot be read.
+        ImageError: the file cannot be read.
     """
     try:
         size = path.stat().st_size
-        found = hashlib.sha256(str(size).encode())
+        fingerprint = hashlib.sha256(str(size).encode())
         last = max(0, size - _PIECE_BYTES)
         with path.open("rb") as handle:
             for piece in range(_PIECES):
                 handle.seek(last * piece // (_PIECES - 1))
-                found.update(handle.read(_PIECE_BYTES))
+                fingerprint.update(handle.read(_PIECE_BYTES))
     except OSError as error:
         raise ImageError(f"{path.name} cannot be read ({error.strerror or error}).") from None
-    return found.hexdigest()
+    return fingerprint.hexdigest()
 
 
 def _checked(raster: Any, name: str) -> StripRaster:
     _check_storage(raster, name)
     crs = MarsCrs.of(raster.crs.to_wkt() if raster.crs else "", name)
-    transform = tuple(float(one) for one in raster.transform[:6])
+    transform = tuple(float(term) for term in raster.transform[:6])
     _check_pixels(transform, name)
     bands = (1, 2, 3) if raster.count in (3, 4) else (1,)
     mask, words = _mask(raster)
     kind = str(raster.dtypes[0])
-    # Where a raster says what is missing, its smallest values are values.
+    # If the raster marks missing pixels itself, its smallest values are valid.
     special = _ISIS_SPECIAL.get(kind, ()) if not mask or kind == "int16" else ()
     if kind.startswith("float"):
         words.append("not finite or ISIS special")
@@ -211,7 +214,7 @@ def _checked(raster: Any, name: str) -> StripRaster:
         height=int(raster.height),
         crs=crs,
         transform=transform,
-        nodata=", ".join([*words, *(f"value {one}" for one in special)]),
+        nodata=", ".join([*words, *(f"value {number}" for number in special)]),
         _raster=raster,
         _bands=bands,
         _special=special,
@@ -223,41 +226,41 @@ def _checked(raster: Any, name: str) -> StripRaster:
 
 def _check_storage(raster: Any, name: str) -> None:
     if raster.count < 1 or any(kind.startswith("complex") for kind in raster.dtypes):
-        raise ImageError(f"{name} has no band of real numbers. Choose an image.")
+        raise ImageError(f"{name} has no band of real numbers; choose an image.")
     if raster.width * raster.height > _MOST_PIXELS:
-        raise ImageError(f"{name} is larger than any image of Mars can be. Cut it in parts.")
+        raise ImageError(f"{name} is larger than any image of Mars; cut it into parts.")
     height, width = raster.block_shapes[0]
     block = height * width * np.dtype(raster.dtypes[0]).itemsize
     if raster.interleaving is not None and raster.interleaving.name == "pixel":
         block *= raster.count
     if block > _MOST_BLOCK_BYTES:
         raise ImageError(
-            f"{name} is stored in pieces of {block / 1e6:,.0f} MB, which cannot be read by windows;"
-            " store it in tiles first, e.g.: gdal_translate -of COG."
+            f"{name} is stored in blocks of {block / 1e6:,.0f} MB, which cannot be read by windows;"
+            " convert it first, for example with: gdal_translate -of COG."
         )
 
 
 def _check_pixels(transform: tuple[float, ...], name: str) -> None:
     a, b, _, d, e, _ = transform
-    if not all(np.isfinite(one) for one in transform) or not (a > 0 > e) or b != 0 or d != 0:
+    if not all(np.isfinite(term) for term in transform) or not (a > 0 > e) or b != 0 or d != 0:
         raise DataError(
-            f"{name} is rotated or mirrored: its rows do not run along its map's axes;"
-            " turn it first, e.g.: gdalwarp -t_srs IAU_2015:49910."
+            f"{name} is rotated or mirrored: its rows are not parallel to the axes of the map;"
+            " warp it first, for example with: gdalwarp -t_srs IAU_2015:49910."
         )
     if abs(a + e) > _SHAPE_TOLERANCE * a:
         raise DataError(
             f"The pixels of {name} are {a:g} by {-e:g} units, not squares;"
-            " resample it first, e.g.: gdalwarp -tr SIZE SIZE."
+            " resample it first, for example with: gdalwarp -tr SIZE SIZE."
         )
 
 
 def _check_place(strip: StripRaster) -> None:
     a, _, c, _, e, f = strip.transform
     x, y = c + a * strip.width / 2, f + e * strip.height / 2
-    if not all(np.isfinite(one) for one in strip.crs.to_degrees(x, y)):
+    if not all(np.isfinite(degrees) for degrees in strip.crs.to_degrees(x, y)):
         raise DataError(
-            f"The middle of {strip.name} lies beside Mars: its coordinates and its coordinate"
-            " system do not belong together. Take the product as it was published."
+            f"The middle of {strip.name} lies outside its map projection: its coordinates do not"
+            " match its coordinate system. Use the product as it was published."
         )
 
 

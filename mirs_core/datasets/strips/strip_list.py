@@ -1,8 +1,7 @@
 """``strips.json``: the image strips that the tiles of a data set were cut from.
 
-Where a tile stands in its strip is told by the tile's name, ``STRIP/STRIP_X<column>_Y<row>.png``
-(its upper left pixel), and where that is on Mars by the strip's coordinate system: nothing is
-written down a second time for each tile.
+The name of a tile, ``STRIP/STRIP_X<column>_Y<row>.png``, gives its upper left pixel in the strip,
+and the coordinate system of the strip its place on Mars, so that neither is stored per tile.
 """
 
 import json
@@ -39,9 +38,9 @@ class Strip:
     """A raster that was cut into tiles, and how.
 
     Attributes:
-        name: names its folder and its tiles; letters, digits, dots, hyphens, underscores.
-        file: name of the raster's file.
-        content: fingerprint of the raster's file.
+        name: letters, digits, dots, hyphens, underscores; its folder and tiles are named after it.
+        file: name of the raster file.
+        content: fingerprint of the raster file.
         crs: its coordinate system as WKT.
         transform: (a, b, c, d, e, f): x = a column + b row + c, y = d column + e row + f, of the
             upper left corner of a pixel.
@@ -49,18 +48,18 @@ class Strip:
         height: of the raster, pixels.
         side: of a tile, pixels.
         stride: from one tile to the next, pixels.
-        max_nodata: share of missing pixels in a tile up to which it was kept.
-        min_contrast: standard deviation of grey levels from which on it was kept.
-        nodata: what was taken for missing, in words.
-        stretch: values that became grey 0 and 255; None where they are 8-bit as they were.
-        outline: ring around the pixels that are not missing.
-        metres_per_pixel: of the projection.
-        tiles: how many were kept.
-        without_data: tiles left out because too much is missing.
-        flat: tiles left out for their contrast.
-        source: address of the source product.
+        max_nodata: largest share of missing pixels in a tile.
+        min_contrast: smallest standard deviation of grey levels in a tile.
+        nodata: which values counted as missing, in words.
+        stretch: values that became grey 0 and 255; None for 8-bit values, which were kept.
+        outline: ring around the valid pixels.
+        metres_per_pixel: in the map projection.
+        tiles: number of tiles.
+        without_data: number of tiles left out because too many pixels are missing.
+        flat: number of tiles left out for lack of contrast.
+        source: URL of the source product.
         licence: of the images.
-        credit: whom to name.
+        credit: whom to credit.
     """
 
     name: str
@@ -86,28 +85,28 @@ class Strip:
     credit: str | None = None
 
     def places(self, columns: ArrayLike, rows: ArrayLike) -> tuple[Degrees, Degrees]:
-        """Longitudes and latitudes of positions in the raster (0, 0: its upper left corner)."""
+        """Longitudes and latitudes of positions in the raster (0, 0 is the upper left corner)."""
         a, b, c, d, e, f = self.transform
         x, y = np.asarray(columns, np.float64), np.asarray(rows, np.float64)
         return MarsCrs.of(self.crs, self.file).to_degrees(a * x + b * y + c, d * x + e * y + f)
 
     def path(self, column: int, row: int) -> str:
-        """The path of the tile whose upper left pixel is given."""
+        """The path of the tile with this upper left pixel."""
         return f"{self.name}/{self.name}_X{column:06d}_Y{row:06d}.png"
 
     def corner(self, path: str) -> tuple[int, int] | None:
-        """Column and row that a tile's path tells; None where it is no tile of this strip."""
+        """Upper left column and row of the tile at ``path``; None if it is not of this strip."""
         start = f"{self.name}/{self.name}"
-        found = _PLACE.fullmatch(path.removeprefix(start)) if path.startswith(start) else None
-        if found is None:
+        match = _PLACE.fullmatch(path.removeprefix(start)) if path.startswith(start) else None
+        if match is None:
             return None
-        column, row = int(found[1]), int(found[2])
+        column, row = int(match[1]), int(match[2])
         inside = column + self.side <= self.width and row + self.side <= self.height
         return (column, row) if inside else None
 
 
 def is_strip_name(name: str) -> bool:
-    """Whether a strip and its folder can be called so."""
+    """Whether a strip and its folder can have this name."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -115,24 +114,26 @@ def read_strips(root: Path) -> tuple[Strip, ...]:
     """The strips of the data set in ``root``; empty where it has no ``strips.json``.
 
     Raises:
-        DataError: the file cannot be read, or says what cannot be.
+        DataError: the file cannot be read, or is invalid.
     """
     path = root / STRIPS_FILE
     if not path.exists():
         return ()
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise DataError(f"{path} is larger than a list of strips can be; remove it.")
+            raise DataError(f"{path} is too large for a list of strips; delete it.")
         value = json.loads(path.read_text(encoding="utf-8"))
         if value["schema"] != _SCHEMA:
             raise DataError(f"{path} was written by another version; cut the strips again.")
-        strips = tuple(strip_of(one) for one in value["strips"])
+        strips = tuple(strip_of(entry) for entry in value["strips"])
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise DataError(f"{path} is damaged ({error}); remove it, or cut them again.") from None
+        raise DataError(
+            f"{path} is damaged ({error}); delete it, or cut the strips again."
+        ) from None
     if len({strip.name.casefold() for strip in strips}) < len(strips):
-        raise DataError(f"{path} is damaged (a strip stands there twice); cut them again.")
+        raise DataError(f"{path} is damaged (a strip is listed twice); cut the strips again.")
     return strips
 
 
@@ -143,43 +144,43 @@ def write_strips(root: Path, strips: Iterable[Strip]) -> None:
 
 
 def strip_of(value: Any) -> Strip:
-    """A strip out of JSON that anybody may have written.
+    """A strip from untrusted JSON.
 
     Raises:
-        ValueError, KeyError, TypeError: something is missing, of the wrong kind, or out of range.
+        ValueError, KeyError, TypeError: a value is missing, of the wrong type, or out of range.
     """
-    given = {item.name: value[item.name] for item in fields(Strip)}
+    values = {item.name: value[item.name] for item in fields(Strip)}
     for name in ("width", "height", "side", "stride"):
-        _integer(name, given[name], 1, _MAX_PIXELS)
+        _integer(name, values[name], 1, _MAX_PIXELS)
     for name in ("tiles", "without_data", "flat"):
-        _integer(name, given[name], 0, 10**12)
+        _integer(name, values[name], 0, 10**12)
     for name, low, high in (
         ("max_nodata", 0, 1),
         ("min_contrast", 0, 255),
         ("metres_per_pixel", 1e-4, 1e6),
     ):
-        given[name] = _number(name, given[name], low, high)
+        values[name] = _number(name, values[name], low, high)
     for name in ("file", "content", "nodata", "name"):
-        _text(name, given[name], _MAX_TEXT)
+        _text(name, values[name], _MAX_TEXT)
     for name in ("source", "licence", "credit"):
-        if given[name] is not None:
-            _text(name, given[name], _MAX_TEXT)
-    _text("crs", given["crs"], 100_000)
-    if not is_strip_name(given["name"]):
-        raise ValueError("a strip's name")
-    given["transform"] = _numbers("transform", given["transform"], 6)
-    if given["stretch"] is not None:
-        given["stretch"] = _numbers("stretch", given["stretch"], 2)
-    given["outline"] = _ring(given["outline"])
-    return Strip(**given)
+        if values[name] is not None:
+            _text(name, values[name], _MAX_TEXT)
+    _text("crs", values["crs"], 100_000)
+    if not is_strip_name(values["name"]):
+        raise ValueError("invalid name of a strip")
+    values["transform"] = _numbers("transform", values["transform"], 6)
+    if values["stretch"] is not None:
+        values["stretch"] = _numbers("stretch", values["stretch"], 2)
+    values["outline"] = _ring(values["outline"])
+    return Strip(**values)
 
 
 def _ring(value: Any) -> Ring:
     if not isinstance(value, list | tuple) or not 3 <= len(value) <= _MAX_RING:
-        raise ValueError("an outline")
+        raise ValueError("invalid outline")
     pairs = [_numbers("outline", pair, 2) for pair in value]
     if not all(0 <= east < 360 and -90 <= north <= 90 for east, north in pairs):
-        raise ValueError("an outline")
+        raise ValueError("invalid outline")
     return tuple((east, north) for east, north in pairs)
 
 
@@ -196,10 +197,10 @@ def _number(name: str, value: Any, low: float, high: float) -> float:
 
 def _numbers(name: str, value: Any, count: int) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or len(value) != count:
-        raise ValueError(f"{name} has not {count} numbers")
-    return tuple(_number(name, one, -math.inf, math.inf) for one in value)
+        raise ValueError(f"{name} needs {count} numbers")
+    return tuple(_number(name, number, -math.inf, math.inf) for number in value)
 
 
 def _text(name: str, value: Any, most: int) -> None:
     if not isinstance(value, str) or len(value) > most:
-        raise ValueError(f"{name} is no text")
+        raise ValueError(f"{name} is not a valid text")

@@ -43,12 +43,12 @@ def run(home: Home, spec: Tile, work: Work) -> Answer:
     Raises:
         MirsError: the raster is not map-projected, or a model cannot archive.
     """
-    from mirs_core.datasets.strips import Cut, Words, cut_strip
+    from mirs_core.datasets.strips import CutSettings, StripDetails, cut_strip
 
     _following.check(home, spec.archive)
-    cut = Cut(spec.size, spec.metres, spec.stride, spec.max_nodata, spec.min_contrast)
-    words = Words(spec.name, spec.source, spec.licence, spec.credit)
-    outcome = cut_strip(spec.raster, spec.out, cut, words, work.stoppable)
+    settings = CutSettings(spec.size, spec.metres, spec.stride, spec.max_nodata, spec.min_contrast)
+    details = StripDetails(spec.name, spec.source, spec.licence, spec.credit)
+    outcome = cut_strip(spec.raster, spec.out, settings, details, work.stoppable)
     ids = _following.follow(home, spec.out, spec.archive, spec.prepare, work)
     return {**outcome.to_json(), "runs": ids}
 

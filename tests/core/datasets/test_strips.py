@@ -21,7 +21,7 @@ from rasterio.enums import ColorInterp
 from mirs_core import cli
 from mirs_core.datasets.card import read_card
 from mirs_core.datasets.manifest import scan
-from mirs_core.datasets.strips import Cut, Words, cut_strip, cutting
+from mirs_core.datasets.strips import CutSettings, StripDetails, cut_strip, cutting
 from mirs_core.datasets.strips.grid import windows
 from mirs_core.datasets.strips.raster import StripRaster, content_of
 from mirs_core.datasets.strips.strip_list import read_strips
@@ -30,7 +30,7 @@ from mirs_core.errors import DataError, ImageError, RunError, StoppedError
 from mirs_core.landform_map.footprints import footprints, strip_outlines
 from mirs_core.system.processes import lock_if_free
 
-SMALL = Cut(size=32)
+SMALL = CutSettings(size=32)
 RADIUS = 3_396_190.0
 EQUIRECTANGULAR = "IAU_2015:49910"
 
@@ -141,7 +141,7 @@ def test_other_places_than_mars_are_refused(crs: Any, words: str, tmp_path: Path
         (Affine(6, 1, 0, 1, -6, 0), "rotated"),
         (Affine(6, 0, 0, 0, 6, 0), "mirrored"),
         (Affine(6, 0, 0, 0, -7, 0), "not squares"),
-        (Affine(6, 0, 0, 0, -6, 9e6), "beside Mars"),
+        (Affine(6, 0, 0, 0, -6, 9e6), "outside its map projection"),
     ],
 )
 def test_rasters_that_do_not_lie_straight_on_mars_are_refused(
@@ -257,13 +257,13 @@ def test_flat_tiles_are_left_out(tmp_path: Path) -> None:
     path = write(tmp_path / "strip.tif", values)
     made = cut_strip(path, tmp_path / "out", SMALL)
     assert made.strip.flat == 2 and not {(32, 32), (64, 32)} & set(tiles_of(tmp_path / "out"))
-    made = cut_strip(path, tmp_path / "all", Cut(size=32, min_contrast=1.0))
+    made = cut_strip(path, tmp_path / "all", CutSettings(size=32, min_contrast=1.0))
     assert made.strip.flat == 1
 
 
 def test_metres_and_stride(tmp_path: Path) -> None:
     path = write(tmp_path / "strip.tif", noise(), metres=25.0)
-    made = cut_strip(path, tmp_path / "out", Cut(metres=1200, stride=24))
+    made = cut_strip(path, tmp_path / "out", CutSettings(metres=1200, stride=24))
     assert made.strip.side == 48 and made.tile_metres == 1200 and made.warnings == ()
     assert set(tiles_of(tmp_path / "out")) == {
         (x, y) for x in range(0, 145, 24) for y in range(0, 113, 24)
@@ -274,16 +274,17 @@ def test_unusual_scales_are_warned_of(tmp_path: Path) -> None:
     wide = cut_strip(write(tmp_path / "wide.tif", noise(), metres=100.0), tmp_path / "a", SMALL)
     assert any("3,200 m wide" in one for one in wide.warnings)
     far = write(tmp_path / "far.tif", noise(), metres=37.5, corner=(0.0, 3_800_000.0))
-    assert any("squeezed" in one for one in cut_strip(far, tmp_path / "b", SMALL).warnings)
+    assert any("distorts shapes" in one for one in cut_strip(far, tmp_path / "b", SMALL).warnings)
 
 
 @pytest.mark.parametrize(
     "cut",
-    [Cut(size=8), Cut(size=5000), Cut(size=32, metres=9), Cut(metres=0), Cut(metres=math.nan),
-     Cut(metres=1e12), Cut(size=32, stride=0), Cut(size=32, max_nodata=1), Cut(size=193),
-     Cut(size=32, max_nodata=math.nan), Cut(size=32, min_contrast=-1)],
+    [CutSettings(size=8), CutSettings(size=5000), CutSettings(size=32, metres=9),
+     CutSettings(metres=0), CutSettings(metres=math.nan), CutSettings(metres=1e12),
+     CutSettings(size=32, stride=0), CutSettings(size=32, max_nodata=1), CutSettings(size=193),
+     CutSettings(size=32, max_nodata=math.nan), CutSettings(size=32, min_contrast=-1)],
 )  # fmt: skip
-def test_settings_out_of_range_are_refused(cut: Cut, tmp_path: Path) -> None:
+def test_settings_out_of_range_are_refused(cut: CutSettings, tmp_path: Path) -> None:
     with pytest.raises(DataError):
         cut_strip(write(tmp_path / "strip.tif", noise()), tmp_path / "out", cut)
     assert not (tmp_path / "out").exists()
@@ -387,14 +388,14 @@ def test_a_process_that_dies_while_it_finishes_is_gone_on_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, out = write(tmp_path / "strip.tif", noise()), tmp_path / "out"
-    from mirs_core.datasets.strips import folder
+    from mirs_core.datasets.strips import strip_folder
 
     def dies(*given: object) -> None:
         raise KeyboardInterrupt
 
     for name in ("write_table", "_write_card", "write_strips"):
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(folder, name, dies)
+            patch.setattr(strip_folder, name, dies)
             cut_strip(path, out, SMALL)
     made = cut_strip(path, out, SMALL)
     assert (made.resumed, len(scan(out).tiles), len(footprints(out))) == (30, 30, 30)
@@ -409,7 +410,11 @@ def test_other_settings_or_another_raster_are_refused(stopped: bool, tmp_path: P
     else:
         cut_strip(path, out, SMALL)
     before = stamps(out)
-    for cut in (Cut(size=40), Cut(size=32, stride=16), Cut(size=32, max_nodata=0.5)):
+    for cut in (
+        CutSettings(size=40),
+        CutSettings(size=32, stride=16),
+        CutSettings(size=32, max_nodata=0.5),
+    ):
         with pytest.raises(DataError, match="was cut into"):
             cut_strip(path, out, cut)
     write(path, noise(seed=1))
@@ -422,7 +427,9 @@ def test_several_strips_become_one_data_set(tmp_path: Path) -> None:
     out = tmp_path / "out"
     ctx = write(tmp_path / "P03_002287_2005_XI_20N072W.tif", noise())
     other = write(tmp_path / "a b.tif", noise(seed=1), "IAU_2015:49935", 12.0)
-    words = Words(source="https://example.org/x", licence="public domain", credit="NASA/JPL/MSSS")
+    words = StripDetails(
+        source="https://example.org/x", licence="public domain", credit="NASA/JPL/MSSS"
+    )
     cut_strip(ctx, out, SMALL, words)
     assert read_card(out).instrument == "CTX" and read_card(out).metres_per_pixel == 6.0
     assert read_card(out).licence == "public domain"
@@ -439,8 +446,8 @@ def test_several_strips_become_one_data_set(tmp_path: Path) -> None:
     assert (record.source, record.licence, record.credit) == (
         words.source, words.licence, words.credit,
     )  # fmt: skip
-    with pytest.raises(DataError, match="--name"):
-        cut_strip(other, out, SMALL, Words(name="A_B"))
+    with pytest.raises(DataError, match="choose another name"):
+        cut_strip(other, out, SMALL, StripDetails(name="A_B"))
 
 
 def test_what_is_wrong_with_the_folder_is_said_before_anything_is_cut(tmp_path: Path) -> None:
@@ -465,8 +472,10 @@ def test_what_is_wrong_with_the_folder_is_said_before_anything_is_cut(tmp_path: 
 
 @pytest.mark.parametrize("name", ["", "../up", ".hidden", "a/b", "x" * 81, "ä"])
 def test_names_that_are_no_folder_are_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot name"):
-        cut_strip(write(tmp_path / "s.tif", noise()), tmp_path / "out", SMALL, Words(name=name))
+    with pytest.raises(DataError, match="cannot be the name"):
+        cut_strip(
+            write(tmp_path / "s.tif", noise()), tmp_path / "out", SMALL, StripDetails(name=name)
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -584,7 +593,7 @@ def test_a_strip_of_unknown_licence_does_not_take_that_of_the_first(tmp_path: Pa
     out = tmp_path / "set"
     for name, licence in (("one", "CC0"), ("two", None), ("three", "MIT")):
         raster = write(tmp_path / f"{name}.tif", noise(seed=len(name)))
-        cut_strip(raster, out, SMALL, Words(licence=licence))
+        cut_strip(raster, out, SMALL, StripDetails(licence=licence))
         table = (out / "tiles.csv").read_text(encoding="utf-8").splitlines()
         if name == "one":
             # A column of somebody's own stays when further strips come in.

@@ -13,7 +13,7 @@ from rasterio import Affine
 
 from mirs_core import cli
 from mirs_core.config.presets import from_preset
-from mirs_core.datasets.strips import Cut, cut_strip
+from mirs_core.datasets.strips import CutSettings, cut_strip
 from mirs_core.datasets.strips.raster import open_strip
 from mirs_core.errors import DataError
 from mirs_core.pipeline import indexing
@@ -63,7 +63,7 @@ def home(tmp_path: Path, network: FakeNetwork) -> Home:
 
 
 def searcher_of(home: Home, raster: Path, root: Path) -> Searcher:
-    cut_strip(raster, root, Cut(size=SIDE))
+    cut_strip(raster, root, CutSettings(size=SIDE))
     return Searcher.open(home, indexing.index(home, "m", root).id)
 
 

@@ -1,7 +1,7 @@
-"""The data set that strips are cut into: a strip appears in it when all of its tiles are there.
+"""The data set that strips are cut into: a strip appears in it once all its tiles are there.
 
-Until then its tiles stand in a hidden folder ``.NAME.part`` beside the finished ones, which no scan
-looks into and a later call goes on with.
+Until then its tiles are in a hidden folder ``.NAME.part`` next to the finished ones, which scans
+ignore and from which a later call resumes.
 """
 
 import shutil
@@ -26,44 +26,44 @@ from mirs_core.mars import observations
 from mirs_core.system.processes import lock_if_free, locked
 
 _SETTINGS, _TILES, _LOCK = "strip.json", "tiles", ".strips.lock"
-# What a person chose; all else follows from it and from the raster.
-_CHOSEN = ("side", "stride", "max_nodata", "min_contrast", "source", "licence", "credit")
+# The settings that the user chose; all else follows from these and from the raster.
+_SETTING_NAMES = ("side", "stride", "max_nodata", "min_contrast", "source", "licence", "credit")
 
 
 class StripFolder:
-    """The place of one strip in the data set ``root``."""
+    """The folder of one strip in the data set ``root``."""
 
     def __init__(self, root: Path, strip: Strip) -> None:
-        """Nothing is made yet. Raises DataError where ``root`` is something else, or damaged."""
+        """Writes nothing. Raises DataError if ``root`` is another kind of folder, or damaged."""
         _check_root(root)
         if root.exists():
-            # Rather now than when all tiles are cut.
+            # Fail now rather than after all tiles are cut.
             read_card(root)
             read_table(root)
         self.root, self.strip = root, strip
         self._part = root / f".{strip.name}.part"
-        self._known = {one.name: one for one in read_strips(root)}
+        self._strips = {other.name: other for other in read_strips(root)}
         self._check_name()
 
     @property
     def finished(self) -> Strip | None:
-        """The strip with its counts where it was cut before in the same way; None otherwise.
+        """The strip with its counts if it was cut before with the same settings, else None.
 
         Raises:
-            DataError: it was cut in another way.
+            DataError: it was cut with other settings.
         """
-        known = self._known.get(self.strip.name)
-        if known is None or not (self.root / known.name).is_dir():
+        earlier = self._strips.get(self.strip.name)
+        if earlier is None or not (self.root / earlier.name).is_dir():
             return None
-        self._check_same(known)
-        return known
+        self._check_same(earlier)
+        return earlier
 
     @contextmanager
     def opened(self) -> Iterator[set[str]]:
-        """The names of the tiles that are there from an earlier call, for the time of a call.
+        """Locks the folder; yields the names of tiles that exist from an earlier call.
 
         Raises:
-            DataError: begun in another way, or another process is at it.
+            DataError: it was begun with other settings, or another process is cutting this strip.
             RunError: the folder cannot be written.
         """
         lock = self.root / f"{_LOCK}.{self.strip.name}"
@@ -71,15 +71,15 @@ class StripFolder:
             try:
                 if stack.enter_context(lock_if_free(lock)) is None:
                     raise DataError(
-                        f"{self.strip.name} is being cut by another process; wait for it."
+                        f"{self.strip.name} is being cut by another process; wait until it is done."
                     )
-                stack.callback(_removed, lock)
-                left = self._begin()
+                stack.callback(_remove, lock)
+                existing = self._begin()
             except OSError as error:
                 raise RunError(
                     f"{self.root} cannot be written ({error.strerror or error})."
                 ) from None
-            yield left
+            yield existing
 
     def write(self, name: str, data: bytes) -> None:
         """Writes the tile called ``name`` in one piece."""
@@ -90,7 +90,7 @@ class StripFolder:
         replace_file(self._part / _TILES / name, written)
 
     def finish(self, strip: Strip, records: list[TileRecord]) -> None:
-        """Makes the strip a part of the data set: table, card, list of strips, then its tiles."""
+        """Adds the strip to the data set: table, card, list of strips, then its tiles."""
         with locked(self.root / _LOCK):
             paths = {record.path for record in records}
             own = f"{strip.name}/"
@@ -100,113 +100,117 @@ class StripFolder:
                 if not record.path.startswith(own) and record.path not in paths
             ]
             licence = _write_card(self.root, strip)
-            own_words = [replace(one, licence=one.licence or licence) for one in records]
-            write_table(self.root, [*others, *own_words], foreign_cells(self.root))
-            known = {one.name: one for one in read_strips(self.root)}
-            write_strips(self.root, {**known, strip.name: strip}.values())
+            own_records = [replace(row, licence=row.licence or licence) for row in records]
+            write_table(self.root, [*others, *own_records], foreign_cells(self.root))
+            strips = {other.name: other for other in read_strips(self.root)}
+            write_strips(self.root, {**strips, strip.name: strip}.values())
             try:
                 (self._part / _TILES).replace(self.root / strip.name)
             except OSError as error:
                 raise RunError(
-                    f"{self.root / strip.name} cannot be made ({error.strerror or error})."
+                    f"{self.root / strip.name} cannot be created ({error.strerror or error})."
                 ) from None
         self.discard()
 
     def discard(self, with_root: bool = False) -> None:
-        """Removes what was begun; ``with_root``: and the folder of the data set if it is empty."""
+        """Deletes unfinished tiles, and ``with_root`` also the folder of the data set, if empty."""
         shutil.rmtree(self._part, ignore_errors=True)
         if with_root:
             with suppress(OSError):
                 self.root.rmdir()
 
     def _begin(self) -> set[str]:
-        """The tiles that are there from an earlier call, in a folder that is there now."""
+        """Creates the folder if necessary; returns the tiles that exist from an earlier call."""
         settings = self._part / _SETTINGS
         if settings.is_file():
-            begun = _begun(settings)
-            self._check_same(begun)
-            self.strip = begun
+            earlier = _earlier_strip(settings)
+            self._check_same(earlier)
+            self.strip = earlier
         else:
             self.discard()
             make_folder(self._part / _TILES)
             write_json(settings, asdict(self.strip))
-        return set(self._left())
+        return set(self._existing_tiles())
 
-    def _left(self) -> Iterator[str]:
+    def _existing_tiles(self) -> Iterator[str]:
         for path in (self._part / _TILES).iterdir():
-            # What a killed process was writing has a temporary name.
+            # Files that a killed process was writing have temporary names.
             if path.name.startswith("."):
                 path.unlink(missing_ok=True)
             else:
                 yield path.name
 
     def _check_name(self) -> None:
-        for name in self._known:
+        for name in self._strips:
             if name != self.strip.name and name.casefold() == self.strip.name.casefold():
-                raise DataError(f"{self.root} has a strip {name} already; give another --name.")
+                raise DataError(f"{self.root} has a strip {name} already; choose another name.")
         folder = self.root / self.strip.name
-        if folder.exists() and self.strip.name not in self._known:
-            raise DataError(f"{folder} is there already and no strip; give another --name.")
+        if folder.exists() and self.strip.name not in self._strips:
+            raise DataError(f"{folder} exists already and is not a strip; choose another name.")
 
-    def _check_same(self, known: Strip) -> None:
-        if known.content != self.strip.content:
+    def _check_same(self, earlier: Strip) -> None:
+        if earlier.content != self.strip.content:
             raise DataError(
-                f"{self.root} has tiles of another raster by the name of {known.name}:"
-                " give another --name or --out."
+                f"{self.root} has tiles of another raster named {earlier.name}; choose another name"
+                " or folder."
             )
-        for name in _CHOSEN:
-            before, now = getattr(known, name), getattr(self.strip, name)
+        for name in _SETTING_NAMES:
+            before, now = getattr(earlier, name), getattr(self.strip, name)
             if before != now:
                 raise DataError(
-                    f"{known.name} was cut into {self.root} with {name} {before}, not {now}:"
-                    " give another --name or --out."
+                    f"{earlier.name} was cut into {self.root} with {name} {before}, not {now};"
+                    " choose another name or folder."
                 )
 
 
-def _removed(lock: Path) -> None:
-    # Windows removes no file that is open.
+def _remove(lock: Path) -> None:
+    # Windows cannot delete open files.
     with suppress(OSError):
         lock.unlink()
 
 
-def _begun(path: Path) -> Strip:
+def _earlier_strip(path: Path) -> Strip:
     try:
         return strip_of(read_json(path))
     except (RunError, ValueError, KeyError, TypeError):
-        raise DataError(f"{path} is damaged; remove {path.parent} and cut again.") from None
+        raise DataError(
+            f"{path} is damaged; delete {path.parent} and cut the strip again."
+        ) from None
 
 
 def _check_root(root: Path) -> None:
     if not root.exists():
         return
     if not root.is_dir():
-        raise DataError(f"{root} is a file; name a folder.")
+        raise DataError(f"{root} is a file; choose a folder.")
     if (root / STRIPS_FILE).is_file():
         return
     others = [path.name for path in root.iterdir() if not path.name.startswith(".")]
-    # A process that was killed while it finished may have left these two.
+    # A process that was killed while finishing may have left these two.
     if set(others) - {"tiles.csv", CARD_FILE}:
-        raise DataError(f"{root} is there already and no folder of strips; name a new folder.")
+        raise DataError(
+            f"{root} exists already and is not a folder of strips; choose a new folder."
+        )
 
 
 def _write_card(root: Path, strip: Strip) -> str | None:
-    """The card of the data set: made with the first strip, and the others' scale in it.
+    """Writes the card with the first strip; with later ones, clears a pixel scale that differs.
 
-    Returns what the strip's tiles have to say of their licence, so that nobody takes the card's
-    for theirs: None where nothing has to be said.
+    Returns the licence to record for the tiles of this strip so that they do not take over that of
+    the card; None if there is no need.
     """
     if (root / CARD_FILE).exists():
         card = read_card(root)
-        known = card.metres_per_pixel
-        if known is not None and abs(known - strip.metres_per_pixel) > 0.01 * known:
+        scale = card.metres_per_pixel
+        if scale is not None and abs(scale - strip.metres_per_pixel) > 0.01 * scale:
             card = replace(card, metres_per_pixel=None)
     else:
-        seen = observations.parse(strip.name)
+        observation = observations.parse(strip.name)
         name = root.resolve().name
         card = replace(
             read_card(root),
             title=f"{name}: image strips of Mars",
-            instrument=seen.instrument if seen else UNKNOWN,
+            instrument=observation.instrument if observation else UNKNOWN,
             metres_per_pixel=strip.metres_per_pixel,
             licence=strip.licence or UNKNOWN,
             citation=strip.credit or "",
