@@ -109,7 +109,6 @@ LARGE_FUNCTIONS: dict[str, tuple[int, int]] = {
 """What still exceeds the limits, with its lines and parameters. This list only gets shorter."""
 
 LONG_FILES: dict[str, int] = {
-    "mirs_core.datasets.strips.cutting": 350,
     "mirs_core.pipeline.sweeps": 310,
     "mirs_core.retrieval.search": 380,
     "pages.parts.charts": 500,

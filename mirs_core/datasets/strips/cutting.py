@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mirs_core.datasets.images import MIN_SIDE, Pixels
 from mirs_core.datasets.large_images import MOST, png
+from mirs_core.datasets.strips.cut_settings import CutResult, CutSettings, StripDetails
 from mirs_core.datasets.strips.grid import Corner, Window, starts, windows
-from mirs_core.datasets.strips.outline import bounds, in_degrees, ring
+from mirs_core.datasets.strips.outline import in_degrees, ring
 from mirs_core.datasets.strips.raster import MOST_VALUES, Mask, StripRaster, content_of, open_strip
 from mirs_core.datasets.strips.strip_folder import StripFolder
 from mirs_core.datasets.strips.strip_list import Strip, is_strip_name, strip_of
@@ -35,74 +35,6 @@ _MOST_TILES = 50_000_000
 _MOST_TEXT = 2_000
 # Of a degree: a tenth of a millimetre on the ground.
 _DIGITS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class CutSettings:
-    """How a raster is cut.
-
-    Attributes:
-        size: side of a tile in pixels; None to use ``metres``.
-        metres: side of a tile on the ground; 224 pixels if ``size`` is None too.
-        stride: pixels from one tile to the next; None for the side of a tile.
-        max_nodata: largest share of missing pixels in a tile.
-        min_contrast: smallest standard deviation of grey levels in a tile. The flattest CTX tiles
-            of smooth terrain have 4.3; below 2 there is only noise.
-    """
-
-    size: int | None = None
-    metres: float | None = None
-    stride: int | None = None
-    max_nodata: float = 0.05
-    min_contrast: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class StripDetails:
-    """Name of a strip (None for that of the file), source, licence and credit."""
-
-    name: str | None = None
-    source: str | None = None
-    licence: str | None = None
-    credit: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CutResult:
-    """The result of cutting; ``resumed`` of the ``strip.tiles`` were there from an earlier call."""
-
-    raster: Path
-    root: Path
-    strip: Strip
-    crs: str
-    resumed: int
-    seconds: float
-    warnings: tuple[str, ...]
-
-    @property
-    def tile_metres(self) -> float:
-        """Width of a tile in projected metres."""
-        return self.strip.side * self.strip.metres_per_pixel
-
-    def to_json(self) -> dict[str, Any]:
-        """The object that ``data tile --json`` prints."""
-        return {
-            "raster": str(self.raster),
-            "dir": str(self.root),
-            "strip": self.strip.name,
-            "tiles": self.strip.tiles,
-            "resumed": self.resumed,
-            "skipped": {"nodata": self.strip.without_data, "flat": self.strip.flat},
-            "crs": self.crs,
-            "metres_per_pixel": round(self.strip.metres_per_pixel, 6),
-            "tile_metres": round(self.tile_metres, 3),
-            "size": self.strip.side,
-            "stride": self.strip.stride,
-            "nodata": self.strip.nodata,
-            "bounds": {name: round(v, 6) for name, v in bounds(self.strip.outline).items()},
-            "warnings": list(self.warnings),
-            "seconds": self.seconds,
-        }
 
 
 def cut_strip(

@@ -336,5 +336,5 @@ def test_a_failure_at_the_last_step_leaves_nothing(
     def fail(*_: object) -> None:
         raise RunError("The disc is full.")
 
-    monkeypatch.setattr(annotations, "keep", fail)
+    monkeypatch.setattr(annotations, "write", fail)
     assert "disc is full" in refused(home, made / "mirs.mirs.zip")
