@@ -1,4 +1,4 @@
-"""The model card of a run: what it is, what it measured, what it is for, as Markdown."""
+"""The model card of a run as Markdown: model, results, data, settings, intended use."""
 
 import contextlib
 from collections import Counter
@@ -20,89 +20,95 @@ from mirs_core.workspace import annotations, runs
 from mirs_core.workspace.home import Home
 
 _ROLES = {
-    "train": "learnt from", "val": "validation, chose the epoch", "archive": "evaluation archive",
+    "train": "training", "val": "validation (choice of the epoch)", "archive": "evaluation archive",
     "test": "test queries",
 }  # fmt: skip
 
 
 def model_card(home: Home, run_id: str) -> str:
-    """The card of a run as a Markdown document that holds no HTML and loads nothing.
+    """The card of a run as a Markdown document without HTML or external resources.
 
     Raises:
-        MirsError: no such run, or its files are damaged.
+        MirsError: there is no such run, or its files are damaged.
     """
     run = runs.folder(home, run_id)
-    summary, config, made = (
-        runs.summary(home, run, runs.served_run(home)), run.config(), run.provenance(),
-    )  # fmt: skip
+    summary = runs.summary(home, run, runs.served_run(home))
+    config, provenance = run.config(), run.provenance()
     parts = [
         f"# {plain(summary.name)}",
-        _what(home, summary, config, made),
+        _model(home, summary, config, provenance),
         *_notes(annotations.read(home, run_id)),
         "## Results\n\n" + _results(summary, run),
-        "## Data set\n\n" + _data(summary, config, made, run),
+        "## Data set\n\n" + _data(summary, config, provenance, run),
         "## Settings\n\n" + _settings(config),
         "## Intended use and limits\n\n" + "\n".join(f"- {line}" for line in _limits(summary)),
-        "## Provenance\n\n" + _provenance(summary, made),
+        "## Provenance\n\n" + _provenance(summary, provenance),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _what(home: Home, summary: runs.RunSummary, config: RunConfig, made: dict[str, Any]) -> str:
+def _model(
+    home: Home, summary: runs.RunSummary, config: RunConfig, provenance: dict[str, Any]
+) -> str:
     if not config.hashes:
         kind = f"A baseline: the encoder's features, compared by {config.archive.distance} distance"
     elif not config.trains:
         kind = f"Hash codes of {config.head.bits} bits from signs of rotated principal axes"
     else:
-        kind = f"A trained hash head that turns an image tile into {config.head.bits} bits"
+        kind = f"A trained hash head that maps an image tile to {config.head.bits} bits"
     lines = [
         f"{kind}; it finds similar landforms in an archive of tiles. Made with MIRS Explorer,"
         f" preset {code(config.preset)}.",
         "",
         f"- Encoder: {code(config.encoder.name)}, frozen, fingerprint"
-        f" {code(str(made.get('encoder', 'unknown'))[:16])}",
+        f" {code(str(provenance.get('encoder', 'unknown'))[:16])}",
     ]
     if spec := published_spec(config.encoder.name, home):
         lines.append(f"- Encoder weights: {plain(spec.title)}, licence {plain(spec.licence)}")
         lines.append(f"- To cite for the encoder: {plain(spec.citation)}")
-    if parent := made.get("parent"):
+    if parent := provenance.get("parent"):
         lines.append(f"- Archived with the model of run {code(str(parent))}; nothing was trained.")
     if summary.state != "done":
         lines.append(f"- The run is {plain(summary.state)}: this card is not of a finished model.")
     return "\n".join(lines)
 
 
-def _notes(said: annotations.Annotation) -> list[str]:
-    found = []
-    if said.tags:
-        found.append("Tags: " + ", ".join(code(tag) for tag in said.tags))
-    if said.notes:
-        # Each line a quoted paragraph of its own, so that none of them starts a list or a heading.
-        lines = [f"> {plain(line)}" if line.strip() else ">" for line in said.notes.splitlines()]
-        found.append("\n>\n".join(lines))
-    return found
+def _notes(annotation: annotations.Annotation) -> list[str]:
+    paragraphs = []
+    if annotation.tags:
+        paragraphs.append("Tags: " + ", ".join(code(tag) for tag in annotation.tags))
+    if annotation.notes:
+        # Each line is a quoted paragraph, so that none of them starts a list or a heading.
+        lines = [
+            f"> {plain(line)}" if line.strip() else ">" for line in annotation.notes.splitlines()
+        ]
+        paragraphs.append("\n>\n".join(lines))
+    return paragraphs
 
 
 def _results(summary: runs.RunSummary, run: runs.RunFolder) -> str:
     if not run.metrics.is_file():
-        return "Nothing was measured: there are no labelled test tiles, or no labelled archive."
-    found = scores.read_scores(summary, run)
-    if not found.queries:
-        return "Nothing was measured: no query has a relevant tile in the archive."
+        return "Not evaluated: there are no labelled test tiles, or no labelled archive."
+    result = scores.read_scores(summary, run)
+    if not result.queries:
+        return "Not evaluated: no query has a relevant tile in the archive."
     rows = [
-        [name, number(one.value), f"{number(one.low)} to {number(one.high)}"]
-        for name, one in (("min(R, k)", found.value), ("hits in the top k", found.hits))
+        [divisor, number(score.value), f"{number(score.low)} to {number(score.high)}"]
+        for divisor, score in (
+            ("min(R, k)", result.value),
+            ("hits in the top k", result.hits),
+        )
     ]
     classes = [
         [plain(f"{label} ({describe(label).name})"), str(n), number(value)]
-        for label, (n, value) in found.per_class.items()
+        for label, (n, value) in result.per_class.items()
     ]
-    skipped = ", ".join(f"{n} {plain(why)}" for why, n in found.skipped.items()) or "none"
+    skipped = ", ".join(f"{n} {plain(why)}" for why, n in result.skipped.items()) or "none"
     return "\n".join([
-        f"mAP@64 (k = 64) of {found.queries:,} test queries (skipped: {skipped}) against an archive"
-        f" of {found.archive_tiles:,} tiles, {code(str(summary.archive_id))}; a query's own strip"
-        f" was {plain(found.strip)}. The interval is the 95 % bootstrap over queries. Figures"
-        " compare only with those of the same archive.",
+        f"mAP@64 (k = 64) of {result.queries:,} test queries (skipped: {skipped}) against an archive"
+        f" of {result.archive_tiles:,} tiles, {code(str(summary.archive_id))}; a query's own strip"
+        f" was {plain(result.strip)}. The interval is the 95 % bootstrap over queries. Scores are"
+        " comparable only with those on the same archive.",
         "",
         markdown(["divisor", "mAP@64", "95 % interval"], rows),
         "",
@@ -111,12 +117,12 @@ def _results(summary: runs.RunSummary, run: runs.RunFolder) -> str:
 
 
 def _data(
-    summary: runs.RunSummary, config: RunConfig, made: dict[str, Any], run: runs.RunFolder
+    summary: runs.RunSummary, config: RunConfig, provenance: dict[str, Any], run: runs.RunFolder
 ) -> str:
     card = _card(summary)
     lines = [f"- Name: {code(summary.data)}, {plain(summary.data_title)}"]
     lines.append(
-        "- Synthetic: made by a program, no imagery of Mars"
+        "- Synthetic: generated tiles, not imagery of Mars"
         if summary.synthetic
         else "- Not synthetic"
     )
@@ -126,25 +132,25 @@ def _data(
     if card and card.citation:
         lines.append(f"- To cite: {plain(card.citation)}")
     if card and card.metres_per_pixel:
-        lines.append(f"- {plain(card.instrument)}, {card.metres_per_pixel:g} m a pixel")
-    for key, what in (("trained_on", "Learnt from"), ("whitening_target", "Whitened towards")):
-        other = made.get(key)
-        if isinstance(other, dict):
+        lines.append(f"- {plain(card.instrument)}, {card.metres_per_pixel:g} m per pixel")
+    for key, what in (("trained_on", "Trained on"), ("whitening_target", "Whitening target:")):
+        data_set = provenance.get(key)
+        if isinstance(data_set, dict):
             lines.append(
-                f"- {what} another data set: {code(str(other.get('data_name')))},"
-                f" {plain(str(other.get('data_title')))}"
+                f"- {what} another data set: {code(str(data_set.get('data_name')))},"
+                f" {plain(str(data_set.get('data_title')))}"
             )
     if run.items.is_file():
         counts = Counter(Items.from_json(read_json(run.items)).roles)
-        said = [f"{counts[role]:,} {words}" for role, words in _ROLES.items() if counts[role]]
-        lines.append(f"- Tiles: {', '.join(said)}")
+        parts = [f"{counts[role]:,} {words}" for role, words in _ROLES.items() if counts[role]]
+        lines.append(f"- Tiles: {', '.join(parts)}")
     split = "strips are kept together" if config.archive.by_strip else "tile by tile"
-    lines.append(f"- Halving into learnt and archived tiles: seed {config.seed}, {split}")
+    lines.append(f"- Split into training and archive tiles: seed {config.seed}, {split}")
     return "\n".join(lines)
 
 
 def _card(summary: runs.RunSummary) -> Card | None:
-    """The card of the data set, where it still stands where the run found it."""
+    """The card of the data set, if it is still in the folder that the run used."""
     if summary.data_root.is_dir():
         with contextlib.suppress(MirsError):
             card = read_card(summary.data_root)
@@ -157,64 +163,64 @@ def _settings(config: RunConfig) -> str:
     if not rows:
         return "All settings are the defaults."
     own = any(row[1] != row[2] for row in rows)
-    about = "" if own else " No setting was changed from the preset's."
+    about = "" if own else " No setting differs from the preset."
     head = ["setting", "this run", f"preset {config.preset}", "default"]
     return (
-        f"Where they differ from the preset's or from the defaults; {code('config.json')} holds"
+        f"Settings that differ from the preset or from the defaults; {code('config.json')} has"
         f" all of them.{about}\n\n{markdown(head, rows)}"
     )
 
 
 def _changed(config: RunConfig) -> Iterator[list[str]]:
-    """Setting, value, the preset's value and the default, where they are not all the same."""
+    """Setting, value, the preset's value and the default, where they differ."""
     default = RunConfig(preset="mirs", data=config.data, seed=config.seed)
-    known = config.preset in PRESETS
-    preset = from_preset(config.preset, data=config.data, seed=config.seed) if known else None
-    for one in differences([config, preset or config, default]):
-        if one.name not in ("preset", "archive.data", "whitening.target"):
-            own, usual, plainest = (code(str(value)) for value in one.values)
-            yield [plain(one.label), own, usual if preset else "-", plainest]
+    has_preset = config.preset in PRESETS
+    preset = from_preset(config.preset, data=config.data, seed=config.seed) if has_preset else None
+    for setting in differences([config, preset or config, default]):
+        if setting.name not in ("preset", "archive.data", "whitening.target"):
+            own, of_preset, of_default = (code(str(value)) for value in setting.values)
+            yield [plain(setting.label), own, of_preset if preset else "-", of_default]
 
 
 def _limits(summary: runs.RunSummary) -> Iterator[str]:
     yield (
-        "For finding tiles that look alike, as a start of a search by people. It does not detect,"
-        " map or date anything, and a result is no identification of a landform."
+        "For finding similar tiles as a starting point for visual inspection. It does not detect,"
+        " map or date landforms, and a result is not an identification."
     )
     yield (
-        "It knows tiles of the scale, camera and preparation of its data set. On others its order"
-        " may mean little; measure it there before you rely on it."
+        "It applies to tiles of the pixel scale, instrument and processing of its data set. On"
+        " others its ranking may be meaningless; evaluate it there before relying on it."
     )
     yield (
-        "It always returns the nearest tiles, also where nothing similar is in the archive."
-        " Distances are no probabilities."
+        "It always returns the nearest tiles, even if the archive contains nothing similar."
+        " Distances are not probabilities."
     )
     if summary.map_at_64 is not None:
         yield (
-            "The figures hold for this split of this data set; the interval covers the choice of"
-            " queries, not the choice of the seed. Rare classes have few queries."
+            "The scores are for this split of this data set; the interval reflects the choice of"
+            " queries, not of the seed. Rare classes have few queries."
         )
     if summary.synthetic:
-        yield "It was measured on synthetic tiles: nothing is said of real images of Mars."
+        yield "It was evaluated on synthetic tiles; the scores do not apply to real images of Mars."
     yield (
-        "Labels, where it learnt from some, are people's judgement, and their habits are in it, as"
-        " are those of the images that the encoder was trained on."
+        "If it was trained with labels, these are human judgements, and the model inherits their"
+        " biases, as well as those of the images that the encoder was trained on."
     )
 
 
-def _provenance(summary: runs.RunSummary, made: dict[str, Any]) -> str:
-    epochs = made.get("epochs")
-    facts = [
+def _provenance(summary: runs.RunSummary, provenance: dict[str, Any]) -> str:
+    epochs = provenance.get("epochs")
+    rows = [
         ("Run", code(summary.id)),
-        ("Made", plain(summary.created)),
+        ("Created", plain(summary.created)),
         (
             "MIRS Explorer",
-            f"{plain(str(made.get('mirs')))}, commit {code(str(made.get('commit')))}",
+            f"{plain(str(provenance.get('mirs')))}, commit {code(str(provenance.get('commit')))}",
         ),
         ("Seed", str(summary.seed)),
     ]
     if epochs:
-        facts.append(("Epochs", f"{epochs}, epoch {made.get('best_epoch')} is kept"))
-    if made.get("imported"):
-        facts.append(("Imported", "from a file, made on another machine"))
-    return "\n".join(f"- {name}: {value}" for name, value in facts)
+        rows.append(("Epochs", f"{epochs}, epoch {provenance.get('best_epoch')} was kept"))
+    if provenance.get("imported"):
+        rows.append(("Imported", "from a file created on another machine"))
+    return "\n".join(f"- {name}: {value}" for name, value in rows)

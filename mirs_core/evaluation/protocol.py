@@ -1,7 +1,7 @@
 """Evaluation: mAP@k of queries against an archive, with its ties, interval and exclusions.
 
-The protocol is the one of the MIRS method, evaluation: relevant means the same label; a query that
-is itself in the archive is removed by content; queries without a relevant archive tile are skipped
+The protocol is that of the MIRS method: a tile is relevant if it has the query's label; copies of
+a query are removed from the archive by content; queries without a relevant archive tile are skipped
 and counted; distractors are neither queried nor relevant; the archive's row order breaks ties.
 """
 
@@ -26,7 +26,7 @@ _CHUNK = 128
 
 @dataclass(frozen=True, slots=True)
 class TileColumns:
-    """What is known of tiles, as parallel columns: ids, labels, contents (SHA-256), strips."""
+    """The tile metadata that an evaluation needs, as parallel columns; contents are SHA-256."""
 
     ids: Sequence[str]
     labels: Sequence[str | None]
@@ -34,7 +34,7 @@ class TileColumns:
     strips: Sequence[str | None]
 
     def take(self, rows: NDArray[np.int64]) -> "TileColumns":
-        """The same columns for ``rows`` only, in that order."""
+        """The same columns for ``rows`` only, in the given order."""
         return TileColumns(
             [self.ids[i] for i in rows],
             [self.labels[i] for i in rows],
@@ -45,10 +45,10 @@ class TileColumns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """One query's ranking of what it may find, nearest first, own copies left out.
+    """The archive ranked for one query, nearest first, without copies of the query.
 
     ``query`` is its row among the queries; ``distances``, ``rows`` of the archive and ``relevant``
-    are parallel, shape (<= N,), and at least one result is relevant.
+    are parallel, of shape (<= N,); at least one result is relevant.
     """
 
     query: int
@@ -60,7 +60,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """One query: AP@k with either divisor, and over the orders that ties allow."""
+    """AP@k of one query with either divisor, and its range over all orders of tied results."""
 
     id: str
     label: str
@@ -129,7 +129,7 @@ class Report:
         }
 
     def per_query_json(self) -> dict[str, dict[str, Any]]:
-        """Each query's label and AP values, by tile id: what paired comparisons need."""
+        """Label and AP of each query by tile id, for paired comparisons."""
         return {
             result.id: {"label": result.label, "min_r_k": result.min_r_k, "hits": result.hits}
             for result in self.results
@@ -148,7 +148,7 @@ def _mean(values: NDArray[np.float64]) -> float | None:
 
 def evaluate(
     archive: HashArchive | FloatArchive,
-    facts: TileColumns,
+    archived: TileColumns,
     query_codes: NDArray[Any],
     queries: TileColumns,
     *,
@@ -160,7 +160,7 @@ def evaluate(
 
     Args:
         archive: packed codes or features of the evaluation archive; its row order breaks ties.
-        facts: of the archive's rows.
+        archived: metadata of the archive's rows.
         query_codes: (Q, bits/8) uint8 or (Q, D) float32, parallel to ``queries``.
         queries: of the queries; those without a label are skipped.
         distractors: labels that are never queried and never relevant.
@@ -170,20 +170,25 @@ def evaluate(
         RunError: the columns and the codes differ in length.
     """
     results, skipped = [], Counter[str]()
-    for found in rankings(
-        archive, facts, query_codes, queries, distractors=distractors, exclude_strip=exclude_strip
+    for ranking in rankings(
+        archive,
+        archived,
+        query_codes,
+        queries,
+        distractors=distractors,
+        exclude_strip=exclude_strip,
     ):
-        if isinstance(found, str):
-            skipped[found] += 1
+        if isinstance(ranking, str):
+            skipped[ranking] += 1
         else:
-            tile = queries.ids[found.query]
-            results.append(_score(tile, found.label, found.distances, found.relevant, k))
+            tile = queries.ids[ranking.query]
+            results.append(_score(tile, ranking.label, ranking.distances, ranking.relevant, k))
     return Report(
         k=k,
         n_archive=len(archive),
         archive_bytes=archive.nbytes,
-        strip=_strip_mode(facts, queries, exclude_strip),
-        # In the order of ids, so that the bootstrap does not depend on where queries stood.
+        strip=_strip_mode(archived, queries, exclude_strip),
+        # Sorted by id, so that the bootstrap does not depend on the order of the queries.
         results=tuple(sorted(results, key=lambda result: result.id)),
         skipped=dict(skipped),
     )
@@ -191,38 +196,38 @@ def evaluate(
 
 def rankings(
     archive: HashArchive | FloatArchive,
-    facts: TileColumns,
+    archived: TileColumns,
     query_codes: NDArray[Any],
     queries: TileColumns,
     *,
     distractors: Collection[str] = (),
     exclude_strip: bool = False,
 ) -> Iterator[Ranking | str]:
-    """What each query finds in the whole of ``archive``, in the order of the queries.
+    """The whole of ``archive`` ranked for each query, in the order of the queries.
 
-    The arguments are those of ``evaluate``. A query that is not measured yields the reason instead.
+    The arguments are those of ``evaluate``. A skipped query yields the reason instead.
 
     Raises:
         RunError: the columns and the codes differ in length.
     """
-    if len(archive) != len(facts.ids) or len(query_codes) != len(queries.ids):
-        raise RunError("The archive's codes and its items differ in number. Train again.")
-    labels = np.array([label or "" for label in facts.labels], dtype=object)
-    contents = np.array(facts.contents, dtype=object)
-    strips = np.array([strip or "" for strip in facts.strips], dtype=object)
-    present = Counter(label for label in facts.labels if label)
+    if len(archive) != len(archived.ids) or len(query_codes) != len(queries.ids):
+        raise RunError("The archive has different numbers of codes and of items. Train again.")
+    labels = np.array([label or "" for label in archived.labels], dtype=object)
+    contents = np.array(archived.contents, dtype=object)
+    strips = np.array([strip or "" for strip in archived.strips], dtype=object)
+    present = Counter(label for label in archived.labels if label)
     for query, distances, order in _orders(archive, query_codes):
         label, strip = queries.labels[query], queries.strips[query]
         reason = _why_skipped(label, distractors, present)
         if reason or label is None:
             yield reason or "without a label"
             continue
-        kept = contents[order] != queries.contents[query]
+        allowed = contents[order] != queries.contents[query]
         if exclude_strip and strip:
-            kept &= strips[order] != strip
-        relevant = (labels[order] == label)[kept]
+            allowed &= strips[order] != strip
+        relevant = (labels[order] == label)[allowed]
         if relevant.any():
-            yield Ranking(query, label, distances[kept], order[kept], relevant)
+            yield Ranking(query, label, distances[allowed], order[allowed], relevant)
         else:
             yield "no relevant tile in the archive"
 
@@ -265,8 +270,8 @@ def _score(
     )
 
 
-def _strip_mode(facts: TileColumns, queries: TileColumns, exclude_strip: bool) -> str:
+def _strip_mode(archived: TileColumns, queries: TileColumns, exclude_strip: bool) -> str:
     if not exclude_strip:
         return "kept"
-    known = all(facts.strips) and all(queries.strips)
-    return "excluded" if known else "unknown"
+    complete = all(archived.strips) and all(queries.strips)
+    return "excluded" if complete else "unknown"

@@ -1,4 +1,4 @@
-"""The evaluation of a run: its test queries, or others, against its evaluation archive."""
+"""The evaluation of a run: its test tiles, or other queries, against its evaluation archive."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mirs_core.retrieval.retriever import Retriever
 
 
 def tile_columns(items: Items) -> TileColumns:
-    """The columns of ``items`` that an evaluation reads."""
+    """The columns of ``items`` that an evaluation needs."""
     return TileColumns(items.ids, items.labels, items.contents, items.strips)
 
 
@@ -22,16 +22,16 @@ def evaluate_run(
     k: int = 64,
     exclude_strip: bool = False,
 ) -> Report | None:
-    """The report of the test queries, or of ``queries``, against the evaluation archive.
+    """The evaluation of the test tiles, or of ``queries``, against the evaluation archive.
 
-    None where there is nothing to measure: no labelled archive, or no labelled query.
+    None without a labelled archive or without labelled queries.
     """
     rows = retriever.items.rows(["archive"])
-    facts = tile_columns(retriever.items)
+    columns = tile_columns(retriever.items)
     if queries is None or query_codes is None:
         test = retriever.items.rows(["test"])
-        query_codes, queries = retriever.codes[test], facts.take(test)
-    archived = facts.take(rows)
+        query_codes, queries = retriever.codes[test], columns.take(test)
+    archived = columns.take(rows)
     if not any(archived.labels) or not any(queries.labels):
         return None
     return evaluate(

@@ -1,4 +1,4 @@
-"""A finished run that answers queries.
+"""Retrieval: a finished run in memory, with its model and archive; search, filters, explanations.
 
-A finished run that answers queries: archive and model in memory, search, filters, explanations.
+Called by everything above that ranks tiles.
 """

@@ -1,4 +1,4 @@
-"""Why two tiles are called similar: the bits they share, and how near is near in this archive."""
+"""Why a tile ranks where it does: bits in common, and how its distance compares in the archive."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ _NEIGHBOURS = 10
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of the likeness of a query and a tile.
+    """How similar a query and a tile are, compared with the rest of the archive.
 
     Attributes:
-        distance: in the unit of the run.
-        closer: share of the run's other tiles that are farther from the query than this one, 0..1.
-        usual: the mean distance from the query to all other tiles.
-        shared: of the ten tiles nearest to each of the two, how many are the same.
-        query_bits, tile_bits: the codes as tuples of 0 and 1; empty for float runs.
+        distance: between the two, in the unit of the run.
+        closer: share of the run's other tiles that are farther from the query, 0..1.
+        usual: mean distance from the query to all other tiles.
+        shared: how many of the ten nearest tiles the two have in common.
+        query_bits, tile_bits: the codes as tuples of 0 and 1; empty for baselines.
     """
 
     distance: float
@@ -31,13 +31,13 @@ class Explanation:
 
     @property
     def differing(self) -> tuple[int, ...]:
-        """The places of the bits that differ, from 0."""
+        """Indices of the bits that differ, from 0."""
         pairs = enumerate(zip(self.query_bits, self.tile_bits, strict=True))
-        return tuple(place for place, (one, other) in pairs if one != other)
+        return tuple(bit for bit, (query, tile) in pairs if query != tile)
 
 
 def explain(searcher: Searcher, query: Query, tile_id: str) -> Explanation:
-    """Compares a query with an archived tile, by the code that the archive holds of it.
+    """Compares a query with an archived tile by its stored code.
 
     Raises:
         DataError: an unknown tile.
@@ -45,20 +45,25 @@ def explain(searcher: Searcher, query: Query, tile_id: str) -> Explanation:
     row = searcher.items.row(tile_id)
     index = searcher.full_archive()
     codes = searcher.retriever.codes
-    found, places = index.search(query.code, len(codes))
+    ascending, places = index.search(query.code, len(codes))
     distances = np.empty(len(codes))
-    distances[places[0]] = found[0]
+    distances[places[0]] = ascending[0]
     own = [i for i, content in enumerate(searcher.items.contents) if content == query.content]
     others = np.delete(distances, own)
     farther = float((others > distances[row]).mean()) if len(others) else 0.0
-    nearest = set(places[0][: _NEIGHBOURS + len(own)].tolist()) - {row, *own}
-    theirs = index.search(codes[row : row + 1], _NEIGHBOURS + 1 + len(own))[1][0].tolist()
+    excluded = {row, *own}
+    around_tile = index.search(codes[row : row + 1], _NEIGHBOURS + len(excluded))[1][0]
+    # Ties may push the query and the tile out of the first few, so the lists are cut last.
+    nearest = [
+        set([other for other in ranked.tolist() if other not in excluded][:_NEIGHBOURS])
+        for ranked in (places[0], around_tile)
+    ]
     bits = searcher.summary.bits
     return Explanation(
         distance=float(distances[row]),
         closer=farther,
         usual=float(others.mean()) if len(others) else 0.0,
-        shared=len(nearest & (set(theirs) - {row, *own})),
+        shared=len(nearest[0] & nearest[1]),
         query_bits=tuple(unpack(query.code, bits)[0].tolist()) if bits else (),
         tile_bits=tuple(unpack(codes[row : row + 1], bits)[0].tolist()) if bits else (),
     )

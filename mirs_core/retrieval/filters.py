@@ -1,4 +1,4 @@
-"""Filters: which tiles of an archive a search may find, decided before the nearest are taken."""
+"""Filters: which archived tiles a search may return, applied before ranking."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,17 @@ from mirs_core.mars.geography import Region
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search may find; without an argument, everything but the query itself.
+    """What a search may return; by default everything but the query itself.
 
     Attributes:
-        roles, labels, strips: only tiles with one of these; None takes all, () none.
-        latitudes: only tiles whose strip's centre lies between these (degrees north, both ends
-            included); tiles without coordinates are left out.
-        region: only tiles whose place lies in this box; tiles without a longitude are left out.
+        roles, labels, strips: only tiles with one of these splits, landform classes or strips; None
+            allows all, an empty tuple none.
+        latitudes: only tiles between these latitudes (degrees north, both ends included); tiles
+            without coordinates are excluded.
+        region: only tiles in this latitude-longitude box; tiles without coordinates are excluded.
         within: only tiles at most this far from the query, in the run's unit of distance.
-        exclude_strip: leave out tiles of the query's own strip (where it is known).
-        exclude_near: leave out near-duplicates of the query (see ``near_duplicates``).
+        exclude_strip: exclude the tiles of the query's own strip, where it is known.
+        exclude_near: exclude tiles that overlap the query (see ``near_duplicates``).
     """
 
     roles: tuple[str, ...] | None = None
@@ -38,30 +39,32 @@ class Filters:
         if self.latitudes is not None:
             low, high = self.latitudes
             if not -90 <= low <= high <= 90:
-                raise DataError(f"Latitudes from {low} to {high} make no band; use -90 to 90.")
+                raise DataError(
+                    f"Latitudes {low} to {high} are not a band; give south first, within -90..90."
+                )
         if self.within is not None and not self.within >= 0:
-            raise DataError(f"A distance of at most {self.within} finds nothing; use 0 or more.")
+            raise DataError(f"The maximum distance is {self.within}; it must be 0 or more.")
 
     def rows(self, items: Items) -> NDArray[np.int64]:
-        """Rows (n,) of the tiles that pass, ascending, whatever the query."""
-        kept = np.ones(len(items), dtype=bool)
-        for wanted, column in (
+        """Rows (n,) of the tiles that pass, ascending; filters on the query do not count here."""
+        passes = np.ones(len(items), dtype=bool)
+        for allowed, column in (
             (self.roles, items.roles),
             (self.labels, items.labels),
             (self.strips, items.strips),
         ):
-            if wanted is not None:
-                kept &= _among(column, wanted)
+            if allowed is not None:
+                passes &= _among(column, allowed)
         if self.latitudes is not None:
             low, high = self.latitudes
-            known = np.array(items.latitudes, dtype=float)
-            kept &= (known >= low) & (known <= high)
+            latitudes = np.array(items.latitudes, dtype=float)
+            passes &= (latitudes >= low) & (latitudes <= high)
         if self.region is not None:
             latitudes, longitudes = (
                 np.array(column, dtype=float) for column in (items.latitudes, items.longitudes)
             )
-            kept &= self.region.contains(latitudes, longitudes)
-        return np.flatnonzero(kept).astype(np.int64)
+            passes &= self.region.contains(latitudes, longitudes)
+        return np.flatnonzero(passes).astype(np.int64)
 
     def description(self) -> str:
         """The filters in words, for exports and figures."""
@@ -84,9 +87,9 @@ class Filters:
         return "; ".join(parts) or "no filters"
 
 
-def _among(column: Sequence[str | None], wanted: Sequence[str]) -> NDArray[np.bool_]:
-    chosen = set(wanted)
-    return np.array([value in chosen for value in column], dtype=bool)
+def _among(column: Sequence[str | None], allowed: Sequence[str]) -> NDArray[np.bool_]:
+    values = set(allowed)
+    return np.array([value in values for value in column], dtype=bool)
 
 
 EVERYTHING = Filters()

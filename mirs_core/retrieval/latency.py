@@ -1,4 +1,4 @@
-"""How long queries take in one warm process, as ``bench query`` and reports measure it."""
+"""Query latency in a warm process, as ``bench query`` and reports measure it."""
 
 import time
 
@@ -11,18 +11,18 @@ _WARM_UPS = 5
 
 
 def query_seconds(searcher: Searcher, queries: int) -> NDArray[np.float64]:
-    """Seconds (queries, 2) of each query until its code is made, and until 64 tiles are ranked.
+    """Seconds (queries, 2) from file bytes to the hash code, and to 64 ranked tiles.
 
-    A byte is added after each image's end, so that no tile is recognised as one of the archive:
-    every query is decoded, encoded, hashed and ranked like an image never seen before. Five more
-    before them warm up and are not counted.
+    A byte is appended to each image so that no tile is recognised as an archived one: every query
+    is decoded, encoded, hashed and ranked like an unknown image. Five further queries run first to
+    warm up, and are not counted.
     """
-    ids, taken = searcher.items.ids, []
+    ids, seconds = searcher.items.ids, []
     for turn in range(_WARM_UPS + queries):
         data = searcher.image_path(ids[turn % len(ids)]).read_bytes() + b"\0"
         started = time.perf_counter()
         query = searcher.query_by_image(data, "bench.jpg")
-        middle = time.perf_counter()
+        hashed = time.perf_counter()
         searcher.search(query, 64)
-        taken.append((middle - started, time.perf_counter() - started))
-    return np.array(taken[_WARM_UPS:])
+        seconds.append((hashed - started, time.perf_counter() - started))
+    return np.array(seconds[_WARM_UPS:])

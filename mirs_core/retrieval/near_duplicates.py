@@ -1,28 +1,28 @@
-"""Near-duplicates: tiles that show, in part, the very same ground."""
+"""Near-duplicates: tiles whose footprints overlap, as far as their names tell."""
 
 from mirs_core.datasets.items import Items
 from mirs_core.mars import observations
 
 SIDE = 200
-"""Side of a tile of DoMars16k in pixels of its strip, which the names of such tiles count in."""
+"""Side of a DoMars16k tile, in pixels of its image strip; the names of such tiles use that unit."""
 
 
 def by_name(items: Items, row: int) -> list[int]:
-    """Rows of other tiles of the same strip whose squares overlap that of ``row``, ascending.
+    """Rows of the other tiles of the same strip whose footprints overlap ``row``'s, ascending.
 
-    The names of CTX tiles tell the pixel of their upper left corner; where they do not, nothing is
-    known, and the list is empty.
+    Names of CTX tiles contain the pixel of the upper left corner. The list is empty for tiles whose
+    names do not.
     """
     strip, own = items.strips[row], observations.parse(items.ids[row])
     if strip is None or own is None or own.x is None or own.y is None:
         return []
-    found = []
-    for other, its in enumerate(items.strips):
-        if its != strip or other == row:
+    overlapping = []
+    for candidate, its_strip in enumerate(items.strips):
+        if its_strip != strip or candidate == row:
             continue
-        known = observations.parse(items.ids[other])
-        if known is None or known.x is None or known.y is None:
+        tile = observations.parse(items.ids[candidate])
+        if tile is None or tile.x is None or tile.y is None:
             continue
-        if abs(known.x - own.x) < SIDE and abs(known.y - own.y) < SIDE:
-            found.append(other)
-    return found
+        if abs(tile.x - own.x) < SIDE and abs(tile.y - own.y) < SIDE:
+            overlapping.append(candidate)
+    return overlapping

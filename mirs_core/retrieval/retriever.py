@@ -1,4 +1,4 @@
-"""A finished run in memory: its model, its archive and what is known of the archive's tiles."""
+"""A finished run in memory: its model, its archive and the metadata of the archived tiles."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,9 @@ _SOURCE_ROLES = frozenset({"train"})
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Model, codes and items of one run, rows in the archive's tie order.
+    """Model, codes and items of one run; row order breaks ties.
 
-    ``codes`` are packed uint8 (N, bits/8) of a hash model or float32 (N, D) of a baseline.
+    ``codes`` are packed uint8 (N, bits/8), or float32 (N, D) of a baseline.
     """
 
     model: HashModel | FloatModel
@@ -41,7 +41,7 @@ class Retriever:
     ) -> "Retriever":
         """Encodes ``features`` (N, D), parallel to ``items``.
 
-        Training tiles pass the transform of the source domain, every other role the target's.
+        Training tiles use the transform of the source domain, all others that of the target.
         """
         codes = encode(model, features, "target")
         source = items.rows(tuple(_SOURCE_ROLES))
@@ -50,14 +50,14 @@ class Retriever:
         return cls(model, codes, items, distractors)
 
     def archive(self, rows: NDArray[np.int64] | None = None) -> HashArchive | FloatArchive:
-        """A search index over all rows, or over ``rows`` in their order."""
+        """A search index over all rows, or over ``rows`` in the given order."""
         codes = self.codes if rows is None else self.codes[rows]
         if isinstance(self.model, FloatModel):
             return FloatArchive(codes, self.model.distance)
         return HashArchive(codes)
 
     def save(self, run: RunFolder) -> None:
-        """Writes model, codes and items into the run's folder."""
+        """Writes model, codes and items to the run's folder."""
         save_model(run.model, self.model)
         write_array(run.codes, self.codes)
         header = {"count": len(self.items), "width": int(self.codes.shape[1])}
@@ -68,7 +68,7 @@ class Retriever:
 def encode(
     model: HashModel | FloatModel, features: NDArray[np.float32], domain: str
 ) -> NDArray[Any]:
-    """Features (N, D) as the model compares them: packed codes, or floats of a baseline."""
+    """The codes of features (N, D): packed bits, or the floats that a baseline compares."""
     if isinstance(model, FloatModel):
         return model.encode(features)
     return model.encode(features, domain)
@@ -91,7 +91,7 @@ def load_model(path: Path, config: RunConfig) -> HashModel | FloatModel:
     """The model in ``path``, checked against the configuration it was trained with.
 
     Raises:
-        RunError: the file is missing, damaged, or disagrees with the configuration.
+        RunError: the file is missing or damaged, or does not match the configuration.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -108,7 +108,7 @@ def load_model(path: Path, config: RunConfig) -> HashModel | FloatModel:
     model = HashModel.from_state(state, config.slope)
     if model.bits != config.head.bits:
         raise RunError(
-            f"{path} hashes to {model.bits} bits but config.json says {config.head.bits}."
+            f"{path} has {model.bits} bits but config.json has {config.head.bits}."
             " Delete the run and train again."
         )
     return model
@@ -118,8 +118,8 @@ def load(run: RunFolder) -> Retriever:
     """The retriever of a finished run.
 
     Raises:
-        RunError: the run is not done, or its files are damaged or contradict each other.
-        ConfigError: its configuration is of another version.
+        RunError: the run is not finished, or its files are damaged or inconsistent.
+        ConfigError: its configuration is from another version.
     """
     run.check_usable("can be searched")
     config = run.config()
@@ -127,13 +127,13 @@ def load(run: RunFolder) -> Retriever:
     header = read_json(run.items)
     items = Items.from_json(header)
     codes = read_array(run.codes)
-    kind = np.uint8 if config.hashes else np.float32
+    dtype = np.uint8 if config.hashes else np.float32
     width = config.head.bits // 8 if config.hashes else header.get("width")
     count = header.get("count")
-    if codes.dtype != kind or codes.shape != (len(items), width) or count != len(items):
-        raise RunError(f"Run {run.id}: codes {codes.dtype} {codes.shape} do not fit its items.")
+    if codes.dtype != dtype or codes.shape != (len(items), width) or count != len(items):
+        raise RunError(f"Run {run.id}: codes {codes.dtype} {codes.shape} do not match its items.")
     if isinstance(model, FloatModel) and model.mean is not None and len(model.mean) != width:
-        raise RunError(f"Run {run.id}: {run.model.name} does not fit its codes. Train again.")
+        raise RunError(f"Run {run.id}: {run.model.name} does not match its codes. Train again.")
     distractors = header.get("distractors")
     if not isinstance(distractors, list) or not all(isinstance(d, str) for d in distractors):
         raise RunError(f"Run {run.id}: items.json has no list of distractors. Train again.")

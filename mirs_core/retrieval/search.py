@@ -1,4 +1,4 @@
-"""Searching a run: a tile or an image in, ranked tiles out."""
+"""Search in a run: from a tile or an image to ranked tiles."""
 
 import contextlib
 from collections.abc import Iterable
@@ -28,16 +28,19 @@ from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 _K_SCORE = 64
-_KEPT_INDEXES = 3
+_CACHED_INDEXES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query in the form its run compares: one row of packed codes or of floats.
+    """A query as its run compares it.
 
-    ``content`` is the SHA-256 of the file; label, strip and role are None for an own image.
-    ``also`` and ``against`` are the codes of further positives and of negatives, ``examples`` the
-    contents of all of them, which are never among the results.
+    Attributes:
+        code: one row of packed codes, or of floats for a baseline.
+        content: SHA-256 of the image file.
+        tile_id, label, strip, role: of an archived tile; None for other images.
+        positives, negatives: codes of further positive and of negative examples.
+        examples: contents of all examples, which are never among the results.
     """
 
     name: str
@@ -59,10 +62,13 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. ``distance`` is whole bits for hash codes, a float for the baselines.
+    """One search result.
 
-    Of a refined query it is the score of ``refine``, in the same unit, which may be below 0.
-    ``relevant`` is None where nothing can be said: a query without a label, or a distractor.
+    Attributes:
+        distance: whole bits for hash codes, a float for baselines. For a query with several
+            examples it is the score of ``ranking.refine``, in the same unit; it may be negative.
+        relevant: whether the tile has the query's class; None for queries without a label and for
+            distractors.
     """
 
     rank: int
@@ -90,7 +96,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class QueryScore:
-    """AP@64 of one query against the evaluation archive, and why to read it with care."""
+    """AP@64 of one query against the evaluation archive; ``caution`` says why it may be biased."""
 
     min_r_k: float
     hits: float
@@ -99,14 +105,14 @@ class QueryScore:
 
 
 _CAUTIONS = {
-    "train": "Seen in training: this score does not measure retrieval.",
-    "val": "Seen in validation, which chose the epoch: this score is a little too good.",
+    "train": "Training tile: this score does not measure retrieval.",
+    "val": "Validation tile, used to choose the epoch: this score is slightly optimistic.",
 }
 
 
 @dataclass(slots=True)
 class Searcher:
-    """A finished run, ready for queries. Open it once and keep it: loading takes time."""
+    """A finished run, ready for queries. Open it once and keep it; loading takes time."""
 
     home: Home
     summary: runs.RunSummary
@@ -130,18 +136,18 @@ class Searcher:
         summary = runs.summary(home, run, runs.served_run(home))
         loaded = retriever.load(run)
         root = summary.data_root
-        card = read_card(root) if root.is_dir() else _kept_card(run, summary)
+        card = read_card(root) if root.is_dir() else _stored_card(run, summary)
         return cls(home, summary, card, root, loaded)
 
     @property
     def items(self) -> Items:
-        """What is known of each archived tile, in row order."""
+        """Metadata of the archived tiles, in row order."""
         return self.retriever.items
 
     def metadata(self, tile_id: str) -> TileRecord:
-        """What ``tiles.csv`` says of a tile, of the data set or kept with the run; read once.
+        """The tile's record in ``tiles.csv`` of the data set, or of the run's own copy; read once.
 
-        A table that was damaged since says nothing.
+        An unreadable table is ignored.
         """
         if self._metadata is None:
             self._metadata = {}
@@ -151,11 +157,11 @@ class Searcher:
         return self._metadata.get(tile_id) or TileRecord(tile_id)
 
     def metres_per_pixel(self, tile_id: str) -> float | None:
-        """Ground size of a tile's pixels: its own where ``tiles.csv`` tells it, else the set's."""
+        """Pixel scale of a tile, from ``tiles.csv`` or else from the data set's card."""
         return self.metadata(tile_id).metres_per_pixel or self.card.metres_per_pixel
 
     def query_by_id(self, tile_id: str) -> Query:
-        """The query of an archived tile, by its stored code. Raises DataError for unknown ids."""
+        """The query of an archived tile, from its stored code. Raises DataError for unknown ids."""
         items, row = self.items, self.items.row(tile_id)
         return Query(
             name=tile_id,
@@ -168,13 +174,13 @@ class Searcher:
         )
 
     def query_by_image(self, source: bytes | Path, name: str = "") -> Query:
-        """The query of an own image (JPEG, PNG or TIFF, any size), encoded as the target domain.
+        """The query of an image file (JPEG, PNG or TIFF, any size), encoded as target domain.
 
-        A file that is a tile of the archive, byte by byte, is recognised as that tile.
+        A file that is byte for byte an archived tile is recognised as that tile.
 
         Raises:
             ImageError: the file is not a usable image.
-            EncoderError: the run's encoder cannot be had.
+            EncoderError: the run's encoder cannot be loaded.
         """
         data = source if isinstance(source, bytes) else read_bytes(source)
         name = name or (source.name if isinstance(source, Path) else "image")
@@ -187,15 +193,15 @@ class Searcher:
 
     @property
     def unit(self) -> str:
-        """What a distance is counted in: "bits", or the name of the float distance."""
+        """The unit of distances: "bits", or the name of the float distance."""
         return "bits" if self.summary.distance == "hamming" else self.summary.distance
 
     def load_encoder(self) -> None:
-        """Builds the encoder now rather than at the first own image."""
+        """Loads the encoder now rather than with the first query image."""
         self.encoder().load()
 
     def encoder(self) -> Encoder:
-        """The run's encoder, found once. Raises EncoderError where it cannot be had."""
+        """The run's encoder. Raises EncoderError where it cannot be loaded."""
         if self._encoder is None:
             self._encoder = encoder_of(self.home, runs.folder(self.home, self.summary.id))
         return self._encoder
@@ -203,7 +209,7 @@ class Searcher:
     def refined(
         self, query: Query, positives: Iterable[str] = (), negatives: Iterable[str] = ()
     ) -> Query:
-        """``query`` with more archived tiles as positives, and others as negatives.
+        """``query`` with further archived tiles as positive and negative examples.
 
         Raises:
             DataError: an unknown tile.
@@ -221,8 +227,8 @@ class Searcher:
     def search(self, query: Query, k: int = 64, filters: Filters = EVERYTHING) -> list[Hit]:
         """At most ``k`` results, nearest first; ties in row order; never the query itself.
 
-        Filters are applied before the nearest are taken, so ``k`` results come back where there are
-        that many. ``filters.within`` counts in the unit of the results' distances.
+        Filters are applied before ranking, so that ``k`` results come back where that many tiles
+        pass. ``filters.within`` has the unit of the distances.
         """
         ranked = self._rank(query, self._allowed(filters), k, filters)
         if filters.within is not None:
@@ -243,9 +249,9 @@ class Searcher:
         ]
 
     def candidates(self, query: Query, filters: Filters = EVERYTHING) -> NDArray[np.int64]:
-        """Rows (n,) that a query could find, ascending, however far away they are."""
+        """Rows (n,) of all tiles that the query could return, ascending."""
         allowed = self._allowed(filters)
-        return allowed[~np.isin(allowed, self._left_out(query, filters))]
+        return allowed[~np.isin(allowed, self._excluded(query, filters))]
 
     def _relevant(self, query: str | None, label: str | None) -> bool | None:
         if query is None or label is None or query in self.retriever.distractors:
@@ -253,61 +259,61 @@ class Searcher:
         return False if label in self.retriever.distractors else query == label
 
     def _allowed(self, filters: Filters) -> NDArray[np.int64]:
-        # What depends on the query is left out later, so that a few lists serve all queries.
+        # Filters that depend on the query are applied later, so that few lists serve all queries.
         key = replace(filters, within=None, exclude_strip=False, exclude_near=False)
-        found = self._rows.get(key)
-        if found is None:
-            found = filters.rows(self.items)
-            latest = list(self._rows.items())[-_KEPT_INDEXES:]
-            self._rows = {**dict(latest), key: found}
-        return found
+        rows = self._rows.get(key)
+        if rows is None:
+            rows = filters.rows(self.items)
+            latest = list(self._rows.items())[-_CACHED_INDEXES:]
+            self._rows = {**dict(latest), key: rows}
+        return rows
 
     def full_archive(self) -> HashArchive | FloatArchive:
-        """The archive of all tiles of the run, whatever their role, built once."""
+        """The index of all tiles of the run, whatever their split; built once."""
         return self._index(np.arange(len(self.items), dtype=np.int64))
 
     def _index(self, rows: NDArray[np.int64]) -> HashArchive | FloatArchive:
-        # A page asks for the same few lists again and again: all tiles, a filter, the archive.
+        # The same few lists recur: all tiles, those of a filter, the evaluation archive.
         key = rows.tobytes() if len(rows) < len(self.items) else None
-        found: HashArchive | FloatArchive | None = self._indexes.get(key)
-        if found is None:
-            found = self.retriever.archive(None if key is None else rows)
-            latest = list(self._indexes.items())[-_KEPT_INDEXES:]
-            self._indexes = {**dict(latest), key: found}
-        return found
+        index: HashArchive | FloatArchive | None = self._indexes.get(key)
+        if index is None:
+            index = self.retriever.archive(None if key is None else rows)
+            latest = list(self._indexes.items())[-_CACHED_INDEXES:]
+            self._indexes = {**dict(latest), key: index}
+        return index
 
     def _rank(
         self, query: Query, allowed: NDArray[np.int64], k: int, filters: Filters
     ) -> list[tuple[float, int]]:
-        own = self._left_out(query, filters)
+        excluded = self._excluded(query, filters)
         if query.refined:
-            return self._rank_refined(query, allowed[~np.isin(allowed, own)], k)
-        left = int(np.isin(allowed, own).sum())
-        if len(allowed) == left:
+            return self._rank_refined(query, allowed[~np.isin(allowed, excluded)], k)
+        extra = int(np.isin(allowed, excluded).sum())
+        if len(allowed) == extra:
             return []
-        distances, places = self._index(allowed).search(query.code, min(k + left, len(allowed)))
+        distances, places = self._index(allowed).search(query.code, min(k + extra, len(allowed)))
         ranked = [(float(d), int(allowed[p])) for d, p in zip(distances[0], places[0], strict=True)]
-        skipped = set(own.tolist())
+        skipped = set(excluded.tolist())
         return [(distance, row) for distance, row in ranked if row not in skipped][:k]
 
-    def _left_out(self, query: Query, filters: Filters) -> NDArray[np.int64]:
-        """Rows that this query never finds: itself, its examples, what the filters say of it."""
+    def _excluded(self, query: Query, filters: Filters) -> NDArray[np.int64]:
+        """Rows that the query never returns: itself, its examples, what filters exclude."""
         items, contents = self.items, query.examples or frozenset({query.content})
-        found = {row for content in contents for row in self._places("contents").get(content, ())}
+        rows = {row for content in contents for row in self._rows_by("contents").get(content, ())}
         if filters.exclude_strip and query.strip:
-            found |= set(self._places("strips").get(query.strip, ()))
+            rows |= set(self._rows_by("strips").get(query.strip, ()))
         if filters.exclude_near and query.tile_id is not None:
-            found |= set(near_duplicates.by_name(items, items.row(query.tile_id)))
-        return np.array(sorted(found), dtype=np.int64)
+            rows |= set(near_duplicates.by_name(items, items.row(query.tile_id)))
+        return np.array(sorted(rows), dtype=np.int64)
 
-    def _places(self, column: str) -> dict[str, list[int]]:
-        """The rows of each value of a column of the items."""
+    def _rows_by(self, column: str) -> dict[str, list[int]]:
+        """Rows by value of a column of the items."""
         if column not in self._by_value:
-            found: dict[str, list[int]] = {}
+            rows: dict[str, list[int]] = {}
             for row, value in enumerate(getattr(self.items, column)):
                 if value is not None:
-                    found.setdefault(value, []).append(row)
-            self._by_value = {**self._by_value, column: found}
+                    rows.setdefault(value, []).append(row)
+            self._by_value = {**self._by_value, column: rows}
         return self._by_value[column]
 
     def _rank_refined(
@@ -332,9 +338,9 @@ class Searcher:
     def average_precision(
         self, query: Query, k: int = _K_SCORE, exclude_strip: bool = False
     ) -> QueryScore | None:
-        """AP@k of a query with a label, against the evaluation archive whatever a list shows.
+        """AP@k of a labelled query against the evaluation archive, whatever filters a list has.
 
-        None without a label, for distractors, and where the archive holds no relevant tile.
+        None without a label, for distractors, and where the archive has no relevant tile.
         """
         if query.label is None or query.label in self.retriever.distractors:
             return None
@@ -357,16 +363,16 @@ class Searcher:
         )
 
     def image_path(self, tile_id: str) -> Path:
-        """Where a tile's image stands. Raises DataError where it is gone."""
+        """The path of a tile's image. Raises DataError where it is missing."""
         self.items.row(tile_id)
         path = self.root / tile_id
         if not path.is_file():
-            raise DataError(f"{path} is gone: the folder was moved or deleted. Index it again.")
+            raise DataError(f"{path} is missing: the folder was moved or deleted. Index it again.")
         return path
 
 
-def _kept_card(run: runs.RunFolder, summary: runs.RunSummary) -> Card:
-    """The card of a data set that is not here: one that the run kept, or its name alone."""
+def _stored_card(run: runs.RunFolder, summary: runs.RunSummary) -> Card:
+    """The card of a data set that is missing: the run's own copy, or one with the name alone."""
     if (run.path / CARD_FILE).is_file():
         with contextlib.suppress(MirsError):
             return read_card(run.path)

@@ -1,4 +1,4 @@
-"""A rectangle of a strip as a query: one square about a tile large, or many that mean the same."""
+"""Rectangles of image strips as queries: one square of about a tile, or several examples."""
 
 import math
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from mirs_core.files import sha256
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Query, Searcher
 
-MOST_SQUARES = 32
-"""Squares that a large rectangle is told by."""
+MAX_SQUARES = 32
+"""The most squares that represent a large rectangle."""
 
 _MOST_MISSING = 0.5
 _STEPS = 72
@@ -27,7 +27,7 @@ _STEPS = 72
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle of a raster in pixels: the upper left corner and the size."""
+    """A rectangle of a raster in pixels: its upper left corner and its size."""
 
     x: int
     y: int
@@ -35,24 +35,24 @@ class Area:
     height: int
 
     def inside(self, width: int, height: int, name: str) -> "Area":
-        """The part that lies in a raster of this size.
+        """The part of it inside a raster of this size.
 
         Raises:
-            DataError: hardly any does.
+            DataError: less than a tile's minimum lies inside.
         """
         left, top = max(0, self.x), max(0, self.y)
         right, bottom = min(width, self.x + self.width), min(height, self.y + self.height)
         if min(right - left, bottom - top) < MIN_SIDE:
             raise DataError(
-                f"The rectangle has less than {MIN_SIDE} pixels a side in {name}, which has"
-                f" {width:,} x {height:,}; give another."
+                f"Less than {MIN_SIDE} x {MIN_SIDE} pixels of the rectangle lie inside {name},"
+                f" which has {width:,} x {height:,}; give another."
             )
         return Area(left, top, right - left, bottom - top)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A rectangle in degrees; west is above east across the meridian 0."""
+    """A rectangle in degrees; west is greater than east if it crosses the prime meridian."""
 
     west: float
     south: float
@@ -62,44 +62,44 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class RectangleQuery:
-    """``query`` of the rectangle ``area`` (as it lies in the raster), told by ``squares``."""
+    """A rectangle as a query: ``area`` is clipped to the raster, ``squares`` represent it."""
 
     query: Query
     area: Area
     squares: tuple[Square, ...]
 
 
-def query_by_rectangle(searcher: Searcher, path: Path, wanted: Area | Bounds) -> RectangleQuery:
+def query_by_rectangle(searcher: Searcher, path: Path, rectangle: Area | Bounds) -> RectangleQuery:
     """The query of a rectangle of a map-projected raster.
 
-    A rectangle less than two tiles wide and high is its central square. A larger one is cut into
-    squares of a tile's size on the ground, 32 at most, spread evenly; the one nearest to the middle
-    is the query and the others are its further positives. A tile is as wide as those of the
-    searcher's archive, where that was cut from strips, or 1.2 km.
+    A rectangle less than two tiles wide and high is represented by its central square. A larger one
+    is cut into at most 32 evenly spaced squares of a tile's ground size; the one nearest to the
+    centre is the query, the others are positive examples. Tiles are as large as those of the
+    searcher's archive if that was cut from strips, or else 1.2 km.
 
     Raises:
-        DataError: no raster of Mars, or the rectangle does not lie in it or shows nothing.
+        DataError: not a raster of Mars, or the rectangle lies outside it or has no valid pixels.
         ImageError: the raster is damaged.
-        EncoderError: the run's encoder cannot be had.
+        EncoderError: the run's encoder cannot be loaded.
     """
     with open_strip(path) as raster:
-        area = wanted if isinstance(wanted, Area) else area_of(raster, wanted)
+        area = rectangle if isinstance(rectangle, Area) else area_of(raster, rectangle)
         area = area.inside(raster.width, raster.height, raster.name)
         strips = read_strips(searcher.root)
         side = round(_tile_metres(strips) / raster.metres_per_pixel)
         stretch = _stretch(raster, path, strips)
-        found: list[Square] = []
+        valid_squares: list[Square] = []
         contents: list[str] = []
         features: list[NDArray[np.float32]] = []
         for square in squares(area, min(max(side, MIN_SIDE), MOST)):
             pixels, valid = raster.read(square.x, square.y, square.side, square.side, stretch)
             if 1 - valid.mean() > _MOST_MISSING:
                 continue
-            found.append(square)
+            valid_squares.append(square)
             contents.append(sha256(png(pixels)))
             features.append(encode_one(pixels, searcher.encoder()))
-    if not found:
-        raise DataError(f"The rectangle of {path.name} shows hardly more than missing pixels.")
+    if not valid_squares:
+        raise DataError(f"The rectangle of {path.name} has too few valid pixels.")
     codes = retriever.encode(searcher.retriever.model, np.stack(features), "target")
     query = Query(
         name=f"{path.name} ({area.x}, {area.y}, {area.width} x {area.height})",
@@ -108,43 +108,43 @@ def query_by_rectangle(searcher: Searcher, path: Path, wanted: Area | Bounds) ->
         positives=codes[1:] if len(codes) > 1 else None,
         examples=frozenset(contents) if len(codes) > 1 else frozenset(),
     )
-    return RectangleQuery(query, area, tuple(found))
+    return RectangleQuery(query, area, tuple(valid_squares))
 
 
 def squares(area: Area, side: int) -> list[Square]:
-    """The squares that stand for a rectangle, at most 32, the one nearest to its middle first.
+    """The squares that represent a rectangle, at most 32, the one nearest to the centre first.
 
-    One where the rectangle is less than two ``side`` wide and high; else squares of ``side``, or of
-    the rectangle's shorter edge where that is less, evenly spread from edge to edge.
+    One square if the rectangle is less than two ``side`` wide and high; otherwise squares of
+    ``side``, or of the rectangle's shorter edge if that is less, evenly spaced from edge to edge.
     """
     side = min(side, area.width, area.height)
     columns, rows = area.width // side, area.height // side
     if columns * rows == 1:
         side = min(area.width, area.height, MOST)
     columns, rows = _fewer(columns, rows)
-    found = [
+    grid = [
         Square(area.x + x, area.y + y, side)
         for y in _spread(area.height - side, rows)
         for x in _spread(area.width - side, columns)
     ]
     middle = area.x + (area.width - side) / 2, area.y + (area.height - side) / 2
-    return sorted(found, key=lambda one: math.hypot(one.x - middle[0], one.y - middle[1]))
+    return sorted(grid, key=lambda sq: math.hypot(sq.x - middle[0], sq.y - middle[1]))
 
 
 def area_of(raster: StripRaster, bounds: Bounds) -> Area:
-    """The smallest rectangle of pixels around bounds in degrees, which may reach beyond the raster.
+    """The smallest rectangle of pixels that contains the bounds; it may exceed the raster.
 
     Raises:
-        DataError: no bounds, or the raster's projection cannot show them.
+        DataError: invalid bounds, or the raster's map projection cannot represent them.
     """
     south, north = bounds.south, bounds.north
     turn = bounds.east - bounds.west
     span = turn % 360 or min(360.0, abs(turn))
     if not (-90 <= south < north <= 90 and span > 0):
         raise DataError(
-            "Bounds are WEST SOUTH EAST NORTH in degrees: south below north, west not east."
+            "Bounds are WEST SOUTH EAST NORTH in degrees: south below north, west unlike east."
         )
-    # Along the edges, and once through the middle: what is farthest out lies on one of them.
+    # Along the edges and once through the middle: the extremes lie on one of these lines.
     steps = np.linspace(0, 1, _STEPS + 1)
     places = [raster.pixel_of(bounds.west + span * s, y) for s in steps for y in (south, north)]
     places += [
@@ -153,26 +153,26 @@ def area_of(raster: StripRaster, bounds: Bounds) -> Area:
         for along in (0.0, 0.5, 1.0)
     ]
     columns, rows = ([place[axis] for place in places] for axis in (0, 1))
-    # Wide enough for what rounding of degrees does to whole pixels.
+    # A margin for rounding errors of degrees.
     left, top = math.floor(min(columns) + 1e-3), math.floor(min(rows) + 1e-3)
     right, bottom = math.ceil(max(columns) - 1e-3), math.ceil(max(rows) - 1e-3)
     return Area(left, top, right - left, bottom - top)
 
 
 def _fewer(columns: int, rows: int) -> tuple[int, int]:
-    """As many columns and rows, or fewer in about the same proportion."""
-    if columns * rows <= MOST_SQUARES:
+    """The columns and rows, reduced in proportion where their product exceeds the maximum."""
+    if columns * rows <= MAX_SQUARES:
         return columns, rows
-    share = math.sqrt(MOST_SQUARES / (columns * rows))
+    share = math.sqrt(MAX_SQUARES / (columns * rows))
     if columns >= rows:
         rows = max(1, math.floor(rows * share))
-        return min(columns, MOST_SQUARES // rows), rows
+        return min(columns, MAX_SQUARES // rows), rows
     columns = max(1, math.floor(columns * share))
-    return columns, min(rows, MOST_SQUARES // columns)
+    return columns, min(rows, MAX_SQUARES // columns)
 
 
 def _spread(room: int, count: int) -> list[int]:
-    """Where ``count`` squares begin in ``room`` pixels; one stands in the middle."""
+    """Start positions of ``count`` squares in ``room`` pixels; a single one is centred."""
     if count == 1:
         return [room // 2]
     return [round(room * place / (count - 1)) for place in range(count)]
@@ -186,7 +186,7 @@ def _tile_metres(strips: tuple[Strip, ...]) -> float:
 def _stretch(
     raster: StripRaster, path: Path, strips: tuple[Strip, ...]
 ) -> tuple[float, float] | None:
-    """That of the archived strip where this is its raster, so that squares look like its tiles."""
+    """The stretch of the archived strip if this is its raster, so that squares match its tiles."""
     content = content_of(path)
     for strip in strips:
         if strip.content == content:

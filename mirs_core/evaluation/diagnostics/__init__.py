@@ -1,8 +1,8 @@
-"""What stands behind the mAP of a run: ranks, confusions, distances, bits and codes.
+"""Diagnostics behind a run's mAP: precision-recall, confusion matrix, distances, bits, codes.
 
 The test queries of a run are ranked against its evaluation archive by the protocol of
 ``evaluation``: distractors are never queried and never relevant, copies of a query are left out,
-and the archive"s row order breaks ties.
+and the archive's row order breaks ties.
 """
 
 from mirs_core.evaluation.diagnostics.codes import (

@@ -1,4 +1,4 @@
-"""What codes show: balance and correlation of their bits, and how tiles share them."""
+"""Diagnostics of hash codes: balance and correlation of bits, and how many tiles share a code."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 BROWSABLE = 20
-"""Classes with fewer tiles say nothing about how a class spreads over codes."""
+"""Classes with fewer tiles are too small to tell how a class spreads over codes."""
 _LARGEST = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bits:
-    """What the K bits of the archive's codes do.
+    """Statistics of the K bits of the archive's codes.
 
-    ``balance`` (K,) is the mean of each bit, 0.5 at best. ``correlation`` (K, K) is nan for bits
-    that are the same in all codes; ``dead`` counts those. ``effective`` is the number of
-    independent bits that would spread as much, 0 (all dead) to K.
+    ``balance`` (K,) is the mean of each bit, ideally 0.5. ``correlation`` (K, K) is nan for bits
+    that are constant over all codes; ``dead`` counts those. ``effective`` is the equivalent number
+    of independent bits, from 0 (all constant) to K.
     """
 
     balance: Floats
@@ -34,7 +34,7 @@ def bit_statistics(bits: NDArray[np.uint8]) -> Bits:
 
     The effective number is the participation ratio of the eigenvalues of the correlation matrix
     of the live bits, their squared sum over the sum of their squares (Gao et al. 2017,
-    doi 10.1101/214262): K for independent bits, 1 where all bits say the same.
+    doi 10.1101/214262): K for independent bits, 1 if all bits are equal.
     """
     balance = bits.mean(axis=0, dtype=np.float64)
     live = np.flatnonzero((balance > 0) & (balance < 1))
@@ -52,7 +52,7 @@ def bit_statistics(bits: NDArray[np.uint8]) -> Bits:
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """Tiles that share one code: how many, of which classes (most first), and their ids."""
+    """Tiles with the same code: how many, their classes (most frequent first), and their ids."""
 
     size: int
     classes: tuple[tuple[str | None, int], ...]
@@ -69,13 +69,13 @@ class ClassUse:
 
     @property
     def share(self) -> float:
-        """Codes per tile, in (0, 1]; near 0 the tiles of the class cannot be told apart."""
+        """Distinct codes per tile, in (0, 1]; near 0 the tiles cannot be told apart."""
         return self.distinct / self.tiles
 
 
 @dataclass(frozen=True, slots=True)
 class CodeUse:
-    """How the archive's tiles spread over codes.
+    """How the archive's tiles are distributed over codes.
 
     ``collisions`` are the largest groups, ``classes`` those with at least ``BROWSABLE`` tiles;
     ``ones`` is the mean number of ones in a code, ``ones_sd`` its standard deviation.
@@ -90,12 +90,12 @@ class CodeUse:
 
     @property
     def share(self) -> float:
-        """Codes per tile, in (0, 1]."""
+        """Distinct codes per tile, in (0, 1]."""
         return self.distinct / self.tiles
 
 
 def code_use(codes: NDArray[np.uint8], labels: Sequence[str | None], ids: Sequence[str]) -> CodeUse:
-    """How packed ``codes`` (N, B), N at least 1, are used; ``labels`` and ``ids`` are parallel."""
+    """The use of packed ``codes`` (N, B), N at least 1; ``labels`` and ``ids`` are parallel."""
     _, group = np.unique(codes, axis=0, return_inverse=True)
     group = group.reshape(-1)
     sizes = np.bincount(group)

@@ -1,4 +1,4 @@
-"""What ranked lists show: curves, confusions, distances within and between classes."""
+"""Diagnostics of rankings: curves, confusion matrix, distances within and between classes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _RESAMPLES = 2000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """Means over queries with the ends of a 95 % bootstrap band, all of the shape of ``x`` (P,)."""
+    """Means over queries with the limits of a 95 % bootstrap band; all of shape (P,)."""
 
     x: Floats
     mean: Floats
@@ -28,29 +28,29 @@ class Curve:
     high: Floats
 
 
-def precision_curve(found: Sequence[Ranking], k: int = K) -> Curve:
-    """Share of relevant results among the first 1..k; ranks beyond a short archive are misses."""
-    hits = np.zeros((len(found), k))
-    for row, ranking in enumerate(found):
+def precision_curve(rankings: Sequence[Ranking], k: int = K) -> Curve:
+    """Precision at ranks 1..k; ranks beyond the end of a short archive count as misses."""
+    hits = np.zeros((len(rankings), k))
+    for row, ranking in enumerate(rankings):
         top = ranking.relevant[:k]
         hits[row, : len(top)] = top
     ranks = np.arange(1, k + 1)
     return _curve(ranks.astype(np.float64), np.cumsum(hits, axis=1) / ranks)
 
 
-def recall_curve(found: Sequence[Ranking]) -> Curve:
-    """Interpolated precision at ``RECALLS`` levels of recall, over whole rankings.
+def recall_curve(rankings: Sequence[Ranking]) -> Curve:
+    """The precision-recall curve: interpolated precision at ``RECALLS`` levels, whole rankings.
 
-    The interpolated precision at a recall is the best precision at that recall or a higher one.
+    The interpolated precision at a recall is the highest precision at that or a higher recall.
     """
     levels = np.arange(RECALLS)
-    values = np.empty((len(found), RECALLS))
-    for row, ranking in enumerate(found):
+    values = np.empty((len(rankings), RECALLS))
+    for row, ranking in enumerate(rankings):
         ranks = np.flatnonzero(ranking.relevant) + 1
         total = len(ranks)
         precision = np.arange(1, total + 1) / ranks
         best = np.maximum.accumulate(precision[::-1])[::-1]
-        # In whole numbers: the least hit whose recall reaches the level.
+        # In integers: the first hit whose recall reaches the level.
         first = np.maximum(-(-levels * total // (RECALLS - 1)), 1)
         values[row] = best[first - 1]
     return _curve(levels / (RECALLS - 1), values)
@@ -64,10 +64,10 @@ def _curve(x: Floats, values: Floats) -> Curve:
 def bootstrap_band(
     values: Floats, resamples: int = _RESAMPLES, level: float = 0.95, seed: int = 0
 ) -> tuple[Floats, Floats]:
-    """Ends (P,) of the percentile interval of the mean of each column of ``values`` (Q, P).
+    """Limits (P,) of the percentile interval of the mean of each column of ``values`` (Q, P).
 
-    Queries are drawn once for all columns, and as ``metrics.bootstrap_interval`` draws them: at
-    each point the band is that interval.
+    Queries are resampled once for all columns, as in ``metrics.bootstrap_interval``: at each point
+    the band is that interval.
     """
     queries = len(values)
     drawn = np.random.default_rng(seed).integers(0, queries, (resamples, queries))
@@ -80,10 +80,10 @@ def bootstrap_band(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Confusion:
-    """Of what classes the results are: ``shares`` (queries, results), every row sums to 1.
+    """The confusion matrix of retrieval: ``shares`` (queries, results); each row sums to 1.
 
-    ``n`` (queries,) counts queries. Columns are all classes of the archive, distractors too; None,
-    the last one, stands for tiles without a label.
+    ``n`` (queries,) is the number of queries. Columns are all classes of the archive, including
+    distractors; a last column None stands for tiles without a label.
     """
 
     queries: tuple[str, ...]
@@ -92,10 +92,10 @@ class Confusion:
     n: tuple[int, ...]
 
 
-def confusion(found: Sequence[Ranking], labels: Sequence[str | None], k: int = K) -> Confusion:
-    """The classes of the first min(R, k) results, as shares, mean over the queries of each class.
+def confusion(rankings: Sequence[Ranking], labels: Sequence[str | None], k: int = K) -> Confusion:
+    """The class shares of the first min(R, k) results, averaged over the queries of each class.
 
-    R is the number of relevant tiles, so that a perfect ranking has nothing off the diagonal.
+    R is the number of relevant tiles, so that a perfect ranking gives a diagonal matrix.
 
     Args:
         labels: of the archive's rows.
@@ -106,7 +106,7 @@ def confusion(found: Sequence[Ranking], labels: Sequence[str | None], k: int = K
     place = {label: column for column, label in enumerate(results)}
     columns = np.array([place[label or None] for label in labels])
     counted: dict[str, list[Floats]] = defaultdict(list)
-    for ranking in found:
+    for ranking in rankings:
         length = min(int(ranking.relevant.sum()), k)
         top = np.bincount(columns[ranking.rows[:length]], minlength=len(results))
         counted[ranking.label].append(top / top.sum())
@@ -116,7 +116,7 @@ def confusion(found: Sequence[Ranking], labels: Sequence[str | None], k: int = K
 
 
 def largest_confusions(table: Confusion, count: int) -> list[tuple[str, str | None, float]]:
-    """The pairs of unlike classes with the largest shares, as (query, result, share)."""
+    """The largest off-diagonal shares, as (query class, result class, share)."""
     pairs = [
         (query, result, float(share))
         for query, row in zip(table.queries, table.shares, strict=True)
@@ -130,9 +130,10 @@ def largest_confusions(table: Confusion, count: int) -> list[tuple[str, str | No
 class Distances:
     """Histograms of the distances to tiles of the query's own class and of the other classes.
 
-    ``within`` and ``between`` (B,) sum to 1 over the bins ``edges`` (B + 1,); a bin a bit for hash
-    codes. ``overlap`` is the chance that a pair of one class is nearer than a pair of two, ties
-    counted half: 1 is apart, 0.5 is mixed; nan without pairs of two classes.
+    ``within`` and ``between`` (B,) sum to 1 over the bins ``edges`` (B + 1,), one bin per bit for
+    hash codes. ``overlap`` is the probability that a same-class pair is nearer than a
+    different-class pair, ties counted half (the AUC): 1 is fully separated, 0.5 not at all; nan
+    without pairs of different classes.
     """
 
     edges: Floats
@@ -142,17 +143,17 @@ class Distances:
 
 
 def distances(
-    found: Sequence[Ranking], labels: Sequence[str | None], bits: int | None = None
+    rankings: Sequence[Ranking], labels: Sequence[str | None], bits: int | None = None
 ) -> Distances:
-    """Distances of queries to the archive's tiles, within their class and between classes.
+    """Distances from queries to archive tiles, within their class and between classes.
 
     Args:
-        labels: of the archive's rows; tiles without a label are left out.
-        bits: length of the codes, which gives a bin a bit; None for float features.
+        labels: of the archive's rows; tiles without a label do not count.
+        bits: length of the codes, for one bin per bit; None for float features.
     """
     labelled = np.array([bool(label) for label in labels])
-    within = np.concatenate([r.distances[r.relevant] for r in found])
-    between = np.concatenate([r.distances[~r.relevant & labelled[r.rows]] for r in found])
+    within = np.concatenate([r.distances[r.relevant] for r in rankings])
+    between = np.concatenate([r.distances[~r.relevant & labelled[r.rows]] for r in rankings])
     if bits is None:
         farthest = max(within.max(initial=0), between.max(initial=0))
         edges = np.linspace(0, farthest or 1, _FLOAT_BINS + 1)
@@ -167,7 +168,7 @@ def _shares(values: NDArray[Any], edges: Floats) -> Floats:
 
 
 def auc(within: NDArray[Any], between: NDArray[Any]) -> float:
-    """Chance that one of ``within`` is less than one of ``between``, ties half; nan without any."""
+    """Probability that ``within`` is less than ``between``, ties half; nan if one is empty."""
     if not len(within) or not len(between):
         return float("nan")
     ordered = np.sort(between)

@@ -1,4 +1,4 @@
-"""All diagnostics of a run, and how well it keeps the order of the float features."""
+"""All diagnostics of a run, and how well it preserves the ranking of the float features."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -27,9 +27,9 @@ from mirs_core.retrieval.retriever import Retriever
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagnostics:
-    """Everything about one run; the first four are None where no query can be measured.
+    """The diagnostics of one run; curves, confusion and distances are None without queries.
 
-    ``bits`` and ``use`` are None for float features, and where the archive is empty.
+    ``bits`` and ``use`` are None for float features and for an empty archive.
     """
 
     k: int
@@ -42,7 +42,7 @@ class Diagnostics:
     use: CodeUse | None
 
     def to_json(self) -> dict[str, Any]:
-        """The same as plain JSON values; nan becomes None."""
+        """Plain JSON values; nan becomes None."""
         return {name: _plain(value) for name, value in asdict(self).items()}
 
     def curve_rows(self) -> list[dict[str, object]]:
@@ -61,9 +61,9 @@ def diagnose(retriever: Retriever, k: int = K) -> Diagnostics:
 
     Args:
         retriever: of the finished run.
-        k: length of the precision curve and of the lists whose confusion is counted.
+        k: length of the precision curve and of the lists behind the confusion matrix.
     """
-    found = list(measured(retriever))
+    measured = measured_rankings(retriever)
     rows = retriever.items.rows(["archive"])
     labels = [retriever.items.labels[row] for row in rows]
     width = None if isinstance(retriever.model, FloatModel) else retriever.codes.shape[1] * 8
@@ -73,17 +73,17 @@ def diagnose(retriever: Retriever, k: int = K) -> Diagnostics:
     return Diagnostics(
         k=k,
         unit=retriever.model.distance if isinstance(retriever.model, FloatModel) else "bits",
-        precision=precision_curve(found, k) if found else None,
-        recall=recall_curve(found) if found else None,
-        confusion=confusion(found, labels, k) if found else None,
-        distances=distances(found, labels, width) if found else None,
+        precision=precision_curve(measured, k) if measured else None,
+        recall=recall_curve(measured) if measured else None,
+        confusion=confusion(measured, labels, k) if measured else None,
+        distances=distances(measured, labels, width) if measured else None,
         bits=bits,
         use=use,
     )
 
 
 def archive_use(retriever: Retriever) -> CodeUse | None:
-    """How the archive's tiles spread over codes; None for float features or an empty archive."""
+    """How archive tiles share codes; None for float features or an empty archive."""
     rows, items = retriever.items.rows(["archive"]), retriever.items
     if isinstance(retriever.model, FloatModel) or not len(rows):
         return None
@@ -91,27 +91,27 @@ def archive_use(retriever: Retriever) -> CodeUse | None:
     return code_use(retriever.codes[rows], labels, ids)
 
 
-def measured(retriever: Retriever) -> list[Ranking]:
-    """The test queries that can be measured, ranked against the evaluation archive."""
-    items, facts = retriever.items, tile_columns(retriever.items)
+def measured_rankings(retriever: Retriever) -> list[Ranking]:
+    """The rankings of the evaluation archive for the test queries that can be measured."""
+    items, columns = retriever.items, tile_columns(retriever.items)
     archive, test = items.rows(["archive"]), items.rows(["test"])
     if not len(archive) or not len(test):
         return []
-    found = rankings(
+    results = rankings(
         retriever.archive(archive),
-        facts.take(archive),
+        columns.take(archive),
         retriever.codes[test],
-        facts.take(test),
+        columns.take(test),
         distractors=retriever.distractors,
     )
-    return [ranking for ranking in found if not isinstance(ranking, str)]
+    return [ranking for ranking in results if not isinstance(ranking, str)]
 
 
 def rank_agreement(retriever: Retriever, features: NDArray[np.float32]) -> dict[str, float | None]:
-    """How far a model keeps the order that float features give within a class, by query id.
+    """How well a model preserves the float features' ranking within a class, by query id.
 
-    Kendall's tau-b of the model's distances and of centred cosine distances, over the archive's
-    tiles of the query's own class; None where one of the two has no order.
+    Kendall's tau-b between the model's distances and centred cosine distances, over the archive
+    tiles of the query's own class; None where all of either are equal.
 
     Args:
         features: (N, D) of the encoder, parallel to the retriever's items. They are centred on the
@@ -121,12 +121,12 @@ def rank_agreement(retriever: Retriever, features: NDArray[np.float32]) -> dict[
 
     items = retriever.items
     archive, test = items.rows(["archive"]), items.rows(["test"])
-    found = measured(retriever)
-    if not found:
+    measured = measured_rankings(retriever)
+    if not measured:
         return {}
     centred = FloatModel.fit("cosine", features[archive]).encode(features)
     taus: dict[str, float | None] = {}
-    for ranking in found:
+    for ranking in measured:
         own = ranking.rows[ranking.relevant]
         ours = ranking.distances[ranking.relevant]
         query = test[ranking.query]
@@ -141,7 +141,7 @@ def rank_agreement(retriever: Retriever, features: NDArray[np.float32]) -> dict[
 
 
 def features_for(items: Items, baseline: Retriever) -> NDArray[np.float32]:
-    """The float features of a baseline's run, parallel to the ``items`` of another one.
+    """The float features of a baseline run, parallel to the ``items`` of another run.
 
     Raises:
         DataError: the baseline lacks one of the tiles.

@@ -119,7 +119,7 @@ def test_strips_that_are_not_known_are_said_to_be_unknown() -> None:
 
 
 def test_codes_and_items_must_agree() -> None:
-    with pytest.raises(RunError, match="differ in number"):
+    with pytest.raises(RunError, match="different numbers of codes and of items"):
         evaluate(
             HashArchive(np.zeros((2, 1), dtype=np.uint8)),
             facts(["a"], "n"),

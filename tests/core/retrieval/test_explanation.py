@@ -34,7 +34,16 @@ def test_it_agrees_with_counting(archive: tuple[np.ndarray, Items]) -> None:
     assert len(found.differing) == found.distance
     bits = [f"{byte:08b}" for byte in codes[0]]
     assert "".join(map(str, found.query_bits)) == "".join(bits)
-    assert 0 <= found.shared <= 10
+    assert found.shared == len(nearest(codes, items, 0, row) & nearest(codes, items, row, 0))
+
+
+def nearest(codes: np.ndarray, items: Items, centre: int, partner: int) -> set[int]:
+    """The ten tiles nearest to ``centre``, without both tiles and copies of the query, tile 0."""
+    others = [i for i in range(len(codes)) if items.contents[i] != items.contents[0]]
+    ranked = sorted(
+        set(others) - {centre, partner}, key=lambda i: (distance(codes[centre], codes[i]), i)
+    )
+    return set(ranked[:10])
 
 
 def test_neighbours_that_are_shared_are_counted() -> None:

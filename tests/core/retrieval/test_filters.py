@@ -16,7 +16,7 @@ def test_a_band_of_latitudes_must_be_one(band: tuple[float, float]) -> None:
 
 @pytest.mark.parametrize("within", [-0.5, float("nan")])
 def test_a_threshold_must_find_something(within: float) -> None:
-    with pytest.raises(DataError, match="finds nothing"):
+    with pytest.raises(DataError, match="must be 0 or more"):
         Filters(within=within)
 
 

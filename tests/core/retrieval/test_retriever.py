@@ -272,7 +272,7 @@ def test_damaged_runs_are_refused(
 
 
 HASH_RUN: dict[str, tuple[Damage, str]] = {
-    "other bits": (configured("head", "bits", 128), "hashes to 64 bits but config.json says 128"),
+    "other bits": (configured("head", "bits", 128), "has 64 bits but config.json has 128"),
     "a baseline's model": (
         configured("archive", "distance", "cosine"),
         "the baselines have no head",
@@ -312,9 +312,9 @@ FLOAT_RUN: dict[str, tuple[Damage, str]] = {
         "does not fit",
     ),
     "not a number": (tensors(lambda s: s["mean"].fill_(torch.inf)), "no numbers"),
-    "a shorter mean": (tensors(lambda s: s.update(mean=s["mean"][:-1].clone())), "fit its codes"),
-    "no width": (header(lambda v: v.pop("width")), "do not fit its items"),
-    "other width": (header(lambda v: v.update(width=WIDTH - 1)), "do not fit its items"),
+    "a shorter mean": (tensors(lambda s: s.update(mean=s["mean"][:-1].clone())), "match its codes"),
+    "no width": (header(lambda v: v.pop("width")), "do not match its items"),
+    "other width": (header(lambda v: v.update(width=WIDTH - 1)), "do not match its items"),
 }
 
 

@@ -237,7 +237,7 @@ def test_copies_of_the_query_are_left_out_and_do_not_cost_results() -> None:
 
 @pytest.mark.parametrize(
     ("role", "says"),
-    [("train", "Seen in training"), ("val", "Seen in validation"), ("test", ""), ("archive", "")],
+    [("train", "Training tile"), ("val", "Validation tile"), ("test", ""), ("archive", "")],
 )
 def test_a_caution_for_what_a_hash_model_has_seen(role: str, says: str) -> None:
     items = items_of(["a", "a", "a"], [role, "archive", "archive"])
@@ -388,7 +388,7 @@ def test_a_moved_data_folder_does_not_stop_a_search(place: Path) -> None:
     assert after.card.name == "mars"
     own = (place / "moved" / after.items.ids[3]).read_bytes()
     assert after.query_by_image(own).tile_id == after.items.ids[3]
-    with pytest.raises(DataError, match="is gone"):
+    with pytest.raises(DataError, match="is missing"):
         after.image_path(after.items.ids[3])
     with pytest.raises(DataError, match="no tile"):
         after.image_path("../home/served.json")
