@@ -26,7 +26,7 @@ def test_the_card_says_what_it_is_measured_on_and_what_not(home: Home) -> None:
     card = model_card(home, "demo-mirs")
     run = runs.folder(home, "demo-mirs")
     made, value = run.provenance(), json.loads(run.metrics.read_text())["map_at_64"]["min_r_k"]
-    assert "Synthetic: generated tiles" in card and "measured on synthetic tiles" in card
+    assert "Synthetic: generated tiles" in card and "evaluated on synthetic tiles" in card
     assert made["manifest"] in card and made["archive_id"] in card and "`demo-mirs`" in card
     assert f"| min(R, k) | {value['value']:.3f} | {value['low']:.3f} to {value['high']:.3f}" in card
     assert "(k = 64) of 15 test queries" in card and "divisor" in card
@@ -91,7 +91,7 @@ def test_other_data_sets_that_a_run_learnt_from_are_named(home: Home) -> None:
     change(path, trained_on=other, parent="the-first", imported=True)
     card = model_card(home, "demo-mirs")
     assert "Trained on another data set: `hills`, Hills \\*far\\* away" in card
-    assert "`the-first`" in card and "made on another machine" in card
+    assert "`the-first`" in card and "created on another machine" in card
 
 
 def test_a_run_that_is_not_there_has_no_card(home: Home) -> None:
