@@ -106,9 +106,9 @@ def _results(summary: runs.RunSummary, run: runs.RunFolder) -> str:
     skipped = ", ".join(f"{n} {plain(why)}" for why, n in result.skipped.items()) or "none"
     return "\n".join([
         f"mAP@64 (k = 64) of {result.queries:,} test queries (skipped: {skipped}) against an"
-        f" archive of {result.archive_tiles:,} tiles, {code(str(summary.archive_id))}; a query's own strip"
-        f" was {plain(result.strip)}. The interval is the 95 % bootstrap over queries. Scores are"
-        " comparable only with those on the same archive.",
+        f" archive of {result.archive_tiles:,} tiles, {code(str(summary.archive_id))}; a query's"
+        f" own strip was {plain(result.strip)}. The interval is the 95 % bootstrap over queries."
+        " Scores are comparable only with those on the same archive.",
         "",
         markdown(["divisor", "mAP@64", "95 % interval"], rows),
         "",
