@@ -97,7 +97,7 @@ def _texts(report: Mapping[str, Any], shape: tuple[int, ...], digests: Mapping[s
     """
     statistics = report["statistics"]
     short = [str(report[side]["name"]) for side in _SIDES]
-    states = ["none", *(one["key"] for one in statistics["whitenings"] if not one["why"])]
+    states = ["none", *(item["key"] for item in statistics["whitenings"] if not item["why"])]
     kinds = findings.kinds_of_tiles(report)
     places = [statistics["kinds"].index(kind) for kind in kinds]
     groups = int(statistics["groups"])

@@ -1,4 +1,4 @@
-"""What differs from the run that is shown first, without a browser."""
+"""The settings that differ from those of the default model, without a browser."""
 
 import re
 from typing import Any
@@ -31,13 +31,13 @@ def page_of(app: AppTest) -> str:
 
 @pytest.fixture
 def served(home: Home) -> str:
-    """The data set of the run that is shown first, which is one of preset mirs."""
+    """The data set of the default model, which has the preset mirs."""
     runs.serve(home, "demo-mirs")
     return runs.folder(home, "demo-mirs").config().data
 
 
 def own_changes(home: Home) -> list[str]:
-    """What the run that is shown first has other than its preset."""
+    """The settings of the default model that differ from its preset."""
     return changes_of(runs.folder(home, "demo-mirs").config())
 
 
