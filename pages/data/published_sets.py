@@ -1,4 +1,4 @@
-"""Published data sets: what they are, what may be done with them, and the download as a job."""
+"""Published data sets: description, licence, and download as a job."""
 
 import shutil
 from html import escape
@@ -14,17 +14,17 @@ from mirs_core.errors import MirsError
 from mirs_core.jobs.kinds.data_download import Download
 from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.workspace.home import Home
-from pages.data import brought
+from pages.data import import_form
 from pages.parts import notice
 from pages.shared import loaders, words
 
 
 def draw(home: Home) -> None:
-    """Draws a card a published set."""
+    """Draws a card for each published data set."""
     st.html(
-        '<p class="mirs-lead">A download goes on where it broke off, is checked against the'
-        " checksum of its record and unpacked into a folder of its own. Then every tile is encoded"
-        " and three models are trained; from then on the app opens on it.</p>"
+        '<p class="mirs-lead">Interrupted downloads are resumed. The file is verified with the'
+        " checksum of its record and unpacked. Then three models are trained on it, and MIRS"
+        " becomes the default model of the app.</p>"
     )
     for source in fetching.DATA_SETS.values():
         with st.container(border=True, key=f"mirs-set-{source.name}"):
@@ -32,7 +32,7 @@ def draw(home: Home) -> None:
 
 
 def _card(home: Home, source: PublishedDataSet) -> None:
-    folder = brought.folder_of(home, source.name)
+    folder = import_form.default_folder(home, source.name)
     scale = f" · {source.metres_per_pixel:g} m/px" if source.metres_per_pixel else ""
     st.html(
         f'<div class="mirs-set"><h3>{escape(source.title)}</h3>'
@@ -47,12 +47,13 @@ def _card(home: Home, source: PublishedDataSet) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if tiles is not None:
-            st.html(f'<p class="mirs-note">{tiles:,} tiles are here.</p>')
+            st.html(f'<p class="mirs-note">{tiles:,} tiles on this computer.</p>')
             st.button(
-                "Train and open it",
+                "Train models",
                 icon=":material/play_arrow:",
                 key=f"mirs.set.prepare.{source.name}",
-                help="Trains what is missing of Baseline, MIRS and MIRS + DWT, and serves MIRS.",
+                help="Trains those of Baseline, MIRS and MIRS + DWT that do not exist yet, and"
+                " makes MIRS the default model.",
                 on_click=_start,
                 args=(home, source, folder, "prepare"),
             )
@@ -64,15 +65,15 @@ def _card(home: Home, source: PublishedDataSet) -> None:
 
 @st.dialog("Download a published data set", width="medium")
 def _dialog(home: Home, source: PublishedDataSet, folder: Path) -> None:
-    """What is agreed to, what it takes, and the two ways to go on."""
+    """Draws licence, size and destination of the download, and the buttons that start it."""
     st.html(
         f'<dl class="mirs-facts">'
         f"<div><dt>Data set</dt><dd>{escape(source.title)}</dd></div>"
         f"<div><dt>Licence</dt><dd>{escape(source.licence)}</dd></div>"
         f"<div><dt>Please cite</dt><dd>{escape(source.citation)}</dd></div>"
-        f"<div><dt>Goes to</dt><dd>{escape(str(folder))}</dd></div></dl>"
+        f"<div><dt>Folder</dt><dd>{escape(str(folder))}</dd></div></dl>"
     )
-    with st.spinner("Asking the record what it offers"):
+    with st.spinner("Reading the record"):
         file = _offered(source)
     if isinstance(file, str):
         st.error(words.plain(file), icon=":material/cloud_off:")
@@ -84,9 +85,9 @@ def _dialog(home: Home, source: PublishedDataSet, folder: Path) -> None:
         f"<div><dt>Disk</dt><dd>{needed / 1e9:,.1f} GB needed, {free / 1e9:,.0f} GB free</dd>"
         "</div></dl>"
     )
-    room = free >= needed
-    if not room:
-        st.error("There is not enough room on this disk.", icon=":material/hard_drive:")
+    fits = free >= needed
+    if not fits:
+        st.error("Not enough free space on this disk.", icon=":material/hard_drive:")
     with st.container(horizontal=True):
         buttons: tuple[tuple[str, str, Literal["primary", "secondary"]], ...] = (
             ("prepare", "Download and train", "primary"),
@@ -94,7 +95,7 @@ def _dialog(home: Home, source: PublishedDataSet, folder: Path) -> None:
         )
         for verb, label, kind in buttons:
             if st.button(
-                label, type=kind, disabled=not room, on_click=_start,
+                label, type=kind, disabled=not fits, on_click=_start,
                 args=(home, source, folder, verb),
             ):  # fmt: skip
                 st.rerun()

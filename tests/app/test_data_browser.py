@@ -32,7 +32,7 @@ def data(page: Any) -> Any:
 
 
 def test_a_published_set_is_fetched_trained_on_and_opened(data: Any) -> None:
-    data.get_by_role("radio", name="Published sets").click()
+    data.get_by_role("radio", name="Published data sets").click()
     card = data.locator(".st-key-mirs-set-domars16k")
     card.get_by_role("button", name="Download").click()
     dialog = data.get_by_role("dialog")

@@ -72,7 +72,7 @@ def queued(home: Home) -> list[tuple[str, ...]]:
 def test_what_is_here_can_be_opened(opened: Open, home: Home) -> None:
     app = opened()
     assert "Synthetic Mars" in html(app) and "synthetic, not real imagery" in html(app)
-    assert "180 tiles" in html(app) and "the app opens on it" in html(app)
+    assert "180 tiles" in html(app) and "data set of the default model" in html(app)
     links = [link.proto.query_string for link in app.get("page_link") if link.proto.label == "Open"]
     assert links and links[0].startswith("data=synthetic-mars-")
     assert app.query_params["section"] == "here"
@@ -107,11 +107,11 @@ def test_a_record_that_cannot_be_had_is_said_in_a_line(
 def test_a_full_disk_is_seen_before_the_download(
     opened: Open, home: Home, record: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pages.data import published_sets as published_sets_part
+    from pages.data import published_sets
 
-    monkeypatch.setattr(published_sets_part, "needed_space", lambda file: 10**18)
+    monkeypatch.setattr(published_sets, "needed_space", lambda file: 10**18)
     app = press(opened("published"), "Download")
-    assert "not enough room" in app.error[0].value
+    assert "Not enough free space" in app.error[0].value
     assert all(one.disabled for one in app.button if one.label.startswith("Download "))
 
 
@@ -127,7 +127,7 @@ def test_a_folder_is_looked_at_and_imported(opened: Open, home: Home, tmp_path: 
     assert args[:3] == ("data", "import", str(tiles)) and "--copy" not in args
     assert {"--name=Mine", "--licence=CC0", "--archive=demo-mirs"} <= set(args)
     # What follows is a choice.
-    app.radio(key="mirs.folder.then").set_value("Nothing more").run()
+    app.radio(key="mirs.folder.then").set_value("Import only").run()
     assert not app.exception
 
 
@@ -135,11 +135,11 @@ def test_folders_that_are_none_are_refused(opened: Open, tmp_path: Path) -> None
     for typed in (str(tmp_path / "nowhere"), "/etc/passwd", "a\0b"):
         app = opened("folder")
         app.text_input(key="mirs.folder.path").set_value(typed).run()
-        assert not app.exception and "no such folder" in app.error[0].value
+        assert not app.exception and "No such folder" in app.error[0].value
     (tmp_path / "empty").mkdir()
     app = opened("folder")
     app.text_input(key="mirs.folder.path").set_value(str(tmp_path / "empty")).run()
-    assert "no images" in app.warning[0].value
+    assert "contains no images" in app.warning[0].value
 
 
 def test_strangers_bring_nothing_in(
@@ -230,8 +230,8 @@ def test_a_machine_without_anything_can_bring_data_in(
     monkeypatch.setenv("MIRS_HOME", str(tmp_path / "new"))
     app: AppTest = start()
     app.switch_page(PAGE).run()
-    assert not app.exception and "Nothing is here yet" in app.info[0].value
-    press(app, "Build it")
+    assert not app.exception and "No data sets yet" in app.info[0].value
+    press(app, "Build the demo")
     assert runs.list_runs(Home(tmp_path / "new")) == []
     assert ("demo",) in queued(Home(tmp_path / "new"))
 
@@ -259,10 +259,10 @@ def test_a_strip_is_looked_at_and_cut(opened: Open, home: Home, tmp_path: Path) 
     app.text_input(key="mirs.strip.path").set_value(str(path)).run()
     assert not app.exception and not app.error
     # 700 x 500 pixels of 6 m hold 3 x 2 squares of 1,200 m.
-    assert "700 x 500 px" in html(app) and "6 places of 200 px, 1,200 m across" in html(app)
+    assert "700 x 500 px" in html(app) and "6 tiles of 200 px, 1,200 m across" in html(app)
     app.select_slider(key="mirs.strip.overlap").set_value(50).run()
-    assert "24 places" in html(app)
-    press(app, "Cut it into tiles")
+    assert "24 tiles of" in html(app)
+    press(app, "Cut into tiles")
     (args,) = queued(home)
     assert args[:4] == ("data", "tile", str(path), f"--out={home.path / 'data' / 'a-strip'}")
     assert {"--metres=1200.0", "--stride=100", "--archive=demo-mirs"} <= set(args)
@@ -274,7 +274,7 @@ def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_pa
         app = opened("strip")
         app.text_input(key="mirs.strip.path").set_value(str(path)).run()
         assert not app.exception and word in app.error[0].value
-        assert not any(one.label == "Cut it into tiles" for one in app.button)
+        assert not any(one.label == "Cut into tiles" for one in app.button)
 
 
 def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path) -> None:
@@ -283,14 +283,14 @@ def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path)
 
     app = opened()
     app.session_state["mirs.archive.folder"] = str(tmp_path)
-    press(app, "Change or export")
+    press(app, "Edit or export archive")
     archive = app.selectbox[-1].value
-    press(app, "Add them")
+    press(app, "Add tiles")
     assert queued(home) == [("archive", "add", f"--run={archive}", f"--data={tmp_path}")]
     items = json.loads((runs.folder(home, archive).items).read_text())
     tiles = [CollectedTile(tile, "x") for tile in items["ids"][:2]]
     made = collected.create(home, "Out", "any", "Any", True)
     collected.add(home, made.id, [*tiles, CollectedTile("gone.jpg", "x")])
-    press(press(app, "Change or export"), "Take 2 out")
+    press(press(app, "Edit or export archive"), "Remove 2")
     wanted = tuple(f"--tile={kept.id}" for kept in tiles)
     assert ("archive", "remove", f"--run={archive}", *wanted) in queued(home)

@@ -1,4 +1,4 @@
-"""What the forms that bring data in have in common: where it stands, what follows, its job."""
+"""Common parts of the import forms: paths, the choice of the next step, and the job."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,21 +13,22 @@ from mirs_core.workspace.home import Home
 from pages.parts import notice
 from pages.shared import lineup, sidebar
 
-NOTHING, ARCHIVE, TRAIN = "Nothing more", "Archive it with trained models", "Train models on it"
+NOTHING, ARCHIVE, TRAIN = "Import only", "Archive with trained models", "Train new models"
 
 
-def folder_of(home: Home, name: str) -> Path:
-    """Where a data set of that name stands when nobody says otherwise."""
+def default_folder(home: Home, name: str) -> Path:
+    """The folder of a new data set with this name."""
     return home.data / slug(name)
 
 
-def typed(
+def path_field(
     label: str, example: str, key: str, is_there: Callable[[Path], bool], missing: str
 ) -> Path | None:
-    """Draws a field for a path on this computer; returns it whole, None until it is there.
+    """Draws a field for a path on this computer; returns the absolute path, or None.
 
     Args:
-        missing: what is said of a path that leads nowhere.
+        is_there: tells whether the path exists and is of the right kind.
+        missing: the error message for a path that is not.
     """
     text = st.text_input(label, placeholder=example, key=key).strip()
     if not text:
@@ -45,8 +46,8 @@ def submit(home: Home, spec: jobs.JobSpec, title: str, message: str = "queued, s
     notice.act(f"{title}: {message}.", lambda: jobs.submit_once(home, spec, title, key=key))
 
 
-def show(pictures: Sequence[str]) -> None:
-    """Draws a row of small pictures (data URIs); nothing where there are none."""
+def thumbnails(pictures: Sequence[str]) -> None:
+    """Draws a row of small images (data URIs); nothing if there are none."""
     if pictures:
         images = "".join(f'<img src="{uri}" alt="">' for uri in pictures)
         st.html(f'<div class="mirs-fresh mirs-few">{images}</div>')
@@ -64,31 +65,33 @@ def afterwards(home: Home, key: str, trains: bool) -> Next:
     """Draws the choice of what follows an import, and returns it.
 
     Args:
-        key: tells the widgets of one form from those of another.
-        trains: whether models may be trained on it.
+        key: distinguishes the widgets of different forms.
+        trains: whether new models can be trained on the data set.
     """
-    found = [run for run in runs.list_runs(home) if run.usable]
-    choices = [ARCHIVE] * bool(found) + [TRAIN] * trains + [NOTHING]
-    chosen = st.radio("Then", choices, key=f"mirs.{key}.then", horizontal=True)
-    if chosen == TRAIN:
-        st.caption("Baseline, MIRS and MIRS + DWT; without labels the models that read none.")
+    usable = [run for run in runs.list_runs(home) if run.usable]
+    choices = [ARCHIVE] * bool(usable) + [TRAIN] * trains + [NOTHING]
+    choice = st.radio("Next step", choices, key=f"mirs.{key}.then", horizontal=True)
+    if choice == TRAIN:
+        st.caption(
+            "Baseline, MIRS and MIRS + DWT, or their unsupervised versions if there are no labels."
+        )
         return Next(prepare=True)
-    if chosen != ARCHIVE:
+    if choice != ARCHIVE:
         return Next()
-    sets = lineup.data_sets(found)
+    data_sets = lineup.data_sets(usable)
     titles = {
-        run.id: f"{title} · {one.title}"
-        for one in sets
-        for run, title in zip(one.runs, sidebar.titles(one.runs).values(), strict=True)
+        run.id: f"{title} · {item.title}"
+        for item in data_sets
+        for run, title in zip(item.runs, sidebar.titles(item.runs).values(), strict=True)
     }
     picked = st.multiselect(
         "Models",
         list(titles),
-        list(sets[0].default()),
+        list(data_sets[0].default()),
         format_func=titles.__getitem__,
         max_selections=lineup.MOST,
         key=f"mirs.{key}.models",
-        help="Each hashes every tile. What they were trained on should look like these tiles:"
-        " the same instrument and size on the ground.",
+        help="Each of them hashes all tiles. Choose models trained on similar tiles: same"
+        " instrument, same size on the ground.",
     )
     return Next(archive=tuple(picked))
