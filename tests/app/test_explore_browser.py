@@ -70,7 +70,7 @@ def test_examples_change_the_order_and_a_fresh_session_restores_them(page: Any) 
 
 def test_filters_and_the_threshold_are_applied_before_the_top_k(page: Any) -> None:
     page.get_by_text("Filter results").click()
-    landforms = page.get_by_role("combobox", name="Landforms", exact=True)
+    landforms = page.get_by_role("combobox", name="Landform classes", exact=True)
     # A list that opens while the sidebar still scrolls is closed again.
     landforms.scroll_into_view_if_needed()
     page.wait_for_timeout(500)
@@ -89,7 +89,7 @@ def test_filters_and_the_threshold_are_applied_before_the_top_k(page: Any) -> No
     within.fill("0")
     within.press("Enter")
     wait_for_link(page, "within", "0")
-    page.wait_for_selector("text=Nothing within 0 bits of the query.", timeout=LONG)
+    page.wait_for_selector("text=No tile within 0 bits of the query.", timeout=LONG)
     assert len(ids(page, 0)) == 12 and ids(page, 1) == []
     page.get_by_role("button", name="Clear all filters").click()
     wait_for_link(page, "within", None)
@@ -174,7 +174,7 @@ def test_a_path_on_this_computer_is_read_and_a_wrong_one_is_named(
     field = page.get_by_role("textbox", name="or its path on this computer")
     field.fill("/nowhere/at/all.tif")
     field.press("Enter")
-    page.wait_for_selector("text=There is no such file on this computer", timeout=LONG)
+    page.wait_for_selector("text=No such file on this computer", timeout=LONG)
     field.fill(str(path))
     field.press("Enter")
     page.locator(".box").wait_for(timeout=LONG)
@@ -217,21 +217,21 @@ def test_a_collection_is_made_annotated_and_found_again(page: Any) -> None:
     button = popover.get_by_role("button", name="Add", exact=True)
     button.wait_for(timeout=LONG)
     page.wait_for_selector(
-        "[data-testid=stPopoverBody] button:has-text('Collect'):not([disabled])", timeout=LONG
+        "[data-testid=stPopoverBody] button:has-text('Add'):not([disabled])", timeout=LONG
     )
     button.click()
-    page.wait_for_selector("text=are collected", timeout=LONG)
+    page.wait_for_selector("text=to the collection", timeout=LONG)
     page.keyboard.press("Escape")
     page.get_by_role("radio", name="Collections").click()
     page.get_by_role("textbox", name="Note").wait_for(timeout=LONG)
     page.get_by_role("textbox", name="Note").fill("Seen from above")
     page.get_by_role("button", name="Save").click()
-    page.wait_for_selector("text=The collection is saved.", timeout=LONG)
+    page.wait_for_selector("text=Collection saved.", timeout=LONG)
     page.get_by_role("button", name="Use as positives").click()
     page.wait_for_selector("text=More like these", timeout=LONG)
     page.get_by_role("radio", name="Collections").click()
     page.get_by_role("button", name="Delete").click()
-    page.wait_for_selector("text=No collection yet", timeout=LONG)
+    page.wait_for_selector("text=No collections yet", timeout=LONG)
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("textbox", name="Note").wait_for(timeout=LONG)
     assert page.get_by_role("textbox", name="Note").input_value() == "Seen from above"

@@ -94,7 +94,7 @@ def test_a_place_opens_and_one_of_its_tiles_becomes_the_query(mars: Any) -> None
     rows = crowd(mars)
     assert len(rows) > 1
     mars.mouse.click(*spot(mars, rows[0]))
-    mars.wait_for_selector(f"h3:has-text('{len(rows)} chosen tiles')", timeout=LONG)
+    mars.wait_for_selector(f"h3:has-text('{len(rows)} selected tiles')", timeout=LONG)
     wait(mars, "root.map.opened >= 0 && root.data.chosen?.length === value", len(rows))
     drawn(mars)
     x, y = spot(mars, rows[1])
@@ -174,7 +174,7 @@ def test_keys_move_zoom_and_open(mars: Any) -> None:
     )
     mars.wait_for_timeout(300)
     mars.keyboard.press("Enter")
-    mars.wait_for_selector("h3:has-text('chosen tiles')", timeout=LONG)
+    mars.wait_for_selector("h3:has-text('selected tiles')", timeout=LONG)
 
 
 def test_keys_draw_a_box_and_take_it_away(mars: Any) -> None:
