@@ -1,5 +1,4 @@
-"""The method.
+"""The hashing method: losses, mining, whitening, the hash head, its objective and its training.
 
-The method: losses, mining, whitening, the hash head, its objective and its training. Plain
-arguments; knows no run and no file but its checkpoint.
+Takes plain arguments; knows neither runs nor configurations, and writes no file but a checkpoint.
 """

@@ -1,4 +1,4 @@
-"""The baselines: the encoder's float features compared as they are, or centred by cosine."""
+"""The baselines: the encoder's features, compared by Euclidean or by centred cosine distance."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class FloatModel:
 
     @classmethod
     def fit(cls, distance: str, archive_features: NDArray[np.float32]) -> "FloatModel":
-        """The baseline for ``distance``, "euclidean" or "cosine"; only cosine reads the archive."""
+        """The baseline for ``distance``, "euclidean" or "cosine"; only cosine uses the archive."""
         if distance == "euclidean":
             return cls(metric(distance))
         mean = archive_features.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -31,20 +31,20 @@ class FloatModel:
         return np.ascontiguousarray(features - self.mean, dtype=np.float32)
 
     def state(self) -> dict[str, NDArray[np.float32]]:
-        """What a model file holds of it: nothing, or the mean."""
+        """The arrays that a model file holds: none, or the mean."""
         return {} if self.mean is None else {"mean": self.mean}
 
     @classmethod
     def from_state(cls, distance: str, state: dict[str, NDArray[np.float32]]) -> "FloatModel":
-        """The model that ``state`` describes.
+        """The model with this state.
 
         Raises:
-            RunError: keys or shapes do not fit the distance.
+            RunError: keys, shapes or values do not fit the distance.
         """
-        wanted = set() if distance == "euclidean" else {"mean"}
+        keys = set() if distance == "euclidean" else {"mean"}
         mean = state.get("mean")
-        if set(state) != wanted or (mean is not None and (mean.ndim != 1 or not len(mean))):
+        if set(state) != keys or (mean is not None and (mean.ndim != 1 or not len(mean))):
             raise RunError(f"model.safetensors does not fit a {distance} baseline. Train again.")
         if mean is not None and not np.isfinite(mean).all():
-            raise RunError("model.safetensors holds values that are no numbers. Train again.")
+            raise RunError("model.safetensors holds values that are not finite. Train again.")
         return cls(metric(distance), mean)

@@ -1,4 +1,4 @@
-"""Triplets inside a batch, found with plain tensor operations."""
+"""Triplet mining within a batch, in plain tensor operations."""
 
 from dataclasses import dataclass
 
@@ -33,19 +33,19 @@ class Mined:
     negatives: Tensor
 
     def triplets(self) -> Triplets:
-        """The triplets one by one."""
+        """Anchors, positives and negatives of every triplet."""
         pairs, negatives = self.negatives.nonzero(as_tuple=True)
         return self.anchors[pairs], self.positives[pairs], negatives
 
     def count(self) -> int:
-        """How many triplets there are."""
+        """The number of triplets."""
         return int(self.negatives.sum())
 
     def signed_counts(self) -> Tensor:
-        """(B, B): in how many triplets a pair of rows is near, less those in which it is far.
+        """(B, B): triplets in which a pair of rows is near, less those in which it is far.
 
         A sum over triplets of ``d(a, p) - d(a, n)`` is the sum of these times the distances, which
-        spares a list of what may be millions of triplets.
+        avoids a list of what may be millions of triplets.
         """
         rows = self.negatives.shape[1]
         mask = self.negatives.float()
@@ -81,8 +81,8 @@ def interclass(
     """Semi-hard triplets across classes (MIRS method, inter-class triplets).
 
     A positive has the anchor's group and another class; a negative has another group and, with
-    ``third_class``, a class of its own. Without it the negative may share the positive's class, as
-    the code of 2021 let it.
+    ``third_class``, a class that neither of them has. Without it the negative may share the
+    positive's class, as in the code of 2021.
     """
     together = groups[:, None] == groups[None, :]
     other_class = labels[:, None] != labels[None, :]
@@ -111,7 +111,7 @@ def _within_margin(
     """Triplets of the pairs (P,) with negatives ``allowed`` (P, B) that lie within the margin."""
     near = distances[anchors, positives][:, None]
     far = distances[anchors]
-    found = allowed & (far <= near + margin)
+    negatives = allowed & (far <= near + margin)
     if not hard:
-        found &= near < far
-    return Mined(anchors, positives, found)
+        negatives &= near < far
+    return Mined(anchors, positives, negatives)

@@ -1,4 +1,4 @@
-"""The hash head, and the model that a run trains: transform, head, code."""
+"""The hash head, and the model of a run: a transform, then the head, then bits."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -18,14 +18,14 @@ _BATCH = 4096
 
 
 class HashHead(nn.Module):
-    """Features (B, D) to logits (B, K): D-512-256-K with LeakyReLU 0.2 between (MIRS method).
+    """Features (B, D) to logits (B, K): D-512-256-K with LeakyReLU in between (MIRS method).
 
     Args:
         features: D.
         bits: K.
-        hidden: widths of the layers between.
+        hidden: widths of the layers in between.
         slope: negative slope of the LeakyReLU.
-        dropout: share of the inputs left out in training.
+        dropout: fraction of the inputs set to zero in training.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class HashHead(nn.Module):
 
 
 class HashModel:
-    """A head behind one transform a domain; the head is shared.
+    """A head shared by two domains, each with its own transform.
 
     Training tiles are the source domain; archive, validation, test and own images are the target.
     Without domain whitening both transforms are the same.
@@ -96,10 +96,10 @@ class HashModel:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor], slope: float = 0.2) -> "HashModel":
-        """The model that ``state`` wrote; the slope of its head is no tensor and is not in it.
+        """The model with this state; the slope of its head is not part of it.
 
         Raises:
-            RunError: names, shapes or values are not those of a model.
+            RunError: names, shapes or values do not fit a model.
         """
         try:
             widths = [state["head.layers.0.weight"].shape[1]]
@@ -107,7 +107,7 @@ class HashModel:
                 widths.append(state[name].shape[0])
             if widths[-1] % 8:
                 raise ValueError(f"{widths[-1]} bits do not fill whole bytes")
-            # On meta no start values are drawn, which would move the global random state.
+            # On the meta device no initial weights are drawn from the global random state.
             with torch.device("meta"):
                 head = HashHead(widths[0], widths[-1], widths[1:-1], slope)
             transforms = [_transform(state, domain, widths[0]) for domain in DOMAINS]
@@ -120,12 +120,12 @@ class HashModel:
         if any(value.dtype != torch.float32 for value in state.values()):
             raise _damaged("values that are not float32")
         if not all(bool(torch.isfinite(value).all()) for value in state.values()):
-            raise _damaged("values that are no numbers")
+            raise _damaged("values that are not finite")
         return model
 
 
 def shared(head: HashHead, transform: Transform | None = None) -> HashModel:
-    """A model whose domains share one transform (none: features as they are)."""
+    """A model whose domains share one transform; None leaves features unchanged."""
     transform = transform or identity(head.features)
     return HashModel(head, transform, transform)
 

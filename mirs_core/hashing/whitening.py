@@ -17,12 +17,12 @@ from mirs_core.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """``(x - mean)`` times one square matrix a group of channels.
+    """``(x - mean)`` times one square matrix per group of channels.
 
     Attributes:
         mean: (D,) float32.
-        blocks: (G, g, g) float32; the last may be larger than the channels it has left, and is
-            padded with zeros.
+        blocks: (G, g, g) float32; the last one is padded with zeros if fewer than g channels
+            remain.
     """
 
     mean: Tensor
@@ -39,7 +39,7 @@ class Transform:
 
 
 def identity(features: int) -> Transform:
-    """The transform that changes nothing."""
+    """The transform that leaves features unchanged."""
     return Transform(torch.zeros(features), torch.ones(features, 1, 1))
 
 
@@ -47,7 +47,7 @@ def scaling(x: NDArray[np.floating], form: str) -> Transform:
     """Features centred on the mean of ``x`` (N, D) and scaled by its spread.
 
     Args:
-        form: "centred" leaves the scale, "scaled" divides by the root of the mean variance (one
+        form: "centred" keeps the scale, "scaled" divides by the root of the mean variance (one
             number), "standardised" divides each channel by its own standard deviation.
     """
     mean, variance = x.mean(axis=0, dtype=np.float64), x.var(axis=0, dtype=np.float64)
@@ -73,21 +73,21 @@ def whitening(
         DataError: fewer than two rows, or a group without any variance.
     """
     if len(x) < 2:
-        raise DataError("Whitening needs at least two tiles of a domain; the archive has fewer.")
+        raise DataError("Whitening needs at least two tiles of each domain. Add tiles.")
     mean, blocks = group_statistics(x, group_size)
     return _whitener(mean, blocks, eps, shrinkage)
 
 
 class MovingStatistics:
-    """Whitening by batches: each by its own statistics, the model by their moving average.
+    """Whitening each batch by its own statistics, and the model by their moving average.
 
-    The estimator of Roy et al. (CVPR 2019), where the encoder moves and no exact statistics exist.
-    The first batch of a domain starts its average.
+    The estimator of Roy et al. (CVPR 2019), whose encoder is trained too, so that no exact
+    statistics exist. The average of a domain starts with its first batch.
 
     Args:
         momentum: weight of the newest batch.
-        reads_validation: validation moves the average too, as in the code of 2021.
-        kept_late: the last epoch's average is served with the best epoch's head, as in 2021.
+        reads_validation: validation tiles update the average too, as in the code of 2021.
+        kept_late: the last epoch's average is combined with the best epoch's head, as in 2021.
     """
 
     def __init__(
@@ -104,20 +104,20 @@ class MovingStatistics:
         self._averages: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
 
     def step(self, domain: str, x: Tensor) -> Tensor:
-        """A training batch (B, D) whitened by itself; its statistics move the domain's average."""
-        found = self._found(x)
-        self._move(domain, found)
-        return _whitener(*found, self.eps, self.shrinkage)(x)
+        """A training batch (B, D) whitened by itself; its statistics update the average."""
+        statistics = self._statistics(x)
+        self._update(domain, statistics)
+        return _whitener(*statistics, self.eps, self.shrinkage)(x)
 
     def alone(self, x: Tensor) -> Tensor:
-        """A batch (B, D) whitened by itself; no average moves."""
-        return _whitener(*self._found(x), self.eps, self.shrinkage)(x)
+        """A batch (B, D) whitened by itself; no average is updated."""
+        return _whitener(*self._statistics(x), self.eps, self.shrinkage)(x)
 
-    def _found(self, x: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _statistics(self, x: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if len(x) < 2:
             raise DataError(
-                "A batch of one tile has no covariance to be whitened by. Raise"
-                " training.batch_size, add tiles, or set whitening.estimator=exact."
+                "A batch of one tile has no covariance and cannot be whitened. Raise"
+                " training.batch_size, add tiles, or set whitening.estimator to exact."
             )
         return group_statistics(x.numpy(), self.group_size)
 
@@ -130,7 +130,7 @@ class MovingStatistics:
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Takes the averages that ``state`` gave. Raises KeyError where one is missing."""
+        """Restores the averages from ``state()``. Raises KeyError if one is missing."""
         domains = sorted({name.partition(".")[0] for name in state})
         self._averages = {
             domain: (state[f"{domain}.mean"].numpy(), state[f"{domain}.covariances"].numpy())
@@ -138,16 +138,16 @@ class MovingStatistics:
         }
 
     def transforms(self) -> dict[str, Transform]:
-        """The transform of each domain seen so far, by its average."""
+        """The transform by domain, from the averages so far."""
         return {
             domain: _whitener(*average, self.eps, self.shrinkage)
             for domain, average in self._averages.items()
         }
 
-    def _move(self, domain: str, found: tuple[NDArray[np.float64], NDArray[np.float64]]) -> None:
-        old = self._averages.get(domain, found)
+    def _update(self, domain: str, new: tuple[NDArray[np.float64], NDArray[np.float64]]) -> None:
+        old = self._averages.get(domain, new)
         share = self.momentum
-        mean, covariances = ((1 - share) * a + share * b for a, b in zip(old, found, strict=True))
+        mean, covariances = ((1 - share) * a + share * b for a, b in zip(old, new, strict=True))
         self._averages[domain] = mean, covariances
 
 
@@ -156,7 +156,7 @@ def group_statistics(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean (D,) and covariance of each group (G, g, g) of ``x`` (N, D), divisor N.
 
-    The last group may have fewer channels than ``g``; those that it lacks are 0.
+    If the last group has fewer channels than ``g``, it is padded with zeros.
     """
     x = x.astype(np.float64)
     mean, width = x.mean(axis=0), x.shape[1]
@@ -180,19 +180,19 @@ def _whitener(
         covariance = padded[:channels, :channels]
         own = covariance.trace() / channels
         level = {"trace": own, "common": common, "absolute": 1.0}[shrinkage]
-        kept = 1.0 if shrinkage == "absolute" else 1 - eps
+        factor = 1.0 if shrinkage == "absolute" else 1 - eps
         if level < 1e-12:
             raise DataError(
                 f"Channels {start} to {start + channels - 1} hardly vary between these tiles and"
-                " cannot be whitened; use a larger whitening.group_size."
+                " cannot be whitened. Raise whitening.group_size."
             )
-        shrunk = kept * covariance + eps * level * np.eye(channels)
+        shrunk = factor * covariance + eps * level * np.eye(channels)
         try:
             blocks[place, :channels, :channels] = np.linalg.inv(np.linalg.cholesky(shrunk))
         except np.linalg.LinAlgError:
             raise DataError(
-                f"Channels {start} to {start + channels - 1} do not vary enough to be whitened;"
-                " raise whitening.eps."
+                f"Channels {start} to {start + channels - 1} do not vary enough to be whitened."
+                " Raise whitening.eps."
             ) from None
     return _transform(mean, blocks)
 

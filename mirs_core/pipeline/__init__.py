@@ -1,5 +1,4 @@
-"""From a configuration and data sets to runs.
+"""From a configuration and data sets to runs: training, archiving, growing, previews, sweeps, demo.
 
-From a configuration and data sets to runs: training, archiving, growing, previews, sweeps, the
-demo. Configuration is unpacked here.
+The only room that unpacks a configuration for the rooms below.
 """

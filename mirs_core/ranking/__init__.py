@@ -1,5 +1,4 @@
-"""The arithmetic of ranked lists.
+"""Ranked lists: packed codes, exact nearest neighbours, average precision, several examples.
 
-The arithmetic of ranked lists: packed codes, exact nearest neighbours, average precision,
-several examples. Plain arrays in and out.
+Plain arrays in and out; imports no other room but errors.
 """

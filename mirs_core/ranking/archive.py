@@ -1,7 +1,7 @@
 """Archives: exact nearest neighbours over FAISS, ranked by (distance, row).
 
-The row order of an archive is its tie policy: of two items at one distance the one with the lower
-row comes first, also where the list is cut.
+Ties are broken by the row order of an archive: of two items at equal distance the one with the
+lower row comes first, also at the end of a list.
 """
 
 import threading
@@ -15,7 +15,7 @@ from mirs_core.ranking.distances import METRICS, Metric
 
 Rows = NDArray[np.int64]
 
-# Few queries are faster on one thread, and OpenMP threads that spin slow down their neighbours.
+# Few queries are faster on one thread, and spinning OpenMP threads slow down other processes.
 _FEW_QUERIES = 8
 _threads = threading.Lock()
 
@@ -82,7 +82,7 @@ class FloatArchive:
 
     @property
     def vectors(self) -> NDArray[np.float32]:
-        """(N, D) what is compared: the features, of length 1 where their cosine is asked for."""
+        """(N, D) the vectors that are compared: the features, normalised for cosine distance."""
         return self._vectors
 
     def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], Rows]:
@@ -96,15 +96,15 @@ class FloatArchive:
             root of what IndexFlatL2 returns, from 0. Cosine: 1 - cos, 0..2; a vector of length 0
             is at 0.5 from all others. An identical vector has distance 0.
         """
-        asked = self._comparable(_checked(queries, self.features))
-        squared, rows = _search(self._index, asked, min(k, len(self)))
+        vectors = self._comparable(_checked(queries, self.features))
+        squared, rows = _search(self._index, vectors, min(k, len(self)))
         if self.metric == "cosine":
             return (squared / 2).astype(np.float32, copy=False), rows
         distances: NDArray[np.float32] = np.sqrt(squared)
         return distances, rows
 
     def _comparable(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cosine distance is half the squared distance of vectors of length 1."""
+        """Normalised for cosine distance, which is half the squared distance of unit vectors."""
         if self.metric == "euclidean":
             return vectors
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The distances of float features that an archive can rank by."""
+"""The distances between features that an archive can rank by."""
 
 from typing import Literal
 
@@ -9,8 +9,10 @@ METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
 
 
 def metric(name: str) -> Metric:
-    """``name`` as a float metric. Raises RunError for any other word."""
-    for known in METRICS:
-        if name == known:
-            return known
-    raise RunError(f"{name!r} is no distance of features; choose one of {', '.join(METRICS)}.")
+    """``name`` as a distance between features. Raises RunError for any other name."""
+    for choice in METRICS:
+        if name == choice:
+            return choice
+    raise RunError(
+        f"{name!r} is not a distance between features; choose one of {', '.join(METRICS)}."
+    )

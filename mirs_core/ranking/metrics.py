@@ -1,6 +1,6 @@
-"""Retrieval figures on rankings: AP@k, what ties allow, bootstrap intervals.
+"""Retrieval metrics of rankings: AP@k, its bounds under ties, bootstrap intervals.
 
-Definitions follow the MIRS method, evaluation. Everything here is numpy on plain arrays.
+Definitions follow the MIRS method, evaluation. All functions work on plain numpy arrays.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A value with the ends of its interval; all nan where there was nothing to average."""
+    """A value and the limits of its interval; all nan if there was nothing to average."""
 
     value: float
     low: float
@@ -44,23 +44,23 @@ def average_precision(
     Args:
         relevant: (Q, <= k or more) whether the result at each rank is relevant, nearest first.
         n_relevant: (Q,) relevant tiles in the whole archive, R.
-        k: ranks that count.
+        k: number of ranks that count.
         divisor: "min_r_k" divides by min(R, k), the usual one; "hits" by the relevant results
             within the top k, as the published MIRS tables do (one hit at rank 1 is 1.0, none is 0).
 
     Returns:
-        Values in [0, 1]; nan where R is 0.
+        Values (Q,) in [0, 1]; nan if R is 0.
     """
     top = relevant[:, :k].astype(np.float64)
     precision = np.cumsum(top, axis=1) / np.arange(1, top.shape[1] + 1)
     total = (precision * top).sum(axis=1)
-    wanted = np.asarray(n_relevant)
-    by = np.minimum(wanted, k) if divisor == "min_r_k" else np.maximum(top.sum(axis=1), 1)
-    return np.where(wanted > 0, total / np.maximum(by, 1), np.nan)
+    totals = np.asarray(n_relevant)
+    by = np.minimum(totals, k) if divisor == "min_r_k" else np.maximum(top.sum(axis=1), 1)
+    return np.where(totals > 0, total / np.maximum(by, 1), np.nan)
 
 
 def tie_bounds(distances: NDArray[Any], relevant: NDArray[np.bool_], k: int) -> TieBounds:
-    """What AP@k (divisor min(R, k)) can be over all orders of results at equal distance.
+    """The range of AP@k (divisor min(R, k)) over all orders of results at equal distance.
 
     Args:
         distances: (N,) ascending.
@@ -74,11 +74,11 @@ def tie_bounds(distances: NDArray[Any], relevant: NDArray[np.bool_], k: int) -> 
     if total == 0:
         return TieBounds(np.nan, np.nan, np.nan)
     _, starts, sizes = np.unique(distances, return_index=True, return_counts=True)
-    found = np.add.reduceat(relevant.astype(np.int64), starts)
+    relevant_in_block = np.add.reduceat(relevant.astype(np.int64), starts)
     block = np.repeat(np.arange(len(starts)), sizes)[:k]
     rank = np.arange(1, len(block) + 1)
-    n, r = sizes[block], found[block]
-    hits = (np.cumsum(found) - found)[block]
+    n, r = sizes[block], relevant_in_block[block]
+    hits = (np.cumsum(relevant_in_block) - relevant_in_block)[block]
     j = rank - starts[block]
     expected_hits = hits + 1 + (j - 1) * (r - 1) / np.maximum(n - 1, 1)
     expected = (r / n * expected_hits / rank).sum()
@@ -106,19 +106,19 @@ def hits_over_ties(
         return float("nan")
     rng = rng or np.random.default_rng(0)
     _, starts, sizes = np.unique(distances, return_index=True, return_counts=True)
-    found = np.add.reduceat(relevant.astype(np.int64), starts)
+    relevant_in_block = np.add.reduceat(relevant.astype(np.int64), starts)
     block = np.repeat(np.arange(len(starts)), sizes)[:k]
     draws = rng.random((permutations, len(block)))
     top = np.empty(draws.shape, dtype=bool)
-    left = np.zeros(permutations, dtype=np.int64)
-    # Rank by rank without drawing whole orders: the next of a block's tied results is relevant with
-    # the share of relevant ones among those of the block that are left.
+    remaining = np.zeros(permutations, dtype=np.int64)
+    # Rank by rank instead of drawing whole orders: the next of a block's tied results is relevant
+    # with the fraction of relevant ones among the block's remaining results.
     for rank, here in enumerate(block):
         before = rank - starts[here]
         if before == 0:
-            left = np.full(permutations, found[here])
-        top[:, rank] = draws[:, rank] * (sizes[here] - before) < left
-        left = left - top[:, rank]
+            remaining = np.full(permutations, relevant_in_block[here])
+        top[:, rank] = draws[:, rank] * (sizes[here] - before) < remaining
+        remaining = remaining - top[:, rank]
     totals = np.full(permutations, relevant.sum())
     return float(average_precision(top, totals, k, "hits").mean())
 
@@ -134,14 +134,14 @@ def bootstrap_interval(
 ) -> Interval:
     """Mean of ``values`` (Q,) with the percentile interval of a bootstrap over queries.
 
-    Values that are nan are left out.
+    nan values are ignored.
     """
-    kept = values[~np.isnan(values)]
-    if not len(kept):
+    measured = values[~np.isnan(values)]
+    if not len(measured):
         return Interval(np.nan, np.nan, np.nan)
     tail = 50 * (1 - level)
-    low, high = np.percentile(_resampled_means(kept, resamples, seed), [tail, 100 - tail])
-    return Interval(float(kept.mean()), float(low), float(high))
+    low, high = np.percentile(_resampled_means(measured, resamples, seed), [tail, 100 - tail])
+    return Interval(float(measured.mean()), float(low), float(high))
 
 
 def paired_interval(
@@ -152,16 +152,16 @@ def paired_interval(
 
 
 def not_worse(interval: Interval) -> bool:
-    """Whether the interval of a difference does not lie wholly below 0; False where it is nan."""
+    """Whether the interval of a difference reaches 0 or lies above it; False if it is nan."""
     return interval.high >= 0
 
 
 def per_class(values: Floats, labels: Sequence[str]) -> dict[str, tuple[int, float]]:
     """Number of queries and mean value of each class, by label in sorted order."""
     names = np.array(labels, dtype=object)
-    kept = ~np.isnan(values)
+    measured = ~np.isnan(values)
     return {
         label: (int(chosen.sum()), float(values[chosen].mean()))
         for label in sorted(set(labels))
-        if (chosen := (names == label) & kept).any()
+        if (chosen := (names == label) & measured).any()
     }

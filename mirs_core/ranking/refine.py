@@ -1,8 +1,8 @@
-"""Relevance feedback: several queries at once, for codes and for float features alike.
+"""Relevance feedback: ranking by several positive and negative examples.
 
-The rule (after Rocchio 1971, written with distances): a tile's score is its mean distance to the
-positives, less ``GAMMA`` times its mean distance to the negatives. The lower the score, the better.
-With one positive and no negative it is the plain distance.
+The rule, after Rocchio (1971), is written with distances: the score of a tile is its mean distance
+to the positives, less ``GAMMA`` times its mean distance to the negatives; lower scores are better.
+With one positive and no negatives it is the distance itself.
 """
 
 from typing import Any, Literal
@@ -15,20 +15,20 @@ from mirs_core.ranking.codes import Packed
 Metric = Literal["euclidean", "cosine"]
 
 GAMMA = 0.5
-"""How much the negatives count against the positives."""
+"""Weight of the negatives relative to the positives."""
 _DIGITS = 9
 
 
 def scores(
     positives: NDArray[Any], negatives: NDArray[Any], gamma: float = GAMMA
 ) -> NDArray[np.float64]:
-    """Scores (N,) of the rule above.
+    """Scores (N,) by the rule above.
 
     Args:
-        positives: sums (N,) of distances to p >= 1 examples, divided by p.
-        negatives: the same of the negatives; zeros where there are none.
+        positives: (N,) mean distances to the positive examples.
+        negatives: (N,) mean distances to the negative examples; zeros if there are none.
     """
-    # Rounded, so that equal sums of whole bits stay equal scores, and ties stay in row order.
+    # Rounded, so that equal sums of bits give equal scores, and ties stay in row order.
     result: NDArray[np.float64] = np.round(positives - gamma * negatives, _DIGITS)
     return result
 
@@ -36,8 +36,8 @@ def scores(
 def mean_hamming(codes: Packed, examples: Packed) -> NDArray[np.float64]:
     """Mean Hamming distance (N,) of packed codes (N, B) to packed examples (p, B), 0..8 B.
 
-    One look-up a byte: a table holds, for each of its 256 values, the summed distance to all
-    examples, so the time does not grow with their number. Zeros where there are none.
+    One look-up per byte: a table holds, for each of its 256 values, the summed distance to all
+    examples, so the time does not grow with their number. Zeros if there are none.
     """
     if not len(examples):
         return np.zeros(len(codes))
@@ -52,7 +52,7 @@ def mean_hamming(codes: Packed, examples: Packed) -> NDArray[np.float64]:
 def mean_float(
     features: NDArray[np.float32], examples: NDArray[np.float32], metric: Metric
 ) -> NDArray[np.float64]:
-    """Mean distance (N,) of features (N, D) to examples (p, D); zeros where there are none.
+    """Mean distance (N,) of features (N, D) to examples (p, D); zeros if there are none.
 
     Euclidean, or cosine: 1 - cos, where a vector of length 0 is at 0.5 from all others.
     """

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from mirs_core.hashing.losses import LOSS_TERMS
 from mirs_core.workspace.epochs import Epochs
 from pages.shared.palette import Model
 
 _NAMES = {
     "map_at_64": "Validation mAP@64",
     "total": "Total loss",
-    "nt-xent": "NT-Xent",
-    "orthohash": "OrthoHash",
 }
 _COLUMNS = 3
 
@@ -51,4 +50,5 @@ def draw(
 
 def curve_name(name: str) -> str:
     """The title of a curve."""
-    return _NAMES.get(name, name.capitalize())
+    term = LOSS_TERMS.get(name)
+    return _NAMES.get(name) or (term.title if term else name.capitalize())

@@ -279,7 +279,7 @@ HASH_RUN: dict[str, tuple[Damage, str]] = {
     ),
     "a layer less": (tensors(lambda s: s.pop("head.layers.1.weight")), "damaged"),
     "no transform": (tensors(lambda s: s.pop("target.mean")), "damaged"),
-    "not a number": (tensors(lambda s: s["source.blocks"].fill_(torch.nan)), "no numbers"),
+    "not a number": (tensors(lambda s: s["source.blocks"].fill_(torch.nan)), "not finite"),
     "a tensor more": (tensors(lambda s: s.update(extra=torch.zeros(1))), "unknown tensors"),
     "other precision": (
         tensors(lambda s: s.update({"target.mean": s["target.mean"].double()})),
@@ -311,7 +311,7 @@ FLOAT_RUN: dict[str, tuple[Damage, str]] = {
         tensors(lambda s: s.update(mean=s["mean"][None].clone())),
         "does not fit",
     ),
-    "not a number": (tensors(lambda s: s["mean"].fill_(torch.inf)), "no numbers"),
+    "not a number": (tensors(lambda s: s["mean"].fill_(torch.inf)), "not finite"),
     "a shorter mean": (tensors(lambda s: s.update(mean=s["mean"][:-1].clone())), "match its codes"),
     "no width": (header(lambda v: v.pop("width")), "do not match its items"),
     "other width": (header(lambda v: v.update(width=WIDTH - 1)), "do not match its items"),
