@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         StoppedError,
     )
     from mirs_core.evaluation.protocol import QueryResult, Report
+    from mirs_core.jobs.folder import Job
+    from mirs_core.jobs.kind import JobSpec
     from mirs_core.mars.geography import Region
     from mirs_core.pipeline.train import Outcome
     from mirs_core.ranking.metrics import Interval
@@ -61,6 +63,8 @@ _MODULES = {
     "ImportedFolder": "datasets.importing.folders",
     "Interval": "ranking.metrics",
     "Items": "datasets.items",
+    "Job": "jobs.folder",
+    "JobSpec": "jobs.kind",
     "KnownDataSet": "datasets.registry",
     "Listing": "api.listing",
     "MirsError": "errors",
@@ -93,6 +97,8 @@ __all__ = [
     "ImportedFolder",
     "Interval",
     "Items",
+    "Job",
+    "JobSpec",
     "KnownDataSet",
     "Listing",
     "MirsError",

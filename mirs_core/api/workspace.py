@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from os import PathLike
 
+from mirs_core import jobs
 from mirs_core.api.images import as_path
 from mirs_core.api.listing import Listing
 from mirs_core.api.open_run import OpenRun
@@ -14,6 +15,7 @@ from mirs_core.datasets.registry import KnownDataSet
 from mirs_core.errors import ConfigError, DataError, RunError
 from mirs_core.evaluation.protocol import Report
 from mirs_core.evaluation.run_report import evaluate_run
+from mirs_core.jobs import Job, JobSpec
 from mirs_core.pipeline import indexing
 from mirs_core.pipeline.queries import encode_folder
 from mirs_core.pipeline.train import Outcome, prepare_and_train
@@ -54,6 +56,22 @@ class Workspace:
     def datasets(self) -> Listing[KnownDataSet]:
         """The data sets of this workspace and those that its runs use, by title."""
         return Listing(KnownDataSet, tuple(registry.known_data_sets(self.home)))
+
+    def jobs(self) -> Listing[Job]:
+        """The background jobs, newest first."""
+        return Listing(Job, tuple(jobs.list_jobs(self.home)))
+
+    def submit(self, job: JobSpec) -> str:
+        """Queues a background job, which outlives this process; returns its id.
+
+        Args:
+            job: a spec from ``mirs_core.jobs.kinds``, such as ``kinds.train.Train(data=...)``. Give
+                absolute paths: the job runs in another process.
+
+        Raises:
+            RunError: the home folder cannot be written; nothing is queued then.
+        """
+        return jobs.submit(self.home, job)
 
     def run_id(self, run: RunReference) -> str:
         """The id of a run.

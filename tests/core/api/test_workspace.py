@@ -250,6 +250,21 @@ def test_evaluation_is_that_of_the_training(
         workspace.evaluate(workspace.index(outcome, loose))
 
 
+def test_a_submitted_job_waits_in_the_queue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mirs_core.jobs import queue
+    from mirs_core.jobs.kinds.train import Train
+
+    lanes: list[str] = []
+    monkeypatch.setattr(queue, "tend", lambda home, lane: lanes.append(lane))
+    workspace = Workspace(tmp_path / "home")
+    job_id = workspace.submit(Train(data=tmp_path / "tiles", preset="baseline"))
+    (job,) = workspace.jobs()
+    assert job.id == job_id and job.state == "queued" and len(lanes) == 1
+    assert list(workspace.jobs().to_frame()["id"]) == [job_id]
+
+
 def test_an_imported_folder_is_a_data_set(
     tmp_path: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
