@@ -1,5 +1,5 @@
-"""Tiles and what is known of them.
+"""Data sets of tiles and their metadata.
 
-Tiles and what is known of them: reading, scanning, cards, splits, image strips, imports,
-downloads, synthetic Mars.
+Reading and scanning images, cards, splits, image strips, importing, downloading, synthetic tiles.
+Any layer above may call it.
 """

@@ -1,7 +1,7 @@
-"""Images of more than 8 bits a channel: their full values, and these as grey levels.
+"""Images with more than 8 bits per channel: their full values, and grey levels from them.
 
-Pillow reads 16-bit colour by the high bytes alone, which turns a 12-bit camera's image into 16
-levels; here the low bytes are read as well.
+Pillow reads only the high bytes of 16-bit colour, which leaves 16 levels of a 12-bit image; here
+the low bytes are read as well.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from PIL import ImageFile
 
 from mirs_core.errors import ImageError
 
-# ISIS, the calibration software of CTX and HiRISE, marks missing float pixels by values down here.
+# ISIS, the calibration software of CTX and HiRISE, marks missing float pixels with such values.
 _ISIS_SPECIAL = 3.4028e38
 _GDAL_NODATA_TAG = 42113
 _PLANAR_TAG = 284
@@ -27,34 +27,34 @@ def stretch(values: NDArray[Any], nodata: float | None, name: str) -> NDArray[np
     Args:
         values: (H, W), or (H, W, 3), whose channels are stretched together.
         nodata: a value that marks missing pixels.
-        name: how to call the image in a message.
+        name: of the image, for messages.
 
     Returns:
         uint8 of the same shape; missing values (not finite, ``nodata``, ISIS special pixels) are
-        0, and all others 128 where they are all equal.
+        0; if all others are equal, they are 128.
 
     Raises:
-        ImageError: no valid value.
+        ImageError: there is no valid value.
     """
     pixels = values.astype(np.float64)
     valid = is_valid(pixels)
     if nodata is not None:
         valid &= pixels != nodata
     if not valid.any():
-        raise ImageError(f"{name} has no valid pixel: everything in it is marked as missing.")
+        raise ImageError(f"{name} has no valid pixel: all are marked as missing.")
     return levels(pixels, valid, *limits(pixels[valid]))
 
 
 def is_valid(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where values are finite and no ISIS special pixels; of any shape."""
+    """Which values, of any shape, are finite and not ISIS special pixels."""
     return np.isfinite(values) & (np.abs(values) < _ISIS_SPECIAL)
 
 
 def limits(values: NDArray[Any]) -> tuple[float, float]:
-    """The values (at least one, all valid) that become grey 0 and 255; equal where all are."""
+    """The values that become grey 0 and 255, from valid ``values``; equal if all of these are."""
     low, high = np.percentile(values, (0.5, 99.5))
     if high <= low:
-        # Nearly all pixels are equal: show the few others, if there are any.
+        # Nearly all pixels are equal: show the few others, if any.
         low, high = values.min(), values.max()
     return float(low), float(high)
 
@@ -73,7 +73,7 @@ def levels(
 
 
 def nodata_of(image: ImageFile.ImageFile) -> float | None:
-    """The value of missing pixels that a GeoTIFF names; None where it names none."""
+    """The no-data value of a GeoTIFF; None if it has none."""
     tags: Any = getattr(image, "tag_v2", {})
     try:
         return float(str(tags[_GDAL_NODATA_TAG]).strip("\0 "))
@@ -89,18 +89,18 @@ def is_deep_colour(image: ImageFile.ImageFile) -> bool:
 def deep_colour(reopen: Callable[[], ImageFile.ImageFile]) -> NDArray[np.uint16]:
     """All values (H, W, C) of a 16-bit colour image.
 
-    Decodes twice, the second time with the two bytes of every value exchanged. Where Pillow cannot
-    (grey with alpha, separate planes) the low bytes come back as 0.
+    Decodes twice, the second time with the two bytes of every value swapped. Where Pillow cannot do
+    so (grey with alpha, separate planes), the low bytes are 0.
 
     Args:
-        reopen: gives the image anew, header read and nothing decoded.
+        reopen: opens the image again, with the header read but nothing decoded.
     """
     with reopen() as image:
         separate = getattr(image, "tag_v2", {}).get(_PLANAR_TAG) == 2
         image.load()
         high: NDArray[np.uint16] = np.asarray(image).astype(np.uint16) * np.uint16(256)
     with reopen() as image:
-        image.tile = [_exchanged(tile) for tile in image.tile]
+        image.tile = [_swapped(tile) for tile in image.tile]
         try:
             image.load()
         except ValueError:
@@ -115,7 +115,7 @@ def _raw_mode(tile: Any) -> str:
     return mode if isinstance(mode, str) else ""
 
 
-def _exchanged(tile: Any) -> Any:
+def _swapped(tile: Any) -> Any:
     mode = _raw_mode(tile)
     mode = mode[:-1] + _OTHER_BYTE[mode[-1]]
     return tile._replace(args=mode if isinstance(tile.args, str) else (mode, *tile.args[1:]))

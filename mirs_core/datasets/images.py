@@ -1,4 +1,4 @@
-"""Reading an image that a stranger chose: the right pixels, or one line that says what is wrong."""
+"""Reading untrusted image files: the correct pixels, or a one-line error."""
 
 import io
 import stat
@@ -26,13 +26,13 @@ MAX_PIXELS = 50_000_000
 """Images with more pixels are refused before they are decoded."""
 
 MIN_SIDE = 16
-"""Images with a shorter side show no landform and are refused."""
+"""Images with a shorter side cannot show a landform and are refused."""
 
 MAX_BYTES = 256_000_000
 """Larger files are refused before they are opened."""
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
-"""File name endings (lower case) that are taken for images."""
+"""File name extensions (lower case) of images."""
 
 Pixels = NDArray[np.uint8]
 """(H, W), or (H, W, 3) in colour."""
@@ -40,29 +40,29 @@ Pixels = NDArray[np.uint8]
 _KINDS = "JPEG, PNG, TIFF, WebP or BMP"
 _WIDE_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 
-# Pillow warns on standard error about tags of files that it reads well all the same. A filter for
-# the process and not ``catch_warnings``, which is not safe in threads.
+# Pillow warns about tags of files that it reads correctly. The filter is process-wide because
+# ``catch_warnings`` is not thread-safe.
 warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
 
 
 def read_image(source: Path | bytes, name: str = "") -> Pixels:
     """The pixels of an image file.
 
-    JPEG, PNG, TIFF (first page), WebP and BMP. Alpha is laid over black, EXIF orientation applied,
-    CMYK and palettes become RGB. 16-bit, 32-bit and float images are stretched to 0..255 from the
-    0.5 to the 99.5 percentile of their valid pixels; pixels that are not finite, the no-data value
-    of a GeoTIFF and ISIS special pixels are not valid and come back black; an image whose valid
-    pixels are all equal comes back mid grey (128).
+    JPEG, PNG, TIFF (first page), WebP and BMP. Transparency becomes black, EXIF orientation is
+    applied, CMYK and palettes become RGB. 16-bit, 32-bit and float images are stretched to 0..255
+    from the 0.5 to the 99.5 percentile of their valid pixels; pixels that are not finite, the
+    no-data value of a GeoTIFF and ISIS special pixels are not valid and become black; an image
+    whose valid pixels are all equal becomes mid grey (128).
 
     Args:
         source: a file, or the bytes of one.
-        name: how to call the image in messages; the file's name if empty.
+        name: of the image, for messages; the name of the file if empty.
 
     Returns:
         (H, W) uint8 for grey images, (H, W, 3) for colour, H and W at least ``MIN_SIDE``.
 
     Raises:
-        ImageError: not a file, empty, no image, damaged, too small, too large.
+        ImageError: it is not a file, empty, not an image, damaged, too small or too large.
     """
     if isinstance(source, bytes):
         return _read(io.BytesIO(source), len(source), name or "The image")
@@ -74,20 +74,20 @@ def read_image(source: Path | bytes, name: str = "") -> Pixels:
 def read_bytes(path: Path, name: str = "") -> bytes:
     """The bytes of a regular file of at most ``MAX_BYTES``.
 
-    What the file is and its size are checked before it is read: a pipe would wait for ever, a huge
-    file fill the memory.
+    Type and size are checked before reading: a pipe would block forever, a huge file fill the
+    memory.
 
     Raises:
-        ImageError: a folder, a pipe, missing, too large, unreadable.
+        ImageError: it is a folder, a pipe, missing, too large or unreadable.
     """
     name = name or path.name
     try:
-        about = path.stat()
-        if stat.S_ISDIR(about.st_mode):
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
             raise ImageError(f"{name} is a folder, not an image. Choose a file inside it.")
-        if not stat.S_ISREG(about.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise ImageError(f"{name} is not a regular file. Choose an image file.")
-        _check_bytes(about.st_size, name)
+        _check_bytes(status.st_size, name)
         return path.read_bytes()
     except FileNotFoundError:
         raise ImageError(f"{name} does not exist. Check the path.") from None
@@ -122,10 +122,10 @@ def _check_bytes(size: int, name: str) -> None:
 
 
 def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
-    """The image with its header read and nothing decoded.
+    """The image with its header read but nothing decoded.
 
-    Plugins are called directly: ``Image.open`` would warn or raise at a size limit that is global,
-    and does not say how large the image is.
+    Plugins are called directly: ``Image.open`` has a global size limit, and its error does not say
+    how large the image is.
     """
     handle.seek(0)
     head = handle.read(12)
@@ -135,7 +135,7 @@ def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
         raise ImageError(f"{name} is not an image that can be read here ({_KINDS}).")
     try:
         return plugin(handle)
-    except Exception:  # any decoder error whatever: the file comes from a stranger
+    except Exception:  # any decoder error: the file is untrusted
         if plugin is TiffImagePlugin.TiffImageFile:
             raise ImageError(
                 f"{name} is damaged, or a kind of TIFF that cannot be read here (many bands,"
@@ -183,7 +183,7 @@ def _decode(image: ImageFile.ImageFile, handle: BinaryIO, name: str) -> Pixels:
         raise
     except MemoryError:
         raise ImageError(f"{name} does not fit into memory. Cut it into tiles first.") from None
-    except Exception:  # any decoder error whatever: the file comes from a stranger
+    except Exception:  # any decoder error: the file is untrusted
         raise ImageError(f"{name} is damaged or ends too early. Copy it again.") from None
 
 
@@ -200,7 +200,7 @@ def _flatten_deep(values: NDArray[np.uint16], name: str) -> Pixels:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # broken EXIF data says nothing about the pixels
+    except Exception:  # damaged EXIF data does not affect the pixels
         return image
 
 

@@ -1,4 +1,4 @@
-"""Items: what is known of each tile of an archive, as parallel columns in row order."""
+"""Items: the metadata of each tile of an archive, as parallel columns in row order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ _COLUMNS = ("ids", "labels", "roles", "strips", "contents", "latitudes", "longit
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The tiles of a run, row by row as their codes stand in the archive.
+    """The tiles of a run, in the row order of their codes in the archive.
 
-    ``ids`` are paths relative to the data set's root; ``contents`` are SHA-256 of the files;
-    ``labels``, ``strips`` and the coordinates are None where they are not known. ``places`` say
-    what the coordinates are the place of (see ``data.manifest``); where they are not given, of the
-    strip, which was all that was known before they were kept.
+    ``ids`` are paths relative to the root of the data set; ``contents`` are SHA-256 of the files;
+    ``labels``, ``strips`` and coordinates are None where unknown. ``places`` say what the
+    coordinates refer to (see ``datasets.manifest``); runs of older versions do not store them, and
+    have the coordinates of the strip's centre.
     """
 
     ids: tuple[str, ...]
@@ -36,17 +36,17 @@ class Items:
 
     def __post_init__(self) -> None:
         if not self.places:
-            known = (NO_PLACE if one is None else STRIP_CENTRE for one in self.latitudes)
-            object.__setattr__(self, "places", tuple(known))
+            places = (NO_PLACE if north is None else STRIP_CENTRE for north in self.latitudes)
+            object.__setattr__(self, "places", tuple(places))
         if len({len(getattr(self, name)) for name in _COLUMNS}) != 1:
             raise RunError(
-                "items.json: the columns differ in length. Delete the run and train again."
+                "items.json: the columns differ in length. Delete the run and train it again."
             )
         object.__setattr__(self, "_rows", {tile: row for row, tile in enumerate(self.ids)})
 
     @classmethod
     def of(cls, tiles: Sequence[Tile], roles: Sequence[str]) -> "Items":
-        """The items of ``tiles`` with the role each of them has in a run."""
+        """The items of ``tiles`` with their roles (splits) in a run."""
         return cls(
             ids=tuple(tile.id for tile in tiles),
             labels=tuple(tile.label for tile in tiles),
@@ -63,7 +63,7 @@ class Items:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Paths relative to the data set's root (the ids themselves)."""
+        """Paths relative to the root of the data set (the ids themselves)."""
         return self.ids
 
     def row(self, tile_id: str) -> int:
@@ -76,17 +76,17 @@ class Items:
             return self._rows[tile_id]
         except KeyError:
             raise DataError(
-                f"There is no tile {tile_id!r} in this archive; pick another."
+                f"There is no tile {tile_id!r} in this archive; choose another."
             ) from None
 
     def has(self, tile_id: str) -> bool:
-        """Whether there is a tile of that id."""
+        """Whether there is a tile with this id."""
         return tile_id in self._rows
 
     def rows(self, roles: Sequence[str]) -> NDArray[np.int64]:
         """Rows ``(n,)`` of the tiles with one of ``roles``, ascending."""
-        wanted = set(roles)
-        return np.array([i for i, role in enumerate(self.roles) if role in wanted], dtype=np.int64)
+        allowed = set(roles)
+        return np.array([i for i, role in enumerate(self.roles) if role in allowed], dtype=np.int64)
 
     def take(self, rows: NDArray[np.int64]) -> "Items":
         """The items of ``rows``, in their order."""
@@ -97,7 +97,7 @@ class Items:
         return {self.contents[row] for row in self.rows(roles)}
 
     def learnt_roles(self) -> dict[str, str]:
-        """Role by content hash of the tiles that a model was trained or chosen on."""
+        """Role by content hash of the tiles that a model was trained or validated on."""
         return {self.contents[row]: self.roles[row] for row in self.rows(["train", "val"])}
 
     def to_json(self) -> dict[str, Any]:
@@ -127,12 +127,12 @@ class Items:
             column = value.get(name) if isinstance(value, dict) else None
             if not isinstance(column, list) or not all(isinstance(v, allowed) for v in column):
                 raise RunError(
-                    f"items.json: column {name} is damaged. Delete the run, train again."
+                    f"items.json: column {name} is damaged. Delete the run and train it again."
                 )
         if any(tile.startswith("/") or ".." in tile.split("/") for tile in value["ids"]):
-            raise RunError("items.json: an id leads out of the data set. Delete the run.")
+            raise RunError("items.json: an id points outside the data set. Delete the run.")
         if not set(value["roles"]) <= set(ROLES):
-            raise RunError("items.json: an unknown role. Delete the run and train again.")
+            raise RunError("items.json: an unknown split. Delete the run and train it again.")
         if not set(value["places"]) <= {OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE}:
-            raise RunError("items.json: an unknown kind of place. Delete the run and train again.")
+            raise RunError("items.json: an unknown kind of place. Delete the run, train it again.")
         return cls(**{name: tuple(value[name]) for name in _COLUMNS})

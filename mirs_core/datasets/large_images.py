@@ -1,7 +1,8 @@
 """Images that may be larger than memory: a preview of the whole, and squares at full resolution.
 
-What ``read_image`` can read is read whole. Larger TIFF and JPEG 2000 files are read through GDAL by
-windows, with the drivers of these two formats alone: no address, no file that leads to other files.
+Images that ``read_image`` can read are read whole. Larger TIFF and JPEG 2000 files are read by
+windows through GDAL, with the drivers of these two formats alone: no URLs, no references to other
+files.
 """
 
 import io
@@ -40,7 +41,7 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class LargeImage:
-    """An image to cut squares out of; ``preview`` shows it whole, at most 1200 px a side."""
+    """An image to cut squares from; ``preview`` shows it whole, with sides of at most 1200 px."""
 
     name: str
     width: int
@@ -54,37 +55,37 @@ class LargeImage:
         """Opens an image.
 
         Raises:
-            ImageError: no image that can be read here, damaged, or missing.
+            ImageError: it is not a readable image, damaged, or missing.
         """
         if isinstance(source, Path) and _is_too_large(source):
             return _open_windowed(source, name or source.name)
         pixels = read_image(source, name)
         height, width = pixels.shape[:2]
-        called = name or (source.name if isinstance(source, Path) else "image")
-        return cls(called, width, height, _shrunk(pixels), pixels)
+        title = name or (source.name if isinstance(source, Path) else "image")
+        return cls(title, width, height, _shrunk(pixels), pixels)
 
     def cut(self, square: Square) -> Pixels:
-        """A square at full resolution, moved inside where it is not; (S, S) or (S, S, 3).
+        """A square at full resolution, moved inside the image if necessary; (S, S) or (S, S, 3).
 
-        Values of more than 8 bits are stretched as ``read_image`` does, each square by itself.
+        Values of more than 8 bits are stretched as ``read_image`` does, each square separately.
 
         Raises:
-            ImageError: the file is gone or damaged.
+            ImageError: the file is missing or damaged.
         """
-        found = square.inside(self.width, self.height)
+        inside = square.inside(self.width, self.height)
         if self._pixels is not None:
-            rows = slice(found.y, found.y + found.side)
-            return self._pixels[rows, found.x : found.x + found.side].copy()
+            rows = slice(inside.y, inside.y + inside.side)
+            return self._pixels[rows, inside.x : inside.x + inside.side].copy()
         assert self._path is not None
         with opened(self._path, self.name) as raster:
             from rasterio.windows import Window
 
-            window = Window(found.x, found.y, found.side, found.side)
+            window = Window(inside.x, inside.y, inside.side, inside.side)
             return _pixels(raster, raster.read(window=window), self.name)
 
 
 def png(pixels: Pixels) -> bytes:
-    """The pixels as PNG, without loss."""
+    """The pixels as PNG (lossless)."""
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="PNG")
     return out.getvalue()
@@ -97,7 +98,7 @@ def _shrunk(pixels: Pixels) -> Pixels:
 
 
 def _is_too_large(path: Path) -> bool:
-    """Whether a file of a format with windows is more than what is read whole."""
+    """Whether a GeoTIFF or JPEG 2000 file is too large to be read whole."""
     driver = driver_of(path)
     if driver != "GTiff":
         return driver is not None
@@ -122,7 +123,7 @@ def _open_windowed(path: Path, name: str) -> LargeImage:
 
 
 def _pixels(raster: Any, bands: NDArray[Any], name: str) -> Pixels:
-    """Bands (C, H, W) as grey or colour; a fourth band is alpha and left out."""
+    """Bands (C, H, W) as grey or colour; a fourth band is alpha and ignored."""
     values = bands[0] if len(bands) in (1, 2) else np.moveaxis(bands[:3], 0, -1)
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)

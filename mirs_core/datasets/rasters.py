@@ -1,4 +1,4 @@
-"""Opening a raster that a stranger chose through GDAL: one plain file, and none beside it."""
+"""Opening untrusted raster files with GDAL: one regular file, and no other files with it."""
 
 import logging
 import warnings
@@ -16,7 +16,7 @@ _JPEG_2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 
 
 def driver_of(path: Path) -> str | None:
-    """The one driver that may read a file, by how the file begins; None for other formats."""
+    """The GDAL driver for a file, by its first bytes; None for other formats."""
     try:
         with path.open("rb") as handle:
             head = handle.read(12)
@@ -29,14 +29,14 @@ def driver_of(path: Path) -> str | None:
 
 @contextmanager
 def opened(path: Path, name: str, cache_bytes: int = _CACHE_BYTES) -> Iterator[Any]:
-    """The rasterio dataset of a GeoTIFF or JPEG 2000 file; errors inside the block are told too.
+    """The rasterio dataset of a GeoTIFF or JPEG 2000 file; also translates errors in the block.
 
     Args:
-        name: how to call the file in messages.
-        cache_bytes: what GDAL may keep of blocks that it has decoded.
+        name: of the file, for messages.
+        cache_bytes: size of GDAL's cache of decoded blocks.
 
     Raises:
-        ImageError: gone, damaged, another format, or a file whose tags lead to other files.
+        ImageError: it is missing, damaged, of another format, or refers to other files.
     """
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
@@ -44,13 +44,13 @@ def opened(path: Path, name: str, cache_bytes: int = _CACHE_BYTES) -> Iterator[A
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)
     driver = driver_of(path)
     if not path.is_file():
-        raise ImageError(f"{name} cannot be read (it is gone, or no file).")
+        raise ImageError(f"{name} cannot be read (it is missing, or not a file).")
     if driver is None:
-        raise ImageError(f"{name} is no GeoTIFF and no JPEG 2000 file. Choose one that is.")
+        raise ImageError(f"{name} is neither a GeoTIFF nor a JPEG 2000 file; choose one that is.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            # One whole path of this machine, one format, and no file that lies beside it.
+            # A local path, one format, and no sidecar files.
             with (
                 rasterio.Env(
                     GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
@@ -63,13 +63,15 @@ def opened(path: Path, name: str, cache_bytes: int = _CACHE_BYTES) -> Iterator[A
                 _check_alone(raster, name)
                 yield raster
     except (RasterioError, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "no reason is given"
+        reason = str(error).splitlines()[0] if str(error) else "no reason given"
         raise ImageError(f"{name} cannot be read ({reason}). Copy or save it again.") from None
     except MemoryError:
         raise ImageError(f"{name} does not fit into memory. Cut a smaller square.") from None
 
 
 def _check_alone(raster: Any, name: str) -> None:
-    """A file's own tags can make GDAL read any other file in its place."""
+    """Tags of a file can make GDAL read another file in its place."""
     if any(raster.get_tag_item(item, domain) for item, domain in _STAND_INS):
-        raise ImageError(f"{name} wants other files to be read in its place. Save it as one file.")
+        raise ImageError(
+            f"{name} refers to other files to be read in its place; save it as one file."
+        )

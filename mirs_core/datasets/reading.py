@@ -1,4 +1,4 @@
-"""Reads every image of a data set once: its content hash, and whether it can be decoded."""
+"""Reading every image of a data set once: its content hash, and whether it can be decoded."""
 
 import json
 import os
@@ -18,13 +18,13 @@ STAGE = "Scanning images"
 """The stage that ``read_contents`` reports."""
 
 _VERSION = 1
-# A file this young may change again without its modification time showing it.
+# A file this recent may change again within the resolution of its modification time.
 _SETTLED_NS = 2_000_000_000
 
 
 @dataclass(slots=True)
 class Read:
-    """``contents``: SHA-256 (hex) by path of the good files; ``bad``: why not, by path."""
+    """``contents``: SHA-256 (hex) of readable files; ``bad``: why others are not; both by path."""
 
     contents: dict[str, str] = field(default_factory=dict)
     bad: dict[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What is known of one file. Either ``content`` or ``why`` is None."""
+    """The result for one file. Either ``content`` or ``why`` is None."""
 
     size: int
     modified_ns: int
@@ -49,17 +49,17 @@ def read_contents(
         cache: a JSON file of earlier results; files with the same size and modification time are
             not read again.
     """
-    known = _load(cache) if cache is not None else {}
+    cached = _load(cache) if cache is not None else {}
     entries: dict[str, _Entry] = {}
     workers = min(8, (os.cpu_count() or 1) + 1)
     with ThreadPoolExecutor(workers, thread_name_prefix="mirs-scan") as pool:
-        results = pool.map(lambda path: _look(root, path, known.get(path)), paths)
+        results = pool.map(lambda path: _look(root, path, cached.get(path)), paths)
         for done, (path, entry) in enumerate(zip(paths, results, strict=True), start=1):
             entries[path] = entry
             if done % 64 == 0 or done == len(paths):
                 progress(STAGE, done, len(paths))
     if cache is not None:
-        _save(cache, entries, known)
+        _save(cache, entries, cached)
     read = Read()
     for path, entry in entries.items():
         if entry.content is not None:
@@ -69,23 +69,23 @@ def read_contents(
     return read
 
 
-def _look(root: Path, path: str, known: _Entry | None) -> _Entry:
+def _look(root: Path, path: str, cached: _Entry | None) -> _Entry:
     file = root / path
     try:
-        about = file.stat()
-        if known is not None and (known.size, known.modified_ns) == _stamp(about):
-            return known
+        status = file.stat()
+        if cached is not None and (cached.size, cached.modified_ns) == _stamp(status):
+            return cached
         data = read_bytes(file)
         read_image(data, file.name)
     except ImageError as error:
-        return _Entry(*_stamp(about), None, str(error))
+        return _Entry(*_stamp(status), None, str(error))
     except OSError as error:
         return _Entry(-1, -1, None, f"{file.name} cannot be read ({error.strerror or error}).")
-    return _Entry(*_stamp(about), sha256(data), None)
+    return _Entry(*_stamp(status), sha256(data), None)
 
 
-def _stamp(about: os.stat_result) -> tuple[int, int]:
-    return about.st_size, about.st_mtime_ns
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
 def _load(cache: Path) -> dict[str, _Entry]:
@@ -106,14 +106,14 @@ def _entry(row: Any) -> _Entry:
     return _Entry(size, modified_ns, content, why)
 
 
-def _save(cache: Path, entries: dict[str, _Entry], known: dict[str, _Entry]) -> None:
+def _save(cache: Path, entries: dict[str, _Entry], cached: dict[str, _Entry]) -> None:
     settled = time.time_ns() - _SETTLED_NS
-    kept = {
+    lasting = {
         path: entry
         for path, entry in entries.items()
-        if entry is known.get(path) or 0 <= entry.modified_ns < settled
+        if entry is cached.get(path) or 0 <= entry.modified_ns < settled
     }
-    if kept == known:
+    if lasting == cached:
         return
-    rows = {path: [e.size, e.modified_ns, e.content, e.why] for path, e in kept.items()}
+    rows = {path: [e.size, e.modified_ns, e.content, e.why] for path, e in lasting.items()}
     write_json(cache, {"version": _VERSION, "files": rows})

@@ -1,4 +1,4 @@
-"""The data sets that are known on this machine."""
+"""The list of data sets on this machine."""
 
 import contextlib
 from collections.abc import Iterable
@@ -16,13 +16,13 @@ from mirs_core.workspace.home import Home
 
 @dataclass(frozen=True, slots=True)
 class KnownDataSet:
-    """A data set in a list. Counts are None where nothing tells them.
+    """A data set in the list. Counts are None where unknown.
 
     Attributes:
-        root: its folder; it need not be there any more.
-        tiles: how many images there are by their names, or in the newest run where it is gone.
-        labelled: how many of them have a label.
-        placed: how many have coordinates.
+        root: its folder, which may no longer exist.
+        tiles: number of image files, or of tiles in the newest run if the folder is missing.
+        labelled: number of them with a label.
+        placed: number of them with coordinates.
         models: ids of usable runs that archive it, newest first.
     """
 
@@ -37,7 +37,7 @@ class KnownDataSet:
     models: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The object that ``data list --json`` prints of it."""
+        """Its entry in ``data list --json``."""
         return {
             "name": self.name,
             "title": self.title,
@@ -55,10 +55,10 @@ class KnownDataSet:
 def known_data_sets(home: Home, counted: bool = True) -> list[KnownDataSet]:
     """Folders in ``data/``, folders imported in place, and those of runs; sorted by title.
 
-    No image is read, but for the counts all names of files are: about a second for 16,000.
+    No image is read. The counts need the names of all files: about a second for 16,000.
 
     Args:
-        counted: whether the counts are wanted; without them cards alone are read.
+        counted: whether to count tiles; otherwise only cards are read.
     """
     listed = runs.list_runs(home)
     roots = [path for path in sorted((home.data).glob("[!.]*")) if path.is_dir()]
@@ -70,7 +70,7 @@ def known_data_sets(home: Home, counted: bool = True) -> list[KnownDataSet]:
 
 
 def remember(home: Home, root: Path) -> None:
-    """Keeps a folder outside of the home folder in the list of data sets."""
+    """Adds a folder outside the home folder to the list of data sets."""
     with locked(home.locks / "data-sets"):
         known = _remembered(home)
         if root not in known and root.parent != home.data:

@@ -1,4 +1,4 @@
-"""Data sets with their roles: scanned, put in tie order, and named, as every run begins."""
+"""The first steps of every run: scanning a data set, assigning splits, the order of ties."""
 
 import hashlib
 from pathlib import Path
@@ -20,7 +20,7 @@ def scan_cached(home: Home, root: Path, progress: Progress = silent) -> Manifest
 
 
 def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
-    """All tiles of a data set with their roles, in the seeded row order that breaks ties."""
+    """All tiles of a data set with their splits, in the seeded row order that breaks ties."""
     tiles = manifest.tiles
     roles = assign_roles(tiles, manifest.digest, seed, by_strip)
     order = row_order(len(tiles), manifest.digest, seed)
@@ -28,14 +28,14 @@ def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
 
 
 def archive_id(items: Items) -> str:
-    """Names an evaluation archive: equal where archives hold the same tiles in the same order."""
+    """Id of an evaluation archive: equal if archives hold the same tiles in the same order."""
     rows = items.rows(["archive"])
     text = "\n".join(f"{items.contents[i]} {items.ids[i]}" for i in rows)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def describe(manifest: Manifest) -> dict[str, Any]:
-    """What a run remembers of its data set."""
+    """The provenance of a data set that a run stores."""
     return {
         "data_name": manifest.card.name,
         "data_title": manifest.card.title,

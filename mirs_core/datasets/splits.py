@@ -1,4 +1,4 @@
-"""Which tile plays which part: the seeded halving of the training split into head and archive."""
+"""Assigning splits: the seeded halving of the training split into training and archive."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -18,10 +18,11 @@ def assign_roles(
 ) -> list[str]:
     """The role of each tile: "train", "archive", "val" or "test" (MIRS method, evaluation).
 
-    Half of the train split teaches the head, the other half is the archive, drawn class by class;
-    of an odd class a coin says which half gets the tile more. With a database split, that is the
-    archive and the head learns from all of train. Tiles without a split are archive. Without a
-    val split, a tenth of the training half becomes val, never the last tile of a class.
+    Half of the train split, drawn class by class, trains the head; the other half is the archive. A
+    coin decides which half gets the extra tile of an odd class. A database split, if there is one,
+    is the archive, and the head is trained on all of train. Tiles without a split belong to the
+    archive. Without a val split, a tenth of the training half becomes val, never the last tile of a
+    class.
 
     The result depends on the set of tiles, ``digest`` and ``seed``, not on the order of tiles.
 
@@ -57,20 +58,20 @@ def assign_roles(
 def row_order(n: int, digest: str, seed: int) -> NDArray[np.int64]:
     """The order of ``n`` tiles in the archive: a seeded permutation (n,) of 0..n-1.
 
-    It is the tie policy: equal distances are ranked by row, and path order would be class order.
+    It breaks ties: equal distances rank by row, and the order of paths would be that of classes.
     """
     return _rng("rows", digest, seed).permutation(n).astype(np.int64)
 
 
 def grown_order(old: int, new: int, digest: str) -> NDArray[np.int64]:
-    """The order of an archive of ``old`` tiles that ``new`` ones come to: (old + new,).
+    """The row order (old + new,) of an archive of ``old`` tiles to which ``new`` ones are added.
 
-    A row below ``old`` is an old tile, the others are the new ones. The old keep their order among
-    themselves, so that their ties are ranked as before; the new ones, shuffled, stand at random
-    places between them, so that neither kind is ranked before the other where distances are equal.
+    Values below ``old`` are old tiles, the others new ones. Old tiles keep their relative order, so
+    that their ties rank as before; new ones are shuffled and inserted at random positions, so that
+    neither kind ranks before the other at equal distances.
 
     Args:
-        digest: of what is added to what.
+        digest: of the old and the added tiles.
     """
     rng = _rng("grown", digest, 0)
     order = np.empty(old + new, dtype=np.int64)
@@ -95,7 +96,7 @@ def _by_class(tiles: Iterable[Tile]) -> list[list[Tile]]:
 
 
 def _by_strip(tiles: Iterable[Tile], rng: np.random.Generator) -> list[list[Tile]]:
-    """Tiles strip by strip in random order; a tile without a strip is one by itself."""
+    """Tiles strip by strip in random order; a tile without a strip counts as one."""
     groups: dict[tuple[bool, str], list[Tile]] = defaultdict(list)
     for tile in sorted(tiles, key=lambda tile: tile.id):
         groups[tile.strip is None, tile.strip or tile.id].append(tile)
@@ -112,7 +113,7 @@ def _class_half(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
 
 
 def _strip_half(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
-    """Whole strips, largest first, each to the half that lacks its classes more."""
+    """Whole strips, largest first, each for the half with fewer tiles of its classes."""
     chosen: set[str] = set()
     surplus: Counter[str | None] = Counter()  # archive minus training half, by class
     for strip in sorted(_by_strip(tiles, rng), key=len, reverse=True):
@@ -127,7 +128,7 @@ def _strip_half(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
 
 
 def _class_tenth(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
-    """A tenth of all, shared among classes by size (largest remainders, ties by lot)."""
+    """A tenth of all, shared among classes by size (largest remainders, ties broken at random)."""
     groups = _by_class(tiles)
     shares = [len(group) * _VALIDATION_SHARE for group in groups]
     counts = [min(int(share), len(group) - 1) for share, group in zip(shares, groups, strict=True)]

@@ -1,7 +1,7 @@
-"""Views of a tile that are as true as the tile: quarter turns and mirror images.
+"""Views of a tile for augmentation: quarter turns and mirror images.
 
-Scale and the height of the sun carry meaning, so views change neither; they do change the azimuth
-of the sun, on which no landform depends.
+Scale and solar elevation carry information, so views preserve both; they do change the solar
+azimuth, on which no landform depends.
 """
 
 import numpy as np
