@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from mirs_core.retrieval.search import Hit, Query, QueryScore
     from mirs_core.workspace.runs import RunSummary
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _MODULES = {
     "ConfigError": "errors",

@@ -2,6 +2,9 @@
 
 import functools
 import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any
 
 from mirs_core import __version__
 from mirs_core.cli.verbs import Parser, later
@@ -30,6 +33,9 @@ _VERBS = (
     ("bench", "bench", "measure this machine and this code (in a checkout of the repository)"),
 )
 """Word, module and help of every verb and group."""
+_GROUPS = ("data", "archive")
+"""Groups whose modules add the kinds of jobs in them."""
+_KINDS = [str(Path(__file__).resolve().parents[1] / "jobs" / "kinds")]
 
 
 def build_parser() -> Parser:
@@ -43,7 +49,31 @@ def build_parser() -> Parser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for word, module, help in _VERBS:
         later(verbs, word, help, functools.partial(_complete, module))
+    _add_further_kinds(verbs)
     return parser
+
+
+def _add_further_kinds(verbs: Any) -> None:
+    """Adds the kinds of jobs without a module of their own in this package.
+
+    Their answers are printed as they are. Only the files of such kinds are imported.
+    """
+    words = {word for word, _, _ in _VERBS}
+    for entry in pkgutil.iter_modules(_KINDS):
+        word = entry.name.replace("_", "-")
+        if word in words or word.startswith(("-", *_GROUPS)):
+            continue
+        kind = importlib.import_module(f"mirs_core.jobs.kinds.{entry.name}").SPEC
+        later(verbs, kind.words[-1], kind.help, functools.partial(_complete_kind, kind))
+
+
+def _complete_kind(kind: Any, parser: Parser) -> None:
+    from mirs_core.cli import kind_verbs
+
+    def text(spec: Any, answer: dict[str, Any]) -> str:
+        return "\n".join(f"{name:<16} {value}" for name, value in answer.items())
+
+    kind_verbs.complete(parser, kind, text)
 
 
 def _complete(module: str, parser: Parser) -> None:

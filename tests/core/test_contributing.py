@@ -47,7 +47,7 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
 
 def test_every_example_has_its_own_file_and_none_stands_in_the_repository() -> None:
     folders = {path.rpartition("/")[0] for path in EXAMPLES}
-    assert len(folders) == len(EXAMPLES) == 5
+    assert len(folders) == len(EXAMPLES) == 6
     for path in EXAMPLES:
         assert (ROOT / path).parent.is_dir() and not (ROOT / f"{path}.py").exists(), path
 
@@ -121,3 +121,29 @@ def test_the_loss_term(add: Add) -> None:
         patch.setattr(assembly, "LOSS_TERMS", losses)
         config = from_preset("mirs", data="x", changes=["loss.further=decorrelation=0.1"])
         assert assembly.weights_of(config)["decorrelation"] == 0.1
+
+
+def test_the_job(add: Add, tmp_path: Path) -> None:
+    from mirs_core.jobs.kind import Work
+
+    module = add("mirs_core/jobs/kinds/count_tiles")
+    data = write_dataset(tmp_path / "tiles", {"train": {"cra": 3, "rid": 2}, "test": {"cra": 1}})
+    spec = module.CountTiles(data=data, split="train")
+    answer = module.SPEC.run(Home(tmp_path), spec, Work())
+    assert answer == {"tiles": 5, "classes": {"cra": 3, "rid": 2}}
+    assert module.SPEC.title(spec) == "Count the tiles of tiles"
+
+
+def test_the_job_is_a_verb(
+    add: Add, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mirs_core import cli
+    from mirs_core.cli import parser
+
+    module = add("mirs_core/jobs/kinds/count_tiles")
+    folder = str(Path(str(module.__file__)).parent)
+    monkeypatch.setattr(parser, "_KINDS", [*parser._KINDS, folder])
+    assert "count-tiles" in parser.build_parser().format_help()
+    data = write_dataset(tmp_path / "tiles", {"train": {"cra": 3}, "test": {"cra": 1}})
+    assert cli.main(["count-tiles", f"--data={data}", "--quiet"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["tiles", "4"]
