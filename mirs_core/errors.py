@@ -1,6 +1,6 @@
-"""Errors for people: each message is one line that says what is wrong and what to do next.
+"""Errors for users: each message is one line that says what is wrong and what to do next.
 
-Anything else that escapes is a defect of the program, not of its input.
+Any other exception is a defect of the program, not of its input.
 """
 
 
@@ -9,7 +9,7 @@ class MirsError(Exception):
 
 
 class ConfigError(MirsError):
-    """A setting is unknown, out of its range, or contradicts another one."""
+    """A setting is unknown, out of its range, or contradicts another setting."""
 
 
 class DataError(MirsError):
@@ -17,15 +17,15 @@ class DataError(MirsError):
 
 
 class ImageError(DataError):
-    """A file is not an image that can be a tile."""
+    """A file is not an image that can be used as a tile."""
 
 
 class EncoderError(MirsError):
-    """An encoder is unknown, or its weights cannot be had."""
+    """An encoder is unknown, or its weights are not available."""
 
 
 class StoppedError(MirsError):
-    """The work was asked to stop; what was finished is kept."""
+    """The work was stopped on request; finished parts are kept."""
 
 
 class RunError(MirsError):

@@ -1,7 +1,7 @@
-"""Files that are either the old version or the new one, never half of either.
+"""Atomic writing and safe reading of files.
 
-Everything is written beside its target under a temporary name and moved there with ``os.replace``.
-Arrays are read without pickle; JSON that comes from outside is checked by whoever reads it.
+Everything is written to a temporary file beside its target and moved there with ``os.replace``.
+Arrays are read without pickle; callers validate JSON that comes from outside.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
 def is_safe_name(name: str) -> bool:
-    """Whether ``name`` can be a folder's name in the home folder: no separators, no dot first."""
+    """Whether ``name`` is a valid folder name in the home folder: no separators, no leading dot."""
     return _SAFE_NAME.fullmatch(name) is not None
 
 
@@ -35,7 +35,7 @@ def slug(text: str, fallback: str = "data") -> str:
 
 
 def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Writes ``path`` with ``write(handle)``; a failure leaves what stood there untouched.
+    """Writes ``path`` with ``write(handle)``; a failure leaves an existing file untouched.
 
     Raises:
         RunError: the file cannot be written.
@@ -56,10 +56,10 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copies a file; a failure leaves what stood there untouched.
+    """Copies a file; a failure leaves an existing file untouched.
 
     Raises:
-        RunError: the one cannot be read, or the other not be written.
+        RunError: the source cannot be read, or the target cannot be written.
     """
     try:
         with source.open("rb") as handle:
@@ -69,10 +69,10 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def make_folder(path: Path) -> Path:
-    """Makes the folder ``path`` where there is none.
+    """Creates the folder ``path`` if it does not exist.
 
     Raises:
-        RunError: it cannot be made, or a file stands in its place.
+        RunError: it cannot be created, or a file has this path.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def make_folder(path: Path) -> Path:
 def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(
         f"{path} cannot be written ({error.strerror or error});"
-        " free some space, or choose a folder that you may write (MIRS_HOME is the app's own)."
+        " free some space, or choose a writable folder (MIRS_HOME sets the home folder)."
     )
 
 
@@ -98,7 +98,7 @@ def read_json(path: Path) -> Any:
     """The JSON value in ``path``.
 
     Raises:
-        RunError: the file is missing or is no JSON.
+        RunError: the file is missing or not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))

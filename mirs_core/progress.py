@@ -1,24 +1,24 @@
-"""How long work tells how far it is: one callable, handed down to whoever loops."""
+"""Progress of long operations: one callable, passed down to the loops."""
 
 from collections.abc import Callable
 
 from mirs_core.errors import StoppedError
 
 Progress = Callable[[str, int, int], None]
-"""Called as ``progress(stage, done, total)``: the stage in words, items done, items in all."""
+"""Called as ``progress(stage, done, total)``: the stage in words, items done, total items."""
 
 
 ShouldStop = Callable[[], bool]
-"""Asked now and then by work that can be stopped: whether it is to end."""
+"""Called from time to time by work that can be stopped; true means stop."""
 
 
 def never() -> bool:
-    """The answer where nobody can ask for a stop."""
+    """A ``ShouldStop`` for work that nobody can stop."""
     return False
 
 
 def stoppable(progress: Progress, should_stop: ShouldStop) -> Progress:
-    """``progress`` for stages that keep what they have done: it raises where a stop is asked for.
+    """``progress`` that raises when a stop is requested, for stages that keep finished parts.
 
     Raises:
         StoppedError: from the returned callable.
@@ -26,11 +26,11 @@ def stoppable(progress: Progress, should_stop: ShouldStop) -> Progress:
 
     def reported(stage: str, done: int, total: int) -> None:
         if should_stop():
-            raise StoppedError("Stopped as asked; what was finished is kept.")
+            raise StoppedError("Stopped as requested; finished parts are kept.")
         progress(stage, done, total)
 
     return reported
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """The progress that nobody watches."""
+    """A ``Progress`` that reports nothing."""

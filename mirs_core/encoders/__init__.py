@@ -1,1 +1,4 @@
-"""Networks that turn tiles into features: one file an encoder, the feature store, fine-tuning."""
+"""Networks that turn tiles into features: one file per encoder, feature store, fine-tuning.
+
+Rooms above ``mirs_core.encoders`` may call it.
+"""

@@ -1,4 +1,4 @@
-"""What every encoder shares: preprocessing, the batch call, the fingerprint."""
+"""What all encoders share: preprocessing, encoding of batches, the fingerprint."""
 
 import hashlib
 import threading
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     """From transformed tiles (B, 3, 224, 224) to features (B, D)."""
 
 Levels = tuple[float, float, float]
-"""Grey levels, a channel each."""
+"""Grey levels, one per channel."""
 
-_ALIKE = 1e-3
+_TOLERANCE = 1e-3
 
 SIDE = 224
-"""Side of the square that an encoder sees, in pixels."""
+"""Side of the square input of every encoder, in pixels."""
 
 PREPROCESSING = "whole tile, 224 px bilinear antialiased, version 1"
-"""Part of every fingerprint: raised when ``square`` changes what an encoder sees."""
+"""Part of every fingerprint; its version is raised when ``square`` changes the input."""
 
 
 class Encoder:
     """A frozen network with its preprocessing.
 
-    The network is built at the first ``encode``, so that a run whose features are all known never
-    loads it. Instances may be shared between threads.
+    The network is built at the first ``encode``, so that a run whose features are all cached never
+    loads it. Instances can be shared between threads.
 
     Attributes:
         name: as in ``load_encoder``.
         dim: D, the number of features.
         fingerprint: SHA-256 (hex) over weights and preprocessing; two encoders with the same
             fingerprint give the same features.
-        architecture: names the network without its weights; empty where it cannot be trained.
+        architecture: name of the network without its weights; empty where it cannot be trained.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Encoder:
         trainable: "Callable[[], torch.nn.Module] | None" = None,
         architecture: str = "",
     ) -> None:
-        """``build`` gives the frozen network, whose inputs are (x - mean) / scale.
+        """``build`` returns the frozen network, whose inputs are (x - mean) / scale.
 
-        ``mean`` and ``scale`` are in grey levels, x being 0..255, a channel each. ``trainable``
-        gives a fresh copy of the same network that can still learn.
+        ``mean`` and ``scale`` are in grey levels 0..255, one per channel. ``trainable`` returns a
+        new trainable copy of the network.
         """
         self.name = name
         self.dim = dim
@@ -75,7 +75,7 @@ class Encoder:
         self._lock = threading.Lock()
 
     def transform(self, image: NDArray[np.uint8]) -> "torch.Tensor":
-        """The input of one tile.
+        """The network input for one tile.
 
         Args:
             image: (H, W) grey or (H, W, 3), uint8.
@@ -100,40 +100,40 @@ class Encoder:
             return network(inputs).float().cpu()
 
     def maps(self, batch: "torch.Tensor") -> "torch.Tensor":
-        """The maps (B, D, h, w) float32 whose means over all places are the features, on the CPU.
+        """Feature maps (B, D, h, w) float32 whose spatial means are the features, on the CPU.
 
-        They are found, not known: the last layer's output, or what a ReLU leaves of it, that pools
-        to what ``encode`` gives.
+        They are the output of the last layer, with or without a ReLU, whose spatial mean equals
+        the result of ``encode``.
 
         Raises:
-            EncoderError: no layer does; the encoder has no such maps.
+            EncoderError: no layer has such an output.
         """
         import torch
 
-        network, seen = self.load(), []
+        network, outputs = self.load(), []
         if not isinstance(network, torch.nn.Module):
-            raise EncoderError(f"{self.name} has no maps to look at.")
+            raise EncoderError(f"{self.name} has no feature maps.")
 
-        def keep(module: torch.nn.Module, inputs: object, output: object) -> None:
+        def record(module: torch.nn.Module, inputs: object, output: object) -> None:
             if isinstance(output, torch.Tensor) and output.ndim == 4:
-                seen.append(output)
+                outputs.append(output)
 
-        hooks = [module.register_forward_hook(keep) for module in network.modules()]
+        hooks = [module.register_forward_hook(record) for module in network.modules()]
         try:
             features = self.encode(batch)
         finally:
             for hook in hooks:
                 hook.remove()
-        for output in reversed(seen):
+        for output in reversed(outputs):
             for maps in (output.float().cpu(), output.float().cpu().relu()):
                 if maps.shape[1] == self.dim and torch.allclose(
-                    maps.mean((2, 3)), features, rtol=_ALIKE, atol=_ALIKE
+                    maps.mean((2, 3)), features, rtol=_TOLERANCE, atol=_TOLERANCE
                 ):
                     return maps
-        raise EncoderError(f"{self.name} has no maps that pool to its features.")
+        raise EncoderError(f"{self.name} has no feature maps whose means are its features.")
 
     def standardise(self, pixels: "torch.Tensor") -> "torch.Tensor":
-        """Inputs (B, 3, 224, 224) float32 of pixels (B, 3, 224, 224) in 0..255, where they are."""
+        """Inputs (B, 3, 224, 224) float32 of pixels (B, 3, 224, 224) in 0..255, on their device."""
         import torch
 
         mean, scale = (
@@ -142,19 +142,19 @@ class Encoder:
         return (pixels.float() - mean) / scale
 
     def trainable(self) -> "torch.nn.Module":
-        """A fresh copy of the network that can learn: from inputs to features (B, D).
+        """A new trainable copy of the network: from inputs to features (B, D).
 
-        Nothing is folded or frozen; its state dictionary is what a fine-tuned encoder is made of.
+        Nothing is folded or frozen; fine-tuned encoders store its state dictionary.
 
         Raises:
-            EncoderError: this encoder has no such form, or its weights are damaged.
+            EncoderError: this encoder cannot be trained, or its weights are damaged.
         """
         if self._trainable is None:
             raise EncoderError(f"{self.name} cannot be fine-tuned; choose another encoder.")
         return self._trainable()
 
     def load(self) -> "Network":
-        """The network, built now if it is not yet. Raises EncoderError for damaged weights."""
+        """The network, built at the first call. Raises EncoderError for damaged weights."""
         with self._lock:
             if self._network is None:
                 network = self._build()
@@ -167,7 +167,7 @@ class Encoder:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """A network without its weights, and what its inputs look like.
+    """A network without its weights, and the standardisation of its inputs.
 
     Attributes:
         name: stored with fine-tuned encoders, to build the network again.
@@ -189,7 +189,7 @@ class Architecture:
     def encoder(
         self, name: str, fingerprint: str, fill: "Callable[[torch.nn.Module], None]"
     ) -> Encoder:
-        """The encoder with this network, whose weights ``fill`` puts into a blank one."""
+        """The encoder with this network; ``fill`` loads the weights into a blank one."""
 
         def trainable() -> "torch.nn.Module":
             network = self.blank()
@@ -226,7 +226,7 @@ def square(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def freeze(module: "torch.nn.Module") -> None:
-    """Puts a network into inference mode, in the memory layout that is fastest on a CPU."""
+    """Sets a network to inference mode, in the memory layout that is fastest on a CPU."""
     import torch
 
     module.eval().requires_grad_(False)
@@ -234,7 +234,7 @@ def freeze(module: "torch.nn.Module") -> None:
 
 
 def fingerprint(weights: Path, *choices: str) -> str:
-    """SHA-256 (hex) over a file of weights, the preprocessing and whatever else changes features.
+    """SHA-256 (hex) over a file of weights, the preprocessing and ``choices`` that change features.
 
     Raises:
         EncoderError: the file cannot be read.
@@ -262,7 +262,7 @@ def load_weights(path: Path, advice: str) -> dict[str, Any]:
     """The state dictionary in ``path``, read as tensors only: nothing in the file is executed.
 
     Raises:
-        EncoderError: the file is damaged or no state dictionary; ends with ``advice``.
+        EncoderError: the file is damaged or not a state dictionary; ends with ``advice``.
     """
     import pickle
 
@@ -274,5 +274,5 @@ def load_weights(path: Path, advice: str) -> dict[str, Any]:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EncoderError(f"The weights {path} are damaged ({reason}). {advice}") from None
     if not isinstance(state, dict):
-        raise EncoderError(f"The weights {path} are no state dictionary. {advice}")
+        raise EncoderError(f"The weights {path} are not a state dictionary. {advice}")
     return dict(state)

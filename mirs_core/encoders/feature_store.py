@@ -1,9 +1,8 @@
-"""Features of many tiles: batched, with a cache on disk that knows tiles by their content.
+"""Features of many tiles: encoded in batches, cached on disk by content hash.
 
-The cache holds shards of up to 64 tiles, ``<name>.npy`` with the features and ``<name>.json`` with
-the content hashes of the rows and the checksum of the array. The .json is written last, so a shard
-without one does not exist yet. A tile that is in any shard is never encoded again, whatever data
-set it comes from.
+The cache consists of shards of up to 64 tiles: ``<name>.npy`` with the features and ``<name>.json``
+with the content hashes of the rows and the checksum of the array. The .json is written last, so a
+shard without one is incomplete. A cached tile is never encoded again, in whatever data set it is.
 """
 
 import contextlib
@@ -52,41 +51,41 @@ def extract(
     workers: int = 2,
     view: int = 0,
 ) -> Features:
-    """Features of ``tiles``, from the cache where they are known, encoded and kept where not.
+    """Features of ``tiles``, from the cache or else encoded and added to it.
 
     Args:
         root: folder that the tiles' paths are relative to.
         cache: folder of the cache; each encoder has its own sub-folder by fingerprint.
-        progress: reports distinct tiles done of all. What it raises ends the work; what was
-            encoded by then stays in the cache.
+        progress: reports distinct tiles done of all. If it raises, encoding ends and the
+            tiles encoded so far stay in the cache.
         batch_size: tiles encoded at once (16 is fastest on a CPU).
         workers: threads that read and decode images.
-        view: which view of each tile (``mirs_core.datasets.views``); 0 is the tile as it is.
+        view: view of each tile (``mirs_core.datasets.views``); 0 is the tile itself.
 
     Returns:
         (n, D) float32, parallel to ``tiles``.
 
     Raises:
-        DataError: a file is gone, unreadable, or was changed after the scan.
+        DataError: a file is missing, unreadable, or was changed after the scan.
         EncoderError: the encoder's weights are damaged.
     """
     store = FeatureCache(_folder_of(cache, encoder, view), encoder.dim)
-    known = store.load()
-    missing = {tile.content: tile for tile in reversed(tiles) if tile.content not in known}
+    cached = store.load()
+    missing = {tile.content: tile for tile in reversed(tiles) if tile.content not in cached}
     total = len({tile.content for tile in tiles})
-    begun = done = total - len(missing)
+    already = done = total - len(missing)
     progress(STAGE, done, total)
-    # In one piece: many small arrays that stay would keep the network's freed memory between them.
-    room = np.empty((len(missing), encoder.dim), dtype=np.float32)
+    # One array: many small ones would fragment the memory that the network frees.
+    encoded_rows = np.empty((len(missing), encoder.dim), dtype=np.float32)
     pending: dict[str, Features] = {}
     try:
         for contents, batch in _batches(
             root, list(missing.values())[::-1], encoder, view, batch_size, workers
         ):
-            encoded = room[done - begun : done - begun + len(contents)]
+            encoded = encoded_rows[done - already : done - already + len(contents)]
             encoded[:] = encoder.encode(batch).cpu().numpy()
             pending.update(zip(contents, encoded, strict=True))
-            known.update(zip(contents, encoded, strict=True))
+            cached.update(zip(contents, encoded, strict=True))
             if len(pending) >= _SHARD:
                 store.add(pending)
                 pending = {}
@@ -96,20 +95,20 @@ def extract(
         store.add(pending)
     features = np.empty((len(tiles), encoder.dim), dtype=np.float32)
     for row, tile in enumerate(tiles):
-        features[row] = known[tile.content]
+        features[row] = cached[tile.content]
     return features
 
 
 def count_missing(contents: Collection[str], encoder: Encoder, cache: Path, view: int = 0) -> int:
-    """How many of these tiles (content hashes) ``extract`` would have to encode.
+    """Number of these tiles (content hashes) that ``extract`` would have to encode.
 
-    Reads the lists of the cache alone, so a damaged shard is found out only by ``extract``.
+    Only the index files are read, so a damaged shard is noticed only by ``extract``.
     """
-    known: set[str] = set()
+    cached: set[str] = set()
     for index in _folder_of(cache, encoder, view).glob("*.json"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            known.update(json.loads(index.read_text(encoding="utf-8"))["contents"])
-    return len(set(contents) - known)
+            cached.update(json.loads(index.read_text(encoding="utf-8"))["contents"])
+    return len(set(contents) - cached)
 
 
 def _folder_of(cache: Path, encoder: Encoder, view: int) -> Path:
@@ -123,7 +122,7 @@ def encode_one(image: NDArray[np.uint8], encoder: Encoder) -> Features:
 
 
 class FeatureCache:
-    """The shards of one encoder in one folder. Several processes may add to it at a time."""
+    """The shards of one encoder in one folder. Several processes can add to it at once."""
 
     def __init__(self, folder: Path, dim: int) -> None:
         """``dim`` is D, the number of features that every row must have."""
@@ -132,22 +131,22 @@ class FeatureCache:
 
     def load(self) -> dict[str, Features]:
         """Features (D,) by content hash. A damaged shard is removed with a warning."""
-        known: dict[str, Features] = {}
+        features: dict[str, Features] = {}
         for index in sorted(self.folder.glob("*.json")):
             try:
-                known.update(self._read(index))
+                features.update(self._read(index))
             except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
                 warnings.warn(
-                    f"Dropped a damaged part of the feature cache, {index} ({error});"
-                    " its tiles are encoded again.",
+                    f"Removed a damaged part of the feature cache, {index} ({error});"
+                    " its tiles will be encoded again.",
                     stacklevel=3,
                 )
                 index.unlink(missing_ok=True)
                 index.with_suffix(".npy").unlink(missing_ok=True)
-        return known
+        return features
 
     def add(self, features: dict[str, Features]) -> None:
-        """Keeps ``features`` (D,) by content hash as one new shard; nothing for an empty dict."""
+        """Stores ``features`` (D,) by content hash as one new shard; nothing for an empty dict."""
         if not features:
             return
         name = uuid.uuid4().hex
@@ -192,8 +191,8 @@ def _batches(
     with ThreadPoolExecutor(workers, thread_name_prefix="mirs-decode") as pool:
         try:
             for start in range(0, len(tiles), batch_size):
-                wanted = batch_size * _BATCHES_AHEAD - len(waiting)
-                for tile in (next(queue, None) for _ in range(wanted)):
+                free_slots = batch_size * _BATCHES_AHEAD - len(waiting)
+                for tile in (next(queue, None) for _ in range(free_slots)):
                     if tile is not None:
                         waiting.append((tile, pool.submit(_load, root, tile, encoder, view)))
                 size = min(batch_size, len(tiles) - start)
@@ -209,9 +208,9 @@ def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> "torch.Tensor"
         data = (root / tile.path).read_bytes()
     except OSError as error:
         raise DataError(
-            f"{tile.path} cannot be read any more ({error.strerror or error}). Scan {root} again."
+            f"{tile.path} can no longer be read ({error.strerror or error}). Scan {root} again."
         ) from None
-    # The cache knows tiles by content: features of other content would stay wrong for ever.
+    # The cache is keyed by content: features of other content would stay wrong forever.
     if sha256(data) != tile.content:
         raise DataError(f"{tile.path} was changed while {root} was in use. Start again.")
     return encoder.transform(view_of(read_image(data, tile.path), view))

@@ -1,4 +1,4 @@
-"""The frozen encoder of a run: the one its configuration names, checked against its weights."""
+"""The frozen encoder that the configuration of a run names, with its weights verified."""
 
 from mirs_core.config import settings as configs
 from mirs_core.encoders.base import Encoder
@@ -9,18 +9,20 @@ from mirs_core.workspace.home import Home
 
 
 def encoder_for(home: Home, config: configs.RunConfig) -> Encoder:
-    """The run's frozen encoder. Raises EncoderError where it cannot be had."""
+    """The run's frozen encoder. Raises EncoderError where it is not available."""
     return load_encoder(config.encoder.name, home)
 
 
 def encoder_of(home: Home, run: runs.RunFolder) -> Encoder:
-    """The encoder that a finished run was made with, to encode more images the same way.
+    """The encoder of a finished run, to encode more images in the same way.
 
     Raises:
-        EncoderError: it cannot be had.
-        RunError: its weights are others now.
+        EncoderError: it is not available.
+        RunError: its weights have changed.
     """
     encoder = encoder_for(home, run.config())
     if encoder.fingerprint != run.provenance().get("encoder"):
-        raise RunError(f"Run {run.id} was made with other weights of {encoder.name}. Train again.")
+        raise RunError(
+            f"Run {run.id} was made with other weights of {encoder.name}. Train it again."
+        )
     return encoder

@@ -1,5 +1,4 @@
-"""The planet.
+"""Facts about Mars: coordinates and their systems, feature and product names, classes, basemap.
 
-The planet: coordinates and coordinate systems, names of features and products, landform
-classes, the basemap. Anyone may call it.
+Every other room may call it.
 """

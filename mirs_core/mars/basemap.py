@@ -1,4 +1,4 @@
-"""The basemap of the app out of a global picture of Mars; how it was made stands in assets/mars."""
+"""Makes the basemap of the app from a global image of Mars; assets/mars describes the source."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ EDGE = 55.0
 """Latitude, north or south, of the edge of the polar maps."""
 
 Grey = NDArray[np.uint8]
-# Red tells dark ground from bright the best; blue is nearly flat on Mars.
+# Albedo contrast is greatest in red; blue is nearly uniform on Mars.
 _MIX = (0.7, 0.2, 0.1)
 _QUALITY = 84
 
@@ -22,15 +22,16 @@ def make(source: Path, folder: Path, side: int = 1024) -> list[Path]:
     """Writes ``global.jpg``, ``north.jpg`` and ``south.jpg``, all grey, into ``folder``.
 
     Args:
-        source: an equirectangular picture, north up, from 0 to 360 degrees east.
+        source: an equirectangular image, north up, from 0 to 360 degrees east.
         side: of the polar maps, pixels.
     """
     with Image.open(source) as opened:
         whole = mixed(np.asarray(opened.convert("RGB")))
-    made = {"global": whole}
-    made["north"], made["south"] = (seen_from_pole(whole, side, north=one) for one in (True, False))
+    images = {"global": whole}
+    for name, is_north in (("north", True), ("south", False)):
+        images[name] = seen_from_pole(whole, side, north=is_north)
     paths = []
-    for name, grey in made.items():
+    for name, grey in images.items():
         path = folder / f"{name}.jpg"
         image = Image.fromarray(grey)
 
@@ -43,7 +44,7 @@ def make(source: Path, folder: Path, side: int = 1024) -> list[Path]:
 
 
 def mixed(colours: NDArray[np.uint8]) -> Grey:
-    """Grey (H, W) of a colour picture (H, W, 3) that joins at 0 and has no seam at 180 degrees."""
+    """Grey (H, W) of a colour image (H, W, 3), with the seam at 180 degrees interpolated."""
     grey = colours @ np.array(_MIX)
     middle = grey.shape[1] // 2
     edges = grey[:, [middle - 3, middle + 2]]
@@ -53,7 +54,7 @@ def mixed(colours: NDArray[np.uint8]) -> Grey:
 
 
 def seen_from_pole(whole: Grey, side: int, *, north: bool) -> Grey:
-    """The polar stereographic map (side, side) down to ``EDGE``, which touches the picture's sides.
+    """The polar stereographic map (side, side) down to ``EDGE`` at the middle of its sides.
 
     Args:
         whole: equirectangular (H, W), north up, from 0 to 360 degrees east.
@@ -68,5 +69,5 @@ def seen_from_pole(whole: Grey, side: int, *, north: bool) -> Grey:
     joined = np.concatenate([whole[:, -1:], whole, whole[:, :1]], axis=1).astype(np.float32)
     rows = ((90 - latitudes) / 180 * height - 0.5).clip(0, height - 1)
     columns = longitudes / 360 * width + 0.5
-    found = map_coordinates(joined, [rows, columns], order=1, mode="nearest")
-    return np.asarray(found.round().clip(0, 255), dtype=np.uint8)
+    values = map_coordinates(joined, [rows, columns], order=1, mode="nearest")
+    return np.asarray(values.round().clip(0, 255), dtype=np.uint8)

@@ -1,7 +1,7 @@
-"""Places on Mars: distances, longitudes both ways, how a place is written, boxes, projections.
+"""Coordinates on Mars: distances, east and west longitude, formatting, regions, map projections.
 
 Latitudes are planetocentric degrees north, longitudes degrees east in [0, 360), on the sphere of
-IAU_2015:49900. A west longitude is what is left to 360.
+IAU_2015:49900. West longitude is 360 minus east longitude.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from mirs_core.errors import DataError
 
 RADIUS_KM = 3396.19
-"""Of the sphere that IAU_2015:49900 stands on."""
+"""Radius of the reference sphere of IAU_2015:49900."""
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 def distance_km(
     latitude: float, longitude: float, latitudes: ArrayLike, longitudes: ArrayLike
 ) -> Floats:
-    """Great-circle distances in km from one place to others; NaN where a place is not known."""
+    """Great-circle distances in km from one location to others; NaN where unknown."""
     here, there = np.radians(latitude), np.radians(np.asarray(latitudes, dtype=float))
     turn = np.radians(np.asarray(longitudes, dtype=float) - longitude)
     flat = np.cos(here) * np.cos(there)
@@ -32,25 +32,25 @@ def distance_km(
 
 
 def east(longitude: float) -> float:
-    """A longitude in degrees east, any turn, brought into [0, 360)."""
-    found = float(longitude) % 360
-    return 0.0 if found == 360 else found
+    """A longitude in degrees east, normalised to [0, 360)."""
+    normalised = float(longitude) % 360
+    return 0.0 if normalised == 360 else normalised
 
 
 def west(longitude: float) -> float:
-    """The west longitude in [0, 360) of a longitude in degrees east, and the other way round."""
+    """The west longitude in [0, 360) of a longitude in degrees east, and vice versa."""
     return east(-longitude)
 
 
 def written_longitude(longitude: float, digits: int = 0, *, as_west: bool = False) -> str:
-    """A longitude in words: ``288° E``, or ``72° W``."""
+    """A longitude as text: ``288° E``, or ``72° W``."""
     # Rounding may reach the full turn, which is 0 again.
     value = round(west(longitude) if as_west else east(longitude), digits) % 360
     return f"{value:.{digits}f}° {'W' if as_west else 'E'}"
 
 
 def written_latitude(latitude: float, digits: int = 1) -> str:
-    """A latitude in words: ``20.5° N``."""
+    """A latitude as text: ``20.5° N``."""
     value = round(latitude, digits)
     return f"{abs(value):.{digits}f}° {'S' if value < 0 else 'N'}"
 
@@ -58,7 +58,7 @@ def written_latitude(latitude: float, digits: int = 1) -> str:
 def written_place(
     latitude: float, longitude: float | None, digits: int = 1, *, as_west: bool = False
 ) -> str:
-    """A place in words: ``20.5° N, 288.0° E``; the latitude alone where no more is known."""
+    """Coordinates as text: ``20.5° N, 288.0° E``; the latitude alone if longitude is unknown."""
     north = written_latitude(latitude, digits)
     if longitude is None:
         return north
@@ -67,14 +67,14 @@ def written_place(
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A box on the sphere, from ``west`` eastwards to ``east``; it may cross the meridian of 0.
+    """A box on the sphere, from ``west`` eastwards to ``east``; it may cross the prime meridian.
 
     Attributes:
-        west, east: degrees east in [0, 360]; 0 and 360 are the whole turn.
+        west, east: degrees east in [0, 360]; 0 and 360 together are all longitudes.
         south, north: degrees north.
 
     Raises:
-        DataError: it is none.
+        DataError: the values are not a region.
     """
 
     west: float
@@ -86,16 +86,16 @@ class Region:
         turns = all(0 <= value <= 360 for value in (self.west, self.east))
         if not turns or not -90 <= self.south <= self.north <= 90:
             raise DataError(
-                f"{self.west} {self.south} {self.east} {self.north} is no region; use west, south,"
-                " east, north with longitudes from 0 to 360 and latitudes from -90 to 90."
+                f"{self.west} {self.south} {self.east} {self.north} is not a region; use west,"
+                " south, east, north with longitudes from 0 to 360 and latitudes from -90 to 90."
             )
 
     @classmethod
     def between(cls, start: float, south: float, end: float, north: float) -> "Region":
-        """The box from one longitude eastwards to another, any turn; a full turn or more is all.
+        """The box from one longitude eastwards to another; 360 degrees or more is all longitudes.
 
         Raises:
-            DataError: the latitudes make no band, or a value is no number.
+            DataError: the latitudes are not a range, or a value is not finite.
         """
         if not np.isfinite([start, south, end, north]).all():
             raise DataError("A region needs four numbers.")
@@ -105,16 +105,16 @@ class Region:
 
     @property
     def is_whole_turn(self) -> bool:
-        """Whether every longitude lies inside."""
+        """Whether it contains every longitude."""
         return self.east - self.west == 360
 
     @property
     def crosses(self) -> bool:
-        """Whether the meridian of 0 lies inside."""
+        """Whether it crosses the prime meridian."""
         return self.west > self.east
 
     def contains(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
-        """Which places lie inside, edges included; those that are not known do not."""
+        """Which locations are inside, edges included; unknown ones are not."""
         north = np.asarray(latitudes, dtype=float)
         # Counted from the western edge, 0 and 360 are one meridian.
         turn = np.mod(np.asarray(longitudes, dtype=float) - self.west, 360)
@@ -126,7 +126,7 @@ class Region:
         return astuple(self)
 
     def written(self, *, as_west: bool = False) -> str:
-        """The box in words, in as few digits as tell its edges apart."""
+        """The box as text, with as many digits as needed to distinguish its edges."""
         digits = self._digits()
         low, high = (written_latitude(value, digits(value)) for value in (self.south, self.north))
         if self.is_whole_turn:
@@ -147,7 +147,7 @@ class Region:
 
 
 def equirectangular(latitudes: ArrayLike, longitudes: ArrayLike) -> tuple[Floats, Floats]:
-    """x and y in km, the meridian of 0 and the equator being 0; x runs from 0 eastwards."""
+    """x and y in km, 0 at the prime meridian and the equator; x increases eastwards from 0."""
     per_degree = RADIUS_KM * np.pi / 180
     x = np.mod(np.asarray(longitudes, dtype=float), 360) * per_degree
     return x, np.asarray(latitudes, dtype=float) * per_degree
@@ -162,8 +162,8 @@ def from_equirectangular(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
 def polar(latitudes: ArrayLike, longitudes: ArrayLike, *, north: bool) -> tuple[Floats, Floats]:
     """x and y in km of the polar stereographic projection, true to scale at its pole.
 
-    The meridian of 0 points down in the north and up in the south, so that east is anticlockwise
-    in the one and clockwise in the other, as seen from above.
+    The prime meridian points down in the north and up in the south, so that east is anticlockwise
+    in the north and clockwise in the south, seen from above.
     """
     sign = 1 if north else -1
     away = np.radians(90 - sign * np.asarray(latitudes, dtype=float))

@@ -1,4 +1,4 @@
-"""The 15 landforms of DoMars16k (Wilhelm et al. 2020); a name and a colour for other classes."""
+"""The 15 landform classes of DoMars16k (Wilhelm et al. 2020); name and colour of other classes."""
 
 import colorsys
 import hashlib
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Landform:
-    """A class of tiles: its folder name, its name for people, its group, its colour ``#rrggbb``."""
+    """A landform class: folder name, display name, landform group, colour ``#rrggbb``."""
 
     code: str
     name: str
@@ -16,7 +16,7 @@ class Landform:
 
 
 OTHER = "Other"
-"""The group of every class that is not one of the 15 landforms."""
+"""The group of every class that is not in DoMars16k."""
 
 _AEOLIAN = "Aeolian Bedforms"
 _TOPOGRAPHIC = "Topographic Landforms"
@@ -42,26 +42,26 @@ LANDFORMS = (
     Landform("smo", "Smooth Terrain", _BASIC, "#f7b6d2"),
     Landform("tex", "Textured Terrain", _BASIC, "#7f7f7f"),
 )
-"""The landforms in the order of the paper's table, group by group."""
+"""The landform classes in the order of the paper's table, group by group."""
 
 by_code = {landform.code: landform for landform in LANDFORMS}
-"""The same landforms by their three-letter codes."""
+"""The landform classes by their three-letter codes."""
 
 
 def describe(label: str) -> Landform:
-    """The landform of ``label``; an unknown label gets a readable name and a colour of its own.
+    """The landform class of ``label``; an unknown label gets a readable name and its own colour.
 
     The colour depends on the label alone, so it is the same in every data set and session.
     """
-    known = by_code.get(label)
-    if known is not None:
-        return known
+    landform = by_code.get(label)
+    if landform is not None:
+        return landform
     name = label.replace("_", " ").strip().capitalize() or label
     return Landform(label, name, OTHER, _colour(label))
 
 
 def _colour(label: str) -> str:
-    """A colour that is legible on light and on dark ground, chosen by the label's hash."""
+    """A colour that is legible on light and dark backgrounds, chosen by the label's hash."""
     digest = hashlib.sha256(label.encode("utf-8", "surrogatepass")).digest()
     hue = int.from_bytes(digest[:2], "big") / 65536
     lightness, saturation = 0.46 + digest[2] / 255 * 0.14, 0.45 + digest[3] / 255 * 0.25

@@ -1,8 +1,8 @@
 """Names of large and well-known features of Mars.
 
 Names, centres and diameters are facts of the Gazetteer of Planetary Nomenclature (IAU, USGS;
-planetarynames.wr.usgs.gov): planetocentric degrees north and east, kilometres. Long features have
-their length as diameter.
+planetarynames.wr.usgs.gov): planetocentric degrees north and east, kilometres. For elongated
+features the diameter is the length.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class Feature:
 
 
 FEATURES = tuple(
-    Feature(*one)
-    for one in (
+    Feature(*row)
+    for row in (
         ("Terra Cimmeria", "terra", -32.68, 147.75, 5855.87),
         ("Noachis Terra", "terra", -50.41, 354.84, 5519.45),
         ("Arabia Terra", "terra", 21.25, 5.72, 4851.74),
@@ -111,4 +111,4 @@ FEATURES = tuple(
         ("Jezero", "crater", 18.41, 77.69, 47.52),
     )
 )
-"""By kind; what is drawn at once is chosen by diameter."""
+"""Features by kind; maps choose by diameter what to draw."""

@@ -1,7 +1,7 @@
-"""What the name of a tile tells: the observation (strip) it was cut from, and its place on Mars.
+"""Parses tile names: the observation (strip) that a tile was cut from, and its coordinates.
 
 CTX product ids carry the orbit angle and the strip's centre; HiRISE ids carry the orbit angle only.
-So a place is the centre of the strip, never of the tile: a CTX strip can be 5 degrees long.
+So coordinates are those of the strip's centre, not of the tile: a CTX strip can be 5 degrees long.
 """
 
 import re
@@ -21,8 +21,8 @@ _HIRISE = re.compile(
     r"(?<![A-Z0-9])(?P<strip>(?:ESP|PSP|TRA|AEB)_[0-9]{6}_(?P<angle>[0-9]{4}))(?![0-9])",
     re.IGNORECASE,
 )
-# A name gives whole degrees of the strip's centre; an orbit angle further off than this is a
-# misprint or another convention, and the name is right (DoMars16k file names).
+# A name gives whole degrees of the strip's centre. Where the orbit angle differs by more than this,
+# it is a misprint or another convention, and the name is used (DoMars16k file names).
 _TRUSTED_DEGREES = 1.0
 
 
@@ -32,7 +32,7 @@ class Observation:
 
     Attributes:
         strip: product id, e.g. ``P03_002287_2005_XI_20N072W`` or ``ESP_012345_1234``.
-        instrument: "CTX", "HiRISE", or "SYN" for synthetic tiles, whose place is invented.
+        instrument: "CTX", "HiRISE", or "SYN" for synthetic tiles, with synthetic coordinates.
         latitude: planetocentric, degrees north, of the strip's centre; None where unknown.
         longitude: east-positive, degrees in [0, 360), of the strip's centre; None where unknown.
         x: column of the tile in its strip, pixels; None where unknown.
@@ -60,9 +60,9 @@ def parse(file_name: str) -> Observation | None:
 
 
 def orbit_latitude(angle: int) -> float | None:
-    """Latitude in degrees north of an orbit angle in tenths of a degree, as product ids give it.
+    """Latitude in degrees north of an orbit angle in tenths of a degree, as in product ids.
 
-    0900..2700 is the day side, southern to northern pole; below and above lies the night side.
+    0900..2700 is the day side, south to north pole; other angles are the night side.
     None for angles that no product has.
     """
     if 900 <= angle <= 2700:

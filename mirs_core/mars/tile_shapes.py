@@ -1,8 +1,7 @@
-"""Tiles as areas on Mars: polygons that geographic programs draw in place, and square kilometres.
+"""Tile footprints on Mars: polygons for GIS programs, and areas in square kilometres.
 
-Longitudes are written from 0 to 360 degrees east. A tile across the meridian 0/360 becomes two
-parts, one at either end, and one around a pole reaches to it: written as it stands, either would be
-drawn as a band around the planet.
+Longitudes are 0 to 360 degrees east. A footprint across the meridian 0/360 is split in two, and one
+around a pole is extended to it: unchanged, either would be drawn as a band around the planet.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 Ring = Sequence[tuple[float, float]]
-"""Corners (longitude east, latitude) in degrees, in order around the tile; the last side closes."""
+"""Corners (longitude east, latitude) in degrees, in order around the tile; not closed."""
 
 RADIUS = 3_396_190.0
-"""Of the sphere of Mars that the CRS has, in metres."""
+"""Radius of the reference sphere in metres."""
 _TURN = 360.0
 
 
@@ -44,7 +43,7 @@ def polygon(ring: Ring) -> "BaseGeometry":
         translate(whole.intersection(box(turn, -90, turn + _TURN, 90)), xoff=-turn)
         for turn in (0.0, _TURN)
     ]
-    # Parts that meet, as around a pole, become one: a MultiPolygon of neighbours is not valid.
+    # Adjacent parts, as around a pole, are merged: a MultiPolygon of neighbours is not valid.
     return union_all([part for half in halves for part in _areas(half)])
 
 
@@ -62,10 +61,10 @@ def _sphere() -> "Geod":
 
 
 def seen_once(rings: Iterable[Ring]) -> float:
-    """The ground below ``rings`` over the sum of their areas: 1 where none overlap; 1 for none."""
+    """Area of the union of ``rings`` over the sum of their areas; 1 without overlaps."""
     from shapely import area, transform, union_all
 
-    # Lengths east and sines north: areas in this plane are in proportion to those on the sphere.
+    # Longitude and sine of latitude (cylindrical equal-area): areas are proportional to true areas.
     flat = transform(
         np.array([polygon(ring) for ring in rings], dtype=object),
         lambda at: np.stack([at[:, 0], np.sin(np.radians(at[:, 1]))], axis=1),
@@ -75,7 +74,7 @@ def seen_once(rings: Iterable[Ring]) -> float:
 
 
 def _unwrapped(ring: Ring) -> list[tuple[float, float]]:
-    """The corners with longitudes that follow on one another; around a pole, closed along it."""
+    """The corners with continuous longitudes; around a pole, closed along the pole."""
     if len(ring) < 3:
         raise ValueError(f"a ring of {len(ring)} corners has no area")
     lon = ring[0][0]
@@ -90,6 +89,6 @@ def _unwrapped(ring: Ring) -> list[tuple[float, float]]:
 
 
 def _areas(shape: "BaseGeometry") -> list["BaseGeometry"]:
-    """The polygons in what a cut has left; points and lines where it only touched are dropped."""
-    found = getattr(shape, "geoms", [shape])
-    return [part for part in found if part.geom_type == "Polygon" and not part.is_empty]
+    """The polygons of an intersection; points and lines where shapes only touch are dropped."""
+    parts = getattr(shape, "geoms", [shape])
+    return [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]

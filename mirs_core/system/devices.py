@@ -1,4 +1,4 @@
-"""The devices of this machine that can train: the CPU, and GPUs where there are any."""
+"""The devices of this machine that can train: the CPU and any GPUs."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import torch
 
 CPU, ALL_GPUS = "cpu", "cuda-all"
-"""The lane of trainings without a GPU, and that of those which take every GPU at once."""
+"""Job lanes: training without a GPU, and training on all GPUs at once."""
 _GPU = "cuda-"
 
 
@@ -17,8 +17,8 @@ _GPU = "cuda-"
 class Device:
     """A device and the lane of its jobs.
 
-    ``memory`` and ``used`` are bytes of a GPU, ``busy`` its utilisation in [0, 1]; None where they
-    are not known. ``processes`` is how many processes train on it together.
+    ``memory`` and ``used`` are bytes of a GPU, ``busy`` its utilisation in [0, 1]; None where
+    unknown. ``processes`` is the number of processes that train on it together.
     """
 
     lane: str
@@ -30,21 +30,21 @@ class Device:
 
 
 def devices() -> list[Device]:
-    """GPUs first, then all of them together where there are several, the CPU last."""
+    """Each GPU, then all GPUs together if there are several, then the CPU."""
     import torch
 
-    found = []
+    gpus = []
     for index in range(_gpus()):
         free, total = torch.cuda.mem_get_info(index)
         busy = None
-        # It needs a package of the vendor's, which is no dependency.
+        # It needs a package of the vendor that is not a dependency.
         with contextlib.suppress(Exception):
             busy = torch.cuda.utilization(index) / 100
         name = torch.cuda.get_device_name(index)
-        found.append(Device(f"{_GPU}{index}", name, total, total - free, busy))
-    if len(found) > 1:
-        found.append(Device(ALL_GPUS, f"All {len(found)} GPUs", processes=len(found)))
-    return [*found, Device(CPU, f"CPU, {os.cpu_count() or 1} cores")]
+        gpus.append(Device(f"{_GPU}{index}", name, total, total - free, busy))
+    if len(gpus) > 1:
+        gpus.append(Device(ALL_GPUS, f"All {len(gpus)} GPUs", processes=len(gpus)))
+    return [*gpus, Device(CPU, f"CPU, {os.cpu_count() or 1} cores")]
 
 
 def _gpus() -> int:
@@ -54,32 +54,36 @@ def _gpus() -> int:
 
 
 def compute_device() -> "torch.device":
-    """Where networks run in this process: the first GPU that it sees, else the CPU."""
+    """Where networks run in this process: the first visible GPU, else the CPU."""
     import torch
 
     return torch.device("cuda" if _gpus() else "cpu")
 
 
 def visible(lane: str) -> dict[str, str]:
-    """The environment that shows a lane's process its own device and no other.
+    """Environment variables that restrict a lane's process to its own device.
 
-    Numbers are those of this process, which may itself see only some of the machine's GPUs.
+    GPU numbers are those of this process, which may itself see only some of the machine's GPUs.
     """
     if lane == ALL_GPUS or not (lane == CPU or lane.startswith(_GPU)):
         return {}
     if lane == CPU:
         return {"CUDA_VISIBLE_DEVICES": ""}
     number = lane.removeprefix(_GPU)
-    seen = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
-    own = seen[int(number)] if number.isdecimal() and int(number) < len(seen) else number
+    visible_ids = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    own = (
+        visible_ids[int(number)]
+        if number.isdecimal() and int(number) < len(visible_ids)
+        else number
+    )
     return {"CUDA_VISIBLE_DEVICES": own}
 
 
 def single_lanes(lane: str) -> list[str]:
-    """The lanes whose devices a job of ``lane`` takes besides: each GPU of those that need all."""
+    """The lanes of the single GPUs that a job of ``lane`` occupies: all, for a job on all GPUs."""
     return [f"{_GPU}{index}" for index in range(_gpus())] if lane == ALL_GPUS else []
 
 
 def is_part_of_all(lane: str) -> bool:
-    """Whether a job that needs all GPUs needs this lane's."""
+    """Whether a job on all GPUs occupies this lane."""
     return lane.startswith(_GPU) and lane != ALL_GPUS

@@ -1,4 +1,4 @@
-"""Which process wrote a file, and whether that very process still lives."""
+"""Identities of processes, whether they are alive, and file locks."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from mirs_core.files import make_folder
 
 
 def identity(pid: int) -> dict[str, int]:
-    """Identity of a process: its id and, where the system tells, when it started."""
+    """Identity of a process: its id and, where available, its start time."""
     return {"pid": pid, "started": _start_time(pid)}
 
 
@@ -20,7 +20,7 @@ def this_process() -> dict[str, int]:
 
 
 def is_alive(process: Any) -> bool:
-    """Whether the process that ``identity`` described still runs (ids are used again)."""
+    """Whether the process that ``identity`` described still runs (process ids are reused)."""
     if not isinstance(process, dict) or not isinstance(process.get("pid"), int):
         return False
     pid = process["pid"]
@@ -35,9 +35,9 @@ def is_alive(process: Any) -> bool:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Lets one process at a time into the block; the others wait. ``path`` is the lock's own file.
+    """Runs the block in one process at a time; others wait. ``path`` is the lock file.
 
-    Where the system has no such locks (Windows) nobody waits.
+    On systems without such locks (Windows) nobody waits.
     """
     try:
         import fcntl
@@ -52,10 +52,10 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def lock_if_free(path: Path) -> Iterator[Callable[[], None] | None]:
-    """Takes a lock for the block if nobody has it, else yields None; what it yields frees it early.
+    """Acquires a free lock for the block and yields a function that releases it early, else None.
 
-    The system frees the lock of a process that dies. Where it has no such locks (Windows) every
-    lock is free.
+    The system releases the lock of a process that dies. On systems without such locks (Windows)
+    every lock is free.
     """
     make_folder(path.parent)
     with path.open("a") as handle:
@@ -63,7 +63,7 @@ def lock_if_free(path: Path) -> Iterator[Callable[[], None] | None]:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process that lives holds a lock of ``lock_if_free``."""
+    """Whether a live process holds a lock of ``lock_if_free``."""
     with lock_if_free(path) as free:
         return free is None
 
@@ -81,7 +81,7 @@ def _flock(handle: TextIO) -> bool:
 
 
 def _stat_fields(pid: int) -> list[str]:
-    # The command's name stands in parentheses and may hold anything; the fields start after it.
+    # The command name is in parentheses and may contain anything; the fields start after it.
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, commit and platform."""
+"""Versions, commit and platform that a run is made with."""
 
 import platform
 import subprocess
@@ -19,7 +19,7 @@ _PACKAGES = (
 
 
 def environment() -> dict[str, Any]:
-    """This program, its commit where it runs from a checkout, Python, the packages, the system."""
+    """Versions of this program (with commit, in a checkout), Python, packages and platform."""
     return {
         "mirs": __version__,
         "commit": _commit(),

@@ -1,7 +1,7 @@
 """Specs: objects that describe one preset, encoder, format and so on, each in a file of its own.
 
-A folder of such files is the list: whoever adds a file has added the thing, and nothing else needs
-to know. The files have to be cheap to import; what they need at work they import there.
+A package of such files is the list: adding a file is all that is needed to add an entry. The files
+must be cheap to import; heavy packages are imported inside functions.
 """
 
 import importlib
@@ -10,15 +10,15 @@ from typing import Protocol, TypeVar
 
 
 class Spec(Protocol):
-    """What every spec has: its name, and a number that orders the list."""
+    """What every spec has: a name, and a number for sorting."""
 
     @property
     def name(self) -> str:
-        """How people and files refer to it."""
+        """Its name for users and in files."""
 
     @property
     def order(self) -> int:
-        """Its place in lists; equal ones follow by name."""
+        """Its place in lists; ties are sorted by name."""
 
 
 S = TypeVar("S", bound=Spec)
@@ -31,7 +31,7 @@ def specs_in(package: str, kind: type[S]) -> dict[str, S]:
 
     Args:
         package: dotted name, as in "mirs_core.config.presets".
-        kind: what every ``SPEC`` is an instance of.
+        kind: type of every ``SPEC``.
 
     Raises:
         TypeError: a module has no ``SPEC`` of this kind, or two share a name.

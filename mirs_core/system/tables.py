@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-# A bar is left to the table that a text may stand in.
+# Bars are escaped by the table that a text is part of.
 _MARKUP = re.compile(r"([\\`*_\[\]<>#~$!&{}])")
 
 
@@ -19,7 +19,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; what would break it in a cell is escaped."""
+    """A Markdown table; special characters in cells are escaped."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in lines)
 
@@ -29,15 +29,15 @@ def _escaped(cell: str) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A rounded figure, or a dash where there is none."""
+    """A rounded number, or a dash for None."""
     return "-" if value is None else f"{value:.{digits}f}"
 
 
 def plain(text: str) -> str:
-    """A text in a Markdown document as it stands: nothing in it is Markdown or HTML."""
+    """Text for a Markdown document, with Markdown and HTML escaped."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def code(text: str) -> str:
-    """A text as Markdown code; backticks in it become apostrophes, which cannot end it."""
+    """Text as Markdown code; backticks become apostrophes, which cannot end it."""
     return f"`{' '.join(text.split()).replace('`', chr(39)) or ' '}`"

@@ -602,8 +602,13 @@ def test_settings_are_checked() -> None:
         "crop": 0.5,
         "by_strip": True,
     }
-    for wrong_word in ("crop", "unknown=1", "epochs=many", "by_strip=yes"):
-        with pytest.raises(ConfigError, match="FIELD=VALUE"):
+    for wrong_word, message in (
+        ("crop", "'crop' is no FIELD=VALUE"),
+        ("unknown=1", "There is no setting 'unknown'; the settings are objective"),
+        ("epochs=many", "epochs is 'many'; it must be a whole number"),
+        ("by_strip=yes", "by_strip is 'yes'; it must be true or false"),
+    ):
+        with pytest.raises(ConfigError, match=message):
             finetuning.parse_changes([wrong_word])
 
 

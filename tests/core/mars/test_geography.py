@@ -129,7 +129,7 @@ def test_regions_cross_the_meridian_of_0_and_may_be_whole() -> None:
     "values", [(-1, 0, 5, 1), (0, 0, 361, 1), (0, 5, 9, 1), (0, -91, 9, 1), (float("nan"), 0, 1, 1)]
 )
 def test_what_is_no_region_is_refused(values: tuple[float, float, float, float]) -> None:
-    with pytest.raises(DataError, match="no region"):
+    with pytest.raises(DataError, match="not a region"):
         Region(*values)
 
 

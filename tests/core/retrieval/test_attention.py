@@ -117,10 +117,10 @@ def test_maps_pool_to_the_features_of_the_real_encoder(tmp_path: Path) -> None:
 
 def test_an_encoder_without_such_maps_says_so() -> None:
     flat = encoder_of(lambda: nn.Sequential(nn.Flatten(), nn.Linear(3 * 224 * 224, 4)))
-    with pytest.raises(EncoderError, match="no maps"):
+    with pytest.raises(EncoderError, match="no feature maps"):
         flat.maps(torch.zeros(1, 3, 224, 224))
     function = encoder_of(lambda: lambda batch: batch.mean((2, 3)), dim=3)
-    with pytest.raises(EncoderError, match="no maps"):
+    with pytest.raises(EncoderError, match="no feature maps"):
         function.maps(torch.zeros(1, 3, 224, 224))
 
 
