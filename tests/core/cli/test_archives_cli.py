@@ -113,7 +113,7 @@ def test_every_mistake_gets_one_line(home: Home, own: Path, refused: Any, tmp_pa
         (("data", "import", own, "--to", tmp_path / "nowhere"), "no folder"),
         (("data", "import", own, "--labels-from-folders"), "no image"),
         (("archive", "add", "--run", "../x"), "no run"),
-        (("archive", "add", "--run", "one"), "no tile that run"),
+        (("archive", "add", "--run", "one"), "no tiles that run"),
         (("archive", "remove", "--run", "one", "--list", tmp_path / "no.txt"), "cannot be read"),
         (("archive", "remove", "--run", "one", "--list", tmp_path / "latin.txt"), "UTF-8"),
         (("archive", "import", tmp_path / "no.parquet", "--run", "one"), "no file"),
