@@ -113,8 +113,6 @@ VAGUE_NAMES = {"found", "one", "made", "kept", "said", "told"}
 """Names that say nothing about what they hold."""
 
 VAGUE_NAMES_LEFT: dict[str, int] = {
-    "mirs_core.system": 1,
-    "mirs_core.mars": 8,
     "mirs_core.workspace": 1,
     "mirs_core.datasets": 16,
     "mirs_core.experiments": 22,
