@@ -1,4 +1,4 @@
-"""The space of a run's codes.
+"""The space of a run's codes: UMAP projection, clusters, bits, outliers, overlapping footprints.
 
-The space of a run's codes: its UMAP, clusters, bits, neighbourhoods and overlapping footprints.
+Called by the command line, the jobs and the app.
 """

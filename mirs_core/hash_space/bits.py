@@ -1,6 +1,6 @@
-"""Single bits of the codes of a run: what each tells of the classes, and the tiles at its two ends.
+"""Single bits of a run's codes: how they relate to the classes, and the most typical tiles of each.
 
-How often a bit is one, and which bits say the same, is in ``diagnostics``.
+Balance and correlation of bits are in ``evaluation.diagnostics``.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _BLOCK = 65_536
 
 @dataclass(frozen=True, slots=True)
 class BitReport:
-    """What the bits of a run's codes tell of the classes. Bit 0 is the highest of the first byte.
+    """How the bits of a run's codes relate to classes. Bit 0 is the highest of the first byte.
 
     Attributes:
         classes: labels with at least one tile, sorted.
@@ -31,7 +31,7 @@ class BitReport:
     told: NDArray[np.float64]
 
     def sides(self, bit: int) -> tuple[list[str], list[str]]:
-        """The classes in which a bit is mostly 0, and those in which it is mostly 1, surest first.
+        """The classes in which a bit is mostly 0, and those in which it is mostly 1, purest first.
 
         Raises:
             DataError: there is no such bit.
@@ -40,41 +40,41 @@ class BitReport:
             raise DataError(f"There is no bit {bit}; choose 0 to {self.means.shape[1] - 1}.")
         share = self.means[:, bit]
         order = np.argsort(share, kind="stable")
-        zeros = [self.classes[one] for one in order if share[one] < 0.5]
-        return zeros, [self.classes[one] for one in order[::-1] if share[one] > 0.5]
+        zeros = [self.classes[label] for label in order if share[label] < 0.5]
+        return zeros, [self.classes[label] for label in order[::-1] if share[label] > 0.5]
 
 
-def report(found: Retriever) -> BitReport:
-    """What the bits of a run tell, over all of its tiles.
+def report(retriever: Retriever) -> BitReport:
+    """How the bits relate to the classes, over all tiles of a run.
 
     Raises:
         DataError: the run compares float features and has no bits.
     """
-    codes = _bits_of(found)
-    classes = tuple(sorted({label for label in found.items.labels if label}))
+    codes = _bits_of(retriever)
+    classes = tuple(sorted({label for label in retriever.items.labels if label}))
     place = {label: i for i, label in enumerate(classes)}
-    member = np.array([place[label] if label else -1 for label in found.items.labels])
+    member = np.array([place[label] if label else -1 for label in retriever.items.labels])
     ones = np.zeros((len(classes), codes.shape[1] * 8))
     for start in range(0, len(codes), _BLOCK):
         block = np.unpackbits(codes[start : start + _BLOCK], axis=1)
         within = member[start : start + _BLOCK]
-        for one in range(len(classes)):
-            ones[one] += block[within == one].sum(axis=0, dtype=np.int64)
+        for label in range(len(classes)):
+            ones[label] += block[within == label].sum(axis=0, dtype=np.int64)
     sizes = np.bincount(member[member >= 0], minlength=len(classes)).astype(np.float64)
     means = ones / sizes[:, None] if len(classes) else ones
-    return BitReport(classes, means, _told(means, sizes))
+    return BitReport(classes, means, _explained(means, sizes))
 
 
-def ends(found: Retriever, bit: int, count: int) -> tuple[list[int], list[int]]:
-    """The rows of ``count`` tiles at either end of a bit: surely 0, and surely 1.
+def ends(retriever: Retriever, bit: int, count: int) -> tuple[list[int], list[int]]:
+    """Rows of the ``count`` most typical tiles of either value of a bit: 0 first, then 1.
 
-    A bit is hard, so its ends are those of what goes with it: tiles are ordered along the line
-    between the mean code of the tiles with 0 and that of the tiles with 1.
+    A bit has no degree, so tiles are ordered along the line from the mean code of the tiles with 0
+    to the mean code of those with 1.
 
     Raises:
-        DataError: the run has no bits, or no such one.
+        DataError: the run has no bits, or there is no such bit.
     """
-    codes = _bits_of(found)
+    codes = _bits_of(retriever)
     if not 0 <= bit < codes.shape[1] * 8:
         raise DataError(f"There is no bit {bit}; choose 0 to {codes.shape[1] * 8 - 1}.")
     values = np.unpackbits(codes, axis=1)
@@ -88,13 +88,13 @@ def ends(found: Retriever, bit: int, count: int) -> tuple[list[int], list[int]]:
     return zeros, [int(row) for row in order[::-1] if ones[row]][:count]
 
 
-def _bits_of(found: Retriever) -> Packed:
-    if found.codes.dtype != np.uint8:
+def _bits_of(retriever: Retriever) -> Packed:
+    if retriever.codes.dtype != np.uint8:
         raise DataError("This run compares float features; only hash codes have bits.")
-    return found.codes
+    return retriever.codes
 
 
-def _told(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _explained(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     if not len(sizes):
         return np.zeros(means.shape[1])
     shares = sizes / sizes.sum()

@@ -1,8 +1,8 @@
-"""Clusters of a hash space: k-means of the codes, and what each cluster holds.
+"""Clusters of a hash space: k-means on the codes, and the contents of each cluster.
 
-On bits, squared Euclidean distance is Hamming distance, so k-means with real centres is what it is
-in Hamming space; a centre is the share of ones of each bit. Float features are clustered as the
-baseline compares them. All tiles of a run are looked at: this serves to find mistakes.
+For bits, squared Euclidean distance equals Hamming distance, so k-means with real-valued centres is
+k-means in Hamming space; a centre is the share of ones of each bit. Float features are clustered in
+the metric of the baseline. All tiles of a run are included, because this serves to find mistakes.
 """
 
 import warnings
@@ -27,12 +27,11 @@ class Cluster:
     """One cluster.
 
     Attributes:
-        rows: its tiles, the least typical first: by the mean distance to all of its tiles.
-        label: of most of its labelled tiles, of ``same`` of them; None where none has a label.
-        purity: their share among its labelled tiles; NaN where none has a label.
-        strip: that most of its tiles come from, ``of_strip`` tiles; None where none is known.
-        spread: mean distance of its tiles to each other, in bits (float models: their distance to
-            the centre).
+        rows: its tiles, least typical first (by the mean distance to all of its tiles).
+        label: the most frequent label, of ``same`` tiles; None where no tile has one.
+        purity: their share among the labelled tiles; NaN where no tile has a label.
+        strip: the most frequent strip, of ``of_strip`` tiles; None where no strip is known.
+        spread: mean distance between its tiles, in bits (baselines: mean distance to the centre).
     """
 
     rows: tuple[int, ...]
@@ -46,31 +45,30 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """``numbers`` (N,) int64 tell the cluster of each tile; ``clusters`` stand in their order."""
+    """``numbers`` (N,) int64 is the cluster of each tile, an index into ``clusters``."""
 
     numbers: NDArray[np.int64]
     clusters: tuple[Cluster, ...]
 
 
-def usual_count(found: Retriever) -> int:
-    """So many clusters as a first look wants: two a class, twenty where there are no labels."""
-    classes = len({label for label in found.items.labels if label})
+def usual_count(retriever: Retriever) -> int:
+    """The default number of clusters: two per class, or twenty without labels."""
+    classes = len({label for label in retriever.items.labels if label})
     return int(np.clip(2 * classes if classes else _ALONE, LEAST, MOST))
 
 
-def cluster(found: Retriever, count: int, seed: int = 0) -> Clustering:
-    """At most ``count`` clusters of the codes of a run, the largest first; seeded.
+def cluster(retriever: Retriever, count: int, seed: int = 0) -> Clustering:
+    """At most ``count`` clusters of a run's codes, largest first; seeded.
 
     Raises:
-        DataError: fewer than ``LEAST`` or more than ``MOST`` are asked for, or there are not as
-            many tiles.
+        DataError: ``count`` is not in ``LEAST`` to ``MOST``, or exceeds the number of tiles.
     """
-    if not LEAST <= count <= min(MOST, len(found.items)):
+    if not LEAST <= count <= min(MOST, len(retriever.items)):
         raise DataError(
-            f"{count} clusters of {len(found.items)} tiles: choose {LEAST} to {MOST},"
+            f"{count} clusters of {len(retriever.items)} tiles: choose {LEAST} to {MOST},"
             " and not more than there are tiles."
         )
-    vectors = points_of(found)
+    vectors = points_of(retriever)
     drawn = np.random.default_rng(seed).permutation(len(vectors))[:_FITTED]
     numbers = _fitted(vectors, np.sort(drawn), count, seed)
     present, sizes = np.unique(numbers, return_counts=True)
@@ -78,36 +76,40 @@ def cluster(found: Retriever, count: int, seed: int = 0) -> Clustering:
     rank = np.full(count, -1)
     rank[order] = np.arange(len(order))
     numbers = rank[numbers].astype(np.int64)
-    is_float = isinstance(found.model, FloatModel)
-    clusters = tuple(_told(found, vectors, numbers == one, is_float) for one in range(len(order)))
+    is_float = isinstance(retriever.model, FloatModel)
+    clusters = tuple(
+        _cluster(retriever, vectors, numbers == number, is_float) for number in range(len(order))
+    )
     return Clustering(numbers, clusters)
 
 
-def points_of(found: Retriever) -> NDArray[np.float32]:
+def points_of(retriever: Retriever) -> NDArray[np.float32]:
     """The codes (N, D) as points of a Euclidean space: bits as 0 and 1, features as compared."""
-    if not isinstance(found.model, FloatModel):
-        return np.unpackbits(found.codes, axis=1).astype(np.float32)
-    values: NDArray[np.float32] = found.codes.astype(np.float32)
-    if found.model.distance == "cosine":
+    if not isinstance(retriever.model, FloatModel):
+        return np.unpackbits(retriever.codes, axis=1).astype(np.float32)
+    values: NDArray[np.float32] = retriever.codes.astype(np.float32)
+    if retriever.model.distance == "cosine":
         lengths = np.linalg.norm(values, axis=1, keepdims=True)
         values /= np.where(lengths > 0, lengths, np.float32(1))
     return values
 
 
-def groups_across_classes(found: Retriever, count: int = 10, seed: int = 0) -> NDArray[np.int64]:
-    """(N,) the group of each labelled tile, -1 for the others: what classes share.
+def groups_across_classes(
+    retriever: Retriever, count: int = 10, seed: int = 0
+) -> NDArray[np.int64]:
+    """(N,) the group of each labelled tile, -1 for others: similarity across classes.
 
     The groups of inter-class triplets (see ``clusters``), of the codes instead of the features.
 
     Raises:
         DataError: fewer than three classes, or too few tiles.
     """
-    labels = found.items.labels
-    known = np.array([row for row, label in enumerate(labels) if label], dtype=np.int64)
+    labels = retriever.items.labels
+    labelled = np.array([row for row, label in enumerate(labels) if label], dtype=np.int64)
     numbers = np.full(len(labels), -1, dtype=np.int64)
-    _, classes = np.unique([labels[row] or "" for row in known], return_inverse=True)
+    _, classes = np.unique([labels[row] or "" for row in labelled], return_inverse=True)
     codes = classes.astype(np.int64)
-    numbers[known] = interclass_groups(points_of(found)[known], codes, count, seed)
+    numbers[labelled] = interclass_groups(points_of(retriever)[labelled], codes, count, seed)
     return numbers
 
 
@@ -117,14 +119,14 @@ def _fitted(
     from sklearn.cluster import KMeans
 
     with warnings.catch_warnings():
-        # Fewer distinct codes than clusters: some stay empty, and are left out.
+        # With fewer distinct codes than clusters some stay empty; they are dropped.
         warnings.filterwarnings("ignore", message="Number of distinct clusters")
         model = KMeans(count, n_init=2, random_state=seed).fit(vectors[rows])
     return np.asarray(model.predict(vectors)).astype(np.int64)
 
 
-def _told(
-    found: Retriever, vectors: NDArray[np.float32], member: NDArray[np.bool_], is_float: bool
+def _cluster(
+    retriever: Retriever, vectors: NDArray[np.float32], member: NDArray[np.bool_], is_float: bool
 ) -> Cluster:
     rows = np.flatnonzero(member)
     inside = vectors[rows].astype(np.float64)
@@ -135,8 +137,8 @@ def _told(
         # The mean Hamming distance to all members, from the share of ones of each bit alone.
         away = (inside * (1 - centre) + (1 - inside) * centre).sum(axis=1)
     order = np.argsort(-away, kind="stable")
-    labels = Counter(label for row in rows if (label := found.items.labels[row]))
-    strips = Counter(strip for row in rows if (strip := found.items.strips[row]))
+    labels = Counter(label for row in rows if (label := retriever.items.labels[row]))
+    strips = Counter(strip for row in rows if (strip := retriever.items.strips[row]))
     label, same = labels.most_common(1)[0] if labels else (None, 0)
     strip, of_strip = strips.most_common(1)[0] if strips else (None, 0)
     return Cluster(

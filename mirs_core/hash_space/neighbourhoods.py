@@ -1,11 +1,11 @@
-"""What is odd about a hash space: suspected label errors, hubs, codes that many tiles share.
+"""Outliers of a hash space: suspected label errors, hubs, and codes that many tiles share.
 
-Everything here looks at all tiles of a run, training tiles among them: it serves to find mistakes,
-not to measure the model.
+All tiles of a run are included, training tiles too: this serves to find mistakes, not to evaluate
+the model.
 
-Many tiles may be equally far, and which of them come first in a list is chance (the archive takes
-the row order). So nothing is counted in lists: of the tiles that are as far as the tenth nearest,
-each counts with the probability that it would be among the ten.
+Many tiles may be at the same distance, and their order in a list is arbitrary (the archive uses the
+row order). Counts are therefore expected values: each tile tied with the tenth nearest counts with
+the probability that it would be among the ten.
 """
 
 from collections import Counter
@@ -19,18 +19,19 @@ from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.retriever import Retriever
 
 NEAR = 10
-"""So many neighbours of each tile are looked at."""
+"""The number of nearest neighbours considered for each tile."""
 _BLOCK = 256
 _HUB, _SURE = 3.0, 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A tile whose neighbours nearly all say otherwise.
+    """A tile with a suspected label: nearly all of its neighbours have another one.
 
     Attributes:
-        says: what most of them are; ``agree`` of the nearest are expected to be that.
-        same: how many of them are expected to be of the tile's own class.
+        says: the most frequent label of the neighbours; ``agree`` is how many are expected to have
+            it.
+        same: how many of them are expected to have the tile's own label.
         away: mean distance to the neighbours, in the unit of the run.
     """
 
@@ -44,7 +45,7 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """A tile that stands among the nearest of many; ``count`` lists are expected to hold it."""
+    """A tile among the nearest neighbours of many others; ``count`` is how many are expected."""
 
     row: int
     count: float
@@ -52,7 +53,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class SharedCode:
-    """Tiles with one and the same code; ``label`` is that of most of them, of ``same`` tiles."""
+    """Tiles with the same code; ``label`` is the most frequent label, of ``same`` tiles."""
 
     rows: tuple[int, ...]
     label: str | None
@@ -61,15 +62,15 @@ class SharedCode:
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhoods:
-    """The ``NEAR`` nearest tiles of every tile; copies of its content are left out.
+    """The ``NEAR`` nearest neighbours of every tile, without copies of the tile.
 
     Attributes:
         rows: (N, k) int64, nearest first, ties in row order; -1 where there are fewer.
         away: (N,) mean distance to them, in the unit of the run; NaN without any.
         classes: the labels, in the order of the columns of ``votes``.
         votes: (N, C) how many of them are expected to be of each class.
-        reach: (N,) in how many lists a tile is expected.
-        sharing: (N,) how many tiles have the tile's very code, itself included.
+        reach: (N,) of how many tiles a tile is expected to be a nearest neighbour.
+        sharing: (N,) how many tiles have the same code, including the tile itself.
     """
 
     rows: NDArray[np.int64]
@@ -91,9 +92,9 @@ class Neighbourhoods:
         return result
 
 
-def look(found: Retriever) -> Neighbourhoods:
+def look(retriever: Retriever) -> Neighbourhoods:
     """The neighbourhoods of a run's tiles."""
-    items, count = found.items, len(found.items)
+    items, count = retriever.items, len(retriever.items)
     classes = tuple(sorted({label for label in items.labels if label}))
     member = np.zeros((count, len(classes)))
     for row, label in enumerate(items.labels):
@@ -106,7 +107,7 @@ def look(found: Retriever) -> Neighbourhoods:
     votes, reach = np.zeros((count, len(classes))), np.zeros(count)
     for start in range(0, count, _BLOCK):
         block = slice(start, min(start + _BLOCK, count))
-        distances = _distances(found, block)
+        distances = _distances(retriever, block)
         distances[same_content[block, None] == same_content[None]] = np.inf
         chance = _chance(distances, near)
         votes[block] = chance @ member
@@ -117,66 +118,66 @@ def look(found: Retriever) -> Neighbourhoods:
         rows[block] = np.where(there, order, -1)
         filled = np.where(there, nearest, 0.0).sum(axis=1)
         away[block] = np.where(there.any(axis=1), filled / there.sum(axis=1).clip(min=1), np.nan)
-    _, inverse, sizes = np.unique(found.codes, axis=0, return_inverse=True, return_counts=True)
+    _, inverse, sizes = np.unique(retriever.codes, axis=0, return_inverse=True, return_counts=True)
     sharing = sizes[inverse.ravel()].astype(np.int64)
     return Neighbourhoods(rows, away, classes, votes, reach, sharing)
 
 
-def _distances(found: Retriever, block: slice) -> NDArray[np.float64]:
-    """Distances (b, N) of some tiles to all of them."""
-    if not isinstance(found.model, FloatModel):
-        return hamming(found.codes[block], found.codes).astype(np.float64)
-    archive = found.archive()
-    away, places = archive.search(found.codes[block], len(found.codes))
+def _distances(retriever: Retriever, block: slice) -> NDArray[np.float64]:
+    """Distances (b, N) from a block of tiles to all tiles."""
+    if not isinstance(retriever.model, FloatModel):
+        return hamming(retriever.codes[block], retriever.codes).astype(np.float64)
+    archive = retriever.archive()
+    away, places = archive.search(retriever.codes[block], len(retriever.codes))
     distances = np.empty(away.shape)
     np.put_along_axis(distances, places, away.astype(np.float64), axis=1)
     return distances
 
 
 def _chance(distances: NDArray[np.float64], near: int) -> NDArray[np.float64]:
-    """The probability (b, N) that a tile is among the nearest, where ties fall by chance."""
+    """The probability (b, N) that a tile is among the nearest if ties are broken at random."""
     last = np.partition(distances, near - 1, axis=1)[:, near - 1 : near]
     nearer = distances < last
     tied = (distances == last) & np.isfinite(distances)
-    left = near - nearer.sum(axis=1, keepdims=True)
-    share = left / tied.sum(axis=1, keepdims=True).clip(min=1)
+    remaining = near - nearer.sum(axis=1, keepdims=True)
+    share = remaining / tied.sum(axis=1, keepdims=True).clip(min=1)
     return nearer + tied * share.clip(max=1.0)
 
 
-def errors_of_top(found: Retriever, k: int) -> NDArray[np.float64]:
-    """(N,) the share of other classes among the ``k`` nearest archive tiles of each labelled tile.
+def errors_of_top(retriever: Retriever, k: int) -> NDArray[np.float64]:
+    """(N,) the top-k error rate: share of other classes among the k nearest archive tiles.
 
-    Ties in row order, as a search ranks them; the tile itself and copies of it are left out. NaN
-    for tiles without a label, and where no labelled tile is found.
+    Ties in row order, as in a search, without the tile itself and copies of it. NaN for tiles
+    without a label, and where none of the k has one.
     """
-    items, rows = found.items, found.items.rows(["archive"])
+    items, rows = retriever.items, retriever.items.rows(["archive"])
     wrong = np.full(len(items), np.nan)
     if not len(rows):
         return wrong
     labels = np.array([label or "" for label in items.labels], dtype=object)
     contents = np.array(items.contents, dtype=object)
-    archive = found.archive(rows)
+    archive = retriever.archive(rows)
     most = int(np.unique(contents[rows], return_counts=True)[1].max())
     for start in range(0, len(items), _BLOCK):
         block = np.arange(start, min(start + _BLOCK, len(items)))
-        _, places = archive.search(found.codes[block], k + most)
+        _, places = archive.search(retriever.codes[block], k + most)
         near = rows[places]
         other = contents[near] != contents[block, None]
-        kept = other & (other.cumsum(axis=1) <= k) & (labels[near] != "")
-        differs = kept & (labels[near] != labels[block, None])
+        counted = other & (other.cumsum(axis=1) <= k) & (labels[near] != "")
+        differs = counted & (labels[near] != labels[block, None])
         with np.errstate(invalid="ignore"):
-            share = differs.sum(axis=1) / kept.sum(axis=1)
+            share = differs.sum(axis=1) / counted.sum(axis=1)
         wrong[block] = np.where(labels[block] != "", share, np.nan)
     return wrong
 
 
-def suspects(found: Retriever, near: Neighbourhoods, most: int = 50) -> list[Suspect]:
-    """Labelled tiles with at most one neighbour of their label, where most are of one other.
+def suspects(retriever: Retriever, near: Neighbourhoods, most: int = 50) -> list[Suspect]:
+    """Labelled tiles with at most one neighbour of their own label and most of one other.
 
-    The surest first: those whose neighbours agree most, then those whose neighbours are nearest.
+    Most suspicious first: those whose neighbours agree most, then those with the nearest ones.
     """
     place, listed = {label: i for i, label in enumerate(near.classes)}, []
-    for row, label in enumerate(found.items.labels):
+    for row, label in enumerate(retriever.items.labels):
         votes = near.votes[row]
         if label is None or votes.sum() < NEAR - 1e-9:
             continue
@@ -186,29 +187,29 @@ def suspects(found: Retriever, near: Neighbourhoods, most: int = 50) -> list[Sus
             away = round(float(near.away[row]), 3)
             says = near.classes[best]
             listed.append(Suspect(row, label, says, round(agree, 1), round(same, 1), away))
-    return sorted(listed, key=lambda one: (-one.agree, one.same, one.away, one.row))[:most]
+    return sorted(listed, key=lambda s: (-s.agree, s.same, s.away, s.row))[:most]
 
 
 def hubs(near: Neighbourhoods, most: int = 50) -> list[Hub]:
-    """The tiles that most others have among their nearest; only those with three times the mean."""
-    usual = float(near.reach.mean()) if len(near.reach) else 0.0
+    """The most frequent nearest neighbours: tiles above three times the mean, highest first."""
+    mean = float(near.reach.mean()) if len(near.reach) else 0.0
     order = np.argsort(-near.reach, kind="stable")[:most]
     return [
         Hub(int(row), round(float(near.reach[row]), 1))
         for row in order
-        if near.reach[row] > _HUB * usual
+        if near.reach[row] > _HUB * mean
     ]
 
 
-def shared_codes(found: Retriever, most: int = 50) -> list[SharedCode]:
-    """Codes that several different tiles have, those of most tiles first."""
+def shared_codes(retriever: Retriever, most: int = 50) -> list[SharedCode]:
+    """Codes shared by several different tiles, the most shared first."""
     groups: dict[bytes, list[int]] = {}
-    for row, code in enumerate(found.codes):
+    for row, code in enumerate(retriever.codes):
         groups.setdefault(code.tobytes(), []).append(row)
     listed = []
     for rows in groups.values():
-        if len({found.items.contents[row] for row in rows}) < 2:
+        if len({retriever.items.contents[row] for row in rows}) < 2:
             continue
-        label, same = Counter(found.items.labels[row] for row in rows).most_common(1)[0]
+        label, same = Counter(retriever.items.labels[row] for row in rows).most_common(1)[0]
         listed.append(SharedCode(tuple(rows), label, same))
-    return sorted(listed, key=lambda one: (-len(one.rows), one.rows))[:most]
+    return sorted(listed, key=lambda code: (-len(code.rows), code.rows))[:most]

@@ -1,9 +1,9 @@
-"""Pairs of tiles that show, in part, the very same ground, found by their pixels.
+"""Overlapping footprints: pairs of tiles that show partly the same ground, detected from pixels.
 
-Only tiles that a model holds for near each other are compared: the two pictures are laid over each
-other where they agree best (phase correlation, Kuglin and Hines 1975), and what they then share is
-correlated. Only fine structure counts: slopes from light to dark, and edges of an image with black
-beyond, would otherwise make much of the surface one. Turned cuts are not found.
+Only tiles that a model ranks near each other are compared: the two images are registered by phase
+correlation (Kuglin and Hines 1975), and the overlap is correlated. Only fine structure counts,
+because brightness gradients and black image borders would otherwise make unrelated tiles match.
+Rotated tiles are not detected.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,9 +19,9 @@ from mirs_core.progress import Progress, silent
 Grey = NDArray[np.float64]
 
 SIDE = 96
-"""Side, in pixels, that pictures are compared at."""
+"""Side, in pixels, at which images are compared."""
 MOST_PAIRS = 3000
-"""So many pairs are compared at most, those first that are nearest."""
+"""The most pairs that are compared, nearest first."""
 _LEAST_SHARE, _ALIKE = 0.25, 0.7
 _PEAKS, _REACH, _TAPER, _TINY = 8, 2, 0.3, 1e-9
 _BLACK, _BLUR = 2.0, 3.0
@@ -29,13 +29,13 @@ _BLACK, _BLUR = 2.0, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two tiles of the same ground.
+    """Two tiles whose footprints overlap.
 
     Attributes:
         rows: of the two, ascending.
-        shift: where the second one's corner lies in the first, in shares of a side, right and down.
-        share: of the first one's area that both show, 0..1.
-        likeness: correlation of the two there, -1..1.
+        shift: of the second tile's corner in the first, right and down, as a share of the side.
+        share: overlapping share of the area, 0..1.
+        likeness: correlation of the two in the overlap, -1..1.
     """
 
     rows: tuple[int, int]
@@ -47,7 +47,7 @@ class Overlap:
 def find(
     near: Neighbourhoods, read: Callable[[int], NDArray[np.uint8]], progress: Progress = silent
 ) -> list[Overlap]:
-    """The pairs among each other's nearest that overlap by a quarter, the most alike first.
+    """Pairs of mutual neighbours that overlap by at least a quarter, best correlated first.
 
     Args:
         read: the pixels (H, W) or (H, W, 3) of a row.
@@ -57,16 +57,16 @@ def find(
     """
     pairs = list(_mutual(near))[:MOST_PAIRS]
     small: dict[int, Grey] = {}
-    found = []
-    for place, (one, other) in enumerate(pairs):
-        progress("Comparing pictures", place, len(pairs))
-        for row in (one, other):
+    overlapping = []
+    for place, (first, second) in enumerate(pairs):
+        progress("Comparing images", place, len(pairs))
+        for row in (first, second):
             if row not in small:
                 small[row] = shrunk(read(row))
-        shift, share, likeness = compare(small[one], small[other])
+        shift, share, likeness = compare(small[first], small[second])
         if share >= _LEAST_SHARE and likeness >= _ALIKE:
-            found.append(Overlap((one, other), shift, round(share, 3), round(likeness, 3)))
-    return sorted(found, key=lambda pair: (-pair.likeness, pair.rows))
+            overlapping.append(Overlap((first, second), shift, round(share, 3), round(likeness, 3)))
+    return sorted(overlapping, key=lambda pair: (-pair.likeness, pair.rows))
 
 
 def shrunk(pixels: NDArray[np.uint8]) -> Grey:
@@ -75,7 +75,7 @@ def shrunk(pixels: NDArray[np.uint8]) -> Grey:
 
     image = Image.fromarray(np.ascontiguousarray(pixels)).convert("L")
     grey = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64)
-    # Beside black, a pixel is part of both.
+    # A pixel next to black is a mixture of both.
     there = minimum_filter(grey > _BLACK, 5)
     weight = gaussian_filter(there.astype(np.float64), _BLUR, mode="nearest")
     blurred = gaussian_filter(np.where(there, grey, 0.0), _BLUR, mode="nearest")
@@ -83,11 +83,11 @@ def shrunk(pixels: NDArray[np.uint8]) -> Grey:
 
 
 def compare(one: Grey, other: Grey) -> tuple[tuple[float, float], float, float]:
-    """Lays two pictures over each other: shift, share in common, correlation there.
+    """Registers two images: shift, overlapping share, and correlation there.
 
-    Pictures are (S, S), NaN where nothing is. Each cyclic peak of the phase correlation leaves four
-    places to try; of the places around the highest peaks the one whose common part correlates best
-    is taken, if that is no mere edge.
+    Images are (S, S), NaN where invalid. Each cyclic peak of the phase correlation allows four
+    shifts; of those around the highest peaks, the one with the highest correlation is taken,
+    unless the overlap is a mere edge.
     """
     side = len(one)
     product = _spectrum(one) * np.conj(_spectrum(other))
@@ -101,7 +101,7 @@ def compare(one: Grey, other: Grey) -> tuple[tuple[float, float], float, float]:
     }
     tried = {corner: _likeness(one, other, *corner) for corner in corners}
     y, x = max(tried, key=tried.__getitem__)
-    # The window pulls the peak a little towards the middle.
+    # The window biases the peak slightly towards the centre.
     around = range(-_REACH, _REACH + 1)
     tried = {(y + i, x + j): _likeness(one, other, y + i, x + j) for i in around for j in around}
     y, x = max(tried, key=tried.__getitem__)
@@ -113,7 +113,7 @@ def _share(side: int, y: int, x: int) -> float:
 
 
 def _likeness(one: Grey, other: Grey, y: int, x: int) -> float:
-    """The correlation where the two overlap; -1 where that is too little to tell."""
+    """The correlation in the overlap; -1 where that is too small."""
     if _share(len(one), y, x) < _LEAST_SHARE / 2:
         return -1.0
     first, second = _common(one, other, y, x)
@@ -124,14 +124,14 @@ def _likeness(one: Grey, other: Grey, y: int, x: int) -> float:
 
 
 def correlation(one: Grey, other: Grey) -> float:
-    """Pearson's correlation of as many values; 0 where one of the two is flat."""
+    """Pearson's correlation of two arrays of equal size; 0 where one of them is constant."""
     a, b = one - one.mean(), other - other.mean()
     size = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / size if size > _TINY else 0.0
 
 
 def _mutual(near: Neighbourhoods) -> Iterator[tuple[int, int]]:
-    """Pairs that have each other among their nearest; first those with the nearest places."""
+    """Pairs of mutual nearest neighbours, lowest ranks first."""
     lists = [set(row[row >= 0].tolist()) for row in near.rows]
     seen = set()
     for place in range(near.rows.shape[1]):
@@ -146,7 +146,7 @@ def _mutual(near: Neighbourhoods) -> Iterator[tuple[int, int]]:
 def _spectrum(grey: Grey) -> NDArray[np.complex128]:
     from scipy.signal.windows import tukey
 
-    # The edges of a tile do not meet; without a window they would be the strongest feature.
+    # Opposite edges do not match; without a window they would dominate the spectrum.
     window = tukey(len(grey), _TAPER)
     there = np.isfinite(grey)
     level = grey[there].mean() if there.any() else 0.0
