@@ -44,7 +44,7 @@ def confusion_matrix(model: Model, matrix: Confusion) -> go.Figure:
         side="top", tickangle=-90, showgrid=False, tickfont={"size": 11}, title="result"
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 11}, title="query")
-    return finished(figure, 80 + 23 * max(len(queries), 8), legend=False)
+    return finished(figure, 106 + 23 * max(len(queries), 8), legend=False)
 
 
 def covariance(values: NDArray[np.float64], first: int) -> go.Figure:
