@@ -68,11 +68,14 @@ def test_a_lasso_opens_its_tiles_and_lights_them_in_both_maps(maps: Any) -> None
         maps.wait_for_timeout(15)
     maps.mouse.up()
     maps.wait_for_function(f"() => ({ROOT}).data.chosen !== null", timeout=LONG)
-    maps.wait_for_selector("h3:text-matches('^[0-9,]+ chosen tiles$')", timeout=LONG)
+    maps.wait_for_selector("h3:text-matches('^[0-9,]+ selected tiles$')", timeout=LONG)
     chosen = maps.evaluate(f"() => ({ROOT}).data.chosen.length")
     assert 1 < chosen < count
     maps.wait_for_function(BRIGHT, arg=chosen, timeout=LONG)
-    assert f"{chosen} chosen tiles" in maps.locator("h3:text-matches('chosen tiles$')").inner_text()
+    assert (
+        f"{chosen} selected tiles"
+        in maps.locator("h3:text-matches('selected tiles$')").inner_text()
+    )
     maps.locator(".st-key-mirs-space-grid button.tile").first.wait_for(timeout=LONG)
     maps.get_by_role("button", name="Clear selection").click()
     maps.wait_for_function(BRIGHT, arg=count, timeout=LONG)
