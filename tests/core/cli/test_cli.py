@@ -310,7 +310,7 @@ def test_a_run_leaves_as_one_file_goes_to_the_bin_and_comes_back(
     answer(home, "runs", "delete", "again")
     assert answer(home, "runs", "empty-bin", "again") == {"removed": ["again"]}
     assert answer(home, "runs", "empty-bin") == {"removed": []}
-    assert "holds no run" in refused(home, "runs", "restore", "again")
+    assert "There is no run 'again' in the bin" in refused(home, "runs", "restore", "again")
 
 
 def test_runs_are_compared_and_have_a_card(home: Home) -> None:
