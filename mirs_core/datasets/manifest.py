@@ -1,8 +1,8 @@
-"""The manifest of a data set: every tile with its label, split, strip, place and content hash.
+"""The manifest of a data set: every tile with label, split, strip, coordinates, content hash.
 
-A labelled data set is a folder ``train/ val/ test/ [database/]`` with one folder a class in each
+A labelled data set is a folder ``train/ val/ test/ [database/]`` with one folder per class in each
 (DoMars16k as published); only those four folders of it are read. Any other folder is an unlabelled
-data set of all images below it. ``tiles.csv`` at the root adds what names and folders do not tell.
+data set of all images below it. ``tiles.csv`` at the root adds further metadata.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from mirs_core.mars import observations
 from mirs_core.progress import Progress, silent
 
 OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE = "tile", "strip centre", "invented", ""
-"""What a tile's coordinates are the place of."""
+"""What the coordinates of a tile refer to."""
 
 __all__ = ["SPLITS", "Card", "Manifest", "Tile", "Unreadable", "read_card", "scan", "tiles_named"]
 
@@ -31,7 +31,7 @@ class Tile:
     """One readable image of a data set.
 
     Attributes:
-        id: names the tile in its data set: its path.
+        id: of the tile in its data set: its path.
         path: relative to the data set's root, with forward slashes.
         label: folder name of its class (in Unicode's composed form); None where there is none.
         split: "train", "val", "test", "database", or "" outside of a labelled data set.
@@ -39,8 +39,8 @@ class Tile:
         strip: product id of the observation; None where the file name has none.
         latitude: degrees north; None where unknown.
         longitude: degrees east in [0, 360); None where unknown.
-        place: what the two are the place of: "tile", "strip centre" (all that a name tells),
-            "invented" (synthetic tiles), "" where there is none.
+        place: what the coordinates refer to: "tile", "strip centre" (from the file name),
+            "invented" (synthetic tiles), "" where there are none.
     """
 
     id: str
@@ -56,7 +56,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that was skipped, and why."""
+    """A file that was skipped, and the reason."""
 
     path: str
     why: str
@@ -64,7 +64,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a scan found. ``tiles`` are sorted by path.
+    """What a scan images. ``tiles`` are sorted by path.
 
     ``duplicates`` are pairs of paths with the same content, the first path being the first of all
     its copies; copies stay among the tiles.
@@ -84,7 +84,7 @@ class Manifest:
 
     @property
     def labelled(self) -> int:
-        """How many tiles have a label."""
+        """Number of tiles with a label."""
         return sum(tile.label is not None for tile in self.tiles)
 
     @property
@@ -94,13 +94,13 @@ class Manifest:
 
     @property
     def splits(self) -> dict[str, int]:
-        """Tiles by split, in the order of ``SPLITS``; tiles without a split stand under ""."""
+        """Tiles by split, in the order of ``SPLITS``; tiles without a split are under ""."""
         counts = Counter(tile.split for tile in self.tiles)
         return {split: counts[split] for split in (*SPLITS, "") if counts[split]}
 
     @property
     def strips(self) -> int:
-        """How many different strips are known."""
+        """Number of distinct known strips."""
         return len({tile.strip for tile in self.tiles} - {None})
 
 
@@ -110,37 +110,37 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     Files that cannot be tiles are reported by name and skipped.
 
     Args:
-        cache: a JSON file that remembers what was read, by path, size and modification time; a
-            damaged one is ignored.
+        cache: a JSON file of earlier results by path, size and modification time; a damaged one
+            is ignored.
 
     Raises:
-        DataError: no such folder, no readable image in it, or a wrong dataset.json.
+        DataError: there is no such folder, no readable image in it, or dataset.json is invalid.
     """
     if not root.is_dir():
         raise DataError(f"There is no folder {root}. Check the path of the data set.")
     root = root.resolve()
     card = read_card(root)
-    found = find_images(root)
-    read = read_contents(root, found.paths, cache, progress)
+    images = find_images(root)
+    read = read_contents(root, images.paths, cache, progress)
     labelled = is_labelled(root)
     table = read_table(root)
     tiles = tuple(
         _tile(path, read.contents[path], labelled, table.get(path), card)
         for path in sorted(read.contents)
     )
-    unreadable = tuple(Unreadable(*pair) for pair in sorted({**found.refused, **read.bad}.items()))
+    unreadable = tuple(Unreadable(*pair) for pair in sorted({**images.refused, **read.bad}.items()))
     if not tiles:
         raise DataError(_nothing_in(root, unreadable))
     return Manifest(root, card, tiles, _duplicates(tiles), unreadable)
 
 
 def tiles_named(root: Path) -> tuple[Tile, ...]:
-    """The tiles of the data set in ``root`` as names, folders and ``tiles.csv`` tell, by path.
+    """The tiles of the data set in ``root`` by names, folders and ``tiles.csv``, sorted by path.
 
-    No image is read: contents are empty, and files that cannot be decoded are among them.
+    No image is read: contents are empty, and undecodable files are included.
 
     Raises:
-        DataError: dataset.json or tiles.csv is wrong.
+        DataError: dataset.json or tiles.csv is invalid.
     """
     root = root.resolve()
     card, table, labelled = read_card(root), read_table(root), is_labelled(root)
@@ -148,21 +148,21 @@ def tiles_named(root: Path) -> tuple[Tile, ...]:
     return tuple(_tile(path, "", labelled, table.get(path), card) for path in paths)
 
 
-def _tile(path: str, content: str, labelled: bool, told: TileRecord | None, card: Card) -> Tile:
+def _tile(path: str, content: str, labelled: bool, record: TileRecord | None, card: Card) -> Tile:
     parts = PurePosixPath(path).parts
     label = parts[1] if labelled and len(parts) > 2 else None
     split = parts[0] if labelled else ""
-    told = told or TileRecord(path)
-    label = told.label or label
-    seen = observations.parse(parts[-1])
-    latitude, longitude, place = _place(told, seen, card.synthetic)
+    record = record or TileRecord(path)
+    label = record.label or label
+    observation = observations.parse(parts[-1])
+    latitude, longitude, place = _place(record, observation, card.synthetic)
     return Tile(
         id=path,
         path=path,
         label=unicodedata.normalize("NFC", label) if label else None,
-        split=told.split or split,
+        split=record.split or split,
         content=content,
-        strip=told.strip or (seen.strip if seen else None),
+        strip=record.strip or (observation.strip if observation else None),
         latitude=latitude,
         longitude=longitude,
         place=place,
@@ -170,15 +170,15 @@ def _tile(path: str, content: str, labelled: bool, told: TileRecord | None, card
 
 
 def _place(
-    told: TileRecord, seen: observations.Observation | None, synthetic: bool
+    record: TileRecord, observation: observations.Observation | None, synthetic: bool
 ) -> tuple[float | None, float | None, str]:
-    """Latitude, longitude, and what they are the place of."""
-    if told.latitude is not None:
-        return told.latitude, told.longitude, INVENTED if synthetic else OWN_PLACE
-    if seen is None or seen.latitude is None:
+    """Latitude, longitude, and what they refer to."""
+    if record.latitude is not None:
+        return record.latitude, record.longitude, INVENTED if synthetic else OWN_PLACE
+    if observation is None or observation.latitude is None:
         return None, None, NO_PLACE
-    invented = synthetic or seen.instrument == "SYN"
-    return seen.latitude, seen.longitude, INVENTED if invented else STRIP_CENTRE
+    invented = synthetic or observation.instrument == "SYN"
+    return observation.latitude, observation.longitude, INVENTED if invented else STRIP_CENTRE
 
 
 def _duplicates(tiles: tuple[Tile, ...]) -> tuple[tuple[str, str], ...]:

@@ -65,8 +65,8 @@ def known_data_sets(home: Home, counted: bool = True) -> list[KnownDataSet]:
     roots += [path for path in _remembered(home) if path.is_dir()]
     roots += [run.data_root for run in listed if run.usable]
     distinct = dict.fromkeys(root.resolve() for root in roots)
-    found = [_known(home, root, listed, counted) for root in distinct]
-    return sorted(found, key=lambda one: (one.title.casefold(), str(one.root)))
+    data_sets = [_known(home, root, listed, counted) for root in distinct]
+    return sorted(data_sets, key=lambda data: (data.title.casefold(), str(data.root)))
 
 
 def remember(home: Home, root: Path) -> None:

@@ -13,7 +13,7 @@ _SKIPPED = frozenset({"__MACOSX"})
 
 
 @dataclass(slots=True)
-class Found:
+class FoundImages:
     """Paths relative to the root, with forward slashes; ``refused`` says why, by path."""
 
     paths: list[str] = field(default_factory=list)
@@ -30,25 +30,25 @@ def is_labelled(root: Path) -> bool:
     )
 
 
-def find_images(root: Path) -> Found:
+def find_images(root: Path) -> FoundImages:
     """The image files below ``root`` (resolved), by their names alone.
 
-    Hidden files, __MACOSX and files that are no images by name are passed over. Refused are
+    Hidden files, __MACOSX and files without the name of an image are ignored. Refused are
     folders with the name of an image, links to folders, links that lead out of ``root`` or
-    nowhere, and names that are no Unicode or that no table can hold.
+    nowhere, and names that are not valid Unicode or cannot be written to a table.
     """
-    found = Found()
+    images = FoundImages()
     tops = [root / split for split in SPLITS] if is_labelled(root) else [root]
     for top in tops:
         if top.is_symlink():
-            found.refused[top.name] = "a link to a folder, which is not followed"
+            images.refused[top.name] = "a link to a folder, which is not followed"
             continue
-        for folder, folders, files in os.walk(top, onerror=lambda e: _denied(root, e, found)):
+        for folder, folders, files in os.walk(top, onerror=lambda e: _denied(root, e, images)):
             here = Path(folder)
-            folders[:] = [name for name in sorted(folders) if _descend(root, here / name, found)]
+            folders[:] = [name for name in sorted(folders) if _descend(root, here / name, images)]
             for name in files:
-                _sort_in(root, here / name, found)
-    return found
+                _sort_in(root, here / name, images)
+    return images
 
 
 def _is_hidden(name: str) -> bool:
@@ -67,40 +67,40 @@ def _printable(text: str) -> str:
     return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
-def _refuse(root: Path, path: Path, why: str, found: Found) -> None:
-    found.refused[_printable(_relative(root, path))] = why
+def _refuse(root: Path, path: Path, why: str, images: FoundImages) -> None:
+    images.refused[_printable(_relative(root, path))] = why
 
 
-def _denied(root: Path, error: OSError, found: Found) -> None:
+def _denied(root: Path, error: OSError, images: FoundImages) -> None:
     if isinstance(error, FileNotFoundError):
         return
-    _refuse(root, Path(error.filename), f"the folder cannot be read ({error.strerror})", found)
+    _refuse(root, Path(error.filename), f"the folder cannot be read ({error.strerror})", images)
 
 
-def _descend(root: Path, folder: Path, found: Found) -> bool:
+def _descend(root: Path, folder: Path, images: FoundImages) -> bool:
     if _is_hidden(folder.name):
         return False
     if folder.is_symlink():
-        _refuse(root, folder, "a link to a folder, which is not followed", found)
+        _refuse(root, folder, "a link to a folder, which is not followed", images)
         return False
     if _is_image_name(folder.name):
-        _refuse(root, folder, "a folder with the name of an image; rename it to read it", found)
+        _refuse(root, folder, "a folder with the name of an image; rename it to read it", images)
         return False
     return True
 
 
-def _sort_in(root: Path, path: Path, found: Found) -> None:
+def _sort_in(root: Path, path: Path, images: FoundImages) -> None:
     if _is_hidden(path.name) or not _is_image_name(path.name):
         return
     relative = _relative(root, path)
     if _printable(relative) != relative:
-        _refuse(root, path, "its name is no valid Unicode; rename it", found)
+        _refuse(root, path, "its name is no valid Unicode; rename it", images)
     elif "\\" in relative or relative != relative.strip():
-        # tiles.csv would say of another file what it says of this one.
-        _refuse(root, path, "a name with a backslash, or a space first; rename it", found)
+        # In tiles.csv this name would refer to another file.
+        _refuse(root, path, "a name with a backslash, or a space first; rename it", images)
     elif path.is_symlink() and not path.exists():
-        _refuse(root, path, "a link that leads nowhere", found)
+        _refuse(root, path, "a link that leads nowhere", images)
     elif path.is_symlink() and not path.resolve().is_relative_to(root):
-        _refuse(root, path, "a link that leads out of the data set; copy the file", found)
+        _refuse(root, path, "a link that leads out of the data set; copy the file", images)
     else:
-        found.paths.append(relative)
+        images.paths.append(relative)

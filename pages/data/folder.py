@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core.datasets.walk import SPLITS, Found, find_images, is_labelled
+from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled
 from mirs_core.jobs.kinds.data_import import Import
 from mirs_core.workspace.home import Home
 from pages.data import import_form
@@ -36,7 +36,7 @@ def draw(home: Home) -> None:
             _form(home, folder.resolve(), images)
 
 
-def _overview(folder: Path, images: Found) -> None:
+def _overview(folder: Path, images: FoundImages) -> None:
     """Draws what is in the folder."""
     if not images.paths:
         st.warning("This folder contains no images that could be tiles.", icon=":material/image:")
@@ -48,7 +48,7 @@ def _overview(folder: Path, images: Found) -> None:
         st.caption(words.plain(f"Left out: {path}: {why}"))
 
 
-def _form(home: Home, folder: Path, images: Found) -> None:
+def _form(home: Home, folder: Path, images: FoundImages) -> None:
     table = st.text_input(
         "Table of labels and coordinates (CSV), optional",
         placeholder="/home/me/tiles.csv",

@@ -114,7 +114,7 @@ VAGUE_NAMES = {"found", "one", "made", "kept", "said", "told"}
 
 VAGUE_NAMES_LEFT: dict[str, int] = {
     "mirs_core.workspace": 1,
-    "mirs_core.datasets": 16,
+    "mirs_core.datasets": 7,
     "mirs_core.experiments": 22,
     "mirs_core.hash_space": 32,
     "mirs_core.cli": 15,
