@@ -1,4 +1,4 @@
-"""The map of a run's hash space: computed once, kept with the run."""
+"""The projection of a run's hash space: computed once and stored with the run."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -21,9 +21,9 @@ _SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class SpaceMap:
-    """A map of a run: points (N, 2), parallel to the items of its archive.
+    """The projection of a run: points (N, 2), parallel to the items of its archive.
 
-    ``seconds`` is how long it took; imports are part of it.
+    ``seconds`` is the computing time, including imports.
     """
 
     run: str
@@ -44,10 +44,10 @@ class SpaceMap:
 
 
 def read(home: Home, run_id: str) -> SpaceMap | None:
-    """The map of a run; None where there is none, or one that cannot be used.
+    """The stored projection of a run; None where there is none, or an unusable one.
 
     Raises:
-        RunError: no such run.
+        RunError: there is no such run.
     """
     folder = runs.folder(home, run_id)
     about = folder.path / "map.json"
@@ -73,7 +73,7 @@ def read(home: Home, run_id: str) -> SpaceMap | None:
 
 
 def project(home: Home, run_id: str, seed: int = 0, progress: Progress = silent) -> SpaceMap:
-    """Computes the map of a finished run and keeps it with the run.
+    """Computes the projection of a finished run and stores it with the run.
 
     Raises:
         RunError: the run is not finished, or its folder cannot be written.
@@ -86,7 +86,7 @@ def project(home: Home, run_id: str, seed: int = 0, progress: Progress = silent)
     progress("Laying out the map", 1, 3)
     points = projection.project(archive, seed)
     progress("Measuring the map", 2, 3)
-    found = SpaceMap(
+    space_map = SpaceMap(
         run=run_id,
         points=points,
         fidelity=projection.fidelity(archive, points),
@@ -95,10 +95,10 @@ def project(home: Home, run_id: str, seed: int = 0, progress: Progress = silent)
     )
     try:
         write_array(folder.path / "map.npy", points)
-        # Written last: a map without it is none.
-        about = {"schema": _SCHEMA, "mirs": __version__, **found.to_json()}
+        # Written last: a projection without this file does not count.
+        about = {"schema": _SCHEMA, "mirs": __version__, **space_map.to_json()}
         write_json(folder.path / "map.json", about)
     except OSError as error:
         raise RunError(f"The map cannot be written ({error.strerror}); free some space.") from None
     progress("Measuring the map", 3, 3)
-    return found
+    return space_map

@@ -1,4 +1,4 @@
-"""The hash space in two dimensions: UMAP over exact neighbours, and how far to trust it.
+"""Projection of the hash space to two dimensions: UMAP over exact neighbours, and its fidelity.
 
 UMAP: McInnes, Healy, Melville 2018. The neighbours come from the archive's own exact search, so the
 graph is that of Hamming distance (or of the baseline's), and equal seeds give equal maps.
@@ -17,7 +17,7 @@ Points = NDArray[np.float32]
 
 NEIGHBOURS, SPREAD = 15, 0.9
 MANY, EPOCHS, EPOCHS_OF_MANY = 8_000, 200, 100
-"""Above so many tiles a map gets fewer rounds: it costs 0.001 of trustworthiness."""
+"""Above this many tiles the projection gets fewer epochs, at a cost of 0.001 trustworthiness."""
 _LEAST = 5
 _EXTENT = 3.0
 _ASKED, _BLOCK, _SPARE = 2000, 128, 16
@@ -26,13 +26,13 @@ _LOOKED = 10
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """How much of the neighbourhoods a map keeps; both in 0..1, more is better.
+    """How well a projection preserves neighbourhoods; both values in 0..1, higher is better.
 
     Attributes:
         trustworthiness: 1 less the rank by which neighbours on the map are none in the space
             (Venna and Kaski 2001), over the 10 nearest.
         preservation: share of the 10 nearest in the space that are among the 10 nearest on the map.
-        asked: of so many tiles it was measured.
+        asked: the number of tiles it was measured on.
     """
 
     trustworthiness: float

@@ -116,7 +116,7 @@ VAGUE_NAMES_LEFT: dict[str, int] = {
     "mirs_core.workspace": 1,
     "mirs_core.datasets": 7,
     "mirs_core.experiments": 22,
-    "mirs_core.hash_space": 32,
+    "mirs_core.hash_space": 9,
     "mirs_core.cli": 15,
     "pages.components": 1,
     "pages.shared": 6,
