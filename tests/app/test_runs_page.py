@@ -236,7 +236,7 @@ def test_a_hostile_file_is_refused_in_words(home: Home, opened: Open) -> None:
     app = opened()
     app.file_uploader[0].upload("x.zip", b"PK no zip", "application/zip")
     app = press(app, "Import")
-    assert not app.exception and "no run, or it is damaged" in messages(app)
+    assert not app.exception and "not an exported run, or it is damaged" in messages(app)
     assert len(runs.list_runs(home)) == 3
 
 
