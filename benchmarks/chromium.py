@@ -32,7 +32,7 @@ _TRIES, _PAUSE = 150, 0.1
 
 
 class Chromium:
-    """A browser of its own with one page. Use it as an asynchronous context."""
+    """A separate browser with one page; an asynchronous context manager."""
 
     def __init__(self) -> None:
         program = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")

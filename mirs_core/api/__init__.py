@@ -1,4 +1,4 @@
-"""The front door: workspaces, opened runs and hit lists, as Python and notebooks use them.
+"""The public API: workspaces, opened runs and lists of hits, for Python and notebooks.
 
 Everything here is re-exported by ``mirs_core``; import it from there.
 """

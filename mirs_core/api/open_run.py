@@ -106,7 +106,7 @@ class OpenRun:
 
         Raises:
             DataError: the data set is gone, or tiles are missing from it.
-            EncoderError: the run's encoder cannot be had.
+            EncoderError: the run's encoder is not available.
         """
         home, root = self.searcher.home, self.searcher.root
         manifest = scan_cached(home, root, progress)
@@ -129,7 +129,7 @@ class OpenRun:
         Raises:
             DataError: a string that is neither an archived tile nor a file.
             ImageError: an unusable image.
-            EncoderError: the run's encoder cannot be had.
+            EncoderError: the run's encoder is not available.
         """
         if isinstance(source, Query):
             return source

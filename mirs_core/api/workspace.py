@@ -155,7 +155,7 @@ class Workspace:
         """Archives a folder of images with the model of a run; returns the new run.
 
         Raises:
-            MirsError: there is no such run or folder, or the run's encoder cannot be had.
+            MirsError: there is no such run or folder, or the run's encoder is not available.
         """
         folder = indexing.index(
             self.home, self.run_id(run), as_path(data), name=name, progress=progress
@@ -207,7 +207,7 @@ class Workspace:
         """Registers a folder of images as a data set.
 
         Args:
-            details: name, licence, instrument, labels and so on, as far as they are known.
+            details: name, licence, instrument, labels and so on, if known.
             copy: copy the images into the workspace rather than describe them where they are.
             into: a data set to copy the images into; excludes ``copy``.
 

@@ -56,75 +56,84 @@ def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     searcher = Searcher.open(home, args.run)
     voters = args.labelled or landform_map.default_labelled_run(home, args.run)
     labelled = searcher if voters == args.run else Searcher.open(home, voters)
-    found = landform_map.estimate_opened(searcher, labelled, args.k, args.min_margin)
+    estimate = landform_map.estimate_opened(searcher, labelled, args.k, args.min_margin)
     trust = landform_map.measure_accuracy(labelled, args.k, args.min_margin)
     rings = footprints(searcher.root)
-    listed = landform_map.totals(found, searcher.items.ids, rings)
-    features = exports.landform_map_table(searcher, found, trust, rings)
+    totals = landform_map.totals(estimate, searcher.items.ids, rings)
+    features = exports.landform_map_table(searcher, estimate, trust, rings)
     if out is not None:
         exports.save_landform_map(features, out)
     answer = {
-        "run": found.run,
-        "labelled": found.labelled,
+        "run": estimate.run,
+        "labelled": estimate.labelled,
         "estimate": True,
-        "k": found.k,
-        "min_margin": found.min_margin,
-        "reach": found.reach,
-        "unit": found.unit,
-        "voters": found.voters,
-        "tiles": len(found.rows),
+        "k": estimate.k,
+        "min_margin": estimate.min_margin,
+        "reach": estimate.reach,
+        "unit": estimate.unit,
+        "voters": estimate.voters,
+        "tiles": len(estimate.rows),
         "placed": sum(row["lat"] is not None and row["lon"] is not None for row in features.rows),
-        "estimated": found.count(SURE),
-        "unsure": found.count(CLOSE) + found.count(FAR),
-        "close_call": found.count(CLOSE),
-        "out_of_reach": found.count(FAR),
-        "classes": {one.label: _total(one) for one in listed},
+        "estimated": estimate.count(SURE),
+        "unsure": estimate.count(CLOSE) + estimate.count(FAR),
+        "close_call": estimate.count(CLOSE),
+        "out_of_reach": estimate.count(FAR),
+        "classes": {total.label: _total(total) for total in totals},
         "trust": _trust(trust),
         "out": str(out) if out is not None else None,
     }
-    return answer, _text(found, trust, listed, out)
+    return answer, _text(estimate, trust, totals, out)
 
 
-def _total(one: ClassTotal) -> dict[str, Any]:
-    km2 = None if one.km2 is None else round(one.km2, 3)
-    return {"tiles": one.tiles, "density": round(one.density, 3), "km2": km2}
+def _total(total: ClassTotal) -> dict[str, Any]:
+    km2 = None if total.km2 is None else round(total.km2, 3)
+    return {"tiles": total.tiles, "density": round(total.density, 3), "km2": km2}
 
 
-def _trust(found: VoteAccuracy | None) -> dict[str, Any] | None:
-    if found is None:
+def _trust(trust: VoteAccuracy | None) -> dict[str, Any] | None:
+    if trust is None:
         return None
-    sure = found.coverage > 0
+    sure = trust.coverage > 0
     return {
-        "accuracy": round(found.accuracy.value, 4) if sure else None,
-        "low": round(found.accuracy.low, 4) if sure else None,
-        "high": round(found.accuracy.high, 4) if sure else None,
-        "coverage": round(found.coverage, 4),
-        "accuracy_of_all": round(found.of_all, 4),
-        "n": found.tiles,
+        "accuracy": round(trust.accuracy.value, 4) if sure else None,
+        "low": round(trust.accuracy.low, 4) if sure else None,
+        "high": round(trust.accuracy.high, 4) if sure else None,
+        "coverage": round(trust.coverage, 4),
+        "accuracy_of_all": round(trust.of_all, 4),
+        "n": trust.tiles,
         "margins": [
-            {"low": one.low, "high": one.high, "n": one.tiles, "accuracy": round(one.correct, 4)}
-            for one in found.bins
+            {
+                "low": part.low,
+                "high": part.high,
+                "n": part.tiles,
+                "accuracy": round(part.correct, 4),
+            }
+            for part in trust.bins
         ],
     }
 
 
 def _text(
-    found: LandformMap, trust: VoteAccuracy | None, listed: tuple[ClassTotal, ...], out: Path | None
+    estimate: LandformMap,
+    trust: VoteAccuracy | None,
+    totals: tuple[ClassTotal, ...],
+    out: Path | None,
 ) -> str:
     rows = [
-        [one.label, one.name, str(one.tiles), number(one.density, 1), number(one.km2, 1)]
-        for one in listed
-        if one.density > 0
+        [total.label, total.name, str(total.tiles), number(total.density, 1), number(total.km2, 1)]
+        for total in totals
+        if total.density > 0
     ]
     lines = [
-        f"ESTIMATE of {len(found.rows)} unlabelled tiles of run {found.run},"
-        f" by the {found.k} nearest of {found.voters} labelled tiles of run {found.labelled}",
+        f"ESTIMATE of {len(estimate.rows)} unlabelled tiles of run {estimate.run},"
+        f" by the {estimate.k} nearest of {estimate.voters} labelled tiles"
+        f" of run {estimate.labelled}",
         "",
         table(["class", "landform", "tiles", "density", "km2"], rows),
         "",
-        f"{found.count(SURE)} tiles are estimated; not sure of {found.count(CLOSE)} (the first"
-        f" class leads by less than {found.min_margin:g}) and of {found.count(FAR)} (unlike every"
-        " labelled tile).",
+        f"{estimate.count(SURE)} tiles are estimated; not sure of {estimate.count(CLOSE)}"
+        f" (the first class leads by less than {estimate.min_margin:g}) and of"
+        f" {estimate.count(FAR)} (unlike every labelled tile).",
         "Density: tiles expected of a class, the sum of its shares over all tiles within reach.",
         f"{landform_map.CAUTION} {landform_map.accuracy_in_words(trust)}",
     ]

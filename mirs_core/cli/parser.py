@@ -39,7 +39,7 @@ _KINDS = [str(Path(__file__).resolve().parents[1] / "jobs" / "kinds")]
 
 
 def build_parser() -> Parser:
-    """The parser of all verbs; the chosen command stands in ``args.command``."""
+    """The parser of all verbs; the chosen command is ``args.command``."""
     parser = Parser(
         prog="mirs",
         description="Find similar landforms on Mars: encode, hash, archive, search, evaluate.",
@@ -56,7 +56,7 @@ def build_parser() -> Parser:
 def _add_further_kinds(verbs: Any) -> None:
     """Adds the kinds of jobs without a module of their own in this package.
 
-    Their answers are printed as they are. Only the files of such kinds are imported.
+    Their answers are printed unchanged. Only the files of such kinds are imported.
     """
     words = {word for word, _, _ in _VERBS}
     for entry in pkgutil.iter_modules(_KINDS):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
     """All runs, newest first."""
-    found = runs.list_runs(Home.current())
+    all_runs = runs.list_runs(Home.current())
     answer = [
         {
             "run": run.id,
@@ -32,7 +32,7 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
             "map_at_64": run.map_at_64,
             "tags": list(run.tags),
         }
-        for run in found
+        for run in all_runs
     ]
     rows = [
         [
@@ -45,10 +45,10 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
             run.state,
             number(run.map_at_64),
         ]
-        for run in found
+        for run in all_runs
     ]
     text = table(["", "run", "name", "preset", "data", "encoder", "state", "mAP@64"], rows)
-    return answer, text if found else "There are no runs yet; start with: mirs demo"
+    return answer, text if all_runs else "There are no runs yet; start with: mirs demo"
 
 
 def show(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
@@ -83,34 +83,34 @@ def card(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], st
 
 
 def compare(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Two to five runs beside each other."""
+    """Two to five runs side by side."""
     from mirs_core.evaluation import run_comparison
 
-    found = run_comparison.compare(Home.current(), args.ids)
+    comparison = run_comparison.compare(Home.current(), args.ids)
     settings = [
-        [one.name, *(str(value) if value != "" else "-" for value in one.values)]
-        for one in found.settings
+        [setting.name, *(str(value) if value != "" else "-" for value in setting.values)]
+        for setting in comparison.settings
     ]
-    lines = [table(["setting", *(run.id for run in found.runs)], settings), ""]
-    if found.scores:
-        rows = [_scores_of(one, place == 0) for place, one in enumerate(found.scores)]
+    lines = [table(["setting", *(run.id for run in comparison.runs)], settings), ""]
+    if comparison.scores:
+        rows = [_scores_of(scores, place == 0) for place, scores in enumerate(comparison.scores)]
         lines.append(table(["run", "mAP@64", "95 % interval", "against the first"], rows))
     else:
         lines.append("None of these runs was evaluated.")
-    return found.to_json(), "\n".join(lines)
+    return comparison.to_json(), "\n".join(lines)
 
 
-def _scores_of(one: "RunScores", first: bool) -> list[str]:
-    value, against = one.value, "-"
-    if not one.same_archive:
+def _scores_of(scores: "RunScores", first: bool) -> list[str]:
+    value, against = scores.value, "-"
+    if not scores.same_archive:
         against = "measured on another archive: not comparable"
-    elif one.difference is not None:
-        gain = one.difference.interval
+    elif scores.difference is not None:
+        gain = scores.difference.interval
         against = f"{gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
     elif not first:
         against = "no shared query"
     span = f"{number(value.low)} to {number(value.high)}"
-    return [one.run.id, number(value.value), span, against]
+    return [scores.run.id, number(value.value), span, against]
 
 
 def delete(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
@@ -122,15 +122,15 @@ def delete(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], 
 
 def list_bin(args: argparse.Namespace, console: Console) -> tuple[list[dict[str, Any]], str]:
     """The runs in the bin."""
-    found = bin.discarded(Home.current())
+    discarded = bin.discarded(Home.current())
     answer = [
-        {"run": one.id, "name": one.name, "preset": one.preset, "deleted": one.discarded,
-         "bytes": one.bytes}
-        for one in found
+        {"run": run.id, "name": run.name, "preset": run.preset, "deleted": run.discarded,
+         "bytes": run.bytes}
+        for run in discarded
     ]  # fmt: skip
-    rows = [[one.id, one.preset, one.discarded, f"{one.bytes / 1e6:.1f} MB"] for one in found]
+    rows = [[run.id, run.preset, run.discarded, f"{run.bytes / 1e6:.1f} MB"] for run in discarded]
     text = table(["run", "preset", "deleted", "size"], rows)
-    return answer, text if found else "The bin is empty."
+    return answer, text if discarded else "The bin is empty."
 
 
 def restore(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:

@@ -11,7 +11,7 @@ def list_settings(
 ) -> None:
     """Lists all settings with their defaults at the end of the help of ``parser``."""
     lines = (f"  {name}={item.default}  {item.metadata['help']}" for name, item in named)
-    # argparse reads % as a sign of its own.
+    # argparse formats help texts with %.
     parser.epilog = "settings and their defaults:\n" + "\n".join(lines).replace("%", "%%")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
 

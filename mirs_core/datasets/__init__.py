@@ -1,5 +1,5 @@
 """Data sets of tiles and their metadata.
 
 Reading and scanning images, cards, splits, image strips, importing, downloading, synthetic tiles.
-Any layer above may call it.
+Every room above may call it.
 """

@@ -1,4 +1,4 @@
-"""The card of a data set: what ``dataset.json`` at its root says about it."""
+"""The card of a data set: the contents of ``dataset.json`` at its root."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from mirs_core.errors import DataError
 
 CARD_FILE = "dataset.json"
 UNKNOWN = "unknown"
-"""Licence and instrument of a data set that names none."""
+"""Licence and instrument of a data set that does not name them."""
 
 _MAX_BYTES = 1_000_000
 
@@ -51,21 +51,21 @@ def read_card(root: Path) -> Card:
     """The card of the data set in ``root``; without a dataset.json, one with the folder's name.
 
     Raises:
-        DataError: dataset.json is no JSON object, or a field has the wrong type.
+        DataError: dataset.json is not a JSON object, or a field has the wrong type.
     """
     path = root / CARD_FILE
     name = root.resolve().name or "data"
-    # Names of folders that are no Unicode cannot be shown or stored as they are.
+    # Folder names that are not Unicode cannot be shown or stored unchanged.
     name = name.encode("utf-8", "replace").decode("utf-8")
     value = card_values(root)
     return card_of(path, value, name) if value else Card.named(name)
 
 
 def card_values(root: Path) -> dict[str, Any]:
-    """The JSON object in ``dataset.json``, with what is not known here; empty where there is none.
+    """The JSON object in ``dataset.json``, with what is not known here; empty if there is none.
 
     Raises:
-        DataError: dataset.json is no JSON object.
+        DataError: dataset.json is not a JSON object.
     """
     path = root / CARD_FILE
     if not path.exists():
@@ -111,7 +111,7 @@ def _text(path: Path, value: dict[str, Any], key: str, default: str) -> str:
     if text is None:
         return default
     if not isinstance(text, str):
-        raise DataError(f"{path}: {key} has to be a text.")
+        raise DataError(f"{path}: {key} must be a string.")
     # One line of valid Unicode, whatever the file says.
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split()) or default
 
@@ -121,7 +121,7 @@ def _scale(path: Path, value: Any) -> float | None:
         return None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not (math.isfinite(value) and value > 0):
-        raise DataError(f"{path}: metres_per_pixel has to be a number above 0, or null.")
+        raise DataError(f"{path}: metres_per_pixel must be a number above 0, or null.")
     return float(value)
 
 
@@ -129,11 +129,11 @@ def _names(path: Path, value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise DataError(f"{path}: distractors has to be a list of class names.")
+        raise DataError(f"{path}: distractors must be a list of class names.")
     return tuple(unicodedata.normalize("NFC", name) for name in value)
 
 
 def _flag(path: Path, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise DataError(f"{path}: synthetic has to be true or false.")
+        raise DataError(f"{path}: synthetic must be true or false.")
     return value

@@ -81,7 +81,7 @@ def records_of(path: Path) -> dict[str, TileRecord]:
 def foreign_cells(root: Path) -> dict[str, dict[str, str]]:
     """The cells of ``tiles.csv`` in columns other than ``COLUMNS``, by path and column.
 
-    The table has to be valid: read it with ``read_table`` first.
+    The table must be valid: read it with ``read_table`` first.
     """
     path = root / TABLE_FILE
     if not path.is_file():

@@ -25,7 +25,7 @@ FAMILIES: dict[str, EncoderFamily] = specs_in("mirs_core.encoders.families", Enc
 """Families of encoders by name; ``timm:MODEL`` belongs to one."""
 
 DEFAULT = next(iter(ENCODERS))
-"""The encoder that is used where none is named."""
+"""The encoder that is used by default."""
 
 
 def load_encoder(name: str, home: Home) -> Encoder:

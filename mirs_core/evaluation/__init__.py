@@ -1,1 +1,1 @@
-"""How well a run retrieves: the protocol of mAP@k, diagnostics, and runs beside each other."""
+"""How well a run retrieves: the protocol of mAP@k, diagnostics, and comparisons of runs."""

@@ -1,1 +1,1 @@
-"""Files that leave and enter: exports of results and maps, exported runs, Parquet archives."""
+"""Files for other programs and computers: exports of results and maps, exported runs, Parquet."""

@@ -1,5 +1,4 @@
 """Measurements over many runs.
 
-Measurements over many runs: presets compared, the published tables reproduced, whitening
-between two data sets.
+Comparisons of presets, reproduction of the published tables, whitening between two data sets.
 """

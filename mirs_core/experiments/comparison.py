@@ -43,8 +43,8 @@ def compare(
     """
     seeds, presets = list(seeds), list(dict.fromkeys(presets))
     if not presets:
-        raise ConfigError(f"No preset is named; choose some of {', '.join(PRESETS)}.")
-    found: dict[str, dict[int, dict[str, Any]]] = {preset: {} for preset in presets}
+        raise ConfigError(f"There are no presets to compare; choose some of {', '.join(PRESETS)}.")
+    metrics: dict[str, dict[int, dict[str, Any]]] = {preset: {} for preset in presets}
     plan = [(preset, seed) for preset in presets for seed in seeds]
     for done, (preset, seed) in enumerate(plan):
         progress(f"{preset}, seed {seed}", done, len(plan))
@@ -55,25 +55,25 @@ def compare(
             encoder=encoder,
             changes=[change for change in changes if _concerns(change, preset)],
         )
-        found[preset][seed] = _metrics_of(home, config)
+        metrics[preset][seed] = _metrics_of(home, config)
     reference = "mirs" if "mirs" in presets else presets[0]
-    base = seed_average(found[reference], "min_r_k")
+    base = seed_average(metrics[reference], "min_r_k")
     return {
         "data": data.name,
         "seeds": len(seeds),
         "n_queries": len(base),
         "reference": reference,
-        "presets": [_row(preset, found[preset], reference, base) for preset in presets],
+        "presets": [_row(preset, metrics[preset], reference, base) for preset in presets],
     }
 
 
 def _concerns(change: str, preset: str) -> bool:
-    """Whether a change means something to a preset: baselines have no head to train."""
+    """Whether a change has an effect on a preset: baselines have no head to train."""
     return not idle(from_preset(preset, data=""), change.partition("=")[0])
 
 
 def run_of(home: Home, config: configs.RunConfig) -> str:
-    """The id of a finished run of this configuration; trained where there is none."""
+    """The id of a finished run of this configuration; trained first if there is none."""
     return _finished(home, config) or pipeline.prepare_and_train(home, config).run
 
 
@@ -82,10 +82,10 @@ def _metrics_of(home: Home, config: configs.RunConfig) -> dict[str, Any]:
 
 
 def metrics_of(run: runs.RunFolder, config: configs.RunConfig) -> dict[str, Any]:
-    """What the evaluation of a finished run found.
+    """The metrics of a finished run's evaluation.
 
     Raises:
-        DataError: there was nothing to measure.
+        DataError: nothing could be measured.
     """
     if not run.metrics.is_file():
         raise DataError(
@@ -100,7 +100,7 @@ def metrics_of(run: runs.RunFolder, config: configs.RunConfig) -> dict[str, Any]
 
 
 def _finished(home: Home, config: configs.RunConfig) -> str | None:
-    """A finished run with the same settings, on the data set and encoder as they are now."""
+    """A finished run with the same settings, on the present state of data set and encoder."""
     config = sources.absolute(config)
     described = sources.gather(home, config).describe()
     fingerprint = run_encoder.encoder_for(home, config).fingerprint
@@ -108,12 +108,12 @@ def _finished(home: Home, config: configs.RunConfig) -> str | None:
         if run.state != "done" or run.preset != config.preset:
             continue
         folder = runs.folder(home, run.id)
-        made = folder.provenance()
+        provenance = folder.provenance()
         same = (
-            all(made.get(key) == value for key, value in described.items())
-            and made.get("encoder") == fingerprint
-            and made.get("mirs") == __version__
-            and "parent" not in made
+            all(provenance.get(key) == value for key, value in described.items())
+            and provenance.get("encoder") == fingerprint
+            and provenance.get("mirs") == __version__
+            and "parent" not in provenance
         )
         if same and folder.config() == config:
             return run.id
@@ -124,7 +124,7 @@ def seed_average(by_seed: Mapping[int, Mapping[str, Any]], divisor: str) -> dict
     """Each query's AP, averaged over the seeds in which it has a relevant archive tile.
 
     Args:
-        by_seed: of each seed, what an evaluation found, with its ``per_query``.
+        by_seed: the evaluation of each seed, with its ``per_query``.
         divisor: "min_r_k" or "hits".
     """
     collected: dict[str, list[float]] = {}

@@ -48,7 +48,7 @@ class Batch:
 
 
 Term = Callable[[Batch], "Tensor"]
-"""A term maps a batch to a scalar; a term with weights of its own is an ``nn.Module``."""
+"""A term maps a batch to a scalar; a term with its own weights is an ``nn.Module``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

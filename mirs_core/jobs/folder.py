@@ -29,7 +29,7 @@ class Job:
 
     Attributes:
         key: shared by jobs of one purpose; empty for none.
-        lane: the queue it stands in; each device has one.
+        lane: its queue; each device has one.
         state: queued, running, stopping, done, failed or stopped.
         run: the id of the run that it trains; empty for none.
         place: its place in the queue; smaller comes first.
@@ -78,7 +78,7 @@ def folder_of(home: Home, job_id: str) -> Path:
     """
     path = home.jobs / job_id
     if not is_safe_name(job_id) or not (path / "job.json").is_file():
-        raise RunError(f"There is no job {job_id!r}; see: mirs jobs list")
+        raise RunError(f"There is no job {job_id!r}; look it up in the list of jobs.")
     return path
 
 
@@ -171,7 +171,7 @@ def log_tail(home: Home, job_id: str, lines: int = 20) -> str:
 
 
 def list_jobs(home: Home) -> list[Job]:
-    """All readable jobs, newest first; those that are not over stand in the order of the queue."""
+    """All readable jobs, newest first; unfinished ones in the order of their queue."""
     jobs = []
     for path in home.jobs.glob("job-*/job.json"):
         try:

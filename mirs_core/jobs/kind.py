@@ -34,7 +34,7 @@ S = TypeVar("S", bound=JobSpec)
 
 @dataclass(frozen=True, slots=True)
 class Command(JobSpec):
-    """A command line without a kind of its own; jobs of versions before 0.3 are read as this."""
+    """Any other command line; jobs of versions before 0.3 are read as this kind."""
 
     words: tuple[str, ...]
 
@@ -78,7 +78,7 @@ def refuse(question: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The link between work that is going on and whoever watches it.
+    """The link between running work and its observers.
 
     Attributes:
         should_stop: whether the work is to stop; what is finished then is kept.
@@ -109,7 +109,7 @@ class Kind(Generic[S]):
         spec: the class of its specs.
         run: carries a spec out and returns the answer; raises MirsError where it cannot.
         title: what people read in the list of jobs.
-        lane: the queue it stands in unless the caller chooses another.
+        lane: its queue, unless the caller chooses another.
         key: names the purpose; of jobs with one key only one is queued at a time.
         trains: the id of the run that it trains; empty for none.
         resumable: whether a job that failed or was stopped continues where it ended.

@@ -123,7 +123,7 @@ def run_first(home: Home, job_id: str) -> None:
 
 
 def claim(home: Home, lane: str) -> Job | None:
-    """Claims the next job of a lane for this process; None where none is queued."""
+    """Claims the next job of a lane for this process; None if none is queued."""
     with _queue(home):
         waiting = [job for job in list_jobs(home) if job.lane == lane and job.state == "queued"]
         if not waiting:
@@ -150,7 +150,7 @@ def _queue(home: Home) -> AbstractContextManager[None]:
 
 
 def _entry(spec: JobSpec, title: str, key: str, lane: str) -> dict[str, Any]:
-    """What job.json says of a new job, but for its place and time."""
+    """The content of job.json for a new job, without its place and time."""
     if isinstance(spec, Command):
         entry = {"title": " ".join(spec.words), "key": "", "lane": CPU, "run": ""}
     else:

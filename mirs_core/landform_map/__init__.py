@@ -1,8 +1,8 @@
-"""Landform maps by estimate: the nearest labelled tiles vote on the class of the unlabelled ones.
+"""Landform estimates: the nearest labelled tiles vote on the class of each unlabelled tile.
 
 The labelled tiles of a run are those its model was trained and validated on and those of its
 archive; its test tiles never vote, so that they can measure how accurate an estimate is.
-Distractors vote too: a tile that looks like them probably shows no landform, and is named so.
+Distractors vote too: a tile that looks like them probably shows no landform, and is labelled so.
 
 Chosen on validation tiles, never on test tiles: 15 voters with equal votes, and two rules under
 which an estimate counts as "not sure". Either its margin is below ``MIN_MARGIN``; or the tile is

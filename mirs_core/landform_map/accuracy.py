@@ -111,7 +111,7 @@ def measure_accuracy(
 def accuracy_in_words(measured: VoteAccuracy | None) -> str:
     """The accuracy of an estimate in one or two sentences."""
     if measured is None:
-        return "Its accuracy is unknown: the labelled run has no test tiles of its own."
+        return "Its accuracy is unknown: the labelled run has no test tiles."
     if not measured.coverage:
         return f"It is not sure of any of the {measured.tiles} test tiles of the labelled set."
     accuracy = measured.accuracy

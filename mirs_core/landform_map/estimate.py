@@ -38,10 +38,10 @@ class LandformMap:
         model: name of the labelled run; ``labelled_set`` the title of its data set.
         voters: number of labelled tiles that may vote.
         reach: largest distance to the nearest labelled tile, in ``unit``, at which an estimate can
-            be sure; None where there are no validation tiles to measure it.
+            be sure; None if there are no validation tiles to measure it on.
         classes: the columns of ``votes.shares``.
-        unlabelled: (N,) whether a tile has no label of its own; only these have an estimate.
-        labels: the estimated class, None where there is none or it is not sure.
+        unlabelled: (N,) whether a tile is unlabelled; only these have an estimate.
+        labels: the estimated class, None if there is none or it is not sure.
         states: SURE, CLOSE or FAR; empty for labelled tiles.
         votes: of every tile; shares 0 and winner -1 for labelled ones.
         nearest: (N,) distance to the nearest labelled tile in ``unit``; nan for labelled ones.

@@ -52,7 +52,7 @@ def measure(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Spread | None:
-    """The spread of results around a query; None where none of them has coordinates.
+    """The spread of results around a query; None if none of them has coordinates.
 
     Args:
         place: latitude and longitude (east) of the query, degrees.

@@ -39,7 +39,7 @@ def totals(
 
     Args:
         ids: of the run's tiles, in row order.
-        rings: footprints of tiles by id, as far as they are known.
+        rings: footprints of tiles by id, if known.
     """
     rows = np.array([row for row in estimate.rows if estimate.states[row] != FAR], dtype=np.int64)
     shares = estimate.votes.shares[rows]

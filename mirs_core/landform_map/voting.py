@@ -25,7 +25,7 @@ def check_settings(k: int, min_margin: float) -> None:
     if k < 1:
         raise ConfigError(f"k is {k}; at least 1 tile has to vote.")
     if not 0 <= min_margin <= 1:
-        raise ConfigError(f"The smallest margin is {min_margin}; it has to be between 0 and 1.")
+        raise ConfigError(f"The smallest margin is {min_margin}; it must be between 0 and 1.")
 
 
 def classes_of(labelled: Searcher) -> tuple[str, ...]:

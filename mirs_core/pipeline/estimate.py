@@ -95,7 +95,7 @@ def _usual_epoch(tiles: int) -> float:
 
 
 def _slowness(home: Home, preset: str) -> float | None:
-    """Seconds of an epoch in recent runs here, relative to ``_usual_epoch``; None without any.
+    """Seconds of an epoch in recent runs here, relative to ``_usual_epoch``; None if none.
 
     Runs of the same preset are preferred, because their loss has the same terms.
     """

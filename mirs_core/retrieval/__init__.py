@@ -1,4 +1,4 @@
 """Retrieval: a finished run in memory, with its model and archive; search, filters, explanations.
 
-Called by everything above that ranks tiles.
+Called by every room above that ranks tiles.
 """

@@ -1,5 +1,4 @@
 """The machine that the library runs on.
 
-The machine that the library runs on: processes and locks, devices, versions, tables for
-terminals. Anyone may call it.
+Processes and locks, devices, versions, tables for terminals; every room above may call it.
 """

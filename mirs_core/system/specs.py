@@ -1,4 +1,4 @@
-"""Specs: objects that describe one preset, encoder, format and so on, each in a file of its own.
+"""Specs: objects that describe one preset, encoder, format and so on, each in its own file.
 
 A package of such files is the list: adding a file is all that is needed to add an entry. The files
 must be cheap to import; heavy packages are imported inside functions.

@@ -37,9 +37,9 @@ class Annotation:
 
 
 def read(home: Home, run_id: str) -> Annotation:
-    """The annotation of a run; an empty one where there is none.
+    """The annotation of a run; an empty one if there is none.
 
-    A damaged file counts as none: an annotation must not make its run unusable.
+    A damaged file is ignored: an annotation must not make its run unusable.
     """
     path = _path(home, run_id)
     if path.is_file():

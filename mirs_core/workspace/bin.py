@@ -40,7 +40,7 @@ def discard(home: Home, run_id: str) -> None:
     """
     run, target = runs.removable(home, run_id), home.bin / run_id
     if target.exists():
-        raise RunError(f"The bin already holds a run {run_id!r}; delete that one for good first.")
+        raise RunError(f"The bin already holds a run {run_id!r}; delete it permanently first.")
     make_folder(target.parent)
     run.path.replace(target)
     annotation = annotations.read(home, run_id).to_json()
@@ -75,7 +75,7 @@ def restore(home: Home, run_id: str) -> None:
 
 
 def empty(home: Home, run_id: str | None = None) -> list[str]:
-    """Deletes one run of the bin for good, or all of them; returns their ids.
+    """Permanently deletes one run in the bin, or all of them; returns their ids.
 
     Raises:
         RunError: ``run_id`` is not in the bin.
@@ -91,7 +91,9 @@ def empty(home: Home, run_id: str | None = None) -> list[str]:
 def _existing(home: Home, run_id: str) -> Path:
     path = home.bin / run_id
     if not is_safe_name(run_id) or not path.is_dir():
-        raise RunError(f"There is no run {run_id!r} in the bin; look it up in the list of the bin.")
+        raise RunError(
+            f"There is no run {run_id!r} in the bin; look it up in the list of deleted runs."
+        )
     return path
 
 

@@ -30,13 +30,13 @@ class CollectedTile:
         id: of the tile in its data set.
         sha256: of its file.
         note: of the user.
-        found: how it was found, in words; empty where it was chosen by hand.
+        origin: how it was found, in words; empty if it was chosen by hand.
     """
 
     id: str
     sha256: str
     note: str = ""
-    found: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +226,10 @@ def _aside(home: Home, collection_id: str) -> Path:
 
 def _write(home: Home, collection: Collection) -> None:
     value = {name: v for name, v in asdict(collection).items() if name not in {"id", "error"}}
+    value["tiles"] = [
+        {"id": tile.id, "sha256": tile.sha256, "note": tile.note, "found": tile.origin}
+        for tile in collection.tiles
+    ]
     write_json(_path(home, collection.id), {"schema": _SCHEMA, **value})
 
 
@@ -242,7 +246,7 @@ def _parse(collection_id: str, value: Any, path: Path) -> Collection:
         fields = ("id", "sha256", "note", "found")
         if not isinstance(tile, dict) or not all(isinstance(tile.get(n), str) for n in fields):
             raise damaged
-        items.append(CollectedTile(**{name: tile[name] for name in fields}))
+        items.append(CollectedTile(*(tile[name] for name in fields)))
     return Collection(
         id=collection_id,
         synthetic=value.get("synthetic") is True,

@@ -51,12 +51,12 @@ class RunFolder:
 
     @property
     def progress(self) -> Path:
-        """One JSON line an epoch."""
+        """One JSON line per epoch."""
         return self.path / "progress.jsonl"
 
     @property
     def checkpoint(self) -> Path:
-        """From which an unfinished training resumes."""
+        """The checkpoint that an unfinished training resumes from."""
         return self.path / "checkpoint.safetensors"
 
     @property
@@ -66,7 +66,7 @@ class RunFolder:
 
     @property
     def excluded(self) -> Path:
-        """Content hashes of tiles that were removed from the archive for good."""
+        """Content hashes of tiles that were removed from the archive permanently."""
         return self.path / "excluded.json"
 
     def write_excluded(self, tiles: Mapping[str, str]) -> None:
@@ -87,7 +87,7 @@ class RunFolder:
         return read_mapping(self.learnt) if self.learnt.exists() else {}
 
     def config(self) -> configs.RunConfig:
-        """The run's configuration. Raises ConfigError or RunError where it is damaged."""
+        """The run's configuration. Raises ConfigError or RunError if it is damaged."""
         return configs.from_json(read_json(self.path / "config.json"))
 
     def provenance(self) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def is_usable(state: str, archive: str | None) -> bool:
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """The JSON object in a file of a run. Raises RunError where it is missing or damaged."""
+    """The JSON object in a file of a run. Raises RunError if it is missing or damaged."""
     value = read_json(path)
     if not isinstance(value, dict):
         raise RunError(f"{path} is damaged. Delete the run and train again.")

@@ -116,7 +116,7 @@ def create(
 
 
 def summary(home: Home, run: RunFolder, served: str | None) -> RunSummary:
-    """The summary of ``run``. Raises MirsError where its files are damaged."""
+    """The summary of ``run``. Raises MirsError if its files are damaged."""
     config, facts, status = run.config(), run.provenance(), run.status()
     annotation, value = annotations.read(home, run.id), None
     if run.metrics.is_file():
@@ -197,7 +197,7 @@ def serve(home: Home, run_id: str) -> None:
 
 
 def delete(home: Home, run_id: str) -> None:
-    """Deletes a run for good; ``bin.discard`` moves it to the bin, from where it can be restored.
+    """Deletes a run permanently; ``bin.discard`` moves it to the bin, where it can be restored.
 
     Raises:
         RunError: the run does not exist, is running, or is the default model.
@@ -207,7 +207,7 @@ def delete(home: Home, run_id: str) -> None:
 
 
 def abandon(run: RunFolder) -> None:
-    """Deletes the files of a run that this process created, in whatever state it is."""
+    """Deletes the files of a run that this process created, whatever its state."""
     doomed = run.path.with_name(f".deleted-{run.id}-{secrets.token_hex(3)}")
     run.path.replace(doomed)
     shutil.rmtree(doomed, ignore_errors=True)

@@ -34,7 +34,7 @@ _MEASURED = "mAP@64 when a model is applied to another data set."
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """What a report says, ready to be drawn; markup in ``about``, ``across`` and ``tables``."""
+    """The content of a report, ready to draw; markup in ``about``, ``across`` and ``tables``."""
 
     about: str
     gain: str

@@ -58,7 +58,7 @@ def _instructions(data_set: DataSet, path: Path) -> None:
         "</div>"
     )
     st.code(
-        f".venv/bin/python -m mirs_core reproduce --data {root} --out {path.parent}",
+        f"mirs reproduce --data {root} --out {path.parent}",
         language="bash",
         wrap_lines=True,
     )

@@ -51,7 +51,7 @@ def draw(searcher: Searcher, home: Home) -> None:
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    estimate, trust, totals = result.found, result.trust, result.totals
+    estimate, trust, totals = result.estimate, result.trust, result.totals
     _summary(estimate, trust)
     left, right = st.columns([3, 2], gap="large")
     strips = estimate_picture.strips_of(searcher, estimate)

@@ -29,13 +29,13 @@ class Layers:
     """The selected overlays.
 
     Attributes:
-        kept: tiles of a collection.
+        collected: tiles of a collection.
         strips: all strips with coordinates.
         heat: density of a landform class.
         frame: area to zoom to.
     """
 
-    kept: tuple[str, ...] = ()
+    collected: tuple[str, ...] = ()
     strips: tuple[Strip, ...] = ()
     heat: Heat | None = None
     frame: Frame | None = None
@@ -50,7 +50,7 @@ def draw(searcher: Searcher) -> Layers:
         st.segmented_control(
             "View", state.MAPS, format_func=_VIEWS.__getitem__, key=state.MAP, required=True
         )
-        kept = _collection(searcher)
+        collected = _collection(searcher)
         label = _density(searcher)
         names = [strip.name for strip in strips]
         if st.session_state.get(state.FRAMED) not in names:
@@ -69,7 +69,7 @@ def draw(searcher: Searcher) -> Layers:
             width=230,
         )
         st.toggle("West longitudes", key=state.WEST, help=_WEST_HELP)
-    return Layers(kept, strips, _heat(searcher, label), _frame(searcher, strips))
+    return Layers(collected, strips, _heat(searcher, label), _frame(searcher, strips))
 
 
 def _collection(searcher: Searcher) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def draw(
             query=query if query is not None and np.isfinite(latitudes[query]) else None,
             plus=_examples(searcher, state.PLUS),
             minus=_examples(searcher, state.MINUS),
-            kept=tuple(_rows(searcher, layers.kept)),
+            collected=tuple(_rows(searcher, layers.collected)),
             strips=layers.strips,
             passing=_passing(searcher),
             chosen=selection.rows(searcher),

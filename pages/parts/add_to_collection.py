@@ -14,12 +14,12 @@ from pages.shared import state
 _NEW = "New collection"
 
 
-def draw(searcher: Searcher, tiles: Sequence[str], place: str, found: str = "") -> None:
+def draw(searcher: Searcher, tiles: Sequence[str], place: str, origin: str = "") -> None:
     """Draws a button that adds ``tiles`` to a collection.
 
     Args:
         place: identifies the widgets on the page.
-        found: how the tiles were found, stored with them.
+        origin: how the tiles were found, stored with them.
     """
     data = str(st.session_state.get(state.DATA) or "")
     count = f"{len(tiles)} tiles" if len(tiles) != 1 else "1 tile"
@@ -45,13 +45,15 @@ def draw(searcher: Searcher, tiles: Sequence[str], place: str, found: str = "") 
             key=f"{key}.go",
             disabled=target == _NEW and not name.strip(),
             on_click=_add,
-            args=(searcher, list(tiles), target if target != _NEW else None, key, found),
+            args=(searcher, list(tiles), target if target != _NEW else None, key, origin),
         )
 
 
-def _add(searcher: Searcher, tiles: list[str], target: str | None, key: str, found: str) -> None:
+def _add(searcher: Searcher, tiles: list[str], target: str | None, key: str, origin: str) -> None:
     home, items = Home.current(), searcher.items
-    records = [CollectedTile(tile, items.contents[items.row(tile)], found=found) for tile in tiles]
+    records = [
+        CollectedTile(tile, items.contents[items.row(tile)], origin=origin) for tile in tiles
+    ]
 
     def work() -> None:
         collection = target

@@ -90,7 +90,7 @@ def _tiles(searcher: Searcher, tiles: list[CollectedTile], notes: dict[str, str]
                 name=notes.get(tile.id) or name,
                 colour=words.colour(label),
                 label=f"{name}, {file}. Search with this tile.",
-                lines=(name, *filter(None, [notes.get(tile.id, ""), tile.found]), file),
+                lines=(name, *filter(None, [notes.get(tile.id, ""), tile.origin]), file),
             )
         )
     images = loaders.thumbnails(searcher, [entry.id for entry in entries])

@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _first_that_opens(models: list[str]) -> Searcher | None:
-    """The first searcher that opens, for its tiles; an error on the page where none does."""
+    """The first searcher that opens, for its tiles; an error on the page if none does."""
     reason = ""
     for run_id in models:
         try:

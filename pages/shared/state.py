@@ -92,7 +92,7 @@ def map_view() -> str:
 
 
 def keep_valid(key: str, options: Sequence[str]) -> list[str]:
-    """Drops values that are no options of a widget (old link, other data set); returns the rest."""
+    """Drops values that are not options of a widget (old link, other data set)."""
     valid = [value for value in dict.fromkeys(st.session_state.get(key) or []) if value in options]
     st.session_state[key] = valid
     return valid

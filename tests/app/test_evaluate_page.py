@@ -195,7 +195,7 @@ def test_a_fresh_home_shows_the_first_screen(
 def test_without_a_report_the_page_has_the_command(home: Home, evaluate: Any) -> None:
     app = evaluate("published")
     assert not app.exception
-    assert any("mirs_core reproduce --data" in code.value for code in app.code)
+    assert any("mirs reproduce --data" in code.value for code in app.code)
 
 
 def test_a_report_is_shown_measured_beside_published(home: Home, evaluate: Any) -> None:
@@ -219,7 +219,7 @@ def test_a_damaged_report_says_what_to_do(home: Home, evaluate: Any, text: str) 
     write_report(home, text)
     app = evaluate("published")
     assert not app.exception and len(app.error) == 1 and "again" in app.error[0].value
-    assert any("mirs_core reproduce" in code.value for code in app.code)
+    assert any("mirs reproduce" in code.value for code in app.code)
 
 
 def test_every_model_has_a_colour_of_its_own_and_keeps_it(home: Home) -> None:

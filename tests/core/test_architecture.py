@@ -113,15 +113,8 @@ VAGUE_NAMES = {"found", "one", "made", "kept", "said", "told"}
 """Names that say nothing about what they hold."""
 
 VAGUE_NAMES_LEFT: dict[str, int] = {
-    "mirs_core.workspace": 1,
     "mirs_core.datasets": 7,
-    "mirs_core.experiments": 22,
     "mirs_core.hash_space": 9,
-    "mirs_core.cli": 15,
-    "pages.components": 1,
-    "pages.shared": 6,
-    "pages.parts": 2,
-    "pages.map": 2,
 }
 """How many of them each room still assigns. These numbers only go down."""
 

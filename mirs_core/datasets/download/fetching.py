@@ -169,7 +169,7 @@ def _put_in_place(target: Path, folder: Path) -> None:
 
 
 def _origin(folder: Path) -> dict[str, Any]:
-    """The record of the download in the card; empty where there is none."""
+    """The record of the download in the card; empty if there is none."""
     try:
         value = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -94,7 +94,7 @@ def _sizes(raster: StripRaster, settings: CutSettings) -> tuple[int, int]:
         raise DataError(f"The stride cannot be {stride} pixels; give 1 to {MOST}.")
     if not (0 <= settings.max_nodata < 1 and 0 <= settings.min_contrast <= 127):
         raise DataError(
-            "The share of missing pixels has to be 0 to below 1, the contrast 0 to 127."
+            "The fraction of missing pixels must be at least 0 and below 1, the contrast 0 to 127."
         )
     if side > min(raster.width, raster.height):
         raise DataError(

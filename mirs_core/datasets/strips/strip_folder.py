@@ -197,7 +197,7 @@ def _write_card(root: Path, strip: Strip) -> str | None:
     """Writes the card with the first strip; with later ones, clears a pixel scale that differs.
 
     Returns the licence to record for the tiles of this strip so that they do not take over that of
-    the card; None if there is no need.
+    the card; None if it is not needed.
     """
     if (root / CARD_FILE).exists():
         card = read_card(root)

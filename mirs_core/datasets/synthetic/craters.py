@@ -42,7 +42,7 @@ def profile(distance: Field, age: float, fill: float) -> Field:
 
 
 def _distance(site: Site, window: tuple[slice, slice], crater: Crater) -> Field:
-    """Distance from the centre in radii, with a rim that is no perfect circle."""
+    """Distance from the centre in radii, with a rim that is not a perfect circle."""
     x, y = site.x[window] - crater.x, site.y[window] - crater.y
     tilt = site.uniform(0, pi)
     along = (x * cos(tilt) + y * sin(tilt)) / crater.stretch
@@ -71,7 +71,7 @@ def stamp(site: Site, height: Field, crater: Crater) -> None:
 
 
 def _centres(site: Site, count: int, clusters: int) -> Field:
-    """``count`` points (x, y); with ``clusters``, three quarters of them in so many clumps."""
+    """``count`` points (x, y); with ``clusters``, three quarters of them in that many clumps."""
     reach = np.array([site.shape[1] / 2, site.shape[0] / 2])
     points = site.rng.uniform(-reach, reach, (count, 2))
     if not clusters:

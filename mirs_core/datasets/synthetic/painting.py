@@ -50,7 +50,7 @@ def picture(
 
 
 def render(code: str, seed: int | np.random.Generator = 0) -> NDArray[np.uint8]:
-    """One tile, uint8 (200, 200), of the landform ``code``, with a sun and a camera of its own.
+    """One tile, uint8 (200, 200), of the landform ``code``, with its own illumination and camera.
 
     Raises:
         DataError: no landform has this code.

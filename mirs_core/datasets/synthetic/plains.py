@@ -1,4 +1,4 @@
-"""Ground without a landform of its own: mixed, rough, smooth and textured terrain."""
+"""Ground without a distinct landform: mixed, rough, smooth and textured terrain."""
 
 import numpy as np
 

@@ -123,7 +123,7 @@ def _ground(
 def plan(codes: Sequence[str], per_class: int, seed: int, side: int) -> list[Ground]:
     """Every piece of ground of a data set with ``per_class`` tiles of each landform in ``codes``.
 
-    The plan depends on the arguments only; each piece carries the key of its own random numbers,
+    The plan depends on the arguments only; each piece carries the key of its random numbers,
     so that it may be painted anywhere, in any order.
     """
     rng = np.random.default_rng([seed, 0])

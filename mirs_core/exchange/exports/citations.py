@@ -35,7 +35,7 @@ def bibtex(card: Card) -> str:
     """
     parts = [_SOFTWARE]
     if card.synthetic:
-        return "\n\n".join([*parts, "% The tiles are synthetic: no imagery is to be cited.\n"])
+        return "\n\n".join([*parts, "% The tiles are synthetic: there is no imagery to cite.\n"])
     if origin := published_origin(card):
         parts.append(origin.bibtex)
     instrument = card.instrument.lower()

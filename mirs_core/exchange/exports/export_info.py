@@ -1,4 +1,4 @@
-"""What an exported file says about the list of tiles in it: query, models, filters, data set."""
+"""Facts about an exported list of tiles: query, models, filters, data set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ class ChosenTilesInfo:
     """About tiles that were chosen by hand.
 
     Attributes:
-        chosen: where they were chosen, in words.
+        chosen: where they were selected, in words.
         data_set: title of the data set.
     """
 

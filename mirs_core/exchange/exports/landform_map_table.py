@@ -62,7 +62,7 @@ def landform_map_table(
 
     Args:
         trust: how accurate the estimate is on test tiles; None where there are none.
-        rings: outlines of tiles by id, as far as they are known.
+        rings: outlines of tiles by id, if known.
     """
     ring_by_id, ids = rings or {}, searcher.items.ids
     tiles = rows_of_tiles(searcher, [ids[row] for row in estimate.rows])

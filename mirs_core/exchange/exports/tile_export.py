@@ -1,4 +1,4 @@
-"""Tiles to export: the rows, what is to be said about them, and for results the comparison."""
+"""Tiles to export: rows, facts about the list and, for results, the comparison of models."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ class TileExport:
     Attributes:
         searcher: whose archive holds the tiles.
         rows: one per tile and model, in order.
-        info: what the file says about the list as a whole.
-        comparison: None where the tiles are no search results.
+        info: facts about the list as a whole.
+        comparison: None if the tiles are not search results.
     """
 
     searcher: Searcher

@@ -1,4 +1,4 @@
-"""Domains: what whitening does between two data sets, of which one is learnt from.
+"""Domains: the effect of whitening between a training data set and a searched one.
 
 In 2021 the target domain was only the unlabelled archive half of the data set that was learnt from;
 here it is another data set.

@@ -25,7 +25,7 @@ class Way:
 
     @property
     def title(self) -> str:
-        """The way in words."""
+        """The direction in words."""
         return f"{self.learnt.card.name} to {self.searched.card.name}"
 
 
@@ -38,10 +38,10 @@ def measure(
     cells: Path,
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """One row a way and preset, by way; what was measured before is read from ``cells``.
+    """One row per direction and preset; earlier measurements are read from ``cells``.
 
-    The difference is paired by query, to the preset that ``reference_of`` names. A row that cannot
-    be measured has its reason in ``why``.
+    The difference is paired by query, against the preset that ``reference_of`` names. A row that
+    cannot be measured has the reason in ``why``.
 
     Raises:
         StoppedError: from ``progress``; the cells that are finished are kept.
@@ -49,23 +49,23 @@ def measure(
     total, done = len(ways) * len(presets) * seeds, 0
     rows: list[dict[str, Any]] = []
     for way in ways:
-        found: dict[str, dict[int, dict[str, Any]]] = {}
+        metrics: dict[str, dict[int, dict[str, Any]]] = {}
         reasons: dict[str, str] = {}
         bench = _bench(home, way, encoder, cells)
         for preset in presets:
             try:
-                found[preset] = {}
+                metrics[preset] = {}
                 for seed, about in _steps(way, preset, seeds):
                     progress(about, done + seed, total)
                     watched = dataclasses.replace(bench, progress=_named(about, progress))
                     recipe = Recipe(preset, (f"archive.data={way.searched.root}",))
-                    found[preset][seed] = watched.measure(recipe, seed)
+                    metrics[preset][seed] = watched.measure(recipe, seed)
             except StoppedError:
                 raise
             except MirsError as error:
                 reasons[preset] = str(error)
             done += seeds
-        rows += [_row(way, preset, presets, found, reasons) for preset in presets]
+        rows += [_row(way, preset, presets, metrics, reasons) for preset in presets]
     progress("Across data sets", total, total)
     return rows
 
@@ -73,7 +73,7 @@ def measure(
 def reference_of(preset: str, presets: Sequence[str]) -> str:
     """The preset that another is compared with: the one it extends, else mirs, or the first.
 
-    Empty where that would be itself.
+    Empty if that is the preset itself.
     """
     variant_of = PRESETS[preset].variant_of
     if variant_of in presets:
@@ -107,7 +107,7 @@ def _row(
     way: Way,
     preset: str,
     presets: Sequence[str],
-    found: dict[str, dict[int, dict[str, Any]]],
+    metrics: dict[str, dict[int, dict[str, Any]]],
     reasons: dict[str, str],
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
@@ -119,11 +119,11 @@ def _row(
     }
     if reasons.get(preset):
         return row
-    figures, own = comparison.over_seeds(found[preset]), _average(found[preset])
+    figures, own = comparison.over_seeds(metrics[preset]), _average(metrics[preset])
     row |= {"map_at_64": figures.pop("value"), **figures, "n_queries": len(own)}
     against = reference_of(preset, presets)
     if against and not reasons.get(against):
-        gap = comparison.difference(own, _average(found[against]))
+        gap = comparison.difference(own, _average(metrics[against]))
         row["difference"] = {"against": against, **gap}
     return row
 

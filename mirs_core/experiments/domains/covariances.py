@@ -1,6 +1,6 @@
-"""How features spread, in groups of channels, and how far two domains are apart by that.
+"""Covariances of features in groups of channels, and the distance between those of two domains.
 
-Every figure is free of a unit, so that features before and after a transform can be compared.
+All figures are dimensionless, so that features before and after a transform can be compared.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Moments:
 
     Attributes:
         mean: (D,).
-        covariances: (G, g, g), divisor N; channels that the last group lacks are 0.
+        covariances: (G, g, g), divisor N; missing channels of the last group are 0.
     """
 
     mean: Floats
@@ -46,13 +46,13 @@ class Moments:
         return float(np.einsum("gii->", self.covariances))
 
 
-def off_diagonal_correlation(found: Moments) -> float | None:
+def off_diagonal_correlation(moments: Moments) -> float | None:
     """Mean absolute correlation of two different channels of a group, 0 to 1.
 
     Channels that do not vary are left out; None where no group has two that do.
     """
     total, pairs = 0.0, 0
-    for covariance in found.covariances:
+    for covariance in moments.covariances:
         deviation = np.sqrt(np.diagonal(covariance))
         varying = np.flatnonzero(deviation > 0)
         inside = covariance[np.ix_(varying, varying)]
@@ -62,24 +62,24 @@ def off_diagonal_correlation(found: Moments) -> float | None:
     return total / pairs if pairs else None
 
 
-def distance_to_identity(found: Moments) -> float:
+def distance_to_identity(moments: Moments) -> float:
     """``|C - I| / |I|`` over all groups, Frobenius norm: 0 for white features, 1 for none."""
-    width = len(found.mean)
+    width = len(moments.mean)
     # |C - I|^2 = |C|^2 - 2 tr C + D
-    squared = _norm(found.covariances) ** 2 - 2 * found.variance + width
+    squared = _norm(moments.covariances) ** 2 - 2 * moments.variance + width
     return float(np.sqrt(max(squared, 0.0) / width))
 
 
-def distance_to_scaled_identity(found: Moments) -> float:
-    """The same to the nearest multiple of the identity, ``min |s C - I| / |I|``: 0 to 1.
+def distance_to_scaled_identity(moments: Moments) -> float:
+    """Distance to the nearest multiple of the identity, ``min |s C - I| / |I|``: 0 to 1.
 
-    It is blind to the scale of the features as a whole, which no distance of theirs depends on.
+    It ignores the overall scale of the features, which does not change a ranking.
     """
-    norm = _norm(found.covariances)
+    norm = _norm(moments.covariances)
     if not norm:
         return 1.0
-    kept = found.variance**2 / (len(found.mean) * norm**2)
-    return float(np.sqrt(max(1 - kept, 0.0)))
+    explained = moments.variance**2 / (len(moments.mean) * norm**2)
+    return float(np.sqrt(max(1 - explained, 0.0)))
 
 
 def mean_gap(a: Moments, b: Moments) -> float:
@@ -95,8 +95,8 @@ def mean_gap(a: Moments, b: Moments) -> float:
 def covariance_gap(a: Moments, b: Moments) -> float:
     """Distance of two domains' covariances within groups, as a share of their own size.
 
-    ``|Ca - Cb|`` over the root mean square of ``|Ca|`` and ``|Cb|``, Frobenius: 0 for equal ones,
-    1.41 for such that have nothing in common.
+    ``|Ca - Cb|`` over the root mean square of ``|Ca|`` and ``|Cb|``, Frobenius: 0 if they are
+    equal, 1.41 if they have nothing in common.
     """
     size = np.sqrt((_norm(a.covariances) ** 2 + _norm(b.covariances) ** 2) / 2)
     return float(_norm(a.covariances - b.covariances) / size) if size else 0.0

@@ -1,4 +1,4 @@
-"""The report on two data sets: made, kept in ``$MIRS_HOME/domains/``, and read again."""
+"""The report on two data sets: measured, stored in ``$MIRS_HOME/domains/``, and read."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from mirs_core.workspace.home import Home
 
 SCHEMA = 1
 USUAL = ("baseline", "baseline-centred", "mirs", "mirs-dwt")
-"""The presets that are compared where none are named."""
+"""The presets that are compared by default."""
 _HALVING = 0
 
 
@@ -38,27 +38,27 @@ def make(
     encoder: str = "",
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """What whitening does between the data set that is learnt from and the one that is searched.
+    """Measures the effect of whitening between a training data set and a searched one.
 
     The statistics read no label and are taken from the halving of seed 0; mAP@64 is measured in
-    both directions. What is measured is kept, so that an interrupted report goes on where it
-    stopped; the finished one is kept too, for ``find``.
+    both directions. Measurements are stored, so that an interrupted report resumes where it
+    stopped; so is the finished report, for ``find``.
 
     Args:
-        data: source: what a head learns from.
-        other: target: what is archived and queried.
-        seeds: how many, from 0.
-        encoder: empty takes the default.
+        data: source: the data set that heads are trained on.
+        other: target: the data set that is archived and queried.
+        seeds: number of seeds, counted from 0.
+        encoder: empty for the default.
 
     Raises:
-        MirsError: a folder that is no data set, the same one twice, or an unknown preset.
+        MirsError: a folder that is not a data set, the same one twice, or an unknown preset.
     """
     name = encoder or EncoderConfig().name
-    wanted = _checked(presets, seeds)
+    presets = _checked(presets, seeds)
     learnt, searched = (scanning.scan_cached(home, root, progress) for root in (data, other))
     if learnt.root == searched.root:
-        raise DataError(f"{learnt.root} is named twice; whitening needs a second domain.")
-    found = _measured(home, learnt, searched, name, progress)
+        raise DataError(f"{learnt.root} is both source and target; choose two different data sets.")
+    whitening = _measured(home, learnt, searched, name, progress)
     ways = [across.Way(learnt, searched), across.Way(searched, learnt)]
     cells = home.domains / "cells"
     report = {
@@ -68,19 +68,19 @@ def make(
         "encoder": name,
         "seeds": seeds,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "statistics": found.summary,
-        "across": across.measure(home, ways, wanted, seeds, name, cells, progress),
+        "statistics": whitening.summary,
+        "across": across.measure(home, ways, presets, seeds, name, cells, progress),
     }
     path = path_of(home, learnt.root, searched.root, name)
-    # The report comes last: it is never beside the pictures of an older one.
+    # The report is written last, so that it never stands beside covariances of an older one.
     path.unlink(missing_ok=True)
-    write_array(path.with_suffix(".npy"), found.covariances)
+    write_array(path.with_suffix(".npy"), whitening.covariances)
     write_json(path, report)
     return report
 
 
 def path_of(home: Home, data: Path, other: Path, encoder: str = "") -> Path:
-    """Where the report on two data sets stands, whether it was made or not."""
+    """The path of the report on two data sets, whether it exists or not."""
     roots = [str(root.expanduser().resolve()) for root in (data, other)]
     text = "\n".join([*roots, encoder or EncoderConfig().name])
     mark = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
@@ -98,7 +98,7 @@ def find(home: Home, data: Path, other: Path, encoder: str = "") -> dict[str, An
         return None
     report = read_json(path)
     if not isinstance(report, dict) or report.get("schema") != SCHEMA:
-        raise RunError(f"{path} is no report that this version knows. Make it again.")
+        raise RunError(f"{path} is not a report that this version can read. Measure it again.")
     return report
 
 
@@ -111,27 +111,27 @@ def covariances(home: Home, data: Path, other: Path, encoder: str = "") -> NDArr
     path = path_of(home, data, other, encoder).with_suffix(".npy")
     array = read_array(path)
     if array.ndim != 6 or array.dtype != np.float32 or not np.isfinite(array).all():
-        raise RunError(f"{path} is damaged. Make the report again.")
+        raise RunError(f"{path} is damaged. Measure the report again.")
     return array
 
 
 def _checked(presets: Sequence[str], seeds: int) -> list[str]:
-    wanted = list(dict.fromkeys(presets))
-    if not wanted:
-        raise ConfigError(f"No preset is named; choose some of {', '.join(PRESETS)}.")
+    names = list(dict.fromkeys(presets))
+    if not names:
+        raise ConfigError(f"There are no presets to compare; choose some of {', '.join(PRESETS)}.")
     if seeds < 1:
-        raise ConfigError(f"--seeds is {seeds}; give at least 1.")
-    for preset in wanted:
+        raise ConfigError(f"The number of seeds is {seeds}; it must be at least 1.")
+    for preset in names:
         from_preset(preset, data="")
-    return wanted
+    return names
 
 
 def _measured(
     home: Home, learnt: Manifest, searched: Manifest, encoder: str, progress: Progress
 ) -> Found:
-    found = run_encoder.encoder_for(home, from_preset("baseline", data="", encoder=encoder))
+    network = run_encoder.encoder_for(home, from_preset("baseline", data="", encoder=encoder))
     source, target = (
-        (items, encoding.extract_items(home, manifest, items, found, progress))
+        (items, encoding.extract_items(home, manifest, items, network, progress))
         for manifest, items in (
             (manifest, scanning.order_tiles(manifest, _HALVING, by_strip=False))
             for manifest in (learnt, searched)

@@ -64,10 +64,10 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was measured.
+    """The measurements.
 
     Attributes:
-        summary: as it stands in the report.
+        summary: as in the report.
         covariances: (S, K, 2, G, g, g) float32: as encoded, then by each whitening that could be
             had, each domain by its own transform (axis 0); on each kind of tiles that
             ``summary["kinds"]`` names (axis 1); of source and target (axis 2).
@@ -78,16 +78,16 @@ class Found:
 
 
 def measure(source: Domain, target: Domain) -> Found:
-    """What each whitening does between two domains.
+    """Measures the effect of each whitening between two domains.
 
     Raises:
-        DataError: a domain has fewer than two tiles to take a transform from.
+        DataError: a domain has fewer than two tiles to compute a transform from.
     """
     for domain, name in ((source, "learns from"), (target, "is searched")):
         if len(domain.fitted) < 2:
             raise DataError(
-                f"The data set that {name} has {len(domain.fitted)} tiles for its statistics; two"
-                " are the least. Add tiles."
+                f"The data set that {name} has {len(domain.fitted)} tiles for its statistics; it"
+                " needs at least two. Add tiles."
             )
     settings = whitenings()
     size = next(iter(settings.values())).group_size
@@ -97,7 +97,7 @@ def measure(source: Domain, target: Domain) -> Found:
         own = white.group_size, white.eps, white.shrinkage
         about = dict(zip(("group_size", "eps", "shrinkage"), own, strict=True))
         try:
-            a, b = (whitening(one.fitted, *own) for one in (source, target))
+            a, b = (whitening(domain.fitted, *own) for domain in (source, target))
         except DataError as error:
             described.append({"key": key, **about, "why": str(error)})
             continue
@@ -111,8 +111,8 @@ def measure(source: Domain, target: Domain) -> Found:
         "groups": pictures[0].shape[2],
         "kinds": [kind for kind, _ in _measured(source, target)],
         "tiles": {
-            name: {FITTED: len(one.fitted), UNSEEN: len(one.unseen)}
-            for name, one in zip(DOMAINS, (source, target), strict=True)
+            name: {FITTED: len(domain.fitted), UNSEEN: len(domain.unseen)}
+            for name, domain in zip(DOMAINS, (source, target), strict=True)
         },
         "whitenings": described,
         "rows": rows,
@@ -128,7 +128,7 @@ def _rows(
     by: tuple[Transform, Transform] | None,
     size: int,
 ) -> list[dict[str, Any]]:
-    """The figures of one state of the features, on either kind of tiles."""
+    """The figures of one state of the features, on both kinds of tiles."""
     return [
         {"whitening": key, "transform": transform, "tiles": kind, **_figures(pair, by, size)}
         for kind, pair in _measured(source, target)
@@ -136,7 +136,7 @@ def _rows(
 
 
 def _measured(source: Domain, target: Domain) -> Iterator[tuple[str, Pair]]:
-    """Features by the kind of their tiles: those of the statistics, and others where there are."""
+    """Features by kind of tile: those that the statistics come from, and others if any."""
     yield FITTED, (source.fitted, target.fitted)
     if min(len(source.unseen), len(target.unseen)) > 1:
         yield UNSEEN, (source.unseen, target.unseen)
@@ -149,11 +149,11 @@ def _figures(
     return {
         **{
             name: {
-                "off_diagonal_correlation": _rounded(off_diagonal_correlation(one)),
-                "distance_to_identity": _rounded(distance_to_identity(one)),
-                "distance_to_scaled_identity": _rounded(distance_to_scaled_identity(one)),
+                "off_diagonal_correlation": _rounded(off_diagonal_correlation(moments)),
+                "distance_to_identity": _rounded(distance_to_identity(moments)),
+                "distance_to_scaled_identity": _rounded(distance_to_scaled_identity(moments)),
             }
-            for name, one in zip(DOMAINS, (source, target), strict=True)
+            for name, moments in zip(DOMAINS, (source, target), strict=True)
         },
         "mean_gap": round(mean_gap(source, target), 6),
         "covariance_gap": round(covariance_gap(source, target), 6),

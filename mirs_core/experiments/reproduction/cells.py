@@ -32,10 +32,10 @@ _QUERIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where cells are measured: a data set, and the folder that keeps what was found.
+    """Where cells are measured: a data set, and the folder that stores the results.
 
-    ``encoder`` is that of every recipe that names none; ``digest`` names the state of the tiles,
-    ``distractors`` are the classes that are never queried.
+    ``encoder`` is used by every recipe that does not name one; ``digest`` identifies the state of
+    the tiles; ``distractors`` are the classes that are never queried.
     """
 
     home: Home
@@ -66,7 +66,7 @@ class Bench:
         raise RunError(f"{path} is damaged. Delete it; it will be measured again.")
 
     def known(self, recipe: Recipe, seed: int) -> bool:
-        """Whether a cell is measured already, so that nothing has to be trained for it."""
+        """Whether a cell is already measured, so that nothing has to be trained for it."""
         encoder = self._encoder(recipe, seed)
         if encoder is None:
             return False
@@ -76,7 +76,7 @@ class Bench:
             return False
 
     def _encoder(self, recipe: Recipe, seed: int) -> str | None:
-        """The name of a recipe's encoder; None where it has to be fine-tuned first."""
+        """The name of a recipe's encoder; None if it has to be fine-tuned first."""
         if recipe.encoder in FINE_TUNED:
             return self._finished_encoder(recipe.encoder, seed)
         return recipe.encoder or self.encoder
@@ -91,8 +91,8 @@ class Bench:
         name = config.encoder.name
         if name not in self._weights:
             self._weights[name] = run_encoder.encoder_for(self.home, config).fingerprint
-        # Settings at their defaults say nothing, so a cell outlives a setting that is new.
-        own, default = (_flat(made) for made in (config, configs.RunConfig()))
+        # Defaults are left out, so that a cell stays valid when a setting is added.
+        own, default = (_flat(value) for value in (config, configs.RunConfig()))
         changed = {setting: value for setting, value in own.items() if value != default[setting]}
         state = [self.digest, sorted(self.distractors)]
         facts = [changed, state, self._weights[name], __version__]
@@ -103,14 +103,14 @@ class Bench:
         run = pipeline.prepare(self.home, config, progress=self.progress)
         try:
             outcome = pipeline.train(self.home, run, self.progress)
-            found = comparison.metrics_of(run, config)
+            metrics = comparison.metrics_of(run, config)
             return {
                 "config": config.to_json(),
-                "map_at_64": found["map_at_64"],
-                "per_query": found["per_query"],
-                "archive_id": found["archive_id"],
-                "archive_bytes": found["archive_bytes"],
-                "n_archive": found["n_archive"],
+                "map_at_64": metrics["map_at_64"],
+                "per_query": metrics["per_query"],
+                "archive_id": metrics["archive_id"],
+                "archive_bytes": metrics["archive_bytes"],
+                "n_archive": metrics["n_archive"],
                 "epochs": outcome.epochs,
                 "seconds": outcome.seconds,
                 "epoch_seconds": _epoch_seconds(run),
@@ -123,23 +123,23 @@ class Bench:
         return query_seconds(Searcher.open(self.home, run.id), _QUERIES)[:, 1]
 
     def _fine_tune(self, objective: str, seed: int) -> str:
-        wanted = configure(objective, encoder=self.encoder, seed=seed)
-        return fine_tune(self.home, self.data, wanted, progress=self.progress).encoder
+        settings = configure(objective, encoder=self.encoder, seed=seed)
+        return fine_tune(self.home, self.data, settings, progress=self.progress).encoder
 
     def _finished_encoder(self, objective: str, seed: int) -> str | None:
         """The id of the encoder fine-tuned on this data set at a seed, if there is one."""
-        wanted = configure(objective, encoder=self.encoder, seed=seed).to_json()
-        for one in list_encoders(self.home):
-            if one.state != "done" or one.objective != objective or one.seed != seed:
+        settings = configure(objective, encoder=self.encoder, seed=seed).to_json()
+        for encoder in list_encoders(self.home):
+            if encoder.state != "done" or encoder.objective != objective or encoder.seed != seed:
                 continue
-            record = record_of(self.home, one.id)
-            if record["settings"] == wanted and record["manifest"] == self.digest:
-                return one.id
+            record = record_of(self.home, encoder.id)
+            if record["settings"] == settings and record["manifest"] == self.digest:
+                return encoder.id
         return None
 
 
 def _flat(config: configs.RunConfig) -> dict[str, Any]:
-    """Every setting that decides what a run finds, by its name."""
+    """Every setting that affects the results of a run, by name."""
     value = {"seed": config.seed}
     for group, item in configs.settings():
         value[f"{group}.{item.name}"] = getattr(getattr(config, group), item.name)

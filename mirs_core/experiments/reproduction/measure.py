@@ -1,4 +1,4 @@
-"""``reproduce``: every cell of every table, one after the other, the report written as it grows."""
+"""``reproduce``: measures every cell of every table and rewrites the report as it grows."""
 
 import itertools
 from collections import defaultdict
@@ -33,26 +33,25 @@ def reproduce(
     progress: Progress = silent,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
-    """Measures the published tables on a data set; returns the report that ``out`` then holds.
+    """Measures the published tables on a data set; returns the report that is written to ``out``.
 
-    ``out`` gets ``report.json``, ``report.md``, a figure a table, and ``cells/`` with one file for
-    each recipe and seed: what stands there is never computed again, so an interrupted reproduction
-    goes on where it stopped. Runs are measured and thrown away; fine-tuned encoders stay in
-    ``home``.
+    ``out`` gets ``report.json``, ``report.md``, one figure per table, and ``cells/`` with one file
+    for each recipe and seed: these are never computed again, so an interrupted reproduction
+    resumes where it stopped. Runs are measured and deleted; fine-tuned encoders stay in ``home``.
 
     Args:
-        seeds: how many, from 0.
-        encoder: of the rows that name none; empty takes the default.
-        tables: keys of the tables to go on with; empty takes all of them. The report always shows
-            all, with what is known.
-        should_stop: asked before each cell.
+        seeds: number of seeds, counted from 0.
+        encoder: for rows that do not name one; empty for the default.
+        tables: keys of the tables to measure; empty for all. The report always shows all tables,
+            with what has been measured.
+        should_stop: called before each cell.
 
     Raises:
-        MirsError: no such table, or a data set that nothing can be measured on.
+        MirsError: there is no such table, or the data set has nothing to measure.
     """
     chosen = _chosen(tables)
     if seeds < 1:
-        raise ConfigError(f"--seeds is {seeds}; give at least 1.")
+        raise ConfigError(f"The number of seeds is {seeds}; it must be at least 1.")
     manifest = scanning.scan_cached(home, data, progress)
     name = encoder or EncoderConfig().name
     check_measurable(manifest)
@@ -60,7 +59,7 @@ def reproduce(
         (out / "cells").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(
-            f"{out} cannot be written: {error.strerror}. Choose another --out."
+            f"{out} cannot be written: {error.strerror}. Choose another folder."
         ) from None
     distractors = tuple(manifest.card.distractors)
     bench = Bench(home, manifest.root, manifest.digest, distractors, out / "cells", name, progress)
@@ -83,10 +82,10 @@ def check_measurable(manifest: Manifest) -> None:
 
 
 def _chosen(tables: Sequence[str]) -> list[Table]:
-    known = [table.key for table in TABLES]
-    if unknown := set(tables) - set(known):
+    keys = [table.key for table in TABLES]
+    if unknown := set(tables) - set(keys):
         raise ConfigError(
-            f"There is no table {', '.join(sorted(unknown))}; choose some of {', '.join(known)}."
+            f"There is no table {', '.join(sorted(unknown))}; choose some of {', '.join(keys)}."
         )
     return [table for table in TABLES if not tables or table.key in tables]
 
@@ -100,7 +99,7 @@ def _name(recipe: Recipe) -> str:
 
 
 class _Work:
-    """One reproduction: what is to be measured, and what was."""
+    """One reproduction: the cells that are measured so far, and the failures."""
 
     def __init__(self, bench: Bench, manifest: Manifest, out: Path, seeds: range) -> None:
         self.bench, self.manifest, self.out, self.seeds = bench, manifest, out, seeds
@@ -118,7 +117,7 @@ class _Work:
         recipes = _recipes(tables)
         for recipe in recipes:
             self.failed.pop(recipe, None)
-        # What needs an encoder of its own comes last, so that the rest is soon to be seen.
+        # Fine-tuned encoders come last, so that the other rows appear soon.
         recipes.sort(key=lambda recipe: recipe.encoder in FINE_TUNED)
         plan = [(recipe, seed) for recipe in recipes for seed in self.seeds]
         for done, (recipe, seed) in enumerate(plan):
@@ -139,14 +138,14 @@ class _Work:
             self.failed[recipe] = str(error)
 
     def _earlier_failures(self) -> dict[Recipe, str]:
-        """Why recipes could not be carried out before; each is tried again when its turn comes."""
+        """Why recipes failed before; each is tried again in its turn."""
         path = self.out / "failed.json"
-        found = read_json(path) if path.is_file() else {}
-        known = {_name(recipe): recipe for recipe in _recipes(TABLES)}
-        return {known[name]: str(why) for name, why in dict(found).items() if name in known}
+        reasons = read_json(path) if path.is_file() else {}
+        recipes = {_name(recipe): recipe for recipe in _recipes(TABLES)}
+        return {recipes[name]: str(why) for name, why in dict(reasons).items() if name in recipes}
 
     def write(self) -> dict[str, Any]:
-        """The report of what is known, as JSON, Markdown and figures below ``out``."""
+        """Writes the report so far, as JSON, Markdown and figures below ``out``."""
         report = self._report()
         failed = {_name(recipe): why for recipe, why in self.failed.items()}
         write_json(self.out / "failed.json", failed)
@@ -174,7 +173,7 @@ class _Work:
         }
 
     def _command(self) -> str:
-        words = ["python -m mirs_core reproduce --data", self.manifest.root.name, "--out DIR"]
+        words = ["mirs reproduce --data", self.manifest.root.name, "--out DIR"]
         words.append(f"--seeds {len(self.seeds)}")
         if self.bench.encoder != EncoderConfig().name:
             words.append(f"--encoder {self.bench.encoder}")
@@ -183,20 +182,20 @@ class _Work:
     def _notes(self) -> list[str]:
         name, encoder = self.manifest.card.name, self.bench.encoder
         notes = [
-            "Recipes were chosen by cross-validation inside training half and validation; test was"
-            " not read for it.",
+            "Recipes were chosen by cross-validation within training half and validation; the test"
+            " split was not used.",
             "Source and target of the whitening are halves of the same data set here, as in 2021.",
         ]
         if _PUBLISHED_DATA not in name.lower().replace("-", ""):
-            said = (
-                "No row compares with its published number: the tiles are those of"
+            comparability = (
+                "No row is comparable with its published number: the tiles are those of"
                 f" {self.manifest.card.title}, not of DoMars16k."
             )
         elif encoder != _PUBLISHED_ENCODER:
-            said = (
-                "Rows that name DenseNet121 or mirs-2021 compare with their published number"
-                f" (column divisor hits); the others do not: their encoder is {encoder}."
+            comparability = (
+                "Rows that name DenseNet121 or mirs-2021 are comparable with their published number"
+                f" (column divisor hits); the others are not: their encoder is {encoder}."
             )
         else:
-            said = "Compare the column divisor hits with the published one."
-        return [said, *notes]
+            comparability = "Compare the column divisor hits with the published one."
+        return [comparability, *notes]

@@ -191,7 +191,7 @@ def _cost(label: str, preset: str, published: str = "") -> Row:
 _COSTS = Table(
     "costs",
     "What it costs",
-    "Medians over seeds on this machine, with whatever ran beside. An epoch includes the choice of"
+    "Medians over seeds on this machine, whatever else was running. An epoch includes the choice of"
     " the epoch by validation. A query goes from image bytes to ranked ids. The slides contradict"
     " themselves here (100 epochs of 174 s are not 1740 s) and are quoted as they are.",
     (
@@ -222,7 +222,7 @@ TABLES: tuple[Table, ...] = (
     _sweep(
         "group-size",
         "Group size of the whitening",
-        "MIRS + DWT with groups of so many channels.",
+        "MIRS + DWT by the number of channels per group.",
         "mirs-dwt",
         "whitening.group_size",
         ((8, 0.778), (32, 0.791), (64, 0.784), (128, 0.779), (512, 0.703), (1024, 0.642)),
@@ -241,7 +241,7 @@ TABLES: tuple[Table, ...] = (
     _sweep(
         "groups",
         "Number of inter-class groups",
-        "MIRS + inter-class with so many groups of landforms, at most one for each eight training"
+        "MIRS + inter-class by the number of groups of landforms, at most one per eight training"
         " tiles.",
         "mirs-interclass",
         "loss.groups",
@@ -251,7 +251,7 @@ TABLES: tuple[Table, ...] = (
     _sweep(
         "projection",
         "Width of the projection head",
-        "Unsupervised, the loss computed on so many outputs.",
+        "Unsupervised, by the number of outputs that the loss is computed on.",
         "mirs-unsupervised",
         "loss.projection",
         ((32, 0.592), (64, 0.597), (128, 0.619), (256, 0.605), (512, 0.614)),

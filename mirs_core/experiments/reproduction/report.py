@@ -11,7 +11,7 @@ from mirs_core.system import tables
 SCHEMA = 1
 
 Cells = Mapping[Recipe, Mapping[int, Mapping[str, Any]]]
-"""What was measured: of each recipe, seed by seed."""
+"""Measurements of each recipe by seed."""
 
 _RESULTS = (
     ("map", "mAP@64", "map"),
@@ -56,8 +56,8 @@ def table_json(
 def _complete(
     cells: Cells, recipe: Recipe, seeds: Sequence[int]
 ) -> dict[int, Mapping[str, Any]] | None:
-    found = cells.get(recipe, {})
-    return {seed: found[seed] for seed in seeds} if all(s in found for s in seeds) else None
+    by_seed = cells.get(recipe, {})
+    return {seed: by_seed[seed] for seed in seeds} if all(s in by_seed for s in seeds) else None
 
 
 def _row(
@@ -88,16 +88,16 @@ def _result(
     by_seed: Mapping[int, Mapping[str, Any]],
     base: Mapping[int, Mapping[str, Any]] | None,
 ) -> dict[str, Any]:
-    found = over_seeds(by_seed)
+    figures = over_seeds(by_seed)
     paired = None
     if base is not None and row is not table.rows[table.reference]:
         averages = (seed_average(values, "min_r_k") for values in (by_seed, base))
         paired = difference(*averages)
     return {
-        "map": found["value"],
-        "sd": found["sd"],
-        "interval": [found["low"], found["high"]],
-        "hits": found["hits"],
+        "map": figures["value"],
+        "sd": figures["sd"],
+        "interval": [figures["low"], figures["high"]],
+        "hits": figures["hits"],
         "difference": paired,
         "seeds": {
             str(seed): value["map_at_64"]["min_r_k"]["value"] for seed, value in by_seed.items()
@@ -148,7 +148,7 @@ def _grid(table: Mapping[str, Any]) -> str:
 
 
 def said(value: Any, kind: str) -> str:
-    """A value as text, as its kind is written in tables; "-" where there is none."""
+    """A value as text, formatted by its kind; "-" if there is none."""
     if value is None:
         return "-"
     if kind == "map":

@@ -12,7 +12,7 @@ def orthogonal_centres(classes: int, bits: int, seed: int) -> "Tensor":
     """Centres (classes, bits) of -1 and +1: rows of a Hadamard matrix with columns in random order.
 
     The rows are orthogonal and half ones, except for the first one, which is left out. More classes
-    than rows, or bits that are no power of two, get random signs for what is missing.
+    than rows, or bits that are not a power of two, get random signs for the rest.
     """
     import torch
 
@@ -54,7 +54,7 @@ SPEC = LossTerm(
     name="orthohash",
     title="OrthoHash",
     order=11,
-    help="Draws each class to a centre of its own; the centres are orthogonal codes.",
+    help="Pulls each class towards its own centre; the centres are orthogonal codes.",
     build=build,
     settings={
         "bits": "head.bits",

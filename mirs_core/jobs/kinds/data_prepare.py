@@ -22,7 +22,7 @@ class Prepare(JobSpec):
 
 
 def run(home: Home, spec: Prepare, work: Work) -> Answer:
-    """Downloads a data set where there is none, and trains what is missing of its models.
+    """Downloads a data set if it is not there yet, and trains the missing ones of its models.
 
     Raises:
         MirsError: the data set cannot be downloaded, or no model can be trained on it.

@@ -91,7 +91,7 @@ class MapContent:
         codes: (N,) palette index of each tile, see ``colouring``.
         subject: identifies the content of hover cards; a change discards them.
         query: row of the query; None if it is not on the map.
-        plus, minus, kept: rows of examples and of the tiles of a collection.
+        plus, minus, collected: rows of examples and of the tiles of a collection.
         passing: (N,) which tiles pass the filters; None for all.
         chosen: selected rows; None for none.
         region: the region filter; ``box``: the box drawn on the map.
@@ -108,7 +108,7 @@ class MapContent:
     query: int | None = None
     plus: tuple[int, ...] = ()
     minus: tuple[int, ...] = ()
-    kept: tuple[int, ...] = ()
+    collected: tuple[int, ...] = ()
     strips: tuple[Strip, ...] = ()
     passing: NDArray[np.bool_] | None = None
     chosen: NDArray[np.int64] | None = None
@@ -141,7 +141,7 @@ class MapActions:
 def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
     """Draws the map; its images and points are sent once per session."""
     count = len(content.latitudes)
-    known = {strip.name for strip in content.strips}
+    names = {strip.name for strip in content.strips}
 
     def picked() -> None:
         row = st.session_state[key].get("picked")
@@ -162,7 +162,7 @@ def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
 
     def strip_chosen() -> None:
         name = st.session_state[key].get("strip")
-        if isinstance(name, str) and name in known:
+        if isinstance(name, str) and name in names:
             actions.strip(name)
 
     def missed() -> None:
@@ -225,7 +225,7 @@ def _plain(content: MapContent) -> dict[str, Any]:
         "query": -1 if content.query is None else content.query,
         "plus": list(content.plus),
         "minus": list(content.minus),
-        "kept": list(content.kept),
+        "kept": list(content.collected),
         "strips": _text(to_send, [asdict(strip) for strip in content.strips]),
         "region": content.region.values() if content.region else None,
         "box": content.box.values() if content.box else None,

@@ -155,7 +155,7 @@ def space_map(
 
 
 def peek(key: str, subject: str, count: int, card_of: Callable[[int], Peek]) -> None:
-    """Answers the projections' requests for hover cards; call it in a fragment of its own.
+    """Answers the projections' requests for hover cards; call it in its own fragment.
 
     Args:
         card_of: the card of a row.

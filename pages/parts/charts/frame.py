@@ -68,7 +68,7 @@ def _clicked(event: Any) -> int | None:
 
 
 def small(figure: go.Figure, height: int) -> go.Figure:
-    """Styles one of several small charts side by side, without a legend of its own."""
+    """Styles one of several small charts side by side, without its own legend."""
     return finished(figure, height, legend=False, top=6)
 
 

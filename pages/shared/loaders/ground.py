@@ -1,4 +1,4 @@
-"""Where tiles lie: strips, outlines, densities, distances, and estimates of landforms."""
+"""Geography of tiles: strips, outlines, densities, distances, and landform estimates."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,43 +25,43 @@ from pages.shared.loaders.runs import changed_at, searcher
 
 @dataclass(frozen=True, slots=True)
 class Landforms:
-    """An estimate of landforms, how far to trust it, and what it holds of each class."""
+    """A landform estimate, its accuracy, and its totals by class."""
 
-    found: landform_map.LandformMap
+    estimate: landform_map.LandformMap
     trust: landform_map.VoteAccuracy | None
     totals: tuple[landform_map.ClassTotal, ...]
 
 
 def landforms(run_id: str, labelled: str, k: int, min_margin: float) -> Landforms:
-    """The landforms of a run's unlabelled tiles by estimate; asked for once.
+    """The landforms of a run's unlabelled tiles by estimate; computed once.
 
     Raises:
-        MirsError: a run is gone or damaged, or the two do not have the same model.
+        MirsError: a run is gone or damaged, or the two runs have different models.
     """
     home = Home.current()
     changed = (changed_at(home, run_id), changed_at(home, labelled))
-    asked = (str(home), run_id, labelled, *changed, k, min_margin)
-    return _landforms(asked, searcher(run_id), searcher(labelled), rings(run_id))
+    key = (str(home), run_id, labelled, *changed, k, min_margin)
+    return _landforms(key, searcher(run_id), searcher(labelled), rings(run_id))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Asking the labelled tiles")
+@st.cache_resource(max_entries=16, show_spinner="Estimating landforms")
 def _landforms(
-    asked: tuple[str, str, str, int, int, int, float],
+    key: tuple[str, str, str, int, int, int, float],
     _searcher: Searcher,
     _labelled: Searcher,
     _rings: dict[str, Ring],
 ) -> Landforms:
-    *_, k, min_margin = asked
-    found = landform_map.estimate_opened(_searcher, _labelled, k, min_margin)
+    *_, k, min_margin = key
+    estimate = landform_map.estimate_opened(_searcher, _labelled, k, min_margin)
     return Landforms(
-        found,
+        estimate,
         landform_map.measure_accuracy(_labelled, k, min_margin),
-        landform_map.totals(found, _searcher.items.ids, _rings),
+        landform_map.totals(estimate, _searcher.items.ids, _rings),
     )
 
 
 def rings(run_id: str) -> dict[str, Ring]:
-    """The ground of a run's tiles by their ids, where it is known; read once.
+    """Footprints of a run's tiles by id, where they are known; read once.
 
     Raises:
         MirsError: the run is gone, or the list of its strips is damaged.
@@ -77,7 +77,7 @@ def _rings(home: str, run_id: str, changed: int, _root: Path) -> dict[str, Ring]
 
 @st.cache_data(ttl=5, max_entries=8, show_spinner=False)
 def strips(root: Path) -> tuple[Strip, ...]:
-    """The strips that tiles of a data set were cut from; a few seconds old at most.
+    """The strips that a data set's tiles were cut from; cached for five seconds.
 
     Raises:
         DataError: their list is damaged.
@@ -85,29 +85,29 @@ def strips(root: Path) -> tuple[Strip, ...]:
     return read_strips(root)
 
 
-def landform_picture(found: Searcher, estimate: landform_map.LandformMap, strip: Strip) -> bytes:
+def landform_picture(opened: Searcher, estimate: landform_map.LandformMap, strip: Strip) -> bytes:
     """A strip in the colours of its estimate as PNG, drawn once."""
-    asked = (estimate.run, estimate.labelled, estimate.k, estimate.min_margin, strip.name)
-    return _landform_picture(asked, found.summary.created, found, estimate, strip)
+    key = (estimate.run, estimate.labelled, estimate.k, estimate.min_margin, strip.name)
+    return _landform_picture(key, opened.summary.created, opened, estimate, strip)
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the strip")
 def _landform_picture(
-    asked: tuple[str, str, int, float, str],
+    key: tuple[str, str, int, float, str],
     created: str,
     _searcher: Searcher,
-    _found: landform_map.LandformMap,
+    _estimate: landform_map.LandformMap,
     _strip: Strip,
 ) -> bytes:
-    return picture_of(_searcher, _found, _strip)
+    return picture_of(_searcher, _estimate, _strip)
 
 
-def outlines(found: Searcher) -> dict[str, Ring]:
-    """The outlines of the strips of a data set; empty where none are known or can be read."""
-    about = found.root / STRIPS_FILE
+def outlines(opened: Searcher) -> dict[str, Ring]:
+    """The outlines of the strips of a data set; empty if there are none or they cannot be read."""
+    about = opened.root / STRIPS_FILE
     if not about.is_file():
         return {}
-    return _outlines(str(found.root), about.stat().st_mtime_ns)
+    return _outlines(str(opened.root), about.stat().st_mtime_ns)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -118,10 +118,10 @@ def _outlines(root: str, changed: int) -> dict[str, Ring]:
         return {}
 
 
-def density(found: Searcher, label: str, filters: Filters) -> NDArray[np.float64]:
-    """Where the tiles of a class that pass lie close together, see ``landform_map.density``."""
-    run = found.summary.id
-    return _density(run, changed_at(found.home, run), label, filters, found.items)
+def density(opened: Searcher, label: str, filters: Filters) -> NDArray[np.float64]:
+    """The density of the tiles of a class that pass the filters, see ``landform_map.density``."""
+    run = opened.summary.id
+    return _density(run, changed_at(opened.home, run), label, filters, opened.items)
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
@@ -134,15 +134,15 @@ def _density(
 
 
 def spread_of(
-    found: Searcher,
+    opened: Searcher,
     place: tuple[float, float],
     rows: NDArray[np.int64],
     candidates: NDArray[np.int64],
 ) -> spread.Spread | None:
-    """How far results lie from a place, beside chance, measured once."""
-    run = found.summary.id
-    asked = sha256(rows.tobytes() + b"|" + candidates.tobytes())
-    return _spread_of(run, changed_at(found.home, run), place, asked, found.items, rows, candidates)
+    """Distances of results from a place, compared with chance; measured once."""
+    run = opened.summary.id
+    key = sha256(rows.tobytes() + b"|" + candidates.tobytes())
+    return _spread_of(run, changed_at(opened.home, run), place, key, opened.items, rows, candidates)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -150,7 +150,7 @@ def _spread_of(
     run_id: str,
     changed: int,
     place: tuple[float, float],
-    asked: str,
+    key: str,
     _items: Items,
     _rows: NDArray[np.int64],
     _candidates: NDArray[np.int64],
@@ -160,7 +160,7 @@ def _spread_of(
 
 @dataclass(frozen=True, slots=True)
 class StripFacts:
-    """What a raster says of itself; lengths in pixels, ``crs`` and ``nodata`` in words."""
+    """Facts about a raster; lengths in pixels, ``crs`` and ``nodata`` in words."""
 
     width: int
     height: int
@@ -173,7 +173,7 @@ def strip_facts(path: Path) -> StripFacts:
     """The facts of a map-projected raster.
 
     Raises:
-        MirsError: no raster of Mars, or not readable.
+        MirsError: not a raster of Mars, or unreadable.
     """
     return _strip_facts(mark_of(path), path)
 

@@ -188,7 +188,7 @@ def test_every_mistake_gets_one_line(home: Home, tmp_path: Path) -> None:
         (("search", "--run", "demo-mirs", "--image", tmp_path / "gone.jpg"), "gone.jpg"),
         (("search", "--run", "demo-mirs", "--image", tmp_path), "folder"),
         (("index", "--run", "demo-mirs", "--data", tmp_path / "empty"), "no image"),
-        (("compare", "--data", data, "--presets", ","), "No preset is named"),
+        (("compare", "--data", data, "--presets", ","), "There are no presets to compare"),
         (("compare", "--data", data, "--presets", "best"), "choose one of"),
         (("evaluate", "--run", "demo-mirs", "--queries", tmp_path / "empty"), "no image"),
         (("runs", "delete", "demo-mirs"), "is the default model"),

@@ -90,7 +90,7 @@ def test_what_cannot_be_says_why_and_stops_nothing(home: Home, data: Path, tmp_p
     assert gone["state"] == "not here" and gone["why"]
     text = (tmp_path / "out" / "report.md").read_text()
     assert "not here" in text and "| float |" in text
-    assert report["notes"][0].startswith("No row compares with its published number")
+    assert report["notes"][0].startswith("No row is comparable with its published number")
 
 
 def test_a_failure_is_remembered_and_tried_again(home: Home, data: Path, tmp_path: Path) -> None:

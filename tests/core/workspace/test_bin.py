@@ -55,7 +55,7 @@ def test_a_run_is_not_put_over_another_one(tmp_path: Path) -> None:
     make(Home(tmp_path), "one")
     with pytest.raises(RunError, match="Another run has the id 'one'"):
         bin.restore(Home(tmp_path), "one")
-    with pytest.raises(RunError, match="delete that one for good first"):
+    with pytest.raises(RunError, match="delete it permanently first"):
         bin.discard(Home(tmp_path), "one")
     assert bin.empty(Home(tmp_path), "one") == ["one"]
     bin.discard(Home(tmp_path), "one")

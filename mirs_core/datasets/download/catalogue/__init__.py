@@ -22,10 +22,10 @@ def published_data_set(name: str) -> PublishedDataSet:
 
 
 def published_origin(card: Card) -> PublishedDataSet | None:
-    """The published data set that the tiles of ``card`` were taken from; None where none is cited.
+    """The published data set that the tiles of ``card`` were taken from; None if none is cited.
 
     A card that asks to cite the DOI of a published data set was made from it, also as a subset or
-    after an import. Names and instruments are no evidence.
+    after an import. Names and instruments are not evidence.
     """
     citation = card.citation.lower()
     cited = (spec for spec in DATA_SETS.values() if spec.doi.lower() in citation)

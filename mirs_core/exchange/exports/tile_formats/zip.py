@@ -29,7 +29,7 @@ def tiles_zip(
     it was archived, is listed in the manifest with the problem and left out otherwise.
 
     Returns:
-        How many image files it holds; a tile that stands in several rows is stored once.
+        The number of image files; a tile in several rows is stored once.
     """
     files: dict[str, tuple[str, str]] = {}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
