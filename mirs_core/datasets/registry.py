@@ -130,6 +130,6 @@ def _archived(run: runs.RunFolder) -> _Counts:
     with contextlib.suppress(MirsError, KeyError, TypeError, AttributeError):
         value = read_json(run.items)
         labels, latitudes = value["labels"], value["latitudes"]
-        known = (sum(one is not None for one in column) for column in (labels, latitudes))
-        return _Counts(len(labels), *known)
+        counts = (sum(v is not None for v in column) for column in (labels, latitudes))
+        return _Counts(len(labels), *counts)
     return _Counts()

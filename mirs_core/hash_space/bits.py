@@ -22,13 +22,13 @@ class BitReport:
     Attributes:
         classes: labels with at least one tile, sorted.
         means: (C, B) share of ones of each bit by class.
-        told: (B,) share of a bit's variance that lies between classes, 0..1 (the correlation
+        explained: (B,) share of a bit's variance that lies between classes, 0..1 (the correlation
             ratio); 0 for bits that never change, and without labels.
     """
 
     classes: tuple[str, ...]
     means: NDArray[np.float64]
-    told: NDArray[np.float64]
+    explained: NDArray[np.float64]
 
     def sides(self, bit: int) -> tuple[list[str], list[str]]:
         """The classes in which a bit is mostly 0, and those in which it is mostly 1, purest first.

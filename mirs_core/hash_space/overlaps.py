@@ -82,16 +82,16 @@ def shrunk(pixels: NDArray[np.uint8]) -> Grey:
     return np.where(there, grey - blurred / np.maximum(weight, _TINY), np.nan)
 
 
-def compare(one: Grey, other: Grey) -> tuple[tuple[float, float], float, float]:
+def compare(first: Grey, second: Grey) -> tuple[tuple[float, float], float, float]:
     """Registers two images: shift, overlapping share, and correlation there.
 
     Images are (S, S), NaN where invalid. Each cyclic peak of the phase correlation allows four
     shifts; of those around the highest peaks, the one with the highest correlation is taken,
     unless the overlap is a mere edge.
     """
-    side = len(one)
-    product = _spectrum(one) * np.conj(_spectrum(other))
-    surface = np.fft.irfft2(product / np.maximum(np.abs(product), _TINY), s=one.shape)
+    side = len(first)
+    product = _spectrum(first) * np.conj(_spectrum(second))
+    surface = np.fft.irfft2(product / np.maximum(np.abs(product), _TINY), s=first.shape)
     peaks = np.argpartition(surface, -_PEAKS, axis=None)[-_PEAKS:]
     corners = {
         (down - up, right - left)
@@ -99,11 +99,11 @@ def compare(one: Grey, other: Grey) -> tuple[tuple[float, float], float, float]:
         for up in (0, side)
         for left in (0, side)
     }
-    tried = {corner: _likeness(one, other, *corner) for corner in corners}
+    tried = {corner: _likeness(first, second, *corner) for corner in corners}
     y, x = max(tried, key=tried.__getitem__)
     # The window biases the peak slightly towards the centre.
     around = range(-_REACH, _REACH + 1)
-    tried = {(y + i, x + j): _likeness(one, other, y + i, x + j) for i in around for j in around}
+    tried = {(y + i, x + j): _likeness(first, second, y + i, x + j) for i in around for j in around}
     y, x = max(tried, key=tried.__getitem__)
     return (x / side, y / side), _share(side, y, x), tried[y, x]
 
@@ -112,20 +112,20 @@ def _share(side: int, y: int, x: int) -> float:
     return max(side - abs(y), 0) * max(side - abs(x), 0) / side**2
 
 
-def _likeness(one: Grey, other: Grey, y: int, x: int) -> float:
-    """The correlation in the overlap; -1 where that is too small."""
-    if _share(len(one), y, x) < _LEAST_SHARE / 2:
+def _likeness(a: Grey, b: Grey, y: int, x: int) -> float:
+    """The correlation in the overlap; -1 if that is too small."""
+    if _share(len(a), y, x) < _LEAST_SHARE / 2:
         return -1.0
-    first, second = _common(one, other, y, x)
+    first, second = _common(a, b, y, x)
     there = np.isfinite(first) & np.isfinite(second)
-    if there.sum() < _LEAST_SHARE / 2 * one.size:
+    if there.sum() < _LEAST_SHARE / 2 * a.size:
         return -1.0
     return correlation(first[there], second[there])
 
 
-def correlation(one: Grey, other: Grey) -> float:
-    """Pearson's correlation of two arrays of equal size; 0 where one of them is constant."""
-    a, b = one - one.mean(), other - other.mean()
+def correlation(first: Grey, second: Grey) -> float:
+    """Pearson's correlation of two arrays of equal size; 0 if one of them is constant."""
+    a, b = first - first.mean(), second - second.mean()
     size = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / size if size > _TINY else 0.0
 
@@ -136,9 +136,9 @@ def _mutual(near: Neighbourhoods) -> Iterator[tuple[int, int]]:
     seen = set()
     for place in range(near.rows.shape[1]):
         for row in range(len(near.rows)):
-            other = int(near.rows[row, place])
-            pair = (min(row, other), max(row, other))
-            if other >= 0 and row in lists[other] and pair not in seen:
+            neighbour = int(near.rows[row, place])
+            pair = (min(row, neighbour), max(row, neighbour))
+            if neighbour >= 0 and row in lists[neighbour] and pair not in seen:
                 seen.add(pair)
                 yield pair
 
@@ -153,8 +153,8 @@ def _spectrum(grey: Grey) -> NDArray[np.complex128]:
     return np.fft.rfft2(np.where(there, grey - level, 0.0) * window[:, None] * window[None])
 
 
-def _common(one: Grey, other: Grey, y: int, x: int) -> tuple[Grey, Grey]:
-    side = len(one)
-    first = one[max(0, y) : side + min(0, y), max(0, x) : side + min(0, x)]
-    second = other[max(0, -y) : side - max(0, y), max(0, -x) : side - max(0, x)]
+def _common(a: Grey, b: Grey, y: int, x: int) -> tuple[Grey, Grey]:
+    side = len(a)
+    first = a[max(0, y) : side + min(0, y), max(0, x) : side + min(0, x)]
+    second = b[max(0, -y) : side - max(0, y), max(0, -x) : side - max(0, x)]
     return first, second

@@ -48,15 +48,15 @@ def project(archive: HashArchive | FloatArchive, seed: int = 0) -> Points:
     """
     count = len(archive)
     if count < _LEAST:
-        raise DataError(f"A map needs at least {_LEAST} tiles; there are {count}.")
+        raise DataError(f"A projection needs at least {_LEAST} tiles; there are {count}.")
     import umap
 
     neighbours = min(NEIGHBOURS, count - 1)
     distances, rows = _nearest(archive, neighbours + 1)
-    found, away = _with_itself_first(rows, distances)
+    indices, away = _with_itself_first(rows, distances)
     reducer = umap.UMAP(
         n_neighbors=neighbours + 1,
-        precomputed_knn=(found, away.astype(np.float32), None),
+        precomputed_knn=(indices, away.astype(np.float32), None),
         n_epochs=EPOCHS if count <= MANY else EPOCHS_OF_MANY,
         min_dist=SPREAD,
         init=_start(archive),
@@ -133,28 +133,28 @@ def _start(archive: HashArchive | FloatArchive) -> NDArray[np.float32]:
 
 
 def fidelity(archive: HashArchive | FloatArchive, points: Points, seed: int = 0) -> Fidelity:
-    """How far a map (N, 2) of an archive can be trusted, measured on at most 2000 tiles."""
+    """How well points (N, 2) preserve the neighbourhoods of an archive, on at most 2000 tiles."""
     count, near = len(archive), min(_LOOKED, (len(archive) - 1) // 2)
-    asked = np.random.default_rng(seed).permutation(count)[:_ASKED]
+    sample = np.random.default_rng(seed).permutation(count)[:_ASKED]
     plane = FloatArchive(np.ascontiguousarray(points), "euclidean")
-    codes, penalty, kept = _codes(archive), 0.0, 0
-    for start in range(0, len(asked), _BLOCK):
-        block = asked[start : start + _BLOCK]
+    codes, penalty, preserved = _codes(archive), 0.0, 0
+    for start in range(0, len(sample), _BLOCK):
+        block = sample[start : start + _BLOCK]
         ranks = _ranks(archive.search(codes[block], count)[1], block)
-        shown = _without_itself(plane.search(points[block], near + 1)[1], block)
-        found = np.take_along_axis(ranks, shown, axis=1)
-        penalty += float((found - near).clip(min=0).sum())
-        kept += int((found <= near).sum())
-    worst = len(asked) * near * (2 * count - 3 * near - 1) / 2
+        nearest = _without_itself(plane.search(points[block], near + 1)[1], block)
+        rank_of_nearest = np.take_along_axis(ranks, nearest, axis=1)
+        penalty += float((rank_of_nearest - near).clip(min=0).sum())
+        preserved += int((rank_of_nearest <= near).sum())
+    worst = len(sample) * near * (2 * count - 3 * near - 1) / 2
     return Fidelity(
         trustworthiness=round(1 - penalty / worst, 4) if worst > 0 else 1.0,
-        preservation=round(kept / (len(asked) * near), 4),
-        asked=len(asked),
+        preservation=round(preserved / (len(sample) * near), 4),
+        asked=len(sample),
     )
 
 
 def _ranks(order: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rank (Q, N) of each row for each query, from 1; its own row counts for nothing (0)."""
+    """The rank (Q, N) of each row for each query, from 1; its own row has rank 0."""
     others = _without_itself(order, own)
     ranks = np.zeros(order.shape, dtype=np.int64)
     places = np.broadcast_to(np.arange(1, others.shape[1] + 1), others.shape)
@@ -163,38 +163,39 @@ def _ranks(order: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64
 
 
 def _without_itself(rows: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows (Q, k) without each query's own; the last one goes where it was not among them."""
+    """Rows (Q, k) without each query's own row, or without the last row if that is absent."""
     order = np.argsort(rows == own[:, None], axis=1, kind="stable")
     return np.take_along_axis(rows, order, axis=1)[:, :-1]
 
 
 def aligned(points: Points, reference: Points) -> Points:
-    """``points`` (N, 2) turned or mirrored so that each lies as near to ``reference`` as can be.
+    """``points`` (N, 2) rotated or reflected to lie as near to ``reference`` as possible.
 
-    Orthogonal Procrustes (Schönemann 1966): distances within the map stay what they are.
+    Orthogonal Procrustes (Schönemann 1966): distances within the projection do not change.
     """
     return turned(points, points, reference)
 
 
-def turned(points: Points, known: Points, reference: Points) -> Points:
-    """``points`` (N, 2) turned or mirrored as lays ``known`` (M, 2) nearest to ``reference``.
+def turned(points: Points, shared: Points, reference: Points) -> Points:
+    """``points`` (N, 2) rotated or reflected to align ``shared`` (M, 2) with ``reference``.
 
-    ``known`` are those of the points that the other map has too, in the order of ``reference``.
+    ``shared`` are the points that both projections have, in the order of ``reference``.
     """
     from scipy.linalg import orthogonal_procrustes
 
-    if not len(known):
+    if not len(shared):
         return points
-    turn, _ = orthogonal_procrustes(known.astype(np.float64), reference.astype(np.float64))
+    turn, _ = orthogonal_procrustes(shared.astype(np.float64), reference.astype(np.float64))
     result: Points = (points @ turn).astype(np.float32)
     return result
 
 
 def placed(near: Points, distances: NDArray[Any]) -> Points:
-    """Where on a map (2,) a tile belongs whose nearest tiles lie at ``near`` (k, 2).
+    """The position (2,) of a tile whose nearest tiles lie at ``near`` (k, 2).
 
-    Of these the one with the most weight around it, moved to the weighted middle of those on its
-    side: a mean of two far clusters would lie in neither. Weights fall with ``distances`` (k,).
+    Starts from the neighbour with the most weight around it and takes the weighted mean of those
+    on its side, since the mean of two distant clusters would lie in neither. Weights decrease
+    with ``distances`` (k,).
     """
     weights = 1 / (1 + np.asarray(distances, dtype=np.float64))
     gaps = np.linalg.norm(near[:, None].astype(np.float64) - near[None], axis=2)

@@ -51,13 +51,13 @@ def _pick(run_id: str, report: BitReport) -> int:
     from pages.parts import charts
 
     key = f"mirs.space.bit.{run_id}"
-    order = np.argsort(-report.told, kind="stable")
+    order = np.argsort(-report.explained, kind="stable")
     st.session_state.setdefault(key, int(order[0]))
     if report.classes:
         rows = sorted(range(len(report.classes)), key=lambda row: _by_group(report.classes[row]))
         names = [words.class_name(report.classes[row]) for row in rows]
         charts.pick_with(
-            charts.bit_means(report.means[rows][:, order], names, order, report.told[order]),
+            charts.bit_means(report.means[rows][:, order], names, order, report.explained[order]),
             f"{key}.map",
             "Heat map: fraction of tiles with each bit set, by landform class",
             lambda bit: st.session_state.__setitem__(key, bit),
@@ -78,7 +78,7 @@ def _extremes(searcher: Searcher, report: BitReport, bit: int) -> None:
     if report.classes:
         low, high = report.sides(bit)
         st.caption(
-            f"Bit {bit}: {report.told[bit]:.0%} of its variance lies between landform classes."
+            f"Bit {bit}: {report.explained[bit]:.0%} of its variance lies between landform classes."
             f" Mostly 0: {_named(low)}."
             f" Mostly 1: {_named(high)}."
         )

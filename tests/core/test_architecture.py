@@ -112,10 +112,7 @@ LONG_FILES: dict[str, int] = {
 VAGUE_NAMES = {"found", "one", "made", "kept", "said", "told"}
 """Names that say nothing about what they hold."""
 
-VAGUE_NAMES_LEFT: dict[str, int] = {
-    "mirs_core.datasets": 7,
-    "mirs_core.hash_space": 9,
-}
+VAGUE_NAMES_LEFT: dict[str, int] = {}
 """How many of them each room still assigns. These numbers only go down."""
 
 

@@ -29,14 +29,14 @@ def test_shares_and_what_a_bit_tells(codes: list[bytes], labels: list[str | None
         middle = np.mean([bits[r, bit] for r in mine]) if mine else 0.0
         between = sum(len(one) * (np.mean(one) - middle) ** 2 for one in groups)
         expected = between / len(mine) / whole if whole > 1e-12 else 0.0
-        assert found.told[bit] == pytest.approx(expected, abs=1e-9)
+        assert found.explained[bit] == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_bit_has_two_sides_and_two_ends() -> None:
     packed = np.array([[0b11100000], [0b11100000], [0b11000000], [0], [0], [0b00000001]], np.uint8)
     found = space(packed, ["a", "a", "a", "b", "b", "c"])
     told = code_bits.report(found)
-    assert told.sides(0) == (["b", "c"], ["a"]) and told.told[0] == pytest.approx(1)
+    assert told.sides(0) == (["b", "c"], ["a"]) and told.explained[0] == pytest.approx(1)
     zeros, ones = code_bits.ends(found, 0, 2)
     assert ones == [0, 1] or ones == [1, 0]
     assert len(zeros) == 2 and set(zeros) <= {3, 4, 5}
