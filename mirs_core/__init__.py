@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from mirs_core.ranking.metrics import Interval
     from mirs_core.retrieval.explanation import Explanation
     from mirs_core.retrieval.filters import Filters
-    from mirs_core.retrieval.search import Hit, Query, QueryScore
+    from mirs_core.retrieval.hits import Hit, QueryScore
+    from mirs_core.retrieval.query import Query
     from mirs_core.workspace.runs import RunSummary
 
 __version__ = "0.3.0"
@@ -57,7 +58,7 @@ _MODULES = {
     "Explanation": "retrieval.explanation",
     "Filters": "retrieval.filters",
     "FolderDescription": "datasets.importing.description",
-    "Hit": "retrieval.search",
+    "Hit": "retrieval.hits",
     "Hits": "api.hits",
     "ImageError": "errors",
     "ImportedFolder": "datasets.importing.folders",
@@ -70,9 +71,9 @@ _MODULES = {
     "MirsError": "errors",
     "OpenRun": "api.open_run",
     "Outcome": "pipeline.train",
-    "Query": "retrieval.search",
+    "Query": "retrieval.query",
     "QueryResult": "evaluation.protocol",
-    "QueryScore": "retrieval.search",
+    "QueryScore": "retrieval.hits",
     "Region": "mars.geography",
     "Report": "evaluation.protocol",
     "RunConfig": "config.settings",

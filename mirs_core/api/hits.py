@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, overload
 
 from mirs_core.datasets.images import read_image, thumbnail
 from mirs_core.errors import MirsError
-from mirs_core.retrieval.search import Hit, Query
+from mirs_core.retrieval.hits import Hit
+from mirs_core.retrieval.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,9 @@ from mirs_core.pipeline.encoding import extract_items
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.explanation import Explanation, explain
 from mirs_core.retrieval.filters import EVERYTHING, Filters
-from mirs_core.retrieval.search import Query, QueryScore, Searcher
+from mirs_core.retrieval.hits import QueryScore
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from mirs_core.workspace.runs import RunSummary

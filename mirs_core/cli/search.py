@@ -13,7 +13,8 @@ from mirs_core.system.tables import table
 from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
-    from mirs_core.retrieval.search import Query, Searcher
+    from mirs_core.retrieval.query import Query
+    from mirs_core.retrieval.search import Searcher
 
 Answer = tuple[dict[str, Any], str]
 

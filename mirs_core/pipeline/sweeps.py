@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from mirs_core.config import settings as configs
@@ -109,7 +108,7 @@ def create(
     sweep_id = f"sweep-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     created = now.isoformat(timespec="seconds")
     sweep = Sweep(sweep_id, name or sweep_id, config, method, push, balance, trials, created)
-    write_json(_folder(home) / sweep_id / "sweep.json", sweep.to_json())
+    write_json(home.sweeps / sweep_id / "sweep.json", sweep.to_json())
     return sweep
 
 
@@ -119,7 +118,7 @@ def load(home: Home, sweep_id: str) -> Sweep:
     Raises:
         RunError: there is none, or its file is damaged.
     """
-    path = _folder(home) / sweep_id / "sweep.json"
+    path = home.sweeps / sweep_id / "sweep.json"
     if not is_safe_name(sweep_id) or not path.is_file():
         raise RunError(f"There is no sweep {sweep_id!r}.")
     value = read_json(path)
@@ -147,7 +146,7 @@ def cells(home: Home, sweep_id: str) -> list[Cell]:
     Raises:
         RunError: the file is damaged.
     """
-    path = _folder(home) / sweep_id / "cells.json"
+    path = home.sweeps / sweep_id / "cells.json"
     if not is_safe_name(sweep_id) or not path.is_file():
         return []
     try:
@@ -167,7 +166,7 @@ def cells(home: Home, sweep_id: str) -> list[Cell]:
 def list_sweeps(home: Home) -> list[Sweep]:
     """All readable sweeps, newest first."""
     sweeps = []
-    for path in _folder(home).glob("sweep-*/sweep.json"):
+    for path in home.sweeps.glob("sweep-*/sweep.json"):
         try:
             sweeps.append(load(home, path.parent.name))
         except MirsError:
@@ -187,9 +186,9 @@ def delete(home: Home, sweep_id: str) -> None:
     Raises:
         RunError: there is none.
     """
-    if not is_safe_name(sweep_id) or not (_folder(home) / sweep_id).is_dir():
+    if not is_safe_name(sweep_id) or not (home.sweeps / sweep_id).is_dir():
         raise RunError(f"There is no sweep {sweep_id!r}.")
-    shutil.rmtree(_folder(home) / sweep_id, ignore_errors=True)
+    shutil.rmtree(home.sweeps / sweep_id, ignore_errors=True)
 
 
 def carry_out(
@@ -202,7 +201,7 @@ def carry_out(
         MirsError: a cell cannot be trained.
     """
     sweep, trained = load(home, sweep_id), cells(home, sweep_id)
-    with lock_if_free(_folder(home) / sweep_id / "lock") as free:
+    with lock_if_free(home.sweeps / sweep_id / "lock") as free:
         if free is None:
             raise RunError(f"Sweep {sweep_id} is already running.")
         while len(trained) < sweep.cells or any(cell.value is None for cell in trained):
@@ -211,12 +210,12 @@ def carry_out(
                 return trained
             if not trained or trained[-1].value is not None:
                 trained.append(_next(home, sweep, trained))
-                _keep(home, sweep_id, trained)
+                _write_cells(home, sweep_id, trained)
             done = _trained(home, trained[-1], should_stop)
             if done is None:
                 return trained
             trained[-1] = done
-            _keep(home, sweep_id, trained)
+            _write_cells(home, sweep_id, trained)
         progress("Sweeping", sweep.cells, sweep.cells)
     return trained
 
@@ -293,9 +292,5 @@ def _with(config: configs.RunConfig, push: float, balance: float) -> configs.Run
     return dataclasses.replace(config, loss=loss)
 
 
-def _keep(home: Home, sweep_id: str, cells: Sequence[Cell]) -> None:
-    write_json(_folder(home) / sweep_id / "cells.json", [asdict(cell) for cell in cells])
-
-
-def _folder(home: Home) -> Path:
-    return home.sweeps
+def _write_cells(home: Home, sweep_id: str, cells: Sequence[Cell]) -> None:
+    write_json(home.sweeps / sweep_id / "cells.json", [asdict(cell) for cell in cells])

@@ -16,7 +16,8 @@ from mirs_core.datasets.images import Pixels
 from mirs_core.hashing.baseline import FloatModel
 from mirs_core.hashing.model import HashModel
 from mirs_core.ranking.codes import unpack
-from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 
 _STRENGTH = 0.62
 # Dark violet to yellow with rising lightness, so that it also reads in greyscale.

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirs_core.ranking.codes import unpack
-from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 
 _NEIGHBOURS = 10
 

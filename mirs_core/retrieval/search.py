@@ -19,89 +19,17 @@ from mirs_core.encoders.feature_store import encode_one
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.errors import DataError, MirsError
 from mirs_core.files import sha256
-from mirs_core.hashing.baseline import FloatModel
-from mirs_core.ranking import metrics, refine
+from mirs_core.ranking import metrics
 from mirs_core.ranking.archive import FloatArchive, HashArchive
 from mirs_core.retrieval import near_duplicates, retriever
 from mirs_core.retrieval.filters import EVERYTHING, Filters
+from mirs_core.retrieval.hits import Hit, QueryScore
+from mirs_core.retrieval.query import Query, rank_refined
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 _K_SCORE = 64
 _CACHED_INDEXES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query as its run compares it.
-
-    Attributes:
-        code: one row of packed codes, or of floats for a baseline.
-        content: SHA-256 of the image file.
-        tile_id, label, strip, role: of an archived tile; None for other images.
-        positives, negatives: codes of further positive and of negative examples.
-        examples: contents of all examples, which are never among the results.
-    """
-
-    name: str
-    code: NDArray[Any]
-    content: str
-    tile_id: str | None = None
-    label: str | None = None
-    strip: str | None = None
-    role: str | None = None
-    positives: NDArray[Any] | None = None
-    negatives: NDArray[Any] | None = None
-    examples: frozenset[str] = frozenset()
-
-    @property
-    def refined(self) -> bool:
-        """Whether there is more than one example."""
-        return self.positives is not None or self.negatives is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One search result.
-
-    Attributes:
-        distance: whole bits for hash codes, a float for baselines. For a query with several
-            examples it is the score of ``ranking.refine``, in the same unit; it may be negative.
-        relevant: whether the tile has the query's class; None for queries without a label and for
-            distractors.
-    """
-
-    rank: int
-    id: str
-    path: str
-    label: str | None
-    role: str
-    strip: str | None
-    distance: float
-    relevant: bool | None
-
-    def to_json(self) -> dict[str, Any]:
-        """The result as ``search --json`` prints it."""
-        whole = int(self.distance) if float(self.distance).is_integer() else self.distance
-        return {
-            "rank": self.rank,
-            "id": self.id,
-            "path": self.path,
-            "label": self.label,
-            "role": self.role,
-            "distance": whole,
-            "strip": self.strip,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class QueryScore:
-    """AP@64 of one query against the evaluation archive; ``caution`` says why it may be biased."""
-
-    min_r_k: float
-    hits: float
-    relevant_in_archive: int
-    caution: str | None
 
 
 _CAUTIONS = {
@@ -287,7 +215,7 @@ class Searcher:
     ) -> list[tuple[float, int]]:
         excluded = self._excluded(query, filters)
         if query.refined:
-            return self._rank_refined(query, allowed[~np.isin(allowed, excluded)], k)
+            return rank_refined(self.retriever, query, allowed[~np.isin(allowed, excluded)], k)
         extra = int(np.isin(allowed, excluded).sum())
         if len(allowed) == extra:
             return []
@@ -315,25 +243,6 @@ class Searcher:
                     rows.setdefault(value, []).append(row)
             self._by_value = {**self._by_value, column: rows}
         return self._by_value[column]
-
-    def _rank_refined(
-        self, query: Query, rows: NDArray[np.int64], k: int
-    ) -> list[tuple[float, int]]:
-        codes, model = self.retriever.codes[rows], self.retriever.model
-        empty = query.code[:0]
-        positives = np.concatenate(
-            [query.code, empty if query.positives is None else query.positives]
-        )
-        negatives = empty if query.negatives is None else query.negatives
-        near, far = (
-            refine.mean_float(codes, examples, model.distance)
-            if isinstance(model, FloatModel)
-            else refine.mean_hamming(codes, examples)
-            for examples in (positives, negatives)
-        )
-        scores = refine.scores(near, far)
-        order = np.argsort(scores, kind="stable")[:k]
-        return [(float(scores[place]), int(rows[place])) for place in order]
 
     def average_precision(
         self, query: Query, k: int = _K_SCORE, exclude_strip: bool = False

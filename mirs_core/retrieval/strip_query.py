@@ -16,7 +16,8 @@ from mirs_core.encoders.feature_store import encode_one
 from mirs_core.errors import DataError
 from mirs_core.files import sha256
 from mirs_core.retrieval import retriever
-from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 
 MAX_SQUARES = 32
 """The most squares that represent a large rectangle."""

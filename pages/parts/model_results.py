@@ -8,7 +8,9 @@ import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.filters import Filters
-from mirs_core.retrieval.search import Hit, Query, QueryScore, Searcher
+from mirs_core.retrieval.hits import Hit, QueryScore
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 from pages.parts import filters as filter_panel
 from pages.shared import lineup, loaders, state
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.ranking.codes import hamming
-from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 from pages.components.space_map.space_map import Peek
 from pages.shared import loaders, words
 

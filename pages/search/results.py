@@ -6,7 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from mirs_core.retrieval.search import Hit, QueryScore, Searcher
+from mirs_core.retrieval.hits import Hit, QueryScore
+from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import export_files, model_results
 from pages.parts.model_results import ModelResults

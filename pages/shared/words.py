@@ -6,7 +6,8 @@ from html import escape
 from mirs_core.datasets.manifest import OWN_PLACE
 from mirs_core.mars import geography
 from mirs_core.mars.landforms import describe
-from mirs_core.retrieval.search import Hit, Searcher
+from mirs_core.retrieval.hits import Hit
+from mirs_core.retrieval.search import Searcher
 from pages.shared import state
 
 SPLITS = {

@@ -12,7 +12,8 @@ from mirs_core.errors import MirsError
 from mirs_core.hash_space import projection
 from mirs_core.hash_space.layout import SpaceMap
 from mirs_core.jobs.kinds.project import Project
-from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 from pages.components.space_map.space_map import (
     Codes,

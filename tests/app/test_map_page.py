@@ -279,7 +279,7 @@ def test_a_density_and_a_collection_are_shown(
     app.selectbox(key=map_layers.COLLECTION).set_value(made.id).run()
     app.selectbox(key=map_layers.DENSITY).set_value("cra").run()
     assert not app.exception and drawn.content is not None
-    assert sorted(drawn.content.kept) == [2, 9]
+    assert sorted(drawn.content.collected) == [2, 9]
     assert drawn.content.heat is not None and drawn.content.heat.grid.shape == (60, 120)
     whole = drawn.content.heat.grid.sum()
     # A box around one crater: the density that is left is that of the craters in it.

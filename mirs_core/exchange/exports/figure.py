@@ -12,7 +12,8 @@ from mirs_core.errors import MirsError
 from mirs_core.exchange.exports.export_info import SOFTWARE
 from mirs_core.exchange.exports.tile_export import ModelResults, TileExport
 from mirs_core.mars.landforms import describe
-from mirs_core.retrieval.search import Hit, Searcher
+from mirs_core.retrieval.hits import Hit
+from mirs_core.retrieval.search import Searcher
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,8 @@ from mirs_core.datasets.card import UNKNOWN
 from mirs_core.datasets.manifest import INVENTED
 from mirs_core.mars import observations
 from mirs_core.mars.landforms import describe
-from mirs_core.retrieval.search import Hit, Searcher
+from mirs_core.retrieval.hits import Hit
+from mirs_core.retrieval.search import Searcher
 
 
 @dataclass(frozen=True, slots=True)

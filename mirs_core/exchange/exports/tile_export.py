@@ -10,7 +10,8 @@ from mirs_core.exchange.exports.export_info import (
     ResultsInfo,
 )
 from mirs_core.exchange.exports.rows import Row, rows_of_hits, rows_of_tiles
-from mirs_core.retrieval.search import Hit, Searcher
+from mirs_core.retrieval.hits import Hit
+from mirs_core.retrieval.search import Searcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from mirs_core.datasets.large_images import LargeImage
 from mirs_core.datasets.walk import find_images
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
-from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 from pages.shared.loaders.runs import searcher
 
 THUMBNAIL, LARGE, FULL = 176, 480, 1200

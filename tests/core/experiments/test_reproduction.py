@@ -253,7 +253,7 @@ def test_data_without_a_query_is_refused_before_anything_is_trained(
 
 def test_an_unwritable_folder_is_named(home: Home, data: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(RunError, match="--out"):
+    with pytest.raises(RunError, match="Choose another folder"):
         reproduced(home, data, tmp_path / "file")
 
 

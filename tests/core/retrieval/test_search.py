@@ -24,7 +24,8 @@ from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.mars.geography import Region
 from mirs_core.pipeline import train as pipeline
 from mirs_core.retrieval.filters import Filters
-from mirs_core.retrieval.search import Query, Searcher
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
