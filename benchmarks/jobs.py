@@ -18,7 +18,7 @@ from mirs_core.errors import RunError
 from mirs_core.jobs import workers
 from mirs_core.jobs.kinds.preview import Preview
 from mirs_core.jobs.kinds.train import Train
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import latency
 from mirs_core.retrieval.search import Searcher
@@ -41,7 +41,7 @@ def run(home: Home, data: Path, repeat: int = 5, progress: Progress = silent) ->
         MirsError: the data set cannot be trained on.
     """
     config = from_preset("mirs", data=str(data))
-    first = pipeline.prepare_and_train(home, config, progress=progress).run
+    first = training.prepare_and_train(home, config, progress=progress).run
     try:
         cold = _start(home, config, _COLD)
         warm = []
@@ -82,7 +82,7 @@ def _ms(seconds: Any, share: int) -> float:
 
 def _start(home: Home, config: RunConfig, lane: str) -> tuple[float, float]:
     """Seconds until a training is reported as running, and until its first epoch."""
-    run = pipeline.prepare(home, config)
+    run = training.prepare(home, config)
     started = time.monotonic()
     job = jobs.submit(home, Train(run=run.id), "bench", lane=lane)
     running = _until(home, job, lambda: jobs.read(home, job).state != "queued", started)
@@ -118,7 +118,7 @@ def _search(home: Home, config: RunConfig, run_id: str) -> tuple[Any, Any]:
     """Seconds per query on an idle machine, and beside a training."""
     searcher = Searcher.open(home, run_id)
     idle = latency.query_seconds(searcher, _QUERIES)[:, 1]
-    run = pipeline.prepare(home, config)
+    run = training.prepare(home, config)
     _until_ready(home, _WARM)
     job = jobs.submit(home, Train(run=run.id), "bench", lane=_WARM)
     _until(home, job, lambda: bool(run.history()), time.monotonic())

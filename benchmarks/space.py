@@ -15,7 +15,7 @@ from benchmarks.app import figures
 from benchmarks.chromium import Chromium
 from benchmarks.server import serving
 from mirs_core.datasets.synthetic import generate
-from mirs_core.hash_space import layout as mapping
+from mirs_core.hash_space import space_maps
 from mirs_core.pipeline import demo, indexing
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace import runs
@@ -164,7 +164,9 @@ def _prepared(home: Home, tiles: int, progress: Progress) -> tuple[list[str], in
             if run.preset == preset and run.state == "done" and run.data_root == folder.resolve()
         ]
         run_id = existing[0] if existing else _index(home, demo.DEMO_RUNS[preset], folder, progress)
-        layout = mapping.read(home, run_id) or mapping.project(home, run_id, progress=progress)
+        layout = space_maps.read(home, run_id) or space_maps.project(
+            home, run_id, progress=progress
+        )
         slowest = max(slowest, layout.seconds)
         tiles = len(layout.points)
         run_ids.append(run_id)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from mirs_core.jobs.folder import Job
     from mirs_core.jobs.kind import JobSpec
     from mirs_core.mars.geography import Region
-    from mirs_core.pipeline.train import Outcome
+    from mirs_core.pipeline.training import Outcome
     from mirs_core.ranking.metrics import Interval
     from mirs_core.retrieval.explanation import Explanation
     from mirs_core.retrieval.filters import Filters
@@ -70,7 +70,7 @@ _MODULES = {
     "Listing": "api.listing",
     "MirsError": "errors",
     "OpenRun": "api.open_run",
-    "Outcome": "pipeline.train",
+    "Outcome": "pipeline.training",
     "Query": "retrieval.query",
     "QueryResult": "evaluation.protocol",
     "QueryScore": "retrieval.hits",

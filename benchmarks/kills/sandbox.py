@@ -17,7 +17,7 @@ from mirs_core.config.settings import RunConfig
 from mirs_core.jobs import workers
 from mirs_core.jobs.folder import optional
 from mirs_core.jobs.kinds.train import Train
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.system.processes import is_locked
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -30,7 +30,7 @@ STARTS = ("cold", "late", "warm")
 """What a job starts from: no features and no worker; no worker; a standby."""
 
 
-def training(data: Path) -> RunConfig:
+def configuration(data: Path) -> RunConfig:
     """The configuration of every run: a head trained in seconds, with checkpoints."""
     return from_preset("mirs", data=str(data), changes=_SETTINGS)
 
@@ -77,7 +77,7 @@ class Sandbox:
 
     def prepare(self) -> str:
         """A new run that is not queued yet."""
-        run = pipeline.prepare(self.home, training(self.data))
+        run = training.prepare(self.home, configuration(self.data))
         self.run_ids.add(run.id)
         return run.id
 

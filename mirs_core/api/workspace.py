@@ -18,7 +18,7 @@ from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.jobs import Job, JobSpec
 from mirs_core.pipeline import indexing
 from mirs_core.pipeline.queries import encode_folder
-from mirs_core.pipeline.train import Outcome, prepare_and_train
+from mirs_core.pipeline.training import Outcome, prepare_and_train
 from mirs_core.progress import Progress, ShouldStop, never, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs

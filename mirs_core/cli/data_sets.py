@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from mirs_core.cli.console import Console
-from mirs_core.mars.landforms import describe as landform
+from mirs_core.mars import landforms
 from mirs_core.system.tables import table
 from mirs_core.workspace.home import Home
 
@@ -34,7 +34,12 @@ def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
     ]
     if answer["classes"]:
         rows = [
-            [label, landform(label).name, str(n), "distractor" * (label in answer["distractors"])]
+            [
+                label,
+                landforms.describe(label).name,
+                str(n),
+                "distractor" * (label in answer["distractors"]),
+            ]
             for label, n in answer["classes"].items()
         ]
         lines += ["", table(["class", "landform", "tiles", ""], rows)]

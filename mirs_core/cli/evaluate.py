@@ -6,7 +6,7 @@ from typing import Any
 
 from mirs_core.cli.console import Console
 from mirs_core.cli.verbs import carried_out_by
-from mirs_core.mars.landforms import describe as landform
+from mirs_core.mars import landforms
 from mirs_core.system.tables import number, table
 from mirs_core.workspace import runs
 
@@ -54,7 +54,7 @@ def _report_text(answer: dict[str, Any]) -> str:
     ]
     lines += [f"skipped {n}: {reason}" for reason, n in answer["skipped"].items()]
     rows = [
-        [label, landform(label).name, str(value["n"]), number(value["min_r_k"])]
+        [label, landforms.describe(label).name, str(value["n"]), number(value["min_r_k"])]
         for label, value in answer["per_class"].items()
     ]
     return "\n".join([*lines, "", table(["class", "landform", "queries", "mAP@64"], rows)])

@@ -14,8 +14,7 @@ from mirs_core.config.relevance import idle
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import ConfigError, DataError
 from mirs_core.files import read_json
-from mirs_core.pipeline import sources
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import sources, training
 from mirs_core.progress import Progress, silent
 from mirs_core.ranking import metrics
 from mirs_core.workspace import runs
@@ -74,7 +73,7 @@ def _concerns(change: str, preset: str) -> bool:
 
 def run_of(home: Home, config: configs.RunConfig) -> str:
     """The id of a finished run of this configuration; trained first if there is none."""
-    return _finished(home, config) or pipeline.prepare_and_train(home, config).run
+    return _finished(home, config) or training.prepare_and_train(home, config).run
 
 
 def _metrics_of(home: Home, config: configs.RunConfig) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def _chance(distances: NDArray[np.float64], near: int) -> NDArray[np.float64]:
     return nearer + tied * share.clip(max=1.0)
 
 
-def errors_of_top(retriever: Retriever, k: int) -> NDArray[np.float64]:
+def top_k_error_rates(retriever: Retriever, k: int) -> NDArray[np.float64]:
     """(N,) the top-k error rate: share of other classes among the k nearest archive tiles.
 
     Ties in row order, as in a search, without the tile itself and copies of it. NaN for tiles

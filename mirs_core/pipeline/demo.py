@@ -5,7 +5,7 @@ from pathlib import Path
 from mirs_core.config import presets
 from mirs_core.datasets.synthetic import generate
 from mirs_core.errors import MirsError
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.progress import Progress, silent
 from mirs_core.system.processes import locked
 from mirs_core.workspace import runs
@@ -55,8 +55,8 @@ def _build(home: Home, per_class: int, progress: Progress) -> list[str]:
     for preset, run_id in DEMO_RUNS.items():
         if not _is_done(home, run_id):
             config = presets.from_preset(preset, data=str(folder), changes=_FAST)
-            run = pipeline.prepare(home, config, run_id=run_id, name=NAMES[preset])
-            pipeline.train(home, run, _titled(NAMES[preset], progress))
+            run = training.prepare(home, config, run_id=run_id, name=NAMES[preset])
+            training.train(home, run, _titled(NAMES[preset], progress))
     if runs.served_run(home) is None:
         runs.serve(home, DEMO_RUNS["mirs"])
     return list(DEMO_RUNS.values())

@@ -15,7 +15,7 @@ from mirs_core.datasets.tile_table import TABLE_FILE
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.files import copy_file
 from mirs_core.pipeline.encoding import extract_items
-from mirs_core.pipeline.train import keep_archive
+from mirs_core.pipeline.training import keep_archive
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs

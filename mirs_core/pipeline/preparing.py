@@ -12,7 +12,7 @@ from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.scanning import scan_cached
 from mirs_core.errors import MirsError, RunError, StoppedError
 from mirs_core.files import slug
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.progress import Progress, ShouldStop, never, silent, stoppable
 from mirs_core.system.processes import locked
 from mirs_core.workspace import runs
@@ -82,8 +82,8 @@ def _ensure_trained(
     titled = _titled(title, progress)
     if run is None:
         config = from_preset(preset, data=str(folder))
-        run = pipeline.prepare(home, config, run_id=run_id, name=title, progress=titled)
-    if pipeline.train(home, run, titled, should_stop).stopped:
+        run = training.prepare(home, config, run_id=run_id, name=title, progress=titled)
+    if training.train(home, run, titled, should_stop).stopped:
         raise StoppedError("Stopped as requested; prepare the data set again to continue.")
     return True
 

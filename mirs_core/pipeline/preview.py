@@ -120,7 +120,7 @@ def preview(
 
     Raises:
         ConfigError: the configuration trains no network.
-        MirsError: as in ``pipeline.train.prepare``.
+        MirsError: as in ``pipeline.training.prepare``.
     """
     if not config.trains:
         raise ConfigError(

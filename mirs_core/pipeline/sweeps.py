@@ -18,7 +18,7 @@ from typing import Any
 from mirs_core.config import settings as configs
 from mirs_core.errors import ConfigError, MirsError, RunError, StoppedError
 from mirs_core.files import is_safe_name, read_json, write_json
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.progress import Progress, ShouldStop, never, silent
 from mirs_core.system.processes import lock_if_free
 from mirs_core.workspace import annotations, runs
@@ -225,7 +225,7 @@ def _next(home: Home, sweep: Sweep, cells: Sequence[Cell]) -> Cell:
     push, balance = propose(sweep, cells)
     name = f"{sweep.name} l1={push:.3g} l2={balance:.3g}"
     config = _with(sweep.config, push, balance)
-    run = pipeline.prepare(home, config, name=name[: annotations.NAME_LENGTH])
+    run = training.prepare(home, config, name=name[: annotations.NAME_LENGTH])
     annotations.change(home, run.id, tags=["sweep", sweep.id[-annotations.TAG_LENGTH :]])
     return Cell(push, balance, run.id)
 
@@ -275,7 +275,7 @@ def _trained(home: Home, cell: Cell, should_stop: ShouldStop) -> Cell | None:
     # The run may be done already if the sweep was killed right after it.
     if run.status()["state"] != "done":
         try:
-            outcome = pipeline.train(home, run, should_stop=should_stop)
+            outcome = training.train(home, run, should_stop=should_stop)
         except StoppedError:
             return None
         if outcome.stopped:

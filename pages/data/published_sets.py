@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from mirs_core import jobs
-from mirs_core.datasets import download as fetching
+from mirs_core.datasets import download
 from mirs_core.datasets.download import PublishedDataSet, RemoteFile, needed_space
 from mirs_core.errors import MirsError
 from mirs_core.jobs.kinds.data_download import Download
@@ -26,7 +26,7 @@ def draw(home: Home) -> None:
         " checksum of its record and unpacked. Then three models are trained on it, and MIRS"
         " becomes the default model of the app.</p>"
     )
-    for source in fetching.DATA_SETS.values():
+    for source in download.DATA_SETS.values():
         with st.container(border=True, key=f"mirs-set-{source.name}"):
             _card(home, source)
 
@@ -41,7 +41,7 @@ def _card(home: Home, source: PublishedDataSet) -> None:
         f"<p>{escape(source.citation)}</p></div>"
     )
     try:
-        tiles = fetching.tiles_in(source, folder)
+        tiles = download.tiles_in(source, folder)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return

@@ -7,10 +7,8 @@ import streamlit as st
 from mirs_core.errors import MirsError
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.map import distances, estimate, no_coordinates, planet
-from pages.map import layers as map_layers
-from pages.parts import filters as filter_panel
-from pages.parts import first_run, model_results, notice, picker, sections, selection
+from pages.map import distances, estimate, map_layers, no_coordinates, planet
+from pages.parts import filter_panel, first_run, model_results, notice, picker, sections, selection
 from pages.parts.model_results import ModelResults
 from pages.shared import lineup, link, loaders, palette, sidebar, state, words
 

@@ -13,10 +13,9 @@ from mirs_core.mars.geography import Region
 from mirs_core.retrieval.search import Searcher
 from pages.components.mars_map.mars_map import MapActions, MapContent, ModelHits, mars_map
 from pages.components.space_map.space_map import Peek, peek
-from pages.map import layers as map_layers
-from pages.map.layers import Layers
-from pages.parts import filters as filter_panel
-from pages.parts import selection, tile_card
+from pages.map import map_layers
+from pages.map.map_layers import Layers
+from pages.parts import filter_panel, selection, tile_card
 from pages.parts.model_results import ModelResults
 from pages.shared import state, words
 from pages.space import space_colours

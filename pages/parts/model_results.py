@@ -11,7 +11,7 @@ from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.hits import Hit, QueryScore
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
-from pages.parts import filters as filter_panel
+from pages.parts import filter_panel
 from pages.shared import lineup, loaders, state
 
 # How many ranks beyond the last one are checked for ties.

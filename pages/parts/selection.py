@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from mirs_core.exchange import exports
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, tile_grid
-from pages.parts import add_to_collection, export_files, sections, tile_entry
-from pages.parts import filters as filter_panel
+from pages.parts import add_to_collection, export_files, filter_panel, sections, tile_entry
 from pages.shared import loaders, state, words
 
 _SHOWN = 120

@@ -6,8 +6,7 @@ from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.parts import filters as filter_panel
-from pages.parts import first_run, model_results, notice, picker
+from pages.parts import filter_panel, first_run, model_results, notice, picker
 from pages.search import collections_view, own_image, query_panel, results, tile_details
 from pages.shared import lineup, link, loaders, sidebar, state, words
 

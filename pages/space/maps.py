@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mirs_core import jobs
 from mirs_core.errors import MirsError
 from mirs_core.hash_space import projection
-from mirs_core.hash_space.layout import SpaceMap
+from mirs_core.hash_space.space_maps import SpaceMap
 from mirs_core.jobs.kinds.project import Project
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
@@ -25,8 +25,7 @@ from pages.components.space_map.space_map import (
     peek,
     space_map,
 )
-from pages.parts import filters as filter_panel
-from pages.parts import model_results, selection, tile_card
+from pages.parts import filter_panel, model_results, selection, tile_card
 from pages.shared import loaders, state, words
 from pages.space import space_colours
 

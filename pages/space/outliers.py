@@ -6,8 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mirs_core.errors import MirsError
-from mirs_core.hash_space import clusters as code_clusters
-from mirs_core.hash_space import neighbourhoods
+from mirs_core.hash_space import code_clusters, neighbourhoods
 from mirs_core.retrieval.search import Searcher
 from pages.shared import loaders, state, words
 

@@ -6,11 +6,9 @@ from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.parts import filters as filter_panel
-from pages.parts import first_run, notice, picker, sections, selection
+from pages.parts import filter_panel, first_run, notice, picker, sections, selection
 from pages.shared import lineup, link, loaders, sidebar, state, words
-from pages.space import bits as bit_panel
-from pages.space import maps, outliers, space_colours
+from pages.space import bit_panel, maps, outliers, space_colours
 
 _NOTE = (
     "A two-dimensional projection preserves neighbourhoods and little else: the size and shape of a"

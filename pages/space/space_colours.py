@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError
-from mirs_core.hash_space import clusters as code_clusters
+from mirs_core.hash_space import code_clusters
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Searcher
 from pages.components.space_map.space_map import Codes, Colouring
@@ -80,7 +80,7 @@ def _values(mode: str, run_id: str, searcher: Searcher) -> NDArray[np.float64]:
     if mode == "Latitude":
         return np.array(searcher.items.latitudes, dtype=float)
     if mode == "Top-k error rate":
-        return loaders.errors_of_top(run_id)
+        return loaders.top_k_errors(run_id)
     near = loaders.neighbourhoods(run_id)
     if mode == "Purity":
         return near.purity(searcher.items.labels)

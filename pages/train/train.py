@@ -9,7 +9,7 @@ from mirs_core.config.settings import RunConfig
 from mirs_core.errors import MirsError
 from mirs_core.jobs import cluster
 from mirs_core.jobs.kinds.train import Train
-from mirs_core.pipeline import estimate, train
+from mirs_core.pipeline import estimate, training
 from mirs_core.system import devices
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -72,16 +72,16 @@ def _with_form(part: str, all_runs: list[runs.RunSummary]) -> None:
                 "Choose a data set and a valid combination of settings.", icon=":material/tune:"
             )
         elif part == "sweep":
-            from pages.train import sweep as sweep_part
+            from pages.train import sweep_form
 
-            sweep_part.draw(config)
+            sweep_form.draw(config)
         else:
             _train(config, all_runs)
 
 
 def _train(config: RunConfig, all_runs: list[runs.RunSummary]) -> None:
     try:
-        cost = loaders.estimate(config)
+        cost = loaders.training_cost(config)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
@@ -136,7 +136,7 @@ def _submit() -> None:
 
     def work() -> None:
         config = form.current()
-        run = train.prepare(home, config, name=name or None)
+        run = training.prepare(home, config, name=name or None)
         on_cluster = st.session_state.get(_PLACE) == _CLUSTER and cluster.is_there()
         lane = cluster.new_lane() if on_cluster else st.session_state.get(_LANE, jobs.CPU)
         jobs.submit(home, Train(run=run.id, map=True), f"Train {name or run.id}", lane=lane)

@@ -12,7 +12,7 @@ from published import Published, domars, published
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs
-from mirs_core.datasets import download as fetching
+from mirs_core.datasets import download
 from mirs_core.jobs import workers
 from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.pipeline import demo
@@ -50,7 +50,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Iterator[Published]:
     """A record on this machine in place of the published one."""
     with published() as here:
         here.body = domars()
-        monkeypatch.setattr(fetching, "DATA_SETS", {"domars16k": here.source(citation=EVIL)})
+        monkeypatch.setattr(download, "DATA_SETS", {"domars16k": here.source(citation=EVIL)})
         yield here
 
 
@@ -278,7 +278,7 @@ def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_pa
 
 
 def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path) -> None:
-    from mirs_core.workspace import collections as collected
+    from mirs_core.workspace import collections
     from mirs_core.workspace.collections import CollectedTile
 
     app = opened()
@@ -289,8 +289,8 @@ def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path)
     assert queued(home) == [("archive", "add", f"--run={archive}", f"--data={tmp_path}")]
     items = json.loads((runs.folder(home, archive).items).read_text())
     tiles = [CollectedTile(tile, "x") for tile in items["ids"][:2]]
-    made = collected.create(home, "Out", "any", "Any", True)
-    collected.add(home, made.id, [*tiles, CollectedTile("gone.jpg", "x")])
+    made = collections.create(home, "Out", "any", "Any", True)
+    collections.add(home, made.id, [*tiles, CollectedTile("gone.jpg", "x")])
     press(press(app, "Edit or export archive"), "Remove 2")
     wanted = tuple(f"--tile={kept.id}" for kept in tiles)
     assert ("archive", "remove", f"--run={archive}", *wanted) in queued(home)

@@ -17,11 +17,10 @@ from mirs_core.mars.geography import Region, distance_km
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
-from mirs_core.workspace import collections as collected
+from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
 from pages.components.mars_map.mars_map import MapActions, MapContent, region_of
-from pages.map import layers as map_layers
-from pages.map import planet
+from pages.map import map_layers, planet
 from pages.shared import loaders, state
 
 PAGE = "pages/map/map.py"
@@ -272,9 +271,9 @@ def test_a_density_and_a_collection_are_shown(
     items = searcher.items
     app = opened(start)
     data = app.session_state[state.DATA]
-    made = collected.create(home, "Dunes", data, "Synthetic", True)
-    kept = [collected.CollectedTile(items.ids[row], items.contents[row]) for row in (2, 9)]
-    collected.add(home, made.id, kept)
+    made = collections.create(home, "Dunes", data, "Synthetic", True)
+    kept = [collections.CollectedTile(items.ids[row], items.contents[row]) for row in (2, 9)]
+    collections.add(home, made.id, kept)
     app.run()
     app.selectbox(key=map_layers.COLLECTION).set_value(made.id).run()
     app.selectbox(key=map_layers.DENSITY).set_value("cra").run()

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from mirs_core import jobs
 from mirs_core.jobs.kinds.demo import Demo
 from mirs_core.retrieval.search import Searcher
-from mirs_core.workspace import collections as collected
+from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
 from pages.shared import access, state
 
@@ -304,12 +304,12 @@ def test_enlarge_works_while_browsing_and_for_a_damaged_link(home: Home, start: 
 def test_collections_are_listed_and_a_damaged_one_says_so(home: Home, start: Any) -> None:
     app = start()
     data = app.session_state[state.DATA]
-    made = collected.create(home, "Mine <b>", data, "Synthetic Mars", True)
+    made = collections.create(home, "Mine <b>", data, "Synthetic Mars", True)
     names = Searcher.open(home, "demo-mirs").items.ids
-    collected.add(
+    collections.add(
         home,
         made.id,
-        [collected.CollectedTile(names[0], "1", "odd"), collected.CollectedTile("gone", "")],
+        [collections.CollectedTile(names[0], "1", "odd"), collections.CollectedTile("gone", "")],
     )
     app.segmented_control(key=state.VIEW).set_value(state.KEPT).run()
     chosen = next(box for box in app.selectbox if box.label == "Collection")

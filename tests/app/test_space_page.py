@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs
 from mirs_core.files import write_json
-from mirs_core.hash_space import layout as mapping
+from mirs_core.hash_space import space_maps
 from mirs_core.jobs.kinds.project import Project
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.search import Searcher
@@ -30,7 +30,7 @@ PAGE = "pages/space/space.py"
 def mapped(home: Home) -> Home:
     """The home folder with projections of two runs."""
     for run in ("demo-mirs", "demo-baseline"):
-        mapping.project(home, run)
+        space_maps.project(home, run)
     return home
 
 

@@ -55,5 +55,5 @@ def test_finished_runs_are_used_again(
     def refuse(*args: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(comparison.pipeline, "prepare_and_train", refuse)
+    monkeypatch.setattr(comparison.training, "prepare_and_train", refuse)
     assert browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=1) == first

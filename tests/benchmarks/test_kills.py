@@ -15,7 +15,7 @@ from fakes import write_dataset, write_job
 
 from benchmarks import kills
 from benchmarks.kills import apps, checks, rest, rounds
-from benchmarks.kills.sandbox import Sandbox, training, until
+from benchmarks.kills.sandbox import Sandbox, until
 from benchmarks.kills.tally import Tally
 from mirs_core import jobs
 from mirs_core.config.presets import from_preset
@@ -83,7 +83,7 @@ def test_dead_jobs_and_runs_that_read_as_running_are_found(tmp_path: Path) -> No
 
 def test_lost_runs_are_found(tmp_path: Path) -> None:
     for name in ("one", "two", "three"):
-        runs.create(Home(tmp_path), training(tmp_path), run_id=name, provenance={})
+        runs.create(Home(tmp_path), configuration(tmp_path), run_id=name, provenance={})
     (tmp_path / "runs" / "two" / "status.json").write_text("{")
     assert checks.lost_runs(Home(tmp_path), ["one", "two", "four"]) == ["four", "three", "two"]
 

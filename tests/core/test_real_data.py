@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mirs_core.config.presets import from_preset
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.ranking import codes
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
@@ -20,29 +20,29 @@ PRESETS = ("baseline", "mirs")
 @pytest.fixture(scope="module")
 def outcomes(
     real_data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, pipeline.Outcome]]:
+) -> tuple[Path, dict[str, training.Outcome]]:
     """A home folder with a run of each preset on the CTX tiles: one seed, one view."""
     home = tmp_path_factory.mktemp("real") / "home"
     found = {}
     for preset in PRESETS:
         config = from_preset(preset, data=str(real_data / "ctx"), changes=["training.views=1"])
-        found[preset] = pipeline.prepare_and_train(Home(home), config)
+        found[preset] = training.prepare_and_train(Home(home), config)
     return home, found
 
 
-def value(outcome: pipeline.Outcome) -> float:
+def value(outcome: training.Outcome) -> float:
     found: float = outcome.to_json()["map_at_64"]["min_r_k"]
     return found
 
 
 def test_the_baseline_is_where_it_was_measured(
-    outcomes: tuple[Path, dict[str, pipeline.Outcome]],
+    outcomes: tuple[Path, dict[str, training.Outcome]],
 ) -> None:
     assert 0.42 <= value(outcomes[1]["baseline"]) <= 0.52
 
 
 def test_hashing_beats_the_baseline_by_far(
-    outcomes: tuple[Path, dict[str, pipeline.Outcome]],
+    outcomes: tuple[Path, dict[str, training.Outcome]],
 ) -> None:
     found = outcomes[1]
     assert found["mirs"].archive_id == found["baseline"].archive_id
@@ -51,7 +51,7 @@ def test_hashing_beats_the_baseline_by_far(
 
 
 def test_codes_are_neither_constant_nor_lopsided(
-    outcomes: tuple[Path, dict[str, pipeline.Outcome]],
+    outcomes: tuple[Path, dict[str, training.Outcome]],
 ) -> None:
     home, found = outcomes
     searcher = Searcher.open(Home(home), found["mirs"].run)
@@ -67,7 +67,7 @@ def test_codes_are_neither_constant_nor_lopsided(
     [("PNG", "RGB", 0), ("TIFF", "RGB", 0), ("PNG", "L", 6), ("JPEG", "RGB", 6)],
 )
 def test_a_tile_saved_again_lands_where_it_was(
-    outcomes: tuple[Path, dict[str, pipeline.Outcome]],
+    outcomes: tuple[Path, dict[str, training.Outcome]],
     real_data: Path,
     form: str,
     mode: str,

@@ -20,7 +20,7 @@ from mirs_core.errors import MirsError, RunError
 from mirs_core.experiments import comparison
 from mirs_core.experiments.reproduction.plan import FINE_TUNED, Recipe
 from mirs_core.files import read_json, write_json
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.latency import query_seconds
 from mirs_core.retrieval.search import Searcher
@@ -100,9 +100,9 @@ class Bench:
         return self.cells / f"{config.preset}-s{config.seed}-{key}.json"
 
     def _trained(self, config: configs.RunConfig) -> dict[str, Any]:
-        run = pipeline.prepare(self.home, config, progress=self.progress)
+        run = training.prepare(self.home, config, progress=self.progress)
         try:
-            outcome = pipeline.train(self.home, run, self.progress)
+            outcome = training.train(self.home, run, self.progress)
             metrics = comparison.metrics_of(run, config)
             return {
                 "config": config.to_json(),

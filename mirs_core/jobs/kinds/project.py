@@ -20,9 +20,9 @@ def run(home: Home, spec: Project, work: Work) -> Answer:
     Raises:
         MirsError: there is no such run, or it is not finished.
     """
-    from mirs_core.hash_space import layout
+    from mirs_core.hash_space import space_maps
 
-    return layout.project(home, spec.run, spec.seed, work.progress).to_json()
+    return space_maps.project(home, spec.run, spec.seed, work.progress).to_json()
 
 
 SPEC = Kind(

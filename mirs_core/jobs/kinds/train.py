@@ -32,12 +32,12 @@ def run(home: Home, spec: Train, work: Work) -> Answer:
         MirsError: the data set or a setting does not allow it.
     """
     from mirs_core.config import presets, relevance
-    from mirs_core.pipeline import train as pipeline
+    from mirs_core.pipeline import training
     from mirs_core.workspace import runs
 
     if spec.data is None:
         prepared = runs.folder(home, spec.run)
-        outcome = pipeline.train(home, prepared, work.progress, work.should_stop)
+        outcome = training.train(home, prepared, work.progress, work.should_stop)
     else:
         config = presets.from_preset(
             spec.preset,
@@ -47,7 +47,7 @@ def run(home: Home, spec: Train, work: Work) -> Answer:
             changes=list(spec.changes),
         )
         relevance.refuse_idle(config, spec.changes)
-        outcome = pipeline.prepare_and_train(
+        outcome = training.prepare_and_train(
             home, config, spec.name, work.progress, work.should_stop
         )
     answer = outcome.to_json()
@@ -58,10 +58,10 @@ def run(home: Home, spec: Train, work: Work) -> Answer:
 
 def _project(home: Home, run_id: str, work: Work) -> None:
     """The projection of a run that was just trained; the run is complete without it."""
-    from mirs_core.hash_space import layout
+    from mirs_core.hash_space import space_maps
 
     try:
-        layout.project(home, run_id, progress=work.progress)
+        space_maps.project(home, run_id, progress=work.progress)
     except MirsError as error:
         work.note(f"The run is finished, but its projection failed: {error}")
 

@@ -35,14 +35,14 @@ from pages.shared.loaders.runs import (
     bits,
     clustering,
     diagnosis,
-    errors_of_top,
-    estimate,
     groups_across_classes,
     neighbourhoods,
     same_ground,
     scores_of,
     searcher,
     space_map,
+    top_k_errors,
+    training_cost,
 )
 from pages.shared.loaders.sets import known_sets, offered
 
@@ -60,8 +60,6 @@ __all__ = [
     "data_uri",
     "density",
     "diagnosis",
-    "errors_of_top",
-    "estimate",
     "groups_across_classes",
     "image_query",
     "known_sets",
@@ -87,4 +85,6 @@ __all__ = [
     "strip_facts",
     "strips",
     "thumbnails",
+    "top_k_errors",
+    "training_cost",
 ]

@@ -11,10 +11,10 @@ from mirs_core import landform_map
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.strips.strip_list import STRIPS_FILE, Strip, read_strips
 from mirs_core.errors import MirsError
-from mirs_core.exchange.exports.strip_picture import picture as picture_of
+from mirs_core.exchange.exports.strip_picture import picture
 from mirs_core.files import sha256
-from mirs_core.landform_map import density as densities
 from mirs_core.landform_map import spread
+from mirs_core.landform_map.density import on_sphere
 from mirs_core.landform_map.footprints import Ring, footprints, strip_outlines
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
@@ -99,7 +99,7 @@ def _landform_picture(
     _estimate: landform_map.LandformMap,
     _strip: Strip,
 ) -> bytes:
-    return picture_of(_searcher, _estimate, _strip)
+    return picture(_searcher, _estimate, _strip)
 
 
 def outlines(opened: Searcher) -> dict[str, Ring]:
@@ -130,7 +130,7 @@ def _density(
 ) -> NDArray[np.float64]:
     latitudes, longitudes = spread.places(_items)
     rows = [row for row in filters.rows(_items) if _items.labels[row] == label]
-    return densities.on_sphere(latitudes[rows], longitudes[rows])
+    return on_sphere(latitudes[rows], longitudes[rows])
 
 
 def spread_of(

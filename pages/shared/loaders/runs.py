@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets.images import read_image
 from mirs_core.evaluation import diagnostics, scores
-from mirs_core.hash_space import bits as code_bits
-from mirs_core.hash_space import clusters as code_clusters
-from mirs_core.hash_space import layout as mapping
-from mirs_core.hash_space import overlaps
-from mirs_core.hash_space.neighbourhoods import Neighbourhoods, look
-from mirs_core.hash_space.neighbourhoods import errors_of_top as errors_of_nearest
-from mirs_core.pipeline import estimate as estimates
+from mirs_core.hash_space import code_bits, code_clusters, overlaps, space_maps
+from mirs_core.hash_space.neighbourhoods import Neighbourhoods, look, top_k_error_rates
+from mirs_core.pipeline.estimate import Estimate, estimate
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -147,21 +143,21 @@ def _across(home: str, run_id: str, changed: int, _searcher: Searcher) -> NDArra
     return code_clusters.groups_across_classes(_searcher.retriever)
 
 
-def errors_of_top(run_id: str, k: int = 64) -> NDArray[np.float64]:
+def top_k_errors(run_id: str, k: int = 64) -> NDArray[np.float64]:
     """The share of other classes among the nearest ``k`` of each tile, computed once.
 
     Raises:
         MirsError: the run is gone or damaged.
     """
     home = Home.current()
-    return _errors_of_top(str(home), run_id, changed_at(home, run_id), k, searcher(run_id))
+    return _top_k_errors(str(home), run_id, changed_at(home, run_id), k, searcher(run_id))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _errors_of_top(
+def _top_k_errors(
     home: str, run_id: str, changed: int, k: int, _searcher: Searcher
 ) -> NDArray[np.float64]:
-    return errors_of_nearest(_searcher.retriever, k)
+    return top_k_error_rates(_searcher.retriever, k)
 
 
 def bits(run_id: str) -> code_bits.BitReport:
@@ -179,7 +175,7 @@ def _bits(home: str, run_id: str, changed: int, _searcher: Searcher) -> code_bit
     return code_bits.report(_searcher.retriever)
 
 
-def space_map(run_id: str) -> mapping.SpaceMap | None:
+def space_map(run_id: str) -> space_maps.SpaceMap | None:
     """The projection of a run, read once; None if it has not been computed.
 
     Raises:
@@ -193,8 +189,8 @@ def space_map(run_id: str) -> mapping.SpaceMap | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _space_map(home: str, run_id: str, changed: int) -> mapping.SpaceMap | None:
-    return mapping.read(Home(Path(home)), run_id)
+def _space_map(home: str, run_id: str, changed: int) -> space_maps.SpaceMap | None:
+    return space_maps.read(Home(Path(home)), run_id)
 
 
 def agreement(run_id: str, baseline: str) -> list[float]:
@@ -224,10 +220,10 @@ def _agreement(
 
 
 @st.cache_data(ttl=5, max_entries=32, show_spinner=False)
-def estimate(config: RunConfig) -> estimates.Estimate:
+def training_cost(config: RunConfig) -> Estimate:
     """The estimated cost of a training; may be a few seconds old.
 
     Raises:
         MirsError: the configuration cannot be trained.
     """
-    return estimates.estimate(Home.current(), config)
+    return estimate(Home.current(), config)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mirs_core.datasets import download as fetching
+from mirs_core.datasets import download
 from mirs_core.datasets.registry import KnownDataSet, known_data_sets
 from mirs_core.workspace.home import Home
 
@@ -19,7 +19,7 @@ def _known_sets(home: Home, changed: tuple[int, ...], counted: bool) -> list[Kno
     return known_data_sets(home, counted)
 
 
-def offered(source: fetching.PublishedDataSet) -> fetching.RemoteFile:
+def offered(source: download.PublishedDataSet) -> download.RemoteFile:
     """The file of a published data set; its record is read again after ten minutes.
 
     Raises:
@@ -30,5 +30,5 @@ def offered(source: fetching.PublishedDataSet) -> fetching.RemoteFile:
 
 # A user waits for the dialog, so there is one attempt and no pause.
 @st.cache_data(ttl=600, max_entries=8, show_spinner=False)
-def _offered(record: str, _source: fetching.PublishedDataSet) -> fetching.RemoteFile:
-    return fetching.remote_file(_source, pause=lambda seconds: None)
+def _offered(record: str, _source: download.PublishedDataSet) -> download.RemoteFile:
+    return download.remote_file(_source, pause=lambda seconds: None)

@@ -11,7 +11,7 @@ from fakes import FakeNetwork, write_dataset
 
 from mirs_core.cli import main
 from mirs_core.config.presets import from_preset
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -26,7 +26,7 @@ def home(tmp_path: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch) 
     data = write_dataset(tmp_path / "set", LAYOUT, card={"name": "set", "licence": "CC0"})
     changes = ["training.epochs=1", "training.views=1"]
     config = from_preset("mirs", data=str(data), changes=changes)
-    pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id="one"))
+    training.train(Home(home), training.prepare(Home(home), config, run_id="one"))
     return Home(home)
 
 

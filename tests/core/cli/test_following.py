@@ -10,8 +10,7 @@ from fakes import FakeNetwork, write_dataset
 from mirs_core import cli
 from mirs_core.config import presets
 from mirs_core.config.settings import RunConfig
-from mirs_core.pipeline import preparing
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import preparing, training
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -38,7 +37,7 @@ def answer(capsys: pytest.CaptureFixture[str], *words: object) -> Any:
 
 def trained(home: Home, root: Path, preset: str) -> str:
     config = presets.from_preset(preset, data=str(root), changes=["training.epochs=1"])
-    return pipeline.prepare_and_train(home, config).run
+    return training.prepare_and_train(home, config).run
 
 
 def test_an_import_is_archived_with_each_model_that_is_named(

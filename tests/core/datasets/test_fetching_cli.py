@@ -15,11 +15,10 @@ from published import Published, domars, published
 from mirs_core import cli
 from mirs_core.config import presets
 from mirs_core.config.settings import RunConfig
-from mirs_core.datasets import download as fetching
+from mirs_core.datasets import download
 from mirs_core.datasets.download import catalogue, fetch, remote_file
 from mirs_core.errors import EncoderError, RunError, StoppedError
-from mirs_core.pipeline import preparing
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import preparing, training
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -212,15 +211,15 @@ def test_a_failure_keeps_what_is_finished(
     tmp_path: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, home = write_dataset(tmp_path / "mine", LAYOUT), tmp_path / "home"
-    train = pipeline.train
+    train = training.train
 
-    def fail(home: Home, run: runs.RunFolder, *rest: Any) -> pipeline.Outcome:
+    def fail(home: Home, run: runs.RunFolder, *rest: Any) -> training.Outcome:
         if run.id.startswith("mine-mirs-dwt"):
             raise EncoderError("The weights are gone.")
         return train(home, run, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "train", fail)
+        patch.setattr(training, "train", fail)
         with pytest.raises(EncoderError, match="weights are gone"):
             preparing.prepare(Home(home), folder)
     assert len(preparing.prepare(Home(home), folder)) == 3
@@ -236,7 +235,7 @@ def test_a_run_in_training_elsewhere_is_waited_for(tmp_path: Path, network: Fake
 
 
 def test_the_catalogue_has_the_names_of_the_contract() -> None:
-    assert list(fetching.DATA_SETS) == ["domars16k", "hirise"]
+    assert list(download.DATA_SETS) == ["domars16k", "hirise"]
 
 
 def test_prepare_takes_a_folder_of_ones_own(

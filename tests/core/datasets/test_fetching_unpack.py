@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from published import zipped
 
-from mirs_core.datasets.download import unpack as unpacking
-from mirs_core.datasets.download.unpack import unpack
+from mirs_core.datasets.download import unpack
 from mirs_core.errors import DataError, StoppedError
 
 
@@ -24,7 +23,7 @@ def refused(tmp_path: Path, packed: bytes, most: int = 1_000_000_000) -> str:
     archive = tmp_path / "evil.zip"
     archive.write_bytes(packed)
     with pytest.raises(DataError) as error:
-        unpack(archive, home / "out", any_file, most)
+        unpack.unpack(archive, home / "out", any_file, most)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["evil.zip", "home"]
     assert "\n" not in str(error.value)
     return str(error.value)
@@ -49,7 +48,7 @@ def test_wanted_files_are_unpacked_and_no_others(tmp_path: Path) -> None:
     }  # fmt: skip
     (tmp_path / "a.zip").write_bytes(zipped(files))
     seen: list[tuple[str, int, int]] = []
-    count = unpack(
+    count = unpack.unpack(
         tmp_path / "a.zip", tmp_path / "out", lambda path: path.endswith(".jpg"), 1000,
         lambda *step: seen.append(step),
     )  # fmt: skip
@@ -119,7 +118,7 @@ def test_a_claim_of_ten_gigabytes(tmp_path: Path) -> None:
 def test_a_size_that_is_not_true(
     tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unpacking, "MAX_GROWTH", 10_000)
+    monkeypatch.setattr(unpack, "MAX_GROWTH", 10_000)
     message = refused(tmp_path, claiming(size))
     assert "damaged" in message or "than it declares" in message
 
@@ -130,7 +129,7 @@ def test_more_than_this_data_set_can_be(tmp_path: Path) -> None:
 
 
 def test_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(unpack, "MAX_ENTRIES", 3)
     assert "entries" in refused(tmp_path, zipped({f"{i}.jpg": b"x" for i in range(4)}))
 
 
@@ -164,7 +163,7 @@ def test_a_stop_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
             raise StoppedError("Stopped.")
 
     with pytest.raises(StoppedError):
-        unpack(tmp_path / "a.zip", tmp_path / "out", any_file, 1000, stop)
+        unpack.unpack(tmp_path / "a.zip", tmp_path / "out", any_file, 1000, stop)
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
@@ -173,7 +172,7 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
     with pytest.raises(DataError, match="cannot be written"):
-        unpack(tmp_path / "a.zip", tmp_path / "out", any_file, 1000)
+        unpack.unpack(tmp_path / "a.zip", tmp_path / "out", any_file, 1000)
     assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
 
 

@@ -8,10 +8,9 @@ import pytest
 from fakes import write_dataset
 
 from mirs_core.config.presets import from_preset
-from mirs_core.datasets import images, importing
-from mirs_core.datasets import registry as known_data
+from mirs_core.datasets import images, importing, registry
 from mirs_core.datasets.registry import known_data_sets
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.workspace.home import Home
 
 
@@ -28,7 +27,7 @@ def test_folders_runs_and_imports_are_listed_once(
     importing.import_in_place(home, inside, importing.FolderDescription())
     for data, run_id in ((inside, "one"), (apart, "two"), (apart, "three")):
         config = from_preset("baseline", data=str(data))
-        pipeline.train(home, pipeline.prepare(home, config, run_id=run_id))
+        training.train(home, training.prepare(home, config, run_id=run_id))
     (home.data / ".half.import").mkdir()
     monkeypatch.setattr(images, "read_bytes", None)
     found = {one.title: one.to_json() for one in known_data_sets(home)}
@@ -67,7 +66,7 @@ def test_without_counts_no_names_of_tiles_are_read(
 ) -> None:
     write_dataset(tmp_path / "data" / "a", 3, card={"name": "a", "title": "A set"})
     (counted,) = known_data_sets(Home(tmp_path))
-    monkeypatch.setattr(known_data, "tiles_named", None)
+    monkeypatch.setattr(registry, "tiles_named", None)
     (plain,) = known_data_sets(Home(tmp_path), counted=False)
     assert (counted.tiles, plain.tiles) == (3, None)
     assert (plain.root, plain.title) == (counted.root, counted.title)

@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 from mirs_core.datasets import scanning
 from mirs_core.datasets.items import Items
-from mirs_core.encoders import fine_tuning as finetuning
-from mirs_core.encoders import loading
+from mirs_core.encoders import fine_tuning, loading
 from mirs_core.encoders.base import Architecture, Encoder, freeze
 from mirs_core.encoders.fine_tuned_store import labels_seen, list_encoders
 from mirs_core.encoders.fine_tuning import (
@@ -112,7 +111,7 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
-def quick(objective: str = "classifier", **changes: Any) -> finetuning.FineTuneConfig:
+def quick(objective: str = "classifier", **changes: Any) -> fine_tuning.FineTuneConfig:
     defaults = {"encoder": "tiny", "epochs": 3, "batch_size": 8, "learning_rate": 1e-2}
     return configure(objective, **{**defaults, **changes})
 
@@ -133,7 +132,7 @@ def one_batch(encoder: Encoder) -> Tensor:
     return encoder.encode(torch.stack([encoder.transform(tile) for tile in tiles]))
 
 
-@pytest.mark.parametrize("objective", finetuning.OBJECTIVES)
+@pytest.mark.parametrize("objective", fine_tuning.OBJECTIVES)
 def test_a_fine_tuned_encoder_is_an_encoder(objective: str, data: Path, home: Home) -> None:
     made = fine_tune(home, data, quick(objective), name="Mine")
     folder = home.path / "encoders" / made.encoder
@@ -220,7 +219,7 @@ def test_labels_seen_are_those_of_training_half_and_validation(data: Path, home:
     assert labels_seen(home, "efficientnet-lite0") == frozenset()
 
 
-@pytest.mark.parametrize("objective", finetuning.OBJECTIVES)
+@pytest.mark.parametrize("objective", fine_tuning.OBJECTIVES)
 def test_labels_that_may_not_be_read_change_no_bit(
     objective: str, data: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,7 +322,7 @@ class Interrupter:
         return self.left < 0
 
 
-@pytest.mark.parametrize("objective", finetuning.OBJECTIVES)
+@pytest.mark.parametrize("objective", fine_tuning.OBJECTIVES)
 def test_an_interrupted_one_ends_in_the_same_bits(objective: str, data: Path, home: Home) -> None:
     config = quick(objective, epochs=4, freeze_statistics=False)
     whole = fine_tune(home, data, config)
@@ -598,7 +597,7 @@ def test_settings_are_checked() -> None:
             quick(**wrong)
     with pytest.raises(ConfigError, match="objective"):
         configure("regression")
-    assert finetuning.parse_changes(["crop=0.5", "by_strip=true"]) == {
+    assert fine_tuning.parse_changes(["crop=0.5", "by_strip=true"]) == {
         "crop": 0.5,
         "by_strip": True,
     }
@@ -609,7 +608,7 @@ def test_settings_are_checked() -> None:
         ("by_strip=yes", "by_strip is 'yes'; it must be true or false"),
     ):
         with pytest.raises(ConfigError, match=message):
-            finetuning.parse_changes([wrong_word])
+            fine_tuning.parse_changes([wrong_word])
 
 
 def test_settings_survive_json() -> None:
@@ -819,19 +818,19 @@ def test_the_command_starts_several_processes_and_only_the_first_reports(tmp_pat
 
 
 def test_processes_whose_starter_was_killed_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not finetuning.starter_is_gone()
+    assert not fine_tuning.starter_is_gone()
     monkeypatch.setenv("MIRS_STARTED_BY", json.dumps(this_process()))
-    assert not finetuning.starter_is_gone()
+    assert not fine_tuning.starter_is_gone()
     monkeypatch.setenv("MIRS_STARTED_BY", json.dumps({**this_process(), "started": 1}))
-    assert finetuning.starter_is_gone()
+    assert fine_tuning.starter_is_gone()
     monkeypatch.setenv("MIRS_STARTED_BY", "no json")
-    assert finetuning.starter_is_gone()
+    assert fine_tuning.starter_is_gone()
 
 
 @pytest.mark.parametrize("number", [0, -1, 65])
 def test_a_senseless_number_of_processes_is_refused(number: int, home: Home) -> None:
     with pytest.raises(ConfigError, match="processes is not possible"):
-        finetuning.resume_on(home, "enc-x", number)
+        fine_tuning.resume_on(home, "enc-x", number)
 
 
 def test_world_size_by_hand_is_refused(
@@ -911,7 +910,7 @@ def test_the_help_of_the_command_line_lists_every_setting(
         cli.main(["train-encoder", "--help"])
     shown = capsys.readouterr().out
     assert "margin=0.2" in shown
-    assert all(f"  {item.name}={item.default}  " in shown for item in finetuning.settings())
+    assert all(f"  {item.name}={item.default}  " in shown for item in fine_tuning.settings())
 
 
 # The real network

@@ -21,7 +21,7 @@ from mirs_core.errors import RunError
 from mirs_core.exchange import exported_runs
 from mirs_core.exchange.exported_runs import layout
 from mirs_core.files import sha256
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import annotations, runs
 from mirs_core.workspace.home import Home
@@ -46,7 +46,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for preset in PRESETS:
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
-            pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
+            training.train(Home(home), training.prepare(Home(home), config, run_id=preset))
     annotations.change(Home(home), "mirs", name="Ω craters", tags=["good"], notes="from here")
     for preset in PRESETS:
         exported_runs.save_run(Home(home), preset, root / f"{preset}.mirs.zip")

@@ -28,8 +28,7 @@ from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.exchange import exported_runs, parquet_archives
 from mirs_core.exchange.parquet_archives import cells, reading
 from mirs_core.files import sha256
-from mirs_core.pipeline import growing
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import growing, training
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
@@ -60,7 +59,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for preset in PRESETS:
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
-            pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
+            training.train(Home(home), training.prepare(Home(home), config, run_id=preset))
     for preset in PRESETS:
         parquet_archives.write_archive(Home(home), preset, root / f"{preset}.parquet")
     return root

@@ -10,8 +10,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets.items import Items
 from mirs_core.errors import ConfigError, DataError
-from mirs_core.pipeline import indexing
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import indexing, training
 from mirs_core.retrieval.retriever import load
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
@@ -42,7 +41,7 @@ def made(here: Path, *changes: str, preset: str = "mirs-dwt") -> RunConfig:
 
 
 def run_of(home: Home, config: RunConfig) -> runs.RunFolder:
-    return runs.folder(home, pipeline.prepare_and_train(home, config).run)
+    return runs.folder(home, training.prepare_and_train(home, config).run)
 
 
 @pytest.mark.parametrize("preset", ["baseline", "baseline-centred", "mirs", "mirs-dwt"])
@@ -98,17 +97,17 @@ def test_tiles_learnt_from_are_no_archive_when_they_are_indexed_later(
 
 
 def test_a_change_of_either_data_set_is_noticed(home: Home, here: Path, there: Path) -> None:
-    run = pipeline.prepare(home, made(here, f"archive.data={there}", preset="mirs"))
+    run = training.prepare(home, made(here, f"archive.data={there}", preset="mirs"))
     next((here / "train" / "cra").iterdir()).unlink()
     with pytest.raises(DataError, match="changed"):
-        pipeline.train(home, run)
+        training.train(home, run)
 
 
 def test_a_copy_of_what_is_learnt_is_no_archive(home: Home, here: Path, there: Path) -> None:
     for tile in (here / "train" / "cra").iterdir():
         (there / "train" / "dune" / f"copy {tile.name}").write_bytes(tile.read_bytes())
     with pytest.raises(DataError, match="learns from"):
-        pipeline.prepare(home, made(here, f"archive.data={there}", preset="mirs"))
+        training.prepare(home, made(here, f"archive.data={there}", preset="mirs"))
 
 
 def test_an_index_of_an_index_still_knows_what_was_learnt(
@@ -126,7 +125,7 @@ def test_an_index_of_an_index_still_knows_what_was_learnt(
 
 def test_a_missing_archive_folder_is_refused(home: Home, here: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError):
-        pipeline.prepare(home, made(here, f"archive.data={tmp_path / 'nowhere'}"))
+        training.prepare(home, made(here, f"archive.data={tmp_path / 'nowhere'}"))
     assert not list((home.path / "runs").glob("*"))
 
 

@@ -20,8 +20,7 @@ from mirs_core.experiments.domains import across, statistics
 from mirs_core.experiments.domains.covariances import Moments
 from mirs_core.experiments.domains.statistics import Domain
 from mirs_core.experiments.reproduction.plan import Recipe
-from mirs_core.pipeline import encoding
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import encoding, training
 from mirs_core.progress import stoppable
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -141,7 +140,7 @@ def test_the_transforms_are_those_that_a_training_takes(
     monkeypatch.setattr(statistics, "whitening", lambda *a: used.append(real(*a)) or used[-1])
     made(home, here, there, presets=("baseline",), seeds=1)
     config = from_preset("mirs-dwt", data=str(here), changes=[*SHORT, f"archive.data={there}"])
-    run = runs.folder(home, pipeline.prepare_and_train(home, config).run)
+    run = runs.folder(home, training.prepare_and_train(home, config).run)
     model = load(run).model.state()
     for transform, side in zip(used[:2], ("source", "target"), strict=True):
         np.testing.assert_array_equal(model[f"{side}.blocks"], transform.blocks.numpy())
@@ -183,7 +182,7 @@ def test_rows_across_are_what_the_runs_measure(home: Home, here: Path, there: Pa
                     preset, data=str(learnt), seed=seed, encoder="fake",
                     changes=[*extra, f"archive.data={searched}"],
                 )  # fmt: skip
-                run = runs.folder(home, pipeline.prepare_and_train(home, config).run)
+                run = runs.folder(home, training.prepare_and_train(home, config).run)
                 by_seed[seed] = json.loads(run.metrics.read_text())
             row = rows[*names, preset]
             values = [one["map_at_64"]["min_r_k"]["value"] for one in by_seed.values()]
@@ -225,7 +224,7 @@ def test_a_second_call_measures_nothing_anew_and_no_run_stays(
 ) -> None:
     first = made(home, here, there)
     assert runs.list_runs(home) == []
-    monkeypatch.setattr(pipeline, "prepare", _never)
+    monkeypatch.setattr(training, "prepare", _never)
     seen = network.seen
     second = made(home, here, there)
     assert network.seen == seen

@@ -16,7 +16,7 @@ from mirs_core.experiments import reproduction
 from mirs_core.experiments.reproduction import measure, plan
 from mirs_core.experiments.reproduction.plan import Recipe, Row, Table
 from mirs_core.experiments.reproduction.report import markdown, said
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -67,7 +67,7 @@ def test_rows_hold_the_figures_of_the_runs(home: Home, data: Path, tmp_path: Pat
             made = presets.from_preset(
                 preset, data=str(data.resolve()), seed=seed, encoder="fake", changes=changes
             )
-            run = runs.folder(home, pipeline.prepare_and_train(home, made).run)
+            run = runs.folder(home, training.prepare_and_train(home, made).run)
             found = json.loads(run.metrics.read_text())
             values.append(found["map_at_64"]["min_r_k"]["value"])
             queries.append({name: one["min_r_k"] for name, one in found["per_query"].items()})
@@ -114,7 +114,7 @@ def test_a_finished_cell_is_never_computed_again(
     home: Home, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, calls = tmp_path / "out", 0
-    train = pipeline.train
+    train = training.train
 
     def counted(*args: Any, **options: Any) -> Any:
         nonlocal calls
@@ -122,7 +122,7 @@ def test_a_finished_cell_is_never_computed_again(
         calls += 1
         return outcome
 
-    monkeypatch.setattr(pipeline, "train", counted)
+    monkeypatch.setattr(training, "train", counted)
     reproduced(home, data, out, should_stop=lambda: calls >= 3)
     partial = json.loads((out / "report.json").read_text())
     states = [row["state"] for row in partial["tables"][0]["rows"]]
@@ -263,7 +263,7 @@ def test_an_interrupted_cell_leaves_no_run(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "_train", interrupted)
+    monkeypatch.setattr(training, "_train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         reproduced(home, data, tmp_path / "out")
     assert runs.list_runs(home) == []

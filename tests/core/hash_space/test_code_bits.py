@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from searchers import space
 
 from mirs_core.errors import DataError
-from mirs_core.hash_space import bits as code_bits
+from mirs_core.hash_space import code_bits
 
 
 @given(

@@ -5,7 +5,7 @@ import pytest
 from searchers import space
 
 from mirs_core.errors import DataError
-from mirs_core.hash_space import clusters as code_clusters
+from mirs_core.hash_space import code_clusters
 
 
 def three_heaps(seed: int = 0) -> tuple[np.ndarray, list[str | None]]:

@@ -57,7 +57,7 @@ def test_errors_of_the_top_agree_with_ranking_each_tile(
 ) -> None:
     codes, items = archive
     searcher = searcher_of(codes, items)
-    found = neighbourhoods.errors_of_top(searcher.retriever, 3)
+    found = neighbourhoods.top_k_error_rates(searcher.retriever, 3)
     for row, label in enumerate(items.labels):
         query = searcher.query_by_id(items.ids[row])
         hits = searcher.search(query, 3, Filters(roles=("archive",)))

@@ -14,9 +14,8 @@ from sklearn.manifold import trustworthiness
 from mirs_core import cli
 from mirs_core.config.presets import from_preset
 from mirs_core.errors import DataError, RunError
-from mirs_core.hash_space import layout as mapping
-from mirs_core.hash_space import projection
-from mirs_core.pipeline import train as pipeline
+from mirs_core.hash_space import projection, space_maps
+from mirs_core.pipeline import training
 from mirs_core.ranking.archive import FloatArchive, HashArchive
 from mirs_core.workspace.home import Home
 
@@ -120,7 +119,7 @@ def test_too_few_tiles_leave_a_run_without_a_map(
     data = write_dataset(tmp_path / "tiles", {"train": {"cra": 2}, "test": {"cra": 1}})
     monkeypatch.setenv("MIRS_HOME", str(tmp_path / "home"))
     made = _answer(capsys, "train", f"--data={data}", "--preset=baseline", "--map")
-    assert mapping.read(Home(tmp_path / "home"), made["run"]) is None
+    assert space_maps.read(Home(tmp_path / "home"), made["run"]) is None
 
 
 def test_a_run_keeps_its_map(
@@ -129,22 +128,22 @@ def test_a_run_keeps_its_map(
 ) -> None:  # fmt: skip
     layout = {"train": {"cra": 8, "rid": 8}, "test": {"cra": 2, "rid": 2}}
     data, home = write_dataset(tmp_path / "tiles", layout), tmp_path / "home"
-    run = pipeline.prepare_and_train(Home(home), from_preset("baseline", data=str(data))).run
-    assert mapping.read(Home(home), run) is None
+    run = training.prepare_and_train(Home(home), from_preset("baseline", data=str(data))).run
+    assert space_maps.read(Home(home), run) is None
     monkeypatch.setenv("MIRS_HOME", str(home))
     answer = _answer(capsys, "project", "--run", run)
-    found = mapping.read(Home(home), run)
+    found = space_maps.read(Home(home), run)
     assert found is not None and answer == found.to_json() and answer["tiles"] == 20
     made = _answer(capsys, "train", f"--data={data}", "--preset=baseline", "--map")
-    assert mapping.read(Home(home), made["run"]) is not None
+    assert space_maps.read(Home(home), made["run"]) is not None
     folder = home / "runs" / run
     (folder / "map.json").write_text("{}")
-    assert mapping.read(Home(home), run) is None
-    mapping.project(Home(home), run)
+    assert space_maps.read(Home(home), run) is None
+    space_maps.project(Home(home), run)
     np.save(folder / "map.npy", np.zeros((3, 2), np.float32))
-    assert mapping.read(Home(home), run) is None
+    assert space_maps.read(Home(home), run) is None
     with pytest.raises(RunError):
-        mapping.read(Home(home), "../x")
+        space_maps.read(Home(home), "../x")
 
 
 @given(st.floats(0, 6.28), st.booleans())

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mirs_core.errors import DataError, RunError
-from mirs_core.hashing import validation as scoring
+from mirs_core.hashing import validation
 from mirs_core.hashing.model import HashHead, HashModel, shared
 from mirs_core.hashing.objective import Objective
 from mirs_core.hashing.plan import Validation
@@ -49,7 +49,7 @@ def views(n: int, seed: int, count: int = 3) -> tuple[Features, Labels]:
     return x + noise, labels
 
 
-def validation(n: int = 24, seed: int = 100, noise: float = 0.6) -> Validation:
+def validation_data(n: int = 24, seed: int = 100, noise: float = 0.6) -> Validation:
     return Validation(*toy(n, seed, noise))
 
 
@@ -98,7 +98,7 @@ def test_a_training_is_repeatable_bit_for_bit(averaging: float) -> None:
         np.random.seed(noise)
         random.seed(noise)
         models.append(small_model(dropout=0.2))
-        results.append(train(models[-1], check=validation(), averaging=averaging, seed=5))
+        results.append(train(models[-1], check=validation_data(), averaging=averaging, seed=5))
     assert same(*models)
     assert curve(results[0]) == curve(results[1])
     assert results[0].best_epoch == results[1].best_epoch
@@ -117,7 +117,7 @@ def test_the_global_random_state_is_left_alone() -> None:
     np.random.seed(3)
     random.seed(3)
     before = torch.get_rng_state(), random.getstate()
-    train(small_model(dropout=0.2), check=validation())
+    train(small_model(dropout=0.2), check=validation_data())
     assert torch.equal(torch.get_rng_state(), before[0])
     assert random.getstate() == before[1]
     assert np.random.random() == np.random.RandomState(3).random()
@@ -125,7 +125,7 @@ def test_the_global_random_state_is_left_alone() -> None:
 
 @pytest.mark.parametrize("averaging", [0.0, 0.5])
 def test_the_model_left_is_that_of_the_best_epoch(averaging: float) -> None:
-    model, check = small_model(), validation(noise=1.0)
+    model, check = small_model(), validation_data(noise=1.0)
     x, labels = views(40, 1)
     options: dict[str, Any] = {"learning_rate": 0.05, "betas": (0.9, 0.99), "averaging": averaging}
     result = train(model, check=check, epochs=12, **options)
@@ -145,7 +145,7 @@ def test_the_model_left_is_that_of_the_best_epoch(averaging: float) -> None:
 def test_the_earliest_of_equally_good_epochs_wins() -> None:
     # Steps so small that weights move and codes do not.
     model, shorter, longer = small_model(), small_model(), small_model()
-    result = train(model, check=validation(), learning_rate=1e-7)
+    result = train(model, check=validation_data(), learning_rate=1e-7)
     assert len({record.map_at_64 for record in result.history}) == 1
     assert result.best_epoch == 1
     train(shorter, epochs=1, learning_rate=1e-7)
@@ -157,7 +157,7 @@ def test_the_earliest_of_equally_good_epochs_wins() -> None:
 def test_validation_does_not_change_the_course_of_a_training() -> None:
     plain, checked = (
         train(small_model(dropout=0.2)),
-        train(small_model(dropout=0.2), check=validation()),
+        train(small_model(dropout=0.2), check=validation_data()),
     )
     assert [r.terms for r in plain.history] == [r.terms for r in checked.history]
 
@@ -185,7 +185,7 @@ def test_without_an_answer_in_validation_the_last_epoch_is_kept(check: Validatio
 
 def test_a_training_can_be_stopped_between_epochs() -> None:
     seen: list[EpochRecord] = []
-    model, check = small_model(), validation()
+    model, check = small_model(), validation_data()
     result = train(
         model,
         check=check,
@@ -204,7 +204,7 @@ def test_the_head_is_left_ready_to_encode() -> None:
     model = small_model(dropout=0.5)
     train(model)
     assert not model.head.training
-    train(model, check=validation(), averaging=0.9)
+    train(model, check=validation_data(), averaging=0.9)
     assert not model.head.training
 
 
@@ -383,7 +383,7 @@ def test_the_average_is_that_of_the_weights_of_every_step() -> None:
 @pytest.mark.parametrize("form", ["sample", "bit"])
 def test_a_separable_problem_is_learnt(averaging: float, form: str) -> None:
     x, labels = views(80, 1)
-    check = validation(40)
+    check = validation_data(40)
     model = small_model()
     model.transforms["target"] = model.transforms["source"]
     before = figure(model, x[0], labels, check)
@@ -448,7 +448,7 @@ def test_keys_that_would_overflow_are_kept_in_wider_numbers(
     archive, queries = (rng.integers(0, 256, (n, 4), dtype=np.uint8) for n in (90, 7))
     labels, wanted = rng.integers(0, 3, 90), rng.integers(0, 3, 7)
     narrow = validation_map(archive, labels, queries, wanted)
-    monkeypatch.setattr(scoring, "_INT32", 1)
+    monkeypatch.setattr(validation, "_INT32", 1)
     assert validation_map(archive, labels, queries, wanted) == narrow
 
 
@@ -474,7 +474,7 @@ def test_a_training_that_broke_off_ends_in_the_same_bits(
     def go(model: HashModel, **more: Any) -> FitResult:
         statistics = MovingStatistics(6, 0.1) if moving else None
         return fit_head(
-            model, triplet_objective(0.2, 0.01, 1.0), *views(40, 3), validation(),
+            model, triplet_objective(0.2, 0.01, 1.0), *views(40, 3), validation_data(),
             target=toy(30, 9)[0], moving=statistics, epochs=8, batch_size=16,
             averaging=averaging, **more,
         )  # fmt: skip

@@ -15,7 +15,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.errors import ConfigError, DataError, RunError
 from mirs_core.landform_map import CLOSE, FAR, SURE
 from mirs_core.landform_map.voting import reach_of
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.pipeline.indexing import index
 from mirs_core.ranking.codes import hamming, pack
 from mirs_core.retrieval.search import Searcher
@@ -268,7 +268,7 @@ def home(tmp_path: Path, network: FakeNetwork) -> Home:
         config = from_preset(
             "mirs", data=str(data), seed=seed, changes=["training.epochs=2", "training.views=1"]
         )
-        pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=name))
+        training.train(Home(home), training.prepare(Home(home), config, run_id=name))
     index(Home(home), "one", own)
     return Home(home)
 

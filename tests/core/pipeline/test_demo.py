@@ -10,8 +10,7 @@ from fakes import FakeNetwork, make_fake_encoder, write_dataset
 
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import EncoderError
-from mirs_core.pipeline import demo
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import demo, training
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -157,15 +156,15 @@ def test_an_interrupted_build_goes_on(
 def test_a_failure_keeps_what_is_finished(
     tmp_path: Path, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train = pipeline.train
+    train = training.train
 
-    def fail(home: Home, run: runs.RunFolder, *rest: object) -> pipeline.Outcome:
+    def fail(home: Home, run: runs.RunFolder, *rest: object) -> training.Outcome:
         if run.id == "demo-mirs-dwt":
             raise EncoderError("The weights are gone.")
         return train(home, run)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "train", fail)
+        patch.setattr(training, "train", fail)
         with pytest.raises(EncoderError, match="weights are gone"):
             demo.build(Home(tmp_path))
     before = stamps(Home(tmp_path))

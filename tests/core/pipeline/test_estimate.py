@@ -11,8 +11,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import DataError
-from mirs_core.pipeline import estimate, sources
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import estimate, sources, training
 from mirs_core.system.devices import devices
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -52,13 +51,13 @@ def test_what_is_encoded_is_not_counted_again(home: Home, data: Path) -> None:
     before = estimate.estimate(home, made(data))
     assert (before.tiles, before.to_encode) == (LEARNT, TILES + 3 * LEARNT)
     assert before.ready_views == 0 and before.encoding > 0 and not before.measured
-    pipeline.prepare_and_train(home, made(data, "baseline"))
+    training.prepare_and_train(home, made(data, "baseline"))
     assert estimate.estimate(home, made(data)).to_encode == 3 * LEARNT
-    pipeline.prepare_and_train(home, made(data, views=2))
+    training.prepare_and_train(home, made(data, views=2))
     after = estimate.estimate(home, made(data))
     assert (after.to_encode, after.ready_views) == (2 * LEARNT, 2)
     assert after.measured and 0 < after.training < 60
-    pipeline.prepare_and_train(home, made(data))
+    training.prepare_and_train(home, made(data))
     whole = estimate.estimate(home, made(data))
     assert (whole.to_encode, whole.encoding, whole.ready_views) == (0, 0, 4)
 
@@ -94,7 +93,7 @@ def test_it_counts_what_a_training_encodes(
         changes = [*changes, f"{elsewhere}={other}"]
     config = from_preset(preset, data=str(data), changes=changes)
     expected = estimate.estimate(home, config).to_encode
-    pipeline.prepare_and_train(home, config)
+    training.prepare_and_train(home, config)
     assert seen.seen == expected > 0
     assert estimate.estimate(home, config).to_encode == 0
 

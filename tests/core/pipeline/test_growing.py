@@ -20,8 +20,7 @@ from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import DataError
 from mirs_core.exchange import exported_runs
-from mirs_core.pipeline import growing
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import growing, training
 from mirs_core.pipeline.indexing import index
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Searcher
@@ -47,7 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for preset in ("baseline-centred", "mirs-dwt"):
             changes = ["training.epochs=2", "training.views=1"] if preset == "mirs-dwt" else []
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
-            pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
+            training.train(Home(home), training.prepare(Home(home), config, run_id=preset))
     return root
 
 

@@ -17,8 +17,7 @@ from mirs_core.datasets import scanning
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import DataError, RunError
 from mirs_core.hashing.model import HashModel
-from mirs_core.pipeline import encoding
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import encoding, training
 from mirs_core.pipeline.indexing import index
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Searcher
@@ -44,7 +43,7 @@ def home(tmp_path: Path, network: FakeNetwork, data: Path) -> Home:
     for preset in ("baseline-centred", "mirs-dwt"):
         changes = ["training.epochs=2", "training.views=1"] if preset == "mirs-dwt" else []
         config = from_preset(preset, data=str(data), seed=3, changes=changes)
-        pipeline.train(Home(home), pipeline.prepare(Home(home), config, run_id=preset))
+        training.train(Home(home), training.prepare(Home(home), config, run_id=preset))
     return Home(home)
 
 

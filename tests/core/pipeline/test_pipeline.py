@@ -21,8 +21,7 @@ from mirs_core.datasets.items import Items
 from mirs_core.encoders import run_encoder
 from mirs_core.encoders.base import Encoder
 from mirs_core.errors import DataError, EncoderError, RunError, StoppedError
-from mirs_core.pipeline import encoding, sources
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import encoding, sources, training
 from mirs_core.retrieval.retriever import load
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -63,7 +62,7 @@ def runs_of(home: Home) -> list[str]:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_trained_twice_a_run_is_the_same_to_the_bit(home: Home, data: Path, preset: str) -> None:
-    one, two = (pipeline.prepare_and_train(home, made(data, preset, 3)).run for _ in range(2))
+    one, two = (training.prepare_and_train(home, made(data, preset, 3)).run for _ in range(2))
     assert one != two
     for file in ("model.safetensors", "archive/codes.npy", "archive/items.json", "metrics.json"):
         first, second = (runs.folder(home, run).path / file for run in (one, two))
@@ -72,10 +71,10 @@ def test_trained_twice_a_run_is_the_same_to_the_bit(home: Home, data: Path, pres
 
 def test_a_fresh_home_gives_the_same_bits_too(tmp_path: Path, home: Home, data: Path) -> None:
     moved = shutil.copytree(data, tmp_path / "elsewhere")
-    one = runs.folder(home, pipeline.prepare_and_train(home, made(data, views=2)).run)
+    one = runs.folder(home, training.prepare_and_train(home, made(data, views=2)).run)
     other = tmp_path / "other"
     two = runs.folder(
-        Home(other), pipeline.prepare_and_train(Home(other), made(moved, views=2)).run
+        Home(other), training.prepare_and_train(Home(other), made(moved, views=2)).run
     )
     assert one.model.read_bytes() == two.model.read_bytes()
     assert one.codes.read_bytes() == two.codes.read_bytes()
@@ -83,7 +82,7 @@ def test_a_fresh_home_gives_the_same_bits_too(tmp_path: Path, home: Home, data: 
 
 def test_another_seed_gives_another_model(home: Home, data: Path) -> None:
     models = {
-        runs.folder(home, pipeline.prepare_and_train(home, made(data, seed=s)).run).model
+        runs.folder(home, training.prepare_and_train(home, made(data, seed=s)).run).model
         for s in (0, 1)
     }
     assert len({path.read_bytes() for path in models}) == 2
@@ -92,29 +91,29 @@ def test_another_seed_gives_another_model(home: Home, data: Path) -> None:
 def test_a_tile_is_encoded_once_whatever_is_trained(
     home: Home, data: Path, network: FakeNetwork
 ) -> None:
-    pipeline.prepare_and_train(home, made(data))
+    training.prepare_and_train(home, made(data))
     assert network.seen == TILES
     for preset in PRESETS:
-        pipeline.prepare_and_train(home, made(data, preset, seed=1))
+        training.prepare_and_train(home, made(data, preset, seed=1))
     assert network.seen == TILES
 
 
 def test_views_encode_the_training_half_only(home: Home, data: Path, network: FakeNetwork) -> None:
-    pipeline.prepare_and_train(home, made(data, views=4))
+    training.prepare_and_train(home, made(data, views=4))
     assert network.seen == TILES + 3 * TRAINING_HALF
-    pipeline.prepare_and_train(home, made(data, "mirs-dwt", views=4))
+    training.prepare_and_train(home, made(data, "mirs-dwt", views=4))
     assert network.seen == TILES + 3 * TRAINING_HALF
 
 
 def test_a_baseline_encodes_no_views(home: Home, data: Path, network: FakeNetwork) -> None:
     for preset in ("baseline", "baseline-centred"):
-        pipeline.prepare_and_train(home, from_preset(preset, data=str(data)))
+        training.prepare_and_train(home, from_preset(preset, data=str(data)))
     assert network.seen == TILES
 
 
 def test_views_reach_the_model(home: Home, data: Path) -> None:
     plain, turned = (
-        runs.folder(home, pipeline.prepare_and_train(home, made(data, views=v)).run) for v in (1, 8)
+        runs.folder(home, training.prepare_and_train(home, made(data, views=v)).run) for v in (1, 8)
     )
     assert plain.model.read_bytes() != turned.model.read_bytes()
 
@@ -134,19 +133,19 @@ def test_the_first_view_is_the_tile_itself(home: Home, data: Path, fake_encoder:
 def test_a_resumed_run_goes_on_where_it_was_interrupted(
     home: Home, data: Path, network: FakeNetwork, after: int
 ) -> None:
-    whole = pipeline.prepare_and_train(Home(home.path.parent / "whole"), made(data, views=2))
+    whole = training.prepare_and_train(Home(home.path.parent / "whole"), made(data, views=2))
     network.seen = 0
-    run = pipeline.prepare(home, made(data, views=2))
+    run = training.prepare(home, made(data, views=2))
 
     def interrupt(stage: str, done: int, total: int) -> None:
         if stage == "Encoding tiles" and done >= after:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pipeline.train(home, run, interrupt)
+        training.train(home, run, interrupt)
     assert run.status()["state"] == "stopped"
     assert network.seen == min(after, TILES)
-    pipeline.train(home, run)
+    training.train(home, run)
     assert run.status()["state"] == "done"
     assert network.seen == TILES + TRAINING_HALF
     expected = runs.folder(Home(home.path.parent / "whole"), whole.run)
@@ -155,27 +154,27 @@ def test_a_resumed_run_goes_on_where_it_was_interrupted(
 
 
 def test_a_resumed_training_starts_its_progress_anew(home: Home, data: Path) -> None:
-    run = pipeline.prepare(home, made(data))
+    run = training.prepare(home, made(data))
 
     def interrupt(stage: str, done: int, total: int) -> None:
         if stage == "Training" and done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pipeline.train(home, run, interrupt)
+        training.train(home, run, interrupt)
     assert len(run.progress.read_text().splitlines()) == 2
-    pipeline.train(home, run)
+    training.train(home, run)
     epochs = [json.loads(line)["epoch"] for line in run.progress.read_text().splitlines()]
     assert epochs == [1, 2, 3]
 
 
 def test_presets_with_one_seed_share_roles_rows_and_archive(home: Home, data: Path) -> None:
-    outcomes = [pipeline.prepare_and_train(home, made(data, preset, 5)) for preset in PRESETS]
+    outcomes = [training.prepare_and_train(home, made(data, preset, 5)) for preset in PRESETS]
     items = [items_of(home, outcome.run) for outcome in outcomes]
     for one in items[1:]:
         assert (one["ids"], one["roles"]) == (items[0]["ids"], items[0]["roles"])
     assert len({outcome.archive_id for outcome in outcomes}) == 1
-    other = pipeline.prepare_and_train(home, made(data, "baseline", 6))
+    other = training.prepare_and_train(home, made(data, "baseline", 6))
     theirs = items_of(home, other.run)
     assert other.archive_id != outcomes[0].archive_id
     assert theirs["ids"] != items[0]["ids"]
@@ -208,14 +207,14 @@ def test_the_archive_id_names_content_and_order() -> None:
 def test_whole_strips_stay_on_one_side_where_that_is_asked(home: Home, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "strips", LAYOUT, strips=6)
     config = from_preset("baseline", data=str(data), changes=["archive.by_strip=true"])
-    items = items_of(home, pipeline.prepare_and_train(home, config).run)
+    items = items_of(home, training.prepare_and_train(home, config).run)
     of_role = {
         role: {s for s, r in zip(items["strips"], items["roles"], strict=True) if r == role}
         for role in ("train", "archive")
     }
     assert of_role["train"] and of_role["archive"]
     assert not of_role["train"] & of_role["archive"]
-    plain = items_of(home, pipeline.prepare_and_train(home, made(data, "baseline")).run)
+    plain = items_of(home, training.prepare_and_train(home, made(data, "baseline")).run)
     mixed = [
         {s for s, r in zip(plain["strips"], plain["roles"], strict=True) if r == role}
         for role in ("train", "archive")
@@ -225,7 +224,7 @@ def test_whole_strips_stay_on_one_side_where_that_is_asked(home: Home, tmp_path:
 
 @pytest.mark.parametrize("change", ["added", "removed", "rewritten", "moved to another class"])
 def test_a_data_set_changed_after_prepare_is_refused(home: Home, data: Path, change: str) -> None:
-    run = pipeline.prepare(home, made(data))
+    run = training.prepare(home, made(data))
     tile = sorted((data / "train" / "cra").iterdir())[0]
     if change == "added":
         Image.fromarray(stripes(999)).save(data / "test" / "cra" / "new.png")
@@ -236,7 +235,7 @@ def test_a_data_set_changed_after_prepare_is_refused(home: Home, data: Path, cha
     else:
         tile.rename(data / "train" / "rid" / tile.name)
     with pytest.raises(DataError, match="changed after run"):
-        pipeline.train(home, run)
+        training.train(home, run)
     status = run.status()
     assert status["state"] == "failed" and "Start a new run" in status["error"]
     assert not run.model.exists() and not run.codes.exists()
@@ -253,7 +252,7 @@ def test_a_data_set_changed_after_prepare_is_refused(home: Home, data: Path, cha
 def test_a_failing_encoder_leaves_a_prepared_run_failed(
     home: Home, data: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
-    run = pipeline.prepare(home, made(data))
+    run = training.prepare(home, made(data))
 
     def fail(self: Encoder, batch: object) -> None:
         raise error
@@ -261,11 +260,11 @@ def test_a_failing_encoder_leaves_a_prepared_run_failed(
     with monkeypatch.context() as patch:
         patch.setattr(Encoder, "encode", fail)
         with pytest.raises(type(error)):
-            pipeline.train(home, run)
+            training.train(home, run)
     status = run.status()
     assert (status["state"], status["error"], status["process"]) == ("failed", reason, None)
     assert not run.model.exists()
-    pipeline.train(home, run)
+    training.train(home, run)
     assert run.status()["state"] == "done" and run.status()["error"] is None
 
 
@@ -277,7 +276,7 @@ def test_an_expected_failure_of_a_new_run_leaves_no_run(
 
     monkeypatch.setattr(Encoder, "encode", fail)
     with pytest.raises(EncoderError, match="weights are gone"):
-        pipeline.prepare_and_train(home, made(data))
+        training.prepare_and_train(home, made(data))
     assert runs_of(home) == []
 
 
@@ -289,22 +288,22 @@ def test_an_encoder_that_cannot_be_had_prevents_the_run(
 
     monkeypatch.setattr(run_encoder, "load_encoder", none)
     with pytest.raises(EncoderError, match=f"no efficientnet-lite0 in {home.path.name}"):
-        pipeline.prepare(home, made(data))
+        training.prepare(home, made(data))
     assert runs_of(home) == []
 
 
 def test_a_finished_run_is_not_trained_again(home: Home, data: Path) -> None:
-    run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
+    run = runs.folder(home, training.prepare_and_train(home, made(data)).run)
     before = run.model.stat().st_mtime_ns
     with pytest.raises(RunError, match="already done"):
-        pipeline.train(home, run)
+        training.train(home, run)
     assert run.status()["state"] == "done" and run.model.stat().st_mtime_ns == before
 
 
 def test_a_taken_id_is_refused_and_the_run_that_has_it_stays(home: Home, data: Path) -> None:
-    run = pipeline.prepare(home, made(data), run_id="mine")
+    run = training.prepare(home, made(data), run_id="mine")
     with pytest.raises(RunError, match="already"):
-        pipeline.prepare(home, made(data, seed=9), run_id="mine")
+        training.prepare(home, made(data, seed=9), run_id="mine")
     assert run.config().seed == 0 and runs_of(home) == ["mine"]
 
 
@@ -322,7 +321,7 @@ def test_data_that_cannot_teach_a_head_is_refused_before_any_work(
 ) -> None:
     data = write_dataset(tmp_path / "poor", layout)
     with pytest.raises(DataError, match=says) as caught:
-        pipeline.prepare_and_train(home, made(data))
+        training.prepare_and_train(home, made(data))
     assert "\n" not in str(caught.value) and "baseline" in str(caught.value)
     assert runs_of(home) == [] and network.seen == 0
 
@@ -337,20 +336,20 @@ def test_an_empty_archive_is_refused_for_a_baseline(home: Home, tmp_path: Path) 
     seed = next(seeds)
     for preset in ("baseline", "baseline-centred"):
         with pytest.raises(DataError, match="archive is empty"):
-            pipeline.prepare_and_train(home, made(data, preset, seed))
+            training.prepare_and_train(home, made(data, preset, seed))
     assert runs_of(home) == []
 
 
 def test_a_folder_without_images_is_refused(home: Home, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="image"):
-        pipeline.prepare_and_train(home, made(tmp_path / "none"))
+        training.prepare_and_train(home, made(tmp_path / "none"))
     assert runs_of(home) == []
 
 
 def test_without_labels_there_are_no_figures(home: Home, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "plain", 6)
-    outcome = pipeline.prepare_and_train(home, made(data, "baseline"))
+    outcome = training.prepare_and_train(home, made(data, "baseline"))
     assert outcome.metrics is None
     assert outcome.to_json()["map_at_64"] == {"min_r_k": None, "hits": None}
     run = runs.folder(home, outcome.run)
@@ -359,7 +358,7 @@ def test_without_labels_there_are_no_figures(home: Home, tmp_path: Path) -> None
 
 
 def test_the_outcome_is_what_the_files_say(home: Home, data: Path) -> None:
-    outcome = pipeline.prepare_and_train(home, made(data, seed=2), name="My run")
+    outcome = training.prepare_and_train(home, made(data, seed=2), name="My run")
     run = runs.folder(home, outcome.run)
     written = json.loads(run.metrics.read_text())
     printed = outcome.to_json()
@@ -378,7 +377,7 @@ def test_the_outcome_is_what_the_files_say(home: Home, data: Path) -> None:
 def test_the_provenance_says_what_a_run_was_made_with(home: Home, tmp_path: Path) -> None:
     card = {"name": "plains", "title": "Plains of Mars", "synthetic": True}
     data = write_dataset(tmp_path / "carded", LAYOUT, card=card)
-    outcome = pipeline.prepare_and_train(home, made(data), name="My run")
+    outcome = training.prepare_and_train(home, made(data), name="My run")
     found = runs.folder(home, outcome.run).provenance()
     encoder, _ = make_fake_encoder()
     expected = {
@@ -414,7 +413,7 @@ def test_progress_has_one_line_an_epoch_with_every_term(
             seen.append((done, total))
 
     config = made(data, preset)
-    run = runs.folder(home, pipeline.prepare_and_train(home, config, progress=watch).run)
+    run = runs.folder(home, training.prepare_and_train(home, config, progress=watch).run)
     lines = [json.loads(line) for line in run.progress.read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2, 3]
     assert seen == [(1, 3), (2, 3), (3, 3)]
@@ -448,7 +447,7 @@ def test_without_a_val_split_a_tenth_of_the_training_half_chooses_the_epoch(
     home: Home, tmp_path: Path
 ) -> None:
     data = write_dataset(tmp_path / "two", {"train": {"a": 20, "b": 20}, "test": {"a": 2, "b": 2}})
-    run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
+    run = runs.folder(home, training.prepare_and_train(home, made(data)).run)
     roles = items_of(home, run.id)["roles"]
     assert {role: roles.count(role) for role in set(roles)} == {
         "train": 18,
@@ -462,7 +461,7 @@ def test_without_a_val_split_a_tenth_of_the_training_half_chooses_the_epoch(
 def test_a_database_split_is_the_archive(home: Home, tmp_path: Path) -> None:
     layout = {**LAYOUT, "database": {"cra": 2, "rid": 2, "smo": 2}}
     data = write_dataset(tmp_path / "with-database", layout)
-    items = items_of(home, pipeline.prepare_and_train(home, made(data)).run)
+    items = items_of(home, training.prepare_and_train(home, made(data)).run)
     for tile, role in zip(items["ids"], items["roles"], strict=True):
         split = tile.split("/")[0]
         assert role == {"database": "archive"}.get(split, split)
@@ -470,7 +469,7 @@ def test_a_database_split_is_the_archive(home: Home, tmp_path: Path) -> None:
 
 def test_distractors_of_the_card_are_never_queried(home: Home, tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "odd", LAYOUT, card={"name": "odd", "distractors": ["smo"]})
-    run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
+    run = runs.folder(home, training.prepare_and_train(home, made(data)).run)
     written = json.loads(run.metrics.read_text())
     assert set(written["per_class"]) == {"cra", "rid"}
     assert written["skipped"] == {"distractor": 3}
@@ -486,10 +485,10 @@ def test_an_encoder_that_has_seen_the_archives_labels_is_refused(
         seen = frozenset({by_role[role]})
         monkeypatch.setattr(sources, "labels_seen", lambda home, name, seen=seen: seen)
         with pytest.raises(DataError, match="trained on the labels of 1 of the tiles"):
-            pipeline.prepare(home, made(data))
+            training.prepare(home, made(data))
     assert runs_of(home) == []
     monkeypatch.setattr(sources, "labels_seen", lambda home, name: frozenset({by_role["train"]}))
-    assert pipeline.prepare(home, made(data)).status()["state"] == "queued"
+    assert training.prepare(home, made(data)).status()["state"] == "queued"
 
 
 def after(calls: int) -> Callable[[], bool]:
@@ -503,21 +502,21 @@ def test_a_stopped_run_can_be_used_and_ends_as_if_nothing_had_been(
     home: Home, data: Path, preset: str
 ) -> None:
     config = made(data, preset, views=2)
-    whole = runs.folder(home, pipeline.prepare_and_train(home, config).run)
-    run = pipeline.prepare(home, config)
+    whole = runs.folder(home, training.prepare_and_train(home, config).run)
+    run = training.prepare(home, config)
     stop = threading.Event()
 
     def at_the_second_epoch(stage: str, done: int, total: int) -> None:
         if stage == "Training" and done == 2:
             stop.set()
 
-    outcome = pipeline.train(home, run, at_the_second_epoch, stop.is_set)
+    outcome = training.train(home, run, at_the_second_epoch, stop.is_set)
     assert outcome.stopped and outcome.epochs == 2
     assert run.status()["state"] == "stopped" and run.checkpoint.is_file()
     assert {one.id: one.usable for one in runs.list_runs(home)}[run.id]
     assert load(run).codes.shape == load(whole).codes.shape
     runs.serve(home, run.id)
-    pipeline.train(home, run)
+    training.train(home, run)
     assert run.status()["state"] == "done" and not run.checkpoint.exists()
     assert run.model.read_bytes() == whole.model.read_bytes()
     assert [line["terms"] for line in run.history()] == [line["terms"] for line in whole.history()]
@@ -526,20 +525,20 @@ def test_a_stopped_run_can_be_used_and_ends_as_if_nothing_had_been(
 def test_a_run_stopped_while_tiles_are_encoded_goes_on_from_the_cache(
     home: Home, data: Path
 ) -> None:
-    run = pipeline.prepare(home, made(data))
+    run = training.prepare(home, made(data))
     with pytest.raises(StoppedError):
-        pipeline.train(home, run, should_stop=after(2))
+        training.train(home, run, should_stop=after(2))
     assert run.status()["state"] == "stopped"
     (listed,) = runs.list_runs(home)
     assert not listed.usable
     with pytest.raises(RunError, match="only a finished run can be the default model"):
         runs.serve(home, run.id)
-    pipeline.train(home, run)
+    training.train(home, run)
     assert run.status()["state"] == "done"
 
 
 def test_a_half_written_last_line_of_progress_is_left_out(home: Home, data: Path) -> None:
-    run = runs.folder(home, pipeline.prepare_and_train(home, made(data)).run)
+    run = runs.folder(home, training.prepare_and_train(home, made(data)).run)
     whole = run.history()
     with run.progress.open("a") as handle:
         handle.write('{"epoch": 4, "ter')

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from mirs_core import cli
 from mirs_core.config.presets import from_preset
 from mirs_core.errors import ConfigError
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.pipeline.preview import code_statistics, preview
 from mirs_core.retrieval.filters import Filters
 from mirs_core.workspace import runs
@@ -62,7 +62,7 @@ def test_a_look_counts_what_is_there(soft: Any) -> None:
 def test_a_preview_ends_where_the_run_ends(home: Home, data: Path, preset: str) -> None:
     """The same settings give the same epochs, codes and hits as a whole run."""
     wanted = config(data, preset=preset)
-    run = runs.folder(home, pipeline.prepare_and_train(home, wanted).run)
+    run = runs.folder(home, training.prepare_and_train(home, wanted).run)
     tile = "test/cra/tile_0030.png"
     shown: list[dict[str, Any]] = []
     found = preview(home, wanted, shown.append, query=tile)
@@ -78,7 +78,7 @@ def test_a_preview_ends_where_the_run_ends(home: Home, data: Path, preset: str) 
 
 
 def test_the_served_run_is_shown_where_it_compares(home: Home, data: Path) -> None:
-    run = pipeline.prepare_and_train(home, config(data)).run
+    run = training.prepare_and_train(home, config(data)).run
     assert preview(home, config(data), lambda view: None)["served"] is None
     runs.serve(home, run)
     found = preview(home, config(data, "loss.push_weight=10"), lambda view: None)

@@ -14,8 +14,7 @@ from mirs_core import cli
 from mirs_core.config.presets import from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.errors import ConfigError, RunError
-from mirs_core.pipeline import sweeps
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import sweeps, training
 from mirs_core.workspace import annotations, runs
 from mirs_core.workspace.home import Home
 
@@ -83,7 +82,7 @@ def test_a_sweep_that_broke_off_ends_as_if_it_had_not(
     whole, broken = (sweeps.create(home, config(data), method=method, trials=4) for _ in range(2))
     expected = values(sweeps.carry_out(home, whole.id))
     trained: list[str] = []
-    train = pipeline.train
+    train = training.train
 
     def dies(home: Home, run: Any, *rest: Any, **more: Any) -> Any:
         trained.append(run.id)
@@ -91,7 +90,7 @@ def test_a_sweep_that_broke_off_ends_as_if_it_had_not(
             raise KeyboardInterrupt
         return train(home, run, *rest, **more)
 
-    monkeypatch.setattr(pipeline, "train", dies)
+    monkeypatch.setattr(training, "train", dies)
     with pytest.raises(KeyboardInterrupt):
         sweeps.carry_out(home, broken.id)
     assert len(sweeps.cells(home, broken.id)) == 3

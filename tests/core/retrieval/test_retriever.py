@@ -17,7 +17,7 @@ from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError, RunError
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.hashing.model import HashModel
-from mirs_core.ranking import codes as hashes
+from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.workspace import runs
@@ -136,7 +136,7 @@ def test_the_archive_ranks_all_rows_or_those_that_are_named(tmp_path: Path) -> N
     assert len(built.archive()) == N
     rows = built.items.rows(["archive"])
     distances, places = built.archive(rows).search(built.codes[:1], len(rows))
-    expected = hashes.hamming(built.codes[:1], built.codes[rows])[0]
+    expected = hamming(built.codes[:1], built.codes[rows])[0]
     order = np.argsort(expected, kind="stable")
     assert np.array_equal(places[0], order) and np.array_equal(distances[0], expected[order])
 

@@ -22,7 +22,7 @@ from mirs_core.encoders.base import Encoder
 from mirs_core.errors import DataError, ImageError, RunError
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.mars.geography import Region
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import training
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
@@ -279,8 +279,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             hashed = preset.startswith("mirs")
             changes = ["training.epochs=3", "training.views=1", "head.bits=32"] if hashed else []
             config = from_preset(preset, data=str(data), changes=changes)
-            run = pipeline.prepare(Home(root / "home"), config, run_id=preset)
-            pipeline.train(Home(root / "home"), run)
+            run = training.prepare(Home(root / "home"), config, run_id=preset)
+            training.train(Home(root / "home"), run)
     return root
 
 

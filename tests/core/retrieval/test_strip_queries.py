@@ -16,8 +16,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.datasets.strips import CutSettings, cut_strip
 from mirs_core.datasets.strips.raster import open_strip
 from mirs_core.errors import DataError
-from mirs_core.pipeline import indexing
-from mirs_core.pipeline import train as pipeline
+from mirs_core.pipeline import indexing, training
 from mirs_core.retrieval.search import Searcher
 from mirs_core.retrieval.strip_query import (
     MAX_SQUARES,
@@ -56,8 +55,8 @@ def home(tmp_path: Path, network: FakeNetwork) -> Home:
     )
     changes = ["training.epochs=2", "training.views=1"]
     config = from_preset("mirs", data=str(data), changes=changes)
-    pipeline.train(
-        Home(tmp_path / "home"), pipeline.prepare(Home(tmp_path / "home"), config, run_id="m")
+    training.train(
+        Home(tmp_path / "home"), training.prepare(Home(tmp_path / "home"), config, run_id="m")
     )
     return Home(tmp_path / "home")
 

@@ -12,7 +12,7 @@ from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
 from pages.components.mars_map.mars_map import Frame, Heat, Strip
-from pages.parts import filters as filter_panel
+from pages.parts import filter_panel
 from pages.shared import loaders, state, words
 
 COLLECTION, DENSITY = "mirs.map.collection", "mirs.map.density"

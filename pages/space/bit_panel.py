@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from mirs_core.hash_space import bits as code_bits
-from mirs_core.hash_space.bits import BitReport
+from mirs_core.hash_space import code_bits
+from mirs_core.hash_space.code_bits import BitReport
 from mirs_core.mars.landforms import by_code, describe
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, tile_grid
