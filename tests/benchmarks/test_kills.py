@@ -15,7 +15,7 @@ from fakes import write_dataset, write_job
 
 from benchmarks import kills
 from benchmarks.kills import apps, checks, rest, rounds
-from benchmarks.kills.sandbox import Sandbox, until
+from benchmarks.kills.sandbox import Sandbox, configuration, until
 from benchmarks.kills.tally import Tally
 from mirs_core import jobs
 from mirs_core.config.presets import from_preset
