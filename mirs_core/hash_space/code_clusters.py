@@ -51,7 +51,7 @@ class Clustering:
     clusters: tuple[Cluster, ...]
 
 
-def usual_count(retriever: Retriever) -> int:
+def default_count(retriever: Retriever) -> int:
     """The default number of clusters: two per class, or twenty without labels."""
     classes = len({label for label in retriever.items.labels if label})
     return int(np.clip(2 * classes if classes else _ALONE, LEAST, MOST))

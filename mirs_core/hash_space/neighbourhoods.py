@@ -29,18 +29,18 @@ class Suspect:
     """A tile with a suspected label: nearly all of its neighbours have another one.
 
     Attributes:
-        says: the most frequent label of the neighbours; ``agree`` is how many are expected to have
-            it.
-        same: how many of them are expected to have the tile's own label.
-        away: mean distance to the neighbours, in the unit of the run.
+        neighbour_label: the most frequent label of the neighbours.
+        neighbour_count: the expected number of neighbours with that label.
+        own_count: the expected number of neighbours with the tile's own label.
+        mean_distance: to the neighbours, in the unit of the run.
     """
 
     row: int
     label: str
-    says: str
-    agree: float
-    same: float
-    away: float
+    neighbour_label: str
+    neighbour_count: float
+    own_count: float
+    mean_distance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Neighbourhoods:
 
     Attributes:
         rows: (N, k) int64, nearest first, ties in row order; -1 where there are fewer.
-        away: (N,) mean distance to them, in the unit of the run; NaN without any.
+        mean_distances: (N,) to the neighbours, in the unit of the run; NaN without any.
         classes: the labels, in the order of the columns of ``votes``.
         votes: (N, C) how many of them are expected to be of each class.
         reach: (N,) of how many tiles a tile is expected to be a nearest neighbour.
@@ -74,7 +74,7 @@ class Neighbourhoods:
     """
 
     rows: NDArray[np.int64]
-    away: NDArray[np.float64]
+    mean_distances: NDArray[np.float64]
     classes: tuple[str, ...]
     votes: NDArray[np.float64]
     reach: NDArray[np.float64]
@@ -103,7 +103,7 @@ def look(retriever: Retriever) -> Neighbourhoods:
     _, same_content = np.unique(np.array(items.contents), return_inverse=True)
     near = min(NEAR, count)
     rows = np.full((count, near), -1, dtype=np.int64)
-    away = np.full(count, np.nan)
+    mean_distances = np.full(count, np.nan)
     votes, reach = np.zeros((count, len(classes))), np.zeros(count)
     for start in range(0, count, _BLOCK):
         block = slice(start, min(start + _BLOCK, count))
@@ -117,10 +117,12 @@ def look(retriever: Retriever) -> Neighbourhoods:
         there = np.isfinite(nearest)
         rows[block] = np.where(there, order, -1)
         filled = np.where(there, nearest, 0.0).sum(axis=1)
-        away[block] = np.where(there.any(axis=1), filled / there.sum(axis=1).clip(min=1), np.nan)
+        mean_distances[block] = np.where(
+            there.any(axis=1), filled / there.sum(axis=1).clip(min=1), np.nan
+        )
     _, inverse, sizes = np.unique(retriever.codes, axis=0, return_inverse=True, return_counts=True)
     sharing = sizes[inverse.ravel()].astype(np.int64)
-    return Neighbourhoods(rows, away, classes, votes, reach, sharing)
+    return Neighbourhoods(rows, mean_distances, classes, votes, reach, sharing)
 
 
 def _distances(retriever: Retriever, block: slice) -> NDArray[np.float64]:
@@ -181,13 +183,22 @@ def suspects(retriever: Retriever, near: Neighbourhoods, most: int = 50) -> list
         votes = near.votes[row]
         if label is None or votes.sum() < NEAR - 1e-9:
             continue
-        best, same = int(votes.argmax()), float(votes[place[label]])
-        agree = float(votes[best])
-        if same <= 1 and agree >= _SURE * NEAR:
-            away = round(float(near.away[row]), 3)
-            says = near.classes[best]
-            listed.append(Suspect(row, label, says, round(agree, 1), round(same, 1), away))
-    return sorted(listed, key=lambda s: (-s.agree, s.same, s.away, s.row))[:most]
+        best, own_count = int(votes.argmax()), float(votes[place[label]])
+        count = float(votes[best])
+        if own_count <= 1 and count >= _SURE * NEAR:
+            listed.append(
+                Suspect(
+                    row,
+                    label,
+                    neighbour_label=near.classes[best],
+                    neighbour_count=round(count, 1),
+                    own_count=round(own_count, 1),
+                    mean_distance=round(float(near.mean_distances[row]), 3),
+                )
+            )
+    return sorted(listed, key=lambda s: (-s.neighbour_count, s.own_count, s.mean_distance, s.row))[
+        :most
+    ]
 
 
 def hubs(near: Neighbourhoods, most: int = 50) -> list[Hub]:

@@ -20,7 +20,7 @@ MANY, EPOCHS, EPOCHS_OF_MANY = 8_000, 200, 100
 """Above this many tiles the projection gets fewer epochs, at a cost of 0.001 trustworthiness."""
 _LEAST = 5
 _EXTENT = 3.0
-_ASKED, _BLOCK, _SPARE = 2000, 128, 16
+_SAMPLE, _BLOCK, _SPARE = 2000, 128, 16
 _LOOKED = 10
 
 
@@ -32,12 +32,12 @@ class Fidelity:
         trustworthiness: 1 less the rank by which neighbours on the map are none in the space
             (Venna and Kaski 2001), over the 10 nearest.
         preservation: share of the 10 nearest in the space that are among the 10 nearest on the map.
-        asked: the number of tiles it was measured on.
+        sample_size: the number of tiles it was measured on.
     """
 
     trustworthiness: float
     preservation: float
-    asked: int
+    sample_size: int
 
 
 def project(archive: HashArchive | FloatArchive, seed: int = 0) -> Points:
@@ -135,7 +135,7 @@ def _start(archive: HashArchive | FloatArchive) -> NDArray[np.float32]:
 def fidelity(archive: HashArchive | FloatArchive, points: Points, seed: int = 0) -> Fidelity:
     """How well points (N, 2) preserve the neighbourhoods of an archive, on at most 2000 tiles."""
     count, near = len(archive), min(_LOOKED, (len(archive) - 1) // 2)
-    sample = np.random.default_rng(seed).permutation(count)[:_ASKED]
+    sample = np.random.default_rng(seed).permutation(count)[:_SAMPLE]
     plane = FloatArchive(np.ascontiguousarray(points), "euclidean")
     codes, penalty, preserved = _codes(archive), 0.0, 0
     for start in range(0, len(sample), _BLOCK):
@@ -149,7 +149,7 @@ def fidelity(archive: HashArchive | FloatArchive, points: Points, seed: int = 0)
     return Fidelity(
         trustworthiness=round(1 - penalty / worst, 4) if worst > 0 else 1.0,
         preservation=round(preserved / (len(sample) * near), 4),
-        asked=len(sample),
+        sample_size=len(sample),
     )
 
 

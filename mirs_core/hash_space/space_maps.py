@@ -1,7 +1,7 @@
 """The projection of a run's hash space: computed once and stored with the run."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,9 @@ class SpaceMap:
             "tiles": len(self.points),
             "seed": self.seed,
             "seconds": self.seconds,
-            **asdict(self.fidelity),
+            "trustworthiness": self.fidelity.trustworthiness,
+            "preservation": self.fidelity.preservation,
+            "asked": self.fidelity.sample_size,
         }
 
 

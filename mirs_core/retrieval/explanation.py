@@ -17,16 +17,16 @@ class Explanation:
 
     Attributes:
         distance: between the two, in the unit of the run.
-        closer: share of the run's other tiles that are farther from the query, 0..1.
-        usual: mean distance from the query to all other tiles.
-        shared: how many of the ten nearest tiles the two have in common.
+        share_farther: share of the run's other tiles that are farther from the query, 0..1.
+        mean_distance: mean distance from the query to all other tiles.
+        shared_neighbours: how many of the ten nearest tiles the two have in common.
         query_bits, tile_bits: the codes as tuples of 0 and 1; empty for baselines.
     """
 
     distance: float
-    closer: float
-    usual: float
-    shared: int
+    share_farther: float
+    mean_distance: float
+    shared_neighbours: int
     query_bits: tuple[int, ...] = ()
     tile_bits: tuple[int, ...] = ()
 
@@ -62,9 +62,9 @@ def explain(searcher: Searcher, query: Query, tile_id: str) -> Explanation:
     bits = searcher.summary.bits
     return Explanation(
         distance=float(distances[row]),
-        closer=farther,
-        usual=float(others.mean()) if len(others) else 0.0,
-        shared=len(nearest[0] & nearest[1]),
+        share_farther=farther,
+        mean_distance=float(others.mean()) if len(others) else 0.0,
+        shared_neighbours=len(nearest[0] & nearest[1]),
         query_bits=tuple(unpack(query.code, bits)[0].tolist()) if bits else (),
         tile_bits=tuple(unpack(codes[row : row + 1], bits)[0].tolist()) if bits else (),
     )

@@ -127,14 +127,15 @@ def _explain(result: ModelResults, tile: str) -> None:
     bits, unit = len(comparison.query_bits), result.searcher.unit
     if bits:
         distance = f"**Hamming distance {comparison.distance:.0f} of {bits} bits.**"
-        mean = f"{comparison.usual:.0f}"
+        mean = f"{comparison.mean_distance:.0f}"
     else:
         distance = f"**{unit.capitalize()} distance {comparison.distance:.2f}.**"
-        mean = f"{comparison.usual:.2f}"
+        mean = f"{comparison.mean_distance:.2f}"
     st.markdown(
         f"{distance} The mean distance from the query to the tiles of this archive is {mean};"
-        f" {comparison.closer:.1%} of them are farther away than this tile. The query and this tile"
-        f" share {comparison.shared} of their 10 nearest neighbours."
+        f" {comparison.share_farther:.1%} of them are farther away than this tile."
+        f" The query and this tile share {comparison.shared_neighbours} of their 10 nearest"
+        " neighbours."
     )
     if bits:
         st.html(_bit_strip(comparison))

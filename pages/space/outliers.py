@@ -36,9 +36,11 @@ def _suspects(run_id: str, searcher: Searcher) -> None:
         {
             "Tile": [_name(searcher, suspect.row) for suspect in suspects],
             "Label": [words.class_name(suspect.label) for suspect in suspects],
-            "Neighbours' label": [words.class_name(suspect.says) for suspect in suspects],
-            "Neighbours": [suspect.agree for suspect in suspects],
-            "Mean distance": [suspect.away for suspect in suspects],
+            "Neighbours' label": [
+                words.class_name(suspect.neighbour_label) for suspect in suspects
+            ],
+            "Neighbours": [suspect.neighbour_count for suspect in suspects],
+            "Mean distance": [suspect.mean_distance for suspect in suspects],
         },
         lambda place: [suspects[place].row, *_near(near, suspects[place].row)],
     )
@@ -74,7 +76,7 @@ def _shared(run_id: str, searcher: Searcher) -> None:
 
 
 def _clusters(run_id: str, searcher: Searcher) -> None:
-    usual = code_clusters.usual_count(searcher.retriever)
+    usual = code_clusters.default_count(searcher.retriever)
     most = min(code_clusters.MOST, len(searcher.items))
     if most <= code_clusters.LEAST:
         st.info("Too few tiles to cluster.", icon=":material/info:")

@@ -84,7 +84,7 @@ def _values(mode: str, run_id: str, searcher: Searcher) -> NDArray[np.float64]:
     near = loaders.neighbourhoods(run_id)
     if mode == "Purity":
         return near.purity(searcher.items.labels)
-    return near.away if mode == "Code density" else near.sharing.astype(np.float64)
+    return near.mean_distances if mode == "Code density" else near.sharing.astype(np.float64)
 
 
 _TITLES = {
@@ -159,7 +159,7 @@ def _numbered(
 ) -> tuple[Colouring, list[Codes]]:
     try:
         numbers = (
-            loaders.clustering(run_id, code_clusters.usual_count(searcher.retriever)).numbers
+            loaders.clustering(run_id, code_clusters.default_count(searcher.retriever)).numbers
             if mode == "Cluster"
             else loaders.groups_across_classes(run_id)
         )

@@ -35,8 +35,8 @@ def test_shares_and_what_a_bit_tells(codes: list[bytes], labels: list[str | None
 def test_a_bit_has_two_sides_and_two_ends() -> None:
     packed = np.array([[0b11100000], [0b11100000], [0b11000000], [0], [0], [0b00000001]], np.uint8)
     found = space(packed, ["a", "a", "a", "b", "b", "c"])
-    told = code_bits.report(found)
-    assert told.sides(0) == (["b", "c"], ["a"]) and told.explained[0] == pytest.approx(1)
+    report = code_bits.report(found)
+    assert report.sides(0) == (["b", "c"], ["a"]) and report.explained[0] == pytest.approx(1)
     zeros, ones = code_bits.ends(found, 0, 2)
     assert ones == [0, 1] or ones == [1, 0]
     assert len(zeros) == 2 and set(zeros) <= {3, 4, 5}
@@ -45,7 +45,7 @@ def test_a_bit_has_two_sides_and_two_ends() -> None:
         with pytest.raises(DataError, match="no bit"):
             code_bits.ends(found, wrong, 2)
         with pytest.raises(DataError, match="no bit"):
-            told.sides(wrong)
+            report.sides(wrong)
 
 
 def test_float_features_have_no_bits() -> None:

@@ -26,10 +26,10 @@ def test_neighbourhoods_agree_with_looking_at_each_pair(
         expected = sorted(others, key=lambda o: (away[o], o))[:10]
         assert near.sharing[row] == sum((code == codes[row]).all() for code in codes)
         if not expected:
-            assert np.isnan(near.away[row]) and (near.rows[row] == -1).all()
+            assert np.isnan(near.mean_distances[row]) and (near.rows[row] == -1).all()
             continue
         mean = np.mean([away[o] for o in expected])
-        assert np.isclose(near.away[row], mean, atol=1e-3)
+        assert np.isclose(near.mean_distances[row], mean, atol=1e-3)
         if codes.dtype != np.uint8:
             continue
         assert [int(o) for o in near.rows[row] if o >= 0] == expected
@@ -85,9 +85,15 @@ def space(labels: list[str], values: list[int]) -> neighbourhoods.Retriever:
 def test_a_wrong_label_is_suspected_and_only_that() -> None:
     found = space(["a"] * 12 + ["b"] * 12 + ["b"], [0] * 12 + [255] * 12 + [0])
     near = neighbourhoods.look(found)
-    (one,) = neighbourhoods.suspects(found, near)
-    assert (one.row, one.label, one.says, one.agree, one.same) == (24, "b", "a", 10, 0)
-    assert one.away == 0
+    (suspect,) = neighbourhoods.suspects(found, near)
+    assert (
+        suspect.row,
+        suspect.label,
+        suspect.neighbour_label,
+        suspect.neighbour_count,
+        suspect.own_count,
+    ) == (24, "b", "a", 10, 0)
+    assert suspect.mean_distance == 0
 
 
 def test_a_tile_in_the_midst_of_all_is_a_hub() -> None:

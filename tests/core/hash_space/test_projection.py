@@ -40,7 +40,7 @@ def test_equal_seeds_give_equal_maps_that_keep_the_clusters_apart() -> None:
     away[np.eye(60, dtype=bool)] = np.inf
     assert (group[away.argmin(axis=1)] == group).all()
     found = projection.fidelity(archive, points)
-    assert found.trustworthiness > 0.9 and found.asked == 60
+    assert found.trustworthiness > 0.9 and found.sample_size == 60
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])

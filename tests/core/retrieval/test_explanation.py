@@ -29,12 +29,14 @@ def test_it_agrees_with_counting(archive: tuple[np.ndarray, Items]) -> None:
         return
     away = [distance(codes[0], codes[i]) for i in others]
     expected = np.mean([d > found.distance for d in away]) if away else 0
-    assert found.closer == pytest.approx(float(expected))
-    assert found.usual == pytest.approx(float(np.mean(away)) if away else 0)
+    assert found.share_farther == pytest.approx(float(expected))
+    assert found.mean_distance == pytest.approx(float(np.mean(away)) if away else 0)
     assert len(found.differing) == found.distance
     bits = [f"{byte:08b}" for byte in codes[0]]
     assert "".join(map(str, found.query_bits)) == "".join(bits)
-    assert found.shared == len(nearest(codes, items, 0, row) & nearest(codes, items, row, 0))
+    assert found.shared_neighbours == len(
+        nearest(codes, items, 0, row) & nearest(codes, items, row, 0)
+    )
 
 
 def nearest(codes: np.ndarray, items: Items, centre: int, partner: int) -> set[int]:
@@ -55,8 +57,8 @@ def test_neighbours_that_are_shared_are_counted() -> None:
     searcher.summary = dataclasses.replace(searcher.summary, bits=None)
     near = explain(searcher, searcher.query_by_id("14.png"), "15.png")
     far = explain(searcher, searcher.query_by_id("0.png"), "29.png")
-    assert near.shared >= 8 and far.shared == 0
-    assert near.closer > 0.9 and far.closer == 0
+    assert near.shared_neighbours >= 8 and far.shared_neighbours == 0
+    assert near.share_farther > 0.9 and far.share_farther == 0
 
 
 def test_unknown_tiles_are_refused() -> None:
