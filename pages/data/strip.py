@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core.datasets.strips import CutSettings
+from mirs_core.datasets.strips import CutSettings, grid
+from mirs_core.datasets.strips.cutting import SIDE, USUAL_METRES, has_usual_size
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.jobs.kinds.data_tile import Tile
 from mirs_core.workspace.home import Home
@@ -14,7 +15,6 @@ from pages.data import import_form
 from pages.shared import loaders, words
 
 _WIDTH = 900
-_SIDE, _GROUND = 224, 1200.0
 _MIN_PIXELS, _MAX_PIXELS = 64, 2048
 _METRES, _PIXELS = "metres", "pixels"
 
@@ -71,8 +71,8 @@ def _form(home: Home, path: Path, strip: loaders.StripFacts) -> None:
         format_func="{} %".format,
     )
     pixels = round(side / strip.metres_per_pixel) if unit == _METRES else round(side)
-    stride = max(1, round(pixels * (1 - overlap / 100)))
-    count = _along(strip.width, pixels, stride) * _along(strip.height, pixels, stride)
+    stride = grid.stride_of(pixels, overlap / 100)
+    count = grid.tile_count(strip.width, strip.height, pixels, stride)
     ground = pixels * strip.metres_per_pixel
     st.html(
         f'<p class="mirs-note">{count:,} tiles of {pixels} px, {ground:,.0f} m across, less those'
@@ -81,7 +81,7 @@ def _form(home: Home, path: Path, strip: loaders.StripFacts) -> None:
     if count == 0:
         st.error("The strip is smaller than one tile.", icon=":material/crop:")
         return
-    if not 0.5 <= ground / _GROUND <= 2:
+    if not has_usual_size(ground):
         st.caption(
             "Models trained on CTX tiles know squares of about 1,200 m; results for much larger or"
             " smaller tiles may be unreliable."
@@ -113,24 +113,20 @@ def _side(metres_per_pixel: float) -> tuple[str, float]:
 
     Tiles of DoMars16k have this size.
     """
-    fits = _MIN_PIXELS <= _GROUND / metres_per_pixel <= 4 * _SIDE
+    fits = _MIN_PIXELS <= USUAL_METRES / metres_per_pixel <= 4 * SIDE
     unit = st.segmented_control(
         "Tile size in", [_METRES, _PIXELS], default=_METRES if fits else _PIXELS,
         required=True, key="mirs.strip.unit",
     )  # fmt: skip
     if unit == _METRES:
         low, high = _MIN_PIXELS * metres_per_pixel, _MAX_PIXELS * metres_per_pixel
-        first = _GROUND if fits else _SIDE * metres_per_pixel
+        first = USUAL_METRES if fits else SIDE * metres_per_pixel
         side = st.number_input("Metres", low, high, first, key="mirs.strip.metres")
     else:
         side = float(
-            st.number_input("Pixels", _MIN_PIXELS, _MAX_PIXELS, _SIDE, key="mirs.strip.pixels")
+            st.number_input("Pixels", _MIN_PIXELS, _MAX_PIXELS, SIDE, key="mirs.strip.pixels")
         )
     return str(unit), side
-
-
-def _along(length: int, side: int, stride: int) -> int:
-    return (length - side) // stride + 1 if length >= side else 0
 
 
 def _facts(path: Path) -> Tile:

@@ -1,6 +1,5 @@
 """The preview: a short training that shows live how the settings affect the codes."""
 
-import json
 import secrets
 from html import escape
 from pathlib import Path
@@ -14,6 +13,8 @@ from mirs_core.config import presets
 from mirs_core.config.settings import RunConfig
 from mirs_core.errors import MirsError
 from mirs_core.jobs.kinds.preview import Preview
+from mirs_core.pipeline import preview_charts
+from mirs_core.pipeline.preview_charts import Curve
 from mirs_core.retrieval.filters import Filters
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -97,7 +98,7 @@ def _draw_now() -> bool:
     except MirsError:
         st.info("This preview no longer exists; start a new one.")
         return False
-    view = _read()
+    view = preview_charts.read(_path())
     if job.state == "failed":
         st.error(words.plain(job.error or "Failed with no error message."), icon=":material/error:")
         return False
@@ -116,25 +117,31 @@ def _waiting(job: jobs.Job) -> str:
     return f"{job.stage} {job.done:,} of {job.total:,}" if job.total else job.stage
 
 
-def _read() -> dict[str, Any] | None:
-    try:
-        value = json.loads(_path().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) and value.get("lines") else None
-
-
 def _figures(view: dict[str, Any]) -> None:
     last, served = view["lines"][-1], view["served"]
     _numbers(view, last, served)
-    st.html(_terms(view, last) + (_KEY if served else ""))
+    st.html(_terms(view) + (_KEY if served else ""))
+    own = preview_charts.code_curves(view["look"])
+    default = preview_charts.code_curves(served["look"]) if served else None
     left, right = st.columns(2, gap="medium")
     with left:
         _chart("map", "Validation mAP@64 by epoch", _validation(view, served))
-        _chart("ones", "Distribution of the number of ones per code", _ones(view, served))
+        _chart(
+            "ones",
+            "Distribution of the number of ones per code",
+            _bars(own.ones, default.ones if default else None),
+        )
     with right:
-        _chart("soft", "Distribution of soft code values", _soft(view, served))
-        _chart("bits", "Share of ones in each bit, sorted", _bits(view, served))
+        _chart(
+            "soft",
+            "Distribution of soft code values",
+            _bars(own.soft, default.soft if default else None),
+        )
+        _chart(
+            "bits",
+            "Share of ones in each bit, sorted",
+            _bits(own.bits, default.bits if default else None),
+        )
     _hits(view)
 
 
@@ -158,18 +165,15 @@ def _text(value: float | None, form: str) -> str:
     return "-" if value is None else form.format(value)
 
 
-def _terms(view: dict[str, Any], last: dict[str, Any]) -> str:
+def _terms(view: dict[str, Any]) -> str:
     """The terms of the loss: weight, value, and share of the gradient."""
-    gradients = last["gradients"]
-    total = sum(gradients.values()) or 1.0
-    rows = []
-    for name, value in last["terms"].items():
-        share = gradients.get(name, 0.0) / total
-        rows.append(
-            f"<tr><th>{escape(training_curves.curve_name(name))}</th>"
-            f"<td>{view['weights'].get(name, 1.0):g}</td><td>{value:.4f}</td>"
-            f'<td class="bar"><i style="--w:{share:.4f}"></i><span>{share:.0%}</span></td></tr>'
-        )
+    rows = [
+        f"<tr><th>{escape(training_curves.curve_name(term.name))}</th>"
+        f"<td>{term.weight:g}</td><td>{term.value:.4f}</td>"
+        f'<td class="bar"><i style="--w:{term.gradient_share:.4f}"></i>'
+        f"<span>{term.gradient_share:.0%}</span></td></tr>"
+        for term in preview_charts.terms(view)
+    ]
     return (
         '<table class="mirs-terms"><thead><tr><th>Term</th><th>Weight</th><th>Value</th>'
         f"<th>Share of the gradient</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
@@ -182,11 +186,11 @@ def _chart(key: str, title: str, figure: go.Figure) -> None:
 
 
 def _validation(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figure:
+    curve = preview_charts.validation(view["lines"])
     figure = go.Figure()
-    lines = view["lines"]
     figure.add_scatter(
-        x=[line["epoch"] for line in lines],
-        y=[line["map_at_64"] for line in lines],
+        x=curve.x,
+        y=curve.y,
         name="Preview",
         line={"color": _PREVIEW, "width": 2.5},
     )
@@ -199,46 +203,27 @@ def _validation(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figur
     return figure
 
 
-def _soft(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figure:
-    shares = view["look"]["soft"]
-    middles = [(place + 0.5) / len(shares) for place in range(len(shares))]
+def _bars(own: Curve, default: Curve | None) -> go.Figure:
     figure = go.Figure()
-    figure.add_bar(x=middles, y=shares, name="Preview", marker={"color": _PREVIEW})
-    if served:
-        _line(figure, middles, served["look"]["soft"])
+    figure.add_bar(x=own.x, y=own.y, name="Preview", marker={"color": _PREVIEW})
+    if default:
+        _line(figure, default)
     return figure
 
 
-def _ones(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figure:
-    shares = view["look"]["ones"]
+def _bits(own: Curve, default: Curve | None) -> go.Figure:
     figure = go.Figure()
-    figure.add_bar(x=list(range(len(shares))), y=shares, name="Preview", marker={"color": _PREVIEW})
-    if served:
-        reference = served["look"]["ones"]
-        _line(figure, list(range(len(reference))), reference)
-    return figure
-
-
-def _bits(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figure:
-    own = sorted(view["look"]["bits"])
-    figure = go.Figure()
-    figure.add_scatter(
-        x=list(range(1, len(own) + 1)),
-        y=own,
-        name="Preview",
-        line={"color": _PREVIEW, "width": 2.5},
-    )
-    if served:
-        reference = sorted(served["look"]["bits"])
-        _line(figure, list(range(1, len(reference) + 1)), reference)
+    figure.add_scatter(x=own.x, y=own.y, name="Preview", line={"color": _PREVIEW, "width": 2.5})
+    if default:
+        _line(figure, default)
     figure.update_yaxes(range=[0, 1])
     return figure
 
 
-def _line(figure: go.Figure, x: list[float], y: list[float]) -> None:
+def _line(figure: go.Figure, curve: Curve) -> None:
     figure.add_scatter(
-        x=x,
-        y=y,
+        x=curve.x,
+        y=curve.y,
         name="Default model",
         mode="lines",
         line={"color": _DEFAULT, "dash": "dash", "width": 2},

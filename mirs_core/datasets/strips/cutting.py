@@ -12,7 +12,7 @@ import numpy as np
 from mirs_core.datasets.images import MIN_SIDE, Pixels
 from mirs_core.datasets.large_images import MOST, png
 from mirs_core.datasets.strips.cut_settings import CutResult, CutSettings, StripDetails
-from mirs_core.datasets.strips.grid import Corner, Window, starts, windows
+from mirs_core.datasets.strips.grid import Corner, Window, tile_count, windows
 from mirs_core.datasets.strips.outline import in_degrees, ring
 from mirs_core.datasets.strips.raster import MOST_VALUES, Mask, StripRaster, content_of, open_strip
 from mirs_core.datasets.strips.strip_folder import StripFolder
@@ -101,13 +101,9 @@ def _sizes(raster: StripRaster, settings: CutSettings) -> tuple[int, int]:
             f"{raster.name} has {raster.width} x {raster.height} pixels, less than one tile of"
             f" {side}; choose smaller tiles."
         )
-    if _count(raster.width, raster.height, side, stride) > _MOST_TILES:
+    if tile_count(raster.width, raster.height, side, stride) > _MOST_TILES:
         raise DataError(f"That would be more than {_MOST_TILES:,} tiles; choose a larger stride.")
     return side, stride
-
-
-def _count(width: int, height: int, side: int, stride: int) -> int:
-    return len(starts(width, side, stride)) * len(starts(height, side, stride))
 
 
 def _planned(
@@ -169,7 +165,7 @@ def _cut_into(folder: StripFolder, raster: StripRaster, progress: Progress) -> t
         return finished, finished.tiles
     with folder.opened() as existing:
         strip = folder.strip
-        count = _count(strip.width, strip.height, strip.side, strip.stride)
+        count = tile_count(strip.width, strip.height, strip.side, strip.stride)
         corners: list[Corner] = []
         without_data = flat = resumed = done = 0
         progress(STAGE, 0, count)
@@ -258,10 +254,15 @@ def _records(strip: Strip, corners: list[Corner]) -> list[TileRecord]:
     ]
 
 
+def has_usual_size(metres: float) -> bool:
+    """Whether tiles ``metres`` wide are within a factor of 2 of those that models learn from."""
+    return USUAL_METRES / _UNUSUAL <= metres <= USUAL_METRES * _UNUSUAL
+
+
 def _warnings(strip: Strip) -> tuple[str, ...]:
     messages = []
     metres = strip.side * strip.metres_per_pixel
-    if not USUAL_METRES / _UNUSUAL <= metres <= USUAL_METRES * _UNUSUAL:
+    if not has_usual_size(metres):
         messages.append(
             f"Tiles are {metres:,.0f} m wide; models are trained on tiles of about 1.2 km and may"
             f" see other landforms here. Cut tiles of {USUAL_METRES:g} m to match."

@@ -23,6 +23,16 @@ def starts(length: int, side: int, stride: int) -> range:
     return range(0, length - side + 1, stride)
 
 
+def tile_count(width: int, height: int, side: int, stride: int) -> int:
+    """How many tiles of ``side`` pixels a raster of ``width`` x ``height`` pixels is cut into."""
+    return len(starts(width, side, stride)) * len(starts(height, side, stride))
+
+
+def stride_of(side: int, overlap: float) -> int:
+    """Pixels from one tile to the next, at least 1, if neighbours share ``overlap`` (0 to 1)."""
+    return max(1, round(side * (1 - overlap)))
+
+
 def windows(width: int, height: int, side: int, stride: int, most_pixels: int) -> Iterator[Window]:
     """Rows of tiles in windows of at most ``most_pixels`` (but at least one tile)."""
     columns = list(starts(width, side, stride))

@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PLAIN, _WHITENED = "mirs", "mirs-dwt"
+from mirs_core.config.differences import differences
+from mirs_core.config.presets import PRESETS, from_preset, title_of
+
+_WHITENED = "mirs-dwt"
 _UNSEEN, _FITTED = "unseen", "fitted"
+_ENTROPY = "loss.entropy_weight"
 
 
 def kinds_of_tiles(report: Mapping[str, Any]) -> list[str]:
@@ -27,7 +31,7 @@ def gap_in_words(report: Mapping[str, Any]) -> str:
     )
     if whitened is not None:
         text += (
-            f"; with a separate transform for each domain (MIRS + DWT),"
+            f"; with a separate transform for each domain ({title_of(_WHITENED)}),"
             f" {float(whitened['mean_gap']):.2f}"
         )
     fitted, unseen = (_by_state(report, kind).get(("2021", "own")) for kind in (_FITTED, _UNSEEN))
@@ -44,20 +48,42 @@ def gap_in_words(report: Mapping[str, Any]) -> str:
 
 
 def gain_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What whitening adds to the mAP@64 of MIRS across data sets, in a sentence; empty if unknown.
+    """What whitening adds to mAP@64 across data sets, a sentence for each pair of presets.
+
+    A pair counts if its configurations differ only in whitening and in the entropy term that
+    belongs to it. Empty if no such pair was measured.
 
     Args:
         rows: the report's ``across``.
     """
-    parts = []
+    gains: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         gap = row["difference"]
-        if str(row["preset"]) != _WHITENED or not gap or str(gap["against"]) != _PLAIN:
+        if not gap or not adds_whitening(str(row["preset"]), str(gap["against"])):
             continue
         low, high, middle = (float(gap[name]) for name in ("low", "high", "value"))
         gain = "no difference" if low <= 0 <= high else f"{middle:+.3f}"
-        parts.append(f"{gain} from {row['from']} to {row['to']}")
-    return f"Difference of MIRS + DWT to MIRS: {'; '.join(parts)}." if parts else ""
+        pair = (title_of(str(row["preset"])), title_of(str(gap["against"])))
+        gains.setdefault(pair, []).append(f"{gain} from {row['from']} to {row['to']}")
+    return " ".join(
+        f"Difference of {preset} to {reference}: {'; '.join(parts)}."
+        for (preset, reference), parts in gains.items()
+    )
+
+
+def adds_whitening(preset: str, reference: str) -> bool:
+    """Whether ``preset`` is ``reference`` with domain whitening, and otherwise the same.
+
+    Domain whitening includes an entropy term on the archive. Presets of other versions are
+    unknown, so the answer is False for them.
+    """
+    if preset not in PRESETS or reference not in PRESETS:
+        return False
+    whitened, plain = (from_preset(name, data="") for name in (preset, reference))
+    if plain.whitening.enabled or not whitened.whitening.enabled:
+        return False
+    names = {difference.name for difference in differences([plain, whitened])} - {"preset"}
+    return all(name.startswith("whitening.") or name == _ENTROPY for name in names)
 
 
 def _by_state(report: Mapping[str, Any], kind: str) -> dict[tuple[str, str], Mapping[str, Any]]:

@@ -22,7 +22,7 @@ from mirs_core import cli
 from mirs_core.datasets.card import read_card
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.strips import CutSettings, StripDetails, cut_strip, cutting
-from mirs_core.datasets.strips.grid import windows
+from mirs_core.datasets.strips.grid import stride_of, tile_count, windows
 from mirs_core.datasets.strips.raster import StripRaster, content_of
 from mirs_core.datasets.strips.strip_list import read_strips
 from mirs_core.datasets.tile_table import read_table
@@ -313,6 +313,23 @@ def test_windows_hold_every_tile_once_and_are_bounded(
         for x in range(0, width - side + 1, stride)
     ]
     assert sorted(found) == sorted(expected)
+    assert tile_count(width, height, side, stride) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("side", "overlap", "stride"), [(224, 0, 224), (224, 0.25, 168), (201, 0.5, 100), (1, 0.5, 1)]
+)
+def test_overlap_of_neighbouring_tiles_sets_the_stride(
+    side: int, overlap: float, stride: int
+) -> None:
+    assert stride_of(side, overlap) == stride
+
+
+@pytest.mark.parametrize(
+    ("metres", "usual"), [(599, False), (600, True), (1_200, True), (2_400, True), (2_401, False)]
+)
+def test_tiles_within_a_factor_of_two_have_the_usual_size(metres: float, usual: bool) -> None:
+    assert cutting.has_usual_size(metres) is usual
 
 
 def test_no_read_is_larger_than_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

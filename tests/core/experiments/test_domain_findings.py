@@ -53,8 +53,43 @@ def test_what_was_not_measured_is_left_out() -> None:
     ("low", "high", "gain"), [(0.02, 0.06, "+0.040"), (-0.06, -0.02, "-0.040"),
                               (-0.01, 0.03, "no difference")],
 )  # fmt: skip
-def test_the_gain_is_that_of_whitening_alone(low: float, high: float, gain: str) -> None:
+def test_the_gain_is_that_of_whitening(low: float, high: float, gain: str) -> None:
     rows = [across("mirs", 0.1, 0.3, "baseline"), across("mirs-dwt", low, high)]
     expected = f"Difference of MIRS + DWT to MIRS: {gain} from ctx to hirise."
     assert findings.gain_in_words(rows) == expected
     assert findings.gain_in_words(rows[:1]) == ""
+
+
+@pytest.mark.parametrize(
+    ("preset", "reference", "expected"),
+    [
+        ("mirs-dwt", "mirs", True),
+        ("mirs-unsupervised-dwt", "mirs-unsupervised", True),
+        ("mirs", "mirs-dwt", False),
+        ("mirs-dwt", "baseline", False),
+        ("mirs-dwt", "mirs-dwt", False),
+        ("mirs-unsupervised-dwt", "mirs-dwt", False),
+        ("mirs-unsupervised-dwt", "mirs", False),
+        ("baseline-centred", "baseline", False),
+        ("of-another-version", "mirs", False),
+        ("mirs-dwt", "of-another-version", False),
+    ],
+)
+def test_only_presets_that_differ_in_whitening_show_its_gain(
+    preset: str, reference: str, expected: bool
+) -> None:
+    assert findings.adds_whitening(preset, reference) is expected
+    assert bool(findings.gain_in_words([across(preset, 0.1, 0.3, reference)])) is expected
+
+
+def test_each_pair_of_presets_has_its_own_sentence() -> None:
+    rows = [
+        across("mirs-dwt", 0.1, 0.3),
+        across("mirs-unsupervised-dwt", -0.1, 0.3, "mirs-unsupervised"),
+        across("mirs-dwt", 0.02, 0.06),
+    ]
+    assert findings.gain_in_words(rows) == (
+        "Difference of MIRS + DWT to MIRS: +0.200 from ctx to hirise; +0.040 from ctx to hirise."
+        " Difference of MIRS, unsupervised + DWT to MIRS, unsupervised:"
+        " no difference from ctx to hirise."
+    )
