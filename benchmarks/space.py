@@ -178,7 +178,7 @@ def _index(home: Home, model: str, folder: Path, progress: Progress) -> str:
 
 
 async def _maps(link: str, count: int, repeat: int, progress: Progress) -> dict[str, Any]:
-    shown, clicks, lassos, circled = [], [], [], 0
+    openings, clicks, lassos, circled = [], [], [], 0
     async with Chromium() as browser:
         # On a fresh server the first visit to a page's own address shows a message before the page.
         await browser.go(link.replace("/space", "/"))
@@ -187,7 +187,7 @@ async def _maps(link: str, count: int, repeat: int, progress: Progress) -> dict[
             progress("Opening the page", place, repeat)
             await browser.go(link)
             await asyncio.sleep(0.3)
-            shown.append(float(await browser.evaluate(_SHOWN)))
+            openings.append(float(await browser.evaluate(_SHOWN)))
             await asyncio.sleep(_PAUSE)
         for place in range(repeat):
             progress("Clicking on points", place, repeat)
@@ -203,7 +203,7 @@ async def _maps(link: str, count: int, repeat: int, progress: Progress) -> dict[
             lassos.append(await _timed(browser, _GRID_CAME, path))
             circled = max(circled, int(await browser.evaluate(_CHOSEN)))
     return {
-        "on_screen_ms": figures(shown),
+        "on_screen_ms": figures(openings),
         "click_to_query_ms": figures(clicks),
         "lasso_to_grid_ms": figures(lassos),
         "most_circled": circled,
@@ -232,7 +232,7 @@ async def _dense(link: str, progress: Progress) -> dict[str, Any]:
     async with Chromium() as browser:
         await browser.go(link)
         await asyncio.sleep(1)
-        shown = float(await browser.evaluate(_SHOWN))
+        opening = float(await browser.evaluate(_SHOWN))
         x, y = await browser.evaluate(_BOX)
         await asyncio.sleep(2)
         await browser.evaluate(_FRAMES)
@@ -244,7 +244,7 @@ async def _dense(link: str, progress: Progress) -> dict[str, Any]:
         frames = [float(frame) for frame in await browser.evaluate("window.frames.slice(1)")]
     progress("Very many points", 1, 1)
     return {
-        "many_on_screen_ms": round(shown, 1),
+        "many_on_screen_ms": round(opening, 1),
         "many_zoom_frames_per_s": round(len(frames) / seconds, 1),
         "many_frame_ms": figures(frames),
     }

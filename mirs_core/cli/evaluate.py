@@ -16,7 +16,9 @@ Answer = tuple[dict[str, Any], str]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb ``evaluate``."""
     parser.add_argument("--run", metavar="ID", required=True, help="the run")
-    parser.add_argument("--queries", type=Path, metavar="DIR", help="query tiles of your own")
+    parser.add_argument(
+        "--queries", type=Path, metavar="DIR", help="folder of your own query tiles"
+    )
     parser.add_argument(
         "--exclude-strip", action="store_true", help="leave out tiles of the query's own strip"
     )

@@ -12,7 +12,9 @@ from mirs_core.workspace.home import Home
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb ``reproduce``."""
     parser.add_argument("--data", type=Path, metavar="DIR", required=True, help="a data set")
-    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="for the report")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", required=True, help="folder for the report"
+    )
     parser.add_argument("--seeds", type=int, default=5, metavar="N")
     parser.add_argument("--encoder", metavar="NAME", default="")
     parser.add_argument(

@@ -72,9 +72,9 @@ def known_data_sets(home: Home, counted: bool = True) -> list[KnownDataSet]:
 def remember(home: Home, root: Path) -> None:
     """Adds a folder outside the home folder to the list of data sets."""
     with locked(home.locks / "data-sets"):
-        known = _remembered(home)
-        if root not in known and root.parent != home.data:
-            write_json(home.data_set_list, {"folders": [str(path) for path in (*known, root)]})
+        folders = _remembered(home)
+        if root not in folders and root.parent != home.data:
+            write_json(home.data_set_list, {"folders": [str(path) for path in (*folders, root)]})
 
 
 def _remembered(home: Home) -> list[Path]:

@@ -133,9 +133,9 @@ def _class_tenth(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
     shares = [len(group) * _VALIDATION_SHARE for group in groups]
     counts = [min(int(share), len(group) - 1) for share, group in zip(shares, groups, strict=True)]
     lots = rng.random(len(groups))
-    wanted = _tenth_of(len(tiles)) - sum(counts)
+    missing = _tenth_of(len(tiles)) - sum(counts)
     order = sorted(range(len(groups)), key=lambda i: (counts[i] - shares[i], lots[i]))
-    for i in [i for i in order if counts[i] < len(groups[i]) - 1][: max(0, wanted)]:
+    for i in [i for i in order if counts[i] < len(groups[i]) - 1][: max(0, missing)]:
         counts[i] += 1
     chosen: set[str] = set()
     for group, count in zip(groups, counts, strict=True):
@@ -145,18 +145,18 @@ def _class_tenth(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
 
 def _strip_tenth(tiles: Sequence[Tile], rng: np.random.Generator) -> set[str]:
     """About a tenth of all in whole strips, as many as fit; the smallest strip if none fits."""
-    wanted = _tenth_of(len(tiles))
-    left = Counter(tile.label for tile in tiles)
+    target = _tenth_of(len(tiles))
+    remaining = Counter(tile.label for tile in tiles)
     chosen: set[str] = set()
     strips = _by_strip(tiles, rng)
-    for limit in (wanted, len(tiles)):
-        for strip in strips if limit == wanted else sorted(strips, key=len):
+    for limit in (target, len(tiles)):
+        for strip in strips if limit == target else sorted(strips, key=len):
             counts = Counter(tile.label for tile in strip)
-            spared = all(left[label] > count for label, count in counts.items())
+            spared = all(remaining[label] > count for label, count in counts.items())
             if spared and len(chosen) + len(strip) <= limit:
-                left -= counts
+                remaining -= counts
                 chosen |= {tile.id for tile in strip}
-                if limit != wanted:
+                if limit != target:
                     break
         if chosen:
             break

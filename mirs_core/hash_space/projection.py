@@ -1,7 +1,7 @@
 """Projection of the hash space to two dimensions: UMAP over exact neighbours, and its fidelity.
 
 UMAP: McInnes, Healy, Melville 2018. The neighbours come from the archive's own exact search, so the
-graph is that of Hamming distance (or of the baseline's), and equal seeds give equal maps.
+graph is that of Hamming distance (or of the baseline's), and equal seeds give equal projections.
 """
 
 from dataclasses import dataclass
@@ -29,9 +29,10 @@ class Fidelity:
     """How well a projection preserves neighbourhoods; both values in 0..1, higher is better.
 
     Attributes:
-        trustworthiness: 1 less the rank by which neighbours on the map are none in the space
-            (Venna and Kaski 2001), over the 10 nearest.
-        preservation: share of the 10 nearest in the space that are among the 10 nearest on the map.
+        trustworthiness: 1 minus a penalty for neighbours in the projection that are
+            distant in the space, by rank (Venna and Kaski 2001), over the 10 nearest.
+        preservation: share of the 10 nearest in the space that are among the 10 nearest in the
+            projection.
         sample_size: the number of tiles it was measured on.
     """
 

@@ -46,7 +46,7 @@ class SpaceMap:
 
 
 def read(home: Home, run_id: str) -> SpaceMap | None:
-    """The stored projection of a run; None where there is none, or an unusable one.
+    """The stored projection of a run; None if there is none or it is unusable.
 
     Raises:
         RunError: there is no such run.
@@ -85,9 +85,9 @@ def project(home: Home, run_id: str, seed: int = 0, progress: Progress = silent)
     folder = runs.folder(home, run_id)
     progress("Reading the archive", 0, 3)
     archive = retriever.load(folder).archive()
-    progress("Laying out the map", 1, 3)
+    progress("Computing the projection", 1, 3)
     points = projection.project(archive, seed)
-    progress("Measuring the map", 2, 3)
+    progress("Measuring the projection", 2, 3)
     space_map = SpaceMap(
         run=run_id,
         points=points,
@@ -101,6 +101,8 @@ def project(home: Home, run_id: str, seed: int = 0, progress: Progress = silent)
         about = {"schema": _SCHEMA, "mirs": __version__, **space_map.to_json()}
         write_json(folder.path / "map.json", about)
     except OSError as error:
-        raise RunError(f"The map cannot be written ({error.strerror}); free some space.") from None
-    progress("Measuring the map", 3, 3)
+        raise RunError(
+            f"The projection cannot be written ({error.strerror}); free some space."
+        ) from None
+    progress("Measuring the projection", 3, 3)
     return space_map

@@ -64,13 +64,13 @@ def follow(home: Home, job: Job, pause: Callable[[float], None] = time.sleep) ->
             submission_id=name,
             runtime_env={"env_vars": passed},
         )
-    asked: float | None = None
+    stop_since: float | None = None
     while not (status := client.get_job_status(name)).is_terminal():
         _keep_log(client, name, path)
         if (path / "stop").exists():
             now = time.monotonic()
-            asked = asked or now
-            if now - asked > _GRACE:
+            stop_since = stop_since or now
+            if now - stop_since > _GRACE:
                 client.stop_job(name)
         pause(_EVERY)
     _end(job, str(status.value), _keep_log(client, name, path), path)

@@ -184,10 +184,10 @@ class _Watch:
             served=self.served,
             epochs=self.config.training.epochs,
         )
-        shown = asdict(view)
-        self.show(shown)
+        values = asdict(view)
+        self.show(values)
         self.shown = time.monotonic()
-        return shown
+        return values
 
     def _hits(self, codes: NDArray[np.uint8]) -> Lines:
         if self.features is None or self.model is None:

@@ -1,4 +1,4 @@
-"""Light and camera: from heights and albedo to the grey values that a context camera delivers.
+"""Light and camera: from heights and albedo to the grey values of a context camera.
 
 Reflectance follows the lunar-Lambert law (McEwen, 1991, Icarus 92, 298), which describes Mars at
 these phase angles; light scattered by dust in the air fills the shadows. The camera (the model is
@@ -30,7 +30,7 @@ _NOISE_SPREAD = (0.75, 0.65)
 
 @dataclass(frozen=True)
 class Sun:
-    """Where the light comes from: ``azimuth`` on the screen (0 right, pi/2 down), ``incidence``
+    """Direction of the light: ``azimuth`` on the screen (0 right, pi/2 down), ``incidence``
     from the vertical, both in radians."""
 
     azimuth: float
@@ -49,7 +49,7 @@ class Camera:
 
 
 def random_sun(rng: np.random.Generator) -> Sun:
-    """The sun of one orbit: mid-afternoon, so from about the west; now and then elsewhere."""
+    """The sun of one orbit: mid-afternoon, so roughly from the west, with a few exceptions."""
     azimuth = pi + rng.normal(0, 0.55) if rng.random() < 0.9 else rng.uniform(0, 2 * pi)
     return Sun(float(azimuth), float(np.radians(rng.uniform(42, 72))))
 
@@ -65,7 +65,7 @@ def random_camera(rng: np.random.Generator) -> Camera:
 
 
 def shadows(height: Field, sun: Sun) -> Field:
-    """How much of the sun each pixel sees, 0..1, found by marching towards it."""
+    """The visible fraction of the sun at each pixel, 0..1, by marching towards it."""
     rise = 1 / tan(sun.incidence)
     reach = int(min(90.0, (float(height.max()) - float(height.min())) / rise + 1))
     horizon = np.full_like(height, -1e9)
@@ -119,12 +119,12 @@ def expose(
 
 
 def _exposure(mean: float) -> float:
-    """The factor that brings tiles far too dark or bright half-way back."""
+    """The factor that corrects far too dark or bright tiles half-way."""
     return float(np.sqrt(np.clip(mean, *_WELL_EXPOSED) / max(mean, 1.0)))
 
 
 def _tone(image: Field) -> Field:
-    """Grey values in 0..255: a soft shoulder and toe in place of hard clipping. In place."""
+    """Grey values in 0..255: a soft shoulder and toe instead of hard clipping. In place."""
     bright, dark = image > _SHOULDER, image < _TOE
     room = 255 - _SHOULDER
     image[bright] = _SHOULDER + room * np.tanh((image[bright] - _SHOULDER) / 45)

@@ -28,7 +28,7 @@ class Crater:
 def profile(distance: Field, age: float, fill: float) -> Field:
     """Height of a simple crater in units of its radius, at ``distance`` (1 = the rim's crest).
 
-    Fresh bowls are 0.2 diameters deep below the rim, which stands 0.036 diameters high (Pike, 1977,
+    Fresh bowls are 0.2 diameters deep below the rim, which is 0.036 diameters high (Pike, 1977,
     in Impact and Explosion Cratering, 489; for Mars: Robbins & Hynek, 2012, JGR 117, E06001); the
     blanket thins as distance ** -3 (McGetchin et al., 1973, EPSL 20, 226; Melosh, 1989). Ageing
     lowers the rim and fills the bowl as diffusion does (Craddock & Howard, 2000, JGR 105, 20387).
@@ -62,7 +62,7 @@ def stamp(site: Site, height: Field, crater: Crater) -> None:
         return
     distance = _distance(site, window, crater)
     inside = 0.8 * fields.smoothstep(distance, 1.15, 0.7)
-    # An impact wipes out what stood inside the bowl: its ground becomes level before it is dug.
+    # An impact erases the relief inside the bowl: the ground is levelled before it is dug.
     ground = height[window]
     near = distance < 1.2
     level = float(ground[near].mean()) if near.any() else 0.0
@@ -136,7 +136,7 @@ def _ground(site: Site, slope: float) -> Field:
 
 
 def _bright_rock(site: Site, height: Field) -> Field:
-    """Extra albedo of crests that the wind keeps free of dust."""
+    """Extra albedo of crests kept free of dust by the wind."""
     crests = fields.standardised(height - fields.soften(height, 3))
     return site.uniform(0.02, 0.2) * np.clip(crests, 0, 2.5)
 
@@ -192,7 +192,7 @@ def crowd(site: Site) -> Surface:
 
 
 def few(site: Site) -> Surface:
-    """Crater field: two to five middling craters, and small ones, on rough ground."""
+    """Crater field: two to five medium-sized craters and small ones on rough ground."""
     slope = site.log_uniform(0.05, 0.18)
     height = _ground(site, slope)
     for _ in range(int(site.rng.integers(2, 6))):

@@ -1,4 +1,4 @@
-"""Invented strips: who shares a sun, where tiles lie, their names, and the split they are in.
+"""Synthetic strips: illumination, positions of tiles, names, and splits.
 
 A scene stands for one strip of one orbit. Several landforms occur in each, each landform occurs in
 several, and a scene lies in one split only, so that no test tile has a neighbour in training.
@@ -14,11 +14,11 @@ from mirs_core.datasets.synthetic.camera import Camera, Sun, random_camera, rand
 
 SPLITS = ("train", "val", "test")
 _CELL = 300
-"""Spacing [px] of the places in a strip: wider than a pair of overlapping tiles."""
+"""Spacing [px] of the locations in a strip: wider than a pair of overlapping tiles."""
 _COLUMNS, _ROWS = 16, 90
-"""Places across and along a strip: about 5,000 by 27,000 px, as CTX has."""
+"""Locations across and along a strip: about 5,000 by 27,000 px, as CTX has."""
 _PAIRS = 0.45
-"""Share of visits that cut two overlapping tiles out of one piece of ground."""
+"""Fraction of visits that yield two overlapping tiles of one piece of ground."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Ground:
 
 
 def shares(count: int) -> tuple[int, int, int]:
-    """How many of ``count`` tiles go to train, val and test: about 70, 20 and 10 per cent."""
+    """The numbers of ``count`` tiles in train, val and test: about 70, 20 and 10 per cent."""
     test = max(1, round(count * 0.1)) if count > 1 else 0
     val = max(1, round(count * 0.2)) if count > 2 else 0
     return count - val - test, val, test
@@ -70,18 +70,18 @@ def _visits(rng: np.random.Generator, codes: Sequence[str], count: int) -> list[
     """Each code's ``count`` tiles in visits of two to five, in random order."""
     visits = []
     for code in codes:
-        left = count
-        while left > 0:
-            size = min(left, int(rng.integers(2, 6)))
+        remaining = count
+        while remaining > 0:
+            size = min(remaining, int(rng.integers(2, 6)))
             visits.append((code, size))
-            left -= size
+            remaining -= size
     return [visits[i] for i in rng.permutation(len(visits))]
 
 
 def _bundles(
     rng: np.random.Generator, visits: list[tuple[str, int]]
 ) -> Iterator[list[tuple[str, int]]]:
-    """The visits in bundles of three to six different landforms: what one strip sees."""
+    """The visits in bundles of three to six different landforms, one bundle per strip."""
     waiting = deque(visits)
     while waiting:
         size = min(len(waiting), int(rng.integers(3, 7)))

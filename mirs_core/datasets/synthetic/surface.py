@@ -1,4 +1,4 @@
-"""What a landform is painted on (a site) and what painting yields (a surface)."""
+"""The site on which a landform is painted, and the resulting surface."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -60,16 +60,16 @@ class Site:
         return self.x * along + self.y * across, self.y * along - self.x * across
 
     def across_sun(self, scatter: float = 0.6) -> float:
-        """A direction [rad] about at right angles to the light, so that it shows its relief."""
+        """A direction [rad] roughly at right angles to the light, so that relief shows."""
         side = tau / 4 if self.chance(0.5) else -tau / 4
         return self.sun.azimuth + side + float(self.rng.normal(0, scatter))
 
     def towards_sun(self, scatter: float = 0.6) -> float:
-        """A direction [rad] about towards the light: a slope falling that way is bright."""
+        """A direction [rad] roughly towards the light: a slope facing that way is bright."""
         return self.sun.azimuth + float(self.rng.normal(0, scatter))
 
     def window(self, x: float, y: float, reach: float) -> tuple[slice, slice] | None:
-        """The pixels within ``reach`` of a point in both directions; None where there are none."""
+        """The pixels within ``reach`` of a point in both directions; None if there are none."""
         middle = (y + self.shape[0] / 2, x + self.shape[1] / 2)
         first = [int(max(0, at - reach)) for at in middle]
         last = [int(min(size, at + reach + 1)) for at, size in zip(middle, self.shape, strict=True)]
@@ -128,14 +128,14 @@ class Site:
 
 
 Painter = Callable[[Site], Surface]
-"""Paints one kind of ground on a site."""
+"""A painter of one kind of ground on a site."""
 
 Palette = tuple[tuple[float, Painter], ...]
-"""The painters of a landform with their shares."""
+"""The painters of a landform with their probabilities."""
 
 
 def paint(site: Site, palette: Palette) -> Surface:
-    """One painter of ``palette``, drawn by its share, at work on ``site``."""
+    """The surface painted on ``site`` by a painter of ``palette``, drawn by share."""
     shares = np.array([share for share, _ in palette])
     chosen = int(site.rng.choice(len(palette), p=shares / shares.sum()))
     return palette[chosen][1](site)

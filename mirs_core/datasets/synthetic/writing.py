@@ -1,4 +1,4 @@
-"""Writes a synthetic data set: a folder in the layout of DoMars16k, whole or not at all."""
+"""Writes a synthetic data set: a folder in the layout of DoMars16k, complete or not at all."""
 
 import io
 import json
@@ -37,7 +37,7 @@ _STAGE = "Painting synthetic Mars"
 _QUALITY = 90
 _CHUNK = 8
 _WORTH_A_POOL = 32
-"""Fewer pieces of ground than this are painted sooner than worker processes start."""
+"""Fewer pieces of ground than this are painted before worker processes would have started."""
 
 
 def jpeg(image: NDArray[np.uint8]) -> bytes:
@@ -48,7 +48,7 @@ def jpeg(image: NDArray[np.uint8]) -> bytes:
 
 
 def _paint_all(root: Path, grounds: Sequence[Ground]) -> int:
-    """Paints ``grounds`` and writes their tiles under ``root``; returns how many tiles."""
+    """Paints ``grounds`` and writes their tiles under ``root``; returns the number of tiles."""
     for ground in grounds:
         rng = np.random.default_rng(ground.key)
         image = picture(ground.code, rng, ground.scene.sun, ground.scene.camera, ground.shape)
@@ -78,7 +78,7 @@ def _fill(root: Path, grounds: list[Ground], progress: Progress, workers: int) -
             progress(_STAGE, done, total)
     except BrokenProcessPool:
         raise DataError(
-            "The processes that paint synthetic Mars died (out of memory, perhaps); "
+            "The processes that paint synthetic Mars were killed (out of memory, perhaps); "
             "try again with one worker."
         ) from None
     finally:
@@ -86,7 +86,7 @@ def _fill(root: Path, grounds: list[Ground], progress: Progress, workers: int) -
 
 
 def _processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -87,7 +87,7 @@ SPEC = EncoderSpec(
     name="efficientnet-lite0",
     order=1,
     title="EfficientNet-Lite0 (ImageNet)",
-    help="1280 features; the default. Its weights are installed with the package, works offline.",
+    help="1280 features; the default. Works offline: its weights are installed with the package.",
     citation="Tan and Le 2019, EfficientNet: Rethinking Model Scaling for Convolutional Neural"
     " Networks, ICML",
     licence="Apache-2.0",

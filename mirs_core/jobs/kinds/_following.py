@@ -6,8 +6,8 @@ from pathlib import Path
 from mirs_core.jobs.kind import Work
 from mirs_core.workspace.home import Home
 
-ARCHIVE = "then archive it with this trained model; repeat it for several"
-PREPARE = "then train models on it and make MIRS the default model"
+ARCHIVE = "also archive it with this trained model; repeatable"
+PREPARE = "also train models on it and make MIRS the default model"
 
 
 def check(home: Home, archive: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ class ArchiveAdd(JobSpec):
         None, metavar="DIR", help="first copy the tiles of this folder into the data set"
     )
     again: bool = option(False, help="also restore tiles that were removed")
-    keep: bool = option(False, help="leave the old run as it is")
+    keep: bool = option(False, help="keep the old run unchanged")
 
 
 def run(home: Home, spec: ArchiveAdd, work: Work) -> Answer:

@@ -22,7 +22,7 @@ class ArchiveRemove(JobSpec):
     list: Path | None = option(
         None, metavar="FILE", help="a text file with one id per line", one_of="which!"
     )
-    keep: bool = option(False, help="leave the old run as it is")
+    keep: bool = option(False, help="keep the old run unchanged")
 
 
 def run(home: Home, spec: ArchiveRemove, work: Work) -> Answer:

@@ -11,7 +11,9 @@ from mirs_core.workspace.home import Home
 class Index(JobSpec):
     """Archive the tiles in ``data`` with the models of ``run``."""
 
-    run: tuple[str, ...] = option(metavar="ID", help="repeat it to archive with several models")
+    run: tuple[str, ...] = option(
+        metavar="ID", help="the model; repeatable, to archive with several"
+    )
     data: Path = option(metavar="DIR", help="a folder of tiles")
     name: str | None = option(None, metavar="TEXT", help="name of the archive")
 

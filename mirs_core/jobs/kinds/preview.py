@@ -22,7 +22,9 @@ class Preview(JobSpec):
     seed: int = option(0, metavar="N")
     epochs: int = option(30, metavar="N")
     query: str = option("", metavar="TILE", help="follow the hits of this tile")
-    out: Path | None = option(None, metavar="FILE", help="JSON file that is updated meanwhile")
+    out: Path | None = option(
+        None, metavar="FILE", help="JSON file that is updated during the training"
+    )
     changes: tuple[str, ...] = option(
         (), flag="--set", metavar="GROUP.FIELD=VALUE", help="change a setting of the preset"
     )

@@ -11,15 +11,17 @@ from mirs_core.workspace.home import Home
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Train(JobSpec):
-    """Train a new run on ``data``, or a run that was prepared before."""
+    """Train a new run on ``data``, or a run that is prepared but not trained yet before."""
 
     data: Path | None = option(None, metavar="DIR", help="a data set", one_of="source!")
-    run: str = option("", metavar="ID", help="a run that was prepared", one_of="source!")
+    run: str = option(
+        "", metavar="ID", help="a run that is prepared but not trained yet", one_of="source!"
+    )
     preset: str = option("mirs", metavar="NAME", help=", ".join(PRESETS))
     encoder: str | None = option(None, metavar="NAME", help="overrides the preset's encoder")
     seed: int = option(0, metavar="N")
     name: str | None = option(None, metavar="TEXT", help="display name of the run")
-    map: bool = option(False, help="then compute the projection of its hash space (project)")
+    map: bool = option(False, help="also compute the projection (UMAP) of its hash space (project)")
     changes: tuple[str, ...] = option(
         (), flag="--set", metavar="GROUP.FIELD=VALUE", help="change a setting of the preset"
     )

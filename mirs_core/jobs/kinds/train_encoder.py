@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainEncoder(JobSpec):
-    """Fine-tune an encoder on ``data``, or continue one that was interrupted."""
+    """Fine-tune an encoder on ``data``, or resume an interrupted fine-tuning."""
 
     data: Path | None = option(None, metavar="DIR", help="a data set", one_of="source!")
     resume: str = option(
-        "", metavar="ID", help="continue one that was interrupted", one_of="source!"
+        "", metavar="ID", help="resume an interrupted fine-tuning", one_of="source!"
     )
     objective: str | None = option(
         None,

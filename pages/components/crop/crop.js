@@ -1,4 +1,4 @@
-// A square to cut out of an image: drag it, drag its corner, or use the keys.
+// Selection of a square in an image: drag it, drag its corner, or use the keys.
 
 const CLAMP = (value, low, high) => Math.min(Math.max(value, low), high)
 

@@ -1,4 +1,4 @@
-// What lies under the tiles: the basemap in the colours of the page, densities, the graticule, the
+// The layers below the tiles: the basemap in the page's colours, densities, the graticule, the
 // names of features and the scale bar.
 
 const TURNS = [1, 2, 5, 10, 15, 30, 45, 90]
@@ -18,7 +18,7 @@ function themeOf(root) {
   }
 }
 
-// Grey pictures become paper and ink: calm under coloured dots, on both grounds.
+// Grey basemaps are tinted with the page's colours, to stay calm under dots in both themes.
 async function tinted(address, [low, high]) {
   const picture = new Image()
   picture.src = address
@@ -51,7 +51,7 @@ function sheet(kind, address, name, ready) {
   return sheets.get(key)
 }
 
-// A grid of densities as a picture: on the plate as it is, on a disc pixel by pixel.
+// Image of a density grid: used unchanged on the global map, resampled on a polar disc.
 function heatSheet(view, { grid, rows, columns }, name) {
   const side = view.kind === "global" ? [columns, rows] : [320, 320]
   const made = document.createElement("canvas")
@@ -85,7 +85,7 @@ function spread(pen, view, picture, [w, h]) {
     const [x, y] = [w / 2 - view.at.lon * scale, h / 2 - (90 - view.at.lat) * scale]
     const { width, height } = picture
     const [wide, high] = [(360 * scale) / width, (180 * scale) / height]
-    // The part in view alone: seen closely the whole sheet is millions of pixels wide.
+    // Only the visible part: zoomed in, the whole sheet is millions of pixels wide.
     const part = (start, size, length, most) => {
       const from = within(Math.floor(-start / size) - 2, 0, most)
       return [from, within(Math.ceil((length - start) / size) + 2, 0, most) - from]
@@ -95,7 +95,7 @@ function spread(pen, view, picture, [w, h]) {
       const left = x + turn * scale
       if (left >= w || left + 360 * scale <= 0) continue
       const [column, columns] = part(left, wide, w, width)
-      // Sheets overlap by a hair, or their joint would show.
+      // Sheets overlap slightly, or the seam would be visible.
       pen.drawImage(picture, column, row, columns, rows, left + column * wide, y + row * high, columns * wide + 0.6, rows * high)
     }
     return
@@ -111,7 +111,7 @@ function spread(pen, view, picture, [w, h]) {
 }
 
 function longitude(lon, west, digits = 1) {
-  // In whole parts of a degree: fractions would leave a tail of digits.
+  // In whole parts of a degree: fractions would leave trailing digits.
   const parts = 10 ** digits
   const turn = 360 * parts
   const found = ((Math.round((west ? -lon : lon) * parts) % turn) + turn) % turn
@@ -134,10 +134,10 @@ function halo(pen, text, x, y, theme, width = 3) {
   pen.fillText(text, x, y)
 }
 
-// Meridians and parallels with their degrees; returns where these are written.
+// Meridians and parallels with their degrees; returns the positions of the labels.
 function graticule(pen, view, [w, h], west, theme) {
   const perDegree = view.kind === "global" ? view.scale() : view.scale() / 35
-  // Discs are not looked at so closely.
+  // Polar discs have a lower maximum zoom.
   const finest = view.kind === "global" ? 0 : 0.5
   const step = STEPS.filter((one) => one >= finest && one * perDegree >= 58).pop() || 30
   const digits = step < 0.1 ? 2 : 1
@@ -162,7 +162,7 @@ function graticule(pen, view, [w, h], west, theme) {
     const [x, y] = view.point(90 * view.sign, 0)
     const [middle] = view.unpoint(w / 2, h / 2)
     const around = view.at.zoom > 1.5 ? view.sign * within(Math.round(Math.abs(middle) / step) * step, EDGE, 88) : view.sign * EDGE
-    // Meridians as far apart as their labels need it.
+    // Spacing of the meridians, as wide as their labels require.
     const [one, other] = [view.point(around, 0), view.point(around, 1)]
     const turn = TURNS.find((degrees) => degrees * Math.hypot(one[0] - other[0], one[1] - other[1]) >= 74) || 30
     for (let lon = 0; lon < 360; lon += turn) {
@@ -196,7 +196,7 @@ function graticule(pen, view, [w, h], west, theme) {
   return taken
 }
 
-// Names by size: the widest first, each where nothing else is written.
+// Names by size, the widest feature first, each where no other label is.
 function featureNames(pen, view, [w, h], features, kmPerPixel, theme, taken) {
   const most = Math.round(4 + w / 110 + 9 * Math.log2(view.at.zoom))
   let written = 0

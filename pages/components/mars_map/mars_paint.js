@@ -1,4 +1,4 @@
-// The map painted: the ground on one canvas, tiles and what is said of them on another.
+// Painting of the map: the basemap on one canvas, tiles and labels on another.
 
 const EXAMPLES = { plus: ["+", "#0f7d6e"], minus: ["-", "#8d2f1b"] }
 
@@ -39,7 +39,7 @@ function paintMap(root, map, box, again) {
   box.dataset.painted = data.id
 }
 
-// A place that the edge of the plate cuts is seen at the other edge too.
+// A location cut by the edge of the global map is also drawn at the opposite edge.
 function atEdges({ view, points, size: [w] }) {
   const turn = view.kind === "global" ? 360 * view.scale() : Infinity
   if (turn > w + 2 * BORDER) return []
@@ -100,7 +100,7 @@ function drawBox(pen, view, found, filters) {
   pen.restore()
 }
 
-// The middle of the view, for who works with keys.
+// The crosshair in the middle of the view, for keyboard users.
 function drawCross(pen, size, theme) {
   const [x, y] = size.map((one) => one / 2)
   pen.strokeStyle = theme.text

@@ -1,4 +1,4 @@
-// The map as it is worked with: pointer, wheel and keys, and what they tell the app.
+// Interaction with the map: pointer, wheel and keys, and the messages they send to the app.
 
 function stage(root, box, say) {
   const over = box.querySelector("canvas.over")
@@ -33,7 +33,7 @@ function stage(root, box, say) {
     placeRing()
   }
 
-  // A ring of its own: the map need not be painted anew for it.
+  // A separate ring element, so that the map need not be repainted.
   function placeRing() {
     const ring = box.querySelector(".ring")
     const point = self.over >= 0 ? spot(self, self.over) : null
@@ -48,7 +48,7 @@ function stage(root, box, say) {
     redraw()
   }
 
-  // The strip whose outline is at a point, or that lies there.
+  // The strip whose outline or centre is at a point.
   function stripAt(x, y, onLine) {
     if (!root.layers.strips) return null
     const pen = over.getContext("2d")
@@ -74,7 +74,7 @@ function stage(root, box, say) {
       return
     }
     hover(-1)
-    // Shown before the app answers; it sends nothing new where the query stays the same.
+    // Shown before the app responds, which sends nothing new if the query is unchanged.
     if (row !== root.data.query) {
       root.data.query = row
       for (const model of root.data.models) model.hits = []
@@ -91,8 +91,8 @@ function stage(root, box, say) {
   function growBox(x, y) {
     const [lat, lon] = self.view.unpoint(x, y)
     const { drag } = self
-    // Around a pole the way that the pointer went tells on which side the box lies; keys move the
-    // map below the cross, past the full turn too.
+    // Around a pole, the path of the pointer decides on which side the box lies; keys move the map
+    // below the crosshair, also past a full turn.
     drag.turn = self.view.kind === "global" && !drag.keyed ? lon : drag.turn + wrap(lon - drag.last)
     drag.last = lon
     const [start, end] = [Math.min(drag.lon, drag.turn), Math.max(drag.lon, drag.turn)]
@@ -108,7 +108,7 @@ function stage(root, box, say) {
     redraw()
   }
 
-  // A corner of a box at the cross in the middle; the second one ends it.
+  // Sets a corner of a box at the crosshair; the second corner completes it.
   function corner(x, y) {
     if (!self.drag) return startBox(x, y, true)
     const { found } = self.drag
@@ -178,7 +178,7 @@ function stage(root, box, say) {
     redraw()
   })
 
-  // What the cross in the middle is nearest to, for who has no pointer.
+  // The dot nearest to the crosshair, for keyboard users.
   function nearestTo(x, y) {
     let [best, found] = [24, null]
     for (let row = 0; row < self.tiles.seats.of.length; row += 1) {
@@ -204,7 +204,7 @@ function stage(root, box, say) {
       if (self.view.kind !== data.view) {
         self.view = makeView(data.view)
         self.view.size(...self.size)
-      } else if (before && before.points !== data.points) self.view.whole() // Other tiles lie elsewhere.
+      } else if (before && before.points !== data.points) self.view.whole() // New tiles
       if (!before || before.box !== data.box) self.box = null
       box.style.setProperty("--aspect", data.view === "global" ? "2" : "1")
       fit()
@@ -227,7 +227,7 @@ function stage(root, box, say) {
       ;[made.width, made.height] = [layers[0].width, layers[0].height]
       const pen = made.getContext("2d")
       for (const layer of layers) pen.drawImage(layer, 0, 0)
-      // What the places are the places of goes with the picture.
+      // The kind of coordinates is written on the saved image.
       const scale = made.width / self.size[0]
       const theme = themeOf(root)
       pen.scale(scale, scale)

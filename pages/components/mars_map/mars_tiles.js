@@ -1,15 +1,15 @@
-// The tiles on the map. Many share a place, the centre of their strip: they are fanned out around
-// it like the seeds of a sunflower, closer or wider as the map is zoomed, and wide when opened.
+// The tiles on the map. Many share a location, the centre of their strip: they are fanned out around
+// it like the seeds of a sunflower, wider when zoomed in, and widest when opened.
 
 const STAR = "#d3542b"
 const GOLDEN = Math.PI * (3 - Math.sqrt(5))
 const WIDE = 11
-// From this distance on, a dot can be told from its neighbour and clicked.
+// From this spacing on, a dot can be distinguished from its neighbour and clicked.
 const APART = 7
-// How near to the edge of the plate a place is cut by it, in pixels.
+// Distance in pixels from the edge of the global map within which a location is cut by it.
 const BORDER = 40
 
-// Tiles by place: the places, and for each row its place and its seat around it.
+// Tiles by location: the locations, and for each row its location and its position around it.
 function seated({ lat, lon, codes }) {
   const byPlace = new Map()
   for (let row = 0; row < lat.length; row += 1) {
@@ -32,10 +32,10 @@ function seated({ lat, lon, codes }) {
   return { places, seats }
 }
 
-// How far dots of a place lie apart: less where there are many, more when the map is zoomed.
+// Spacing of the dots at a location: smaller if there are many, larger when zoomed in.
 function gap(map) {
   const least = within(2.4 * (2500 / map.tiles.seats.of.length) ** 0.22, 1.5, 2.4)
-  // Eight times closer they can be told apart.
+  // Eight times closer, they separate.
   const power = Math.log(APART / least) / Math.log(8)
   return within(least * map.view.at.zoom ** power, least, 10)
 }
@@ -44,7 +44,7 @@ function gapOf(map, number) {
   return map.opened === number ? WIDE : gap(map)
 }
 
-// Where the dot of a row is on the screen; nothing where it is not in view or has no place.
+// The screen point of a row's dot; nothing if it is out of view or has no coordinates.
 function spot(map, row) {
   const number = map.tiles.seats.of[row]
   const middle = number < 0 ? null : map.points[number]
@@ -67,7 +67,7 @@ function inView([x, y], [w, h], room = 30) {
   return x > -room && y > -room && x < w + room && y < h + room
 }
 
-// The points of all places, once a drawing.
+// The screen points of all locations, once per drawing.
 function locate(map) {
   map.points = map.tiles.places.map(({ lat, lon }) => {
     const point = map.view.point(lat, lon)
@@ -75,7 +75,7 @@ function locate(map) {
   })
   const opened = map.opened >= 0 ? map.points[map.opened] : null
   if (!opened) return
-  // An opened place is moved as far as it takes to be seen whole.
+  // An opened location is shifted until all of it is visible.
   const room = reachOf(map, map.opened) + 12
   map.points[map.opened] = opened.map((value, axis) => within(value, Math.min(room, map.size[axis] / 2), Math.max(map.size[axis] - room, map.size[axis] / 2)))
 }
@@ -90,7 +90,7 @@ function drawDots(pen, map, data, bright, theme) {
       const code = bright(row) ? data.codes[row] : -1
       if (!groups.has(code)) groups.set(code, new Path2D())
       const [x, y] = spot(map, row)
-      // The smallest are squares: nobody sees it, and they are drawn three times as fast.
+      // The smallest dots are squares, which look the same and draw three times as fast.
       if (size < 1.3) groups.get(code).rect(x - size, y - size, 2 * size, 2 * size)
       else {
         groups.get(code).moveTo(x + size, y)
@@ -134,8 +134,8 @@ function label(pen, text, x, y, colour, theme, taken) {
   halo(pen, text, x, y + 4, theme)
 }
 
-// Rings in the colour of each model: around a dot where dots are apart, else around their place.
-// Ranks stand beside the outermost ring, one line a model.
+// Rings in the colour of each model: around a dot if dots are separate, else around their location.
+// Ranks are beside the outermost ring, one line per model.
 function drawHits(pen, map, data, theme, taken) {
   const marked = new Map()
   data.models.forEach(({ hits }, model) => {
@@ -159,7 +159,7 @@ function drawHits(pen, map, data, theme, taken) {
       ringAt(pen, at, outer, data.models[model].colour, theme, 1.8)
       outer += 3.2
     }
-    // Ranks are written once, inside of the map.
+    // Ranks are drawn once, inside the map.
     if (!inView(at, map.size, 8)) continue
     let line = -6 * (of.size - 1)
     for (const [model, ranks] of of) {
@@ -171,7 +171,7 @@ function drawHits(pen, map, data, theme, taken) {
     }
   }
   pen.font = `700 11px ${theme.sans}`
-  // A model's colour alone is too faint for figures on either ground.
+  // A model's colour alone is too faint for digits on either background.
   const ink = (colour) => `color-mix(in srgb, ${colour} ${theme.name === "dark" ? 65 : 70}%, ${theme.text})`
   for (const [text, x, y, colour] of written.sort((a, b) => a[4] - b[4])) label(pen, text, x, y, ink(colour), theme, taken)
 }
@@ -201,7 +201,7 @@ function drawLines(pen, map, data) {
   }
 }
 
-// A sign on a disc: examples of the query.
+// A sign on a disc marks examples of the query.
 function drawSign(pen, [x, y], sign, colour) {
   pen.beginPath()
   pen.arc(x, y, 7, 0, 2 * Math.PI)
@@ -230,7 +230,7 @@ function drawKept(pen, [x, y], theme) {
   }
 }
 
-// An opened place lies on a sheet of its own.
+// An opened location is drawn on a separate sheet.
 function drawOpened(pen, map, theme) {
   const point = map.opened >= 0 ? map.points[map.opened] : null
   if (!point) return
@@ -251,7 +251,7 @@ function ringPath(view, ring) {
   let before = null
   for (const [lon, lat] of ring) {
     const point = view.point(lat, lon)
-    // Not across the plate, where the ring goes on at its other edge.
+    // Not across the global map, where the ring continues at the opposite edge.
     if (point && before && Math.hypot(point[0] - before[0], point[1] - before[1]) < 160 * view.scale()) path.lineTo(...point)
     else if (point) path.moveTo(...point)
     before = point
@@ -265,7 +265,7 @@ function drawOutlines(pen, map, strips, theme) {
   for (const { ring } of strips) if (ring) pen.stroke(ringPath(map.view, ring))
 }
 
-// How many tiles a strip holds, at its centre, where nothing else is written.
+// The number of tiles in a strip, at its centre, where no other label is.
 function drawCounts(pen, map, strips, theme, taken) {
   pen.font = `600 10.5px ${theme.sans}`
   for (const strip of strips) {
@@ -276,14 +276,14 @@ function drawCounts(pen, map, strips, theme, taken) {
   }
 }
 
-// By how far a place that an edge of the plate cuts is seen again at the other one.
+// Offset at which a location cut by one edge of the global map reappears at the other.
 function copiesAt({ view, size: [w] }, x) {
   const turn = view.kind === "global" ? 360 * view.scale() : Infinity
   if (turn > w + 2 * BORDER) return []
   return [...(x < BORDER ? [-turn] : []), ...(x > w - BORDER ? [turn] : [])]
 }
 
-// The dot at a point of the screen and by how far it is moved there.
+// The dot at a screen point, and its offset there.
 function rowAt(map, x, y) {
   for (const by of [0, ...copiesAt(map, x)]) {
     const row = nearestDot(map, x - by, y)
@@ -292,7 +292,7 @@ function rowAt(map, x, y) {
   return [-1, 0]
 }
 
-// The nearest dot, that of the opened place first.
+// The nearest dot; dots of the opened location take precedence.
 function nearestDot(map, x, y) {
   let [best, found] = [Infinity, -1]
   map.points.forEach((point, number) => {

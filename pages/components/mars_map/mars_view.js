@@ -1,10 +1,10 @@
-// The three views of Mars: the whole planet as a plate, and each pole as a disc down to 55 degrees.
-// A view turns places (degrees north, degrees east) into points of the screen and back.
+// The three views of Mars: the global map, and each pole as a disc down to 55 degrees.
+// A view converts locations (degrees north, degrees east) to screen points and back.
 
 const RADIUS = 3396.19
 const EDGE = 55
 const RAD = Math.PI / 180
-// A tile of a kilometre, or a tenth of one, is some pixels wide at the closest.
+// At the closest zoom, a tile of 1 km or 100 m is a few pixels wide.
 const MOST = { global: 6000, north: 40, south: 40 }
 
 // Degrees in -180..180.
@@ -41,7 +41,7 @@ function plate() {
       keep()
     },
     point: (lat, lon) => [w / 2 + wrap(lon - at.lon) * scale(), h / 2 - (lat - at.lat) * scale()],
-    // The longitude runs on beyond a full turn, so that a box may cross the meridian of 0.
+    // The longitude continues beyond 360, so that a box may cross the 0 meridian.
     unpoint: (x, y) => [at.lat - (y - h / 2) / scale(), at.lon + (x - w / 2) / scale()],
     pan: (dx, dy) => {
       at.lon -= dx / scale()
@@ -59,7 +59,7 @@ function plate() {
       const [west, east] = [Math.min(...turns), Math.max(...turns)]
       const [south, north] = [Math.min(...norths), Math.max(...norths)]
       at.zoom = 1
-      // What lies around a single place says where it is.
+      // Around a single location, its surroundings show where it is.
       const [margin, most] = places.length > 1 ? [0.002, MOST.global] : [3, 9]
       const room = Math.min(w / (east - west + margin), h / (north - south + margin))
       at.zoom = within((0.6 * room) / scale(), 1, most)
@@ -92,7 +92,7 @@ function disc(kind) {
     scale,
     sign,
     size: (width, height) => ([w, h] = [width, height]),
-    // Nothing beyond the edge; a line may end there.
+    // Nothing beyond the edge, though a line may end there.
     point: (lat, lon) => {
       if (sign * lat < EDGE - 1e-9) return null
       const [x, y] = onto(lat, lon)
@@ -137,7 +137,7 @@ function makeView(kind) {
   return view
 }
 
-// A box as a path: a rectangle on the plate, a piece of a ring on a disc.
+// Path of a box: a rectangle on the global map, a sector of a ring on a polar disc.
 function boxPath(view, [west, south, east, north]) {
   const path = new Path2D()
   const span = west === 0 && east === 360 ? 360 : east < west ? east + 360 - west : east - west
@@ -155,7 +155,7 @@ function boxPath(view, [west, south, east, north]) {
     return Math.hypot(rim[0] - pole[0], rim[1] - pole[1])
   }
   const [x, y] = view.point(90 * sign, 0)
-  // The angle of a meridian on the screen, where y points down.
+  // The angle of a meridian on the screen, with y pointing down.
   const angle = (lon) => (sign > 0 ? 90 - lon : lon - 90) * RAD
   path.arc(x, y, reach(outer), angle(west), angle(west + span), sign > 0)
   path.arc(x, y, reach(inner), angle(west + span), angle(west), sign < 0)
@@ -163,7 +163,7 @@ function boxPath(view, [west, south, east, north]) {
   return path
 }
 
-// Points of the great circle between two places, ends included.
+// Points of the great circle between two locations, ends included.
 function arc([lat, lon], [north, turn], steps) {
   const vector = (a, b) => [Math.cos(a * RAD) * Math.cos(b * RAD), Math.cos(a * RAD) * Math.sin(b * RAD), Math.sin(a * RAD)]
   const [p, q] = [vector(lat, lon), vector(north, turn)]

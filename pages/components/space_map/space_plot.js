@@ -1,4 +1,4 @@
-// One map of a hash space: points by regl-scatterplot, and over them what names or joins points.
+// One projection of a hash space: points by regl-scatterplot, with labels and lines on top.
 
 const GREY = "#8c837b"
 const INK = "#d3542b"
@@ -9,7 +9,7 @@ function ground() {
   return { css: `rgb(${r},${g},${b})`, rgba: [r / 255, g / 255, b / 255, 1] }
 }
 
-// The colour of points that are left out: between the ground and grey, so that it recedes on both.
+// The colour of excluded points: between background and grey, so that they recede in both themes.
 function faded({ rgba }) {
   const grey = [140, 131, 123].map((value) => value / 255)
   return [...grey.map((value, i) => 0.42 * value + 0.58 * rgba[i]), 1]
@@ -112,7 +112,7 @@ function plot(createScatterplot, box, act) {
     scatter.subscribe("pointOut", () => act.over(-1))
     scatter.subscribe("view", annotate)
     // A click is a selection of one point; a lasso may also catch just one. A lasso that ends
-    // where it began is followed by a click of the browser's, which nobody made.
+    // where it began is followed by a browser click that the user did not make.
     let circled = false
     let ended = 0
     scatter.subscribe("lassoStart", () => (circled = true))
@@ -134,7 +134,7 @@ function plot(createScatterplot, box, act) {
     requestAnimationFrame(annotate)
   }
 
-  // A drawing that has begun is finished first; of those that wait, only the last one is drawn.
+  // A drawing in progress is finished first; of those waiting, only the latest is drawn.
   function show(next) {
     waiting = next
     running = running || drain()
@@ -156,7 +156,7 @@ function plot(createScatterplot, box, act) {
     state = next
     if (!scatter) build()
     fit()
-    // Another query moves the star and its rays; the points stay as they are drawn.
+    // A new query moves the star and its rays; the points are not redrawn.
     if (same) return annotate()
     const n = next.x.length
     const many = n > MANY
