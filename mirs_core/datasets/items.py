@@ -83,6 +83,10 @@ class Items:
         """Whether there is a tile with this id."""
         return tile_id in self._rows
 
+    def rows_of(self, tile_ids: Sequence[str]) -> NDArray[np.int64]:
+        """The row (n,) of each of ``tile_ids``, in their order; -1 for tiles not in the archive."""
+        return np.array([self._rows.get(tile, -1) for tile in tile_ids], dtype=np.int64)
+
     def rows(self, roles: Sequence[str]) -> NDArray[np.int64]:
         """Rows ``(n,)`` of the tiles with one of ``roles``, ascending."""
         allowed = set(roles)

@@ -204,3 +204,20 @@ def placed(near: Points, distances: NDArray[Any]) -> Points:
     side = gaps[best] <= np.median(gaps[best])
     middle: Points = np.average(near[side], axis=0, weights=weights[side]).astype(np.float32)
     return middle
+
+
+def central_rows(points: Points, groups: NDArray[Any], count: int) -> list[int | None]:
+    """For each group 0..count-1 the row whose point (N, 2) is nearest to the group's median.
+
+    Points that are not finite are ignored; None for a group without any other.
+    """
+    finite = np.isfinite(points).all(axis=1)
+    rows: list[int | None] = []
+    for group in range(count):
+        members = np.flatnonzero((groups == group) & finite)
+        if not len(members):
+            rows.append(None)
+            continue
+        centre = np.median(points[members], axis=0)
+        rows.append(int(members[np.linalg.norm(points[members] - centre, axis=1).argmin()]))
+    return rows

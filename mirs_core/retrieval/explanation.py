@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirs_core.ranking.codes import unpack
+from mirs_core.hashing.baseline import FloatModel
+from mirs_core.ranking import refine
+from mirs_core.ranking.codes import hamming, unpack
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
 
@@ -35,6 +37,17 @@ class Explanation:
         """Indices of the bits that differ, from 0."""
         pairs = enumerate(zip(self.query_bits, self.tile_bits, strict=True))
         return tuple(bit for bit, (query, tile) in pairs if query != tile)
+
+
+def distance_to(searcher: Searcher, query: Query, row: int) -> float:
+    """The distance from a query to the tile of a row, in the unit of the run.
+
+    Further examples of the query are ignored.
+    """
+    code, model = searcher.retriever.codes[row : row + 1], searcher.retriever.model
+    if isinstance(model, FloatModel):
+        return float(refine.mean_float(code, query.code, model.distance)[0])
+    return float(hamming(query.code, code)[0, 0])
 
 
 def explain(searcher: Searcher, query: Query, tile_id: str) -> Explanation:

@@ -54,7 +54,7 @@ def _card(
         f"<p>{escape(_counts(data_set))}{default}</p>"
         f"<p>{escape(methods)}</p>{where}</div>"
     )
-    import_form.thumbnails(loaders.samples_of(data_set.root, _THUMBNAILS))
+    import_form.thumbnails(loaders.sample_tiles(data_set.root, _THUMBNAILS))
     with st.container(horizontal=True, vertical_alignment="center"):
         if models:
             st.page_link(

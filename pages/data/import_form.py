@@ -43,7 +43,7 @@ def path_field(
 def submit(home: Home, spec: jobs.JobSpec, title: str, message: str = "queued, see above") -> None:
     """Queues a job, unless an equal one is not over yet; the page lists it above."""
     key = f"{jobs.DATA}-{sha256(repr(spec).encode())[:16]}"
-    notice.act(f"{title}: {message}.", lambda: jobs.submit_once(home, spec, title, key=key))
+    notice.run(f"{title}: {message}.", lambda: jobs.submit_once(home, spec, title, key=key))
 
 
 def thumbnails(pictures: Sequence[str]) -> None:

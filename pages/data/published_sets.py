@@ -103,7 +103,7 @@ def _dialog(home: Home, source: PublishedDataSet, folder: Path) -> None:
 
 def _offered(source: PublishedDataSet) -> RemoteFile | str:
     try:
-        return loaders.offered(source)
+        return loaders.remote_file(source)
     except MirsError as error:
         return str(error)
 
@@ -112,4 +112,4 @@ def _start(home: Home, source: PublishedDataSet, folder: Path, verb: str) -> Non
     title = f"Download {source.title}" if verb == "download" else f"Prepare {source.title}"
     kind = Download if verb == "download" else Prepare
     spec = kind(name=source.name, folder=folder, yes=True)
-    notice.act(f"{title}: queued.", lambda: jobs.submit_once(home, spec, title))
+    notice.run(f"{title}: queued.", lambda: jobs.submit_once(home, spec, title))

@@ -91,7 +91,7 @@ def _agreement(model: Model, data_set: lineup.DataSet) -> float | None:
     if baseline is None or not run.bits:
         return None
     try:
-        taus = loaders.agreement(model.id, baseline)
+        taus = loaders.rank_agreement(model.id, baseline)
     except MirsError:
         return None
     return sum(taus) / len(taus) if taus else None

@@ -114,7 +114,7 @@ def _form(home: Home, root: Path, folders: dict[str, str]) -> Path | None:
 def _submit(home: Home, root: Path, other: Path, seeds: int, presets: tuple[str, ...]) -> None:
     key = _KEY + domains.path_of(home, root, other).stem
     spec = Domains(data=root, other=other, seeds=seeds, presets=",".join(presets))
-    notice.act("Measurement queued.", lambda: jobs.submit_once(home, spec, key=key))
+    notice.run("Measurement queued.", lambda: jobs.submit_once(home, spec, key=key))
 
 
 @st.fragment(run_every=1.0)
@@ -130,7 +130,7 @@ def _watch(home: Home, key: str) -> None:
 
 
 def _stop(home: Home, job_id: str) -> None:
-    notice.act("Stopping; results so far are kept.", lambda: jobs.stop(home, job_id))
+    notice.run("Stopping; results so far are kept.", lambda: jobs.stop(home, job_id))
 
 
 def _report(home: Home, root: Path, other: Path, all_runs: Sequence[RunSummary]) -> None:

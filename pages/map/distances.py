@@ -64,7 +64,7 @@ def measure(result: ModelResults, place: tuple[float, float]) -> Spread | None:
     searcher = result.searcher
     rows = np.array([searcher.items.row(hit.id) for hit in result.hits], dtype=np.int64)
     candidates = searcher.candidates(result.query, result.filters)
-    return loaders.spread_of(searcher, place, rows, candidates)
+    return loaders.distance_spread(searcher, place, rows, candidates)
 
 
 def _place(result: ModelResults) -> tuple[float, float] | None:

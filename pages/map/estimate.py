@@ -33,7 +33,7 @@ def draw(searcher: Searcher, home: Home) -> None:
     run = searcher.summary.id
     if all(searcher.items.labels):
         st.info(
-            "Every tile in this archive is labelled. To estimate landforms, index an unlabelled"
+            "Every tile in this archive is labelled. To estimate landforms, archive an unlabelled"
             " folder or strip with this model.",
             icon=":material/label:",
         )

@@ -33,7 +33,7 @@ def draw(searcher: Searcher) -> None:
         f"{reason}\n\n"
         "To add coordinates:\n"
         "- Put a `tiles.csv` next to the tiles with the columns `path`, `latitude` and `longitude`"
-        " (degrees north and east), then index the folder again.\n"
-        "- Cut map-projected strips into georeferenced tiles with `mirs data tile`.\n"
+        " (degrees north and east), then archive the folder again.\n"
+        "- Cut map-projected strips into georeferenced tiles on the Data sets page.\n"
         "- Use the files under their original product names, if you have them."
     )

@@ -12,7 +12,7 @@ from mirs_core.mars import geography
 from mirs_core.mars.geography import Region
 from mirs_core.retrieval.search import Searcher
 from pages.components.mars_map.mars_map import MapActions, MapContent, ModelHits, mars_map
-from pages.components.space_map.space_map import Peek, peek
+from pages.components.space_map.space_map import HoverCard, hover_cards
 from pages.map import map_layers
 from pages.map.map_layers import Layers
 from pages.parts import filter_panel, selection, tile_card
@@ -20,7 +20,7 @@ from pages.parts.model_results import ModelResults
 from pages.shared import state, words
 from pages.space import space_colours
 
-KEY, _PEEK = "mirs.mars.map", "mirs.mars.peek"
+KEY, _CARDS = "mirs.mars.map", "mirs.mars.peek"
 _SYNTHETIC, _CENTRES = "Synthetic coordinates", "Coordinates: strip centres"
 
 
@@ -147,10 +147,12 @@ def _about(searcher: Searcher, latitudes: NDArray[np.float64]) -> str:
 def _cards(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]]) -> None:
     """Answers requests for hover cards in a fragment, without rerunning the page."""
     subject = _subject(searcher, results)
-    peek(_PEEK, subject, len(searcher.items), lambda row: _card(searcher, results, row))
+    hover_cards(_CARDS, subject, len(searcher.items), lambda row: _card(searcher, results, row))
 
 
-def _card(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]], row: int) -> Peek:
+def _card(
+    searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]], row: int
+) -> HoverCard:
     items = searcher.items
     tile = items.ids[row]
     lines = []

@@ -65,4 +65,4 @@ def _add(searcher: Searcher, tiles: list[str], target: str | None, key: str, ori
         collections.add(home, collection, records)
 
     count = f"{len(tiles)} tiles" if len(tiles) != 1 else "1 tile"
-    notice.act(f"Added {count} to the collection.", work)
+    notice.run(f"Added {count} to the collection.", work)

@@ -62,7 +62,7 @@ def _watch() -> None:
     if job.state in {"failed", "stopped"}:
         _failed(job)
         return
-    pictures = loaders.newest_pictures(demo.data_folder(home).parent, _NEWEST)
+    pictures = loaders.newest_images(demo.data_folder(home).parent, _NEWEST)
     images = "".join(f'<img src="{uri}" alt="">' for uri in pictures)
     st.html(f'<div class="mirs-fresh">{images}</div>')
     step = _step_of(job)

@@ -1,6 +1,5 @@
 """The results of each model for the query of this session."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,11 +10,9 @@ from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.hits import Hit, QueryScore
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
+from mirs_core.retrieval.ties import search_with_ties
 from pages.parts import filter_panel
 from pages.shared import lineup, loaders, state
-
-# How many ranks beyond the last one are checked for ties.
-MOST_TIED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class ModelResults:
     """The results of one model.
 
     Attributes:
-        tied: number of further tiles at the distance of the last result, at most ``MOST_TIED``.
+        tied: see ``ties.TiedHits``.
         seconds: of the search alone, without encoding the query.
     """
 
@@ -50,15 +47,18 @@ def search_all(models: Sequence[str], upload: state.Upload | None) -> list[Model
 
 def _search(searcher: Searcher, upload: state.Upload | None) -> ModelResults:
     query = session_query(searcher, upload)
-    filters, k = filter_panel.selected(searcher), st.session_state[state.K]
-    started = time.perf_counter()
-    ranked = searcher.search(query, k + MOST_TIED, filters)
-    seconds = time.perf_counter() - started
-    hits, behind = ranked[:k], ranked[k:]
-    tied = sum(hit.distance == hits[-1].distance for hit in behind) if hits else 0
-    score = searcher.average_precision(query, exclude_strip=filters.exclude_strip)
-    title = lineup.title_of(searcher.summary)
-    return ModelResults(title, searcher, query, hits, tied, seconds, score, filters)
+    filters = filter_panel.selected(searcher)
+    results = search_with_ties(searcher, query, st.session_state[state.K], filters)
+    return ModelResults(
+        title=lineup.title_of(searcher.summary),
+        searcher=searcher,
+        query=query,
+        hits=results.hits,
+        tied=results.tied,
+        seconds=results.seconds,
+        score=searcher.average_precision(query, exclude_strip=filters.exclude_strip),
+        filters=filters,
+    )
 
 
 def session_query(searcher: Searcher, upload: state.Upload | None) -> Query:
@@ -67,9 +67,8 @@ def session_query(searcher: Searcher, upload: state.Upload | None) -> Query:
         query = loaders.image_query(searcher.summary.id, upload.data, upload.name)
     else:
         query = searcher.query_by_id(state.tile() or "")
-    archived = set(searcher.items.ids)
     more, less = (
-        [tile for tile in st.session_state.get(key) or () if tile in archived]
+        [tile for tile in st.session_state.get(key) or () if searcher.items.has(tile)]
         for key in (state.PLUS, state.MINUS)
     )
     return searcher.refined(query, more, less) if more or less else query

@@ -10,7 +10,7 @@ from pages.shared import words
 _DONE, _FAILED = "mirs.notice.done", "mirs.notice.failed"
 
 
-def act(done: str, work: Callable[[], object]) -> bool:
+def run(done: str, work: Callable[[], object]) -> bool:
     """Runs ``work`` and stores the message to show: ``done``, or that of the error.
 
     Returns:

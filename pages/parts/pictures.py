@@ -39,7 +39,7 @@ def picture(uri: str, name: str, scale: Scale | None, tag: str = "Query") -> str
 def about(searcher: Searcher, tile_id: str) -> list[tuple[str, str]]:
     """The metadata of a tile as names and HTML values for ``facts``.
 
-    Strip names may only break after an underscore.
+    Strip names may only break after an underscore, coordinates only after a comma.
     """
     items, card = searcher.items, searcher.card
     row = items.row(tile_id)
@@ -52,7 +52,9 @@ def about(searcher: Searcher, tile_id: str) -> list[tuple[str, str]]:
         ),
     ]
     if location:
-        lines.append((words.location_name(searcher, tile_id), escape(location)))
+        lines.append(
+            (words.location_name(searcher, tile_id), escape(location).replace("° ", "°&nbsp;"))
+        )
     if card.synthetic:
         lines.append(("Imagery", "synthetic"))
     elif card.instrument:

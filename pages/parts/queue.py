@@ -196,4 +196,4 @@ def _button(
 
 
 def _do(job: Job, action: Callable[[Home, str], None], message: str) -> None:
-    notice.act(f"{job.title}: {message}.", lambda: action(Home.current(), job.id))
+    notice.run(f"{job.title}: {message}.", lambda: action(Home.current(), job.id))

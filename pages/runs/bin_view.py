@@ -54,7 +54,7 @@ def _restore(ids: Sequence[str]) -> None:
         for run_id in ids:
             bin.restore(Home.current(), run_id)
 
-    notice.act(f"{_count(ids)} restored.", restore)
+    notice.run(f"{_count(ids)} restored.", restore)
     st.session_state.pop(_TABLE, None)
 
 
@@ -76,7 +76,7 @@ def _delete(ids: Sequence[str]) -> None:
         for run_id in ids:
             bin.empty(Home.current(), run_id)
 
-    notice.act(f"{_count(ids)} deleted.", delete)
+    notice.run(f"{_count(ids)} deleted.", delete)
     st.session_state.pop(_TABLE, None)
 
 

@@ -70,7 +70,7 @@ def _actions(run: runs.RunSummary, data_sets: list[lineup.DataSet]) -> None:
 
 
 def _make_default(run: runs.RunSummary) -> None:
-    notice.act(f"{run.name} is now the default model.", lambda: runs.serve(Home.current(), run.id))
+    notice.run(f"{run.name} is now the default model.", lambda: runs.serve(Home.current(), run.id))
 
 
 def _export(run_id: str) -> bytes:
@@ -115,7 +115,7 @@ def _delete(run: runs.RunSummary) -> None:
 
 
 def _discard(run: runs.RunSummary) -> None:
-    if notice.act(f"{run.name} moved to the bin.", lambda: bin.discard(Home.current(), run.id)):
+    if notice.run(f"{run.name} moved to the bin.", lambda: bin.discard(Home.current(), run.id)):
         st.session_state[state.RUNS] = []
 
 
@@ -188,7 +188,7 @@ def _annotations(run: runs.RunSummary) -> None:
         )
         submitted = st.form_submit_button("Save", icon=":material/edit_note:", width="stretch")
     if submitted:
-        notice.act(
+        notice.run(
             "Name, tags and notes saved.",
             lambda: annotations.change(
                 Home.current(), run.id, name=name, tags=tags.split(","), notes=notes

@@ -111,7 +111,7 @@ def _notes(collection: Collection) -> None:
             table, hide_index=True, disabled=["Tile"], num_rows="fixed", width="stretch"
         )
         if st.form_submit_button("Save", type="primary", icon=":material/save:"):
-            if notice.act("Collection saved.", lambda: _save(collection, name, note, edited)):
+            if notice.run("Collection saved.", lambda: _save(collection, name, note, edited)):
                 st.rerun()
             notice.draw()
 
@@ -135,7 +135,7 @@ def _formats(searcher: Searcher, collection: Collection, tiles: list[str]) -> No
 
 
 def _delete(collection: Collection) -> None:
-    if notice.act("", lambda: collections.delete(Home.current(), collection.id)):
+    if notice.run("", lambda: collections.delete(Home.current(), collection.id)):
         st.session_state[_DELETED] = collection
 
 
@@ -151,5 +151,5 @@ def _undo() -> None:
 
 
 def _restore(collection: Collection) -> None:
-    notice.act("Collection restored.", lambda: collections.restore(Home.current(), collection.id))
+    notice.run("Collection restored.", lambda: collections.restore(Home.current(), collection.id))
     st.session_state.pop(_DELETED, None)

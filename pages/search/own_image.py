@@ -71,7 +71,7 @@ def _source() -> tuple[str, bytes | Path] | None:
 
 def _query(searcher: Searcher, name: str, source: bytes | Path) -> state.Upload:
     image = loaders.large_image(source, name)
-    subject = f"{name} {image.width} {image.height} {loaders.mark_of(source)}"
+    subject = f"{name} {image.width} {image.height} {loaders.cache_key(source)}"
     part = _WHOLE
     if image.width * image.height > _LARGE**2 or image.width != image.height:
         options = [_PART] if max(image.width, image.height) > _TILE * 20 else [_WHOLE, _PART]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from mirs_core.retrieval.hits import Hit, QueryScore
 from mirs_core.retrieval.search import Searcher
+from mirs_core.retrieval.ties import MOST_TIED
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import export_files, model_results
 from pages.parts.model_results import ModelResults
@@ -152,7 +153,7 @@ def _end(result: ModelResults) -> str:
     if not hits:
         return ""
     if result.tied:
-        many = "64 or more" if result.tied >= model_results.MOST_TIED else str(result.tied)
+        many = f"{MOST_TIED} or more" if result.tied >= MOST_TIED else str(result.tied)
         return f"{many} more tied at the distance of the last result."
     if within is not None and len(hits) < st.session_state[state.K]:
         return f"No further tiles within {within:.0f} bits."

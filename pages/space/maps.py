@@ -18,18 +18,18 @@ from mirs_core.workspace.home import Home
 from pages.components.space_map.space_map import (
     Codes,
     Colouring,
+    HoverCard,
     Label,
-    Peek,
     Side,
     SpaceContent,
-    peek,
+    hover_cards,
     space_map,
 )
 from pages.parts import filter_panel, model_results, selection, tile_card
 from pages.shared import loaders, state, words
 from pages.space import space_colours
 
-_KEY, _PEEK = "mirs.space.map", "mirs.space.peek"
+_KEY, _CARDS = "mirs.space.map", "mirs.space.peek"
 _OWN = "Your image"
 _INK = "#d3542b"
 _PLACED_BY = 5  # nearest tiles that position the user's image
@@ -64,7 +64,7 @@ def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> 
         return
     items = models[0][2].items
     panels = [
-        Panel(run, title, searcher, space, _order(items.ids, searcher))
+        Panel(run, title, searcher, space, searcher.items.rows_of(items.ids))
         for run, title, searcher in models
         if (space := space_maps[run]) is not None
     ]
@@ -101,13 +101,6 @@ def _select(searcher: Searcher, rows: NDArray[np.int64]) -> None:
     if len(archived) == 1:
         state.choose_tile(searcher.items.ids[archived[0]])
     st.session_state[state.CHOSEN] = [searcher.items.ids[row] for row in archived]
-
-
-def _order(ids: Sequence[str], searcher: Searcher) -> NDArray[np.int64]:
-    items = searcher.items
-    if items.ids == ids:
-        return np.arange(len(ids), dtype=np.int64)
-    return np.array([items.row(tile) if items.has(tile) else -1 for tile in ids], dtype=np.int64)
 
 
 def _query(searcher: Searcher) -> Query | None:
@@ -172,13 +165,10 @@ def _labels(points: NDArray[np.float32], colouring: Colouring, codes: Codes) -> 
     """The name of each group at the point nearest to its median, the largest group first."""
     if not 1 < len(colouring.names) <= 24:
         return ()
-    labels = []
-    for code, name in enumerate(colouring.names):
-        rows = np.flatnonzero((codes == code) & np.isfinite(points).all(axis=1))
-        if len(rows):
-            distance = np.linalg.norm(points[rows] - np.median(points[rows], axis=0), axis=1)
-            labels.append(Label(int(rows[distance.argmin()]), name))
-    return tuple(labels)
+    rows = projection.central_rows(points, codes, len(colouring.names))
+    return tuple(
+        Label(row, name) for row, name in zip(rows, colouring.names, strict=True) if row is not None
+    )
 
 
 def _with_own_image(
@@ -244,15 +234,15 @@ def _subject(panels: Sequence[Panel], query: Query | None) -> str:
 @st.fragment
 def _cards(panels: Sequence[Panel], queries: Sequence[Query | None]) -> None:
     """Answers requests for hover cards in a fragment, without rerunning the page."""
-    peek(
-        _PEEK,
+    hover_cards(
+        _CARDS,
         _subject(panels, queries[0]),
         len(panels[0].searcher.items),
         lambda row: _card(panels, queries, row),
     )
 
 
-def _card(panels: Sequence[Panel], queries: Sequence[Query | None], row: int) -> Peek:
+def _card(panels: Sequence[Panel], queries: Sequence[Query | None], row: int) -> HoverCard:
     lines = []
     for panel, query in zip(panels, queries, strict=True):
         distance = tile_card.distance(panel.searcher, query, int(panel.order[row]))

@@ -121,7 +121,7 @@ def _clusters(run_id: str, searcher: Searcher) -> None:
 
 def _overlaps(run_id: str, searcher: Searcher) -> None:
     try:
-        pairs = loaders.same_ground(run_id)
+        pairs = loaders.overlapping_tiles(run_id)
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return

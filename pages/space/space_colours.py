@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError
-from mirs_core.hash_space import code_clusters
+from mirs_core.hash_space import code_clusters, tile_values
+from mirs_core.hash_space.tile_values import Measure
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Searcher
 from pages.components.space_map.space_map import Codes, Colouring
@@ -77,16 +78,21 @@ def _reordered(values: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray
 
 
 def _values(mode: str, run_id: str, searcher: Searcher) -> NDArray[np.float64]:
-    if mode == "Latitude":
-        return np.array(searcher.items.latitudes, dtype=float)
-    if mode == "Top-k error rate":
-        return loaders.top_k_errors(run_id)
-    near = loaders.neighbourhoods(run_id)
-    if mode == "Purity":
-        return near.purity(searcher.items.labels)
-    return near.mean_distances if mode == "Code density" else near.sharing.astype(np.float64)
+    return tile_values.values(
+        _MEASURES[mode],
+        searcher.retriever,
+        neighbours=lambda: loaders.neighbourhoods(run_id),
+        errors=lambda: loaders.top_k_errors(run_id, tile_values.TOP_K),
+    )
 
 
+_MEASURES: dict[str, Measure] = {
+    "Latitude": "latitude",
+    "Top-k error rate": "top-k error rate",
+    "Purity": "purity",
+    "Code density": "mean distance",
+    "Tiles sharing its code": "shared code",
+}
 _TITLES = {
     "Latitude": ("{:.0f}°", "degrees north"),
     "Top-k error rate": ("{:.0%}", "of the 64 nearest tiles in other classes"),
@@ -161,7 +167,7 @@ def _numbered(
         numbers = (
             loaders.clustering(run_id, code_clusters.default_count(searcher.retriever)).numbers
             if mode == "Cluster"
-            else loaders.groups_across_classes(run_id)
+            else loaders.inter_class_groups(run_id)
         )
     except MirsError as error:
         st.caption(words.plain(str(error)))

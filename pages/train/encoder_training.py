@@ -107,7 +107,7 @@ def _submit(data: Path, config: FineTuneConfig, device: devices.Device) -> None:
         spec = TrainEncoder(resume=encoder, processes=device.processes)
         jobs.submit(home, spec, lane=device.lane)
 
-    notice.act("Encoder training queued.", work)
+    notice.run("Encoder training queued.", work)
 
 
 def _encoders(home: Home) -> None:

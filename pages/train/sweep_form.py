@@ -45,7 +45,7 @@ def _form(config: RunConfig) -> None:
         push = _range("push_weight", "Push weight (lambda1)", (1e-4, 10.0))
         balance = _range("balance_weight", "Balance weight (lambda2)", (1e-2, 100.0))
         if st.button("Start sweep", type="primary", icon=":material/grid_on:"):
-            if notice.act(
+            if notice.run(
                 "Sweep queued.",
                 lambda: _submit(config, str(method), int(trials), push, balance),
             ):

@@ -141,7 +141,7 @@ def _submit() -> None:
         lane = cluster.new_lane() if on_cluster else st.session_state.get(_LANE, jobs.CPU)
         jobs.submit(home, Train(run=run.id, map=True), f"Train {name or run.id}", lane=lane)
 
-    notice.act("Training queued.", work)
+    notice.run("Training queued.", work)
 
 
 def _preview(config: RunConfig, all_runs: list[runs.RunSummary], ready: int) -> None:

@@ -83,7 +83,7 @@ def test_files_are_offered_and_can_be_made(
 
 
 def test_a_run_with_labels_says_what_to_do(home: Home) -> None:
-    assert "index an unlabelled folder or strip" in said(opened("demo-mirs"))
+    assert "archive an unlabelled folder or strip" in said(opened("demo-mirs"))
 
 
 def test_without_labelled_tiles_there_is_nothing_to_ask(home: Home, strip: str) -> None:

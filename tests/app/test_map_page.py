@@ -43,12 +43,12 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
         kept.content, kept.actions = content, actions
 
-    def peek(key: str, subject: str, count: int, tell: Any) -> None:
+    def hover_cards(key: str, subject: str, count: int, tell: Any) -> None:
         # Its answer depends on the session, which is there during a run alone.
         kept.cards = {row: tell(row) for row in (3, 7)}
 
     monkeypatch.setattr(planet, "mars_map", mars_map)
-    monkeypatch.setattr(planet, "peek", peek)
+    monkeypatch.setattr(planet, "hover_cards", hover_cards)
     return kept
 
 
@@ -325,7 +325,7 @@ def test_without_places_the_page_says_why_and_what_helps(
     assert drawn.content is None
     assert "has coordinates" in app.info[0].value
     text = " ".join(one.value for one in app.markdown)
-    assert "HiRISE" in text and "tiles.csv" in text and "data tile" in text
+    assert "HiRISE" in text and "tiles.csv" in text and "Data sets page" in text
 
 
 def test_lost_names_are_the_reason_where_not_even_latitudes_are_known(

@@ -53,11 +53,11 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
         drawn.sides, drawn.colouring = list(content.sides), content.colouring
         drawn.content, drawn.callbacks = content, callbacks
 
-    def peek(key: str, subject: str, count: int, card_of: Any) -> None:
+    def hover_cards(key: str, subject: str, count: int, card_of: Any) -> None:
         drawn.card_of = card_of
 
     monkeypatch.setattr(maps, "space_map", space_map)
-    monkeypatch.setattr(maps, "peek", peek)
+    monkeypatch.setattr(maps, "hover_cards", hover_cards)
     return drawn
 
 

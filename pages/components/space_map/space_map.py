@@ -34,7 +34,7 @@ _MAP = st.components.v2.component(
         "space_map/space_map.js",
     ),
 )
-_PEEK = st.components.v2.component(
+_CARDS = st.components.v2.component(
     "mirs.space_peek", html="<span></span>", js=source_of("space_map/space_peek.js")
 )
 
@@ -88,7 +88,7 @@ class Colouring:
 
 
 @dataclass(frozen=True, slots=True)
-class Peek:
+class HoverCard:
     """The content of a tile's hover card."""
 
     row: int
@@ -154,7 +154,7 @@ def space_map(
     )
 
 
-def peek(key: str, subject: str, count: int, card_of: Callable[[int], Peek]) -> None:
+def hover_cards(key: str, subject: str, count: int, card_of: Callable[[int], HoverCard]) -> None:
     """Answers the projections' requests for hover cards; call it in its own fragment.
 
     Args:
@@ -168,7 +168,7 @@ def peek(key: str, subject: str, count: int, card_of: Callable[[int], Peek]) -> 
 
     rows = st.session_state.pop(f"{key}.rows", [])
     cards = [asdict(card_of(row)) for row in rows if row < count]
-    _PEEK(key=key, data={"subject": subject, "cards": cards}, on_asked_change=requested)
+    _CARDS(key=key, data={"subject": subject, "cards": cards}, on_asked_change=requested)
 
 
 def _plain(content: SpaceContent) -> dict[str, Any]:

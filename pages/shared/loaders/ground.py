@@ -19,7 +19,7 @@ from mirs_core.landform_map.footprints import Ring, footprints, strip_outlines
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
-from pages.shared.loaders.pictures import mark_of
+from pages.shared.loaders.pictures import cache_key
 from pages.shared.loaders.runs import changed_at, searcher
 
 
@@ -133,7 +133,7 @@ def _density(
     return on_sphere(latitudes[rows], longitudes[rows])
 
 
-def spread_of(
+def distance_spread(
     opened: Searcher,
     place: tuple[float, float],
     rows: NDArray[np.int64],
@@ -142,11 +142,13 @@ def spread_of(
     """Distances of results from a place, compared with chance; measured once."""
     run = opened.summary.id
     key = sha256(rows.tobytes() + b"|" + candidates.tobytes())
-    return _spread_of(run, changed_at(opened.home, run), place, key, opened.items, rows, candidates)
+    return _distance_spread(
+        run, changed_at(opened.home, run), place, key, opened.items, rows, candidates
+    )
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _spread_of(
+def _distance_spread(
     run_id: str,
     changed: int,
     place: tuple[float, float],
@@ -175,7 +177,7 @@ def strip_facts(path: Path) -> StripFacts:
     Raises:
         MirsError: not a raster of Mars, or unreadable.
     """
-    return _strip_facts(mark_of(path), path)
+    return _strip_facts(cache_key(path), path)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -93,7 +93,7 @@ def own_image(data: bytes, name: str) -> tuple[str, int, int]:
     return data_uri(image, LARGE), height, width
 
 
-def mark_of(source: bytes | Path) -> str:
+def cache_key(source: bytes | Path) -> str:
     """A key of an image for caches: hash of its content, or path, time and size of its file."""
     if isinstance(source, bytes):
         return sha256(source)
@@ -107,7 +107,7 @@ def large_image(source: bytes | Path, name: str) -> LargeImage:
     Raises:
         ImageError: it cannot be read.
     """
-    return _large_image(mark_of(source), name, source)
+    return _large_image(cache_key(source), name, source)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the image")
@@ -129,12 +129,12 @@ def samples(root: Path, paths: Sequence[str], count: int) -> list[str]:
 
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
-def samples_of(root: Path, count: int) -> list[str]:
+def sample_tiles(root: Path, count: int) -> list[str]:
     """Thumbnails of ``count`` tiles of a data set; empty if its folder is missing."""
     return samples(root, find_images(root).paths, count) if root.is_dir() else []
 
 
-def newest_pictures(folder: Path, count: int) -> list[str]:
+def newest_images(folder: Path, count: int) -> list[str]:
     """Thumbnails of the newest images below a folder, the newest last."""
     files = [(path.stat().st_mtime_ns, path) for path in folder.rglob("*.jpg")]
     pictures = []

@@ -92,7 +92,7 @@ def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -
     return look(_searcher.retriever)
 
 
-def same_ground(run_id: str) -> list[overlaps.Overlap]:
+def overlapping_tiles(run_id: str) -> list[overlaps.Overlap]:
     """Pairs of tiles of a run with overlapping footprints, computed once.
 
     Raises:
@@ -100,11 +100,11 @@ def same_ground(run_id: str) -> list[overlaps.Overlap]:
     """
     home = Home.current()
     pair = (searcher(run_id), neighbourhoods(run_id))
-    return _same_ground(str(home), run_id, changed_at(home, run_id), *pair)
+    return _overlapping_tiles(str(home), run_id, changed_at(home, run_id), *pair)
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing pictures")
-def _same_ground(
+def _overlapping_tiles(
     home: str, run_id: str, changed: int, _searcher: Searcher, _near: Neighbourhoods
 ) -> list[overlaps.Overlap]:
     ids = _searcher.items.ids
@@ -128,7 +128,7 @@ def _clustering(
     return code_clusters.cluster(_searcher.retriever, count)
 
 
-def groups_across_classes(run_id: str) -> NDArray[np.int64]:
+def inter_class_groups(run_id: str) -> NDArray[np.int64]:
     """The group across classes of each tile, computed once.
 
     Raises:
@@ -193,7 +193,7 @@ def _space_map(home: str, run_id: str, changed: int) -> space_maps.SpaceMap | No
     return space_maps.read(Home(Path(home)), run_id)
 
 
-def agreement(run_id: str, baseline: str) -> list[float]:
+def rank_agreement(run_id: str, baseline: str) -> list[float]:
     """Kendall's tau of each query with the order of a baseline's features within its class.
 
     Raises:
@@ -202,11 +202,11 @@ def agreement(run_id: str, baseline: str) -> list[float]:
     home = Home.current()
     changed = (changed_at(home, run_id), changed_at(home, baseline))
     searchers = (searcher(run_id), searcher(baseline))
-    return _agreement(str(home), run_id, baseline, changed, searchers)
+    return _rank_agreement(str(home), run_id, baseline, changed, searchers)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def _agreement(
+def _rank_agreement(
     home: str,
     run_id: str,
     baseline: str,

@@ -19,16 +19,16 @@ def _known_sets(home: Home, changed: tuple[int, ...], counted: bool) -> list[Kno
     return known_data_sets(home, counted)
 
 
-def offered(source: download.PublishedDataSet) -> download.RemoteFile:
+def remote_file(source: download.PublishedDataSet) -> download.RemoteFile:
     """The file of a published data set; its record is read again after ten minutes.
 
     Raises:
         DataError: the record cannot be read.
     """
-    return _offered(source.record, source)
+    return _remote_file(source.record, source)
 
 
 # A user waits for the dialog, so there is one attempt and no pause.
 @st.cache_data(ttl=600, max_entries=8, show_spinner=False)
-def _offered(record: str, _source: download.PublishedDataSet) -> download.RemoteFile:
+def _remote_file(record: str, _source: download.PublishedDataSet) -> download.RemoteFile:
     return download.remote_file(_source, pause=lambda seconds: None)

@@ -44,3 +44,8 @@ def test_rows_by_role_and_by_id() -> None:
 def test_damaged_columns_are_refused(column: str, value: object) -> None:
     with pytest.raises(RunError):
         Items.from_json({**items().to_json(), column: value})
+
+
+def test_rows_of_tiles_are_in_their_order_and_minus_one_for_strangers() -> None:
+    assert items().rows_of(["c/3.jpg", "x.jpg", "a/1.jpg", "c/3.jpg"]).tolist() == [2, -1, 0, 2]
+    assert items().rows_of([]).tolist() == []

@@ -165,3 +165,10 @@ def test_a_tile_is_placed_among_its_nearest_and_not_between_two_clusters() -> No
     place = projection.placed(np.concatenate([left, far]), np.array([1.0, 1, 1, 0.5]))
     assert place.dtype == np.float32 and np.linalg.norm(place) < 0.2
     np.testing.assert_array_equal(projection.placed(far, np.array([3])), far[0])
+
+
+def test_the_central_row_of_a_group_is_nearest_to_its_median() -> None:
+    points = np.array([[0, 0], [1, 0], [9, 0], [5, 5], [np.nan, 0], [7, 7]], dtype=np.float32)
+    groups = np.array([0, 0, 0, 1, 2, 1])
+    # The median of the first group is (1, 0); of two equally near points the first one counts.
+    assert projection.central_rows(points, groups, 4) == [1, 3, None, None]

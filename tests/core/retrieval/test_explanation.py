@@ -9,7 +9,7 @@ from searchers import archives, distance, searcher_of
 
 from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
-from mirs_core.retrieval.explanation import explain
+from mirs_core.retrieval.explanation import distance_to, explain
 
 
 @given(archives())
@@ -23,6 +23,7 @@ def test_it_agrees_with_counting(archive: tuple[np.ndarray, Items]) -> None:
     found = explain(searcher, query, tile)
     row = len(codes) - 1
     assert found.distance == pytest.approx(distance(codes[0], codes[row]), abs=1e-3)
+    assert distance_to(searcher, query, row) == pytest.approx(found.distance, abs=1e-3)
     others = [i for i in range(len(codes)) if items.contents[i] != items.contents[0]]
     if not hashes:
         assert found.differing == ()
