@@ -24,7 +24,7 @@ class Card:
         name: short, for lists and file names.
         title: one line for people.
         instrument: the camera, "unknown" where it is not known.
-        metres_per_pixel: ground size of a pixel; None where unknown or varying.
+        metres_per_pixel: ground size of a pixel; None if unknown or varying.
         distractors: classes that stay in training and archive but are never queried and never
             relevant.
         licence: of the images.

@@ -19,7 +19,7 @@ class Items:
     """The tiles of a run, in the row order of their codes in the archive.
 
     ``ids`` are paths relative to the root of the data set; ``contents`` are SHA-256 of the files;
-    ``labels``, ``strips`` and coordinates are None where unknown. ``places`` say what the
+    ``labels``, ``strips`` and coordinates are None if unknown. ``places`` say what the
     coordinates refer to (see ``datasets.manifest``); runs of older versions do not store them, and
     have the coordinates of the strip's centre.
     """

@@ -33,12 +33,12 @@ class Tile:
     Attributes:
         id: of the tile in its data set: its path.
         path: relative to the data set's root, with forward slashes.
-        label: folder name of its class (in Unicode's composed form); None where there is none.
+        label: folder name of its class (in Unicode's composed form); None if there is none.
         split: "train", "val", "test", "database", or "" outside of a labelled data set.
         content: SHA-256 (hex) of the file.
-        strip: product id of the observation; None where the file name has none.
-        latitude: degrees north; None where unknown.
-        longitude: degrees east in [0, 360); None where unknown.
+        strip: product id of the observation; None if the file name has none.
+        latitude: degrees north; None if unknown.
+        longitude: degrees east in [0, 360); None if unknown.
         place: what the coordinates refer to: "tile", "strip centre" (from the file name),
             "invented" (synthetic tiles), "" where there are none.
     """

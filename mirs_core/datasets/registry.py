@@ -16,7 +16,7 @@ from mirs_core.workspace.home import Home
 
 @dataclass(frozen=True, slots=True)
 class KnownDataSet:
-    """A data set in the list. Counts are None where unknown.
+    """A data set in the list. Counts are None if unknown.
 
     Attributes:
         root: its folder, which may no longer exist.

@@ -25,7 +25,7 @@ class TileRecord:
         path: of the image, relative to the root of the data set, with forward slashes.
         label: its class; None for that of the folder.
         split: train, val, test or database; None for that of the folder.
-        latitude: planetocentric, degrees north, of the centre of the tile; None where unknown.
+        latitude: planetocentric, degrees north, of the centre of the tile; None if unknown.
         longitude: east-positive, degrees in [0, 360), of the centre of the tile.
         strip: the product that it was cut from.
         metres_per_pixel: pixel scale.
@@ -50,7 +50,7 @@ COLUMNS = tuple(field.name for field in fields(TileRecord))
 
 
 def read_table(root: Path) -> dict[str, TileRecord]:
-    """The records of the data set in ``root`` by path; empty where it has no ``tiles.csv``.
+    """The records of the data set in ``root`` by path; empty if it has no ``tiles.csv``.
 
     Other columns are ignored; empty cells mean unknown.
 

@@ -43,7 +43,7 @@ class Encoder:
         dim: D, the number of features.
         fingerprint: SHA-256 (hex) over weights and preprocessing; two encoders with the same
             fingerprint give the same features.
-        architecture: name of the network without its weights; empty where it cannot be trained.
+        architecture: name of the network without its weights; empty if it cannot be trained.
     """
 
     def __init__(
@@ -250,7 +250,7 @@ def fingerprint(weights: Path, *choices: str) -> str:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 (hex) of a file. Raises EncoderError where it cannot be read."""
+    """SHA-256 (hex) of a file. Raises EncoderError if it cannot be read."""
     try:
         with path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -33,7 +33,7 @@ class EncoderSummary:
     """One encoder in the list of fine-tuned encoders.
 
     ``base`` is the encoder that it started from; ``state`` is one of ``runs.STATES``;
-    ``validation`` holds the scores of the best epoch by name, empty where there are none.
+    ``validation`` holds the scores of the best epoch by name, empty if there are none.
     """
 
     id: str

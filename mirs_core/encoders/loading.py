@@ -62,7 +62,7 @@ def architecture_of(name: str) -> Architecture:
 
 
 def spec_of(architecture: str) -> EncoderSpec | EncoderFamily | None:
-    """What is known of the network ``architecture``; None where nothing is."""
+    """What is known of the network ``architecture``; None if nothing is."""
     return ENCODERS.get(architecture) or _family_of(architecture)
 
 

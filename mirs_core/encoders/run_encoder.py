@@ -9,7 +9,7 @@ from mirs_core.workspace.home import Home
 
 
 def encoder_for(home: Home, config: configs.RunConfig) -> Encoder:
-    """The run's frozen encoder. Raises EncoderError where it is not available."""
+    """The run's frozen encoder. Raises EncoderError if it is not available."""
     return load_encoder(config.encoder.name, home)
 
 

@@ -65,7 +65,7 @@ class RunScores:
     difference: Difference | None = None
 
     def to_row(self) -> dict[str, object]:
-        """The scores as one flat table row; None where there is no difference."""
+        """The scores as one flat table row; None if there is no difference."""
         difference = self.difference.interval if self.difference else None
         return {
             "run": self.run.id,

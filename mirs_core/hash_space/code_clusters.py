@@ -28,9 +28,9 @@ class Cluster:
 
     Attributes:
         rows: its tiles, least typical first (by the mean distance to all of its tiles).
-        label: the most frequent label, of ``same`` tiles; None where no tile has one.
-        purity: their share among the labelled tiles; NaN where no tile has a label.
-        strip: the most frequent strip, of ``of_strip`` tiles; None where no strip is known.
+        label: the most frequent label, of ``same`` tiles; None if no tile has one.
+        purity: their share among the labelled tiles; NaN if no tile has a label.
+        strip: the most frequent strip, of ``of_strip`` tiles; None if no strip is known.
         spread: mean distance between its tiles, in bits (baselines: mean distance to the centre).
     """
 

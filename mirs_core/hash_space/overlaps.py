@@ -70,7 +70,7 @@ def find(
 
 
 def shrunk(pixels: NDArray[np.uint8]) -> Grey:
-    """(SIDE, SIDE) fine structure of an image: less its blurred self, NaN where it is black."""
+    """(SIDE, SIDE) fine structure of an image: less its blurred self, NaN if it is black."""
     from scipy.ndimage import gaussian_filter, minimum_filter
 
     image = Image.fromarray(np.ascontiguousarray(pixels)).convert("L")

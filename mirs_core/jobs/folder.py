@@ -144,7 +144,7 @@ def _error(home: Home, job_id: str, state: str, ended: dict[str, Any]) -> str | 
 
 
 def optional(path: Path, name: str) -> dict[str, Any]:
-    """The JSON object in a file of a job's folder; empty where there is none."""
+    """The JSON object in a file of a job's folder; empty if there is none."""
     try:
         value = read_json(path / f"{name}.json")
     except MirsError:

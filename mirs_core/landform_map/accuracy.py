@@ -71,7 +71,7 @@ def measure_accuracy(
     role: str = "test",
     weighting: Weighting = "equal",
 ) -> VoteAccuracy | None:
-    """Accuracy of the vote of a run's labelled tiles on its test tiles; None where it has none.
+    """Accuracy of the vote of a run's labelled tiles on its test tiles; None if it has none.
 
     Args:
         role: split of the tiles that are voted on. Tiles in "val" do not vote then, but the rules

@@ -19,7 +19,7 @@ class ClassTotal:
     Attributes:
         tiles: number of tiles estimated to be of this class, not counting unsure ones.
         density: sum of its vote shares over all tiles within reach: the expected number of tiles.
-        km2: the expected area in square kilometres over tiles with a known footprint; None where no
+        km2: the expected area in square kilometres over tiles with a known footprint; None if no
             footprint is known. Overlapping ground counts once.
     """
 

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 def distance_km(
     latitude: float, longitude: float, latitudes: ArrayLike, longitudes: ArrayLike
 ) -> Floats:
-    """Great-circle distances in km from one location to others; NaN where unknown."""
+    """Great-circle distances in km from one location to others; NaN if unknown."""
     here, there = np.radians(latitude), np.radians(np.asarray(latitudes, dtype=float))
     turn = np.radians(np.asarray(longitudes, dtype=float) - longitude)
     flat = np.cos(here) * np.cos(there)

@@ -33,10 +33,10 @@ class Observation:
     Attributes:
         strip: product id, e.g. ``P03_002287_2005_XI_20N072W`` or ``ESP_012345_1234``.
         instrument: "CTX", "HiRISE", or "SYN" for synthetic tiles, with synthetic coordinates.
-        latitude: planetocentric, degrees north, of the strip's centre; None where unknown.
-        longitude: east-positive, degrees in [0, 360), of the strip's centre; None where unknown.
-        x: column of the tile in its strip, pixels; None where unknown.
-        y: row of the tile in its strip, pixels; None where unknown.
+        latitude: planetocentric, degrees north, of the strip's centre; None if unknown.
+        longitude: east-positive, degrees in [0, 360), of the strip's centre; None if unknown.
+        x: column of the tile in its strip, pixels; None if unknown.
+        y: row of the tile in its strip, pixels; None if unknown.
         url: page of the source product; None for synthetic tiles, which have none.
     """
 
@@ -50,7 +50,7 @@ class Observation:
 
 
 def parse(file_name: str) -> Observation | None:
-    """The observation named in ``file_name`` (folders are ignored); None where there is none."""
+    """The observation named in ``file_name`` (folders are ignored); None if there is none."""
     name = file_name.replace("\\", "/").rsplit("/", 1)[-1]
     match = _CTX.search(name)
     if match:

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """``x`` and ``y`` of a curve or of bars, of one length; None where there is no value."""
+    """``x`` and ``y`` of a curve or of bars, of one length; None if there is no value."""
 
     x: tuple[float, ...]
     y: tuple[float | None, ...]

@@ -129,7 +129,7 @@ class Searcher:
         self.encoder().load()
 
     def encoder(self) -> Encoder:
-        """The run's encoder. Raises EncoderError where it cannot be loaded."""
+        """The run's encoder. Raises EncoderError if it cannot be loaded."""
         if self._encoder is None:
             self._encoder = encoder_of(self.home, runs.folder(self.home, self.summary.id))
         return self._encoder
@@ -272,7 +272,7 @@ class Searcher:
         )
 
     def image_path(self, tile_id: str) -> Path:
-        """The path of a tile's image. Raises DataError where it is missing."""
+        """The path of a tile's image. Raises DataError if it is missing."""
         self.items.row(tile_id)
         path = self.root / tile_id
         if not path.is_file():

@@ -21,7 +21,7 @@ _NOTE = "discarded.json"
 
 @dataclass(frozen=True, slots=True)
 class BinnedRun:
-    """A run in the bin. ``data_title`` and ``discarded`` (ISO) are empty where unknown."""
+    """A run in the bin. ``data_title`` and ``discarded`` (ISO) are empty if unknown."""
 
     id: str
     name: str

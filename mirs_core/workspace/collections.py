@@ -46,7 +46,7 @@ class Collection:
     Attributes:
         data: key of its data set.
         title: of the data set.
-        error: why the file cannot be read; None where it can.
+        error: why the file cannot be read; None if it can.
     """
 
     id: str
@@ -137,7 +137,7 @@ def add(home: Home, collection_id: str, tiles: Sequence[CollectedTile]) -> int:
 
 
 def remove(home: Home, collection_id: str, tiles: Sequence[str]) -> Collection:
-    """Removes tiles. Raises DataError where there is no such collection."""
+    """Removes tiles. Raises DataError if there is no such collection."""
     removed = set(tiles)
     return _change(
         home,

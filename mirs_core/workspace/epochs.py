@@ -28,7 +28,7 @@ class Epochs:
 
 
 def read(run: RunFolder) -> Epochs:
-    """The epochs of a run so far; empty where nothing is trained.
+    """The epochs of a run so far; empty if nothing is trained.
 
     Raises:
         RunError: the file is damaged.

@@ -147,7 +147,7 @@ def summary(home: Home, run: RunFolder, served: str | None) -> RunSummary:
 
 
 def _value_of(metrics: dict[str, Any], path: Path) -> float | None:
-    """mAP@64 with min(R, k) of a report; None where nothing could be measured."""
+    """mAP@64 with min(R, k) of a report; None if nothing could be measured."""
     try:
         value = metrics["map_at_64"]["min_r_k"]["value"]
         return None if value is None else float(value)

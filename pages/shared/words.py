@@ -76,7 +76,7 @@ def long_distance(searcher: Searcher, hit: Hit) -> str:
 
 
 def location(searcher: Searcher, tile_id: str) -> str | None:
-    """The coordinates of a tile as text; None where they are unknown.
+    """The coordinates of a tile as text; None if they are unknown.
 
     Longitudes are east or west according to the session's setting.
     """

@@ -46,7 +46,7 @@ class Fetched:
 
 
 def tiles_in(source: PublishedDataSet, folder: Path) -> int | None:
-    """Number of tiles of the complete ``source`` in ``folder``; None where the folder is free.
+    """Number of tiles of the complete ``source`` in ``folder``; None if the folder is free.
 
     Raises:
         DataError: the folder holds something else, or tiles are missing.

@@ -23,7 +23,7 @@ class ConnectionLostError(DataError):
     """A request failed in a way that a retry may fix.
 
     Attributes:
-        status: HTTP status; None where there was no response.
+        status: HTTP status; None if there was no response.
         wait: seconds that the server asked to wait, 0 if none.
     """
 

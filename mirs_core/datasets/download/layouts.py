@@ -39,7 +39,7 @@ def arrange_splits(unpacked: Path, target: Path) -> int:
 
 
 def move_tile(path: Path, target: Path) -> None:
-    """Moves a tile to ``target``. Raises DataError where that exists."""
+    """Moves a tile to ``target``. Raises DataError if that exists."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         raise DataError(f"The archive holds {target.name!r} twice.")

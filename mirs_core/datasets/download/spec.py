@@ -25,12 +25,12 @@ class PublishedDataSet:
         doi: of the data.
         bibtex: what to cite, as one BibTeX entry.
         instrument: the camera.
-        metres_per_pixel: pixel scale; None where it varies.
+        metres_per_pixel: pixel scale; None if it varies.
         distractors: classes that are never queried and never relevant.
         unpacks: whether the file with this path in the archive is unpacked.
         arrange: moves the files of an unpacked archive (first folder) into
             ``train|val|test/<class>/`` of a data set (second folder) and returns the number of
-            tiles. Raises DataError where the archive has another layout.
+            tiles. Raises DataError if the archive has another layout.
         max_bytes: larger files, packed or unpacked, are refused.
     """
 

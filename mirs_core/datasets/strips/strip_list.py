@@ -111,7 +111,7 @@ def is_strip_name(name: str) -> bool:
 
 
 def read_strips(root: Path) -> tuple[Strip, ...]:
-    """The strips of the data set in ``root``; empty where it has no ``strips.json``.
+    """The strips of the data set in ``root``; empty if it has no ``strips.json``.
 
     Raises:
         DataError: the file cannot be read, or is invalid.

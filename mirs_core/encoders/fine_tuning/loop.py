@@ -219,7 +219,7 @@ class _Loop:
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
-        """Scores of the validation tiles, from the first process; empty where there are none."""
+        """Scores of the validation tiles, from the first process; empty if there are none."""
         if not len(self.objective.material.val):
             return {}
         if not self.config.freeze_statistics:

@@ -111,7 +111,7 @@ def rank_agreement(retriever: Retriever, features: NDArray[np.float32]) -> dict[
     """How well a model preserves the float features' ranking within a class, by query id.
 
     Kendall's tau-b between the model's distances and centred cosine distances, over the archive
-    tiles of the query's own class; None where all of either are equal.
+    tiles of the query's own class; None if all of either are equal.
 
     Args:
         features: (N, D) of the encoder, parallel to the retriever's items. They are centred on the

@@ -68,7 +68,7 @@ def comparison_figure(
         name: caption of the query.
         footer: data set, credit, k and filters in one line.
         columns: largest number of results per row.
-        scale: metres per pixel of the query, for a scale bar; None where it is unknown.
+        scale: metres per pixel of the query, for a scale bar; None if it is unknown.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure

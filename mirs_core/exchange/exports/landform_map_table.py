@@ -39,7 +39,7 @@ class LandformMapTable:
 
     Attributes:
         rows: their columns, in row order of the run.
-        rings: the outline of each on the ground; None where it is unknown.
+        rings: the outline of each on the ground; None if it is unknown.
         info: what files say about the map as a whole.
     """
 
@@ -61,7 +61,7 @@ def landform_map_table(
     """The unlabelled tiles of ``searcher`` with their ``estimate``, in row order.
 
     Args:
-        trust: how accurate the estimate is on test tiles; None where there are none.
+        trust: how accurate the estimate is on test tiles; None if there are none.
         rings: outlines of tiles by id, if known.
     """
     ring_by_id, ids = rings or {}, searcher.items.ids

@@ -17,13 +17,13 @@ class Row:
     """A tile in an export.
 
     Attributes:
-        lon: planetocentric, east-positive, degrees in [0, 360); None where unknown.
-        lat: planetocentric, degrees north; None where unknown.
+        lon: planetocentric, east-positive, degrees in [0, 360); None if unknown.
+        lat: planetocentric, degrees north; None if unknown.
         place: what the coordinates refer to: the tile, the centre of its strip, or "invented" for
             synthetic tiles.
         model, run, rank, distance, unit: of a search result; empty or None in a collection.
         landform: name of the landform class; ``label`` is the name of its folder.
-        source: URL of the source product; empty where unknown, and for synthetic tiles.
+        source: URL of the source product; empty if unknown, and for synthetic tiles.
         licence: of this tile, or else of the data set.
         credit: whom to credit for this tile; empty where citing the data set is enough.
     """

@@ -49,7 +49,7 @@ class Moments:
 def off_diagonal_correlation(moments: Moments) -> float | None:
     """Mean absolute correlation of two different channels of a group, 0 to 1.
 
-    Channels that do not vary are left out; None where no group has two that do.
+    Channels that do not vary are left out; None if no group has two that do.
     """
     total, pairs = 0.0, 0
     for covariance in moments.covariances:

@@ -88,7 +88,7 @@ def path_of(home: Home, data: Path, other: Path, encoder: str = "") -> Path:
 
 
 def find(home: Home, data: Path, other: Path, encoder: str = "") -> dict[str, Any] | None:
-    """The report on two data sets; None where there is none yet.
+    """The report on two data sets; None if there is none yet.
 
     Raises:
         RunError: it is damaged, or of another version.

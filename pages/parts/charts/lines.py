@@ -52,7 +52,7 @@ def training_curve(
     """One quantity of several trainings, by epoch.
 
     Args:
-        curves: each model with its epochs and their values, None where there is no value.
+        curves: each model with its epochs and their values, None if there is no value.
         best_epochs: by model id, the epoch whose weights the run keeps; it is marked.
     """
     figure = go.Figure()
