@@ -14,8 +14,9 @@ def footprints(root: Path) -> dict[str, Ring]:
     """The four corners of every tile in ``root`` that was cut from a strip, by the tile's path.
 
     Corners are in order around the tile, the ring is not closed: (longitude east in [0, 360),
-    planetocentric latitude). A tile may straddle the meridian 0 or contain a pole. Empty where the
-    data set has no ``strips.json``; tiles of no listed strip are left out.
+    planetocentric latitude). Corners beyond a pole or a full turn, as in global rasters, are moved
+    to it. A tile may straddle the meridian 0 or contain a pole. Empty where the data set has no
+    ``strips.json``; tiles of no listed strip are left out.
 
     Raises:
         DataError: ``strips.json`` is damaged.
@@ -49,7 +50,10 @@ def corners(strip: Strip, paths: list[str]) -> dict[str, Ring]:
     origins = np.array([corner for _, corner in upper_left], np.float64)[:, None, :]
     offsets = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float64)[None] * strip.side
     pixels = origins + offsets
-    longitude, latitude = strip.places(pixels[..., 0], pixels[..., 1])
+    middle = origins + strip.side / 2
+    longitude, latitude = strip.corner_places(
+        pixels[..., 0], pixels[..., 1], (middle[..., 0], middle[..., 1])
+    )
     if not (np.isfinite(longitude).all() and np.isfinite(latitude).all()):
         raise DataError(
             f"Tiles of the strip {strip.name} lie outside its map projection; cut it again."

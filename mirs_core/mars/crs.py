@@ -1,5 +1,7 @@
 """Coordinate reference systems of Mars rasters, and conversion to planetocentric degrees."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -8,13 +10,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mirs_core.errors import DataError
+from mirs_core.mars.crs_labels import (
+    ELLIPSOID_SYSTEM,
+    RADIUS,
+    SPHERE_SYSTEM,
+    check_west,
+    with_true_parallel,
+)
 
-RADIUS = 3_396_190.0
-"""Radius of the reference sphere (IAU_2015:49900) in metres."""
+__all__ = ["RADIUS", "Degrees", "MarsCrs"]
 
 _LEAST_RADIUS, _MOST_RADIUS = 3_370_000.0, 3_400_000.0
 _MAX_WKT = 100_000
-_WARP = "warp it first, e.g.: gdalwarp -t_srs IAU_2015:49910"
+_WARP = f"warp it first, e.g.: gdalwarp -t_srs {SPHERE_SYSTEM}"
+_BISECTIONS = 50
+# Metres.
+_SAME_PLACE = 0.1
 
 Degrees = NDArray[np.float64]
 
@@ -28,6 +39,15 @@ class MarsCrs:
     converts positions to degrees on the system's own ellipsoid, and the planetocentric latitude
     is computed here: tan(centric) = (b / a)^2 tan(graphic), which is exact on the surface. Most
     products are projected from a sphere, where both are the same.
+
+    Attributes:
+        name: of the system.
+        wkt: its text, corrected if its label was known to be wrong.
+        is_geographic: whether positions are degrees.
+        metres_per_unit: of positions, where the projection is true to scale.
+        note: what was corrected, a sentence; empty if nothing was.
+        warp_target: the system that ``gdalwarp -t_srs`` can warp rasters of this one to, without
+            moving them.
     """
 
     name: str
@@ -36,6 +56,8 @@ class MarsCrs:
     metres_per_unit: float
     _flattening: float
     _transformers: tuple[Any, Any] | None = field(repr=False, compare=False, default=None)
+    note: str = ""
+    warp_target: str = SPHERE_SYSTEM
 
     @classmethod
     def of(cls, wkt: str, name: str) -> "MarsCrs":
@@ -64,10 +86,70 @@ class MarsCrs:
             )
             longitude, graphic = (np.array(axis, np.float64) for axis in degrees)
         off = ~np.isfinite(longitude) | ~np.isfinite(graphic) | (np.abs(graphic) > 90 + 1e-9)
+        graphic = np.clip(graphic, -90.0, 90.0)
         latitude = _scaled_tangent(np.where(off, 0.0, graphic), self._flattening)
         # The remainder of a tiny negative number rounds to 360.
         east = np.where(off, 0.0, longitude) % 360 % 360
         return np.where(off, np.nan, east), np.where(off, np.nan, latitude)
+
+    def to_clamped_degrees(
+        self, x: ArrayLike, y: ArrayLike, middle: tuple[ArrayLike, ArrayLike]
+    ) -> tuple[Degrees, Degrees]:
+        """Degrees as by :meth:`to_degrees`; positions beyond a pole or a full turn are moved to it.
+
+        Global rasters reach half a pixel beyond the poles and the meridian at which they end. Other
+        positions outside the map projection are moved towards ``middle``, up to its edge.
+
+        Args:
+            middle: x and y of positions inside the map projection, which broadcast to ``x``.
+        """
+        x, y = np.array(x, np.float64), np.array(y, np.float64)
+        middle_x, middle_y = (
+            np.broadcast_to(np.asarray(axis, np.float64), x.shape) for axis in middle
+        )
+        width, south, north = self._extent()
+        x = np.clip(x, middle_x - width / 2, middle_x + width / 2)
+        y = np.clip(y, south, north)
+        longitude, latitude = self.to_degrees(x, y)
+        off = ~self._is_inside(x, y, is_cylindrical=math.isfinite(width))
+        if off.any():
+            start_x, start_y = middle_x[off], middle_y[off]
+            way_x, way_y = x[off] - start_x, y[off] - start_y
+            share = _largest_share(
+                lambda part: self._is_inside(
+                    start_x + part * way_x, start_y + part * way_y, math.isfinite(width)
+                ),
+                len(way_x),
+            )
+            longitude[off], latitude[off] = self.to_degrees(
+                start_x + share * way_x, start_y + share * way_y
+            )
+        return longitude, latitude
+
+    def _is_inside(self, x: Degrees, y: Degrees, is_cylindrical: bool) -> NDArray[np.bool_]:
+        """Whether positions are in the map: others have no degrees, or those of another one."""
+        longitude, latitude = self.to_degrees(x, y)
+        is_place: NDArray[np.bool_] = np.isfinite(latitude)
+        if is_cylindrical:
+            return is_place
+        back_x, back_y = self.from_degrees(longitude, np.where(is_place, latitude, 0.0))
+        apart = np.hypot(back_x - x, back_y - y) * self.metres_per_unit
+        inside: NDArray[np.bool_] = is_place & (apart < _SAME_PLACE)
+        return inside
+
+    def _extent(self) -> tuple[float, float, float]:
+        """Width of a full turn, and y of both poles: infinite if not a cylindrical projection."""
+        if self._transformers is None:
+            return 360.0, -90.0, 90.0
+        east = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 0.0])
+        x, y = self._transformers[1].transform(east, np.array([0.0, 0.0, 60.0, 60.0, -90.0, 90.0]))
+        turn = 360 * abs(x[1] - x[0])
+        if not (np.isfinite(x[:4]).all() and np.allclose([x[0], x[1]], [x[2], x[3]], atol=1e-3)):
+            return math.inf, -math.inf, math.inf
+        south, north = float(y[4]), float(y[5])
+        if not (np.isfinite([south, north]).all() and south < north):
+            south, north = -math.inf, math.inf
+        return float(turn), south, north
 
     def from_degrees(self, longitude: ArrayLike, latitude: ArrayLike) -> tuple[Degrees, Degrees]:
         """Positions, in the system's units, of planetocentric coordinates; not finite if undefined.
@@ -107,13 +189,15 @@ def _of(wkt: str, name: str) -> MarsCrs:
         )
     a, b = float(ellipsoid.semi_major_metre), float(ellipsoid.semi_minor_metre)
     _check_body(crs.name, a, b, name)
-    if any(axis.direction == "west" for axis in crs.axis_info):
-        raise DataError(f"{name} has west longitudes ({crs.name}); {_WARP}.")
+    check_west(crs, name)
+    crs, note = with_true_parallel(crs, a, b, name)
+    wkt = crs.to_wkt() if note else wkt
+    target = SPHERE_SYSTEM if a == b else ELLIPSOID_SYSTEM
     # GeoTIFF cannot store that a geographic latitude is planetocentric; the name still tells.
     centric = kind == "Geodetic CRS" or (not crs.is_projected and "ocentric" in crs.name.lower())
     flattening = 1.0 if centric else (b / a) ** 2
     if not crs.is_projected:
-        return MarsCrs(crs.name, wkt, True, np.pi / 180 * a, flattening)
+        return MarsCrs(crs.name, wkt, True, np.pi / 180 * a, flattening, warp_target=target)
     try:
         plain = CRS.from_proj4(f"+proj=longlat +a={a!r} +b={b!r} +no_defs")
         both = (
@@ -122,10 +206,11 @@ def _of(wkt: str, name: str) -> MarsCrs:
         )
     except ProjError:
         raise DataError(
-            f"The map projection of {name} ({crs.name}) is not supported; {_WARP}."
+            f"The map projection of {name} ({crs.name}) is not supported; warp it first,"
+            f" e.g.: gdalwarp -t_srs {target}."
         ) from None
     factor = float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
-    return MarsCrs(crs.name, wkt, False, factor, flattening, both)
+    return MarsCrs(crs.name, wkt, False, factor, flattening, both, note, target)
 
 
 def _check_body(crs: str, a: float, b: float, name: str) -> None:
@@ -136,6 +221,16 @@ def _check_body(crs: str, a: float, b: float, name: str) -> None:
         f"The coordinate system of {name} ({crs}) has radii of {a / 1000:,.2f} and {b / 1000:,.2f}"
         f" km, which is not Mars (3,396.19 and 3,376.20 km).{where} Choose a raster of Mars."
     )
+
+
+def _largest_share(is_inside: Callable[[Degrees], NDArray[np.bool_]], count: int) -> Degrees:
+    """For each of ``count`` ways out, the share of it that is inside, by bisection."""
+    inside, outside = np.zeros(count), np.ones(count)
+    for _ in range(_BISECTIONS):
+        half = (inside + outside) / 2
+        is_in = is_inside(half)
+        inside, outside = np.where(is_in, half, inside), np.where(is_in, outside, half)
+    return inside
 
 
 def _scaled_tangent(latitude: Degrees, factor: float) -> Degrees:

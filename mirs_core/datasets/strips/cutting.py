@@ -64,7 +64,7 @@ def cut_strip(
             strip = _planned(path, raster, settings, details, (side, stride))
             folder = StripFolder(root, strip)
             strip, resumed = _cut_into(folder, raster, progress)
-            crs, warnings = raster.crs.name, _warnings(strip)
+            crs, warnings = raster.crs.name, _warnings(strip, raster.crs.note)
     except ImageError:
         # A damaged raster gives no tiles; after other failures, cutting can be resumed.
         if folder is not None:
@@ -135,7 +135,7 @@ def _planned(
         licence=_line("licence", details.licence),
         credit=_line("credit", details.credit),
     )
-    outline = in_degrees(ring(survey.valid, raster.width, raster.height), strip.places)
+    outline = in_degrees(ring(survey.valid, raster.width, raster.height), strip.edge_places)
     return strip_of(asdict(replace(strip, outline=outline)))
 
 
@@ -259,8 +259,8 @@ def has_usual_size(metres: float) -> bool:
     return USUAL_METRES / _UNUSUAL <= metres <= USUAL_METRES * _UNUSUAL
 
 
-def _warnings(strip: Strip) -> tuple[str, ...]:
-    messages = []
+def _warnings(strip: Strip, note: str) -> tuple[str, ...]:
+    messages = [note] if note else []
     metres = strip.side * strip.metres_per_pixel
     if not has_usual_size(metres):
         messages.append(

@@ -5,11 +5,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.strips.strip_list import Ring
 from mirs_core.mars.crs import Degrees
 
 _EDGE_POINTS = 128
 _MOST_CORNERS = 256
+
+# Of a degree: rounding errors of a raster that goes all the way round.
+_ROUNDING = 1e-6
+
+Ring = tuple[tuple[float, float], ...]
+"""(longitude east in [0, 360), planetocentric latitude) of each corner; not closed."""
 
 Places = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[Degrees, Degrees]]
 """Longitudes and latitudes of columns and rows."""
@@ -48,6 +53,19 @@ def in_degrees(pixels: NDArray[np.float64], places: Places) -> Ring:
     return tuple(pairs)
 
 
+def whole(width: int, height: int, places: Places) -> Ring:
+    """The outline of a raster without missing pixels."""
+    return in_degrees(ring(np.ones((1, 1), bool), width, height), places)
+
+
+def contains(outline: Ring, longitude: float) -> bool:
+    """Whether the longitude lies within the bounds of the outline."""
+    box = bounds(outline)
+    return (longitude - box["west"]) % 360 <= (box["east"] - box["west"]) % 360 or (
+        box["east"] - box["west"] >= 360
+    )
+
+
 def bounds(outline: Ring) -> dict[str, float]:
     """``west``, ``south``, ``east``, ``north``; west exceeds east across the meridian 0.
 
@@ -62,7 +80,7 @@ def bounds(outline: Ring) -> dict[str, float]:
         return {"west": 0.0, "south": south, "east": 360.0, "north": north}
     # Degrees along the ring, without the jump at the meridian 0.
     along = longitude[0] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
-    if along.max() - along.min() >= 360:
+    if along.max() - along.min() >= 360 - _ROUNDING:
         return {"west": 0.0, "south": south, "east": 360.0, "north": north}
     west, east = float(along.min()) % 360, float(along.max()) % 360
     return {"west": west, "south": south, "east": east or 360.0, "north": north}

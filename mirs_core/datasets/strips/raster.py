@@ -200,7 +200,7 @@ def _checked(raster: Any, name: str) -> StripRaster:
     _check_storage(raster, name)
     crs = MarsCrs.of(raster.crs.to_wkt() if raster.crs else "", name)
     transform = tuple(float(term) for term in raster.transform[:6])
-    _check_pixels(transform, name)
+    _check_pixels(transform, name, crs.warp_target)
     bands = (1, 2, 3) if raster.count in (3, 4) else (1,)
     mask, words = _mask(raster)
     kind = str(raster.dtypes[0])
@@ -240,12 +240,12 @@ def _check_storage(raster: Any, name: str) -> None:
         )
 
 
-def _check_pixels(transform: tuple[float, ...], name: str) -> None:
+def _check_pixels(transform: tuple[float, ...], name: str, warp_target: str) -> None:
     a, b, _, d, e, _ = transform
     if not all(np.isfinite(term) for term in transform) or not (a > 0 > e) or b != 0 or d != 0:
         raise DataError(
             f"{name} is rotated or mirrored: its rows are not parallel to the axes of the map;"
-            " warp it first, for example with: gdalwarp -t_srs IAU_2015:49910."
+            f" warp it first, for example with: gdalwarp -t_srs {warp_target}."
         )
     if abs(a + e) > _SHAPE_TOLERANCE * a:
         raise DataError(

@@ -8,13 +8,14 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mirs_core.datasets.strips.outline import Ring, contains, whole
 from mirs_core.errors import DataError
 from mirs_core.files import write_json
 from mirs_core.mars.crs import Degrees, MarsCrs
@@ -29,8 +30,15 @@ _MAX_RING = 1_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _PLACE = re.compile(r"_X([0-9]{1,8})_Y([0-9]{1,8})\.(?:png|jpg)")
 
-Ring = tuple[tuple[float, float], ...]
-"""(longitude east in [0, 360), planetocentric latitude) of each corner; not closed."""
+__all__ = [
+    "STRIPS_FILE",
+    "Ring",
+    "Strip",
+    "is_strip_name",
+    "read_strips",
+    "strip_of",
+    "write_strips",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +94,28 @@ class Strip:
 
     def places(self, columns: ArrayLike, rows: ArrayLike) -> tuple[Degrees, Degrees]:
         """Longitudes and latitudes of positions in the raster (0, 0 is the upper left corner)."""
+        return MarsCrs.of(self.crs, self.file).to_degrees(*self._positions(columns, rows))
+
+    def corner_places(
+        self, columns: ArrayLike, rows: ArrayLike, middle: tuple[ArrayLike, ArrayLike]
+    ) -> tuple[Degrees, Degrees]:
+        """Places of corners; those beyond a pole, a full turn or the projection are moved to it.
+
+        Args:
+            middle: column and row inside the map projection, towards which corners are moved.
+        """
+        return MarsCrs.of(self.crs, self.file).to_clamped_degrees(
+            *self._positions(columns, rows), self._positions(*middle)
+        )
+
+    def edge_places(self, columns: ArrayLike, rows: ArrayLike) -> tuple[Degrees, Degrees]:
+        """Places of positions on the edge of the raster, as :meth:`corner_places`."""
+        return self.corner_places(columns, rows, (self.width / 2, self.height / 2))
+
+    def _positions(self, columns: ArrayLike, rows: ArrayLike) -> tuple[Degrees, Degrees]:
         a, b, c, d, e, f = self.transform
         x, y = np.asarray(columns, np.float64), np.asarray(rows, np.float64)
-        return MarsCrs.of(self.crs, self.file).to_degrees(a * x + b * y + c, d * x + e * y + f)
+        return a * x + b * y + c, d * x + e * y + f
 
     def path(self, column: int, row: int) -> str:
         """The path of the tile with this upper left pixel."""
@@ -125,7 +152,7 @@ def read_strips(root: Path) -> tuple[Strip, ...]:
         value = json.loads(path.read_text(encoding="utf-8"))
         if value["schema"] != _SCHEMA:
             raise DataError(f"{path} was written by another version; cut the strips again.")
-        strips = tuple(strip_of(entry) for entry in value["strips"])
+        strips = tuple(_healed(strip_of(entry)) for entry in value["strips"])
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
@@ -135,6 +162,23 @@ def read_strips(root: Path) -> tuple[Strip, ...]:
     if len({strip.name.casefold() for strip in strips}) < len(strips):
         raise DataError(f"{path} is damaged (a strip is listed twice); cut the strips again.")
     return strips
+
+
+def _healed(strip: Strip) -> Strip:
+    """The strip; with the outline of the whole raster if it has lost that to a sliver.
+
+    Versions up to 0.3.0 left out points beyond a pole, and so the upper and lower edges of global
+    rasters, whose left and right edges are the same meridian.
+    """
+    try:
+        w, h = strip.width, strip.height
+        longitude, latitude = strip.places([w / 2, 0, w, 0, w], [h / 2, 0, 0, h, h])
+    except DataError:
+        return strip
+    is_place = np.isfinite(latitude)
+    if is_place[1:].any() or not is_place[0] or contains(strip.outline, float(longitude[0])):
+        return strip
+    return replace(strip, outline=whole(strip.width, strip.height, strip.edge_places))
 
 
 def write_strips(root: Path, strips: Iterable[Strip]) -> None:
