@@ -103,18 +103,18 @@ class MarsCrs:
         Args:
             middle: x and y of positions inside the map projection, which broadcast to ``x``.
         """
-        x, y = np.array(x, np.float64), np.array(y, np.float64)
+        shape = np.shape(x)
         middle_x, middle_y = (
-            np.broadcast_to(np.asarray(axis, np.float64), x.shape) for axis in middle
+            np.broadcast_to(np.asarray(axis, np.float64), shape) for axis in middle
         )
         width, south, north = self._extent()
-        x = np.clip(x, middle_x - width / 2, middle_x + width / 2)
-        y = np.clip(y, south, north)
-        longitude, latitude = self.to_degrees(x, y)
-        off = ~self._is_inside(x, y, is_cylindrical=math.isfinite(width))
+        xs: Degrees = np.clip(np.array(x, np.float64), middle_x - width / 2, middle_x + width / 2)
+        ys: Degrees = np.clip(np.array(y, np.float64), south, north)
+        longitude, latitude = self.to_degrees(xs, ys)
+        off = ~self._is_inside(xs, ys, is_cylindrical=math.isfinite(width))
         if off.any():
             start_x, start_y = middle_x[off], middle_y[off]
-            way_x, way_y = x[off] - start_x, y[off] - start_y
+            way_x, way_y = xs[off] - start_x, ys[off] - start_y
             share = _largest_share(
                 lambda part: self._is_inside(
                     start_x + part * way_x, start_y + part * way_y, math.isfinite(width)
