@@ -28,5 +28,9 @@ class StoppedError(MirsError):
     """The work was stopped on request; finished parts are kept."""
 
 
+class NotConfirmedError(MirsError):
+    """A question was not answered with yes, and nothing was done."""
+
+
 class RunError(MirsError):
     """A run does not exist, is not finished, or its files contradict each other."""

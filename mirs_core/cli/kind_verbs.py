@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from mirs_core.cli.console import Console
 from mirs_core.cli.verbs import carried_out_by
+from mirs_core.errors import NotConfirmedError
 from mirs_core.jobs.kind import Answer, JobSpec, Kind, Work
 from mirs_core.jobs.specs import field_type, flag_of
 from mirs_core.workspace.home import Home
@@ -38,7 +39,10 @@ def complete(
     def command(args: argparse.Namespace, console: Console) -> tuple[Answer, str]:
         spec = spec_of(kind, args)
         work = Work(console.progress, console.should_stop, console.note, console.agrees)
-        answer = kind.run(Home.current(), spec, work)
+        try:
+            answer = kind.run(Home.current(), spec, work)
+        except NotConfirmedError as error:
+            raise NotConfirmedError(f"{error} Add --yes to go ahead without being asked.") from None
         return answer, text(spec, answer)
 
     carried_out_by(parser, command)

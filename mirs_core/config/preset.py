@@ -18,6 +18,8 @@ class Preset:
         citation: the publication that the method comes from; empty for the project's own.
         variant_of: the preset that it extends and is compared with; empty for none.
         shown_first: whether the app shows a model of this preset without being asked.
+        colour: its place among the five colours that the app draws models in; None for no place of
+            its own.
     """
 
     name: str
@@ -28,3 +30,4 @@ class Preset:
     citation: str = ""
     variant_of: str = ""
     shown_first: bool = False
+    colour: int | None = None

@@ -1,6 +1,7 @@
 """Several presets over several seeds on one data set, compared pair by pair on the same queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -133,29 +134,63 @@ def seed_average(by_seed: Mapping[int, Mapping[str, Any]], divisor: str) -> dict
     return {query: float(np.mean(values)) for query, values in sorted(collected.items())}
 
 
-def over_seeds(by_seed: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    """mAP@64 over seeds: mean, standard deviation (None of one seed), interval, 2021's divisor.
+@dataclass(frozen=True, slots=True)
+class SeedSummary:
+    """mAP@64 over seeds.
 
-    The interval is the 95 % bootstrap over queries of the seed-averaged AP.
+    Attributes:
+        value: the mean over seeds.
+        sd: standard deviation over seeds; None with one seed.
+        interval: the 95 % bootstrap over queries of the seed-averaged AP.
+        hits: the mean with the divisor of 2021.
     """
+
+    value: float
+    sd: float | None
+    interval: metrics.Interval
+    hits: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As in reports, with six decimals."""
+        return {
+            "value": round(self.value, 6),
+            "sd": None if self.sd is None else round(self.sd, 6),
+            "low": round(self.interval.low, 6),
+            "high": round(self.interval.high, 6),
+            "hits": round(self.hits, 6),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PairedDifference:
+    """A difference of mAP@64 with its interval, and whether that reaches 0 or lies above it."""
+
+    interval: metrics.Interval
+    not_worse: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As in reports, with six decimals."""
+        return {**self.interval.to_json(), "not_worse": self.not_worse}
+
+
+def over_seeds(by_seed: Mapping[int, Mapping[str, Any]]) -> SeedSummary:
+    """mAP@64 over seeds, from the evaluation of each seed."""
     own = seed_average(by_seed, "min_r_k")
     values = [value["map_at_64"]["min_r_k"]["value"] for value in by_seed.values()]
     hits = [value["map_at_64"]["hits"]["value"] for value in by_seed.values()]
-    interval = metrics.bootstrap_interval(_column(own, own))
-    return {
-        "value": round(float(np.mean(values)), 6),
-        "sd": round(float(np.std(values, ddof=1)), 6) if len(values) > 1 else None,
-        "low": round(interval.low, 6),
-        "high": round(interval.high, 6),
-        "hits": round(float(np.mean(hits)), 6),
-    }
+    return SeedSummary(
+        value=float(np.mean(values)),
+        sd=float(np.std(values, ddof=1)) if len(values) > 1 else None,
+        interval=metrics.bootstrap_interval(_column(own, own)),
+        hits=float(np.mean(hits)),
+    )
 
 
-def difference(own: Mapping[str, float], base: Mapping[str, float]) -> dict[str, Any]:
+def difference(own: Mapping[str, float], base: Mapping[str, float]) -> PairedDifference:
     """Paired difference of two seed averages on the queries that both have, with its interval."""
     shared = [query for query in own if query in base]
     interval = metrics.paired_interval(_column(own, shared), _column(base, shared))
-    return {**interval.to_json(), "not_worse": metrics.not_worse(interval)}
+    return PairedDifference(interval, metrics.not_worse(interval))
 
 
 def _row(
@@ -164,9 +199,9 @@ def _row(
     own = seed_average(by_seed, "min_r_k")
     return {
         "preset": preset,
-        **over_seeds(by_seed),
+        **over_seeds(by_seed).to_json(),
         "archives": sorted({value["archive_id"] for value in by_seed.values()}),
-        "difference": None if preset == reference else difference(own, base),
+        "difference": None if preset == reference else difference(own, base).to_json(),
     }
 
 

@@ -10,14 +10,18 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mirs_core.config.presets import title_of
-from mirs_core.experiments.domains import findings
+from mirs_core.experiments.domains import findings, statistics
 from pages.parts import downloads, sections
 from pages.shared import words
 
 _GROUP, _TILES = "mirs.domains.group", "mirs.domains.tiles"
 _KINDS = {"unseen": "Held-out tiles", "fitted": "Tiles used for the fit"}
 _TRANSFORMS = {"own": "own transform for each", "source": "the source's for both"}
-_WHITENINGS = {"none": "No whitening", "mirs-dwt": "MIRS + DWT", "2021": "As in 2021"}
+_WHITENINGS = {
+    statistics.NONE: "No whitening",
+    statistics.DWT: title_of(statistics.DWT),
+    statistics.OF_2021: "As in 2021",
+}
 _SIDES = ("source", "target")
 _SIDE_STATISTICS = (
     ("off_diagonal_correlation", "Correlation between channels",

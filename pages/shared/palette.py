@@ -7,11 +7,11 @@ with red-green colour blindness; lines also differ in their dashes.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mirs_core.config.presets import PRESETS
 from mirs_core.workspace.runs import RunSummary
 
 COLOURS = ("#7567ad", "#c2451f", "#0da083", "#b85fd6", "#3587c9")
 _DASHES = ("dot", "solid", "dash", "dashdot", "longdash")
-_USUAL = {"baseline": 0, "mirs": 1, "mirs-dwt": 2, "baseline-centred": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class Model:
 
 
 def models(runs: Sequence[RunSummary], titles: Mapping[str, str]) -> list[Model]:
-    """The models of ``runs`` (at most five); each method has its usual colour if that is free."""
+    """The models of ``runs`` (at most five); each preset has its own colour if that is free."""
     places: dict[str, int] = {}
     for run in runs:
-        usual = _USUAL.get(run.preset)
-        if usual is not None and usual not in places.values():
-            places[run.id] = usual
+        own = PRESETS[run.preset].colour if run.preset in PRESETS else None
+        if own is not None and own not in places.values():
+            places[run.id] = own
     for run in runs:
         free = [place for place in range(len(COLOURS)) if place not in places.values()]
         places.setdefault(run.id, free[0] if free else len(COLOURS) - 1)

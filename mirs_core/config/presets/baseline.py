@@ -9,4 +9,5 @@ SPEC = Preset(
     help="Euclidean distance between encoder features, the baseline of 2021.",
     changes={"archive.distance": "euclidean"},
     shown_first=True,
+    colour=0,
 )

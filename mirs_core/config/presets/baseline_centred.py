@@ -8,4 +8,5 @@ SPEC = Preset(
     order=20,
     help="Cosine distance after subtracting the archive's mean feature, a stronger baseline.",
     changes={"archive.distance": "cosine"},
+    colour=3,
 )

@@ -8,4 +8,5 @@ SPEC = Preset(
     order=80,
     help="Hash codes trained with semi-hard triplets, push and balance.",
     shown_first=True,
+    colour=1,
 )

@@ -16,4 +16,5 @@ SPEC = Preset(
     citation="Roy et al., Unsupervised Domain Adaptation using Feature-Whitening, CVPR 2019",
     variant_of="mirs",
     shown_first=True,
+    colour=2,
 )

@@ -119,12 +119,12 @@ def _row(
     }
     if reasons.get(preset):
         return row
-    figures, own = comparison.over_seeds(metrics[preset]), _average(metrics[preset])
+    figures, own = comparison.over_seeds(metrics[preset]).to_json(), _average(metrics[preset])
     row |= {"map_at_64": figures.pop("value"), **figures, "n_queries": len(own)}
     against = reference_of(preset, presets)
     if against and not reasons.get(against):
         gap = comparison.difference(own, _average(metrics[against]))
-        row["difference"] = {"against": against, **gap}
+        row["difference"] = {"against": against, **gap.to_json()}
     return row
 
 

@@ -5,15 +5,14 @@ from typing import Any
 
 from mirs_core.config.differences import differences
 from mirs_core.config.presets import PRESETS, from_preset, title_of
+from mirs_core.experiments.domains.statistics import DWT, FITTED, NONE, OF_2021, UNSEEN
 
-_WHITENED = "mirs-dwt"
-_UNSEEN, _FITTED = "unseen", "fitted"
 _ENTROPY = "loss.entropy_weight"
 
 
 def kinds_of_tiles(report: Mapping[str, Any]) -> list[str]:
     """The kinds of tiles with statistics, held-out ones first: ``unseen``, ``fitted``."""
-    return [kind for kind in (_UNSEEN, _FITTED) if kind in report["statistics"]["kinds"]]
+    return [kind for kind in (UNSEEN, FITTED) if kind in report["statistics"]["kinds"]]
 
 
 def rows_of(report: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
@@ -24,17 +23,17 @@ def rows_of(report: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
 def gap_in_words(report: Mapping[str, Any]) -> str:
     """How far apart the domains are before and after whitening, in one or two sentences."""
     by_state = _by_state(report, kinds_of_tiles(report)[0])
-    raw, whitened = by_state["none", ""], by_state.get((_WHITENED, "own"))
+    raw, whitened = by_state[NONE, ""], by_state.get((DWT, "own"))
     text = (
         "Without whitening, the means of the two domains are"
         f" {float(raw['mean_gap']):.2f} standard deviations apart"
     )
     if whitened is not None:
         text += (
-            f"; with a separate transform for each domain ({title_of(_WHITENED)}),"
+            f"; with a separate transform for each domain ({title_of(DWT)}),"
             f" {float(whitened['mean_gap']):.2f}"
         )
-    fitted, unseen = (_by_state(report, kind).get(("2021", "own")) for kind in (_FITTED, _UNSEEN))
+    fitted, unseen = (_by_state(report, kind).get((OF_2021, "own")) for kind in (FITTED, UNSEEN))
     if fitted is None or unseen is None:
         return f"{text}."
     name = "off_diagonal_correlation"

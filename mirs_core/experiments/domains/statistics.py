@@ -31,15 +31,17 @@ Pair = tuple[Features, Features]
 """Features of the source and of the target."""
 
 NONE = "none"
+DWT, OF_2021 = "mirs-dwt", "2021"
+"""Names of the whitenings in a report; the first is that of the preset of this name."""
 FITTED, UNSEEN = "fitted", "unseen"
 DOMAINS = ("source", "target")
 
 
 def whitenings() -> dict[str, WhiteningConfig]:
-    """The whitenings that are looked at: that of preset mirs-dwt, and that of 2021."""
+    """The whitenings that are measured: that of preset ``DWT``, and that of 2021."""
     return {
-        "mirs-dwt": from_preset("mirs-dwt", data="").whitening,
-        "2021": WhiteningConfig(enabled=True),
+        DWT: from_preset(DWT, data="").whitening,
+        OF_2021: WhiteningConfig(enabled=True),
     }
 
 

@@ -88,11 +88,11 @@ def _result(
     by_seed: Mapping[int, Mapping[str, Any]],
     base: Mapping[int, Mapping[str, Any]] | None,
 ) -> dict[str, Any]:
-    figures = over_seeds(by_seed)
+    figures = over_seeds(by_seed).to_json()
     paired = None
     if base is not None and row is not table.rows[table.reference]:
         averages = (seed_average(values, "min_r_k") for values in (by_seed, base))
-        paired = difference(*averages)
+        paired = difference(*averages).to_json()
     return {
         "map": figures["value"],
         "sd": figures["sd"],

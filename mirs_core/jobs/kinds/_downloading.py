@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mirs_core.datasets.download import Fetched, PublishedDataSet, fetch, remote_file
-from mirs_core.errors import DataError
+from mirs_core.errors import NotConfirmedError
 from mirs_core.jobs.kind import Work
 
 
@@ -11,7 +11,8 @@ def download(source: PublishedDataSet, folder: Path, agreed: bool, work: Work) -
     """Downloads a published data set after its licence and size were shown.
 
     Raises:
-        DataError: nobody agreed to the download, or it failed.
+        NotConfirmedError: nobody agreed to the download.
+        DataError: it failed.
     """
     file = remote_file(source)
     work.note(f"{source.title} into {folder}")
@@ -19,5 +20,5 @@ def download(source: PublishedDataSet, folder: Path, agreed: bool, work: Work) -
     work.note(f"cite      {source.citation}")
     work.note(f"download  {file.name}, {file.size / 1e6:,.1f} MB")
     if not (agreed or work.agree("Download it?")):
-        raise DataError("Nothing was downloaded; add --yes to download without being asked.")
+        raise NotConfirmedError("Nothing was downloaded: the download was not confirmed.")
     return fetch(source, file, folder, work.stoppable)

@@ -54,3 +54,8 @@ def test_which_presets_whiten_is_read_from_their_configuration() -> None:
 def test_the_app_shows_three_presets_without_being_asked() -> None:
     first = [name for name, spec in PRESETS.items() if spec.shown_first]
     assert first == ["baseline", "mirs", "mirs-dwt"]
+
+
+def test_no_two_presets_have_the_same_colour_of_their_own() -> None:
+    colours = {name: spec.colour for name, spec in PRESETS.items() if spec.colour is not None}
+    assert colours == {"baseline": 0, "baseline-centred": 3, "mirs": 1, "mirs-dwt": 2}

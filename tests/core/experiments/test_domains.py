@@ -314,7 +314,7 @@ def test_words_without_sense_are_refused(
 
 
 def test_one_data_set_is_no_second_domain(home: Home, here: Path) -> None:
-    with pytest.raises(DataError, match="second domain"):
+    with pytest.raises(DataError, match="both source and target"):
         made(home, here, here)
 
 
@@ -348,7 +348,7 @@ def test_the_command_prints_and_writes_the_report(
     assert domains.find(home, here, there) == report
     assert command(*words) == 0
     text = capsys.readouterr().out
-    assert "Learns from here; searches there (synthetic)" in text
+    assert "Trained on here; searches there (synthetic)" in text
     assert "each domain by its own" in text and "95 % interval" in text
     assert command(*words, "--json", "--group", 1) == 0
     group = json.loads(capsys.readouterr().out.splitlines()[-1])["statistics"]["group"]
