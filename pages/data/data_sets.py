@@ -47,7 +47,7 @@ def _card(
     kind = "<em>synthetic, not real imagery</em>" if data_set.synthetic else ""
     default = " · data set of the default model" if any(run.served for run in models) else ""
     titles = dict.fromkeys(lineup.title_of(run) for run in models)
-    methods = ", ".join(titles) or "not archived by any model yet"
+    methods = "Models: " + " · ".join(titles) if titles else "Not archived by any model yet"
     where = f"<p>{escape(str(data_set.root))}</p>" if access.is_private() else ""
     st.html(
         f'<div class="mirs-set"><h3>{escape(data_set.title)}{kind}</h3>'

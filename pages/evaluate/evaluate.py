@@ -86,7 +86,7 @@ def _scores(models: Sequence[Model]) -> None:
     downloads.rows("scores", [score.to_row() for score in scores])
     from pages.parts import charts
 
-    sections.section("By landform", "mAP@64 of the queries of each class; n is their number.")
+    sections.section("By landform", "mAP@64 for each class; n is the number of queries.")
     charts.show(
         charts.class_bars(measured, [score.per_class for score in scores]),
         "mirs.e.classes",

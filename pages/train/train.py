@@ -42,7 +42,7 @@ def main() -> None:
         jobs.tend(home, lane)
     st.html(
         '<div class="mirs-head"><h2>Tune and train</h2>'
-        "<p>The push weight (lambda1) drives soft codes to 0 or 1, the balance weight (lambda2)"
+        "<p>The push weight (lambda1) drives soft codes to 0 or 1; the balance weight (lambda2)"
         " keeps ones and zeros equally frequent</p></div>"
     )
     notice.draw()

@@ -39,8 +39,8 @@ def test_a_training_is_started_watched_stopped_resumed_and_served(train: Any) ->
     train.wait_for_selector(".mirs-job.done", timeout=2 * LONG)
     train.get_by_role("link", name="Open run").first.click()
     train.wait_for_selector("h3:has-text('From the browser')", timeout=LONG)
-    train.get_by_role("button", name="Show first").click()
-    train.wait_for_selector("button:has-text('Shown first')", timeout=LONG)
+    train.get_by_role("button", name="Make default").click()
+    train.wait_for_selector("button:has-text('Default model')", timeout=LONG)
     assert "runs=mirs-" in train.url
 
 
@@ -57,8 +57,8 @@ def test_a_moved_weight_starts_a_preview_that_shows_its_effect(train: Any) -> No
 
 def share_of_push(page: Any) -> int:
     """Per cent of the gradient that the push term has in the preview."""
-    said = page.locator(f"{TERMS} tr:has-text('Push') td.bar").inner_text()
-    return int(re.sub(r"\D", "", said))
+    text = page.locator(f"{TERMS} tr:has-text('Push') td.bar").inner_text()
+    return int(re.sub(r"\D", "", text))
 
 
 def test_a_sweep_fills_its_map_whose_cells_open_runs(train: Any) -> None:
