@@ -15,8 +15,6 @@ from mirs_core.errors import ImageError
 
 # ISIS, the calibration software of CTX and HiRISE, marks missing float pixels with such values.
 _ISIS_SPECIAL = 3.4028e38
-_GDAL_NODATA_TAG = 42113
-_PLANAR_TAG = 284
 _MID_GREY = 128
 _OTHER_BYTE = {"L": "B", "B": "L", "N": "B"}
 
@@ -72,15 +70,6 @@ def levels(
     return np.where(valid, np.rint(scaled * 255), 0).astype(np.uint8)
 
 
-def nodata_of(image: ImageFile.ImageFile) -> float | None:
-    """The no-data value of a GeoTIFF; None if it has none."""
-    tags: Any = getattr(image, "tag_v2", {})
-    try:
-        return float(str(tags[_GDAL_NODATA_TAG]).strip("\0 "))
-    except (KeyError, ValueError):
-        return None
-
-
 def is_deep_colour(image: ImageFile.ImageFile) -> bool:
     """Whether an image that is not yet decoded has several channels of 16 bits."""
     return len(image.getbands()) > 1 and any(";16" in _raw_mode(tile) for tile in image.tile)
@@ -90,13 +79,12 @@ def deep_colour(reopen: Callable[[], ImageFile.ImageFile]) -> NDArray[np.uint16]
     """All values (H, W, C) of a 16-bit colour image.
 
     Decodes twice, the second time with the two bytes of every value swapped. Where Pillow cannot do
-    so (grey with alpha, separate planes), the low bytes are 0.
+    so (grey with alpha), the low bytes are 0.
 
     Args:
         reopen: opens the image again, with the header read but nothing decoded.
     """
     with reopen() as image:
-        separate = getattr(image, "tag_v2", {}).get(_PLANAR_TAG) == 2
         image.load()
         high: NDArray[np.uint16] = np.asarray(image).astype(np.uint16) * np.uint16(256)
     with reopen() as image:
@@ -104,9 +92,8 @@ def deep_colour(reopen: Callable[[], ImageFile.ImageFile]) -> NDArray[np.uint16]
         try:
             image.load()
         except ValueError:
-            separate = True
-        if not separate:
-            high += np.asarray(image)
+            return high
+        high += np.asarray(image)
     return high
 
 

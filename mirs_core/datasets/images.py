@@ -15,11 +15,17 @@ from PIL import (
     ImageOps,
     JpegImagePlugin,
     PngImagePlugin,
-    TiffImagePlugin,
     WebPImagePlugin,
 )
 
-from mirs_core.datasets.depth import deep_colour, is_deep_colour, nodata_of, stretch
+from mirs_core.datasets.bands import Bands
+from mirs_core.datasets.depth import deep_colour, is_deep_colour, limits, stretch
+from mirs_core.datasets.rasters import (
+    driver_of,
+    has_premultiplied_alpha,
+    opened,
+    tiff_orientation,
+)
 from mirs_core.errors import ImageError
 
 MAX_PIXELS = 50_000_000
@@ -37,7 +43,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
 Pixels = NDArray[np.uint8]
 """(H, W), or (H, W, 3) in colour."""
 
-_KINDS = "JPEG, PNG, TIFF, WebP or BMP"
+_KINDS = "JPEG, PNG, TIFF, JPEG 2000, WebP or BMP"
 _WIDE_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 
 # Pillow warns about tags of files that it reads correctly. The filter is process-wide because
@@ -48,11 +54,12 @@ warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
 def read_image(source: Path | bytes, name: str = "") -> Pixels:
     """The pixels of an image file.
 
-    JPEG, PNG, TIFF (first page), WebP and BMP. Transparency becomes black, EXIF orientation is
-    applied, CMYK and palettes become RGB. 16-bit, 32-bit and float images are stretched to 0..255
-    from the 0.5 to the 99.5 percentile of their valid pixels; pixels that are not finite, the
-    no-data value of a GeoTIFF and ISIS special pixels are not valid and become black; an image
-    whose valid pixels are all equal becomes mid grey (128).
+    JPEG, PNG, WebP and BMP are read by Pillow, TIFF (first page) and JPEG 2000 by GDAL, exactly as
+    strips are (see ``datasets.bands``). Transparency becomes black, EXIF orientation is applied,
+    CMYK and palettes become RGB. All but unsigned 8-bit images are stretched to 0..255 from the 0.5
+    to the 99.5 percentile of their valid pixels; pixels that are not finite, no-data values
+    (declared, or usual ones along the edge) and ISIS special pixels are not valid and become black;
+    an image whose valid pixels are all equal becomes mid grey (128).
 
     Args:
         source: a file, or the bytes of one.
@@ -65,10 +72,9 @@ def read_image(source: Path | bytes, name: str = "") -> Pixels:
         ImageError: it is not a file, empty, not an image, damaged, too small or too large.
     """
     if isinstance(source, bytes):
-        return _read(io.BytesIO(source), len(source), name or "The image")
+        return _read(source, name or "The image")
     name = name or source.name
-    data = read_bytes(source, name)
-    return _read(io.BytesIO(data), len(data), name)
+    return _read(read_bytes(source, name), name)
 
 
 def read_bytes(path: Path, name: str = "") -> bytes:
@@ -104,13 +110,46 @@ def thumbnail(image: Pixels, side: int) -> bytes:
     return out.getvalue()
 
 
-def _read(handle: BinaryIO, size: int, name: str) -> Pixels:
-    if size == 0:
+def _read(data: bytes, name: str) -> Pixels:
+    if not data:
         raise ImageError(f"{name} is empty. Copy or download it again.")
-    _check_bytes(size, name)
+    _check_bytes(len(data), name)
+    if driver_of(data) is not None:
+        return _read_raster(data, name)
+    handle = io.BytesIO(data)
     with _open(handle, name) as image:
         _check_size(image.size, name)
         return _decode(image, handle, name)
+
+
+def _read_raster(data: bytes, name: str) -> Pixels:
+    """TIFF and JPEG 2000, through GDAL and as strips are read."""
+    with opened(data, name) as raster:
+        _check_size((raster.width, raster.height), name)
+        if any(height * width > MAX_PIXELS for height, width in raster.block_shapes):
+            raise ImageError(f"{name} is damaged: its blocks are larger than it. Copy it again.")
+        bands = Bands.of(raster, name, has_premultiplied_alpha(data))
+        read = bands.read()
+        if read.values.dtype == np.uint8:
+            pixels = read.grey(None)
+        elif not read.valid.any():
+            raise ImageError(f"{name} has no valid pixel: all are marked as missing.")
+        else:
+            pixels = read.grey(limits(read.values[:, read.valid]))
+        # The rows of a georeferenced raster are where its coordinates say.
+        return pixels if not raster.transform.is_identity else _turned(pixels, data)
+
+
+def _turned(pixels: Pixels, data: bytes) -> Pixels:
+    """Pixels of a TIFF file the right way up."""
+    orientation = tiff_orientation(data)
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def _check_bytes(size: int, name: str) -> None:
@@ -136,11 +175,6 @@ def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
     try:
         return plugin(handle)
     except Exception:  # any decoder error: the file is untrusted
-        if plugin is TiffImagePlugin.TiffImageFile:
-            raise ImageError(
-                f"{name} is damaged, or a kind of TIFF that cannot be read here (many bands,"
-                " float colour). Save it as 8-bit, or as one 16-bit or float band."
-            ) from None
         raise ImageError(f"{name} is damaged: its header cannot be read. Copy it again.") from None
 
 
@@ -149,8 +183,6 @@ def _plugin(head: bytes) -> type[ImageFile.ImageFile] | None:
         return JpegImagePlugin.JpegImageFile
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return PngImagePlugin.PngImageFile
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return TiffImagePlugin.TiffImageFile
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WebPImagePlugin.WebPImageFile
     return BmpImagePlugin.BmpImageFile if head.startswith(b"BM") else None
@@ -177,7 +209,7 @@ def _decode(image: ImageFile.ImageFile, handle: BinaryIO, name: str) -> Pixels:
         image.load()
         upright = _upright(image)
         if upright.mode in _WIDE_MODES:
-            return stretch(np.asarray(upright), nodata_of(image), name)
+            return stretch(np.asarray(upright), None, name)
         return _eight_bit(upright)
     except ImageError:
         raise

@@ -8,15 +8,14 @@ files.
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from mirs_core.datasets.depth import stretch
+from mirs_core.datasets.bands import Bands, Values
+from mirs_core.datasets.depth import limits
 from mirs_core.datasets.images import MAX_BYTES, MAX_PIXELS, Pixels, read_image
-from mirs_core.datasets.rasters import driver_of, opened
+from mirs_core.datasets.rasters import driver_of, has_premultiplied_alpha, opened
 from mirs_core.errors import ImageError
 
 PREVIEW, LEAST = 1200, 32
@@ -81,7 +80,8 @@ class LargeImage:
             from rasterio.windows import Window
 
             window = Window(inside.x, inside.y, inside.side, inside.side)
-            return _pixels(raster, raster.read(window=window), self.name)
+            bands = Bands.of(raster, self.name, has_premultiplied_alpha(self._path))
+            return _pixels(bands.read(window), self.name)
 
 
 def png(pixels: Pixels) -> bytes:
@@ -118,13 +118,14 @@ def _open_windowed(path: Path, name: str) -> LargeImage:
         shape = max(1, round(height * share)), max(1, round(width * share))
         from rasterio.enums import Resampling
 
-        small = raster.read(out_shape=(raster.count, *shape), resampling=Resampling.average)
-        return LargeImage(name, width, height, _pixels(raster, small, name), _path=path)
+        bands = Bands.of(raster, name, has_premultiplied_alpha(path))
+        small = bands.read(shape=shape, resampling=Resampling.average)
+        return LargeImage(name, width, height, _pixels(small, name), _path=path)
 
 
-def _pixels(raster: Any, bands: NDArray[Any], name: str) -> Pixels:
-    """Bands (C, H, W) as grey or colour; a fourth band is alpha and ignored."""
-    values = bands[0] if len(bands) in (1, 2) else np.moveaxis(bands[:3], 0, -1)
-    if values.dtype == np.uint8:
-        return np.ascontiguousarray(values)
-    return stretch(values, raster.nodata, name)
+def _pixels(read: Values, name: str) -> Pixels:
+    if read.values.dtype == np.uint8:
+        return read.grey(None)
+    if not read.valid.any():
+        raise ImageError(f"{name} has no valid pixel: all are marked as missing.")
+    return read.grey(limits(read.values[:, read.valid]))

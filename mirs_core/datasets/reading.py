@@ -17,7 +17,8 @@ from mirs_core.progress import Progress, silent
 STAGE = "Scanning images"
 """The stage that ``read_contents`` reports."""
 
-_VERSION = 1
+# 2: TIFF is read by GDAL, which reads files that were refused before.
+_VERSION = 2
 # A file this recent may change again within the resolution of its modification time.
 _SETTLED_NS = 2_000_000_000
 

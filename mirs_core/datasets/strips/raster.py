@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.depth import is_valid, levels, limits
+from mirs_core.datasets.bands import Bands, Stretch
+from mirs_core.datasets.depth import limits
 from mirs_core.datasets.images import Pixels
 from mirs_core.datasets.large_images import Square
-from mirs_core.datasets.rasters import opened
+from mirs_core.datasets.rasters import has_premultiplied_alpha, opened
 from mirs_core.errors import DataError, ImageError
 from mirs_core.mars.crs import MarsCrs
 
@@ -29,16 +30,7 @@ _MOST_PIXELS = 200_000_000_000
 _SURVEY = 1024
 _SHAPE_TOLERANCE = 0.01
 _PIECES, _PIECE_BYTES = 64, 256_000
-# The integers that ISIS writes for missing or saturated pixels.
-_ISIS_SPECIAL = {
-    "int16": (-32768, -32767, -32766, -32765, -32764),
-    "uint16": (0, 1, 2, 65534, 65535),
-    "uint8": (0,),
-}
-
 Mask = NDArray[np.bool_]
-Stretch = tuple[float, float] | None
-"""Values that become grey 0 and 255; None for 8-bit values, which are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +52,8 @@ class StripRaster:
         crs: its coordinate system.
         transform: (a, b, c, d, e, f), see ``strip_list.Strip``.
         nodata: which values count as missing, in words.
+        fill: an undeclared value along the edge that counts as missing.
+        white_edge: whether an 8-bit raster has 255 along its edge, which does not.
     """
 
     name: str
@@ -68,10 +62,9 @@ class StripRaster:
     crs: MarsCrs
     transform: tuple[float, ...]
     nodata: str
-    _raster: Any
-    _bands: tuple[int, ...]
-    _special: tuple[int, ...]
-    _has_mask: bool
+    fill: int | None
+    white_edge: bool
+    _bands: Bands
 
     @property
     def metres_per_pixel(self) -> float:
@@ -81,7 +74,7 @@ class StripRaster:
     @property
     def bands(self) -> int:
         """1, or 3 in colour."""
-        return len(self._bands)
+        return self._bands.channels
 
     def survey(self) -> Survey:
         """The whole raster in at most 1024 x 1024 pixels, from its overviews if it has any.
@@ -91,11 +84,11 @@ class StripRaster:
         """
         share = min(1.0, _SURVEY / max(self.width, self.height))
         shape = max(1, round(self.height * share)), max(1, round(self.width * share))
-        values, valid = self._read(None, shape)
-        if not valid.any():
+        read = self._bands.read(None, shape)
+        if not read.valid.any():
             raise ImageError(f"{self.name} has no valid pixel: all are marked as missing.")
-        stretch = None if values.dtype == np.uint8 else limits(values[:, valid])
-        return Survey(stretch, valid)
+        stretch = None if read.values.dtype == np.uint8 else limits(read.values[:, read.valid])
+        return Survey(stretch, read.valid)
 
     def read(
         self, column: int, row: int, width: int, height: int, stretch: Stretch
@@ -109,12 +102,8 @@ class StripRaster:
         """
         from rasterio.windows import Window
 
-        values, valid = self._read(Window(column, row, width, height), (height, width))
-        if stretch is None:
-            grey = np.where(valid, values, 0).astype(np.uint8)
-        else:
-            grey = levels(values, np.broadcast_to(valid, values.shape), *stretch)
-        return (grey[0] if self.bands == 1 else np.moveaxis(grey, 0, -1)), valid
+        read = self._bands.read(Window(column, row, width, height), (height, width))
+        return read.grey(stretch), read.valid
 
     def square(self, square: Square, stretch: Stretch) -> Pixels:
         """Grey levels of a square inside the raster."""
@@ -145,21 +134,6 @@ class StripRaster:
         columns = [(x - c) / a for x in candidates]
         return min(columns, key=lambda column: abs(column - self.width / 2)), (y - f) / e
 
-    def _read(self, window: Any, shape: tuple[int, int]) -> tuple[NDArray[Any], Mask]:
-        """Values (C, H, W), and which pixels are valid (H, W)."""
-        values = self._raster.read(list(self._bands), window=window, out_shape=(self.bands, *shape))
-        valid: Mask = np.ones(shape, bool)
-        if values.dtype.kind == "f":
-            valid &= is_valid(values).all(axis=0)
-        if self._special:
-            valid &= ~np.isin(values, self._special).all(axis=0)
-        if self._has_mask:
-            masks = self._raster.read_masks(
-                list(self._bands), window=window, out_shape=(self.bands, *shape)
-            )
-            valid &= (masks > 0).any(axis=0)
-        return values, valid
-
 
 @contextmanager
 def open_strip(path: Path) -> Iterator[StripRaster]:
@@ -171,7 +145,7 @@ def open_strip(path: Path) -> Iterator[StripRaster]:
         DataError: it has no coordinate system of Mars, or its pixels are not upright squares.
     """
     with opened(path, path.name, _CACHE_BYTES) as raster:
-        yield _checked(raster, path.name)
+        yield _checked(raster, path.name, has_premultiplied_alpha(path))
 
 
 def content_of(path: Path) -> str:
@@ -196,37 +170,28 @@ def content_of(path: Path) -> str:
     return fingerprint.hexdigest()
 
 
-def _checked(raster: Any, name: str) -> StripRaster:
+def _checked(raster: Any, name: str, is_premultiplied: bool) -> StripRaster:
     _check_storage(raster, name)
     crs = MarsCrs.of(raster.crs.to_wkt() if raster.crs else "", name)
     transform = tuple(float(term) for term in raster.transform[:6])
     _check_pixels(transform, name, crs.warp_target)
-    bands = (1, 2, 3) if raster.count in (3, 4) else (1,)
-    mask, words = _mask(raster)
-    kind = str(raster.dtypes[0])
-    # If the raster marks missing pixels itself, its smallest values are valid.
-    special = _ISIS_SPECIAL.get(kind, ()) if not mask or kind == "int16" else ()
-    if kind.startswith("float"):
-        words.append("not finite or ISIS special")
+    bands = Bands.of(raster, name, is_premultiplied)
     strip = StripRaster(
         name=name,
         width=int(raster.width),
         height=int(raster.height),
         crs=crs,
         transform=transform,
-        nodata=", ".join([*words, *(f"value {number}" for number in special)]),
-        _raster=raster,
+        nodata=", ".join(bands.nodata),
+        fill=bands.fill,
+        white_edge=bands.white_edge,
         _bands=bands,
-        _special=special,
-        _has_mask=mask,
     )
     _check_place(strip)
     return strip
 
 
 def _check_storage(raster: Any, name: str) -> None:
-    if raster.count < 1 or any(kind.startswith("complex") for kind in raster.dtypes):
-        raise ImageError(f"{name} has no band of real numbers; choose an image.")
     if raster.width * raster.height > _MOST_PIXELS:
         raise ImageError(f"{name} is larger than any image of Mars; cut it into parts.")
     height, width = raster.block_shapes[0]
@@ -262,17 +227,3 @@ def _check_place(strip: StripRaster) -> None:
             f"The middle of {strip.name} lies outside its map projection: its coordinates do not"
             " match its coordinate system. Use the product as it was published."
         )
-
-
-def _mask(raster: Any) -> tuple[bool, list[str]]:
-    """Whether the raster marks missing pixels itself, and how, in words."""
-    flags = {flag.name for flag in raster.mask_flag_enums[0]}
-    if _has_alpha(raster, raster.count - 1):
-        return True, ["alpha"]
-    if "nodata" in flags:
-        return True, [f"value {raster.nodata:g}"]
-    return ("per_dataset" in flags), (["mask"] if "per_dataset" in flags else [])
-
-
-def _has_alpha(raster: Any, band: int) -> bool:
-    return band > 0 and raster.colorinterp[band].name == "alpha"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mirs_core.datasets import large_images
+from mirs_core.datasets.images import read_image
 from mirs_core.datasets.large_images import LEAST, MOST, LargeImage, Square, png
 from mirs_core.errors import ImageError
 
@@ -62,6 +63,10 @@ def test_windows_give_the_same_as_the_whole(
     assert image._pixels is None and (image.width, image.height) == (900, 700)
     assert image.preview.shape[:2] == (700, 900)
     expected = values[0] if bands == 1 else np.moveaxis(values[:3], 0, -1)
+    if bands == 4:
+        opacity = values[3].astype(int)[..., None]
+        expected = (expected * opacity + 127) // 255
+    assert (expected == read_image(path.read_bytes())).all()
     assert (image.cut(Square(123, 45, 200)) == expected[45:245, 123:323]).all()
 
 
@@ -146,8 +151,8 @@ def test_a_tiff_whose_tags_lead_to_another_file_is_refused(
         out.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=str(secret))
     with pytest.raises(ImageError, match="other files"):
         large_images._open_windowed(path, "strip.tif")
-    # What can be read whole never goes through GDAL.
-    assert not LargeImage.open(path).preview.any()
+    with pytest.raises(ImageError, match="other files"):
+        LargeImage.open(path)
 
 
 def test_what_lies_beside_a_file_is_not_read(

@@ -19,6 +19,7 @@ from rasterio import Affine
 from rasterio.enums import ColorInterp
 
 from mirs_core import cli
+from mirs_core.datasets.bands import Bands
 from mirs_core.datasets.card import read_card
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.strips import CutSettings, StripDetails, cut_strip, cutting
@@ -334,13 +335,13 @@ def test_tiles_within_a_factor_of_two_have_the_usual_size(metres: float, usual: 
 
 def test_no_read_is_larger_than_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[tuple[int, int]] = []
-    whole = StripRaster._read
+    whole = Bands.read
 
-    def counted(self: StripRaster, window: Any, shape: tuple[int, int]) -> Any:
+    def counted(self: Bands, window: Any, shape: tuple[int, int]) -> Any:
         reads.append(shape)
         return whole(self, window, shape)
 
-    monkeypatch.setattr(StripRaster, "_read", counted)
+    monkeypatch.setattr(Bands, "read", counted)
     monkeypatch.setattr(cutting, "MOST_VALUES", 32 * 100)
     made = cut_strip(write(tmp_path / "strip.tif", noise(64, 960)), tmp_path / "out", SMALL)
     assert made.strip.tiles == 2 * 30
