@@ -211,7 +211,7 @@ def test_the_cache_spares_reading(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"version": 1, "files": {"a": [1]}}', '{"version": 1, "files": 3}', "\xff"],
+    ["", "[]", "{}", '{"version": 2, "files": {"a": [1]}}', '{"version": 2, "files": 3}', "\xff"],
 )
 def test_a_damaged_cache_is_ignored(text: str, tmp_path: Path, make_dataset: MakeDataset) -> None:
     root, cache = make_dataset(tmp_path / "data", LAYOUT), tmp_path / "scan.json"

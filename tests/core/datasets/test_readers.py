@@ -31,7 +31,7 @@ COLOUR = np.stack([SCENE, 251 - SCENE, np.roll(SCENE, 30, 1)])
 
 
 def write(path: Path, bands: np.ndarray, **options: Any) -> Path:
-    """A GeoTIFF of Mars; ``after`` is called with the open raster."""
+    """A GeoTIFF of Mars; ``after`` is called with the raster before its pixels are written."""
     after = options.pop("after", lambda raster: None)
     count, height, width = bands.shape
     with rasterio.open(
