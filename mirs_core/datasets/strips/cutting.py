@@ -65,7 +65,7 @@ def cut_strip(
             folder = StripFolder(root, strip)
             strip, resumed = _cut_into(folder, raster, progress)
             crs = raster.crs.name
-            warnings = (*_warnings(strip, raster.crs.note), *_edge_warnings(raster))
+            warnings = (*_warnings(strip, raster.crs.note), *raster.edge_warnings)
     except ImageError:
         # A damaged raster gives no tiles; after other failures, cutting can be resumed.
         if folder is not None:
@@ -258,21 +258,6 @@ def _records(strip: Strip, corners: list[Corner]) -> list[TileRecord]:
 def has_usual_size(metres: float) -> bool:
     """Whether tiles ``metres`` wide are within a factor of 2 of those that models learn from."""
     return USUAL_METRES / _UNUSUAL <= metres <= USUAL_METRES * _UNUSUAL
-
-
-def _edge_warnings(raster: StripRaster) -> Iterator[str]:
-    if raster.fill is not None:
-        yield (
-            f"{raster.name} declares no missing pixels, but has the value {raster.fill} along its"
-            " edge; pixels of this value are taken as missing. If they are not, declare another"
-            " value, for example with: gdal_edit.py -a_nodata VALUE."
-        )
-    if raster.white_edge:
-        yield (
-            f"{raster.name} has the value 255 along its edge and does not declare it as missing, so"
-            " it is kept as white. If it is fill, declare it, for example with:"
-            " gdal_edit.py -a_nodata 255."
-        )
 
 
 def _warnings(strip: Strip, note: str) -> tuple[str, ...]:

@@ -76,6 +76,23 @@ class StripRaster:
         """1, or 3 in colour."""
         return self._bands.channels
 
+    @property
+    def edge_warnings(self) -> tuple[str, ...]:
+        """What to tell of undeclared values along the edge; usually nothing."""
+        if self.fill is not None:
+            return (
+                f"{self.name} declares no missing pixels, but has the value {self.fill} along its"
+                " edge; pixels of this value are taken as missing. If they are not, declare another"
+                " value, for example with: gdal_edit.py -a_nodata VALUE.",
+            )
+        if self.white_edge:
+            return (
+                f"{self.name} has the value 255 along its edge and does not declare it as missing,"
+                " so it is kept as white. If it is fill, declare it, for example with:"
+                " gdal_edit.py -a_nodata 255.",
+            )
+        return ()
+
     def survey(self) -> Survey:
         """The whole raster in at most 1024 x 1024 pixels, from its overviews if it has any.
 
