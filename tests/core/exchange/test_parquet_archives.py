@@ -126,7 +126,7 @@ def test_a_round_trip_gives_the_same_codes_items_and_results(
         "Hills of Mars", "CC0", "Cite Ann",
     )  # fmt: skip
     assert not after.root.exists()
-    with pytest.raises(DataError, match="gone"):
+    with pytest.raises(DataError, match="is missing"):
         after.image_path(after.items.ids[0])
     again = parquet_archives.write_archive(home, run.id, tmp_path / "again.parquet")
     one, other = (pq.read_table(path) for path in (made / f"{preset}.parquet", again.path))

@@ -112,10 +112,10 @@ def gone(home: Home) -> None:
 
 @pytest.mark.parametrize("damage", [no_data, stopped, gone])
 def test_a_demo_with_a_part_missing_is_not_complete(
-    tmp_path: Path, network: FakeNetwork, damage: Callable[[Path], None]
+    tmp_path: Path, network: FakeNetwork, damage: Callable[[Home], None]
 ) -> None:
     demo.build(Home(tmp_path))
-    damage(tmp_path)
+    damage(Home(tmp_path))
     assert not demo.is_complete(Home(tmp_path))
 
 

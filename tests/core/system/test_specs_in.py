@@ -35,7 +35,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
 
 
 def spec(name: str, order: int = 0) -> str:
-    return f"from test_specs import Shape\nSPEC = Shape({name!r}, {order})\n"
+    return f"from test_specs_in import Shape\nSPEC = Shape({name!r}, {order})\n"
 
 
 def test_specs_come_in_their_order_and_helpers_are_left_out(package: Package) -> None:
