@@ -56,8 +56,9 @@ def describe(label: str) -> Landform:
     landform = by_code.get(label)
     if landform is not None:
         return landform
-    name = label.replace("_", " ").strip().capitalize() or label
-    return Landform(label, name, OTHER, _colour(label))
+    name = label.replace("_", " ").strip() or label
+    # Only the first letter is raised: acronyms such as RSL stay as they are written.
+    return Landform(label, name[:1].upper() + name[1:], OTHER, _colour(label))
 
 
 def _colour(label: str) -> str:

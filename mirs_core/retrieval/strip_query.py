@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mirs_core.datasets.images import MIN_SIDE
 from mirs_core.datasets.large_images import MOST, Square, png
+from mirs_core.datasets.strips import outline
 from mirs_core.datasets.strips.cutting import USUAL_METRES
 from mirs_core.datasets.strips.raster import StripRaster, content_of, open_strip
 from mirs_core.datasets.strips.strip_list import Strip, read_strips
@@ -84,8 +85,7 @@ def query_by_rectangle(searcher: Searcher, path: Path, rectangle: Area | Bounds)
         EncoderError: the run's encoder cannot be loaded.
     """
     with open_strip(path) as raster:
-        area = rectangle if isinstance(rectangle, Area) else area_of(raster, rectangle)
-        area = area.inside(raster.width, raster.height, raster.name)
+        area = _area_inside(raster, rectangle)
         strips = read_strips(searcher.root)
         side = round(_tile_metres(strips) / raster.metres_per_pixel)
         stretch = _stretch(raster, path, strips)
@@ -110,6 +110,33 @@ def query_by_rectangle(searcher: Searcher, path: Path, rectangle: Area | Bounds)
         examples=frozenset(contents) if len(codes) > 1 else frozenset(),
     )
     return RectangleQuery(query, area, tuple(valid_squares))
+
+
+def _area_inside(raster: StripRaster, rectangle: Area | Bounds) -> Area:
+    if isinstance(rectangle, Area):
+        return rectangle.inside(raster.width, raster.height, raster.name)
+    try:
+        return area_of(raster, rectangle).inside(raster.width, raster.height, raster.name)
+    except DataError as error:
+        box = bounds_of(raster)
+        raise DataError(
+            f"{error} {raster.name} lies between WEST {box.west:.4f}, SOUTH {box.south:.4f}, EAST"
+            f" {box.east:.4f} and NORTH {box.north:.4f}."
+        ) from None
+
+
+def bounds_of(raster: StripRaster) -> Bounds:
+    """The bounds of a raster, missing pixels included."""
+    a, _, c, _, e, f = raster.transform
+    middle = c + a * raster.width / 2, f + e * raster.height / 2
+    box = outline.bounds(
+        outline.whole(
+            raster.width,
+            raster.height,
+            lambda x, y: raster.crs.to_clamped_degrees(c + a * x, f + e * y, middle),
+        )
+    )
+    return Bounds(box["west"], box["south"], box["east"], box["north"])
 
 
 def squares(area: Area, side: int) -> list[Square]:

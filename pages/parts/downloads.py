@@ -1,23 +1,19 @@
 """Download buttons for the data behind tables and figures."""
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from mirs_core.exchange.exports import spreadsheet
+
 
 def rows(name: str, table: Sequence[Mapping[str, Any]]) -> None:
-    """Draws a button that downloads rows with the same keys as CSV; nothing if there are none."""
+    """Draws a button that downloads rows with the same keys as CSV, safe in spreadsheets."""
     if not table:
         return
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(table[0]))
-    writer.writeheader()
-    writer.writerows(table)
-    _button(f"{name}.csv", text.getvalue(), "text/csv")
+    _button(f"{name}.csv", spreadsheet.table(table), "text/csv")
 
 
 def values(name: str, value: Mapping[str, Any]) -> None:

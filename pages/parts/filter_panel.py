@@ -34,6 +34,9 @@ def draw(searcher: Searcher, bits: int | None) -> None:
         (state.ROLES, roles),
         (state.STRIPS, strips),
     ):
+        if dropped := state.invalid(key, values):
+            before = st.session_state.get(state.DROPPED, [])
+            st.session_state[state.DROPPED] = list(dict.fromkeys([*before, *dropped]))
         state.keep_valid(key, values)
     # A session may have started on another page, whose link does not hold these.
     st.session_state.setdefault(state.K, state.K_DEFAULT)
@@ -41,6 +44,9 @@ def draw(searcher: Searcher, bits: int | None) -> None:
     low, high, step = state.K_RANGE
     with st.sidebar:
         st.slider("Results per model", low, high, step=step, key=state.K)
+        if unknown := st.session_state.get(state.DROPPED):
+            names = ", ".join(words.plain(value[:80]) for value in unknown[:5])
+            st.warning(f"This data set has nothing to filter by: {names}. Results include all.")
         title = "Filters active" if state.is_filtered() else "Filter results"
         with st.expander(title, icon=":material/filter_alt:", key="mirs-filters"):
             if len(groups) > 1:

@@ -46,7 +46,8 @@ _LISTS = {
 }
 _OF_THE_MAP = {"map": state.MAP, "part": state.MAP_PART, "framed": state.FRAMED}
 _FLAGS = {STRIP: "strip", NEAR: "near"}
-# Ids of tiles may hold commas; as paths they never hold two slashes.
+# Ids of tiles may hold commas; as paths they never hold two slashes. Commas in other values are
+# escaped, and so are the signs that escape them.
 _BETWEEN = {PLUS: "//", MINUS: "//"}
 _MOST = 64
 # Links of earlier versions name what colours the points differently.
@@ -71,6 +72,7 @@ def _restored() -> dict[str, str] | None:
     if link is None:
         return None
     st.session_state[state.TILE] = link.get("tile")
+    st.session_state.pop(state.DROPPED, None)
     for key in (GROUPS, CLASSES, ROLES, STRIPS, PLUS, MINUS):
         st.session_state[key] = _names(link, key)
     st.session_state[K] = _k(link.get("k"))
@@ -135,12 +137,23 @@ def _changed_link() -> dict[str, str] | None:
 
 
 def _names(link: dict[str, str], key: str) -> list[str]:
-    between = _BETWEEN.get(key, ",")
-    return [part for part in link.get(_LISTS[key], "").split(between) if part][:_MOST]
+    text = link.get(_LISTS[key], "")
+    if key in _BETWEEN:
+        return [part for part in text.split(_BETWEEN[key]) if part][:_MOST]
+    return [_unescaped(part) for part in text.split(",") if part][:_MOST]
 
 
 def _joined(key: str) -> str:
-    return _BETWEEN.get(key, ",").join(st.session_state.get(key) or ())
+    values = st.session_state.get(key) or ()
+    return _BETWEEN[key].join(values) if key in _BETWEEN else ",".join(map(_escaped, values))
+
+
+def _escaped(value: str) -> str:
+    return value.replace("%", "%25").replace(",", "%2C")
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("%2C", ",").replace("%25", "%")
 
 
 def _k(text: str | None) -> int:
@@ -213,7 +226,7 @@ def evaluation_link() -> dict[str, str]:
     """The state of the evaluation page as link parameters."""
     values = {
         "data": st.session_state.get(DATA) or "",
-        "models": ",".join(st.session_state.get(MODELS) or ()),
+        "models": _joined(MODELS),
         "part": st.session_state.get(PART) or "",
     }
     return {name: value for name, value in values.items() if value}
@@ -223,7 +236,7 @@ def runs_link() -> dict[str, str]:
     """The state of the runs page as link parameters."""
     values = {
         "data": st.session_state.get(DATA) or "",
-        "models": ",".join(st.session_state.get(MODELS) or ()),
+        "models": _joined(MODELS),
         "runs": ",".join(st.session_state.get(RUNS) or ()),
     }
     return {name: value for name, value in values.items() if value}
@@ -233,7 +246,7 @@ def data_link() -> dict[str, str]:
     """The state of the data page as link parameters."""
     values = {
         "data": st.session_state.get(DATA) or "",
-        "models": ",".join(st.session_state.get(MODELS) or ()),
+        "models": _joined(MODELS),
         "section": st.session_state.get(state.SECTION) or "",
     }
     return {name: value for name, value in values.items() if value}
@@ -243,7 +256,7 @@ def search_link_with(data: str, models: list[str]) -> dict[str, str]:
     """A link to the search page with these models; within a data set it keeps query and filters."""
     same = st.session_state.get(DATA) == data
     base = search_link() if same else {"k": str(st.session_state.get(K, K_DEFAULT))}
-    return {**base, "data": data, "models": ",".join(models)}
+    return {**base, "data": data, "models": ",".join(map(_escaped, models))}
 
 
 def write_link(parameters: dict[str, str]) -> None:

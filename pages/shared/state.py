@@ -1,5 +1,6 @@
 """The session state by key; ``link`` restores part of it from an address."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
     "mirs.roles",
     "mirs.strip",
 )
+DROPPED = "mirs.dropped"
+"""Values of filters that the data set does not have."""
 STRIPS, BAND, WITHIN, NEAR = "mirs.strips", "mirs.band", "mirs.within", "mirs.near"
 PLUS, MINUS = "mirs.plus", "mirs.minus"
 VIEW = "mirs.view"
@@ -93,9 +96,24 @@ def map_view() -> str:
 
 def keep_valid(key: str, options: Sequence[str]) -> list[str]:
     """Drops values that are not options of a widget (old link, other data set)."""
-    valid = [value for value in dict.fromkeys(st.session_state.get(key) or []) if value in options]
+    matches = [_option(value, options) for value in st.session_state.get(key) or []]
+    valid = list(dict.fromkeys(match for match in matches if match is not None))
     st.session_state[key] = valid
     return valid
+
+
+def invalid(key: str, options: Sequence[str]) -> list[str]:
+    """The values that :func:`keep_valid` would drop."""
+    return [v for v in st.session_state.get(key) or [] if _option(v, options) is None]
+
+
+def _option(value: str, options: Sequence[str]) -> str | None:
+    """The option that is this value, or this value in another Unicode form: links may change it."""
+    if value in options or value.isascii():
+        return value if value in options else None
+    composed = unicodedata.normalize("NFC", value)
+    same = (option for option in options if unicodedata.normalize("NFC", option) == composed)
+    return next(same, None)
 
 
 def tile() -> str | None:
@@ -189,6 +207,7 @@ def clear_filters() -> None:
     for key in (STRIP, NEAR):
         st.session_state[key] = False
     st.session_state[BAND], st.session_state[WITHIN] = POLES, None
+    st.session_state.pop(DROPPED, None)
     search_in(None)
 
 
@@ -208,5 +227,6 @@ def forget_query() -> None:
         CHOSEN,
         REGION,
         BOX,
+        DROPPED,
     ):
         st.session_state.pop(key, None)

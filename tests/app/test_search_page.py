@@ -67,7 +67,10 @@ def test_a_link_restores_query_models_length_and_filters(home: Home, start: Any)
 
 def test_a_group_of_landforms_filters_the_results(home: Home, start: Any) -> None:
     app = start(groups="Impact Landforms,Nonsense", classes="rid")
-    assert not app.exception and not messages(app)
+    assert not app.exception
+    assert messages(app) == (
+        "This data set has nothing to filter by: Nonsense. Results include all."
+    )
     assert app.multiselect(key=state.GROUPS).value == ["Impact Landforms"]
     searcher = Searcher.open(home, "demo-mirs")
     app.session_state["mirs.tile"] = searcher.items.ids[0]
@@ -75,6 +78,7 @@ def test_a_group_of_landforms_filters_the_results(home: Home, start: Any) -> Non
     assert address(app, "groups") == "Impact Landforms"
     next(button for button in app.button if button.label == "Clear all filters").click().run()
     assert "groups" not in app.query_params and "classes" not in app.query_params
+    assert "Nonsense" not in messages(app)
 
 
 def test_a_demo_that_is_half_built_is_not_shown_yet(

@@ -1,14 +1,19 @@
 """A user's CSV table: read under common column names, and matched with image files."""
 
 import csv
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from mirs_core.datasets.tile_table import COLUMNS, TileRecord, record_of
 from mirs_core.errors import DataError
+
+if TYPE_CHECKING:
+    import _csv
 
 _MAX_BYTES = 2_000_000_000
 # Accepted column names, in order of precedence.
@@ -19,6 +24,12 @@ _NAMES = {name: (name,) for name in COLUMNS} | {
     "longitude": ("longitude", "lon", "lng", "long"),
     "licence": ("licence", "license"),
 }
+# Words that may stand beside "lat" or "lon" in the name of a column.
+_NORTH = {"lat", "latitude", "n", "north"}
+_EAST, _WEST = {"e", "east"}, {"w", "west"}
+_LONGITUDE = {"lon", "long", "lng", "longitude"}
+_COMMON = {"deg", "degree", "degrees", "decimal", "dd", "positive", "planetocentric", "centre",
+           "center", "central"}  # fmt: skip
 _SPLITS = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}
 
 
@@ -37,17 +48,26 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class MatchedTable:
-    """``records`` by path of their file; ``unmatched`` are paths in the table without a file."""
+    """The values of a table by file.
+
+    Attributes:
+        records: by path of their file.
+        unmatched: paths in the table without a file.
+        unread: names of columns that were not read.
+    """
 
     records: dict[str, TileRecord]
     unmatched: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 def read_rows(path: Path) -> list[TableRow]:
     """The rows of a CSV table, separated by commas, semicolons or tabs.
 
     Columns are those of ``tiles.csv``, in upper or lower case; also file, filename or name for
-    path, class for label, and lat, lon or lng for the coordinates. Other columns are ignored.
+    path, class for label, and lat, lon or lng for the coordinates, also with unit or direction
+    ("Longitude (deg E)", "lonW", "west_longitude"); longitudes west become east. Other columns are
+    ignored; :func:`unread_columns` names them.
 
     Raises:
         DataError: the file cannot be read, is not a table, or has no column of paths.
@@ -58,13 +78,12 @@ def read_rows(path: Path) -> list[TableRow]:
         if path.stat().st_size > _MAX_BYTES:
             raise DataError(f"{path} is too large for a table of tiles.")
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            head = handle.readline()
-            handle.seek(0)
-            separator = max(",;\t", key=head.count)
-            rows = csv.reader(handle, delimiter=separator)
-            columns = _columns(path, next(rows, []))
+            rows = _reader(handle)
+            head = next(rows, [])
+            columns = _columns(path, head)
+            is_west = "longitude" in columns and _is_west(head[columns["longitude"]])
             table_rows = [
-                TableRow(f"{path.name}, line {rows.line_num}", _cells(row, columns))
+                TableRow(f"{path.name}, line {rows.line_num}", _cells(row, columns, is_west))
                 for row in rows
                 if any(cell.strip() for cell in row)
             ]
@@ -75,6 +94,16 @@ def read_rows(path: Path) -> list[TableRow]:
     if not table_rows:
         raise DataError(f"{path} has no rows.")
     return table_rows
+
+
+def unread_columns(path: Path) -> tuple[str, ...]:
+    """Names of the columns of a table that :func:`read_rows` can read, but which it ignores."""
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        head = next(_reader(handle), [])
+    used = set(_columns(path, head).values())
+    return tuple(
+        name.strip() for index, name in enumerate(head) if index not in used and name.strip()
+    )
 
 
 def match_rows(rows: Sequence[TableRow], paths: Sequence[str]) -> MatchedTable:
@@ -130,6 +159,7 @@ def _columns(path: Path, head: Sequence[str]) -> dict[str, int]:
     columns = {}
     for column, names in _NAMES.items():
         present = [indexes[name] for name in names if name in indexes]
+        present += [index for index, name in enumerate(head) if _coordinate(name) == column]
         if present:
             columns[column] = present[0]
     if "path" not in columns:
@@ -140,10 +170,45 @@ def _columns(path: Path, head: Sequence[str]) -> dict[str, int]:
     return columns
 
 
-def _cells(row: Sequence[str], columns: dict[str, int]) -> dict[str, str]:
+def _reader(handle: TextIO) -> "_csv._reader":
+    """The rows of an open table, which is at its beginning."""
+    head = handle.readline()
+    handle.seek(0)
+    return csv.reader(handle, delimiter=max(",;\t", key=head.count))
+
+
+def _coordinate(name: str) -> str | None:
+    """The coordinate, latitude or longitude, that a column of this name holds."""
+    words = _words(name)
+    if words & _LONGITUDE and words <= _LONGITUDE | _EAST | _WEST | _COMMON:
+        return None if words & _EAST and words & _WEST else "longitude"
+    is_latitude = words & {"lat", "latitude"} and words <= _NORTH | _COMMON
+    return "latitude" if is_latitude else None
+
+
+def _is_west(name: str) -> bool:
+    return bool(_words(name) & _WEST)
+
+
+def _words(name: str) -> set[str]:
+    """The words of a column's name in lower case, of "lonW" or "LON_W" both lon and w."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=^lon)(?=[ew]$)|(?<=^lat)(?=n$)", " ", name.strip())
+    return set(re.findall(r"[^\W\d_]+", parted.lower()))
+
+
+def _west_as_east(cell: str) -> str:
+    cell = cell.removeprefix("+")
+    if not cell:
+        return cell
+    return cell[1:] if cell.startswith("-") else f"-{cell}"
+
+
+def _cells(row: Sequence[str], columns: dict[str, int], is_west: bool) -> dict[str, str]:
     cells = dict.fromkeys(COLUMNS, "")
     for column, index in columns.items():
         cells[column] = row[index].strip() if index < len(row) else ""
+    if is_west:
+        cells["longitude"] = _west_as_east(cells["longitude"])
     split = cells["split"].lower()
     return {**cells, "split": _SPLITS.get(split, split)}
 

@@ -1,17 +1,25 @@
 """What the user states about the tiles of an imported folder."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mirs_core.datasets.card import card_values
-from mirs_core.datasets.importing.csv_table import MatchedTable, match_rows, read_rows
+from mirs_core.datasets.importing.csv_table import (
+    MatchedTable,
+    match_rows,
+    read_rows,
+    unread_columns,
+)
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.datasets.walk import is_labelled
 from mirs_core.errors import DataError
+
+_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,9 @@ def describe_tiles(
     paths = [tile.path for tile in manifest.tiles]
     matched = MatchedTable({}, ())
     if description.table is not None:
-        matched = match_rows(read_rows(description.table.expanduser()), paths)
+        table = description.table.expanduser()
+        matched = match_rows(read_rows(table), paths)
+        matched = dataclasses.replace(matched, unread=unread_columns(table))
     folders = {path: path.split("/")[0] for path in paths if "/" in path}
     if description.from_folders:
         _check_folders(manifest, folders)
@@ -73,7 +83,12 @@ def describe_tiles(
         )
         if record != TileRecord(path):
             records[path] = record
-    return MatchedTable(records, matched.unmatched), _notes(manifest, records, folders)
+    notes = (
+        *_table_notes(matched),
+        *_case_notes(manifest, records),
+        *_notes(manifest, records, folders),
+    )
+    return MatchedTable(records, matched.unmatched, matched.unread), notes
 
 
 def _check_folders(manifest: Manifest, folders: Mapping[str, str]) -> None:
@@ -84,6 +99,34 @@ def _check_folders(manifest: Manifest, folders: Mapping[str, str]) -> None:
         )
     if not folders:
         raise DataError(f"No image of {manifest.root} is in a subfolder that could be its class.")
+
+
+def _table_notes(matched: MatchedTable) -> Iterator[str]:
+    if matched.unread:
+        names = ", ".join(repr(name[:80]) for name in matched.unread[:_LISTED])
+        more = len(matched.unread) - _LISTED
+        yield f"Columns not read: {names}" + (f" and {more} more." if more > 0 else ".")
+    half = sum(
+        record.latitude is not None and record.longitude is None
+        for record in matched.records.values()
+    )
+    if half:
+        yield (
+            f"{half:,} rows have a latitude but no longitude, and so no place on the map; the"
+            " column may be called longitude, lon, lon_e or lon_w."
+        )
+
+
+def _case_notes(manifest: Manifest, records: Mapping[str, TileRecord]) -> Iterator[str]:
+    """Labels that differ in upper and lower case only, which are different classes."""
+    variants: dict[str, set[str]] = defaultdict(set)
+    for tile in manifest.tiles:
+        record = records.get(tile.path)
+        if label := (record.label if record else None) or tile.label:
+            variants[label.casefold()].add(label)
+    for labels in sorted(sorted(group) for group in variants.values() if len(group) > 1):
+        names = ", ".join(repr(label[:80]) for label in labels)
+        yield f"{names} differ in upper and lower case only, and are {len(labels)} classes."
 
 
 def _notes(

@@ -69,7 +69,9 @@ class ImportedFolder:
             "added": self.added,
             "skipped": self.skipped,
             "labelled": self.manifest.labelled,
-            "placed": sum(tile.latitude is not None for tile in tiles),
+            "placed": sum(
+                tile.latitude is not None and tile.longitude is not None for tile in tiles
+            ),
             "copied": self.copied,
             "unmatched": list(self.unmatched[:_LISTED]),
             "unmatched_rows": len(self.unmatched),

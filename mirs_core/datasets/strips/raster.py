@@ -138,7 +138,8 @@ class StripRaster:
         x, y = float(xs[0]), float(ys[0])
         if not (np.isfinite(xs).all() and np.isfinite(y)):
             raise DataError(
-                f"{self.name}: its map projection does not cover {longitude}, {latitude}."
+                f"{self.name}: its map projection does not cover {longitude % 360:g} E,"
+                f" {latitude:g} N."
             )
         # A cylindrical map may continue beyond the meridian at which it ends.
         turn = 360 * float(np.abs(xs[1:] - x).min())

@@ -585,3 +585,52 @@ def test_what_new_tiles_are_taken_for_and_lose_is_said(
         importing.import_into(home, more, target, FolderDescription(metres_per_pixel=3.0)).notes
         == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("head", "longitude"),
+    [
+        ("lat,lonW", 306.4),
+        ("lat,lonw", 306.4),
+        ("Latitude (deg N),Longitude (deg W)", 306.4),
+        ("latitude,west_longitude", 306.4),
+        ("lat,LON_W", 306.4),
+        ("lat,Longitude (deg E)", 53.6),
+        ("planetocentric latitude,east longitude", 53.6),
+        ("lat,lon", 53.6),
+    ],
+)
+def test_longitudes_are_read_in_their_direction(
+    head: str, longitude: float, tmp_path: Path
+) -> None:
+    path = table(tmp_path / "t.csv", f"file,{head}", "a.png,-5,53.6")
+    (record,) = match_rows(read_rows(path), ["a.png"]).records.values()
+    assert (record.latitude, record.longitude) == (-5, pytest.approx(longitude))
+    assert csv_table.unread_columns(path) == ()
+
+
+def test_columns_that_are_not_read_are_named(tmp_path: Path) -> None:
+    path = table(
+        tmp_path / "t.csv",
+        "file;lat;lon;planetographic latitude;lon_min;Remarks;",
+        "a.png;1;2;3;4;5;",
+    )
+    (record,) = match_rows(read_rows(path), ["a.png"]).records.values()
+    assert (record.latitude, record.longitude) == (1, 2)
+    assert csv_table.unread_columns(path) == ("planetographic latitude", "lon_min", "Remarks")
+
+
+def test_half_a_place_and_labels_of_one_spelling_are_pointed_out(
+    own: Path, home: Home, tmp_path: Path
+) -> None:
+    rows = table(
+        tmp_path / "t.csv",
+        "file,lat,degrees east,class",
+        "north/a.png,1,2,Crater", "b.png,3,4,crater", "c.png,5,6,RSL",
+    )  # fmt: skip
+    imported = importing.import_in_place(home, own, FolderDescription(table=rows))
+    notes = " ".join(imported.notes)
+    assert "Columns not read: 'degrees east'." in notes
+    assert "3 rows have a latitude but no longitude" in notes
+    assert "'Crater', 'crater' differ in upper and lower case only" in notes
+    assert imported.to_json()["placed"] == 0

@@ -37,3 +37,8 @@ def test_any_label_has_a_name_and_a_colour(label: str) -> None:
     assert landform.code == label
     assert re.fullmatch(r"#[0-9a-f]{6}", landform.colour)
     assert landform.name or not label
+
+
+def test_labels_are_shown_as_they_are_written() -> None:
+    names = {"RSL": "RSL", "TARs": "TARs", "N/A": "N/A", "CRATER": "CRATER", "crater": "Crater"}
+    assert {label: describe(label).name for label in names} == names

@@ -17,6 +17,7 @@ from mirs_core.datasets.strips import CutSettings, cut_strip
 from mirs_core.datasets.strips.raster import open_strip
 from mirs_core.errors import DataError
 from mirs_core.pipeline import indexing, training
+from mirs_core.retrieval import strip_query
 from mirs_core.retrieval.search import Searcher
 from mirs_core.retrieval.strip_query import (
     MAX_SQUARES,
@@ -223,3 +224,16 @@ def test_search_takes_a_window_or_bounds(
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
     with pytest.raises(SystemExit):
         cli.main([*words, "--window", "0", "0", "9", "9", "--bounds", "0", "0", "1", "1"])
+
+
+@pytest.mark.parametrize(
+    "rectangle", [Bounds(0, 0, 1, 1), Bounds(70.2, 10.0, 70.1, 10.1), Bounds(10, -80, 12, -79)]
+)
+def test_bounds_outside_name_those_of_the_raster(rectangle: Bounds, tmp_path: Path) -> None:
+    crs = "+proj=sinu +lon_0=70 +R=3396190 +units=m"
+    path = write(tmp_path / "strip.tif", crs, (-900.0, 600_000.0))
+    with (
+        open_strip(path) as raster,
+        pytest.raises(DataError, match=r"lies between WEST 69\.98\d+, SOUTH 10\.\d+, EAST 70\.\d"),
+    ):
+        strip_query._area_inside(raster, rectangle)

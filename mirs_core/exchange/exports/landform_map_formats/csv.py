@@ -2,16 +2,12 @@
 
 from mirs_core.exchange.exports.export_format import ExportFormat, FileType
 from mirs_core.exchange.exports.landform_map_table import LandformMapTable
-from mirs_core.exchange.exports.spreadsheet import safe_cell
+from mirs_core.exchange.exports.spreadsheet import table as csv_table
 
 
 def csv(table: LandformMapTable) -> bytes:
     """UTF-8 CSV, ``lon`` and ``lat`` first: a point inside the tile where its outline is known."""
-    import pandas as pd
-
-    rows = [{name: safe_cell(value) for name, value in row.items()} for row in table.rows]
-    text: str = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
-    return text.encode()
+    return csv_table(table.rows)
 
 
 SPEC = ExportFormat(
