@@ -170,7 +170,7 @@ def _columns(path: Path, head: Sequence[str]) -> dict[str, int]:
     return columns
 
 
-def _reader(handle: TextIO) -> "_csv._reader":
+def _reader(handle: TextIO) -> "_csv.Reader":
     """The rows of an open table, which is at its beginning."""
     head = handle.readline()
     handle.seek(0)
