@@ -161,7 +161,7 @@ def test_keys_move_zoom_and_open(mars: Any) -> None:
         mars.keyboard.press(key)
     after = mars.evaluate(f"() => ({{ ...({ROOT}).map.view.at }})")
     assert after["zoom"] > before["zoom"] and after["lon"] > before["lon"]
-    assert "° E" in mars.locator(f"{MAP} .said").inner_text()
+    assert "° E" in mars.locator(f"{MAP} .status").inner_text()
     row = crowd(mars)[0]
     mars.evaluate(
         f"""(row) => {{
@@ -198,7 +198,7 @@ def test_the_view_in_words_has_no_tail_of_digits(mars: Any) -> None:
     mars.locator(f"{MAP} canvas.over").focus()
     for _ in range(6):
         mars.keyboard.press("ArrowRight")
-        said = mars.locator(f"{MAP} .said").inner_text()
+        said = mars.locator(f"{MAP} .status").inner_text()
         assert re.fullmatch(r"0°, \d+(\.\d)?° E", said)
 
 

@@ -3,9 +3,9 @@
 const CLAMP = (value, low, high) => Math.min(Math.max(value, low), high)
 
 function element(tag, className) {
-  const made = document.createElement(tag)
-  if (className) made.className = className
-  return made
+  const node = document.createElement(tag)
+  if (className) node.className = className
+  return node
 }
 
 function build(root) {
@@ -17,12 +17,12 @@ function build(root) {
   box.tabIndex = 0
   box.setAttribute("role", "application")
   const corner = element("span", "corner")
-  const said = element("p", "said")
-  said.setAttribute("aria-live", "polite")
+  const status = element("p", "status")
+  status.setAttribute("aria-live", "polite")
   box.append(corner)
   stage.append(image, box)
-  root.replaceChildren(stage, said)
-  return { stage, image, box, corner, said }
+  root.replaceChildren(stage, status)
+  return { stage, image, box, corner, status }
 }
 
 function sizeOf(side, metres) {
@@ -35,7 +35,7 @@ function sizeOf(side, metres) {
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".root")
   const parts = root.mirs || (root.mirs = build(root))
-  const { stage, image, box, corner, said } = parts
+  const { stage, image, box, corner, status } = parts
   const least = Math.min(data.least, data.width, data.height)
   const most = Math.min(data.most, data.width, data.height)
   if (root.dataset.subject !== data.subject) {
@@ -52,12 +52,12 @@ export default function ({ data, parentElement, setStateValue }) {
     box.style.left = `${(100 * square.x) / data.width}%`
     box.style.top = `${(100 * square.y) / data.height}%`
     box.style.width = `${(100 * square.side) / data.width}%`
-    said.textContent = sizeOf(square.side, data.metres)
+    status.textContent = sizeOf(square.side, data.metres)
   }
-  const tell = () => setStateValue("square", { ...square })
-  const late = () => {
+  const send = () => setStateValue("square", { ...square })
+  const sendLater = () => {
     clearTimeout(parts.timer)
-    parts.timer = setTimeout(tell, 300)
+    parts.timer = setTimeout(send, 300)
   }
   const drag = (event, move) => {
     event.preventDefault()
@@ -72,7 +72,7 @@ export default function ({ data, parentElement, setStateValue }) {
     }
     target.onpointerup = target.onpointercancel = () => {
       target.onpointermove = target.onpointerup = target.onpointercancel = null
-      tell()
+      send()
     }
     box.focus()
   }
@@ -89,7 +89,7 @@ export default function ({ data, parentElement, setStateValue }) {
     square.x += (before - square.side) / 2
     square.y += (before - square.side) / 2
     draw()
-    late()
+    sendLater()
   }
   box.onkeydown = (event) => {
     const step = Math.max(1, Math.round(data.width * (event.shiftKey ? 0.05 : 0.01)))
@@ -99,7 +99,7 @@ export default function ({ data, parentElement, setStateValue }) {
       square.x += moves[event.key][0]
       square.y += moves[event.key][1]
       draw()
-      late()
+      sendLater()
     } else if (event.key === "+" || event.key === "=") resize(1.1)
     else if (event.key === "-") resize(1 / 1.1)
     else return

@@ -114,8 +114,8 @@ function longitude(lon, west, digits = 1) {
   // In whole parts of a degree: fractions would leave trailing digits.
   const parts = 10 ** digits
   const turn = 360 * parts
-  const found = ((Math.round((west ? -lon : lon) * parts) % turn) + turn) % turn
-  return `${found / parts}° ${west ? "W" : "E"}`
+  const turned = ((Math.round((west ? -lon : lon) * parts) % turn) + turn) % turn
+  return `${turned / parts}° ${west ? "W" : "E"}`
 }
 
 function latitude(lat, digits = 1) {

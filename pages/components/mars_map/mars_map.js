@@ -25,18 +25,18 @@ function read(data) {
   const names = [...Object.keys(KINDS).map((key) => data[key]), ...texts, data.heat && data.heat.grid]
   if (names.some((name) => name && !arrays.has(name))) return null
   const once = (name, make) => {
-    const kept = arrays.get(name)
-    if (typeof kept === "string") arrays.set(name, make(kept))
+    const text = arrays.get(name)
+    if (typeof text === "string") arrays.set(name, make(text))
     return arrays.get(name)
   }
-  const found = { ...data }
-  for (const [key, Kind] of Object.entries(KINDS)) found[key] = data[key] ? once(data[key], (text) => decoded(text, Kind)) : null
-  for (const key of ["features", "strips"]) found[key] = once(data[key], JSON.parse)
-  if (data.heat) found.heat = { ...data.heat, name: data.heat.grid, grid: once(data.heat.grid, (text) => decoded(text, Uint8Array)) }
-  const half = found.points.length / 2
-  ;[found.lat, found.lon] = [found.points.subarray(0, half), found.points.subarray(half)]
-  found.shape = `${data.points} ${data.codes}`
-  return found
+  const content = { ...data }
+  for (const [key, Kind] of Object.entries(KINDS)) content[key] = data[key] ? once(data[key], (text) => decoded(text, Kind)) : null
+  for (const key of ["features", "strips"]) content[key] = once(data[key], JSON.parse)
+  if (data.heat) content.heat = { ...data.heat, name: data.heat.grid, grid: once(data.heat.grid, (text) => decoded(text, Uint8Array)) }
+  const half = content.points.length / 2
+  ;[content.lat, content.lon] = [content.points.subarray(0, half), content.points.subarray(half)]
+  content.shape = `${data.points} ${data.codes}`
+  return content
 }
 
 function tools(root) {
@@ -114,11 +114,11 @@ function built(root, say) {
   const [under, over] = [make("canvas"), make("canvas", "over")]
   over.tabIndex = 0
   over.setAttribute("role", "application")
-  const said = make("p", "said")
-  said.setAttribute("aria-live", "polite")
+  const status = make("p", "status")
+  status.setAttribute("aria-live", "polite")
   const ring = make("i", "ring")
   ring.hidden = true
-  box.append(under, over, ring, make("p", "tag"), said)
+  box.append(under, over, ring, make("p", "tag"), status)
   root.replaceChildren(make("div", "head"), box, make("div", "foot"))
   root.layers = { ...SHOWN }
   root.veiled = new Set()
@@ -137,25 +137,25 @@ function built(root, say) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root")
-  const found = read(data)
-  if (!found) {
+  const content = read(data)
+  if (!content) {
     setTriggerValue("missed", true)
     return
   }
   if (!root.map) built(root, (name, value) => setTriggerValue(name, value))
   const before = root.data
-  if (!before || before.shape !== found.shape) root.veiled = new Set()
-  root.data = found
+  if (!before || before.shape !== content.shape) root.veiled = new Set()
+  root.data = content
   // Outlines are shown by default if there are any.
-  if (!before) root.layers.strips = found.strips.some((strip) => strip.ring)
-  root.chosen = found.chosen ? new Set(found.chosen) : null
+  if (!before) root.layers.strips = content.strips.some((strip) => strip.ring)
+  root.chosen = content.chosen ? new Set(content.chosen) : null
   const head = root.querySelector(".head")
-  head.replaceChildren(tools(root), layers(root), marks(found))
+  head.replaceChildren(tools(root), layers(root), marks(content))
   root.querySelector(".foot").replaceChildren(legend(root, () => root.map.redraw()))
-  root.querySelector(".tag").textContent = found.tag
-  root.querySelector("canvas.over").setAttribute("aria-label", found.about)
-  root.map.show(found, before)
-  root.dataset.drawn = found.id
+  root.querySelector(".tag").textContent = content.tag
+  root.querySelector("canvas.over").setAttribute("aria-label", content.about)
+  root.map.show(content, before)
+  root.dataset.drawn = content.id
   const dark = window.matchMedia("(prefers-color-scheme: dark)")
   dark.onchange = () => setTimeout(root.map.redraw, 120)
 }

@@ -87,9 +87,9 @@ function paintMarks(pen, { data, layers }, map, theme) {
   if (at(data.query)) drawStar(pen, at(data.query), STAR)
 }
 
-function drawBox(pen, view, found, filters) {
-  if (!found) return
-  const path = boxPath(view, found)
+function drawBox(pen, view, region, filters) {
+  if (!region) return
+  const path = boxPath(view, region)
   pen.save()
   pen.lineWidth = filters ? 2 : 1.6
   pen.strokeStyle = STAR

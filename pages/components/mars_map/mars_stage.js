@@ -3,17 +3,17 @@
 function stage(root, box, say) {
   const over = box.querySelector("canvas.over")
   const self = { view: makeView("global"), size: [0, 0], opened: -1, points: [], mode: "pan", drag: null, box: null }
-  let asked = 0
+  let frame = 0
 
   function paint() {
-    asked = 0
+    frame = 0
     if (!root.data || !self.size[0]) return
     paintMap(root, self, box, redraw)
     placeRing()
   }
 
   function redraw() {
-    asked = asked || requestAnimationFrame(paint)
+    frame = frame || requestAnimationFrame(paint)
   }
 
   function fit() {
@@ -56,9 +56,9 @@ function stage(root, box, say) {
     pen.setTransform(1, 0, 0, 1, 0, 0)
     pen.lineWidth = 9
     const hit = (path) => (onLine ? pen.isPointInStroke(path, x, y) : pen.isPointInPath(path, x, y))
-    const found = root.data.strips.find(({ ring }) => ring && hit(ringPath(self.view, ring)))
+    const strip = root.data.strips.find(({ ring }) => ring && hit(ringPath(self.view, ring)))
     pen.restore()
-    return found || null
+    return strip || null
   }
 
   function click(x, y) {
@@ -97,7 +97,7 @@ function stage(root, box, say) {
     drag.last = lon
     const [start, end] = [Math.min(drag.lon, drag.turn), Math.max(drag.lon, drag.turn)]
     const [south, north] = [within(Math.min(drag.lat, lat), -90, 90), within(Math.max(drag.lat, lat), -90, 90)]
-    drag.found = [start, south, end, north]
+    drag.region = [start, south, end, north]
     const east = (turn) => ((turn % 360) + 360) % 360
     self.box = end - start >= 360 ? [0, south, 360, north] : [east(start), south, east(end), north]
     redraw()
@@ -111,9 +111,9 @@ function stage(root, box, say) {
   // Sets a corner of a box at the crosshair; the second corner completes it.
   function corner(x, y) {
     if (!self.drag) return startBox(x, y, true)
-    const { found } = self.drag
+    const { region } = self.drag
     self.drag = null
-    if (found) say("boxed", found)
+    if (region) say("boxed", region)
   }
 
   function place(event) {
@@ -145,7 +145,7 @@ function stage(root, box, say) {
     self.down = self.drag = null
     if (!down) return
     if (!down.moved) return click(...place(event))
-    if (down.boxing && drag.found) say("boxed", drag.found)
+    if (down.boxing && drag.region) say("boxed", drag.region)
   })
   over.addEventListener("pointercancel", leaveBox)
   over.addEventListener("pointerleave", () => self.down || hover(-1))
@@ -174,19 +174,19 @@ function stage(root, box, say) {
     event.preventDefault()
     if (self.drag) growBox(x, y)
     const [lat, lon] = self.view.unpoint(x, y)
-    box.querySelector(".said").textContent = `${latitude(lat)}, ${longitude(lon, root.data.west)}`
+    box.querySelector(".status").textContent = `${latitude(lat)}, ${longitude(lon, root.data.west)}`
     redraw()
   })
 
   // The dot nearest to the crosshair, for keyboard users.
   function nearestTo(x, y) {
-    let [best, found] = [24, null]
+    let [best, nearest] = [24, null]
     for (let row = 0; row < self.tiles.seats.of.length; row += 1) {
       const point = spot(self, row)
       const away = point ? Math.hypot(point[0] - x, point[1] - y) : Infinity
-      if (away < best) [best, found] = [away, point]
+      if (away < best) [best, nearest] = [away, point]
     }
-    if (found) click(...found)
+    if (nearest) click(...nearest)
   }
 
   new ResizeObserver(fit).observe(box)
@@ -223,19 +223,19 @@ function stage(root, box, say) {
     },
     picture: () => {
       const layers = [...box.querySelectorAll("canvas")]
-      const made = document.createElement("canvas")
-      ;[made.width, made.height] = [layers[0].width, layers[0].height]
+      const image = document.createElement("canvas")
+      ;[image.width, image.height] = [layers[0].width, layers[0].height]
       const pen = made.getContext("2d")
       for (const layer of layers) pen.drawImage(layer, 0, 0)
       // The kind of coordinates is written on the saved image.
-      const scale = made.width / self.size[0]
+      const scale = image.width / self.size[0]
       const theme = themeOf(root)
       pen.scale(scale, scale)
       pen.font = `600 12px ${theme.sans}`
       pen.fillStyle = theme.text
       pen.textAlign = "right"
       halo(pen, root.data.tag, self.size[0] - 16, 24, theme)
-      return made
+      return image
     },
     spot: (row) => spot(self, row),
   })

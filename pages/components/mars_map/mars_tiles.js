@@ -294,7 +294,7 @@ function rowAt(map, x, y) {
 
 // The nearest dot; dots of the opened location take precedence.
 function nearestDot(map, x, y) {
-  let [best, found] = [Infinity, -1]
+  let [best, nearest] = [Infinity, -1]
   map.points.forEach((point, number) => {
     if (!point) return
     const reach = reachOf(map, number) + 6
@@ -302,8 +302,8 @@ function nearestDot(map, x, y) {
     for (const row of map.tiles.places[number].rows) {
       const [u, v] = spot(map, row)
       const away = Math.hypot(u - x, v - y) - (map.opened === number ? 60 : 0)
-      if (away < best && Math.hypot(u - x, v - y) <= radius(map, number) + 5) [best, found] = [away, row]
+      if (away < best && Math.hypot(u - x, v - y) <= radius(map, number) + 5) [best, nearest] = [away, row]
     }
   })
-  return found
+  return nearest
 }

@@ -169,11 +169,11 @@ function arc([lat, lon], [north, turn], steps) {
   const [p, q] = [vector(lat, lon), vector(north, turn)]
   const angle = kilometres([lat, lon], [north, turn]) / RADIUS
   if (angle < 1e-6) return []
-  const found = []
+  const points = []
   for (let step = 0; step <= steps; step += 1) {
     const [a, b] = [Math.sin((1 - step / steps) * angle), Math.sin((step / steps) * angle)]
     const [x, y, z] = p.map((value, axis) => a * value + b * q[axis])
-    found.push([Math.atan2(z, Math.hypot(x, y)) / RAD, Math.atan2(y, x) / RAD])
+    points.push([Math.atan2(z, Math.hypot(x, y)) / RAD, Math.atan2(y, x) / RAD])
   }
-  return found
+  return points
 }

@@ -1,6 +1,6 @@
 // Shared by maps: elements, hover cards, icon buttons.
 
-const peek = (window.mirsPeek = window.mirsPeek || { cards: new Map(), ask: null, told: null })
+const peek = (window.mirsPeek = window.mirsPeek || { cards: new Map(), request: null, received: null })
 
 function make(tag, className, text) {
   const made = document.createElement(tag)
@@ -9,7 +9,7 @@ function make(tag, className, text) {
   return made
 }
 
-// The query.
+// The mark of the query.
 function drawStar(pen, [x, y], colour) {
   pen.beginPath()
   for (let corner = 0; corner < 10; corner += 1) {
@@ -24,7 +24,7 @@ function drawStar(pen, [x, y], colour) {
   pen.stroke()
 }
 
-// The hover card beside the pointer. ``near`` gives the rows that are fetched with it.
+// The hover card beside the pointer. ``near`` returns the rows that are fetched with it.
 function card(root, near) {
   const box = make("div", "card")
   root.append(box)
@@ -32,7 +32,7 @@ function card(root, near) {
   let timer = 0
   let pointer = [0, 0]
   let around = []
-  const known = (one) => peek.cards.get(`${root.data.subject}/${one}`)
+  const cardOf = (id) => peek.cards.get(`${root.data.subject}/${id}`)
   function place() {
     const [wide, high] = [box.offsetWidth, box.offsetHeight]
     const [x, y] = pointer
@@ -40,22 +40,22 @@ function card(root, near) {
     box.style.top = `${Math.max(4, Math.min(y - high / 2, innerHeight - high - 4))}px`
   }
   function fill() {
-    const found = known(row)
-    if (!found) return
+    const content = cardOf(row)
+    if (!content) return
     const picture = make("img")
     picture.decoding = "sync"
-    picture.src = found.picture
+    picture.src = content.picture
     picture.alt = ""
     const title = make("p", "title")
     const dot = make("i")
-    dot.style.setProperty("--c", found.colour || "transparent")
-    title.append(dot, found.title)
-    box.replaceChildren(picture, title, ...found.lines.map((line) => make("p", "", line)))
+    dot.style.setProperty("--c", content.colour || "transparent")
+    title.append(dot, content.title)
+    box.replaceChildren(picture, title, ...content.lines.map((line) => make("p", "", line)))
     box.dataset.row = row
     place()
     box.classList.add("shown")
   }
-  peek.told = fill
+  peek.received = fill
   root.addEventListener("pointermove", (event) => {
     pointer = [event.clientX, event.clientY]
     if (box.classList.contains("shown")) place()
@@ -65,12 +65,12 @@ function card(root, near) {
       row = next
       clearTimeout(timer)
       if (row < 0) return box.classList.remove("shown")
-      if (known(row)) return fill()
+      if (cardOf(row)) return fill()
       box.classList.remove("shown")
       around = near(row, map)
       timer = setTimeout(() => {
-        const wanted = around.filter((one) => !known(one))
-        if (peek.ask && wanted.length) peek.ask(wanted)
+        const missing = around.filter((one) => !cardOf(one))
+        if (peek.request && missing.length) peek.request(missing)
       }, 40)
     },
   }

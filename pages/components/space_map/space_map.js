@@ -6,7 +6,7 @@ const AROUND = 8
 let library = null
 function loaded(text) {
   const address = () => URL.createObjectURL(new Blob([text], { type: "text/javascript" }))
-  library = library || import(address()).then((found) => found.default)
+  library = library || import(address()).then((module) => module.default)
   return library
 }
 
@@ -29,15 +29,15 @@ function shades(data, map, hidden, chosen) {
 
 function nearest(map, row) {
   if (map.x.length > MANY) return [row]
-  const found = []
+  const rows = []
   for (let other = 0; other < map.x.length; other += 1) {
     const far = (map.x[other] - map.x[row]) ** 2 + (map.y[other] - map.y[row]) ** 2
-    if (found.length > AROUND && far >= found[AROUND][0]) continue
-    found.push([far, other])
-    found.sort((a, b) => a[0] - b[0])
-    found.length = Math.min(found.length, AROUND + 1)
+    if (rows.length > AROUND && far >= rows[AROUND][0]) continue
+    rows.push([far, other])
+    rows.sort((a, b) => a[0] - b[0])
+    rows.length = Math.min(rows.length, AROUND + 1)
   }
-  return found.map(([, other]) => other)
+  return rows.map(([, other]) => other)
 }
 
 const ICONS = {
@@ -91,14 +91,14 @@ function read(data) {
   const names = [data.library, ...Object.keys(lists).map((key) => data[key]), ...maps]
   for (const [name, text] of Object.entries(data.arrays)) arrays.set(name, text)
   if (names.some((name) => name && !arrays.has(name))) return null
-  const found = { ...data }
+  const content = { ...data }
   const once = (name, Kind) => {
-    const kept = arrays.get(name)
-    if (typeof kept === "string") arrays.set(name, decoded(kept, Kind))
+    const text = arrays.get(name)
+    if (typeof text === "string") arrays.set(name, decoded(text, Kind))
     return arrays.get(name)
   }
-  for (const [key, Kind] of Object.entries(lists)) found[key] = data[key] ? once(data[key], Kind) : null
-  found.maps = data.maps.map((map) => {
+  for (const [key, Kind] of Object.entries(lists)) content[key] = data[key] ? once(data[key], Kind) : null
+  content.maps = data.maps.map((map) => {
     const points = once(map.points, Float32Array)
     if (!points.split) {
       const half = points.length / 2
@@ -107,8 +107,8 @@ function read(data) {
     const names = [map.points, map.codes]
     return { ...map, ...points.split, codes: once(map.codes, Uint16Array), names }
   })
-  found.openName = data.open
-  return found
+  content.openName = data.open
+  return content
 }
 
 function section(map) {
@@ -147,21 +147,21 @@ async function draw(root) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root")
-  const found = read(data)
-  if (!found) {
+  const content = read(data)
+  if (!content) {
     setTriggerValue("missed", true)
     return
   }
   const before = root.data
-  root.data = found
-  if (!before || before.colour !== found.colour) root.veiled = new Set()
+  root.data = content
+  if (!before || before.colour !== content.colour) root.veiled = new Set()
   const redraw = () => draw(root)
-  const shape = found.maps.map((map) => map.id).join()
+  const shape = content.maps.map((map) => map.id).join()
   loaded(arrays.get(data.library)).then(async (createScatterplot) => {
     if (root.dataset.shape !== shape) {
       root.dataset.shape = shape
       for (const one of root.plots || []) one.destroy()
-      const sections = found.maps.map(section)
+      const sections = content.maps.map(section)
       const maps = make("div", "maps")
       maps.append(...sections)
       root.replaceChildren(make("div", "head"), maps)
@@ -193,7 +193,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       }
     }
     root.querySelector(".head").replaceChildren(tools(root), legend(root, redraw))
-    found.maps.forEach((map, side) => {
+    content.maps.forEach((map, side) => {
       const one = root.querySelectorAll("section")[side]
       one.querySelector("h3").textContent = map.title
       one.querySelector(".note").textContent = map.note
@@ -201,7 +201,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     })
     root.querySelector(`[data-tool=${root.mode || "pan"}]`).click()
     await redraw()
-    root.dataset.drawn = found.state
+    root.dataset.drawn = content.state
   })
   const dark = window.matchMedia("(prefers-color-scheme: dark)")
   dark.onchange = () => setTimeout(redraw, 100)

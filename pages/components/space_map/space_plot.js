@@ -4,8 +4,8 @@ const GREY = "#8c837b"
 const INK = "#d3542b"
 const MANY = 30000
 function ground() {
-  const found = document.querySelector(".stApp")
-  const [r, g, b] = getComputedStyle(found).backgroundColor.match(/[\d.]+/g).map(Number)
+  const app = document.querySelector(".stApp")
+  const [r, g, b] = getComputedStyle(app).backgroundColor.match(/[\d.]+/g).map(Number)
   return { css: `rgb(${r},${g},${b})`, rgba: [r / 255, g / 255, b / 255, 1] }
 }
 
@@ -34,7 +34,9 @@ function plot(createScatterplot, box, act) {
   }
 
   function names(pen) {
-    const taken = []
+    // The star of the query hides no name.
+    const star = at(state.query)
+    const taken = star ? [[star[0], star[1] - 4, 12]] : []
     pen.font = "600 12px " + getComputedStyle(box).fontFamily
     pen.textAlign = "center"
     pen.lineWidth = 3.5
@@ -170,8 +172,8 @@ function plot(createScatterplot, box, act) {
     })
     if (fresh) next.index.value = undefined
     const values = { x: next.x, y: next.y, z: next.z, w: next.w }
-    const kept = next.index.value
-    await scatter.draw(values, { zDataType: "categorical", wDataType: "categorical", spatialIndex: kept })
+    const spatialIndex = next.index.value
+    await scatter.draw(values, { zDataType: "categorical", wDataType: "categorical", spatialIndex })
     next.index.value = scatter.get("spatialIndex")
     box.dataset.bright = next.w.reduce((sum, one) => sum + one, 0)
     annotate()
