@@ -81,7 +81,7 @@ def parse_change(
     """
     name, separator, text = change.partition("=")
     if not separator:
-        raise ConfigError(f"{change!r} is no {form}.")
+        raise ConfigError(f"{change!r} is not of the form {form}.")
     if name not in fields:
         raise ConfigError(f"There is no setting {name!r}; the settings are {', '.join(fields)}.")
     expected = cast(type, fields[name].type)

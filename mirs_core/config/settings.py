@@ -136,8 +136,15 @@ class RunConfig:
         return getattr(value, leaf) if leaf else value
 
     def to_json(self) -> dict[str, Any]:
-        """The configuration as plain JSON values, with the schema's version."""
-        return {"schema": SCHEMA, **dataclasses.asdict(self)}
+        """The configuration as plain JSON values, with the schema's version.
+
+        ``loss.further`` is written where it is set only: version 0.2 refuses keys it does not know,
+        and opens every run that has no such terms.
+        """
+        value = {"schema": SCHEMA, **dataclasses.asdict(self)}
+        if not self.loss.further:
+            del value["loss"]["further"]
+        return value
 
 
 GROUPS: dict[str, type[Any]] = {

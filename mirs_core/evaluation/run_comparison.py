@@ -56,7 +56,7 @@ def compare(home: Home, run_ids: Sequence[str]) -> Comparison:
     """
     ids = list(dict.fromkeys(run_ids))
     if not FEWEST <= len(ids) <= MOST:
-        raise RunError(f"{len(ids)} runs given; compare {FEWEST} to {MOST} different ones.")
+        raise RunError(f"Compare {FEWEST} to {MOST} different runs, not {len(ids)}.")
     folders, served = [runs.folder(home, run_id) for run_id in ids], runs.served_run(home)
     return Comparison(
         runs=tuple(runs.summary(home, run, served) for run in folders),

@@ -120,7 +120,7 @@ def load(home: Home, sweep_id: str) -> Sweep:
     """
     path = home.sweeps / sweep_id / "sweep.json"
     if not is_safe_name(sweep_id) or not path.is_file():
-        raise RunError(f"There is no sweep {sweep_id!r}.")
+        raise RunError(f"There is no sweep {sweep_id!r}; look it up in the list of sweeps.")
     value = read_json(path)
     try:
         if value.pop("schema") != SCHEMA or value["method"] not in METHODS:
@@ -187,7 +187,7 @@ def delete(home: Home, sweep_id: str) -> None:
         RunError: there is none.
     """
     if not is_safe_name(sweep_id) or not (home.sweeps / sweep_id).is_dir():
-        raise RunError(f"There is no sweep {sweep_id!r}.")
+        raise RunError(f"There is no sweep {sweep_id!r}; look it up in the list of sweeps.")
     shutil.rmtree(home.sweeps / sweep_id, ignore_errors=True)
 
 

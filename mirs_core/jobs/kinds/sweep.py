@@ -50,7 +50,7 @@ def _create(home: Home, spec: Sweep) -> str:
     from mirs_core.pipeline import sweeps
 
     if spec.data is None:
-        raise ConfigError("Give the data set (data) of a new sweep, or the id of an existing one.")
+        raise ConfigError("Name the data set of a new sweep with --data, or an existing sweep with --id.")
     config = presets.from_preset(
         spec.preset,
         data=str(spec.data.expanduser().resolve()),

@@ -31,7 +31,7 @@ def test_changes_come_on_top_of_the_preset() -> None:
         ("loss.push_weight=-1", "between 0 and 100"),
         ("loss.push_weight=nan", "finite"),
         ("nonsense=1", "the settings are encoder.name"),
-        ("head.bits", "no group.field=value"),
+        ("head.bits", "not of the form group.field=value"),
         ("whitening.enabled=perhaps", "must be true or false"),
     ],
 )
@@ -91,6 +91,18 @@ def test_configurations_cannot_be_changed() -> None:
     made = presets.from_preset("mirs", data="")
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.seed = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_the_config_of_a_preset_has_the_keys_that_version_0_2_knows(preset: str) -> None:
+    # Version 0.2 opens no run whose config.json has a key that it does not know.
+    assert "further" not in presets.from_preset(preset, data="x").to_json()["loss"]
+
+
+def test_further_loss_terms_are_written_where_they_are_set() -> None:
+    config_ = presets.from_preset("mirs", data="x", changes=["loss.further=spread=0.25"])
+    assert config_.to_json()["loss"]["further"] == "spread=0.25"
+    assert config.from_json(json.loads(json.dumps(config_.to_json()))) == config_
 
 
 def test_a_run_of_an_older_version_takes_the_defaults_of_newer_settings() -> None:

@@ -70,7 +70,7 @@ def test_unfinished_runs_are_compared_as_far_as_they_are(home: Home) -> None:
 
 @pytest.mark.parametrize("ids", [[], ["demo-mirs"], ["demo-mirs"] * 3, list("abcdef")])
 def test_two_to_five_runs_are_compared(home: Home, ids: list[str]) -> None:
-    with pytest.raises(RunError, match="compare 2 to 5"):
+    with pytest.raises(RunError, match="Compare 2 to 5 different runs"):
         compare(home, ids)
 
 
