@@ -50,7 +50,9 @@ def _create(home: Home, spec: Sweep) -> str:
     from mirs_core.pipeline import sweeps
 
     if spec.data is None:
-        raise ConfigError("Name the data set of a new sweep with --data, or an existing sweep with --id.")
+        raise ConfigError(
+            "Name the data set of a new sweep with --data, or an existing sweep with --id."
+        )
     config = presets.from_preset(
         spec.preset,
         data=str(spec.data.expanduser().resolve()),
