@@ -319,7 +319,7 @@ def test_runs_are_compared_and_have_a_card(home: Home) -> None:
     assert found["settings"]["whitening.enabled"] == [False, True]
     text = mirs(home, "runs", "compare", "demo-mirs", "demo-mirs-dwt").out
     assert "whitening.enabled" in text and "against the first" in text
-    assert "compare 2 to 5" in refused(home, "runs", "compare", "demo-mirs")
+    assert "Compare 2 to 5" in refused(home, "runs", "compare", "demo-mirs")
     card = answer(home, "runs", "card", "demo-mirs")["card"]
     assert (
         card.startswith("# ")

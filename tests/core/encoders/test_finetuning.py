@@ -602,7 +602,7 @@ def test_settings_are_checked() -> None:
         "by_strip": True,
     }
     for wrong_word, message in (
-        ("crop", "'crop' is no FIELD=VALUE"),
+        ("crop", "'crop' is not of the form FIELD=VALUE"),
         ("unknown=1", "There is no setting 'unknown'; the settings are objective"),
         ("epochs=many", "epochs is 'many'; it must be a whole number"),
         ("by_strip=yes", "by_strip is 'yes'; it must be true or false"),
