@@ -16,6 +16,7 @@ _CACHE_BYTES = 64_000_000
 _STAND_INS = (("OVERVIEW_FILE", "OVERVIEWS"), ("FILENAME", "ProxyOverviewRequest"))
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG_2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
+_ISIS = b"Object = Isi"
 _ORIENTATION, _EXTRA_SAMPLES, _PREMULTIPLIED = 274, 338, 1
 
 # The filter is process-wide because ``catch_warnings`` is not thread-safe.
@@ -34,12 +35,14 @@ def driver_of(source: Path | bytes) -> str | None:
             return None
     if head.startswith(_TIFF):
         return "GTiff"
+    if head.startswith(_ISIS):
+        return "ISIS3"
     return "JP2OpenJPEG" if head.startswith(_JPEG_2000) else None
 
 
 @contextmanager
 def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> Iterator[Any]:
-    """The rasterio dataset of a GeoTIFF or JPEG 2000 file; also translates errors in the block.
+    """The rasterio dataset of a GeoTIFF, JPEG 2000 file or ISIS cube; also translates errors.
 
     Args:
         source: the file, or its bytes.
@@ -58,7 +61,10 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
     if isinstance(source, Path) and not source.is_file():
         raise ImageError(f"{name} cannot be read (it is missing, or not a file).")
     if driver is None:
-        raise ImageError(f"{name} is neither a GeoTIFF nor a JPEG 2000 file; choose one that is.")
+        raise ImageError(
+            f"{name} is neither a GeoTIFF nor a JPEG 2000 file nor an ISIS cube; choose one that"
+            " is, or convert it first, for example with: gdal_translate IN OUT.tif."
+        )
     try:
         # A local path, one format, and no sidecar files.
         with ExitStack() as stack:
@@ -68,6 +74,8 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
                     GDAL_PAM_ENABLED=False,
                     GDAL_GEOREF_SOURCES="INTERNAL",
                     GDAL_CACHEMAX=cache_bytes,
+                    # No file is fetched: a label of a cube can name an address.
+                    CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none",
                 )
             )
             if isinstance(source, bytes):
@@ -115,8 +123,10 @@ def _tiff_tag(source: Path | bytes, tag: int) -> Any:
 
 
 def _check_alone(raster: Any, name: str) -> None:
-    """Tags of a file can make GDAL read another file in its place."""
-    if any(raster.get_tag_item(item, domain) for item, domain in _STAND_INS):
+    """Tags of a file, and the label of a cube, can make GDAL read another file in its place."""
+    if len(raster.files) > 1 or any(
+        raster.get_tag_item(item, domain) for item, domain in _STAND_INS
+    ):
         raise ImageError(
             f"{name} refers to other files to be read in its place; save it as one file."
         )

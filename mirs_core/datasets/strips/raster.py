@@ -190,6 +190,11 @@ def content_of(path: Path) -> str:
 
 def _checked(raster: Any, name: str, is_premultiplied: bool) -> StripRaster:
     _check_storage(raster, name)
+    if raster.crs is None and raster.driver == "ISIS3":
+        raise DataError(
+            f"{name} is an ISIS cube without a map projection, so its tiles would have no"
+            f" coordinates; project it first, for example with: cam2map from={name} to=map.cub."
+        )
     crs = MarsCrs.of(raster.crs.to_wkt() if raster.crs else "", name)
     transform = tuple(float(term) for term in raster.transform[:6])
     _check_pixels(transform, name, crs.warp_target)

@@ -18,7 +18,7 @@ from mirs_core.datasets.images import read_image
 from mirs_core.datasets.large_images import LargeImage, Square
 from mirs_core.datasets.strips import CutSettings, cut_strip
 from mirs_core.datasets.strips.raster import open_strip
-from mirs_core.errors import ImageError
+from mirs_core.errors import DataError, ImageError
 
 HEIGHT, WIDTH = 96, 112
 RNG = np.random.default_rng(0)
@@ -295,6 +295,40 @@ def test_jpeg_2000(tmp_path: Path) -> None:
     path = tmp_path / "a.jp2"
     rasterio.shutil.copy(whole, path, driver="JP2OpenJPEG", QUALITY=100, REVERSIBLE="YES")
     assert np.array_equal(both(path), last(COLOUR))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int16", "uint16", "float32"])
+def test_isis_cubes(kind: str, tmp_path: Path) -> None:
+    values = SCENE[None].astype(kind) + (0 if kind == "uint8" else 40)
+    null = {"uint8": 0, "int16": -32768, "uint16": 0, "float32": -3.4028226550889045e38}[kind]
+    values[0, :30] = null
+    whole, path = write(tmp_path / "a.tif", values, nodata=null), tmp_path / "a.cub"
+    rasterio.shutil.copy(whole, path, driver="ISIS3")
+    pixels = both(path)
+    assert not pixels[:30].any()
+    levels = values[0, 30:] if kind == "uint8" else stretched(values[0, 30:].astype(int))
+    assert np.array_equal(pixels[30:], levels)
+    assert cut_strip(path, tmp_path / "out", CutSettings(size=32)).strip.without_data > 0
+
+
+def test_a_cube_without_a_map_projection_leads_to_cam2map(tmp_path: Path) -> None:
+    path = tmp_path / "a.cub"
+    Image.fromarray(SCENE).save(tmp_path / "a.tif")
+    rasterio.shutil.copy(tmp_path / "a.tif", path, driver="ISIS3")
+    assert np.array_equal(read_image(path), SCENE)
+    with pytest.raises(DataError, match=r"without a map projection.*cam2map from=a\.cub"):
+        as_strip(path)
+
+
+def test_a_cube_whose_pixels_are_in_another_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.lbl"
+    whole = write(tmp_path / "a.tif", SCENE[None])
+    rasterio.shutil.copy(whole, path, driver="ISIS3", DATA_LOCATION="EXTERNAL")
+    for reader in (read_image, as_strip):
+        # From bytes alone, the other file is not there.
+        words = "other files" if reader is as_strip else "a.lbl"
+        with pytest.raises(ImageError, match=words):
+            reader(path)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
