@@ -122,7 +122,7 @@ def _named(root: Path) -> _Counts:
     return _Counts(
         len(tiles),
         sum(tile.label is not None for tile in tiles),
-        sum(tile.latitude is not None for tile in tiles),
+        sum(tile.latitude is not None and tile.longitude is not None for tile in tiles),
     )
 
 
@@ -130,6 +130,10 @@ def _archived(run: runs.RunFolder) -> _Counts:
     with contextlib.suppress(MirsError, KeyError, TypeError, AttributeError):
         value = read_json(run.items)
         labels, latitudes = value["labels"], value["latitudes"]
-        counts = (sum(v is not None for v in column) for column in (labels, latitudes))
-        return _Counts(len(labels), *counts)
+        longitudes = value.get("longitudes", latitudes)
+        return _Counts(
+            len(labels),
+            sum(label is not None for label in labels),
+            sum(None not in place for place in zip(latitudes, longitudes, strict=False)),
+        )
     return _Counts()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mirs_core import cli, files
-from mirs_core.datasets import importing
+from mirs_core.datasets import importing, registry
 from mirs_core.datasets.download import disk_space
 from mirs_core.datasets.importing import FolderDescription, csv_table
 from mirs_core.datasets.importing.csv_table import TableRow, match_rows, read_rows
@@ -634,3 +634,11 @@ def test_half_a_place_and_labels_of_one_spelling_are_pointed_out(
     assert "3 rows have a latitude but no longitude" in notes
     assert "'Crater', 'crater' differ in upper and lower case only" in notes
     assert imported.to_json()["placed"] == 0
+
+
+def test_half_a_place_is_not_counted_as_coordinates(own: Path) -> None:
+    write_table(
+        own,
+        [TileRecord("north/a.png", latitude=1.0), TileRecord("north/b.png", None, None, 1.0, 2.0)],
+    )
+    assert registry._named(own).placed == 1
