@@ -165,10 +165,6 @@ def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
         if isinstance(name, str) and name in names:
             actions.strip(name)
 
-    def missed() -> None:
-        if st.session_state[key].get("missed"):
-            sending.forget()
-
     _MAP(
         key=key,
         data=_plain(content),
@@ -176,7 +172,7 @@ def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
         on_gathered_change=gathered,
         on_boxed_change=boxed,
         on_strip_change=strip_chosen,
-        on_missed_change=missed,
+        on_missed_change=lambda: sending.forget_if_missed(key),
     )
 
 

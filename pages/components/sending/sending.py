@@ -49,9 +49,10 @@ class Sending:
         return self.text(name, base64.b64encode(data).decode()) if name not in _sent() else name
 
 
-def forget() -> None:
-    """Sends everything again, after the browser reported a missing value."""
-    _sent().clear()
+def forget_if_missed(key: str) -> None:
+    """Sends everything again, if the browser reported a missing value to the component ``key``."""
+    if st.session_state[key].get("missed"):
+        _sent().clear()
 
 
 def _sent() -> dict[str, None]:

@@ -141,16 +141,12 @@ def space_map(
         if value is not None and (rows := rows_of(value, count)) is not None:
             on_choose(rows)
 
-    def missed() -> None:
-        if st.session_state[key].get("missed"):
-            sending.forget()
-
     _MAP(
         key=key,
         data=_plain(content),
         on_picked_change=picked,
         on_chosen_change=circled,
-        on_missed_change=missed,
+        on_missed_change=lambda: sending.forget_if_missed(key),
     )
 
 
