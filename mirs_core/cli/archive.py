@@ -1,4 +1,4 @@
-"""``archive add``, ``remove``, ``export`` and ``import``."""
+"""``archive add``, ``check``, ``remove``, ``export`` and ``import``."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ from mirs_core.cli import kind_verbs
 from mirs_core.cli.console import Console
 from mirs_core.cli.verbs import verb, verbs_of
 from mirs_core.jobs.kind import Answer
-from mirs_core.jobs.kinds import archive_add, archive_import, archive_remove
+from mirs_core.jobs.kinds import archive_add, archive_check, archive_import, archive_remove
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The group ``archive``."""
     verbs = verbs_of(parser)
     kind_verbs.add(verbs, archive_add.SPEC, lambda spec, answer: _text(answer))
+    kind_verbs.add(verbs, archive_check.SPEC, _checked)
     kind_verbs.add(verbs, archive_remove.SPEC, _removed)
     written = verb(verbs, "export", export, "write tiles and codes as one Parquet table")
     written.add_argument("file", type=Path, metavar="FILE.parquet")
@@ -44,6 +45,13 @@ def _imported(spec: archive_import.ArchiveImport, answer: Answer) -> str:
     run_id, tiles = answer["run"], answer["tiles"]
     root = runs.folder(Home.current(), run_id).config().archive_root
     return f"{tiles:,} tiles are archived as run {run_id}; their images are expected in {root}."
+
+
+def _checked(spec: archive_check.ArchiveCheck, answer: Answer) -> str:
+    lines = [*answer["notes"]]
+    if answer["changed"]:
+        lines.append(f"To encode what has changed: mirs archive add --run {spec.run}")
+    return "\n".join(lines)
 
 
 def _removed(spec: archive_remove.ArchiveRemove, answer: Answer) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from mirs_core.system.tables import table
 from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
+    from mirs_core.retrieval.hits import Hit
     from mirs_core.retrieval.query import Query
     from mirs_core.retrieval.search import Searcher
 
@@ -58,15 +60,39 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
         "run": args.run,
         "query": str(args.image),
         "seconds": round(seconds, 4),
-        "results": [hit.to_json() for hit in hits],
+        "results": [_result(searcher, hit) for hit in hits],
         **window,
     }
     rows = [
-        [str(hit["rank"]), _distance(hit["distance"]), hit["label"] or "-", hit["role"], hit["id"]]
+        [
+            str(hit["rank"]),
+            _distance(hit["distance"]),
+            hit["label"] or "-",
+            hit["role"],
+            f"{hit['id']} ({hit['state']})" if "state" in hit else hit["id"],
+        ]
         for hit in answer["results"]
     ]
     head = ["rank", searcher.unit, "class", "role", "tile"]
-    return answer, f"{table(head, rows)}\n\n{len(hits)} results in {seconds * 1000:.0f} ms"
+    lines = [f"{len(hits)} results in {seconds * 1000:.0f} ms", *_notes(args.run, answer)]
+    return answer, "\n".join([table(head, rows), "", *lines])
+
+
+def _result(searcher: "Searcher", hit: "Hit") -> dict[str, Any]:
+    """A hit, with the state of its file if that is not what was archived."""
+    state = searcher.files.state(hit.id)
+    return hit.to_json() if state == "current" else {**hit.to_json(), "state": str(state)}
+
+
+def _notes(run: str, answer: dict[str, Any]) -> list[str]:
+    states = Counter(hit["state"] for hit in answer["results"] if "state" in hit)
+    lines = []
+    if changed := states.pop("changed", 0):
+        lines.append(
+            f"{changed} changed since they were archived; distances are those of the archived"
+            f" pictures. To encode them again: mirs archive add --run {run}"
+        )
+    return [*lines, *(f"{count} {state}" for state, count in states.items())]
 
 
 def _query(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query", dict[str, Any]]:

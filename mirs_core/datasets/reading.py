@@ -70,6 +70,18 @@ def read_contents(
     return read
 
 
+def scanned_contents(cache: Path) -> dict[str, tuple[int, int, str]]:
+    """Size, modification time in ns and SHA-256 of readable files by path, as last scanned.
+
+    Empty if there is no such file or it is damaged.
+    """
+    return {
+        path: (entry.size, entry.modified_ns, entry.content)
+        for path, entry in _load(cache).items()
+        if entry.content is not None
+    }
+
+
 def _look(root: Path, path: str, cached: _Entry | None) -> _Entry:
     file = root / path
     try:

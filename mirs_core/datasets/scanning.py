@@ -15,8 +15,14 @@ from mirs_core.workspace.home import Home
 def scan_cached(home: Home, root: Path, progress: Progress = silent) -> Manifest:
     """The manifest of ``root``; files unchanged since the last scan are not read again."""
     root = root.expanduser().resolve()
+    return scan(root, scan_cache_of(home, root), progress)
+
+
+def scan_cache_of(home: Home, root: Path) -> Path:
+    """The file with the results of the last scan of ``root``."""
+    root = root.expanduser().resolve()
     key = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-    return scan(root, home.scan_cache / f"{slug(root.name)}-{key}.json", progress)
+    return home.scan_cache / f"{slug(root.name)}-{key}.json"
 
 
 def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:

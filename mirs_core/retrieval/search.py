@@ -25,6 +25,7 @@ from mirs_core.retrieval import near_duplicates, retriever
 from mirs_core.retrieval.filters import EVERYTHING, Filters
 from mirs_core.retrieval.hits import Hit, QueryScore
 from mirs_core.retrieval.query import Query, rank_refined
+from mirs_core.retrieval.tile_files import TileFiles
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -71,6 +72,11 @@ class Searcher:
     def items(self) -> Items:
         """Metadata of the archived tiles, in row order."""
         return self.retriever.items
+
+    @property
+    def files(self) -> TileFiles:
+        """The files of the archived tiles, and whether they have changed since."""
+        return TileFiles(self.root, self.items)
 
     def metadata(self, tile_id: str) -> TileRecord:
         """The tile's record in ``tiles.csv`` of the data set, or of the run's own copy; read once.
@@ -273,8 +279,7 @@ class Searcher:
 
     def image_path(self, tile_id: str) -> Path:
         """The path of a tile's image. Raises DataError if it is missing."""
-        self.items.row(tile_id)
-        path = self.root / tile_id
+        path = self.files.path(tile_id)
         if not path.is_file():
             raise DataError(f"{path} is missing: the folder was moved or deleted. Index it again.")
         return path

@@ -121,3 +121,45 @@ def test_every_mistake_gets_one_line(home: Home, own: Path, refused: Any, tmp_pa
     ):
         assert says.lower() in refused(*words).lower(), words
     assert sorted(os.listdir(home.path / "runs")) == ["one"]  # noqa: PTH208 - names alone
+
+
+def test_tiles_that_change_are_told_apart_in_check_and_search(
+    home: Home, own: Path, answer: Any, refused: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = answer("index", "--run", "one", "--data", own)["run"]
+    names = sorted(path.name for path in own.iterdir())
+    same = answer("archive", "check", "--run", run)
+    assert {name: same[name] for name in ("tiles", "current", "changed", "missing")} == {
+        "tiles": 6, "current": 6, "changed": 0, "missing": 0,
+    }  # fmt: skip
+    query = own / names[0]
+    before = answer("search", "--run", run, "--image", query)
+    assert all("state" not in hit for hit in before["results"])
+
+    shutil.copyfile(query, own / names[1])
+    (own / names[2]).unlink()
+    checked = answer("archive", "check", "--run", run)
+    assert checked["listed"] == {"changed": [names[1]], "missing": [names[2]], "unreadable": []}
+    assert checked["current"] == 4
+    assert main(["archive", "check", "--run", run, "--quiet"]) == 0
+    text = capsys.readouterr().out
+    assert f"1 changed since they were archived: {names[1]}" in text
+    assert f"mirs archive add --run {run}" in text
+
+    after = answer("search", "--run", run, "--image", query)
+    states = {hit["id"]: hit.pop("state", None) for hit in after["results"]}
+    assert after["results"] == before["results"]
+    assert {tile: state for tile, state in states.items() if state} == {
+        names[1]: "changed",
+        names[2]: "missing",
+    }
+    assert main(["search", "--run", run, "--image", str(query), "--quiet"]) == 0
+    text = capsys.readouterr().out
+    assert f"{names[1]} (changed)" in text and f"{names[2]} (missing)" in text
+    assert "1 changed since they were archived" in text and "1 missing" in text
+
+    grown = answer("archive", "add", "--run", run)
+    assert (grown["added"], grown["removed"]) == (1, 1)
+    assert answer("archive", "check", "--run", grown["run"])["changed"] == 0
+    shutil.rmtree(own)
+    assert "missing" in refused("archive", "check", "--run", grown["run"])

@@ -1,0 +1,116 @@
+"""The files of archived tiles: where each one is, and whether it still is what was archived.
+
+An archive records the SHA-256 of each tile. A file is hashed when it is first asked for and again
+only once its size or times have changed, so that asking for the same tiles again costs one ``stat``
+each.
+"""
+
+import stat
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+from mirs_core.datasets.images import MAX_BYTES
+from mirs_core.datasets.items import Items
+from mirs_core.files import sha256
+
+_VERDICTS = 20_000
+# A file this recent may change again without a change of its times.
+_SETTLED_NS = 2_000_000_000
+
+Stamp = tuple[int, int, int]
+"""Size of a file in bytes, and the times of its last modification and status change, in ns."""
+
+
+class TileState(StrEnum):
+    """How the file of a tile compares with what was archived."""
+
+    CURRENT = "current"
+    CHANGED = "changed"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class TileFile:
+    """The file of a tile as it is now.
+
+    Attributes:
+        stamp: changes whenever the file does; None if there is no file or it cannot be looked at.
+    """
+
+    path: Path
+    stamp: Stamp | None
+    state: TileState
+
+
+@dataclass(frozen=True, slots=True)
+class TileFiles:
+    """The files of the tiles of an archive, below the folder of its data set."""
+
+    root: Path
+    items: Items
+
+    def path(self, tile_id: str) -> Path:
+        """Where the file of a tile is expected. Raises DataError for unknown ids."""
+        self.items.row(tile_id)
+        return self.root / tile_id
+
+    def look(self, tile_id: str) -> TileFile:
+        """The file of a tile as it is now; anything but a regular file counts as missing.
+
+        Raises:
+            DataError: no tile has that id.
+        """
+        content = self.items.contents[self.items.row(tile_id)]
+        path = self.root / tile_id
+        try:
+            stamp = stamp_of(path)
+        except OSError:
+            return TileFile(path, None, TileState.UNREADABLE)
+        if stamp is None:
+            return TileFile(path, None, TileState.MISSING)
+        return TileFile(path, stamp, _compare(path, stamp, content))
+
+    def state(self, tile_id: str) -> TileState:
+        """How the file of a tile compares with what was archived; see ``look``."""
+        return self.look(tile_id).state
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """The stamp of a regular file; None if there is none at ``path``.
+
+    Raises:
+        OSError: it cannot be looked at, for want of permission for example.
+    """
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _compare(path: Path, stamp: Stamp, content: str) -> TileState:
+    if stamp[0] > MAX_BYTES:  # larger than any file that can be archived
+        return TileState.CHANGED
+    is_recent = abs(time.time_ns() - stamp[2]) < _SETTLED_NS
+    try:
+        digest = _read(path) if is_recent else _digest(str(path), stamp)
+    except FileNotFoundError:  # deleted since
+        return TileState.MISSING
+    except OSError:
+        return TileState.UNREADABLE
+    return TileState.CURRENT if digest == content else TileState.CHANGED
+
+
+@lru_cache(maxsize=_VERDICTS)
+def _digest(path: str, stamp: Stamp) -> str:
+    return _read(Path(path))
+
+
+def _read(path: Path) -> str:
+    return sha256(path.read_bytes())
