@@ -70,6 +70,8 @@ def _imported(spec: data_import.Import, answer: Answer) -> str:
     if answer["copied"]:
         lines.append(f"{answer['added']:,} copied, {answer['skipped']:,} were there already")
     lines += answer["changed"]
+    if answer["table"]:
+        lines.append(f"Table: {answer['table']['described']}.")
     if answer["duplicates"]:
         lines.append(f"{answer['duplicates']:,} files are duplicates of others")
     if answer["unmatched"]:

@@ -2,11 +2,12 @@
 
 import csv
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from io import StringIO
 from pathlib import Path
 
+from mirs_core.datasets.csv_rows import TableLine, check_head, check_width, rows_of
 from mirs_core.errors import DataError
 from mirs_core.files import replace_file
 
@@ -52,7 +53,7 @@ COLUMNS = tuple(field.name for field in fields(TileRecord))
 def read_table(root: Path) -> dict[str, TileRecord]:
     """The records of the data set in ``root`` by path; empty if it has no ``tiles.csv``.
 
-    Other columns are ignored; empty cells mean unknown.
+    Other columns are ignored; empty cells mean unknown, also those that a short row lacks.
 
     Raises:
         DataError: the table cannot be read, or a row is invalid (the message gives the line).
@@ -71,10 +72,10 @@ def records_of(path: Path) -> dict[str, TileRecord]:
         if path.stat().st_size > _MAX_BYTES:
             raise DataError(f"{path} is too large for a table of tiles.")
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            return _records(path, csv.DictReader(handle))
+            return _records(path, rows_of(_without_nul(path, handle), str(path)))
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise DataError(f"{path} is not a UTF-8 table ({error}); save it as CSV UTF-8.") from None
 
 
@@ -118,18 +119,32 @@ def write_table(
     replace_file(root / TABLE_FILE, lambda handle: handle.write(data))
 
 
-def _records(path: Path, rows: "csv.DictReader[str]") -> dict[str, TileRecord]:
-    if "path" not in (rows.fieldnames or ()):
+def _records(path: Path, lines: Iterator[TableLine]) -> dict[str, TileRecord]:
+    head = next(lines, TableLine(1, ()))
+    names = list(head.cells)
+    check_head(str(path), head, exactly=True)
+    if "path" not in names:
         raise DataError(f"{path} has no column 'path' in its first line; columns: {COLUMNS}.")
+    columns = {name: names.index(name) for name in COLUMNS if name in names}
     records: dict[str, TileRecord] = {}
-    for row in rows:
-        cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-        where = f"{path}, line {rows.line_num}"
+    for line in lines:
+        check_width(str(path), head, line)
+        cells = dict.fromkeys(COLUMNS, "")
+        for name, index in columns.items():
+            cells[name] = line.cells[index].strip() if index < len(line.cells) else ""
+        where = f"{path}, line {line.number}"
         record = record_of(where, cells)
         if record.path in records:
             raise DataError(f"{where}: {record.path} is listed twice.")
         records[record.path] = record
     return records
+
+
+def _without_nul(path: Path, handle: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(handle, 1):
+        if "\0" in line:
+            raise DataError(f"{path}, line {number}: NUL characters; the file is damaged.")
+        yield line
 
 
 def record_of(where: str, cells: Mapping[str, str]) -> TileRecord:
@@ -173,7 +188,8 @@ def _number(where: str, name: str, cell: str, low: float, high: float) -> float 
     if not cell:
         return None
     try:
-        value = float(cell)
+        # Python would take 1_5 for 15.
+        value = math.nan if "_" in cell else float(cell)
     except ValueError:
         value = math.nan
     if not low <= value <= high:

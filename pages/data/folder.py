@@ -50,11 +50,11 @@ def _overview(folder: Path, images: FoundImages) -> None:
 
 def _form(home: Home, folder: Path, images: FoundImages) -> None:
     table = st.text_input(
-        "Table of labels and coordinates (CSV), optional",
+        "Table of labels and coordinates (CSV or Excel), optional",
         placeholder="/home/me/tiles.csv",
         key="mirs.folder.table",
         help="Columns: path or file, and any of label, split, latitude, longitude (east-positive"
-        " degrees), strip, licence, credit.",
+        " degrees), strip, licence, credit. CSV as any spreadsheet program writes it, or .xlsx.",
     ).strip()
     from_folders = False
     inner = {path.split("/")[0] for path in images.paths if "/" in path} - set(SPLITS)
@@ -64,6 +64,12 @@ def _form(home: Home, folder: Path, images: FoundImages) -> None:
             key="mirs.folder.classes",
             help=words.plain(", ".join(sorted(inner)[:30])),
         )
+    merge_labels = st.checkbox(
+        "Merge spellings of one label",
+        key="mirs.folder.merge",
+        help="Labels that differ only in upper and lower case, blanks, underscores or hyphens"
+        " become one class, in their commonest spelling. Without this they are only pointed out.",
+    )
     where = st.radio("Tiles", [_IN_PLACE, _COPIED], key="mirs.folder.where", horizontal=True)
     facts = _facts(folder.name)
     then = import_form.afterwards(home, "folder", trains=True)
@@ -78,6 +84,7 @@ def _form(home: Home, folder: Path, images: FoundImages) -> None:
         copy=where == _COPIED,
         table=Path(table).expanduser().absolute() if table else None,
         labels_from_folders=from_folders,
+        merge_labels=merge_labels,
         archive=then.archive,
         prepare=then.prepare,
     )

@@ -156,6 +156,9 @@ def _remarks(job: Job) -> list[str]:
     """Warnings and notes of a data job, one line each."""
     result = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
     lines = [line for name in ("warnings", "notes") for line in _list(result, name)]
+    table = result.get("table")
+    if isinstance(table, dict) and table.get("described"):
+        lines.append(f"Table read as: {table['described']}")
     if unmatched := _list(result, "unmatched"):
         count, names = result.get("unmatched_rows"), ", ".join(map(str, unmatched[:5]))
         lines.append(f"Rows of the table without a file: {count} ({names})")

@@ -1,35 +1,21 @@
-"""A user's CSV table: read under common column names, and matched with image files."""
+"""A user's table, CSV or Excel: read under common column names, and matched with image files."""
 
-import csv
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
+from mirs_core.datasets.csv_rows import TableLine, check_head, check_width, rows_of
+from mirs_core.datasets.importing import column_names, numbers, workbook
+from mirs_core.datasets.importing.table_format import TableFormat, separator_of
 from mirs_core.datasets.tile_table import COLUMNS, TileRecord, record_of
 from mirs_core.errors import DataError
-
-if TYPE_CHECKING:
-    import _csv
+from mirs_core.system.text_files import Encoding, encoding_of
 
 _MAX_BYTES = 2_000_000_000
-# Accepted column names, in order of precedence.
-_NAMES = {name: (name,) for name in COLUMNS} | {
-    "path": ("path", "file", "filename", "file_name", "name"),
-    "label": ("label", "class"),
-    "latitude": ("latitude", "lat"),
-    "longitude": ("longitude", "lon", "lng", "long"),
-    "licence": ("licence", "license"),
-}
-# Words that may stand beside "lat" or "lon" in the name of a column.
-_NORTH = {"lat", "latitude", "n", "north"}
-_EAST, _WEST = {"e", "east"}, {"w", "west"}
-_LONGITUDE = {"lon", "long", "lng", "longitude"}
-_COMMON = {"deg", "degree", "degrees", "decimal", "dd", "positive", "planetocentric", "centre",
-           "center", "central"}  # fmt: skip
+_LONGEST_HEAD = 1_000_000
 _SPLITS = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}
 
 
@@ -47,6 +33,23 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UserTable:
+    """A table that somebody has brought.
+
+    Attributes:
+        rows: at least one.
+        unread: names of columns that were not read.
+        format: how it is written.
+        notes: what may be wrong in it, one line each.
+    """
+
+    rows: list[TableRow]
+    unread: tuple[str, ...]
+    format: TableFormat
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MatchedTable:
     """The values of a table by file.
 
@@ -54,56 +57,130 @@ class MatchedTable:
         records: by path of their file.
         unmatched: paths in the table without a file.
         unread: names of columns that were not read.
+        format: how the table is written; None if there is none.
     """
 
     records: dict[str, TileRecord]
     unmatched: tuple[str, ...]
     unread: tuple[str, ...] = ()
+    format: TableFormat | None = None
 
 
-def read_rows(path: Path) -> list[TableRow]:
-    """The rows of a CSV table, separated by commas, semicolons or tabs.
+def read_user_table(path: Path) -> UserTable:
+    """A CSV table or Excel workbook.
 
+    CSV is separated by commas, semicolons, tabs or vertical bars, in UTF-8, UTF-16 or Windows-1252.
     Columns are those of ``tiles.csv``, in upper or lower case; also file, filename or name for
     path, class for label, and lat, lon or lng for the coordinates, also with unit or direction
-    ("Longitude (deg E)", "lonW", "west_longitude"); longitudes west become east. Other columns are
-    ignored; :func:`unread_columns` names them.
+    ("Longitude (deg E)", "lonW", "west_longitude"); longitudes west become east. Of a workbook, the
+    first sheet is read that has a column of paths.
 
     Raises:
-        DataError: the file cannot be read, is not a table, or has no column of paths.
+        DataError: the file cannot be read, is not a table, has no column of paths, a column twice,
+            or a row that does not fit its header (the message gives the line).
     """
     try:
         if not path.is_file():
             raise DataError(f"There is no table {path}. Check the path.")
         if path.stat().st_size > _MAX_BYTES:
             raise DataError(f"{path} is too large for a table of tiles.")
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            rows = _reader(handle)
-            head = next(rows, [])
-            columns = _columns(path, head)
-            is_west = "longitude" in columns and _is_west(head[columns["longitude"]])
-            table_rows = [
-                TableRow(f"{path.name}, line {rows.line_num}", _cells(row, columns, is_west))
-                for row in rows
-                if any(cell.strip() for cell in row)
-            ]
+        with path.open("rb") as handle:
+            is_workbook = workbook.is_workbook(handle.read(4))
+        return _of_workbook(path) if is_workbook else _of_text(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is not a UTF-8 table ({error}); save it as CSV UTF-8.") from None
-    if not table_rows:
-        raise DataError(f"{path} has no rows.")
-    return table_rows
+
+
+def read_rows(path: Path) -> list[TableRow]:
+    """The rows of a table, as :func:`read_user_table` reads it."""
+    return read_user_table(path).rows
 
 
 def unread_columns(path: Path) -> tuple[str, ...]:
-    """Names of the columns of a table that :func:`read_rows` can read, but which it ignores."""
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        head = next(_reader(handle), [])
-    used = set(_columns(path, head).values())
-    return tuple(
-        name.strip() for index, name in enumerate(head) if index not in used and name.strip()
+    """Names of the columns of a table that :func:`read_rows` ignores."""
+    return read_user_table(path).unread
+
+
+def _of_text(path: Path) -> UserTable:
+    encoding = encoding_of(path)
+    with path.open(encoding=encoding.codec, newline="") as handle:
+        first = handle.readline(_LONGEST_HEAD)
+        # Spreadsheets write such a line for each other.
+        stated = re.fullmatch(r"sep=([,;\t|])\s*", first, re.IGNORECASE)
+        if not stated:
+            handle.seek(0)
+        separator = stated[1] if stated else separator_of(first)
+        rows = rows_of(handle, path.name, separator, 2 if stated else 1)
+        table = _table(path, rows, TableFormat(encoding.title, separator))
+    notes = (*table.notes, *_guess_notes(encoding))
+    return UserTable(table.rows, table.unread, table.format, notes)
+
+
+def _guess_notes(encoding: Encoding) -> Iterator[str]:
+    if encoding.example:
+        yield (
+            f"The table is not UTF-8 and was read as {encoding.title}, for example"
+            f" {encoding.example!r}; if that is misspelt, save the table as CSV UTF-8."
+        )
+
+
+def _of_workbook(path: Path) -> UserTable:
+    with workbook.sheets_of(path) as sheets:
+        heads = {}
+        for title, rows in sheets.items():
+            heads[title] = next(rows, TableLine(1, ()))
+            if "path" in column_names.columns_of(heads[title].cells):
+                break
+        else:
+            title = next(iter(heads), "")
+        if title not in heads:
+            raise DataError(f"{path} has no visible sheet.")
+
+        def all_rows() -> Iterator[TableLine]:
+            yield heads[title]
+            yield from sheets[title]
+
+        return _table(path, all_rows(), TableFormat(sheet=title))
+
+
+def _table(path: Path, lines: Iterator[TableLine], written: TableFormat) -> UserTable:
+    kind = "row" if written.sheet else "line"
+    head = next(lines, TableLine(1, ()))
+    check_head(path.name, head)
+    column_names.check(str(path), head.cells)
+    columns = column_names.columns_of(head.cells)
+    is_west = "longitude" in columns and column_names.is_west(head.cells[columns["longitude"]])
+    rows, short = [], []
+    for line in lines:
+        check_width(path.name, head, line, kind)
+        if len(line.cells) < len(head.cells):
+            short.append(line.number)
+        where = f"{path.name}, {kind} {line.number}"
+        rows.append(TableRow(where, _cells(where, line.cells, columns)))
+    if not rows:
+        raise DataError(f"{path} has no rows.")
+    mark = numbers.with_points([(row.where, row.cells) for row in rows], written.separator == ";")
+    if is_west:
+        for row in rows:
+            row.cells["longitude"] = _west_as_east(row.cells["longitude"])
+    unread = tuple(
+        name.strip()
+        for index, name in enumerate(head.cells)
+        if index not in columns.values() and name.strip()
     )
+    final = TableFormat(written.encoding, written.separator, mark, written.sheet)
+    # A workbook does not store the empty cells at the end of a row.
+    notes = () if written.sheet else tuple(_short_notes(short))
+    return UserTable(rows, unread, final, notes)
+
+
+def _short_notes(short: Sequence[int]) -> Iterator[str]:
+    if short:
+        rows = "1 row has" if len(short) == 1 else f"{len(short):,} rows have"
+        yield (
+            f"{rows} fewer cells than the header (first in line {short[0]:,}); the cells that lack"
+            " at the end count as empty."
+        )
 
 
 def match_rows(rows: Sequence[TableRow], paths: Sequence[str]) -> MatchedTable:
@@ -151,51 +228,6 @@ def _assign(row: TableRow, path: str | None, row_by_path: dict[str, TableRow]) -
     return True
 
 
-def _columns(path: Path, head: Sequence[str]) -> dict[str, int]:
-    """The index of each recognised column."""
-    indexes: dict[str, int] = {}
-    for index, name in enumerate(head):
-        indexes.setdefault(name.strip().lower(), index)
-    columns = {}
-    for column, names in _NAMES.items():
-        present = [indexes[name] for name in names if name in indexes]
-        present += [index for index, name in enumerate(head) if _coordinate(name) == column]
-        if present:
-            columns[column] = present[0]
-    if "path" not in columns:
-        raise DataError(
-            f"{path} does not say which file a row refers to: its first line has none of the"
-            f" columns {', '.join(_NAMES['path'])}."
-        )
-    return columns
-
-
-def _reader(handle: TextIO) -> "_csv.Reader":
-    """The rows of an open table, which is at its beginning."""
-    head = handle.readline()
-    handle.seek(0)
-    return csv.reader(handle, delimiter=max(",;\t", key=head.count))
-
-
-def _coordinate(name: str) -> str | None:
-    """The coordinate, latitude or longitude, that a column of this name holds."""
-    words = _words(name)
-    if words & _LONGITUDE and words <= _LONGITUDE | _EAST | _WEST | _COMMON:
-        return None if words & _EAST and words & _WEST else "longitude"
-    is_latitude = words & {"lat", "latitude"} and words <= _NORTH | _COMMON
-    return "latitude" if is_latitude else None
-
-
-def _is_west(name: str) -> bool:
-    return bool(_words(name) & _WEST)
-
-
-def _words(name: str) -> set[str]:
-    """The words of a column's name in lower case, of "lonW" or "LON_W" both lon and w."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=^lon)(?=[ew]$)|(?<=^lat)(?=n$)", " ", name.strip())
-    return set(re.findall(r"[^\W\d_]+", parted.lower()))
-
-
 def _west_as_east(cell: str) -> str:
     cell = cell.removeprefix("+")
     if not cell:
@@ -203,14 +235,23 @@ def _west_as_east(cell: str) -> str:
     return cell[1:] if cell.startswith("-") else f"-{cell}"
 
 
-def _cells(row: Sequence[str], columns: dict[str, int], is_west: bool) -> dict[str, str]:
+def _cells(where: str, row: Sequence[str], columns: dict[str, int]) -> dict[str, str]:
     cells = dict.fromkeys(COLUMNS, "")
     for column, index in columns.items():
         cells[column] = row[index].strip() if index < len(row) else ""
-    if is_west:
-        cells["longitude"] = _west_as_east(cells["longitude"])
+        if workbook.CELL_ERROR.fullmatch(cells[column]):
+            raise DataError(f"{where}: {column} {_broken(cells[column])}")
     split = cells["split"].lower()
     return {**cells, "split": _SPLITS.get(split, split)}
+
+
+def _broken(cell: str) -> str:
+    if cell == workbook.NOT_STORED:
+        return (
+            "is a formula whose result is not stored; open the workbook in a spreadsheet program"
+            " and save it, or enter the value."
+        )
+    return f"is the error {cell} of a spreadsheet; enter the value, or empty the cell."
 
 
 def _name(key: str) -> str:

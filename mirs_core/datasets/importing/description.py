@@ -1,19 +1,15 @@
 """What the user states about the tiles of an imported folder."""
 
 import dataclasses
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mirs_core.datasets.card import card_values
-from mirs_core.datasets.importing.csv_table import (
-    MatchedTable,
-    match_rows,
-    read_rows,
-    unread_columns,
-)
+from mirs_core.datasets.importing import spellings
+from mirs_core.datasets.importing.csv_table import MatchedTable, match_rows, read_user_table
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.datasets.walk import is_labelled
@@ -27,14 +23,16 @@ class FolderDescription:
     """What the user states about the tiles; None keeps existing values.
 
     Attributes:
-        table: CSV file with values of single tiles.
+        table: CSV file or Excel workbook with values of single tiles.
         from_folders: whether the top-level folder of a tile is its label.
+        merge_labels: whether spellings of one label become one class.
         credit, source: of every tile for which the table gives no other.
         name, title, instrument, metres_per_pixel, licence, citation, synthetic: of the data set.
     """
 
     table: Path | None = None
     from_folders: bool = False
+    merge_labels: bool = False
     name: str | None = None
     title: str | None = None
     instrument: str | None = None
@@ -60,15 +58,21 @@ class FolderDescription:
 
 
 def describe_tiles(
-    manifest: Manifest, description: FolderDescription
+    manifest: Manifest, description: FolderDescription, target: Manifest | None = None
 ) -> tuple[MatchedTable, tuple[str, ...]]:
-    """The stated values of each tile, and notes on what may be missing."""
+    """The stated values of each tile, and notes on what may be missing.
+
+    Args:
+        target: the data set that the tiles are added to, if any.
+    """
     paths = [tile.path for tile in manifest.tiles]
     matched = MatchedTable({}, ())
+    table_notes: tuple[str, ...] = ()
     if description.table is not None:
-        table = description.table.expanduser()
-        matched = match_rows(read_rows(table), paths)
-        matched = dataclasses.replace(matched, unread=unread_columns(table))
+        table = read_user_table(description.table.expanduser())
+        matched = match_rows(table.rows, paths)
+        matched = dataclasses.replace(matched, unread=table.unread, format=table.format)
+        table_notes = table.notes
     folders = {path: path.split("/")[0] for path in paths if "/" in path}
     if description.from_folders:
         _check_folders(manifest, folders)
@@ -83,12 +87,33 @@ def describe_tiles(
         )
         if record != TileRecord(path):
             records[path] = record
+    spelling_notes = _spellings(manifest, records, description.merge_labels, target)
     notes = (
+        *table_notes,
         *_table_notes(matched),
-        *_case_notes(manifest, records),
+        *spelling_notes,
         *_notes(manifest, records, folders),
     )
-    return MatchedTable(records, matched.unmatched, matched.unread), notes
+    return dataclasses.replace(matched, records=records), notes
+
+
+def _spellings(
+    manifest: Manifest, records: dict[str, TileRecord], merge: bool, target: Manifest | None
+) -> tuple[str, ...]:
+    """Notes on labels that are spellings of one another; changes ``records`` if they are merged."""
+    labels = {}
+    for tile in manifest.tiles:
+        record = records.get(tile.path)
+        if label := (record.label if record else None) or tile.label:
+            labels[tile.path] = label
+    counts = Counter(labels.values())
+    fixed = Counter(tile.label for tile in target.tiles if tile.label) if target else Counter()
+    becomes = spellings.merged(counts, fixed) if merge else {}
+    for path, label in labels.items():
+        if label in becomes:
+            record = records.get(path, TileRecord(path))
+            records[path] = dataclasses.replace(record, label=becomes[label])
+    return tuple(spellings.notes(counts, fixed, becomes))
 
 
 def _check_folders(manifest: Manifest, folders: Mapping[str, str]) -> None:
@@ -115,18 +140,6 @@ def _table_notes(matched: MatchedTable) -> Iterator[str]:
             f"{half:,} rows have a latitude but no longitude, and so no place on the map; the"
             " column may be called longitude, lon, lon_e or lon_w."
         )
-
-
-def _case_notes(manifest: Manifest, records: Mapping[str, TileRecord]) -> Iterator[str]:
-    """Labels that differ in upper and lower case only, which are different classes."""
-    variants: dict[str, set[str]] = defaultdict(set)
-    for tile in manifest.tiles:
-        record = records.get(tile.path)
-        if label := (record.label if record else None) or tile.label:
-            variants[label.casefold()].add(label)
-    for labels in sorted(sorted(group) for group in variants.values() if len(group) > 1):
-        names = ", ".join(repr(label[:80]) for label in labels)
-        yield f"{names} differ in upper and lower case only, and are {len(labels)} classes."
 
 
 def _notes(

@@ -16,6 +16,7 @@ from mirs_core.datasets.importing.description import (
 )
 from mirs_core.datasets.importing.destination import Destination, moved_files
 from mirs_core.datasets.importing.metadata_files import restored_on_failure, write_metadata
+from mirs_core.datasets.importing.table_format import TableFormat
 from mirs_core.datasets.importing.transfer import (
     check_same_kind,
     new_tiles,
@@ -47,6 +48,7 @@ class ImportedFolder:
         duplicates: number of files that are copies of others.
         changed: changes in dataset.json and tiles.csv, one line each.
         notes: warnings, one line each.
+        table: how the table is written; None if there is none.
     """
 
     manifest: Manifest
@@ -58,6 +60,7 @@ class ImportedFolder:
     duplicates: int
     changed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    table: TableFormat | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``data import --json`` prints."""
@@ -79,6 +82,7 @@ class ImportedFolder:
             "duplicates": self.duplicates,
             "changed": list(self.changed),
             "notes": list(self.notes),
+            "table": self.table.to_json() if self.table else None,
         }
 
 
@@ -159,7 +163,7 @@ def import_into(
     if manifest.root == target.root:
         raise DataError(f"{root} is that data set itself; choose another folder.")
     check_same_kind(manifest, target, description)
-    matched, notes = describe_tiles(manifest, description)
+    matched, notes = describe_tiles(manifest, description, target)
     new = new_tiles(manifest, target, matched.records)
     destination = Destination.unused(target, slug(description.name or manifest.card.name))
     pairs = [(tile, destination.path_of(tile)) for tile in new]
@@ -200,6 +204,7 @@ def _imported(
         added=added,
         unmatched=matched.unmatched,
         duplicates=len(before.duplicates),
+        table=matched.format,
         **values,
     )
 

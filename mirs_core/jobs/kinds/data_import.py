@@ -18,9 +18,14 @@ class Import(JobSpec):
         None, metavar="DATASET_DIR", help="add them to this data set", one_of="where"
     )
     table: Path | None = option(
-        None, metavar="CSV", help="table with label, split and coordinates of each tile"
+        None,
+        metavar="FILE",
+        help="table (CSV or .xlsx) with label, split and coordinates of each tile",
     )
     labels_from_folders: bool = option(False, help="the folders in DIR are classes")
+    merge_labels: bool = option(
+        False, help="labels that differ only in case, blanks, underscores or hyphens are one class"
+    )
     name: str | None = option(None, metavar="TEXT", help="short name for lists and files")
     title: str | None = option(None, metavar="TEXT", help="one-line title")
     instrument: str | None = option(None, metavar="TEXT", help="the instrument, such as CTX")
@@ -46,6 +51,7 @@ def run(home: Home, spec: Import, work: Work) -> Answer:
     facts = importing.FolderDescription(
         table=spec.table,
         from_folders=spec.labels_from_folders,
+        merge_labels=spec.merge_labels,
         name=spec.name,
         title=spec.title,
         instrument=spec.instrument,
