@@ -121,6 +121,21 @@ def kills(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     return answer, bench.text(answer)
 
 
+def mutations(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """What damaged and hostile files do to import, cutting and search."""
+    from benchmarks import mutations as bench
+
+    answer = bench.run(
+        max(1, args.n),
+        args.formats,
+        args.seed,
+        real=args.real.expanduser() if args.real else None,
+        faults=args.faults,
+        progress=console.progress,
+    )
+    return answer, bench.text(answer)
+
+
 def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Accuracy of votes on validation tiles by k, weighting and rules for sure votes."""
     from benchmarks import landforms as bench
@@ -220,6 +235,22 @@ def _add_verbs_of_the_app(group: Any) -> None:
         "--apps", type=int, default=20, metavar="N", help="how many times to kill an app"
     )
     kills_verb.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the moments")
+    mutations_verb = verb(group, "mutations", mutations, "open damaged files, and count the faults")
+    mutations_verb.add_argument(
+        "--n", type=int, default=300, metavar="N", help="how many files of each format"
+    )
+    mutations_verb.add_argument(
+        "--formats", nargs="+", default=(), metavar="FORMAT", help="only these"
+    )
+    mutations_verb.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the edits"
+    )
+    mutations_verb.add_argument(
+        "--real", type=Path, metavar="DIR", help="also mutate the tiles and rasters in this folder"
+    )
+    mutations_verb.add_argument(
+        "--faults", type=Path, metavar="DIR", help="keep files at fault here, with what happened"
+    )
     strip_verb = verb(group, "strip", strip, "cut, kill, resume and archive a large raster")
     strip_verb.add_argument(
         "--run", metavar="ID", help="a finished run (default: the default model)"

@@ -1,0 +1,56 @@
+"""Sound tables, data sets, runs and archives, from what ``sandbox.prepare`` has made."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.mutations.sandbox import RUN, copied, write_described_folder, write_tile
+from benchmarks.mutations.seed import ARCHIVE, DATA_SET, EXPORTED_RUN, TABLE, Seed
+
+_CSV = """file,class,lat,lon,split,credit,depth
+tile_0.png,cra,-4.5,137.4,train,Ann,12
+tile_1.png,rid,4.5,-7.25,val,"Ann, Bob",
+tile_2.png,smo,,,,,3
+"""
+_SPREADSHEET = "\ufefffile;class;lat;lonW\r\ntile_0.png;Krater;-4.5;222.6\r\ntile_1.png;Ä;1;2\r\n"
+_RUN_FILES = (
+    ("config.json", "json"), ("provenance.json", "json"), ("status.json", "json"),
+    ("metrics.json", "json"), ("progress.jsonl", "json"), ("learnt.json", "json"),
+    ("dataset.json", "json"), ("archive/items.json", "json"), ("archive/items.json", "json"),
+    ("archive/codes.npy", "label"), ("model.safetensors", "label"),
+)  # fmt: skip
+
+
+def document_seeds(folder: Path, base: Path) -> Iterator[Seed]:
+    """Seeds of everything that is no image, below ``folder``; ``base`` was prepared."""
+    yield from _tables(folder)
+    described = folder / "data-set" / "described"
+    write_described_folder(described)
+    yield Seed("dataset.json", DATA_SET, described, "dataset.json", "", "json")
+    yield Seed("tiles.csv", DATA_SET, described, "tiles.csv", "", "csv")
+    strips = copied(base / "strips", folder / "data-set" / "strips")
+    yield Seed("strips.json", DATA_SET, strips, "strips.json", "", "json")
+    yield Seed("dataset.json", DATA_SET, strips, "dataset.json", "", "json")
+    yield Seed("tiles.csv", DATA_SET, strips, "tiles.csv", "", "csv")
+    run = copied(base / "home" / "runs" / RUN, folder / "run" / RUN)
+    for file, edits in _RUN_FILES:
+        if (run / file).is_file():
+            yield Seed("run", "run", run, file, "", edits)
+    yield from _single(folder, "exported-run", EXPORTED_RUN, base / "run.mirs.zip", "zip")
+    yield from _single(folder, "parquet", ARCHIVE, base / "archive.parquet", "parquet")
+
+
+def _tables(folder: Path) -> Iterator[Seed]:
+    for number, text in enumerate((_CSV, _SPREADSHEET)):
+        target = folder / "csv" / str(number)
+        for tile in range(3):
+            write_tile(target / "tiles" / f"tile_{tile}.png", tile)
+        (target / "table.csv").write_text(text, newline="")
+        yield Seed("csv", TABLE, target, "table.csv", "table.csv", "csv")
+
+
+def _single(folder: Path, format: str, kind: str, source: Path, edits: str) -> Iterator[Seed]:
+    target = folder / format
+    target.mkdir(parents=True)
+    shutil.copyfile(source, target / source.name)
+    yield Seed(format, kind, target, source.name, source.name, edits)
