@@ -53,6 +53,7 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
         ImageError: it is missing, damaged, of another format, or refers to other files.
     """
     import rasterio
+    from rasterio._err import CPLE_BaseError
     from rasterio.errors import RasterioError
     from rasterio.io import MemoryFile
 
@@ -85,7 +86,7 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
                 raster = stack.enter_context(rasterio.open(str(source.resolve()), driver=driver))
             _check_alone(raster, name)
             yield raster
-    except (RasterioError, OSError, ValueError) as error:
+    except (RasterioError, CPLE_BaseError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else "no reason given"
         raise ImageError(
             f"{name} is damaged or cannot be read ({reason}). Copy or save it again."

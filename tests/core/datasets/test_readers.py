@@ -1,5 +1,6 @@
 """One file has the same pixels as an image and as a strip, whatever its kind and data type."""
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -352,3 +353,22 @@ def test_a_jpeg_needs_no_rasterio(tmp_path: Path) -> None:
         capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     assert done.stdout.strip() == "False"
+
+
+def test_every_tag_in_place_of_every_other_is_read_or_refused(tmp_path: Path) -> None:
+    # GDAL reports some damage to tags by errors of its own, while it is asked for other things.
+    data = write(tmp_path / "a.tif", SCENE[None]).read_bytes()
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    places = [start + 2 + 12 * entry for entry in range(count)]
+    outcomes = set()
+    for place in places:
+        for source in places:
+            damaged = data[:place] + data[source : source + 2] + data[place + 2 :]
+            (tmp_path / "b.tif").write_bytes(damaged)
+            for read in (read_image, as_strip):
+                try:
+                    outcomes.add(read(tmp_path / "b.tif").ndim)
+                except DataError as error:
+                    outcomes.add(type(error))
+    assert outcomes == {2, ImageError, DataError}
