@@ -19,6 +19,7 @@ ORDER = (
     "mirs_core.config",
     "mirs_core.mars",
     "mirs_core.workspace",
+    "mirs_core.columns",
     "mirs_core.datasets",
     "mirs_core.ranking",
     "mirs_core.hashing",

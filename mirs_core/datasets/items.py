@@ -1,22 +1,33 @@
 """Items: the metadata of each tile of an archive, as parallel columns in row order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.blocks import Rows
+from mirs_core.columns.categories import Categories
+from mirs_core.columns.column import Column
+from mirs_core.columns.hashes import Hashes, hashes_or_texts
+from mirs_core.columns.lookup import Index, Lookup
+from mirs_core.columns.numbers import Numbers
+from mirs_core.columns.texts import Texts
 from mirs_core.datasets.manifest import INVENTED, NO_PLACE, OWN_PLACE, STRIP_CENTRE, Tile
 from mirs_core.errors import DataError, RunError
 
 ROLES = ("train", "val", "test", "archive")
+PLACES = (OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE)
 _COLUMNS = ("ids", "labels", "roles", "strips", "contents", "latitudes", "longitudes", "places")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Items:
     """The tiles of a run, in the row order of their codes in the archive.
+
+    Each column reads like a tuple of Python values, but an archive of 10^8 tiles keeps no object
+    per tile: ask its columns for masks, counts and rows instead of looping over them.
 
     ``ids`` are paths relative to the root of the data set; ``contents`` are SHA-256 of the files;
     ``labels``, ``strips`` and coordinates are None if unknown. ``places`` say what the
@@ -24,47 +35,88 @@ class Items:
     have the coordinates of the strip's centre.
     """
 
-    ids: tuple[str, ...]
-    labels: tuple[str | None, ...]
-    roles: tuple[str, ...]
-    strips: tuple[str | None, ...]
-    contents: tuple[str, ...]
-    latitudes: tuple[float | None, ...]
-    longitudes: tuple[float | None, ...]
-    places: tuple[str, ...] = ()
-    _rows: dict[str, int] = field(init=False, repr=False, compare=False)
+    ids: Texts
+    labels: Categories
+    roles: Categories
+    strips: Categories
+    contents: Hashes | Texts
+    latitudes: Numbers
+    longitudes: Numbers
+    places: Categories
+    _ids: Lookup[Texts] = field(init=False, repr=False, compare=False)
+    _contents: Lookup[Any] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        if not self.places:
-            places = (NO_PLACE if north is None else STRIP_CENTRE for north in self.latitudes)
-            object.__setattr__(self, "places", tuple(places))
-        if len({len(getattr(self, name)) for name in _COLUMNS}) != 1:
+    def __init__(
+        self,
+        ids: Sequence[str],
+        labels: Sequence[str | None],
+        roles: Sequence[str],
+        strips: Sequence[str | None],
+        contents: Sequence[str],
+        latitudes: Sequence[float | None],
+        longitudes: Sequence[float | None],
+        places: Sequence[str] = (),
+    ) -> None:
+        """Each column may be any sequence; columns are taken over without a copy.
+
+        Raises:
+            RunError: the columns differ in length.
+        """
+        north = latitudes if isinstance(latitudes, Numbers) else Numbers.of(latitudes)
+        east = longitudes if isinstance(longitudes, Numbers) else Numbers.of(longitudes)
+        columns: dict[str, Column[Any]] = {
+            "ids": ids if isinstance(ids, Texts) else Texts.of(ids),
+            "labels": _categories(labels),
+            "roles": _categories(roles),
+            "strips": _categories(strips),
+            "contents": contents
+            if isinstance(contents, Hashes | Texts)
+            else hashes_or_texts(contents),
+            "latitudes": north,
+            "longitudes": east,
+            "places": _categories(places) if len(places) else _places(north),
+        }
+        if len({len(column) for column in columns.values()}) != 1:
             raise RunError(
                 "items.json: the columns differ in length. Delete the run and train it again."
             )
-        object.__setattr__(self, "_rows", {tile: row for row, tile in enumerate(self.ids)})
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+        object.__setattr__(self, "_ids", Lookup(self.ids))
+        object.__setattr__(self, "_contents", Lookup(self.contents))
 
     @classmethod
     def of(cls, tiles: Sequence[Tile], roles: Sequence[str]) -> "Items":
         """The items of ``tiles`` with their roles (splits) in a run."""
         return cls(
-            ids=tuple(tile.id for tile in tiles),
-            labels=tuple(tile.label for tile in tiles),
-            roles=tuple(roles),
-            strips=tuple(tile.strip for tile in tiles),
-            contents=tuple(tile.content for tile in tiles),
-            latitudes=tuple(tile.latitude for tile in tiles),
-            longitudes=tuple(tile.longitude for tile in tiles),
-            places=tuple(tile.place for tile in tiles),
+            ids=[tile.id for tile in tiles],
+            labels=[tile.label for tile in tiles],
+            roles=roles,
+            strips=[tile.strip for tile in tiles],
+            contents=[tile.content for tile in tiles],
+            latitudes=[tile.latitude for tile in tiles],
+            longitudes=[tile.longitude for tile in tiles],
+            places=[tile.place for tile in tiles],
         )
+
+    def indexed(self, ids: Sequence[Index], contents: Sequence[Index]) -> "Items":
+        """The same items with the indexes of ids and contents that are stored with them."""
+        items = Items(**self.columns())
+        object.__setattr__(items, "_ids", Lookup(items.ids, ids))
+        object.__setattr__(items, "_contents", Lookup(items.contents, contents))
+        return items
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @property
-    def paths(self) -> tuple[str, ...]:
+    def paths(self) -> Texts:
         """Paths relative to the root of the data set (the ids themselves)."""
         return self.ids
+
+    def columns(self) -> dict[str, Any]:
+        """The columns by name."""
+        return {name: getattr(self, name) for name in _COLUMNS}
 
     def row(self, tile_id: str) -> int:
         """The row of a tile.
@@ -72,41 +124,47 @@ class Items:
         Raises:
             DataError: no tile has that id.
         """
-        try:
-            return self._rows[tile_id]
-        except KeyError:
-            raise DataError(
-                f"There is no tile {tile_id!r} in this archive; choose another."
-            ) from None
+        (row,) = self.rows_of([tile_id]).tolist()
+        if row < 0:
+            raise DataError(f"There is no tile {tile_id!r} in this archive; choose another.")
+        return int(row)
 
     def has(self, tile_id: str) -> bool:
         """Whether there is a tile with this id."""
-        return tile_id in self._rows
+        return bool(self.rows_of([tile_id])[0] >= 0)
 
     def rows_of(self, tile_ids: Sequence[str]) -> NDArray[np.int64]:
         """The row (n,) of each of ``tile_ids``, in their order; -1 for tiles not in the archive."""
-        return np.array([self._rows.get(tile, -1) for tile in tile_ids], dtype=np.int64)
+        return self._ids.rows_of(tile_ids)
 
-    def rows(self, roles: Sequence[str]) -> NDArray[np.int64]:
+    def rows_with_contents(self, contents: Iterable[str]) -> NDArray[np.int64]:
+        """Rows (n,) of the tiles whose files have one of these SHA-256, ascending."""
+        return self._contents.rows_with(list(contents))
+
+    def rows_of_contents(self, contents: Sequence[str]) -> NDArray[np.int64]:
+        """A row (n,) for each of ``contents``, the last of several copies; -1 if there is none."""
+        return self._contents.rows_of(contents)
+
+    def rows(self, roles: Collection[str]) -> NDArray[np.int64]:
         """Rows ``(n,)`` of the tiles with one of ``roles``, ascending."""
-        allowed = set(roles)
-        return np.array([i for i, role in enumerate(self.roles) if role in allowed], dtype=np.int64)
+        return np.flatnonzero(self.roles.mask(roles)).astype(np.int64, copy=False)
 
-    def take(self, rows: NDArray[np.int64]) -> "Items":
+    def take(self, rows: Rows) -> "Items":
         """The items of ``rows``, in their order."""
-        return Items(**{n: tuple(getattr(self, n)[row] for row in rows) for n in _COLUMNS})
+        return Items(**{name: column.take(rows) for name, column in self.columns().items()})
 
     def contents_of(self, roles: Sequence[str]) -> set[str]:
         """Content hashes of the tiles with one of ``roles``."""
-        return {self.contents[row] for row in self.rows(roles)}
+        return set(self.contents.take(self.rows(roles)))
 
     def learnt_roles(self) -> dict[str, str]:
         """Role by content hash of the tiles that a model was trained or validated on."""
-        return {self.contents[row]: self.roles[row] for row in self.rows(["train", "val"])}
+        rows = self.rows(["train", "val"])
+        return dict(zip(self.contents.take(rows), self.roles.take(rows), strict=True))
 
     def to_json(self) -> dict[str, Any]:
         """The columns as JSON lists."""
-        return {name: list(getattr(self, name)) for name in _COLUMNS}
+        return {name: column.tolist() for name, column in self.columns().items()}
 
     @classmethod
     def from_json(cls, value: Any) -> "Items":
@@ -115,7 +173,7 @@ class Items:
         Raises:
             RunError: a column is missing, has another length or holds values of another type.
         """
-        kinds: dict[str, tuple[type, ...]] = {
+        kinds: Mapping[str, tuple[type, ...]] = {
             "ids": (str,),
             "labels": (str, type(None)),
             "roles": (str,),
@@ -137,6 +195,15 @@ class Items:
             raise RunError("items.json: an id points outside the data set. Delete the run.")
         if not set(value["roles"]) <= set(ROLES):
             raise RunError("items.json: an unknown split. Delete the run and train it again.")
-        if not set(value["places"]) <= {OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE}:
+        if not set(value["places"]) <= set(PLACES):
             raise RunError("items.json: an unknown kind of place. Delete the run, train it again.")
-        return cls(**{name: tuple(value[name]) for name in _COLUMNS})
+        return cls(**{name: value[name] for name in _COLUMNS})
+
+
+def _categories(values: Sequence[str | None]) -> Categories:
+    return values if isinstance(values, Categories) else Categories.of(values)
+
+
+def _places(latitudes: Numbers) -> Categories:
+    present = latitudes.present()
+    return Categories.of_codes(present.astype(np.int8), (NO_PLACE, STRIP_CENTRE))

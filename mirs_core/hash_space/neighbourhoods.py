@@ -9,6 +9,7 @@ the probability that it would be among the ten.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +81,7 @@ class Neighbourhoods:
     reach: NDArray[np.float64]
     sharing: NDArray[np.int64]
 
-    def purity(self, labels: tuple[str | None, ...]) -> NDArray[np.float64]:
+    def purity(self, labels: Sequence[str | None]) -> NDArray[np.float64]:
         """(N,) expected share of a tile's labelled neighbours with its own label; NaN without."""
         place = {label: i for i, label in enumerate(self.classes)}
         total = self.votes.sum(axis=1)
