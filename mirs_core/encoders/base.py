@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mirs_core.encoders.engine import Engine, Features
+from mirs_core.encoders.pytorch_engine import PyTorchEngine
 from mirs_core.errors import EncoderError
 from mirs_core.system.devices import compute_device
 
@@ -73,8 +75,26 @@ class Encoder:
         self._scale = np.array(scale, dtype=np.float32)[:, None, None]
         self._network: Network | None = None
         self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._engine_lock = threading.Lock()
+        self._open_engine: Callable[[], Engine] = lambda: PyTorchEngine(self.load())
 
-    def transform(self, image: NDArray[np.uint8]) -> "torch.Tensor":
+    def run_on(self, open_engine: Callable[[], Engine]) -> None:
+        """Has features computed by the engine that ``open_engine`` returns; PyTorch until then."""
+        self._open_engine = open_engine
+
+    def engine(self) -> Engine:
+        """The engine of ``features``, opened at the first call.
+
+        Raises:
+            EncoderError: it is not available, or the weights are damaged.
+        """
+        with self._engine_lock:
+            if self._engine is None:
+                self._engine = self._open_engine()
+            return self._engine
+
+    def inputs(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The network input for one tile.
 
         Args:
@@ -84,14 +104,23 @@ class Encoder:
             (3, 224, 224) float32: the whole tile (its central square where it is not one),
             bilinear with antialiasing, grey repeated, standardised.
         """
-        import torch
-
         pixels = square(image)
         planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
-        return torch.from_numpy((planes.astype(np.float32) - self._mean) / self._scale)
+        standardised: NDArray[np.float32] = (planes.astype(np.float32) - self._mean) / self._scale
+        return standardised
+
+    def features(self, inputs: NDArray[np.float32]) -> Features:
+        """Features (B, D) float32 of inputs (B, 3, 224, 224)."""
+        return self.engine()(inputs)
+
+    def transform(self, image: NDArray[np.uint8]) -> "torch.Tensor":
+        """``inputs`` of one tile, for PyTorch."""
+        import torch
+
+        return torch.from_numpy(self.inputs(image))
 
     def encode(self, batch: "torch.Tensor") -> "torch.Tensor":
-        """Features (B, D) float32 of a batch (B, 3, 224, 224) of transformed tiles, on the CPU."""
+        """Features (B, D) float32 of a batch (B, 3, 224, 224) by PyTorch, whatever the engine."""
         import torch
 
         network, device = self.load(), compute_device()

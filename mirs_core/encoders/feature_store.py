@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,22 +22,19 @@ from mirs_core.datasets.images import read_image
 from mirs_core.datasets.manifest import Tile
 from mirs_core.datasets.views import view_of
 from mirs_core.encoders.base import Encoder
+from mirs_core.encoders.engine import Engine, Features
 from mirs_core.errors import DataError
 from mirs_core.files import replace_file, sha256, write_json
 from mirs_core.progress import Progress, silent
-
-if TYPE_CHECKING:
-    import torch
-
-Features = NDArray[np.float32]
-"""(n, D)."""
+from mirs_core.system.devices import compute_threads
 
 STAGE = "Encoding tiles"
 """The stage that ``extract`` reports."""
 
 # Small, so that a process that is killed loses a few seconds of work.
 _SHARD = 64
-_BATCHES_AHEAD = 3
+_BATCHES_AHEAD = 2
+_DECODERS = 2
 
 
 def extract(
@@ -47,8 +43,7 @@ def extract(
     encoder: Encoder,
     cache: Path,
     progress: Progress = silent,
-    batch_size: int = 16,
-    workers: int = 2,
+    batch_size: int | None = None,
     view: int = 0,
 ) -> Features:
     """Features of ``tiles``, from the cache or else encoded and added to it.
@@ -58,8 +53,7 @@ def extract(
         cache: folder of the cache; each encoder has its own sub-folder by fingerprint.
         progress: reports distinct tiles done of all. If it raises, encoding ends and the
             tiles encoded so far stay in the cache.
-        batch_size: tiles encoded at once (16 is fastest on a CPU).
-        workers: threads that read and decode images.
+        batch_size: tiles encoded at once; None is what is fastest with the encoder's engine.
         view: view of each tile (``mirs_core.datasets.views``); 0 is the tile itself.
 
     Returns:
@@ -79,11 +73,11 @@ def extract(
     encoded_rows = np.empty((len(missing), encoder.dim), dtype=np.float32)
     pending: dict[str, Features] = {}
     try:
-        for contents, batch in _batches(
-            root, list(missing.values())[::-1], encoder, view, batch_size, workers
+        for contents, features in _encoded(
+            root, list(missing.values())[::-1], encoder, view, batch_size
         ):
             encoded = encoded_rows[done - already : done - already + len(contents)]
-            encoded[:] = encoder.encode(batch).cpu().numpy()
+            encoded[:] = features
             pending.update(zip(contents, encoded, strict=True))
             cached.update(zip(contents, encoded, strict=True))
             if len(pending) >= _SHARD:
@@ -117,7 +111,7 @@ def _folder_of(cache: Path, encoder: Encoder, view: int) -> Path:
 
 def encode_one(image: NDArray[np.uint8], encoder: Encoder) -> Features:
     """Features (D,) float32 of one image (H, W) or (H, W, 3), uint8; nothing is cached."""
-    features: Features = encoder.encode(encoder.transform(image)[None])[0].cpu().numpy()
+    features: Features = encoder.features(encoder.inputs(image)[None])[0]
     return features
 
 
@@ -171,39 +165,48 @@ class FeatureCache:
         return dict(zip(contents, rows, strict=True))
 
 
-def _batches(
-    root: Path,
-    tiles: Sequence[Tile],
-    encoder: Encoder,
-    view: int,
-    batch_size: int,
-    workers: int,
-) -> "Iterator[tuple[list[str], torch.Tensor]]":
-    """Content hashes and inputs (B, 3, 224, 224) of batches, decoded a few batches ahead.
+def _encoded(
+    root: Path, tiles: Sequence[Tile], encoder: Encoder, view: int, batch_size: int | None
+) -> Iterator[tuple[list[str], Features]]:
+    """Content hashes and features of batches of tiles, in order, prepared a few batches ahead.
 
-    Threads suffice, because decoding releases the interpreter lock, and a process forked after
-    torch was used can hang.
+    Threads suffice, because decoding, resizing and encoding release the interpreter lock, and a
+    process forked after torch was used can hang. Calls of an engine that is not concurrent come
+    from this thread, while others decode the next batches.
     """
-    import torch
+    if not tiles:
+        return
+    engine = encoder.engine()
+    size = batch_size or engine.batch
+    workers = compute_threads() if engine.is_concurrent else _DECODERS
+    waiting: deque[tuple[list[str], Future[NDArray[np.float32]]]] = deque()
 
-    waiting: deque[tuple[Tile, Future[torch.Tensor]]] = deque()
-    queue = iter(tiles)
-    with ThreadPoolExecutor(workers, thread_name_prefix="mirs-decode") as pool:
+    def prepare(batch: Sequence[Tile]) -> NDArray[np.float32]:
+        inputs = np.stack([_load(root, tile, encoder, view) for tile in batch])
+        return engine(inputs) if engine.is_concurrent else inputs
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="mirs-encode") as pool:
         try:
-            for start in range(0, len(tiles), batch_size):
-                free_slots = batch_size * _BATCHES_AHEAD - len(waiting)
-                for tile in (next(queue, None) for _ in range(free_slots)):
-                    if tile is not None:
-                        waiting.append((tile, pool.submit(_load, root, tile, encoder, view)))
-                size = min(batch_size, len(tiles) - start)
-                batch = [waiting.popleft() for _ in range(size)]
-                inputs = torch.stack([future.result() for _, future in batch])
-                yield [tile.content for tile, _ in batch], inputs
+            for start in range(0, len(tiles), size):
+                batch = tiles[start : start + size]
+                contents = [tile.content for tile in batch]
+                waiting.append((contents, pool.submit(prepare, batch)))
+                if len(waiting) > _BATCHES_AHEAD * workers:
+                    yield _finished(engine, *waiting.popleft())
+            while waiting:
+                yield _finished(engine, *waiting.popleft())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> "torch.Tensor":
+def _finished(
+    engine: Engine, contents: list[str], prepared: "Future[NDArray[np.float32]]"
+) -> tuple[list[str], Features]:
+    value = prepared.result()
+    return contents, value if engine.is_concurrent else engine(value)
+
+
+def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> NDArray[np.float32]:
     try:
         data = (root / tile.path).read_bytes()
     except OSError as error:
@@ -213,4 +216,4 @@ def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> "torch.Tensor"
     # The cache is keyed by content: features of other content would stay wrong forever.
     if sha256(data) != tile.content:
         raise DataError(f"{tile.path} was changed while {root} was in use. Start again.")
-    return encoder.transform(view_of(read_image(data, tile.path), view))
+    return encoder.inputs(view_of(read_image(data, tile.path), view))

@@ -7,6 +7,7 @@ the error says so and what to do.
 import contextlib
 
 from mirs_core.encoders.base import Architecture, Encoder
+from mirs_core.encoders.engine_choice import choose_engine
 from mirs_core.encoders.fine_tuned_store import (
     is_fine_tuned,
     list_encoders,
@@ -32,11 +33,15 @@ def load_encoder(name: str, home: Home) -> Encoder:
     """The encoder ``name``: one of ``ENCODERS``, of a family, or the id of a fine-tuned one.
 
     Downloaded weights are kept in ``home.cache``/encoders (timm's in its own cache), fine-tuned
-    encoders in ``home.encoders``.
+    encoders in ``home.encoders``. Its features are computed by the best engine of this machine.
 
     Raises:
         EncoderError: an unknown name, or weights that are missing or damaged.
     """
+    return choose_engine(_load(name, home), home)
+
+
+def _load(name: str, home: Home) -> Encoder:
     if spec := ENCODERS.get(name):
         return spec.load(home)
     if family := _family_of(name):

@@ -1,9 +1,11 @@
-"""Specs of encoders: one for a network with fixed weights, one for a family such as timm's."""
+"""Specs of encoders, of families of encoders such as timm's, and of inference engines."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from mirs_core.encoders.base import Architecture, Encoder
+from mirs_core.encoders.engine import Engine
 from mirs_core.workspace.home import Home
 
 
@@ -79,3 +81,27 @@ class EncoderFamily:
     architecture: Callable[[str], Architecture]
     load: Callable[[str, Home], Encoder]
     cost: EncodingCost = EncodingCost()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec:
+    """An inference engine. Each file of ``encoders/engines`` holds one as ``SPEC``.
+
+    Attributes:
+        name: as in ``MIRS_ENGINE``.
+        order: the first engine that runs an encoder is used.
+        title: for people.
+        help: one sentence on when it is used.
+        licence: of the engine.
+        on_gpus: whether it is used by default where there is a GPU.
+        open: an encoder's network in this engine; a folder of the home keeps what it writes. Raises
+            EngineError where it cannot run the encoder, EncoderError for damaged weights.
+    """
+
+    name: str
+    order: int
+    title: str
+    help: str
+    licence: str
+    on_gpus: bool
+    open: Callable[[Encoder, Path], Engine]

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 CPU, ALL_GPUS = "cpu", "cuda-all"
 """Job lanes: training without a GPU, and training on all GPUs at once."""
 _GPU = "cuda-"
+# Devices of the drivers of NVIDIA (also in WSL) and of AMD.
+_LINUX_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,31 @@ def _gpus() -> int:
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def has_gpu() -> bool:
+    """Whether networks of this process run on a GPU; torch is loaded only where one may be."""
+    if "torch" not in sys.modules and not _may_have_gpu():
+        return False
+    return _gpus() > 0
+
+
+def _may_have_gpu() -> bool:
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "" or sys.platform == "darwin":
+        return False
+    if sys.platform.startswith("linux"):
+        return any(Path(path).exists() for path in _LINUX_DRIVERS)
+    return True
+
+
+def compute_threads() -> int:
+    """Threads for the computations of this process: ``OMP_NUM_THREADS``, else its cores."""
+    limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    if limit.isdecimal() and int(limit) > 0:
+        return int(limit)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def compute_device() -> "torch.device":

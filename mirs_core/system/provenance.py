@@ -11,6 +11,7 @@ from mirs_core import __version__
 _PACKAGES = (
     "torch",
     "torchvision",
+    "onnxruntime",
     "faiss-cpu",
     "numpy",
     "pillow",

@@ -97,13 +97,18 @@ class Home:
 
     @property
     def cache(self) -> Path:
-        """What can be recreated: features, scans, downloaded weights."""
+        """What can be recreated: features, scans, exported encoders, downloaded weights."""
         return self.path / "cache"
 
     @property
     def feature_cache(self) -> Path:
         """Features of tiles, by encoder."""
         return self.cache / "features"
+
+    @property
+    def engines(self) -> Path:
+        """Encoders in the form that an inference engine reads, exported on this machine."""
+        return self.cache / "engines"
 
     @property
     def scan_cache(self) -> Path:

@@ -1,0 +1,1 @@
+"""Inference engines: each file holds one ``SPEC`` (EngineSpec)."""
