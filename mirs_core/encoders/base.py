@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mirs_core.encoders.engine import Engine, Features
-from mirs_core.encoders.pytorch_engine import PyTorchEngine
+from mirs_core.encoders.pytorch_engine import PyTorchEngine, computed
 from mirs_core.errors import EncoderError
 from mirs_core.system.devices import compute_device
 
@@ -123,10 +123,7 @@ class Encoder:
         """Features (B, D) float32 of a batch (B, 3, 224, 224) by PyTorch, whatever the engine."""
         import torch
 
-        network, device = self.load(), compute_device()
-        with torch.inference_mode():
-            inputs = batch.to(device, memory_format=torch.channels_last)
-            return network(inputs).float().cpu()
+        return torch.from_numpy(computed(self.load(), batch, compute_device()))
 
     def maps(self, batch: "torch.Tensor") -> "torch.Tensor":
         """Feature maps (B, D, h, w) float32 whose spatial means are the features, on the CPU.
@@ -276,15 +273,6 @@ def fingerprint(weights: Path, *choices: str) -> str:
     except OSError as error:
         raise EncoderError(f"The weights {weights} cannot be read ({error.strerror}).") from None
     return digest.hexdigest()
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 (hex) of a file. Raises EncoderError if it cannot be read."""
-    try:
-        with path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError as error:
-        raise EncoderError(f"{path} cannot be read ({error.strerror or error}).") from None
 
 
 def load_weights(path: Path, advice: str) -> dict[str, Any]:

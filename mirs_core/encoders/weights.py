@@ -1,12 +1,12 @@
 """Weights that have to be downloaded: once, checked against their SHA-256, into the cache."""
 
+import hashlib
 import http.client
 import uuid
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from mirs_core.encoders.base import sha256_of
 from mirs_core.errors import EncoderError
 
 _TIMEOUT_S = 20.0
@@ -33,6 +33,15 @@ def download_weights(url: str, folder: Path, *, sha256_prefix: str, max_bytes: i
             f" Delete it; it will be downloaded again from {url}."
         )
     return target
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 (hex) of a file. Raises EncoderError if it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise EncoderError(f"{path} cannot be read ({error.strerror or error}).") from None
 
 
 def _download(url: str, target: Path, sha256_prefix: str, max_bytes: int) -> None:

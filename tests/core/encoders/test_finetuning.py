@@ -502,7 +502,8 @@ def test_damaged_weights_are_refused(done: Path, home: Home) -> None:
 
 def forge(done: Path, state: dict[str, Tensor] | bytes) -> None:
     """Replaces the weights and makes the record agree with them."""
-    from mirs_core.encoders.base import fingerprint, sha256_of
+    from mirs_core.encoders.base import fingerprint
+    from mirs_core.encoders.weights import sha256_of
 
     weights = done / "weights.safetensors"
     if isinstance(state, bytes):
