@@ -10,24 +10,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.depth import is_valid, levels
+from mirs_core.datasets.depth import is_valid, levels, limits
+from mirs_core.datasets.missing import Missing, missing_in
+from mirs_core.datasets.rasters import Marks
 from mirs_core.errors import ImageError
 
 Stretch = tuple[float, float] | None
 """Values that become grey 0 and 255; None for 8-bit values, which are kept."""
 
-# The integers that ISIS writes for missing or saturated pixels.
-_ISIS_SPECIAL = {
-    "int16": (-32768, -32767, -32766, -32765, -32764),
-    "uint16": (0, 1, 2, 65534, 65535),
-    "uint8": (0,),
-}
-# Fill values that products use without declaring them.
-_USUAL_FILL = (0, -9999, -32768)
-_SATURATED = 255
-_EDGE = 16
-# Of the 256 pixels of a square at the edge. Real floats are hardly ever equal; integers may be.
-_LEAST_FLOAT, _LEAST_INTEGER = 8, 128
+MOST_VALUES = 4_000_000
+"""Values (pixels x bands) that are converted at once."""
+
+_SURVEY = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A preview of a raster: its ``stretch``, and which cells (h, w) are valid."""
+
+    stretch: Stretch
+    valid: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,60 +58,85 @@ class Bands:
 
     Attributes:
         channels: 1, or 3 in colour.
-        nodata: which values count as missing, in words.
-        fill: an undeclared value along the edge that counts as missing.
-        white_edge: whether an 8-bit raster has 255 along its edge, which does not.
+        missing: how missing pixels are told.
     """
 
     channels: int
-    nodata: tuple[str, ...]
-    fill: int | None
-    white_edge: bool
+    missing: Missing
     _raster: Any
     _indexes: tuple[int, ...]
     _palette: NDArray[np.uint8] | None
     _white: int | None
     _factor: int
     _alpha: int | None
-    _special: tuple[int, ...]
-    _has_mask: bool
 
     @classmethod
-    def of(cls, raster: Any, name: str, has_premultiplied_alpha: bool = False) -> "Bands":
+    def of(cls, raster: Any, name: str, marks: Marks | None = None) -> "Bands":
         """The bands of a rasterio dataset.
 
         Args:
             name: of the file, for messages.
-            has_premultiplied_alpha: its colours have been multiplied by their opacity already.
+            marks: what the file says of its pixels that GDAL does not report.
 
         Raises:
             ImageError: its bands are not one grey or colour image.
         """
+        marks = marks or Marks()
         indexes = _indexes(raster, name)
         kind, is_inverted = str(raster.dtypes[0]), _is_inverted(raster)
         palette = None if is_inverted and kind != "uint8" else _palette(raster)
         has_alpha = _has_alpha(raster)
-        has_mask, words = _mask(raster, has_alpha)
-        # If the raster marks missing pixels itself, its smallest values are valid.
-        declares = has_mask and kind != "int16" and raster.driver != "ISIS3"
-        is_code = declares or is_inverted or palette is not None
-        special = () if is_code else _special(kind, raster.driver)
-        fill, is_white = (None, False) if is_code or has_mask else _edge(raster, indexes)
-        if fill is not None and fill not in special:
-            words.append(f"value {fill} (undeclared, along the edge)")
-        else:
-            fill = None
-        words += [f"value {number}" for number in special]
-        if kind.startswith("float"):
-            words.insert(int(has_mask), "not finite or ISIS special")
+        is_code = is_inverted or palette is not None
         return cls(
             channels=len(indexes) if palette is None or palette.shape[1] == 1 else 3,
-            nodata=tuple(words), fill=fill, white_edge=is_white, _raster=raster, _indexes=indexes,
+            missing=missing_in(raster, indexes, has_alpha, is_code, marks.special),
+            _raster=raster, _indexes=indexes,
             _palette=palette, _factor=255 // (2 ** _bits(raster) - 1) if kind == "uint8" else 1,
             _white=_white(kind, _bits(raster)) if is_inverted and palette is None else None,
-            _alpha=raster.count if has_alpha and not has_premultiplied_alpha else None,
-            _special=special if fill is None else (*special, fill), _has_mask=has_mask,
+            _alpha=raster.count if has_alpha and not marks.has_premultiplied_alpha else None,
         )  # fmt: skip
+
+    def survey(self, name: str, window: Any = None) -> Survey:
+        """A window (None: the whole raster) in at most 1024 x 1024 pixels, from overviews if any.
+
+        Raises:
+            ImageError: all pixels are missing.
+            rasterio.errors.RasterioError: the file is damaged.
+        """
+        width, height = self._size(window)
+        share = min(1.0, _SURVEY / max(width, height))
+        read = self.read(window, (max(1, round(height * share)), max(1, round(width * share))))
+        if read.values.dtype == np.uint8:
+            return Survey(None, read.valid)
+        if not read.valid.any():
+            raise ImageError(f"{name} has no valid pixel: all are marked as missing.")
+        return Survey(limits(read.values[:, read.valid]), read.valid)
+
+    def grey(self, window: Any, stretch: Stretch) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Grey levels (H, W) or (H, W, 3) of a window (None: all), and which of them are valid.
+
+        The window is read in parts, so that the memory needed is little more than the result.
+
+        Raises:
+            rasterio.errors.RasterioError: the file is damaged.
+        """
+        from rasterio.windows import Window
+
+        width, height = self._size(window)
+        left, top = (0, 0) if window is None else (window.col_off, window.row_off)
+        rows = max(1, MOST_VALUES // (width * len(self._indexes)))
+        pixels = np.empty((height, width) if self.channels == 1 else (height, width, 3), np.uint8)
+        valid = np.empty((height, width), bool)
+        for row in range(0, height, rows):
+            count = min(rows, height - row)
+            read = self.read(Window(left, top + row, width, count), (count, width))
+            pixels[row : row + count], valid[row : row + count] = read.grey(stretch), read.valid
+        return pixels, valid
+
+    def _size(self, window: Any) -> tuple[int, int]:
+        if window is None:
+            return int(self._raster.width), int(self._raster.height)
+        return int(window.width), int(window.height)
 
     def read(self, window: Any = None, shape: tuple[int, int] | None = None,
              resampling: Any = None) -> Values:  # fmt: skip
@@ -128,9 +155,10 @@ class Bands:
         valid: NDArray[np.bool_] = np.ones(values.shape[1:], bool)
         if values.dtype.kind == "f":
             valid &= is_valid(values).all(axis=0)
-        if self._special:
-            valid &= ~np.isin(values, self._special).all(axis=0)
-        if self._has_mask:
+        if self.missing.values:
+            marks = np.array(self.missing.values).astype(values.dtype)
+            valid &= ~np.isin(values, marks).all(axis=0)
+        if self.missing.has_mask:
             valid &= (self._raster.read_masks(list(self._indexes), **size) > 0).any(axis=0)
         alpha = self._opacity(window, shape)
         if self._palette is not None:
@@ -202,44 +230,3 @@ def _palette(raster: Any) -> NDArray[np.uint8] | None:
 
 def _has_alpha(raster: Any) -> bool:
     return bool(raster.count > 1 and raster.colorinterp[raster.count - 1].name == "alpha")
-
-
-def _mask(raster: Any, has_alpha: bool) -> tuple[bool, list[str]]:
-    """Whether the raster marks missing pixels itself, and how, in words."""
-    flags = {flag.name for flag in raster.mask_flag_enums[0]}
-    if has_alpha:
-        return True, ["alpha"]
-    if "nodata" in flags or raster.nodata is not None:
-        return True, [f"value {raster.nodata:g}"]
-    return ("per_dataset" in flags), (["mask"] if "per_dataset" in flags else [])
-
-
-def _special(kind: str, driver: str) -> tuple[int, ...]:
-    special = _ISIS_SPECIAL.get(kind, ())
-    return (*special, _SATURATED) if driver == "ISIS3" and kind == "uint8" else special
-
-
-def _edge(raster: Any, indexes: tuple[int, ...]) -> tuple[int | None, bool]:
-    """A usual fill value in corners or at the middles of the edges; whether 255 is there.
-
-    Only these eight squares are read, so that a raster of any size opens at once.
-    """
-    from rasterio.windows import Window
-
-    counts: dict[int, int] = dict.fromkeys((*_USUAL_FILL, _SATURATED), 0)
-    width, height = min(_EDGE, raster.width), min(_EDGE, raster.height)
-    right, bottom = raster.width - width, raster.height - height
-    for row in sorted({0, bottom // 2, bottom}):
-        for column in sorted({0, right // 2, right}):
-            if 0 < row < bottom and 0 < column < right:
-                continue
-            square = raster.read(list(indexes), window=Window(column, row, width, height))
-            for value in counts:
-                count = int((square == value).all(axis=0).sum())
-                counts[value] = max(counts[value], count)
-    kind = np.dtype(raster.dtypes[0])
-    if kind == np.uint8:
-        return None, counts[_SATURATED] >= _LEAST_INTEGER
-    least = _LEAST_FLOAT if kind.kind == "f" else _LEAST_INTEGER
-    fill = max(_USUAL_FILL, key=lambda value: counts[value])
-    return (fill if counts[fill] >= least else None), False

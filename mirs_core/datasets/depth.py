@@ -16,31 +16,36 @@ from mirs_core.errors import ImageError
 # ISIS, the calibration software of CTX and HiRISE, marks missing float pixels with such values.
 _ISIS_SPECIAL = 3.4028e38
 _MID_GREY = 128
+_MOST_VALUES = 4_000_000
+_FIRST, _LEAST_LEVELS = 1_000, 16
+_GREY_TOLERANCE = 1e-3
 _OTHER_BYTE = {"L": "B", "B": "L", "N": "B"}
 
 
-def stretch(values: NDArray[Any], nodata: float | None, name: str) -> NDArray[np.uint8]:
-    """Values of any range as grey levels 0..255, from the 0.5 to the 99.5 percentile.
+def stretch(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """Values of any range as grey levels 0..255, between their ``limits``.
 
     Args:
         values: (H, W), or (H, W, 3), whose channels are stretched together.
-        nodata: a value that marks missing pixels.
         name: of the image, for messages.
 
     Returns:
-        uint8 of the same shape; missing values (not finite, ``nodata``, ISIS special pixels) are
-        0; if all others are equal, they are 128.
+        uint8 of the same shape; missing values (not finite, ISIS special pixels) are 0; if all
+        others are equal, they are 128.
 
     Raises:
         ImageError: there is no valid value.
     """
-    pixels = values.astype(np.float64)
-    valid = is_valid(pixels)
-    if nodata is not None:
-        valid &= pixels != nodata
+    valid = is_valid(values)
     if not valid.any():
         raise ImageError(f"{name} has no valid pixel: all are marked as missing.")
-    return levels(pixels, valid, *limits(pixels[valid]))
+    low, high = limits(values[valid])
+    grey = np.empty(values.shape, np.uint8)
+    rows = max(1, _MOST_VALUES * len(values) // values.size)
+    for row in range(0, len(values), rows):
+        part = slice(row, row + rows)
+        grey[part] = levels(values[part], valid[part], low, high)
+    return grey
 
 
 def is_valid(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -49,12 +54,44 @@ def is_valid(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def limits(values: NDArray[Any]) -> tuple[float, float]:
-    """The values that become grey 0 and 255, from valid ``values``; equal if all of these are."""
-    low, high = np.percentile(values, (0.5, 99.5))
+    """The values that become grey 0 and 255, from valid ``values``; equal if all of these are.
+
+    They are the 0.5 and 99.5 percentiles, except where the values are those of an 8-bit image in a
+    wider type: then its grey levels come back.
+    """
+    scale = _eight_bit_scale(values)
+    if scale is not None:
+        return 0.0, scale
+    # Differences of neighbouring integers could overflow.
+    numbers = values if values.dtype == np.uint16 else values.astype(np.float64)
+    low, high = np.percentile(numbers, (0.5, 99.5))
     if high <= low:
         # Nearly all pixels are equal: show the few others, if any.
         low, high = values.min(), values.max()
     return float(low), float(high)
+
+
+def _eight_bit_scale(values: NDArray[Any]) -> float | None:
+    """The value of white if ``values`` are the grey levels of an 8-bit image; None if they are not.
+
+    Programs write such images into wider types as they are, times 257 or 256 in 16 bits, and as
+    fractions of 255 in floats. A few distinct values could be anything.
+    """
+    low, high = values.min(), values.max()
+    if low < 0 or high > 65535 or values.dtype == np.int8:
+        return None
+    steps: tuple[float, ...] = (1 / 255,) if values.dtype.kind == "f" and high <= 1 else (1.0,)
+    if high > 255:
+        steps = (257.0, 256.0) if values.dtype.kind in "iu" else ()
+    for step in steps:
+        # The first few decide nearly always.
+        for part in (values[:_FIRST], values):
+            grey = np.rint(part / step)
+            if grey.max() > 255 or (np.abs(part / step - grey) > _GREY_TOLERANCE).any():
+                break
+        else:
+            return 255 * step if len(np.unique(grey)) >= _LEAST_LEVELS else None
+    return None
 
 
 def levels(
@@ -79,7 +116,7 @@ def deep_colour(reopen: Callable[[], ImageFile.ImageFile]) -> NDArray[np.uint16]
     """All values (H, W, C) of a 16-bit colour image.
 
     Decodes twice, the second time with the two bytes of every value swapped. Where Pillow cannot do
-    so (grey with alpha), the low bytes are 0.
+    so (grey with alpha), the low bytes are 128, the middle of what they may be.
 
     Args:
         reopen: opens the image again, with the header read but nothing decoded.
@@ -92,7 +129,7 @@ def deep_colour(reopen: Callable[[], ImageFile.ImageFile]) -> NDArray[np.uint16]
         try:
             image.load()
         except ValueError:
-            return high
+            return high + np.uint16(128)
         high += np.asarray(image)
     return high
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import (
     BmpImagePlugin,
+    GifImagePlugin,
     Image,
     ImageFile,
     ImageOps,
@@ -19,13 +20,11 @@ from PIL import (
 )
 
 from mirs_core.datasets.bands import Bands
-from mirs_core.datasets.depth import deep_colour, is_deep_colour, limits, stretch
-from mirs_core.datasets.rasters import (
-    driver_of,
-    has_premultiplied_alpha,
-    opened,
-    tiff_orientation,
-)
+from mirs_core.datasets.bundles import pack
+from mirs_core.datasets.data_files import files_of
+from mirs_core.datasets.depth import deep_colour, is_deep_colour, stretch
+from mirs_core.datasets.raster_formats import REFERRING, driver_of
+from mirs_core.datasets.rasters import check_blocks, marks_of, opened, tiff_orientation
 from mirs_core.errors import ImageError
 
 MAX_PIXELS = 50_000_000
@@ -37,13 +36,16 @@ MIN_SIDE = 16
 MAX_BYTES = 256_000_000
 """Larger files are refused before they are opened."""
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".jp2", ".j2k", ".cub"}
+    | {".img", ".vic"}
+)
 """File name extensions (lower case) of images."""
 
 Pixels = NDArray[np.uint8]
 """(H, W), or (H, W, 3) in colour."""
 
-_KINDS = "JPEG, PNG, TIFF, JPEG 2000, WebP or BMP"
+_KINDS = "JPEG, PNG, TIFF, JPEG 2000, WebP, BMP, GIF, ISIS, PDS, VICAR or VRT"
 _WIDE_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 
 # Pillow warns about tags of files that it reads correctly. The filter is process-wide because
@@ -54,15 +56,16 @@ warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
 def read_image(source: Path | bytes, name: str = "") -> Pixels:
     """The pixels of an image file.
 
-    JPEG, PNG, WebP and BMP are read by Pillow, TIFF (first page) and JPEG 2000 by GDAL, exactly as
-    strips are (see ``datasets.bands``). Transparency becomes black, EXIF orientation is applied,
-    CMYK and palettes become RGB. All but unsigned 8-bit images are stretched to 0..255 from the 0.5
-    to the 99.5 percentile of their valid pixels; pixels that are not finite, no-data values
-    (declared, or usual ones along the edge) and ISIS special pixels are not valid and become black;
-    an image whose valid pixels are all equal becomes mid grey (128).
+    JPEG, PNG, WebP, BMP and GIF (first frame) are read by Pillow, all others (TIFF, its first page,
+    JPEG 2000, planetary products, VRT) by GDAL, exactly as strips are (see ``datasets.bands``).
+    Transparency becomes black, EXIF orientation is applied, CMYK and palettes become RGB. All but
+    unsigned 8-bit images are stretched to 0..255 from the 0.5 to the 99.5 percentile of their valid
+    pixels, unless they hold an 8-bit image (see ``depth.limits``); pixels that are not finite,
+    no-data values (declared, or usual ones along the edge) and ISIS special pixels are not valid
+    and become black; an image whose valid pixels are all equal becomes mid grey (128).
 
     Args:
-        source: a file, or the bytes of one.
+        source: a file, or what ``read_bytes`` returns for one.
         name: of the image, for messages; the name of the file if empty.
 
     Returns:
@@ -78,15 +81,26 @@ def read_image(source: Path | bytes, name: str = "") -> Pixels:
 
 
 def read_bytes(path: Path, name: str = "") -> bytes:
-    """The bytes of a regular file of at most ``MAX_BYTES``.
+    """The bytes of a regular file of at most ``MAX_BYTES``; of a label, with its data files.
 
     Type and size are checked before reading: a pipe would block forever, a huge file fill the
     memory.
 
     Raises:
-        ImageError: it is a folder, a pipe, missing, too large or unreadable.
+        ImageError: it is a folder, a pipe, missing, too large or unreadable, or its data files are.
     """
     name = name or path.name
+    data = _bytes_of(path, name)
+    if driver_of(data) not in REFERRING:
+        return data
+    files = files_of(path)
+    if len(files) == 1:
+        return data
+    _check_bytes(sum(file.stat().st_size for file in files), name)
+    return pack([(path.name, data), *((file.name, _bytes_of(file, name)) for file in files[1:])])
+
+
+def _bytes_of(path: Path, name: str) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -123,19 +137,12 @@ def _read(data: bytes, name: str) -> Pixels:
 
 
 def _read_raster(data: bytes, name: str) -> Pixels:
-    """TIFF and JPEG 2000, through GDAL and as strips are read."""
+    """All formats of GDAL, as strips are read."""
     with opened(data, name) as raster:
         _check_size((raster.width, raster.height), name)
-        if any(height * width > MAX_PIXELS for height, width in raster.block_shapes):
-            raise ImageError(f"{name} is damaged: its blocks are larger than it. Copy it again.")
-        bands = Bands.of(raster, name, has_premultiplied_alpha(data))
-        read = bands.read()
-        if read.values.dtype == np.uint8:
-            pixels = read.grey(None)
-        elif not read.valid.any():
-            raise ImageError(f"{name} has no valid pixel: all are marked as missing.")
-        else:
-            pixels = read.grey(limits(read.values[:, read.valid]))
+        check_blocks(raster, name)
+        bands = Bands.of(raster, name, marks_of(data))
+        pixels = bands.grey(None, bands.survey(name).stretch)[0]
         # The rows of a georeferenced raster are where its coordinates say.
         return pixels if not raster.transform.is_identity else _turned(pixels, data)
 
@@ -185,6 +192,8 @@ def _plugin(head: bytes) -> type[ImageFile.ImageFile] | None:
         return PngImagePlugin.PngImageFile
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WebPImagePlugin.WebPImageFile
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return GifImagePlugin.GifImageFile
     return BmpImagePlugin.BmpImageFile if head.startswith(b"BM") else None
 
 
@@ -209,7 +218,7 @@ def _decode(image: ImageFile.ImageFile, handle: BinaryIO, name: str) -> Pixels:
         image.load()
         upright = _upright(image)
         if upright.mode in _WIDE_MODES:
-            return stretch(np.asarray(upright), None, name)
+            return stretch(np.asarray(upright), name)
         return _eight_bit(upright)
     except ImageError:
         raise
@@ -223,7 +232,7 @@ def _flatten_deep(values: NDArray[np.uint16], name: str) -> Pixels:
     """16-bit RGB or RGBA (H, W, C), stretched; alpha over black."""
     if values.shape[2] > 4:
         raise ImageError(f"{name} has {values.shape[2]} channels; save one or three of them.")
-    colour = stretch(values[..., :3], None, name)
+    colour = stretch(values[..., :3], name)
     if values.shape[2] == 3:
         return colour
     return _over_black(colour, (values[..., 3:] >> 8).astype(np.uint8))

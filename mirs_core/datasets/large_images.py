@@ -1,8 +1,7 @@
 """Images that may be larger than memory: a preview of the whole, and squares at full resolution.
 
-Images that ``read_image`` can read are read whole. Larger TIFF and JPEG 2000 files are read by
-windows through GDAL, with the drivers of these two formats alone: no URLs, no references to other
-files.
+JPEG, PNG and small TIFF files are read whole. Larger TIFF files, JPEG 2000 and planetary products
+are read by windows through GDAL, from plain files in one folder alone (see ``rasters.opened``).
 """
 
 import io
@@ -12,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mirs_core.datasets.bands import Bands, Values
-from mirs_core.datasets.depth import limits
+from mirs_core.datasets.bands import Bands
 from mirs_core.datasets.images import MAX_BYTES, MAX_PIXELS, Pixels, read_image
-from mirs_core.datasets.rasters import driver_of, has_premultiplied_alpha, opened
+from mirs_core.datasets.raster_formats import driver_of
+from mirs_core.datasets.rasters import check_blocks, marks_of, opened
 from mirs_core.errors import ImageError
 
 PREVIEW, LEAST = 1200, 32
@@ -80,8 +79,8 @@ class LargeImage:
             from rasterio.windows import Window
 
             window = Window(inside.x, inside.y, inside.side, inside.side)
-            bands = Bands.of(raster, self.name, has_premultiplied_alpha(self._path))
-            return _pixels(bands.read(window), self.name)
+            bands = Bands.of(raster, self.name, marks_of(self._path))
+            return bands.grey(window, bands.survey(self.name, window).stretch)[0]
 
 
 def png(pixels: Pixels) -> bytes:
@@ -118,14 +117,8 @@ def _open_windowed(path: Path, name: str) -> LargeImage:
         shape = max(1, round(height * share)), max(1, round(width * share))
         from rasterio.enums import Resampling
 
-        bands = Bands.of(raster, name, has_premultiplied_alpha(path))
+        check_blocks(raster, name)
+        bands = Bands.of(raster, name, marks_of(path))
         small = bands.read(shape=shape, resampling=Resampling.average)
-        return LargeImage(name, width, height, _pixels(small, name), _path=path)
-
-
-def _pixels(read: Values, name: str) -> Pixels:
-    if read.values.dtype == np.uint8:
-        return read.grey(None)
-    if not read.valid.any():
-        raise ImageError(f"{name} has no valid pixel: all are marked as missing.")
-    return read.grey(limits(read.values[:, read.valid]))
+        preview = small.grey(bands.survey(name).stretch)
+        return LargeImage(name, width, height, preview, _path=path)

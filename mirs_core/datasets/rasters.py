@@ -1,73 +1,83 @@
-"""Opening untrusted raster files with GDAL: one regular file, and no other files with it."""
+"""Opening untrusted raster files with GDAL: a regular file, with its data files and no others."""
 
 import io
 import logging
+import re
+import struct
+import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import TiffImagePlugin
 
+from mirs_core.datasets.bundles import is_bundle, names_in, unpack
+from mirs_core.datasets.data_files import data_files, label_text, part_of
+from mirs_core.datasets.raster_formats import driver_of
 from mirs_core.errors import ImageError
 
 _CACHE_BYTES = 64_000_000
+_MOST_BLOCK_BYTES = 256_000_000
 _STAND_INS = (("OVERVIEW_FILE", "OVERVIEWS"), ("FILENAME", "ProxyOverviewRequest"))
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_JPEG_2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
-_ISIS = b"Object = Isi"
 _ORIENTATION, _EXTRA_SAMPLES, _PREMULTIPLIED = 274, 338, 1
+
+_CONSTANT = re.compile(
+    r"\b(?:(?:MISSING|INVALID|NULL|UNKNOWN|NOT_APPLICABLE)_CONSTANT"
+    r"|CORE_NULL|(?:CORE_)?(?:LOW|HIGH)_(?:REPR|INSTR)_SATURATION)"
+    r"\s*=\s*[(\"']*(?:16#([0-9A-Fa-f]{8})#|([-+]?\d+(?:\.\d*)?(?:[Ee][-+]?\d+)?))"
+)
 
 # The filter is process-wide because ``catch_warnings`` is not thread-safe.
 warnings.filterwarnings("ignore", message="Dataset has no geotransform")
 
 
-def driver_of(source: Path | bytes) -> str | None:
-    """The GDAL driver for a file or its bytes, by the first of them; None for other formats."""
-    if isinstance(source, bytes):
-        head = source[:12]
-    else:
-        try:
-            with source.open("rb") as handle:
-                head = handle.read(12)
-        except OSError:
-            return None
-    if head.startswith(_TIFF):
-        return "GTiff"
-    if head.startswith(_ISIS):
-        return "ISIS3"
-    return "JP2OpenJPEG" if head.startswith(_JPEG_2000) else None
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a file says of its pixels that GDAL does not report.
+
+    Attributes:
+        special: values of missing and saturated pixels, from its label.
+        has_premultiplied_alpha: its colours have been multiplied by their opacity already.
+    """
+
+    special: tuple[float, ...] = ()
+    has_premultiplied_alpha: bool = False
 
 
 @contextmanager
 def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> Iterator[Any]:
-    """The rasterio dataset of a GeoTIFF, JPEG 2000 file or ISIS cube; also translates errors.
+    """The rasterio dataset of a TIFF, JPEG 2000 file, planetary product or VRT.
+
+    Also translates errors.
 
     Args:
-        source: the file, or its bytes.
+        source: the file, or its bytes, or a bundle of it and its data files.
         name: of the file, for messages.
         cache_bytes: size of GDAL's cache of decoded blocks.
 
     Raises:
-        ImageError: it is missing, damaged, of another format, or refers to other files.
+        ImageError: it is missing, damaged, of another format, or refers to files elsewhere.
     """
     import rasterio
     from rasterio._err import CPLE_BaseError
     from rasterio.errors import RasterioError
-    from rasterio.io import MemoryFile
 
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)
-    driver = driver_of(source)
     if isinstance(source, Path) and not source.is_file():
         raise ImageError(f"{name} cannot be read (it is missing, or not a file).")
+    driver = driver_of(source)
     if driver is None:
         raise ImageError(
-            f"{name} is neither a GeoTIFF nor a JPEG 2000 file nor an ISIS cube; choose one that"
-            " is, or convert it first, for example with: gdal_translate IN OUT.tif."
+            f"{name} is neither a TIFF nor a JPEG 2000 file nor a planetary product (ISIS, PDS,"
+            " VICAR) nor a VRT; choose one that is, or convert it first, for example with:"
+            " gdal_translate IN OUT.tif."
         )
     try:
-        # A local path, one format, and no sidecar files.
+        # Local paths, one format, and no sidecar files.
         with ExitStack() as stack:
             stack.enter_context(
                 rasterio.Env(
@@ -75,16 +85,19 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
                     GDAL_PAM_ENABLED=False,
                     GDAL_GEOREF_SOURCES="INTERNAL",
                     GDAL_CACHEMAX=cache_bytes,
-                    # No file is fetched: a label of a cube can name an address.
+                    # No file is fetched: a label can name an address.
                     CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none",
+                    GDAL_VRT_ENABLE_PYTHON="NO",
                 )
             )
-            if isinstance(source, bytes):
-                memory = stack.enter_context(MemoryFile(source))
-                raster = stack.enter_context(memory.open(driver=driver))
-            else:
-                raster = stack.enter_context(rasterio.open(str(source.resolve()), driver=driver))
-            _check_alone(raster, name)
+            files = data_files(source, name)
+            path = _placed(source, stack)
+            for file in files:
+                if driver_of(part_of(source, file)) == "GTiff":
+                    with rasterio.open(str(path.with_name(file)), driver="GTiff") as part:
+                        _check_alone(part, path.with_name(file), name)
+            raster = stack.enter_context(rasterio.open(str(path), driver=driver))
+            _check_alone(raster, path, name, files)
             yield raster
     except (RasterioError, CPLE_BaseError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else "no reason given"
@@ -95,16 +108,45 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
         raise ImageError(f"{name} does not fit into memory. Cut a smaller square.") from None
 
 
+def check_blocks(raster: Any, name: str) -> None:
+    """Raises ImageError if a block of the raster, which GDAL decodes at once, is too large."""
+    height, width = raster.block_shapes[0]
+    block = height * width * np.dtype(raster.dtypes[0]).itemsize
+    if raster.interleaving is not None and raster.interleaving.name == "pixel":
+        block *= raster.count
+    if block > _MOST_BLOCK_BYTES:
+        raise ImageError(
+            f"{name} is stored in blocks of {block / 1e6:,.0f} MB, which cannot be read by windows;"
+            " convert it first, for example with: gdal_translate -of COG."
+        )
+
+
 def tiff_orientation(source: Path | bytes) -> int:
     """The orientation tag of a TIFF file (1 to 8), which GDAL does not report; 1 if it has none."""
     value = _tiff_tag(source, _ORIENTATION)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def has_premultiplied_alpha(source: Path | bytes) -> bool:
-    """Whether the colours of a TIFF file have been multiplied by their opacity already."""
+def marks_of(source: Path | bytes) -> Marks:
+    """The marks of a file or its bytes; none if it has no readable ones."""
+    if driver_of(source) in ("PDS", "VICAR"):
+        return Marks(special=_special(label_text(source)))
     value = _tiff_tag(source, _EXTRA_SAMPLES)
-    return value == _PREMULTIPLIED or (isinstance(value, tuple) and _PREMULTIPLIED in value)
+    is_premultiplied = value == _PREMULTIPLIED or (
+        isinstance(value, tuple) and _PREMULTIPLIED in value
+    )
+    return Marks(has_premultiplied_alpha=is_premultiplied)
+
+
+def _special(text: str) -> tuple[float, ...]:
+    """Values of the constants in a PDS3 or VICAR label, which writes floats as 16#FF7FFFFB#."""
+    values = []
+    for bits, number in _CONSTANT.findall(text):
+        if bits:
+            values.append(struct.unpack(">f", bytes.fromhex(bits))[0])
+        else:
+            values.append(float(number))
+    return tuple(dict.fromkeys(values))
 
 
 def _tiff_tag(source: Path | bytes, tag: int) -> Any:
@@ -123,11 +165,33 @@ def _tiff_tag(source: Path | bytes, tag: int) -> Any:
         return None
 
 
-def _check_alone(raster: Any, name: str) -> None:
-    """Tags of a file, and the label of a cube, can make GDAL read another file in its place."""
-    if len(raster.files) > 1 or any(
-        raster.get_tag_item(item, domain) for item, domain in _STAND_INS
-    ):
+def _placed(source: Path | bytes, stack: ExitStack) -> Path:
+    """Where GDAL finds a file: its path, or one in a memory folder of its own."""
+    from rasterio.io import MemoryFile
+
+    if isinstance(source, Path):
+        return source.resolve()
+    folder = uuid.uuid4().hex
+    names = names_in(source) if is_bundle(source) else ("image",)
+    for name in names:
+        data = unpack(source, name) if is_bundle(source) else source
+        stack.enter_context(MemoryFile(data, dirname=folder, filename=name))
+    return Path("/vsimem") / folder / names[0]
+
+
+def _check_alone(raster: Any, path: Path, name: str, files: tuple[str, ...] = ()) -> None:
+    """Tags of a file, or a label, can make GDAL read another file in its place."""
+    others = [Path(file) for file in raster.files if Path(file) != path]
+    has_stand_ins = any(raster.get_tag_item(item, domain) for item, domain in _STAND_INS)
+    is_beside = all(
+        file.parent == path.parent and (file.name in files or _is_history(file)) for file in others
+    )
+    if has_stand_ins or not is_beside:
         raise ImageError(
             f"{name} refers to other files to be read in its place; save it as one file."
         )
+
+
+def _is_history(file: Path) -> bool:
+    """Whether a file is the processing history that a detached ISIS label names."""
+    return file.suffix == ".IsisCube" and not file.is_symlink()

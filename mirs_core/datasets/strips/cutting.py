@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from mirs_core.datasets.bands import MOST_VALUES
 from mirs_core.datasets.images import MIN_SIDE, Pixels
 from mirs_core.datasets.large_images import MOST, png
 from mirs_core.datasets.strips.cut_settings import CutResult, CutSettings, StripDetails
 from mirs_core.datasets.strips.grid import Corner, Window, tile_count, windows
 from mirs_core.datasets.strips.outline import in_degrees, ring
-from mirs_core.datasets.strips.raster import MOST_VALUES, Mask, StripRaster, content_of, open_strip
+from mirs_core.datasets.strips.raster import Mask, StripRaster, content_of, open_strip
 from mirs_core.datasets.strips.strip_folder import StripFolder
 from mirs_core.datasets.strips.strip_list import Strip, is_strip_name, strip_of
 from mirs_core.datasets.tile_table import TileRecord

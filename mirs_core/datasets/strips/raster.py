@@ -13,32 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.bands import Bands, Stretch
-from mirs_core.datasets.depth import limits
+from mirs_core.datasets.bands import Bands, Stretch, Survey
+from mirs_core.datasets.data_files import files_of
 from mirs_core.datasets.images import Pixels
 from mirs_core.datasets.large_images import Square
-from mirs_core.datasets.rasters import has_premultiplied_alpha, opened
+from mirs_core.datasets.rasters import check_blocks, marks_of, opened
+from mirs_core.datasets.strips.unprojected import check_projected
 from mirs_core.errors import DataError, ImageError
 from mirs_core.mars.crs import MarsCrs
 
-MOST_VALUES = 4_000_000
-"""Values (pixels x bands) in the largest window, unless a single tile has more."""
-
 _CACHE_BYTES = 256_000_000
-_MOST_BLOCK_BYTES = 256_000_000
 _MOST_PIXELS = 200_000_000_000
-_SURVEY = 1024
 _SHAPE_TOLERANCE = 0.01
 _PIECES, _PIECE_BYTES = 64, 256_000
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """A preview of a raster: its ``stretch``, and which cells (h, w) are valid."""
-
-    stretch: Stretch
-    valid: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +87,10 @@ class StripRaster:
         Raises:
             ImageError: it is damaged, or all pixels are missing.
         """
-        share = min(1.0, _SURVEY / max(self.width, self.height))
-        shape = max(1, round(self.height * share)), max(1, round(self.width * share))
-        read = self._bands.read(None, shape)
-        if not read.valid.any():
+        survey = self._bands.survey(self.name)
+        if not survey.valid.any():
             raise ImageError(f"{self.name} has no valid pixel: all are marked as missing.")
-        stretch = None if read.values.dtype == np.uint8 else limits(read.values[:, read.valid])
-        return Survey(stretch, read.valid)
+        return survey
 
     def read(
         self, column: int, row: int, width: int, height: int, stretch: Stretch
@@ -119,8 +104,7 @@ class StripRaster:
         """
         from rasterio.windows import Window
 
-        read = self._bands.read(Window(column, row, width, height), (height, width))
-        return read.grey(stretch), read.valid
+        return self._bands.grey(Window(column, row, width, height), stretch)
 
     def square(self, square: Square, stretch: Stretch) -> Pixels:
         """Grey levels of a square inside the raster."""
@@ -155,7 +139,7 @@ class StripRaster:
 
 @contextmanager
 def open_strip(path: Path) -> Iterator[StripRaster]:
-    """Opens a map-projected GeoTIFF, COG or JPEG 2000 file of Mars, whatever its size.
+    """Opens a map-projected raster of Mars of any size: TIFF, JPEG 2000, ISIS, PDS, VICAR, VRT.
 
     Raises:
         ImageError: it has another format, is damaged, refers to other files, or cannot be read by
@@ -163,11 +147,11 @@ def open_strip(path: Path) -> Iterator[StripRaster]:
         DataError: it has no coordinate system of Mars, or its pixels are not upright squares.
     """
     with opened(path, path.name, _CACHE_BYTES) as raster:
-        yield _checked(raster, path.name, has_premultiplied_alpha(path))
+        yield _checked(raster, path)
 
 
 def content_of(path: Path) -> str:
-    """Fingerprint of a raster file: its size, and evenly spaced pieces of it.
+    """Fingerprint of a raster: the size of each of its files, and evenly spaced pieces of it.
 
     Files up to 16 MB are covered completely. Beginning and end alone would not do: they are often
     margins without data, equal in a strip that was processed again.
@@ -175,39 +159,38 @@ def content_of(path: Path) -> str:
     Raises:
         ImageError: the file cannot be read.
     """
+    fingerprint = hashlib.sha256()
     try:
-        size = path.stat().st_size
-        fingerprint = hashlib.sha256(str(size).encode())
-        last = max(0, size - _PIECE_BYTES)
-        with path.open("rb") as handle:
-            for piece in range(_PIECES):
-                handle.seek(last * piece // (_PIECES - 1))
-                fingerprint.update(handle.read(_PIECE_BYTES))
+        for file in files_of(path):
+            size = file.stat().st_size
+            fingerprint.update(str(size).encode())
+            last = max(0, size - _PIECE_BYTES)
+            with file.open("rb") as handle:
+                for piece in range(_PIECES):
+                    handle.seek(last * piece // (_PIECES - 1))
+                    fingerprint.update(handle.read(_PIECE_BYTES))
     except OSError as error:
         raise ImageError(f"{path.name} cannot be read ({error.strerror or error}).") from None
     return fingerprint.hexdigest()
 
 
-def _checked(raster: Any, name: str, is_premultiplied: bool) -> StripRaster:
+def _checked(raster: Any, path: Path) -> StripRaster:
+    name = path.name
     _check_storage(raster, name)
-    if raster.crs is None and raster.driver == "ISIS3":
-        raise DataError(
-            f"{name} is an ISIS cube without a map projection, so its tiles would have no"
-            f" coordinates; project it first, for example with: cam2map from={name} to=map.cub."
-        )
+    check_projected(raster, path)
     crs = MarsCrs.of(raster.crs.to_wkt() if raster.crs else "", name)
     transform = tuple(float(term) for term in raster.transform[:6])
     _check_pixels(transform, name, crs.warp_target)
-    bands = Bands.of(raster, name, is_premultiplied)
+    bands = Bands.of(raster, name, marks_of(path))
     strip = StripRaster(
         name=name,
         width=int(raster.width),
         height=int(raster.height),
         crs=crs,
         transform=transform,
-        nodata=", ".join(bands.nodata),
-        fill=bands.fill,
-        white_edge=bands.white_edge,
+        nodata=", ".join(bands.missing.words),
+        fill=bands.missing.fill,
+        white_edge=bands.missing.white_edge,
         _bands=bands,
     )
     _check_place(strip)
@@ -217,15 +200,7 @@ def _checked(raster: Any, name: str, is_premultiplied: bool) -> StripRaster:
 def _check_storage(raster: Any, name: str) -> None:
     if raster.width * raster.height > _MOST_PIXELS:
         raise ImageError(f"{name} is larger than any image of Mars; cut it into parts.")
-    height, width = raster.block_shapes[0]
-    block = height * width * np.dtype(raster.dtypes[0]).itemsize
-    if raster.interleaving is not None and raster.interleaving.name == "pixel":
-        block *= raster.count
-    if block > _MOST_BLOCK_BYTES:
-        raise ImageError(
-            f"{name} is stored in blocks of {block / 1e6:,.0f} MB, which cannot be read by windows;"
-            " convert it first, for example with: gdal_translate -of COG."
-        )
+    check_blocks(raster, name)
 
 
 def _check_pixels(transform: tuple[float, ...], name: str, warp_target: str) -> None:

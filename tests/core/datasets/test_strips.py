@@ -534,7 +534,7 @@ def hostile(tmp_path: Path, kind: str) -> Path:
 def test_damaged_and_hostile_files_leave_nothing(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mirs_core.datasets.strips.raster._MOST_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr("mirs_core.datasets.rasters._MOST_BLOCK_BYTES", 20_000)
     path = hostile(tmp_path, kind)
     with pytest.raises(ImageError):
         cut_strip(path, tmp_path / "out", SMALL)

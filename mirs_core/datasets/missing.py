@@ -1,0 +1,158 @@
+"""Which pixels of a raster are missing: as it declares, as its label says, and as is usual."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# The integers that ISIS writes for missing or saturated pixels.
+_ISIS_SPECIAL = {
+    "int16": (-32768, -32767, -32766, -32765, -32764),
+    "uint16": (0, 1, 2, 65534, 65535),
+    "uint8": (0,),
+}
+_SATURATED = 255
+# Fill values that products use without declaring them.
+_USUAL_FILL = (0, -9999, -32768, _SATURATED)
+_EDGE, _MIDDLE = 16, 64
+# Of the 256 pixels of a square at the edge. Real floats are hardly ever equal; integers may be.
+_LEAST_FLOAT, _LEAST_INTEGER = 8, 128
+_LEAST_LEVELS = 16
+# Floats beyond are ISIS special pixels.
+_LARGEST = 3.4e38
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """How missing pixels are told.
+
+    Attributes:
+        words: the values and other marks, for people.
+        values: those that mark missing pixels.
+        has_mask: whether GDAL gives a mask.
+        fill: the one of ``values`` that is undeclared and lies along the edge.
+        white_edge: whether 255 lies along the edge of an 8-bit image, which is kept.
+    """
+
+    words: tuple[str, ...]
+    values: tuple[float, ...]
+    has_mask: bool
+    fill: int | None
+    white_edge: bool
+
+
+def missing_in(
+    raster: Any, indexes: tuple[int, ...], has_alpha: bool, is_code: bool, label: tuple[float, ...]
+) -> Missing:
+    """How missing pixels of a rasterio dataset are told.
+
+    Args:
+        indexes: the bands that are read.
+        is_code: its values are codes of colours, or inverted.
+        label: values that its label gives.
+    """
+    kind = str(raster.dtypes[0])
+    has_mask, words = _mask(raster, has_alpha)
+    # GDAL invents a value for planetary labels that name none.
+    is_default = raster.driver in ("ISIS3", "PDS") and not label
+    # If the raster marks missing pixels itself, its smallest values are valid.
+    declares = has_mask and kind != "int16" and raster.driver not in ("ISIS3", "PDS")
+    special: tuple[float, ...] = () if declares or is_code else _special(kind, raster.driver)
+    fill, is_white = None, False
+    if not (is_code or (has_mask and not (is_default and raster.driver == "PDS")) or label):
+        squares = _squares(raster, indexes)
+        if kind == "uint16" and _is_wide_eight_bit(np.concatenate(squares, axis=None)):
+            special = (0,)
+        fill, is_white = _edge(squares[:-1])
+    if fill is not None and fill not in special:
+        words.append(f"value {fill} (undeclared, along the edge)")
+    else:
+        fill = None
+    special = tuple(dict.fromkeys((*special, *(value for value in label if _fits(value, kind)))))
+    words += [f"value {number:g}" for number in special]
+    if kind.startswith("float"):
+        words.insert(int(has_mask), "not finite or ISIS special")
+    values = special if fill is None else (*special, fill)
+    return Missing(tuple(dict.fromkeys(words)), values, has_mask, fill, is_white)
+
+
+def _mask(raster: Any, has_alpha: bool) -> tuple[bool, list[str]]:
+    """Whether the raster marks missing pixels itself, and how, in words."""
+    flags = {flag.name for flag in raster.mask_flag_enums[0]}
+    if has_alpha:
+        return True, ["alpha"]
+    if "nodata" in flags or raster.nodata is not None:
+        return True, [f"value {raster.nodata:g}"]
+    has_mask = "per_dataset" in flags or "all_valid" not in flags
+    return has_mask, (["mask"] if has_mask else [])
+
+
+def _special(kind: str, driver: str) -> tuple[int, ...]:
+    special = _ISIS_SPECIAL.get(kind, ())
+    return (*special, _SATURATED) if driver == "ISIS3" and kind == "uint8" else special
+
+
+def _fits(value: float, kind: str) -> bool:
+    """Whether a data type has a value, beyond those of floats that are missing anyway."""
+    if kind.startswith("float"):
+        return math.isfinite(value) and abs(value) < _LARGEST
+    info = np.iinfo(kind)
+    return float(value).is_integer() and int(info.min) <= value <= int(info.max)
+
+
+def _squares(raster: Any, indexes: tuple[int, ...]) -> list[NDArray[Any]]:
+    """Small squares in the corners and at the middles of the edges, and one in the middle.
+
+    Nothing else is read, so that a raster of any size opens at once.
+    """
+    from rasterio.windows import Window
+
+    def square(column: int, row: int, width: int, height: int) -> NDArray[Any]:
+        window = Window(column, row, width, height)
+        values: NDArray[Any] = raster.read(list(indexes), window=window)
+        return values
+
+    width, height = min(_EDGE, raster.width), min(_EDGE, raster.height)
+    right, bottom = raster.width - width, raster.height - height
+    edges = [
+        square(column, row, width, height)
+        for row in sorted({0, bottom // 2, bottom})
+        for column in sorted({0, right // 2, right})
+        if not (0 < row < bottom and 0 < column < right)
+    ]
+    wide, high = min(_MIDDLE, raster.width), min(_MIDDLE, raster.height)
+    middle = square((raster.width - wide) // 2, (raster.height - high) // 2, wide, high)
+    return [*edges, middle]
+
+
+def _is_wide_eight_bit(values: NDArray[Any]) -> bool:
+    """Whether 16-bit values are those of an 8-bit image, maybe times 257 or 256, without marks.
+
+    ``depth.limits`` looks at the whole image before it takes them as such.
+    """
+    if len(np.unique(values)) < _LEAST_LEVELS:
+        return False
+    return bool(values.max() <= 255 or not (values % 257).any() or not (values % 256).any())
+
+
+def _edge(squares: list[NDArray[Any]]) -> tuple[int | None, bool]:
+    """A usual fill value in squares at the edge; whether 255 is there and stays white."""
+    kind = squares[0].dtype
+    counts = {
+        value: max(int((square == value).all(axis=0).sum()) for square in squares)
+        for value in _USUAL_FILL
+    }
+    everything = np.concatenate(squares, axis=None)
+    is_grey = everything.min() >= 0 and everything.max() <= _SATURATED
+    if is_grey and not (everything % 1).any():
+        # Grey levels of 8 bits, whatever the type.
+        is_white = counts.pop(_SATURATED) >= _LEAST_INTEGER
+        if kind == np.uint8:
+            return None, is_white
+    else:
+        is_white = False
+    least = _LEAST_FLOAT if kind.kind == "f" else _LEAST_INTEGER
+    fill = max(counts, key=lambda value: counts[value])
+    return (fill if counts[fill] >= least else None), is_white
