@@ -17,7 +17,7 @@ from pages.map import map_layers
 from pages.map.map_layers import Layers
 from pages.parts import filter_panel, selection, tile_card
 from pages.parts.model_results import ModelResults
-from pages.shared import state, words
+from pages.shared import loaders, state, words
 from pages.space import space_colours
 
 KEY, _CARDS = "mirs.mars.map", "mirs.mars.peek"
@@ -125,7 +125,8 @@ def _passing(searcher: Searcher) -> NDArray[np.bool_] | None:
 def _subject(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]]) -> str:
     runs = [result.searcher.summary.id for result, _, _ in results]
     query = results[0][0].query.content if results else "none"
-    return " ".join(["mars", searcher.summary.id, *runs, query, "W" if state.west() else "E"])
+    longitudes, turn = "W" if state.west() else "E", str(loaders.files_turn())
+    return " ".join(["mars", searcher.summary.id, *runs, query, longitudes, turn])
 
 
 def _tag(searcher: Searcher) -> str:

@@ -26,6 +26,11 @@ def run(done: str, work: Callable[[], object]) -> bool:
     return True
 
 
+def fail(message: str) -> None:
+    """Stores an error message to show."""
+    st.session_state[_FAILED] = message
+
+
 def draw() -> None:
     """Shows the stored messages once."""
     if done := st.session_state.pop(_DONE, None):

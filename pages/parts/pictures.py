@@ -4,6 +4,7 @@ from html import escape
 
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
+from pages.components.tile_picture import TilePicture
 from pages.shared import loaders, words
 
 _LENGTHS = (("1 km", 1000), ("500 m", 500), ("100 m", 100), ("10 m", 10))
@@ -16,7 +17,7 @@ def scale_bar(searcher: Searcher, tile_id: str) -> Scale | None:
     if not scale:
         return None
     try:
-        side = max(loaders.size(searcher, tile_id))
+        side = max(loaders.tile_size(searcher, tile_id))
     except MirsError:
         return None
     for name, metres in _LENGTHS:
@@ -25,14 +26,34 @@ def scale_bar(searcher: Searcher, tile_id: str) -> Scale | None:
     return None
 
 
-def picture(uri: str, name: str, scale: Scale | None, tag: str = "Query") -> str:
-    """An image as HTML, with ``tag`` in its corner unless that is empty."""
+def of_tile(image: TilePicture, name: str, scale: Scale | None, tag: str = "Query") -> str:
+    """The picture of a tile as HTML, with ``tag`` in its corner and the mark of its file."""
+    return picture(image.uri, name, scale, tag, image.mark, image.about)
+
+
+def picture(
+    uri: str,
+    name: str,
+    scale: Scale | None,
+    tag: str = "Query",
+    mark: str = "",
+    about: str = "",
+) -> str:
+    """An image as HTML, with ``tag`` in its corner unless that is empty.
+
+    Args:
+        mark, about: what is wrong with its file, see ``TilePicture``.
+    """
     bar = ""
     if scale:
         length, share = scale
         bar = f'<div class="mirs-scale">{length}<i style="width:{share * 100:.1f}cqw"></i></div>'
     corner = f'<span class="mirs-tag">{escape(tag)}</span>' if tag else ""
     alt = f"{tag} tile: {name}" if tag else name
+    if about:
+        alt += f". {about}"
+    if mark:
+        corner += f'<span class="mirs-tag stale">{escape(mark)}</span>'
     return f'<div class="mirs-query"><img src="{uri}" alt="{escape(alt)}">{bar}{corner}</div>'
 
 

@@ -13,12 +13,18 @@ def card(searcher: Searcher, row: int, lines: Sequence[str]) -> HoverCard:
     """The hover card of a tile: its image, its landform class and further lines."""
     items = searcher.items
     tile, label = items.ids[row], items.labels[row]
+    image = loaders.thumbnails(searcher, [tile])[tile]
     return HoverCard(
         row=row,
-        picture=loaders.thumbnails(searcher, [tile])[tile],
+        picture=image.uri,
         title=words.class_name(label),
         colour=words.colour(label),
-        lines=(*lines, f"Split: {words.SPLITS[items.roles[row]].lower()}", words.file_name(tile)),
+        lines=(
+            *([image.about] if image.about else []),
+            *lines,
+            f"Split: {words.SPLITS[items.roles[row]].lower()}",
+            words.file_name(tile),
+        ),
     )
 
 

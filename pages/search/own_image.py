@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from mirs_core.datasets.images import read_bytes
 from mirs_core.datasets.large_images import LargeImage, Square, png
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.retrieval.search import Searcher
@@ -33,7 +34,7 @@ _HINTS = (
 def draw(searcher: Searcher) -> None:
     """Draws the image inputs; an unreadable image is dropped, with an error message."""
     try:
-        source = _source()
+        source = _tile(searcher) or _source()
         if source is None:
             state.choose_upload(None)
             _hints()
@@ -43,6 +44,23 @@ def draw(searcher: Searcher) -> None:
         state.choose_upload(None)
         st.error(words.plain(str(error)), icon=":material/broken_image:", width=_WIDTH)
         _hints()
+
+
+def _tile(searcher: Searcher) -> tuple[str, bytes] | None:
+    """The file, as it is now, of a tile that has changed since it was archived."""
+    tile = state.picture_tile()
+    if tile is None or not searcher.items.has(tile):
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"New picture of {words.plain(words.file_name(tile))}", width="content")
+        st.button(
+            "Choose another image",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=state.search_with_picture,
+            args=(None,),
+        )
+    return words.file_name(tile), read_bytes(searcher.image_path(tile))
 
 
 def _source() -> tuple[str, bytes | Path] | None:

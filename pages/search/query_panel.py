@@ -7,7 +7,7 @@ import streamlit as st
 from mirs_core.mars import observations
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
-from pages.parts import pictures
+from pages.parts import pictures, stale_tile
 from pages.search import tile_details
 from pages.shared import loaders, state, words
 
@@ -43,16 +43,17 @@ def _own_image(upload: state.Upload) -> None:
 
 
 def _tile(searcher: Searcher, tile_id: str) -> None:
-    items = searcher.items
-    row = items.row(tile_id)
-    name = words.class_name(items.labels[row])
-    uri = loaders.picture(searcher, tile_id, items.contents[row], loaders.LARGE)
-    st.html(
-        _panel(
-            pictures.picture(uri, name, pictures.scale_bar(searcher, tile_id)),
-            pictures.about(searcher, tile_id),
-        )
-    )
+    name = words.class_name(searcher.items.labels[searcher.items.row(tile_id)])
+    scale = pictures.scale_bar(searcher, tile_id)
+    image = loaders.tile_picture(searcher, tile_id)
+    html, facts = pictures.of_tile(image, name, scale), pictures.about(searcher, tile_id)
+    if image.about:
+        st.html(html)
+        stale_tile.draw(searcher, tile_id, "query")
+        st.html(pictures.facts(facts))
+    else:
+        st.html(_panel(html, facts))
+    stale_tile.watch()
     with st.container(key="mirs-id"):
         st.code(words.file_name(tile_id), language=None, wrap_lines=True)
 

@@ -1,6 +1,7 @@
 """The dialog of one tile: enlarged beside the query, with an explanation of their distance."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -9,7 +10,7 @@ from mirs_core.errors import MirsError
 from mirs_core.mars import observations
 from mirs_core.retrieval import explanation
 from mirs_core.retrieval.search import Searcher
-from pages.parts import add_to_collection, pictures
+from pages.parts import add_to_collection, pictures, stale_tile
 from pages.parts.model_results import ModelResults
 from pages.shared import loaders, state, words
 
@@ -76,13 +77,13 @@ def _query(result: ModelResults, upload: state.Upload | None, attention: bool) -
 
 def _tile(result: ModelResults, tile: str, attention: bool, tag: str) -> None:
     searcher = result.searcher
-    items = searcher.items
-    row = items.row(tile)
-    uri = loaders.picture(searcher, tile, items.contents[row], loaders.LARGE)
-    if attention:
-        uri = _overlay(result, tile=tile) or uri
-    name = words.class_name(items.labels[row])
-    st.html(pictures.picture(uri, name, pictures.scale_bar(searcher, tile), tag))
+    image = loaders.tile_picture(searcher, tile)
+    if attention and (overlay := _overlay(result, tile=tile)):
+        image = replace(image, uri=overlay)
+    name = words.class_name(searcher.items.labels[searcher.items.row(tile)])
+    st.html(pictures.of_tile(image, name, pictures.scale_bar(searcher, tile), tag))
+    if stale_tile.draw(searcher, tile, f"closer{tag}"):
+        st.rerun()
 
 
 def _overlay(

@@ -33,6 +33,7 @@ COLOUR, CHOSEN = "mirs.space.colour", "mirs.space.chosen"
 RUNS = "mirs.runs"
 PENDING_DATA = "mirs.pending_data"
 TILE, _UPLOAD = "mirs.tile", "mirs.upload"
+_PICTURE = "mirs.file.tile"
 _HISTORY, _AHEAD = "mirs.history", "mirs.ahead"
 
 COMPARE, BROWSE, OWN, KEPT = "Compare", "Browse tiles", "Your own image", "Collections"
@@ -126,6 +127,17 @@ def upload() -> Upload | None:
     return st.session_state.get(_UPLOAD)
 
 
+def picture_tile() -> str | None:
+    """Id of the tile whose file as it is now is the user's image."""
+    return st.session_state.get(_PICTURE)
+
+
+def search_with_picture(tile_id: str | None) -> None:
+    """Makes the file of a tile as it is now the user's image; None lets the user choose one."""
+    st.session_state[_PICTURE] = tile_id
+    st.session_state[VIEW] = OWN
+
+
 def history() -> list[str]:
     """Previous query tiles, the latest last."""
     return st.session_state.setdefault(_HISTORY, [])
@@ -161,6 +173,7 @@ def go_ahead() -> None:
 
 def _show(tile_id: str) -> None:
     st.session_state[TILE], st.session_state[_UPLOAD] = tile_id, None
+    st.session_state[_PICTURE] = None
     st.session_state[PLUS], st.session_state[MINUS] = [], []
     st.session_state[VIEW] = COMPARE
 
@@ -216,6 +229,7 @@ def forget_query() -> None:
     for key in (
         TILE,
         _UPLOAD,
+        _PICTURE,
         _HISTORY,
         _AHEAD,
         MODELS,

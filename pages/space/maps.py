@@ -228,7 +228,8 @@ def _passing(searcher: Searcher, count: int) -> NDArray[np.bool_] | None:
 
 
 def _subject(panels: Sequence[Panel], query: Query | None) -> str:
-    return " ".join([*(panel.run for panel in panels), query.content if query else "none"])
+    turn = str(loaders.files_turn())
+    return " ".join([*(panel.run for panel in panels), query.content if query else "none", turn])
 
 
 @st.fragment

@@ -18,6 +18,7 @@ from mirs_core.pipeline.preview_charts import Curve
 from mirs_core.retrieval.filters import Filters
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
+from pages.components.tile_picture import TilePicture
 from pages.parts import charts, sections, training_curves
 from pages.shared import loaders, state, words
 from pages.shared.palette import COLOURS
@@ -256,14 +257,19 @@ def _hits(view: dict[str, Any]) -> None:
 
 
 def _tile(
-    hit: tuple[str, str | None, float], pictures: dict[str, str], label: str | None, shared: bool
+    hit: tuple[str, str | None, float],
+    pictures: dict[str, TilePicture],
+    label: str | None,
+    shared: bool,
 ) -> str:
     tile, own, distance = hit
     kind = "same" if label is not None and own == label else ""
+    picture = pictures.get(tile, TilePicture(""))
     text = f"{words.class_name(own)}, {distance:g} bits"
+    text += f", {picture.about.lower()}" if picture.about else ""
     return (
         f'<figure class="{kind}{"" if shared else " new"}" title="{escape(text)}">'
-        f'<img src="{pictures.get(tile, "")}" alt="{escape(text)}">'
+        f'<img src="{picture.uri}" alt="{escape(text)}">'
         f"<figcaption>{distance:g}</figcaption></figure>"
     )
 

@@ -68,12 +68,13 @@ function keep(images) {
   }
 }
 
-function tile(entry, image, act) {
+// What is wrong with the file of a tile: a mark on its picture, and a sentence.
+function tile(entry, image, [mark, about], act) {
   const item = element("li", entry.step ? "step" : "")
   const button = element("button", entry.relevant ? "tile relevant" : "tile")
   button.type = "button"
   button.dataset.id = entry.id
-  button.setAttribute("aria-label", entry.label)
+  button.setAttribute("aria-label", about ? `${entry.label} ${about}.` : entry.label)
   if (entry.current) button.setAttribute("aria-current", "true")
   button.style.setProperty("--c", entry.colour)
   const picture = element("span", "picture")
@@ -93,6 +94,7 @@ function tile(entry, image, act) {
     picture.append(far)
   }
   if (entry.mark) picture.append(element("span", `mark ${entry.mark === "+" ? "plus" : "minus"}`))
+  if (mark) picture.append(element("span", "state", mark))
   if (entry.value) picture.append(element("span", "value", entry.value))
   if (entry.shared) picture.append(element("span", "shared", entry.shared))
   button.append(picture)
@@ -103,7 +105,7 @@ function tile(entry, image, act) {
     button.append(caption)
   }
   button.onclick = () => act.pick(button, entry.id)
-  act.floating.attach(button, () => preview(entry, image), (on) => act.link(on && entry.id))
+  act.floating.attach(button, () => preview(entry, image, about), (on) => act.link(on && entry.id))
   button.onkeydown = (event) => {
     const sign = { "+": "+", "=": "+", "-": "-" }[event.key]
     if (sign && act.mark) act.mark(entry.id, sign)
@@ -141,7 +143,7 @@ function acts(entry, act) {
   return box
 }
 
-function preview(entry, image) {
+function preview(entry, image, about) {
   const img = element("img")
   img.decoding = "sync"
   img.src = image || ""
@@ -151,7 +153,8 @@ function preview(entry, image) {
   title.style.setProperty("--c", entry.colour)
   if (entry.colour) title.append(element("i"))
   title.append(element("span", "", name))
-  return [img, title, ...facts.map((line) => element("p", "", line))]
+  const state = about ? [element("p", "warning", about)] : []
+  return [img, title, ...state, ...facts.map((line) => element("p", "", line))]
 }
 
 // One hover card for the whole grid; it never comes between the pointer and a tile.
@@ -246,7 +249,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (column.empty) section.append(element("p", "empty", column.empty))
     const list = element("ul", "tiles")
     const act = { pick, open, mark, link, floating }
-    list.append(...column.tiles.map((entry) => tile(entry, pictures.get(data.names[entry.id]), act)))
+    list.append(
+      ...column.tiles.map((entry) =>
+        tile(entry, pictures.get(data.names[entry.id]), data.states[entry.id] || [], act),
+      ),
+    )
     section.append(list)
     if (column.end) section.append(element("p", "end", column.end))
     columns.append(section)

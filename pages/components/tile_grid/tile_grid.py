@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import source_of
+from pages.components.tile_picture import TilePicture
 
 _REMEMBERED = 4000
 _GRID = st.components.v2.component(
@@ -71,7 +72,7 @@ class Column:
 def tile_grid(
     key: str,
     columns: Sequence[Column],
-    images: dict[str, str],
+    images: dict[str, TilePicture],
     on_pick: Callable[[str], None],
     tile: str = "4.6rem",
     subject: str = "",
@@ -83,7 +84,7 @@ def tile_grid(
     Args:
         on_open, on_mark: if given, tiles have buttons for their details and for marking them as
             examples; the latter also receives "+" or "-".
-        images: data URI of each tile, by id.
+        images: picture of each tile, by id; what is wrong with its file is written on it.
         tile: minimum width of a tile, a CSS length.
         subject: identifies the query; when it changes, the page scrolls to the top.
     """
@@ -112,8 +113,11 @@ def tile_grid(
         "opens": on_open is not None,
         "marks": on_mark is not None,
         "columns": [_plain(column) for column in columns],
-        "names": {tile: _name(uri) for tile, uri in images.items()},
-        "images": _unsent(images),
+        "names": {tile: _name(image.uri) for tile, image in images.items()},
+        "images": _unsent([image.uri for image in images.values()]),
+        "states": {
+            tile: [image.mark, image.about] for tile, image in images.items() if image.about
+        },
         "tile": tile,
         "subject": subject,
     }
@@ -145,7 +149,7 @@ def _sent() -> dict[str, None]:
     return names
 
 
-def _unsent(images: dict[str, str]) -> dict[str, str]:
+def _unsent(uris: Sequence[str]) -> dict[str, str]:
     """The images that the browser does not have yet, by name.
 
     If one does not arrive because a rerun was interrupted, the browser reports it missing.
@@ -153,7 +157,7 @@ def _unsent(images: dict[str, str]) -> dict[str, str]:
     sent = _sent()
     if len(sent) > _REMEMBERED:
         sent.clear()
-    by_name = {_name(uri): uri for uri in images.values()}
+    by_name = {_name(uri): uri for uri in uris}
     unsent = {name: uri for name, uri in by_name.items() if name not in sent}
     sent.update(dict.fromkeys(unsent))
     return unsent

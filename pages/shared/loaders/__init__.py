@@ -24,11 +24,8 @@ from pages.shared.loaders.pictures import (
     large_image,
     newest_images,
     own_image,
-    picture,
     sample_tiles,
     samples,
-    size,
-    thumbnails,
 )
 from pages.shared.loaders.runs import (
     bits,
@@ -45,6 +42,13 @@ from pages.shared.loaders.runs import (
     training_cost,
 )
 from pages.shared.loaders.sets import known_sets, remote_file
+from pages.shared.loaders.tiles import (
+    files_turn,
+    look_at_shown_files,
+    thumbnails,
+    tile_picture,
+    tile_size,
+)
 
 __all__ = [
     "FULL",
@@ -61,18 +65,19 @@ __all__ = [
     "density",
     "diagnosis",
     "distance_spread",
+    "files_turn",
     "image_query",
     "inter_class_groups",
     "known_sets",
     "landform_picture",
     "landforms",
     "large_image",
+    "look_at_shown_files",
     "neighbourhoods",
     "newest_images",
     "outlines",
     "overlapping_tiles",
     "own_image",
-    "picture",
     "rank_agreement",
     "remote_file",
     "rings",
@@ -80,11 +85,12 @@ __all__ = [
     "samples",
     "scores_of",
     "searcher",
-    "size",
     "space_map",
     "strip_facts",
     "strips",
     "thumbnails",
+    "tile_picture",
+    "tile_size",
     "top_k_errors",
     "training_cost",
 ]

@@ -1,8 +1,7 @@
-"""Images of tiles and of uploads, and queries by image."""
+"""Images of uploads and of folders, queries by image, and attention maps."""
 
 import base64
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -17,13 +16,6 @@ from mirs_core.retrieval.search import Searcher
 from pages.shared.loaders.runs import searcher
 
 THUMBNAIL, LARGE, FULL = 176, 480, 1200
-
-
-# A grey square, in place of a missing file.
-_GONE = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E"
-    "%3Crect width='10' height='10' fill='%23808080' fill-opacity='.35'/%3E%3C/svg%3E"
-)
 
 
 def image_query(run_id: str, data: bytes, name: str) -> Query:
@@ -41,39 +33,6 @@ def _image_query(
     run_id: str, created: str, digest: str, name: str, _data: bytes, _searcher: Searcher
 ) -> Query:
     return _searcher.query_by_image(_data, name)
-
-
-def thumbnails(searcher: Searcher, tile_ids: list[str]) -> dict[str, str]:
-    """A small data URI of each tile; a grey square if the file is missing or unreadable."""
-    items = searcher.items
-    contents = {tile: items.contents[items.row(tile)] for tile in set(tile_ids)}
-    return {tile: picture(searcher, tile, content, THUMBNAIL) for tile, content in contents.items()}
-
-
-def picture(searcher: Searcher, tile_id: str, content: str, side: int) -> str:
-    """A tile as data URI, at most ``side`` pixels; a grey square if it cannot be read."""
-    try:
-        return _picture(content, side, str(searcher.image_path(tile_id)))
-    except MirsError:
-        return _GONE
-
-
-# Called hundreds of times for each page: a hit of Streamlit's own cache takes ten times as long.
-@lru_cache(maxsize=8000)
-def _picture(content: str, side: int, path: str) -> str:
-    return data_uri(read_image(Path(path)), side)
-
-
-def size(searcher: Searcher, tile_id: str) -> tuple[int, int]:
-    """Height and width of a tile in pixels. Raises MirsError if it cannot be read."""
-    content = searcher.items.contents[searcher.items.row(tile_id)]
-    return _size(content, searcher.image_path(tile_id))
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _size(content: str, _path: Path) -> tuple[int, int]:
-    height, width = read_image(_path).shape[:2]
-    return height, width
 
 
 def data_uri(image: Pixels, side: int) -> str:
@@ -157,9 +116,9 @@ def attention_of(searcher: Searcher, query: Query, tile_id: str) -> str:
     Raises:
         MirsError: the tile is missing, or the encoder has no attention map.
     """
-    content = searcher.items.contents[searcher.items.row(tile_id)]
-    key = (searcher.summary.id, sha256(query.code.tobytes()), content)
-    return _attention(key, searcher, query, searcher.image_path(tile_id))
+    path = searcher.image_path(tile_id)
+    key = (searcher.summary.id, sha256(query.code.tobytes()), cache_key(path))
+    return _attention(key, searcher, query, path)
 
 
 def attention_of_image(searcher: Searcher, query: Query, data: bytes) -> str:
