@@ -14,6 +14,9 @@ from mirs_core.cli.parser import build_parser
 from mirs_core.errors import MirsError, StoppedError
 from mirs_core.jobs.reporter import Reporter
 
+# Names of files may hold these; programs that split text at line ends split here too.
+_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
@@ -37,8 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except Exception as error:
             reporter.end("failed", f"{type(error).__name__}: {error}")
             raise
-    print(
-        json.dumps(answer, ensure_ascii=False, allow_nan=False) if args.json else text, flush=True
-    )
+    print(_json_line(answer) if args.json else text, flush=True)
     reporter.finish(answer)
     return 0
+
+
+def _json_line(answer: object) -> str:
+    """The answer as JSON in one line, whatever counts as the end of a line."""
+    return json.dumps(answer, ensure_ascii=False, allow_nan=False).translate(_LINE_ENDS)

@@ -1,7 +1,10 @@
 """Every value of a link survives: written to the address, read in a new session."""
 
+from urllib.parse import parse_qsl, urlencode
+
 import pytest
 import streamlit as st
+from hostile_names import NAMES as NAMES_OF_FILES
 
 from pages.shared import link, state
 
@@ -51,3 +54,28 @@ def test_names_are_known_in_either_unicode_form(session: dict[str, object]) -> N
         "Fla\u0308che",
         "Fl\u00e4che",
     ]
+
+
+@pytest.mark.parametrize("name", NAMES_OF_FILES)
+def test_hostile_names_of_files_survive_the_address(
+    name: str, session: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tile = f"{name}/{name}.png"
+    session[state.TILE], session[state.CLASSES] = tile, [name, "plain"]
+    session[state.PLUS] = [tile, "a.png"]
+    address = urlencode(link.search_link())
+    assert address.isascii() and address.isprintable()
+    for key in list(session):
+        del session[key]
+    parameters = dict(parse_qsl(address, keep_blank_values=True, strict_parsing=True))
+    monkeypatch.setattr(st, "query_params", QueryParams(parameters))
+    link.restore()
+    assert session[state.TILE] == tile
+    assert session[state.CLASSES] == [name, "plain"] and session[state.PLUS] == [tile, "a.png"]
+
+
+class QueryParams(dict[str, str]):
+    """Stands for the address of the page."""
+
+    def to_dict(self) -> dict[str, str]:
+        return dict(self)

@@ -25,6 +25,7 @@ from mirs_core.workspace import annotations, runs
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
+_DRIVE = re.compile(r"[A-Za-z]:")
 _CONTENT = re.compile(r"[0-9a-f]{64}")
 # The limit for texts in the provenance of an exported run (exported_runs.checks).
 _LONGEST_TITLE = 500
@@ -106,7 +107,7 @@ def items_of(columns: dict[str, list[Any]]) -> Items:
     ids = columns["id"]
     if len(set(ids)) != len(ids):
         raise refused("lists a tile twice")
-    if not all(_is_path(tile) for tile in ids):
+    if not all(is_path(tile) for tile in ids):
         raise refused("has an id that is not a path inside a data set")
     if not all(_CONTENT.fullmatch(content) for content in columns["sha256"]):
         raise refused("has an invalid sha256")
@@ -124,11 +125,10 @@ def items_of(columns: dict[str, list[Any]]) -> Items:
         raise refused("has an unknown split or kind of place") from None
 
 
-def _is_path(tile: str) -> bool:
+def is_path(tile: str) -> bool:
+    """Whether an id is a path inside a data set, on every system."""
     parts = tile.split("/")
-    return (
-        bool(tile) and not {"", ".", ".."} & set(parts) and "\\" not in tile and ":" not in parts[0]
-    )
+    return not ({"", ".", ".."} & set(parts) or "\\" in tile or _DRIVE.match(tile))
 
 
 def check_whole(

@@ -13,10 +13,14 @@ from mirs_core import __version__
 from mirs_core.errors import RunError
 from mirs_core.exchange.exports.crs import MARS
 from mirs_core.exchange.exports.rows import rows_of_tiles
+from mirs_core.exchange.parquet_archives.checks import is_path, is_plain
 from mirs_core.exchange.parquet_archives.layout import (
     FORMAT,
     KEY,
+    LONGEST,
+    LONGEST_TEXT,
     ROWS_IN_GROUP,
+    TEXTS,
     VERSION,
     code_type,
     schema,
@@ -45,8 +49,8 @@ def write_archive(
     """Writes the archive of a run to ``target``, or to ``<id>.parquet`` if that is a folder.
 
     Raises:
-        RunError: there is no such run or it is not finished, or the file exists already or cannot
-            be written.
+        RunError: there is no such run or it is not finished, the file exists already or cannot be
+            written, or a text of a tile could not be imported again.
     """
     target = target.expanduser()
     path = target / f"{run_id}.parquet" if target.is_dir() else target
@@ -126,8 +130,29 @@ def _table(searcher: Searcher, rows: Sequence[int], columns: "pa.Schema") -> "pa
         "longitude": [items.longitudes[row] for row in rows],
         "geometry": _points(items.longitudes, items.latitudes, rows),
     }
+    for name in TEXTS:
+        _check_texts(name, values[name], values["id"])
     return pa.table([pa.array(values[f.name], f.type) if f.name != "code" else values["code"]
                      for f in columns], schema=columns)  # fmt: skip
+
+
+def _check_texts(column: str, texts: Sequence[str | None], ids: Sequence[str]) -> None:
+    """Raises RunError for a text that importing refuses; ``ids`` are of the same tiles."""
+    longest = LONGEST.get(column, LONGEST_TEXT)
+    for text in dict.fromkeys(text for text in texts if text is not None):
+        if len(text.encode()) > 4 * longest:
+            why = f"has more than {longest} characters"
+        elif not (text.isprintable() or is_plain(text)):
+            why = "has a control character"
+        elif column == "id" and not is_path(text):
+            why = "is no path on other systems"
+        else:
+            continue
+        what, tile = "path" if column == "id" else column, ids[texts.index(text)]
+        raise RunError(
+            f"The archive is not exported: the {what} of {tile[:200]!a} {why}. Rename it, and index"
+            " the folder again."
+        )
 
 
 def code_array(codes: NDArray[Any]) -> "pa.Array":
