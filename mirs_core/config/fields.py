@@ -12,6 +12,7 @@ from typing import Any, cast
 from mirs_core.errors import ConfigError
 
 _TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_LONGEST = 100
 
 
 def setting(
@@ -55,15 +56,15 @@ def check(group: str, item: "dataclasses.Field[Any]", value: Any) -> None:
     name, meta = f"{group}.{item.name}", item.metadata
     expected = cast(type, item.type)
     if type(value) is not expected:
-        raise ConfigError(f"{name} is {value!r}; it must be {_TYPES[expected]}.")
+        raise ConfigError(f"{name} is {_brief(value)}; it must be {_TYPES[expected]}.")
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{name} is {value}; it must be a finite number.")
     if meta["choices"] and value not in meta["choices"]:
         choices = ", ".join(str(choice) for choice in meta["choices"])
-        raise ConfigError(f"{name} is {value!r}; choose one of {choices}.")
+        raise ConfigError(f"{name} is {_brief(value)}; choose one of {choices}.")
     low, high = meta["low"], meta["high"]
     if low is not None and not low <= value <= high:
-        raise ConfigError(f"{name} is {value}; it must be between {low:g} and {high:g}.")
+        raise ConfigError(f"{name} is {_brief(value)}; it must be between {low:g} and {high:g}.")
 
 
 def parse_change(
@@ -81,13 +82,21 @@ def parse_change(
     """
     name, separator, text = change.partition("=")
     if not separator:
-        raise ConfigError(f"{change!r} is not of the form {form}.")
+        raise ConfigError(f"{_brief(change)} is not of the form {form}.")
     if name not in fields:
-        raise ConfigError(f"There is no setting {name!r}; the settings are {', '.join(fields)}.")
+        raise ConfigError(
+            f"There is no setting {_brief(name)}; the settings are {', '.join(fields)}."
+        )
     expected = cast(type, fields[name].type)
     try:
         if expected is bool:
             return name, {"true": True, "false": False}[text.lower()]
         return name, expected(text)
     except (ValueError, KeyError):
-        raise ConfigError(f"{name} is {text!r}; it must be {_TYPES[expected]}.") from None
+        raise ConfigError(f"{name} is {_brief(text)}; it must be {_TYPES[expected]}.") from None
+
+
+def _brief(value: Any) -> str:
+    """A value as Python writes it, cut off where an error could not show it as a whole."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -191,6 +191,10 @@ class Items:
                 raise RunError(
                     f"items.json: column {name} is damaged. Delete the run and train it again."
                 )
+            if str in allowed and not _is_unicode(column):
+                raise RunError(
+                    f"items.json: column {name} is no Unicode. Delete the run and train it again."
+                )
         if any(tile.startswith("/") or ".." in tile.split("/") for tile in value["ids"]):
             raise RunError("items.json: an id points outside the data set. Delete the run.")
         if not set(value["roles"]) <= set(ROLES):
@@ -198,6 +202,15 @@ class Items:
         if not set(value["places"]) <= set(PLACES):
             raise RunError("items.json: an unknown kind of place. Delete the run, train it again.")
         return cls(**{name: value[name] for name in _COLUMNS})
+
+
+def _is_unicode(texts: Iterable[str | None]) -> bool:
+    """Whether texts can be written: JSON may hold halves of characters."""
+    try:
+        "".join(text for text in texts if text).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _categories(values: Sequence[str | None]) -> Categories:

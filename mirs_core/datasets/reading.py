@@ -107,7 +107,7 @@ def _load(cache: Path) -> dict[str, _Entry]:
         if value["version"] != _VERSION:
             return {}
         return {path: _entry(row) for path, row in value["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

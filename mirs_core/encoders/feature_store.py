@@ -100,7 +100,7 @@ def count_missing(contents: Collection[str], encoder: Encoder, cache: Path, view
     """
     cached: set[str] = set()
     for index in _folder_of(cache, encoder, view).glob("*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             cached.update(json.loads(index.read_text(encoding="utf-8"))["contents"])
     return len(set(contents) - cached)
 
@@ -129,7 +129,7 @@ class FeatureCache:
         for index in sorted(self.folder.glob("*.json")):
             try:
                 features.update(self._read(index))
-            except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
                 warnings.warn(
                     f"Removed a damaged part of the feature cache, {index} ({error});"
                     " its tiles will be encoded again.",

@@ -155,7 +155,7 @@ def optional(path: Path, name: str) -> dict[str, Any]:
 def _result(path: Path) -> Any:
     try:
         return json.loads((path / "result.json").read_text(encoding="utf-8").splitlines()[-1])
-    except (OSError, ValueError, IndexError):
+    except (OSError, ValueError, IndexError, RecursionError):
         return None
 
 

@@ -44,7 +44,7 @@ def read(path: Path) -> dict[str, Any] | None:
     """The latest view of a preview; None before its first epoch or if the file is unreadable."""
     try:
         view = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return view if isinstance(view, dict) and view.get("lines") else None
 

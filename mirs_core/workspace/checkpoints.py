@@ -53,7 +53,7 @@ def read_checkpoint(
             for key in stored.keys():  # noqa: SIM118 - not a mapping
                 part, _, name = key.partition("/")
                 states[part][name] = stored.get_tensor(key)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}). {advice}") from None
     return states, about
 

@@ -148,7 +148,7 @@ class RunFolder:
         for line in lines:
             try:
                 value = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 break
             if not isinstance(value, dict):
                 break

@@ -69,7 +69,7 @@ class PartialFile:
     def _read_note(self) -> dict[str, object]:
         try:
             value = json.loads(self._note.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 

@@ -81,6 +81,15 @@ def test_damaged_json_is_refused(path: tuple[str, ...], new: object) -> None:
         config.from_json(damage(value, path, new))
 
 
+@pytest.mark.parametrize("new", [[1] * 5000, "x" * 5000, 10**3000])
+def test_errors_about_settings_are_short_whatever_the_value(new: object) -> None:
+    value = presets.from_preset("mirs", data="x").to_json()
+    for path in (("head", "bits"), ("quirks", "leaky_statistics"), ("archive", "distance")):
+        with pytest.raises(ConfigError) as error:
+            config.from_json(damage(value, path, new))
+        assert len(str(error.value)) < 400
+
+
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
 def test_any_other_json_is_refused(value: object) -> None:
     with pytest.raises(ConfigError):

@@ -39,6 +39,8 @@ def test_rows_by_role_and_by_id() -> None:
         ("roles", ["train", "king", "test"]),
         ("labels", None),
         ("ids", ["a"]),
+        ("ids", ["a", "\ud800", "c"]),
+        ("labels", [None, "\udfff", "c"]),
     ],
 )
 def test_damaged_columns_are_refused(column: str, value: object) -> None:

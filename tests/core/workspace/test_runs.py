@@ -84,6 +84,19 @@ def test_a_damaged_folder_does_not_hide_the_others(tmp_path: Path) -> None:
     assert [run.id for run in runs.list_runs(Home(tmp_path))] == ["good"]
 
 
+@pytest.mark.parametrize(
+    "name", ["config.json", "provenance.json", "status.json", "metrics.json", "progress.jsonl"]
+)
+@pytest.mark.parametrize("text", ["", "{", "null", "[1]", "\ud800", "[" * 100_000, "\0", "NaN"])
+def test_no_file_of_a_run_hides_the_others(name: str, text: str, tmp_path: Path) -> None:
+    make(Home(tmp_path), "good")
+    bad = make(Home(tmp_path), "bad")
+    (bad.path / name).write_bytes(text.encode(errors="surrogatepass"))
+    summaries = {run.id: run for run in runs.list_runs(Home(tmp_path))}
+    assert set(summaries) == {"good", "bad"} and summaries["good"].state == "done"
+    assert bad.history() == [] and "\n" not in (summaries["bad"].error or "")
+
+
 @pytest.mark.parametrize("metrics", ["{", "[]", '{"map_at_64": 5}', '{"map_at_64": null}'])
 def test_damaged_metrics_are_a_damaged_run(tmp_path: Path, metrics: str) -> None:
     make(Home(tmp_path), "good")
