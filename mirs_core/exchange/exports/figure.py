@@ -14,6 +14,7 @@ from mirs_core.exchange.exports.tile_export import ModelResults, TileExport
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.hits import Hit
 from mirs_core.retrieval.search import Searcher
+from mirs_core.retrieval.tile_files import TileState
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +23,7 @@ Kind = Literal["png", "pdf"]
 _WIDTH, _DPI = 6.9, 300
 """Inches and dots per inch: the width of a two-column page."""
 _SAME, _OTHER, _INK, _QUIET = "#0f7d6e", "#b8b0a6", "#22201d", "#6f6860"
+_CHANGED = " * The file has changed since it was archived."
 _LENGTHS = (("10 km", 10_000), ("5 km", 5_000), ("1 km", 1_000), ("500 m", 500), ("100 m", 100))
 
 
@@ -37,16 +39,16 @@ def figure_of(export: TileExport, file_format: Kind) -> bytes:
         raise ValueError("only search results can be drawn beside their query")
     searcher, info, query = export.searcher, comparison.info, comparison.query
     if isinstance(query, bytes):
-        pixels, scale = read_image(query, info.query), None
+        pixels, scale, changed = read_image(query, info.query), None, False
     else:
         pixels = read_image(searcher.image_path(query))
         scale = searcher.metres_per_pixel(query)
+        changed = searcher.files.state(query) == TileState.CHANGED
     card = searcher.card
     instrument = "" if card.synthetic or card.instrument == UNKNOWN else f", {card.instrument}"
     footer = f"{card.title}{instrument}. k = {info.k}, {info.filters.description()}. {SOFTWARE}."
-    return comparison_figure(
-        pixels, info.query_file, comparison.models, footer, file_format, scale=scale
-    )
+    name = f"{info.query_file}*" if changed else info.query_file
+    return comparison_figure(pixels, name, comparison.models, footer, file_format, scale=scale)
 
 
 def comparison_figure(
@@ -90,6 +92,8 @@ def comparison_figure(
                 if place == 0:
                     score = "" if model.score is None else f"   AP@64 {model.score:.2f}"
                     axes.set_title(model.title + score, loc="left", fontsize=7.5, color=_INK, pad=4)
+        if name.endswith("*") or _any_changed(models, columns):
+            footer += _CHANGED
         if models[0].searcher.card.synthetic:
             footer = f"SYNTHETIC TILES, not imagery. {footer}"
         figure.text(0.01, 0.1 / height, footer, fontsize=5.6, color=_QUIET, va="bottom")
@@ -125,13 +129,26 @@ def _result(axes: "Axes", searcher: Searcher, hit: Hit) -> None:
         _picture(axes, read_image(searcher.image_path(hit.id)))
     except MirsError:
         axes.text(0.5, 0.5, "file missing", ha="center", fontsize=6, color=_QUIET)
+        axes.set_box_aspect(1)
+        axes.set_xticks([])
+        axes.set_yticks([])
     if hit.relevant:
         _frame(axes, _SAME, 2.4)
     else:
         _frame(axes, _OTHER, 0.6)
     value = f"{hit.distance:.0f} bits" if searcher.unit == "bits" else f"{hit.distance:.2f}"
-    name = describe(hit.label).name if hit.label else ""
-    axes.set_xlabel(f"{hit.rank} · {value}\n{_short(name)}", fontsize=5.4, color=_INK, labelpad=2.5)
+    name = _short(describe(hit.label).name) if hit.label else ""
+    if searcher.files.state(hit.id) == TileState.CHANGED:
+        name += "*"
+    axes.set_xlabel(f"{hit.rank} · {value}\n{name}", fontsize=5.4, color=_INK, labelpad=2.5)
+
+
+def _any_changed(models: Sequence[ModelResults], columns: int) -> bool:
+    return any(
+        model.searcher.files.state(hit.id) == TileState.CHANGED
+        for model in models
+        for hit in model.hits[:columns]
+    )
 
 
 def _short(name: str) -> str:

@@ -8,6 +8,7 @@ from mirs_core.datasets.card import UNKNOWN
 from mirs_core.datasets.manifest import INVENTED
 from mirs_core.mars import observations
 from mirs_core.mars.landforms import describe
+from mirs_core.retrieval import archive_check
 from mirs_core.retrieval.hits import Hit
 from mirs_core.retrieval.search import Searcher
 
@@ -26,6 +27,8 @@ class Row:
         source: URL of the source product; empty if unknown, and for synthetic tiles.
         licence: of this tile, or else of the data set.
         credit: whom to credit for this tile; empty where citing the data set is enough.
+        sha256: of the file that was archived.
+        state: of the file now: "current", "changed" since it was archived, "missing", "unreadable".
     """
 
     lon: float | None
@@ -50,6 +53,7 @@ class Row:
     credit: str
     sha256: str
     note: str
+    state: str
 
     @property
     def has_coordinates(self) -> bool:
@@ -63,11 +67,10 @@ class Row:
 
 def rows_of_hits(searcher: Searcher, title: str, hits: Sequence[Hit]) -> list[Row]:
     """The rows of a list of results; ``title`` is that of the model."""
-    run, unit = searcher.summary.id, searcher.unit
+    shared = {"model": title, "run": searcher.summary.id, "unit": searcher.unit}
+    states = archive_check.states(searcher, [hit.id for hit in hits])
     return [
-        _row(
-            searcher, hit.id, model=title, run=run, rank=hit.rank, distance=hit.distance, unit=unit
-        )
+        _row(searcher, hit.id, states, rank=hit.rank, distance=hit.distance, **shared)
         for hit in hits
     ]
 
@@ -80,11 +83,11 @@ def rows_of_tiles(
     Raises:
         DataError: a tile is not in the archive.
     """
-    notes = notes or {}
-    return [_row(searcher, tile, note=notes.get(tile, "")) for tile in tiles]
+    notes, states = notes or {}, archive_check.states(searcher, tiles)
+    return [_row(searcher, tile, states, note=notes.get(tile, "")) for tile in tiles]
 
 
-def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
+def _row(searcher: Searcher, tile: str, states: Mapping[str, str], **values: Any) -> Row:
     items, card = searcher.items, searcher.card
     row = items.row(tile)
     label, latitude, longitude = items.labels[row], items.latitudes[row], items.longitudes[row]
@@ -110,6 +113,7 @@ def _row(searcher: Searcher, tile: str, **values: Any) -> Row:
         licence=record.licence or card.licence,
         credit=record.credit or "",
         sha256=items.contents[row],
+        state=str(states[tile]),
         **{**defaults, **values},
     )
 

@@ -314,3 +314,37 @@ def test_the_tiles_are_cited_as_their_card_says_and_the_camera_by_its_name(
 def cited(card: Card) -> set[str]:
     keys = ("wilhelm2020", "malin2007", "hirise_", "mcewen2007")
     return {key for key in keys if f"{{{key}" in exports.bibtex(card)}
+
+
+def test_tiles_that_changed_or_went_are_marked_in_every_export(searcher: Searcher) -> None:
+    hits = searcher.search(searcher.query_by_id(NAMES[0]))
+    model = exports.ModelResults("Baseline", searcher, hits)
+    info = exports.ResultsInfo(NAMES[0], "ab", {"run-1": "Baseline"}, 2, "d", False)
+    formats = {one.name: one for one in exports.formats_for_tiles(with_comparison=True)}
+
+    def export() -> exports.TileExport:
+        return exports.export_of_results([model], info, NAMES[0])
+
+    before = formats["figure-png"].write(export())
+    assert {row.state for row in export().rows} == {"current"}
+    changed, gone = hits[0].id, hits[1].id
+    data = searcher.files.path(NAMES[0]).read_bytes()
+    searcher.files.path(changed).write_bytes(data + b"\0")
+    searcher.files.path(gone).unlink()
+    written = export()
+    expected = {hit.id: "current" for hit in hits} | {changed: "changed", gone: "missing"}
+    assert {row.id: row.state for row in written.rows} == expected
+    assert {row.state for row in exports.rows_of_tiles(searcher, [gone])} == {"missing"}
+    frame = pd.read_csv(io.BytesIO(formats["csv"].write(written)))
+    assert dict(zip(frame["id"].str.removeprefix("'"), frame["state"], strict=True)) == expected
+    features = json.loads(formats["geojson"].write(written))["features"]
+    properties = [feature["properties"] for feature in features]
+    assert {item["id"]: item["state"] for item in properties} == expected
+    with zipfile.ZipFile(io.BytesIO(formats["zip"].write(written))) as packed:
+        tiles = json.loads(packed.read("manifest.json"))["tiles"]
+    assert {tile["id"]: tile["state"] for tile in tiles} == expected
+    figure = formats["figure-png"].write(written)
+    searcher.files.path(changed).write_bytes(data)  # the same pixels, still not those archived
+    assert formats["figure-png"].write(export()) == figure != before
+    searcher.files.path(NAMES[0]).write_bytes(data + b"\0")
+    assert formats["figure-png"].write(export()) != figure
