@@ -23,6 +23,7 @@ Kind = Literal["png", "pdf"]
 _WIDTH, _DPI = 6.9, 300
 """Inches and dots per inch: the width of a two-column page."""
 _SAME, _OTHER, _INK, _QUIET = "#0f7d6e", "#b8b0a6", "#22201d", "#6f6860"
+_TITLE: dict[str, Any] = {"loc": "left", "fontsize": 7.5, "color": _INK, "pad": 4}
 _CHANGED = " * The file has changed since it was archived."
 _LENGTHS = (("10 km", 10_000), ("5 km", 5_000), ("1 km", 1_000), ("500 m", 500), ("100 m", 100))
 
@@ -47,8 +48,15 @@ def figure_of(export: TileExport, file_format: Kind) -> bytes:
     card = searcher.card
     instrument = "" if card.synthetic or card.instrument == UNKNOWN else f", {card.instrument}"
     footer = f"{card.title}{instrument}. k = {info.k}, {info.filters.description()}. {SOFTWARE}."
-    name = f"{info.query_file}*" if changed else info.query_file
-    return comparison_figure(pixels, name, comparison.models, footer, file_format, scale=scale)
+    return comparison_figure(
+        pixels,
+        info.query_file,
+        comparison.models,
+        footer,
+        file_format,
+        scale=scale,
+        changed=changed,
+    )
 
 
 def comparison_figure(
@@ -59,6 +67,7 @@ def comparison_figure(
     file_format: Kind,
     columns: int = 8,
     scale: float | None = None,
+    changed: bool = False,
 ) -> bytes:
     """The figure as PNG (300 dpi) or as PDF with embedded fonts, 17.5 cm wide.
 
@@ -71,6 +80,7 @@ def comparison_figure(
         footer: data set, credit, k and filters in one line.
         columns: largest number of results per row.
         scale: metres per pixel of the query, for a scale bar; None if it is unknown.
+        changed: whether the query's file has changed since it was archived.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -84,15 +94,17 @@ def comparison_figure(
             left=0.01, right=0.99, top=1 - 0.3 / height, bottom=0.42 / height,
             wspace=0.08, hspace=0.62,
         )  # fmt: skip
-        _query(figure.add_subplot(grid[:, 0]), query, name, scale)
+        axes = figure.add_subplot(grid[:, 0])
+        _query(axes, query, name, scale)
+        axes.set_title("Query*" if changed else "Query", **_TITLE)
         for line, model in enumerate(models):
             for place, hit in enumerate(model.hits[:columns]):
                 axes = figure.add_subplot(grid[line, place + 2])
                 _result(axes, model.searcher, hit)
                 if place == 0:
                     score = "" if model.score is None else f"   AP@64 {model.score:.2f}"
-                    axes.set_title(model.title + score, loc="left", fontsize=7.5, color=_INK, pad=4)
-        if name.endswith("*") or _any_changed(models, columns):
+                    axes.set_title(model.title + score, **_TITLE)
+        if changed or _any_changed(models, columns):
             footer += _CHANGED
         if models[0].searcher.card.synthetic:
             footer = f"SYNTHETIC TILES, not imagery. {footer}"
@@ -110,7 +122,6 @@ def _query(axes: "Axes", pixels: Pixels, name: str, scale: float | None) -> None
     _picture(axes, pixels)
     axes.set_anchor("N")
     _frame(axes, _INK, 1.2)
-    axes.set_title("Query", loc="left", fontsize=7.5, color=_INK, pad=4)
     axes.set_xlabel(name, fontsize=6, color=_INK, loc="left", wrap=True)
     side = max(pixels.shape[:2])
     for text, metres in _LENGTHS:
