@@ -10,19 +10,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mirs_core.errors import DataError
+from mirs_core.mars.crs_parsing import MAX_WKT, parsed, radii
 from mirs_core.mars.crs_labels import (
+    CENTRIC,
     ELLIPSOID_SYSTEM,
+    GRAPHIC,
     RADIUS,
     SPHERE_SYSTEM,
+    Linear,
+    assumed_latitude,
     check_west,
+    linear,
+    on_sphere,
     with_true_parallel,
 )
 
-__all__ = ["RADIUS", "Degrees", "MarsCrs"]
+__all__ = ["CENTRIC", "GRAPHIC", "RADIUS", "Degrees", "MarsCrs"]
 
-_LEAST_RADIUS, _MOST_RADIUS = 3_370_000.0, 3_400_000.0
-_MAX_WKT = 100_000
-_WARP = f"warp it first, e.g.: gdalwarp -t_srs {SPHERE_SYSTEM}"
 _BISECTIONS = 50
 # Metres.
 _SAME_PLACE = 0.1
@@ -48,6 +52,11 @@ class MarsCrs:
         note: what was corrected, a sentence; empty if nothing was.
         warp_target: the system that ``gdalwarp -t_srs`` can warp rasters of this one to, without
             moving them.
+        radii: equatorial and polar, in metres.
+        latitude: what its latitudes are taken as on an ellipsoid, ``GRAPHIC`` or ``CENTRIC``; empty
+            on a sphere, where both are the same.
+        linear: degrees as a linear function of positions; None in other projections than the
+            equirectangular.
     """
 
     name: str
@@ -58,13 +67,18 @@ class MarsCrs:
     _transformers: tuple[Any, Any] | None = field(repr=False, compare=False, default=None)
     note: str = ""
     warp_target: str = SPHERE_SYSTEM
+    radii: tuple[float, float] = (RADIUS, RADIUS)
+    latitude: str = ""
+    linear: Linear | None = None
 
     @classmethod
-    def of(cls, wkt: str, name: str) -> "MarsCrs":
+    def of(cls, wkt: str, name: str, latitude: str | None = None) -> "MarsCrs":
         """The system described by a WKT text.
 
         Args:
             name: of the raster, for messages.
+            latitude: ``GRAPHIC`` or ``CENTRIC``, what its latitudes are on an ellipsoid; None for
+                what its name tells, which is usually planetographic. Ignored on a sphere.
 
         Raises:
             DataError: there is none, it cannot be parsed, or it is not of Mars.
@@ -74,7 +88,7 @@ class MarsCrs:
                 f"{name} has no coordinate system, so its tiles would have no coordinates;"
                 " use the map-projected product (GeoTIFF or JPEG 2000 with its CRS inside)."
             )
-        return _of(wkt[: _MAX_WKT + 1], name)
+        return _of(wkt[: MAX_WKT + 1], name, latitude or None)
 
     def to_degrees(self, x: ArrayLike, y: ArrayLike) -> tuple[Degrees, Degrees]:
         """Longitudes east in [0, 360) and planetocentric latitudes; NaN where undefined."""
@@ -165,62 +179,50 @@ class MarsCrs:
 
 
 @lru_cache(maxsize=64)
-def _of(wkt: str, name: str) -> MarsCrs:
+def _of(wkt: str, name: str, latitude: str | None) -> MarsCrs:
+    crs = parsed(wkt, name)
+    a, b = radii(crs)
+    check_west(crs, name)
+    crs, note = with_true_parallel(crs, a, b, name)
+    kind = "" if a == b else latitude or assumed_latitude(crs)
+    return MarsCrs(
+        name=crs.name,
+        wkt=crs.to_wkt() if note else wkt,
+        is_geographic=not crs.is_projected,
+        metres_per_unit=_metres(crs, a),
+        _flattening=(b / a) ** 2 if kind == GRAPHIC else 1.0,
+        _transformers=_transformers(crs, (a, b), name) if crs.is_projected else None,
+        note=note,
+        warp_target=SPHERE_SYSTEM if a == b else ELLIPSOID_SYSTEM,
+        radii=(a, b),
+        latitude=kind,
+        linear=linear(crs, a),
+    )
+
+
+def _metres(crs: Any, a: float) -> float:
+    if not crs.is_projected:
+        return float(np.pi / 180 * a)
+    return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
+
+
+def _transformers(crs: Any, body: tuple[float, float], name: str) -> tuple[Any, Any]:
+    """From positions to degrees on the system's own ellipsoid, and back."""
     from pyproj import CRS, Transformer
     from pyproj.exceptions import ProjError
 
-    if len(wkt) > _MAX_WKT:
-        raise DataError(f"The coordinate system of {name} is too long.")
-    try:
-        crs = CRS.from_wkt(wkt)
-        ellipsoid = crs.ellipsoid
-    except ProjError:
-        raise DataError(f"The coordinate system of {name} cannot be parsed; {_WARP}.") from None
-    if crs.is_compound:
-        crs = crs.sub_crs_list[0]
-    kind = crs.type_name
-    if (
-        ellipsoid is None
-        or not (crs.is_projected or "Geo" in kind)
-        or kind.startswith("Geocentric")
-    ):
-        raise DataError(
-            f"The coordinate system of {name} ({crs.name}) is not one of Mars; {_WARP}."
-        )
-    a, b = float(ellipsoid.semi_major_metre), float(ellipsoid.semi_minor_metre)
-    _check_body(crs.name, a, b, name)
-    check_west(crs, name)
-    crs, note = with_true_parallel(crs, a, b, name)
-    wkt = crs.to_wkt() if note else wkt
-    target = SPHERE_SYSTEM if a == b else ELLIPSOID_SYSTEM
-    # GeoTIFF cannot store that a geographic latitude is planetocentric; the name still tells.
-    centric = kind == "Geodetic CRS" or (not crs.is_projected and "ocentric" in crs.name.lower())
-    flattening = 1.0 if centric else (b / a) ** 2
-    if not crs.is_projected:
-        return MarsCrs(crs.name, wkt, True, np.pi / 180 * a, flattening, warp_target=target)
+    crs, (a, b) = on_sphere(crs, body)
     try:
         plain = CRS.from_proj4(f"+proj=longlat +a={a!r} +b={b!r} +no_defs")
-        both = (
+        return (
             Transformer.from_crs(crs, plain, always_xy=True),
             Transformer.from_crs(plain, crs, always_xy=True),
         )
     except ProjError:
         raise DataError(
-            f"The map projection of {name} ({crs.name}) is not supported; warp it first,"
-            f" e.g.: gdalwarp -t_srs {target}."
+            f"The map projection of {name} ({crs.name}) is not supported; warp it first, e.g.:"
+            f" gdalwarp -t_srs {SPHERE_SYSTEM if a == b else ELLIPSOID_SYSTEM}."
         ) from None
-    factor = float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
-    return MarsCrs(crs.name, wkt, False, factor, flattening, both, note, target)
-
-
-def _check_body(crs: str, a: float, b: float, name: str) -> None:
-    if _LEAST_RADIUS <= b <= a <= _MOST_RADIUS:
-        return
-    where = " It is on Earth." if abs(a - 6_378_137) < 50_000 else ""
-    raise DataError(
-        f"The coordinate system of {name} ({crs}) has radii of {a / 1000:,.2f} and {b / 1000:,.2f}"
-        f" km, which is not Mars (3,396.19 and 3,376.20 km).{where} Choose a raster of Mars."
-    )
 
 
 def _largest_share(is_inside: Callable[[Degrees], NDArray[np.bool_]], count: int) -> Degrees:

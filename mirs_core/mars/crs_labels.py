@@ -17,14 +17,20 @@ GDAL converts planetographic latitudes only to a planetocentric system that is o
 ellipsoid: a warp to the sphere keeps the numbers, and so is up to 20 km off.
 """
 
+GRAPHIC, CENTRIC = "planetographic", "planetocentric"
+"""What the latitudes of a system on an ellipsoid are."""
+Linear = tuple[float, float, float, float]
+"""(p, q, r, s): longitude = p + q x, latitude = r + s y, in degrees."""
+
+_CYLINDRICAL = "quidistant Cylindrical"
 _ORIGIN, _PARALLEL = "Latitude of natural origin", "Latitude of 1st standard parallel"
 # GeoTIFF may write underscores for spaces.
 _WEST_NAME = re.compile(r"(?<![a-z])(planet)?ographic(?![a-z])", re.I)
 _EAST = re.compile(r"(?<![a-z])east", re.I)
 
 
-def check_west(crs: Any, name: str) -> None:
-    """Refuses systems with west longitudes, also where only their name or code tells.
+def has_west_longitudes(crs: Any) -> bool:
+    """Whether longitudes count west, also where only the name or code of the system tells.
 
     GeoTIFF does not store the directions of axes. The International Astronomical Union counts
     longitudes west with planetographic latitudes, and east with planetocentric ones; the codes of
@@ -32,7 +38,7 @@ def check_west(crs: Any, name: str) -> None:
     """
     systems = [crs, crs.geodetic_crs] if crs.is_projected else [crs]
     ids = [system.to_json_dict().get("id", {}) for system in systems]
-    if (
+    return (
         any(axis.direction == "west" for system in systems for axis in system.axis_info)
         or any(
             str(entry.get("authority")).startswith("IAU")
@@ -42,11 +48,60 @@ def check_west(crs: Any, name: str) -> None:
         or any(
             _WEST_NAME.search(system.name) and not _EAST.search(system.name) for system in systems
         )
-    ):
+    )
+
+
+def check_west(crs: Any, name: str) -> None:
+    """Refuses systems with west longitudes."""
+    if has_west_longitudes(crs):
         raise DataError(
             f"{name} has west longitudes ({crs.name}), which GeoTIFF files do not record; warp it"
             f" first: gdalwarp -s_srs {_west_code(crs.name)} -t_srs {ELLIPSOID_SYSTEM}."
         )
+
+
+def eastward(crs: Any, name: str) -> tuple[Any, float]:
+    """The mirror image of a system with west longitudes, and ``turn``: its x is ``turn`` minus x.
+
+    Map projections are symmetric about their central meridian, so that a map of west longitudes is
+    the mirror image of the same map of east ones. Those with an azimuth are not.
+
+    Raises:
+        DataError: the map projection is not symmetric.
+    """
+    from pyproj import CRS
+
+    ellipsoid = crs.ellipsoid
+    a, b = float(ellipsoid.semi_major_metre), float(ellipsoid.semi_minor_metre)
+    base = CRS.from_proj4(f"+proj=longlat +a={a!r} +b={b!r} +no_defs").to_json_dict()
+    if not crs.is_projected:
+        return CRS.from_json_dict({**base, "name": f"{crs.name}, east"}), 0.0
+    values = crs.to_json_dict()
+    terms = values["conversion"]["parameters"]
+    if "blique" in values["conversion"]["method"]["name"] or any(
+        "zimuth" in term["name"] for term in terms
+    ):
+        check_west(crs, name)
+    turn = 0.0
+    for term in terms:
+        if term["name"].startswith("Longitude"):
+            term["value"] = 0.0 - term["value"]
+        elif term["name"].startswith(("False easting", "Easting at")):
+            turn = 2 * float(term["value"])
+    axes = {"subtype": "Cartesian", "axis": [
+        {"name": "Easting", "abbreviation": "E", "direction": "east", "unit": _unit(values)},
+        {"name": "Northing", "abbreviation": "N", "direction": "north", "unit": _unit(values)},
+    ]}  # fmt: skip
+    east = {
+        "type": "ProjectedCRS", "name": f"{crs.name}, east", "base_crs": base,
+        "conversion": {k: v for k, v in values["conversion"].items() if k != "id"},
+        "coordinate_system": axes,
+    }  # fmt: skip
+    return CRS.from_json_dict(east), turn
+
+
+def _unit(values: dict[str, Any]) -> Any:
+    return values["coordinate_system"]["axis"][0].get("unit", "metre")
 
 
 def _west_code(name: str) -> str:
@@ -63,6 +118,65 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name)
 
 
+def is_equirectangular(crs: Any) -> bool:
+    """Whether a system is projected equirectangularly."""
+    return bool(crs.is_projected and _CYLINDRICAL in crs.coordinate_operation.method_name)
+
+
+def assumed_latitude(crs: Any) -> str:
+    """What the latitudes of a system on an ellipsoid are, unless the user tells.
+
+    GeoTIFF cannot store that geographic latitudes are planetocentric; the name still tells. In
+    projected systems GDAL and PROJ compute with planetographic ones, whatever the name.
+    """
+    is_centric = crs.type_name == "Geodetic CRS" or (
+        not crs.is_projected and "ocentric" in crs.name.lower()
+    )
+    return CENTRIC if is_centric else GRAPHIC
+
+
+def on_sphere(crs: Any, radii: tuple[float, float]) -> tuple[Any, tuple[float, float]]:
+    """An equirectangular system on its equatorial sphere, and its radii; others unchanged.
+
+    Planetary products compute the equirectangular projection with the formula of the sphere, as did
+    PROJ up to 9.7; later versions use another one on ellipsoids.
+    """
+    a, b = radii
+    if a == b or not is_equirectangular(crs):
+        return crs, radii
+    from pyproj import CRS
+
+    base = CRS.from_proj4(f"+proj=longlat +a={a!r} +b={a!r} +no_defs").to_json_dict()
+    values = {**crs.to_json_dict(), "base_crs": base}
+    values.pop("id", None)
+    return CRS.from_json_dict(values), (a, a)
+
+
+def linear(crs: Any, radius: float) -> Linear | None:
+    """Degrees as a linear function of positions, where the projection is so simple."""
+    if not crs.is_projected:
+        return 0.0, 1.0, 0.0, 1.0
+    if not is_equirectangular(crs):
+        return None
+    terms, unit = _terms(crs), float(crs.axis_info[0].unit_conversion_factor)
+    down = math.degrees(1 / radius)
+    across = down / math.cos(math.radians(terms.get(_PARALLEL, 0.0)))
+    east, north = terms.get("False easting", 0.0), terms.get("False northing", 0.0)
+    return (
+        terms.get("Longitude of natural origin", 0.0) - across * east,
+        across * unit,
+        terms.get(_ORIGIN, 0.0) - down * north,
+        down * unit,
+    )
+
+
+def _terms(crs: Any) -> dict[str, float]:
+    return {
+        term.name: float(term.value) * (term.unit_conversion_factor if "alse" in term.name else 1)
+        for term in crs.coordinate_operation.params
+    }
+
+
 def with_true_parallel(crs: Any, a: float, b: float, name: str) -> tuple[Any, str]:
     """The system with its standard parallel where the label should have it, and what was corrected.
 
@@ -75,9 +189,9 @@ def with_true_parallel(crs: Any, a: float, b: float, name: str) -> tuple[Any, st
         DataError: there is a latitude of origin without a standard parallel, and its radius is not
             that of a HiRISE product.
     """
-    if not crs.is_projected or "quidistant Cylindrical" not in crs.coordinate_operation.method_name:
+    if not is_equirectangular(crs):
         return crs, ""
-    degrees = {term.name: float(term.value) for term in crs.coordinate_operation.params}
+    degrees = _terms(crs)
     origin, parallel = degrees.get(_ORIGIN, 0.0), degrees.get(_PARALLEL, 0.0)
     meridian = degrees.get("Longitude of natural origin", 0.0)
     if origin == 0 or parallel != 0:
