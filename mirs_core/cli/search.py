@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mirs_core.cli.console import Console
 from mirs_core.cli.verbs import carried_out_by
 from mirs_core.errors import ConfigError
+from mirs_core.mars.crs_labels import LATITUDES
 from mirs_core.system.tables import table
 from mirs_core.workspace.home import Home
 
@@ -40,6 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs=4,
         metavar=("WEST", "SOUTH", "EAST", "NORTH"),
         help="query by a rectangle of a map-projected image, in degrees",
+    )
+    parser.add_argument(
+        "--latitude",
+        choices=LATITUDES,
+        help="what the latitudes of a map-projected image on an ellipsoid are (default: what its"
+        " label tells)",
+    )
+    parser.add_argument(
+        "--ignore-name",
+        action="store_true",
+        help="search by the bounds of an image that lies elsewhere than its product's name tells",
     )
     carried_out_by(parser, search)
 
@@ -86,7 +98,7 @@ def _result(searcher: "Searcher", hit: "Hit") -> dict[str, Any]:
 
 def _notes(run: str, answer: dict[str, Any]) -> list[str]:
     states = Counter(hit["state"] for hit in answer["results"] if "state" in hit)
-    lines = []
+    lines = list(answer.get("notes", ()))
     if changed := states.pop("changed", 0):
         lines.append(
             f"{changed} changed since they were archived; distances are those of the archived"
@@ -96,14 +108,17 @@ def _notes(run: str, answer: dict[str, Any]) -> list[str]:
 
 
 def _query(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query", dict[str, Any]]:
-    """The query by the image or a rectangle of it, and the rectangle for the answer."""
+    """The query by the image or a rectangle of it, and what the answer tells of the rectangle."""
     if args.window is None and args.bounds is None:
+        if args.latitude is not None or args.ignore_name:
+            raise ConfigError("--latitude and --ignore-name need --window or --bounds.")
         return searcher.query_by_image(Path(args.image)), {}
     from mirs_core.retrieval.strip_query import Area, Bounds, query_by_rectangle
 
     rectangle = Area(*args.window) if args.window is not None else Bounds(*args.bounds)
-    strip = query_by_rectangle(searcher, args.image, rectangle)
-    return strip.query, {"window": {**asdict(strip.area), "squares": len(strip.squares)}}
+    strip = query_by_rectangle(searcher, args.image, rectangle, args.latitude, args.ignore_name)
+    window = {**asdict(strip.area), "squares": len(strip.squares)}
+    return strip.query, {"window": window, **({"notes": list(strip.notes)} if strip.notes else {})}
 
 
 def _distance(value: float) -> str:

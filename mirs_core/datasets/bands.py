@@ -4,7 +4,7 @@ Images and strips both read through :class:`Bands`, so that a file has the same 
 is used.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,11 @@ MOST_VALUES = 4_000_000
 """Values (pixels x bands) that are converted at once."""
 
 _SURVEY = 1024
+_CONTINUOUS_BITS = 8
+# Larger than any value of an image of Mars: one that ISIS marks, mixed with others.
+_MIXED_SPECIAL = 1e30
+# Of 255: of the weights with which a warped pixel is computed.
+_LEAST_INSIDE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Bands:
     _white: int | None
     _factor: int
     _alpha: int | None
+    _inside: int | None = None
 
     @classmethod
     def of(cls, raster: Any, name: str, marks: Marks | None = None) -> "Bands":
@@ -138,6 +144,30 @@ class Bands:
             return int(self._raster.width), int(self._raster.height)
         return int(window.width), int(window.height)
 
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last band is opacity."""
+        return _has_alpha(self._raster)
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether values between two others mean something: no palette, one missing value."""
+        gaps = {*self.missing.values, *((self._raster.nodata,) if self.missing.has_mask else ())}
+        bits = _bits(self._raster)
+        return self._palette is None and len(gaps) <= 1 and bits >= _CONTINUOUS_BITS
+
+    def through(self, warped: Any, inside: int | None) -> "Bands":
+        """These bands in a warped raster of the same bands.
+
+        Args:
+            inside: its band of valid pixels (0 to 255); None if that is its opacity.
+        """
+        has_mask = self.missing.has_mask and inside is None
+        # Values between two others may happen to be the missing one.
+        values = () if self.is_continuous else self.missing.values
+        missing = replace(self.missing, values=values, has_mask=has_mask)
+        return replace(self, _raster=warped, _inside=inside, missing=missing)
+
     def read(self, window: Any = None, shape: tuple[int, int] | None = None,
              resampling: Any = None) -> Values:  # fmt: skip
         """The pixels of a window (None: the whole raster), resampled to ``shape`` (H, W).
@@ -155,11 +185,16 @@ class Bands:
         valid: NDArray[np.bool_] = np.ones(values.shape[1:], bool)
         if values.dtype.kind == "f":
             valid &= is_valid(values).all(axis=0)
+            if self._inside is not None:
+                valid &= (np.abs(values) < _MIXED_SPECIAL).all(axis=0)
         if self.missing.values:
             marks = np.array(self.missing.values).astype(values.dtype)
             valid &= ~np.isin(values, marks).all(axis=0)
         if self.missing.has_mask:
             valid &= (self._raster.read_masks(list(self._indexes), **size) > 0).any(axis=0)
+        if self._inside is not None:
+            inside = self._raster.read(self._inside, window=window, out_shape=shape)
+            valid &= inside >= _LEAST_INSIDE
         alpha = self._opacity(window, shape)
         if self._palette is not None:
             # Codes beyond the palette have no colour: they are black.

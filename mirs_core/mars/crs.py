@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mirs_core.errors import DataError
-from mirs_core.mars.crs_parsing import MAX_WKT, parsed, radii
 from mirs_core.mars.crs_labels import (
     CENTRIC,
     ELLIPSOID_SYSTEM,
@@ -24,6 +23,7 @@ from mirs_core.mars.crs_labels import (
     on_sphere,
     with_true_parallel,
 )
+from mirs_core.mars.crs_parsing import MAX_WKT, parsed, radii
 
 __all__ = ["CENTRIC", "GRAPHIC", "RADIUS", "Degrees", "MarsCrs"]
 
@@ -121,7 +121,7 @@ class MarsCrs:
         middle_x, middle_y = (
             np.broadcast_to(np.asarray(axis, np.float64), shape) for axis in middle
         )
-        width, south, north = self._extent()
+        width, south, north = self.extent()
         xs: Degrees = np.clip(np.array(x, np.float64), middle_x - width / 2, middle_x + width / 2)
         ys: Degrees = np.clip(np.array(y, np.float64), south, north)
         longitude, latitude = self.to_degrees(xs, ys)
@@ -151,7 +151,7 @@ class MarsCrs:
         inside: NDArray[np.bool_] = is_place & (apart < _SAME_PLACE)
         return inside
 
-    def _extent(self) -> tuple[float, float, float]:
+    def extent(self) -> tuple[float, float, float]:
         """Width of a full turn, and y of both poles: infinite if not a cylindrical projection."""
         if self._transformers is None:
             return 360.0, -90.0, 90.0

@@ -18,6 +18,7 @@ ellipsoid: a warp to the sphere keeps the numbers, and so is up to 20 km off.
 """
 
 GRAPHIC, CENTRIC = "planetographic", "planetocentric"
+LATITUDES = (GRAPHIC, CENTRIC)
 """What the latitudes of a system on an ellipsoid are."""
 Linear = tuple[float, float, float, float]
 """(p, q, r, s): longitude = p + q x, latitude = r + s y, in degrees."""
@@ -168,6 +169,16 @@ def linear(crs: Any, radius: float) -> Linear | None:
         terms.get(_ORIGIN, 0.0) - down * north,
         down * unit,
     )
+
+
+def recentred(crs: Any, longitude: float) -> str:
+    """The text of a projected system with another central meridian."""
+    values = crs.to_json_dict()
+    for term in values["conversion"]["parameters"]:
+        if term["name"] == "Longitude of natural origin":
+            term["value"] = longitude
+    values.pop("id", None)
+    return str(type(crs).from_json_dict(values).to_wkt())
 
 
 def _terms(crs: Any) -> dict[str, float]:

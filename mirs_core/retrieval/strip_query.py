@@ -11,6 +11,7 @@ from mirs_core.datasets.images import MIN_SIDE
 from mirs_core.datasets.large_images import MOST, Square, png
 from mirs_core.datasets.strips import outline
 from mirs_core.datasets.strips.cutting import USUAL_METRES
+from mirs_core.datasets.strips.opening import check_name
 from mirs_core.datasets.strips.raster import StripRaster, content_of, open_strip
 from mirs_core.datasets.strips.strip_list import Strip, read_strips
 from mirs_core.encoders.feature_store import encode_one
@@ -64,14 +65,24 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class RectangleQuery:
-    """A rectangle as a query: ``area`` is clipped to the raster, ``squares`` represent it."""
+    """A rectangle as a query: ``area`` is clipped to the raster, ``squares`` represent it.
+
+    ``notes`` tell what was corrected, converted, assumed or warped in the raster.
+    """
 
     query: Query
     area: Area
     squares: tuple[Square, ...]
+    notes: tuple[str, ...] = ()
 
 
-def query_by_rectangle(searcher: Searcher, path: Path, rectangle: Area | Bounds) -> RectangleQuery:
+def query_by_rectangle(
+    searcher: Searcher,
+    path: Path,
+    rectangle: Area | Bounds,
+    latitude: str | None = None,
+    ignore_name: bool = False,
+) -> RectangleQuery:
     """The query of a rectangle of a map-projected raster.
 
     A rectangle less than two tiles wide and high is represented by its central square. A larger one
@@ -79,12 +90,21 @@ def query_by_rectangle(searcher: Searcher, path: Path, rectangle: Area | Bounds)
     centre is the query, the others are positive examples. Tiles are as large as those of the
     searcher's archive if that was cut from strips, or else 1.2 km.
 
+    Args:
+        rectangle: pixels are those of the map to which the raster is warped, if it is.
+        latitude: see :func:`mirs_core.datasets.strips.raster.open_strip`.
+        ignore_name: whether bounds may be those of a raster that lies elsewhere than the name of
+            its product tells.
+
     Raises:
         DataError: not a raster of Mars, or the rectangle lies outside it or has no valid pixels.
         ImageError: the raster is damaged.
         EncoderError: the run's encoder cannot be loaded.
     """
-    with open_strip(path) as raster:
+    with open_strip(path, latitude) as raster:
+        if isinstance(rectangle, Bounds) and not ignore_name:
+            check_name(raster.frame, raster.name)
+        notes = raster.notes
         area = _area_inside(raster, rectangle)
         strips = read_strips(searcher.root)
         side = round(_tile_metres(strips) / raster.metres_per_pixel)
@@ -109,7 +129,7 @@ def query_by_rectangle(searcher: Searcher, path: Path, rectangle: Area | Bounds)
         positives=codes[1:] if len(codes) > 1 else None,
         examples=frozenset(contents) if len(codes) > 1 else frozenset(),
     )
-    return RectangleQuery(query, area, tuple(valid_squares))
+    return RectangleQuery(query, area, tuple(valid_squares), notes)
 
 
 def _area_inside(raster: StripRaster, rectangle: Area | Bounds) -> Area:

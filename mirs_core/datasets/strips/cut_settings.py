@@ -19,6 +19,9 @@ class CutSettings:
         max_nodata: largest share of missing pixels in a tile.
         min_contrast: smallest standard deviation of grey levels in a tile. The flattest CTX tiles
             of smooth terrain have 4.3; below 2 there is only noise.
+        latitude: "planetographic" or "planetocentric", what the latitudes of a raster on an
+            ellipsoid are; None for what its label tells.
+        ignore_name: whether a raster may lie elsewhere than its product's name tells.
     """
 
     size: int | None = None
@@ -26,6 +29,8 @@ class CutSettings:
     stride: int | None = None
     max_nodata: float = 0.05
     min_contrast: float = 2.0
+    latitude: str | None = None
+    ignore_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class CutResult:
             "stride": self.strip.stride,
             "nodata": self.strip.nodata,
             "bounds": {name: round(v, 6) for name, v in bounds(self.strip.outline).items()},
+            "latitude": self.strip.latitude,
+            "warped": None if self.strip.warp is None else self.strip.warp.reason,
             "warnings": list(self.warnings),
             "seconds": self.seconds,
         }

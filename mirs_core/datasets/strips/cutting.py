@@ -14,6 +14,7 @@ from mirs_core.datasets.images import MIN_SIDE, Pixels
 from mirs_core.datasets.large_images import MOST, png
 from mirs_core.datasets.strips.cut_settings import CutResult, CutSettings, StripDetails
 from mirs_core.datasets.strips.grid import Corner, Window, tile_count, windows
+from mirs_core.datasets.strips.opening import check_name
 from mirs_core.datasets.strips.outline import in_degrees, ring
 from mirs_core.datasets.strips.raster import Mask, StripRaster, content_of, open_strip
 from mirs_core.datasets.strips.strip_folder import StripFolder
@@ -60,13 +61,15 @@ def cut_strip(
     settings, details = settings or CutSettings(), details or StripDetails()
     is_new, folder = not root.exists(), None
     try:
-        with open_strip(path) as raster:
+        with open_strip(path, settings.latitude) as raster:
+            if not settings.ignore_name:
+                check_name(raster.frame, raster.name, details.name)
             side, stride = _sizes(raster, settings)
             strip = _planned(path, raster, settings, details, (side, stride))
             folder = StripFolder(root, strip)
             strip, resumed = _cut_into(folder, raster, progress)
             crs = raster.crs.name
-            warnings = (*_warnings(strip, raster.crs.note), *raster.edge_warnings)
+            warnings = (*raster.notes, *_warnings(strip), *raster.edge_warnings)
     except ImageError:
         # A damaged raster gives no tiles; after other failures, cutting can be resumed.
         if folder is not None:
@@ -136,6 +139,8 @@ def _planned(
         source=_line("source", details.source),
         licence=_line("licence", details.licence),
         credit=_line("credit", details.credit),
+        latitude=raster.crs.latitude or None,
+        warp=raster.warp,
     )
     outline = in_degrees(ring(survey.valid, raster.width, raster.height), strip.edge_places)
     return strip_of(asdict(replace(strip, outline=outline)))
@@ -261,8 +266,8 @@ def has_usual_size(metres: float) -> bool:
     return USUAL_METRES / _UNUSUAL <= metres <= USUAL_METRES * _UNUSUAL
 
 
-def _warnings(strip: Strip, note: str) -> tuple[str, ...]:
-    messages = [note] if note else []
+def _warnings(strip: Strip) -> tuple[str, ...]:
+    messages = []
     metres = strip.side * strip.metres_per_pixel
     if not has_usual_size(metres):
         messages.append(

@@ -53,16 +53,16 @@ class Frame:
 
         Not finite where the map projection has no such place.
         """
-        east = np.asarray(longitude, np.float64)
+        east, north = np.asarray(longitude, np.float64), np.asarray(latitude, np.float64)
         around = np.stack([east, east + 1.0, east - 1.0])
-        xs, ys = self.crs.from_degrees(around, np.broadcast_to(latitude, around.shape))
+        xs, ys = self.crs.from_degrees(around, np.broadcast_to(north, around.shape))
         # A cylindrical map may continue beyond the meridian at which it ends.
         turn = 360 * np.abs(xs[1:] - xs[0]).min(axis=0)
         best = self._pixels(xs[0], ys[0])
         for shifted in (xs[0] - turn, xs[0] + turn):
-            back, north = self.crs.to_degrees(shifted, ys[0])
-            is_there = np.abs((back - east + 180) % 360 - 180) < _SAME_PLACE
-            is_there &= np.abs(north - latitude) < _SAME_PLACE
+            back_east, back_north = self.crs.to_degrees(shifted, ys[0])
+            is_there = np.abs((back_east - east + 180) % 360 - 180) < _SAME_PLACE
+            is_there &= np.abs(back_north - north) < _SAME_PLACE
             columns, rows = self._pixels(shifted, ys[0])
             is_nearer = is_there & (self._off(columns, rows) < self._off(*best))
             best = np.where(is_nearer, columns, best[0]), np.where(is_nearer, rows, best[1])
@@ -76,3 +76,24 @@ class Frame:
         area = a * e - b * d
         across, down = x - c, y - f
         return (e * across - b * down) / area, (a * down - d * across) / area
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """How a raster was warped while it was read.
+
+    Attributes:
+        reason: what is peculiar about the file, in words.
+        resampling: nearest or cubic.
+        crs: coordinate system of the file as WKT, of east longitudes.
+        transform: of the file, see :class:`Frame`.
+        width: of the file, pixels.
+        height: of the file, pixels.
+    """
+
+    reason: str
+    resampling: str
+    crs: str
+    transform: tuple[float, ...]
+    width: int
+    height: int

@@ -5,10 +5,9 @@ At most ``MOST_VALUES`` values, or one tile, are read at once, whatever the size
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +16,15 @@ from mirs_core.datasets.bands import Bands, Stretch, Survey
 from mirs_core.datasets.data_files import files_of
 from mirs_core.datasets.images import Pixels
 from mirs_core.datasets.large_images import Square
-from mirs_core.datasets.rasters import check_blocks, marks_of, opened
-from mirs_core.datasets.strips.unprojected import check_projected
+from mirs_core.datasets.rasters import marks_of, opened
+from mirs_core.datasets.strips import warping
+from mirs_core.datasets.strips.frame import Frame, Warp
+from mirs_core.datasets.strips.opening import Placing, placing
 from mirs_core.errors import DataError, ImageError
 from mirs_core.mars.crs import MarsCrs
 
 _CACHE_BYTES = 256_000_000
-_MOST_PIXELS = 200_000_000_000
-_SHAPE_TOLERANCE = 0.01
+_WARPED_SURVEY = 256
 _PIECES, _PIECE_BYTES = 64, 256_000
 Mask = NDArray[np.bool_]
 
@@ -42,6 +42,8 @@ class StripRaster:
         nodata: which values count as missing, in words.
         fill: an undeclared value along the edge that counts as missing.
         white_edge: whether an 8-bit raster has 255 along its edge, which does not.
+        warp: how its pixels differ from those of the file; None if they are the same.
+        notes: what was corrected, converted, assumed or warped, in sentences.
     """
 
     name: str
@@ -53,6 +55,14 @@ class StripRaster:
     fill: int | None
     white_edge: bool
     _bands: Bands
+    warp: Warp | None = None
+    notes: tuple[str, ...] = ()
+    _file: tuple[Frame, Bands] | None = field(default=None, repr=False)
+
+    @property
+    def frame(self) -> Frame:
+        """Where its pixels are."""
+        return Frame(self.crs, self.transform, self.width, self.height)
 
     @property
     def metres_per_pixel(self) -> float:
@@ -87,10 +97,28 @@ class StripRaster:
         Raises:
             ImageError: it is damaged, or all pixels are missing.
         """
-        survey = self._bands.survey(self.name)
+        bands = self._bands if self._file is None else self._file[1]
+        survey = bands.survey(self.name)
         if not survey.valid.any():
             raise ImageError(f"{self.name} has no valid pixel: all are marked as missing.")
-        return survey
+        return survey if self._file is None else replace(survey, valid=self._warped(survey.valid))
+
+    def _warped(self, valid: Mask) -> Mask:
+        """Which cells of a preview are valid, from those of the file."""
+        source = self._file[0] if self._file else self.frame
+        share = min(1.0, _WARPED_SURVEY / max(self.width, self.height))
+        height, width = max(1, round(self.height * share)), max(1, round(self.width * share))
+        columns, rows = np.meshgrid(
+            (np.arange(width) + 0.5) * self.width / width,
+            (np.arange(height) + 0.5) * self.height / height,
+        )
+        columns, rows = source.pixels(*self.frame.degrees(columns, rows))
+        x, y = columns * valid.shape[1] / source.width, rows * valid.shape[0] / source.height
+        inside = (x >= 0) & (x < valid.shape[1]) & (y >= 0) & (y < valid.shape[0])
+        x, y = (np.where(inside, axis, 0).astype(int) for axis in (x, y))
+        mask: Mask = inside & valid[y, x]
+        # A sliver can lie between all cells.
+        return mask if mask.any() else inside | True
 
     def read(
         self, column: int, row: int, width: int, height: int, stretch: Stretch
@@ -138,16 +166,74 @@ class StripRaster:
 
 
 @contextmanager
-def open_strip(path: Path) -> Iterator[StripRaster]:
+def open_strip(
+    path: Path, latitude: str | None = None, frame: Frame | None = None
+) -> Iterator[StripRaster]:
     """Opens a map-projected raster of Mars of any size: TIFF, JPEG 2000, ISIS, PDS, VICAR, VRT.
+
+    Rasters that are not upright maps of square pixels are warped to one while they are read; their
+    ``warp`` and ``notes`` say so. What is read, ``raster.read(column, row, width, height,
+    stretch)``, are pixels of that map.
+
+    Args:
+        latitude: "planetographic" or "planetocentric", what latitudes on an ellipsoid are; None for
+            what the label of the raster tells.
+        frame: of an earlier reading of the same file, to which it is warped again, so that its
+            pixels stay the same.
 
     Raises:
         ImageError: it has another format, is damaged, refers to other files, or cannot be read by
             windows.
-        DataError: it has no coordinate system of Mars, or its pixels are not upright squares.
+        DataError: it has no coordinate system of Mars, or cannot be warped.
     """
-    with opened(path, path.name, _CACHE_BYTES) as raster:
-        yield _checked(raster, path)
+    with opened(path, path.name, _CACHE_BYTES) as raster, ExitStack() as stack:
+        place = placing(raster, path, latitude)
+        bands = Bands.of(raster, path.name, marks_of(path))
+        strip = StripRaster(
+            name=path.name,
+            width=place.frame.width,
+            height=place.frame.height,
+            crs=place.frame.crs,
+            transform=place.frame.transform,
+            nodata=", ".join(bands.missing.words),
+            fill=bands.missing.fill,
+            white_edge=bands.missing.white_edge,
+            _bands=bands,
+            notes=place.notes,
+        )
+        if place.peculiarities:
+            target = frame or warping.target_of(place.frame, path.name)
+            view = stack.enter_context(warping.warped(raster, bands, place.frame, target))
+            strip = _warped_strip(strip, place, target, view)
+        yield strip
+
+
+def _warped_strip(strip: StripRaster, place: Placing, target: Frame, bands: Bands) -> StripRaster:
+    how = warping.resampling(strip._bands)
+    metres = f"{target.transform[0] * target.crs.metres_per_unit:g} m/px"
+    reason = " and ".join(place.peculiarities)
+    return replace(
+        strip,
+        width=target.width,
+        height=target.height,
+        crs=target.crs,
+        transform=target.transform,
+        _bands=bands,
+        warp=Warp(
+            reason=reason,
+            resampling=how,
+            crs=place.frame.crs.wkt,
+            transform=place.frame.transform,
+            width=place.frame.width,
+            height=place.frame.height,
+        ),
+        notes=(
+            *place.notes,
+            f"{strip.name} is {reason}; it was warped to {target.crs.name} at {metres}"
+            f" ({target.width:,} x {target.height:,} pixels, {how} resampling).",
+        ),
+        _file=(place.frame, strip._bands),
+    )
 
 
 def content_of(path: Path) -> str:
@@ -172,56 +258,3 @@ def content_of(path: Path) -> str:
     except OSError as error:
         raise ImageError(f"{path.name} cannot be read ({error.strerror or error}).") from None
     return fingerprint.hexdigest()
-
-
-def _checked(raster: Any, path: Path) -> StripRaster:
-    name = path.name
-    _check_storage(raster, name)
-    check_projected(raster, path)
-    crs = MarsCrs.of(raster.crs.to_wkt() if raster.crs else "", name)
-    transform = tuple(float(term) for term in raster.transform[:6])
-    _check_pixels(transform, name, crs.warp_target)
-    bands = Bands.of(raster, name, marks_of(path))
-    strip = StripRaster(
-        name=name,
-        width=int(raster.width),
-        height=int(raster.height),
-        crs=crs,
-        transform=transform,
-        nodata=", ".join(bands.missing.words),
-        fill=bands.missing.fill,
-        white_edge=bands.missing.white_edge,
-        _bands=bands,
-    )
-    _check_place(strip)
-    return strip
-
-
-def _check_storage(raster: Any, name: str) -> None:
-    if raster.width * raster.height > _MOST_PIXELS:
-        raise ImageError(f"{name} is larger than any image of Mars; cut it into parts.")
-    check_blocks(raster, name)
-
-
-def _check_pixels(transform: tuple[float, ...], name: str, warp_target: str) -> None:
-    a, b, _, d, e, _ = transform
-    if not all(np.isfinite(term) for term in transform) or not (a > 0 > e) or b != 0 or d != 0:
-        raise DataError(
-            f"{name} is rotated or mirrored: its rows are not parallel to the axes of the map;"
-            f" warp it first, for example with: gdalwarp -t_srs {warp_target}."
-        )
-    if abs(a + e) > _SHAPE_TOLERANCE * a:
-        raise DataError(
-            f"The pixels of {name} are {a:g} by {-e:g} units, not squares;"
-            " resample it first, for example with: gdalwarp -tr SIZE SIZE."
-        )
-
-
-def _check_place(strip: StripRaster) -> None:
-    a, _, c, _, e, f = strip.transform
-    x, y = c + a * strip.width / 2, f + e * strip.height / 2
-    if not all(np.isfinite(degrees) for degrees in strip.crs.to_degrees(x, y)):
-        raise DataError(
-            f"The middle of {strip.name} lies outside its map projection: its coordinates do not"
-            " match its coordinate system. Use the product as it was published."
-        )

@@ -27,7 +27,16 @@ from mirs_core.system.processes import lock_if_free, locked
 
 _SETTINGS, _TILES, _LOCK = "strip.json", "tiles", ".strips.lock"
 # The settings that the user chose; all else follows from these and from the raster.
-_SETTING_NAMES = ("side", "stride", "max_nodata", "min_contrast", "source", "licence", "credit")
+_SETTING_NAMES = (
+    "side",
+    "stride",
+    "max_nodata",
+    "min_contrast",
+    "latitude",
+    "source",
+    "licence",
+    "credit",
+)
 
 
 class StripFolder:
@@ -156,6 +165,9 @@ class StripFolder:
             )
         for name in _SETTING_NAMES:
             before, now = getattr(earlier, name), getattr(self.strip, name)
+            if name == "latitude" and before is None:
+                # Versions up to 0.3 recorded none.
+                before = earlier.frame.crs.latitude or None
             if before != now:
                 raise DataError(
                     f"{earlier.name} was cut into {self.root} with {name} {before}, not {now};"

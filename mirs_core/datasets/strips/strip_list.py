@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mirs_core.datasets.strips.frame import Frame, Warp
 from mirs_core.datasets.strips.outline import Ring, contains, whole
 from mirs_core.errors import DataError
 from mirs_core.files import write_json
-from mirs_core.mars.crs import Degrees, MarsCrs
+from mirs_core.mars.crs import CENTRIC, GRAPHIC, Degrees, MarsCrs
+from mirs_core.mars.crs_parsing import MAX_WKT
 
 STRIPS_FILE = "strips.json"
 
@@ -68,6 +70,9 @@ class Strip:
         source: URL of the source product.
         licence: of the images.
         credit: whom to credit.
+        latitude: what latitudes on the ellipsoid were taken as, "planetographic" or
+            "planetocentric"; None on a sphere, and in strips of versions up to 0.3.
+        warp: how the raster was warped before it was cut; None if it was not.
     """
 
     name: str
@@ -91,10 +96,22 @@ class Strip:
     source: str | None = None
     licence: str | None = None
     credit: str | None = None
+    latitude: str | None = None
+    warp: Warp | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """Where the pixels are that were cut.
+
+        Raises:
+            DataError: its coordinate system is not one of Mars.
+        """
+        crs = MarsCrs.of(self.crs, self.file, self.latitude)
+        return Frame(crs, self.transform, self.width, self.height)
 
     def places(self, columns: ArrayLike, rows: ArrayLike) -> tuple[Degrees, Degrees]:
         """Longitudes and latitudes of positions in the raster (0, 0 is the upper left corner)."""
-        return MarsCrs.of(self.crs, self.file).to_degrees(*self._positions(columns, rows))
+        return self.frame.degrees(columns, rows)
 
     def corner_places(
         self, columns: ArrayLike, rows: ArrayLike, middle: tuple[ArrayLike, ArrayLike]
@@ -104,18 +121,14 @@ class Strip:
         Args:
             middle: column and row inside the map projection, towards which corners are moved.
         """
-        return MarsCrs.of(self.crs, self.file).to_clamped_degrees(
-            *self._positions(columns, rows), self._positions(*middle)
+        frame = self.frame
+        return frame.crs.to_clamped_degrees(
+            *frame.positions(columns, rows), frame.positions(*middle)
         )
 
     def edge_places(self, columns: ArrayLike, rows: ArrayLike) -> tuple[Degrees, Degrees]:
         """Places of positions on the edge of the raster, as :meth:`corner_places`."""
         return self.corner_places(columns, rows, (self.width / 2, self.height / 2))
-
-    def _positions(self, columns: ArrayLike, rows: ArrayLike) -> tuple[Degrees, Degrees]:
-        a, b, c, d, e, f = self.transform
-        x, y = np.asarray(columns, np.float64), np.asarray(rows, np.float64)
-        return a * x + b * y + c, d * x + e * y + f
 
     def path(self, column: int, row: int) -> str:
         """The path of the tile with this upper left pixel."""
@@ -193,7 +206,13 @@ def strip_of(value: Any) -> Strip:
     Raises:
         ValueError, KeyError, TypeError: a value is missing, of the wrong type, or out of range.
     """
-    values = {item.name: value[item.name] for item in fields(Strip)}
+    if not isinstance(value, dict):
+        raise TypeError("a strip is not an object")
+    later = {name: value.get(name) for name in ("latitude", "warp")}
+    values: dict[str, Any] = {
+        item.name: later[item.name] if item.name in later else value[item.name]
+        for item in fields(Strip)
+    }
     for name in ("width", "height", "side", "stride"):
         _integer(name, values[name], 1, _MAX_PIXELS)
     for name in ("tiles", "without_data", "flat"):
@@ -209,14 +228,29 @@ def strip_of(value: Any) -> Strip:
     for name in ("source", "licence", "credit"):
         if values[name] is not None:
             _text(name, values[name], _MAX_TEXT)
-    _text("crs", values["crs"], 100_000)
+    _text("crs", values["crs"], MAX_WKT)
     if not is_strip_name(values["name"]):
         raise ValueError("invalid name of a strip")
     values["transform"] = _numbers("transform", values["transform"], 6)
     if values["stretch"] is not None:
         values["stretch"] = _numbers("stretch", values["stretch"], 2)
     values["outline"] = _ring(values["outline"])
+    if values["latitude"] not in (None, GRAPHIC, CENTRIC):
+        raise ValueError("unknown kind of latitude")
+    if values["warp"] is not None:
+        values["warp"] = _warp(values["warp"])
     return Strip(**values)
+
+
+def _warp(value: Any) -> Warp:
+    _text("warp", value["crs"], MAX_WKT)
+    for name in ("reason", "resampling"):
+        _text(name, value[name], _MAX_TEXT)
+    for name in ("width", "height"):
+        _integer(name, value[name], 1, _MAX_PIXELS)
+    transform = _numbers("transform", value["transform"], 6)
+    names = ("reason", "resampling", "crs", "width", "height")
+    return Warp(transform=transform, **{name: value[name] for name in names})
 
 
 def _ring(value: Any) -> Ring:

@@ -1,10 +1,9 @@
 """Rasters that are not upright maps, read through GDAL's warped virtual raster.
 
-A raster that is rotated, sheared or mirrored, or has west longitudes or pixels that are not square,
-is warped while it is read, window by window, to the nearest plain map: equirectangular at its own
-latitude, polar stereographic beyond 65 degrees, on its own body. GDAL is given only what it is known
-to compute rightly for Mars: maps of east longitudes, whose latitudes it need not convert, that end
-far from the raster.
+A raster that is rotated, sheared or mirrored, or whose pixels are not square, is warped while it is
+read, window by window, to the nearest plain map: equirectangular at its own latitude, polar
+stereographic beyond 65 degrees, on its own body. GDAL is given only what it computes rightly for
+Mars: maps of east longitudes, whose latitudes it need not convert, that end half a planet away.
 """
 
 import math
@@ -18,6 +17,8 @@ from mirs_core.datasets.bands import Bands
 from mirs_core.datasets.strips.frame import Frame
 from mirs_core.errors import DataError
 from mirs_core.mars.crs import MarsCrs
+from mirs_core.mars.crs_labels import recentred
+from mirs_core.mars.crs_parsing import parsed
 from mirs_core.mars.geography import written_latitude, written_longitude
 
 MOST_UPRIGHT = 65.0
@@ -175,7 +176,7 @@ def warped(raster: Any, bands: Bands, source: Frame, target: Frame) -> Iterator[
         raster,
         src_crs=CRS.from_wkt(wkt),
         src_transform=Affine(*transform),
-        src_nodata=bands.gap,
+        src_nodata=_gap(raster, bands),
         crs=CRS.from_wkt(_target_wkt(target)),
         transform=Affine(*target.transform),
         width=target.width,
@@ -184,9 +185,25 @@ def warped(raster: Any, bands: Bands, source: Frame, target: Frame) -> Iterator[
         add_alpha=not has_alpha,
         warp_mem_limit=_WARP_MEGABYTES,
         SAMPLE_GRID="YES",
+        # GDAL guesses them from the sides of windows, and blurs rotated rasters.
+        XSCALE=1,
+        YSCALE=1,
         **({} if has_alpha else {"DST_ALPHA_MAX": 255}),
     ) as vrt:
         yield bands.through(vrt, None if has_alpha else raster.count + 1)
+
+
+def _gap(raster: Any, bands: Bands) -> float | None:
+    """The one value of missing pixels; None if a band marks them, or several values do."""
+    kind, missing = np.dtype(raster.dtypes[0]), bands.missing
+    value = raster.nodata if missing.has_mask else None
+    if not missing.has_mask and len(missing.values) == 1:
+        value = missing.values[0]
+    if value is None:
+        return float("nan") if kind.kind == "f" and not missing.has_mask else None
+    if kind.kind != "f" and not np.iinfo(kind).min <= value <= np.iinfo(kind).max:
+        return None
+    return float(value)
 
 
 def resampling(bands: Bands) -> str:
@@ -196,10 +213,16 @@ def resampling(bands: Bands) -> str:
 
 def _for_gdal(frame: Frame) -> tuple[str, tuple[float, ...]]:
     """A system and transform of the same places that end half a planet from the raster's middle."""
-    if frame.crs.linear is None:
-        return frame.crs.wkt, frame.transform
-    p, q, r, s = frame.crs.linear
     a, b, c, d, e, f = frame.transform
+    if frame.crs.linear is None:
+        if not math.isfinite(frame.crs.extent()[0]):
+            return frame.crs.wkt, frame.transform
+        east, north = frame.middle
+        wkt = recentred(parsed(frame.crs.wkt, ""), east)
+        moved, _ = MarsCrs.of(wkt, "", frame.crs.latitude).from_degrees(east, north)
+        x, _ = frame.positions(frame.width / 2, frame.height / 2)
+        return wkt, (a, b, c + float(moved - x), d, e, f)
+    p, q, r, s = frame.crs.linear
     radius = frame.crs.radii[0]
     unit = math.pi / 180 * radius
     # Not modulo 360: the raster's own longitudes continue beyond a full turn.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mirs_core.jobs.kind import Answer, JobSpec, Kind, Work, option
 from mirs_core.jobs.kinds import _following
+from mirs_core.mars.crs_labels import LATITUDES
 from mirs_core.workspace.home import Home
 
 
@@ -27,6 +28,14 @@ class Tile(JobSpec):
     min_contrast: float = option(
         2.0, metavar="C", help="least standard deviation of a tile's grey levels (default 2.0)"
     )
+    latitude: str | None = option(
+        None, metavar="KIND", choices=LATITUDES,
+        help="what the latitudes of a raster on an ellipsoid are: planetographic or"
+        " planetocentric (default: what its label tells)",
+    )  # fmt: skip
+    ignore_name: bool = option(
+        False, help="cut a raster that lies elsewhere than the name of its product tells"
+    )
     name: str | None = option(
         None, metavar="TEXT", help="name of the strip (default: the name of the file)"
     )
@@ -46,7 +55,10 @@ def run(home: Home, spec: Tile, work: Work) -> Answer:
     from mirs_core.datasets.strips import CutSettings, StripDetails, cut_strip
 
     _following.check(home, spec.archive)
-    settings = CutSettings(spec.size, spec.metres, spec.stride, spec.max_nodata, spec.min_contrast)
+    settings = CutSettings(
+        spec.size, spec.metres, spec.stride, spec.max_nodata, spec.min_contrast, spec.latitude,
+        spec.ignore_name,
+    )  # fmt: skip
     details = StripDetails(spec.name, spec.source, spec.licence, spec.credit)
     outcome = cut_strip(spec.raster, spec.out, settings, details, work.stoppable)
     ids = _following.follow(home, spec.out, spec.archive, spec.prepare, work)
