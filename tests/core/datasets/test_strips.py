@@ -442,7 +442,8 @@ def test_other_settings_or_another_raster_are_refused(stopped: bool, tmp_path: P
 
 def test_several_strips_become_one_data_set(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    ctx = write(tmp_path / "P03_002287_2005_XI_20N072W.tif", noise())
+    place = -72 * 59_274.7, 20 * 59_274.7
+    ctx = write(tmp_path / "P03_002287_2005_XI_20N072W.tif", noise(), corner=place)
     other = write(tmp_path / "a b.tif", noise(seed=1), "IAU_2015:49935", 12.0)
     words = StripDetails(
         source="https://example.org/x", licence="public domain", credit="NASA/JPL/MSSS"
@@ -589,6 +590,7 @@ def test_the_command_line_prints_the_agreed_keys(
         "raster": str(path), "dir": str(out), "strip": "S1", "tiles": 8, "resumed": 0,
         "skipped": {"nodata": 1, "flat": 0}, "crs": "", "metres_per_pixel": 6.0,
         "tile_metres": 192.0, "size": 32, "stride": 64, "nodata": "value 0", "warnings": [],
+        "latitude": None, "warped": None,
         "bounds": answer["bounds"], "seconds": 0, "runs": [],
     }  # fmt: skip
     assert answer["crs"] == CRS.from_user_input(EQUIRECTANGULAR).name
