@@ -31,7 +31,8 @@ def test_names_tell_places(
     "name",
     [
         "strip.tif", "SYN_000001_1800_XX_00N000W.tif", "AEB_000001_0000_RED.JP2",
-        "H1234_0009_ND4.IMG", "V12345006.cub", "E0301234.img", "M0001234.IMG", "mc11_E-020.tif", "ESP_012345_9999.tif",
+        "H1234_0009_ND4.IMG", "V12345006.cub", "E0301234.img",
+        "M0001234.IMG", "mc11_E-020.tif", "ESP_012345_9999.tif",
     ],
 )  # fmt: skip
 def test_other_names_tell_none(name: str) -> None:
