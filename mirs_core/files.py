@@ -132,6 +132,21 @@ def read_array(path: Path) -> NDArray[Any]:
     return array
 
 
+def map_array(path: Path) -> NDArray[Any]:
+    """The array in the .npy file ``path``, read-only and left on disk until it is used.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise RunError(
+            f"{path} cannot be read ({error}). Delete the run and train again."
+        ) from None
+    return array
+
+
 def sha256(data: bytes) -> str:
     """The SHA-256 of ``data`` in hexadecimal: the identity of a tile's file."""
     return hashlib.sha256(data).hexdigest()

@@ -253,3 +253,14 @@ def kendall_tau_b(x: Sequence[float], y: Sequence[float]) -> float:
         a, b = (x[i] > x[j]) - (x[i] < x[j]), (y[i] > y[j]) - (y[i] < y[j])
         agree, in_x, in_y = agree + a * b, in_x + abs(a), in_y + abs(b)
     return agree / math.sqrt(in_x * in_y) if in_x and in_y else math.nan
+
+
+def among_landmarks(distances: Sequence[float], points: Rows) -> list[float]:
+    """The place of a tile among its nearest landmarks, nearest first; none has its code."""
+    beyond = [distance - distances[0] for distance in distances]
+    scale = sum(beyond) / len(beyond) or 1.0
+    weights = [math.exp(-value / scale) for value in beyond]
+    return [
+        sum(w * value for w, value in zip(weights, column, strict=True)) / sum(weights)
+        for column in zip(*points, strict=True)
+    ]

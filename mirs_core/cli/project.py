@@ -13,10 +13,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _text(spec: project.Project, answer: Answer) -> str:
-    return "\n".join(
-        [
-            f"projection       of {answer['tiles']:,} tiles, in {answer['seconds']:.1f} s",
-            f"trustworthiness  {answer['trustworthiness']:.3f}",
-            f"preservation     {answer['preservation']:.3f} of the 10 nearest",
-        ]
-    )
+    placed = f" among {answer['landmarks']:,} landmarks" if answer["landmarks"] else ""
+    lines = [
+        f"projection       of {answer['tiles']:,} tiles{placed}, in {answer['seconds']:.1f} s",
+        f"trustworthiness  {answer['trustworthiness']:.3f}",
+        f"preservation     {answer['preservation']:.3f} of the 10 nearest",
+    ]
+    if answer["near"] is not None:
+        lines.append(f"near             {answer['near']:.3f} among the nearest hundredth")
+    if answer["asked"] < answer["tiles"]:
+        lines.append(f"measured on      {answer['asked']:,} of {answer['tiles']:,} tiles, sampled")
+    return "\n".join(lines)

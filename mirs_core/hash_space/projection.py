@@ -20,8 +20,9 @@ MANY, EPOCHS, EPOCHS_OF_MANY = 8_000, 200, 100
 """Above this many tiles the projection gets fewer epochs, at a cost of 0.001 trustworthiness."""
 _LEAST = 5
 _EXTENT = 3.0
-_SAMPLE, _BLOCK, _SPARE = 2000, 128, 16
-_LOOKED = 10
+SAMPLE, LOOKED = 2000, 10
+"""Fidelity is measured on so many tiles at most, and on so many neighbours of each."""
+_BLOCK, _SPARE = 128, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,14 @@ class Fidelity:
         preservation: share of the 10 nearest in the space that are among the 10 nearest in the
             projection.
         sample_size: the number of tiles it was measured on.
+        near: share of the 10 nearest in the projection that are among the nearest hundredth in the
+            space; measured where there are so many tiles that 10 are few.
     """
 
     trustworthiness: float
     preservation: float
     sample_size: int
+    near: float | None = None
 
 
 def project(archive: HashArchive | FloatArchive, seed: int = 0) -> Points:
@@ -77,22 +81,44 @@ def normalised(points: NDArray[Any]) -> Points:
 
 
 def _nearest(archive: HashArchive | FloatArchive, k: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Distances and rows (N, k) of every tile's nearest, itself among them.
+    """Distances and rows (N, k) of every tile's nearest, itself among them."""
+    if isinstance(archive, HashArchive) or len(archive) <= _BLOCK:
+        return archive.search(codes_of(archive), k)
+    return _nearest_vectors(archive.vectors, archive, k)
+
+
+def nearest(
+    archive: HashArchive | FloatArchive, rows: slice, of: HashArchive | FloatArchive, k: int
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Distances and rows (Q, k) of the nearest in an archive for some rows of another.
+
+    Raises:
+        ValueError: the archives are of different kinds.
+    """
+    if isinstance(archive, HashArchive) and isinstance(of, HashArchive):
+        return of.search(archive.codes[rows], k)
+    if isinstance(archive, FloatArchive) and isinstance(of, FloatArchive):
+        return _nearest_vectors(archive.vectors[rows], of, k)
+    raise ValueError("an archive of codes and one of features cannot be compared")
+
+
+def _nearest_vectors(
+    vectors: NDArray[np.float32], archive: FloatArchive, k: int
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """A float archive's nearest for vectors (Q, D) as it compares them.
 
     A float archive compares vector by vector, so that equal ones are at distance 0; for all pairs
     a matrix product is eight times faster. It proposes, and the true distances decide.
     """
-    if isinstance(archive, HashArchive) or len(archive) <= _BLOCK:
-        return archive.search(_codes(archive), k)
-    vectors, rows = archive.vectors, []
-    lengths = np.einsum("ij,ij->i", vectors, vectors)
-    proposed = min(k + _SPARE, len(vectors))
+    stored, rows = archive.vectors, []
+    lengths = np.einsum("ij,ij->i", stored, stored)
+    proposed = min(k + _SPARE, len(stored))
     distances = []
     for start in range(0, len(vectors), _BLOCK):
         block = vectors[start : start + _BLOCK]
-        about = lengths - 2 * (block @ vectors.T)
+        about = lengths - 2 * (block @ stored.T)
         near = np.sort(np.argpartition(about, proposed - 1, axis=1)[:, :proposed], axis=1)
-        exact = ((vectors[near] - block[:, None]) ** 2).sum(axis=2)
+        exact = ((stored[near] - block[:, None]) ** 2).sum(axis=2)
         order = np.argsort(exact, axis=1, kind="stable")[:, :k]
         rows.append(np.take_along_axis(near, order, 1))
         distances.append(np.take_along_axis(exact, order, 1))
@@ -101,7 +127,8 @@ def _nearest(archive: HashArchive | FloatArchive, k: int) -> tuple[NDArray[Any],
     return away, np.concatenate(rows).astype(np.int64)
 
 
-def _codes(archive: HashArchive | FloatArchive) -> NDArray[Any]:
+def codes_of(archive: HashArchive | FloatArchive) -> NDArray[Any]:
+    """The codes (N, B) or features (N, D) that an archive holds."""
     return archive.codes if isinstance(archive, HashArchive) else archive.features
 
 
@@ -119,7 +146,7 @@ def _with_itself_first(
 
 def _start(archive: HashArchive | FloatArchive) -> NDArray[np.float32]:
     """The first two principal axes: a start that equal archives share."""
-    codes = _codes(archive)
+    codes = codes_of(archive)
     values = np.unpackbits(codes, axis=1) if isinstance(archive, HashArchive) else codes
     centred = values.astype(np.float32) - values.mean(axis=0, dtype=np.float64).astype(np.float32)
     scatter = centred.T @ centred
@@ -135,10 +162,10 @@ def _start(archive: HashArchive | FloatArchive) -> NDArray[np.float32]:
 
 def fidelity(archive: HashArchive | FloatArchive, points: Points, seed: int = 0) -> Fidelity:
     """How well points (N, 2) preserve the neighbourhoods of an archive, on at most 2000 tiles."""
-    count, near = len(archive), min(_LOOKED, (len(archive) - 1) // 2)
-    sample = np.random.default_rng(seed).permutation(count)[:_SAMPLE]
+    count, near = len(archive), min(LOOKED, (len(archive) - 1) // 2)
+    sample = np.random.default_rng(seed).permutation(count)[:SAMPLE]
     plane = FloatArchive(np.ascontiguousarray(points), "euclidean")
-    codes, penalty, preserved = _codes(archive), 0.0, 0
+    codes, penalty, preserved = codes_of(archive), 0.0, 0
     for start in range(0, len(sample), _BLOCK):
         block = sample[start : start + _BLOCK]
         ranks = _ranks(archive.search(codes[block], count)[1], block)

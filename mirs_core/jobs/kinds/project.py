@@ -19,10 +19,11 @@ def run(home: Home, spec: Project, work: Work) -> Answer:
 
     Raises:
         MirsError: there is no such run, or it is not finished.
+        StoppedError: a stop was requested.
     """
     from mirs_core.hash_space import space_maps
 
-    return space_maps.project(home, spec.run, spec.seed, work.progress).to_json()
+    return space_maps.project(home, spec.run, spec.seed, work.stoppable).to_json()
 
 
 SPEC = Kind(
