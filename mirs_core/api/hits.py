@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -11,6 +11,7 @@ from mirs_core.datasets.images import read_image, thumbnail
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.hits import Hit
 from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.tile_files import TileFiles, TileState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,11 +30,13 @@ class Hits(Sequence[Hit]):
         query: what was searched for.
         unit: of the distances: "bits", or the name of a baseline's distance.
         hits: the hits; the object itself is the same sequence, and a slice of it is ``Hits`` again.
+        files: of the archive, to mark tiles that have changed since; None leaves them unmarked.
     """
 
     query: Query
     unit: str
     hits: tuple[Hit, ...]
+    files: TileFiles | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -44,7 +47,7 @@ class Hits(Sequence[Hit]):
     def __getitem__(self, place: slice) -> "Hits": ...
     def __getitem__(self, place: int | slice) -> "Hit | Hits":
         if isinstance(place, slice):
-            return Hits(self.query, self.unit, self.hits[place])
+            return Hits(self.query, self.unit, self.hits[place], self.files)
         return self.hits[place]
 
     def __iter__(self) -> Iterator[Hit]:
@@ -81,6 +84,8 @@ class Hits(Sequence[Hit]):
             distance = f"{hit.distance:.1f}"
         label = escape(hit.label or "unlabelled")
         words = f"<b>{hit.rank}</b> {label}<br>{distance} {escape(self.unit)}"
+        if self.files is not None and self.files.state(hit.id) == TileState.CHANGED:
+            words += "<br><b>changed since it was archived</b>"
         return (
             f'<div style="{_CARD}" title="{escape(hit.id)}">{_image(hit)}<div>{words}</div></div>'
         )

@@ -167,7 +167,8 @@ class OpenRun:
         if k < 1:
             raise DataError(f"k is {k}; it must be at least 1.")
         query = self.query(source)
-        return Hits(query, self.unit, tuple(self.searcher.search(query, k, filters)))
+        hits = tuple(self.searcher.search(query, k, filters))
+        return Hits(query, self.unit, hits, self.searcher.files)
 
     def refine(
         self,
@@ -198,6 +199,14 @@ class OpenRun:
         None for a query without a label, a distractor, or a class that the archive lacks.
         """
         return self.searcher.average_precision(self.query(source), k, exclude_strip)
+
+    def file_state(self, tile_id: str) -> str:
+        """The state of a tile's file: current, changed since it was archived, missing, unreadable.
+
+        Raises:
+            DataError: an unknown tile.
+        """
+        return str(self.searcher.files.state(tile_id))
 
     def metadata(self, tile_id: str) -> TileRecord:
         """What the data set's ``tiles.csv`` records of a tile; empty fields where it has none."""

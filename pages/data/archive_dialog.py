@@ -1,4 +1,4 @@
-"""The dialog that edits an archive: add and remove tiles, export and import codes."""
+"""The dialog that edits an archive: check, add and remove tiles, export and import codes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ from mirs_core.exchange import parquet_archives
 from mirs_core.files import slug
 from mirs_core.jobs import JobSpec
 from mirs_core.jobs.kinds.archive_add import ArchiveAdd
+from mirs_core.jobs.kinds.archive_check import ArchiveCheck
 from mirs_core.jobs.kinds.archive_import import ArchiveImport
 from mirs_core.jobs.kinds.archive_remove import ArchiveRemove
 from mirs_core.workspace import collections, runs
@@ -30,11 +31,15 @@ def draw(home: Home, models: Sequence[runs.RunSummary], titles: dict[str, str]) 
     export_files.download(
         parquet_archives.FILE_TYPE, lambda: _parquet(home, run_id), stem, f"archive.{run_id}"
     )
+    st.html('<p class="mirs-model">Check files</p>')
+    st.caption("Counts the tiles that have changed or gone since they were archived.")
+    checked = ArchiveCheck(run=run_id)
+    _button(home, "Check files", "rule", checked, f"Check the files of {titles[run_id]}")
     st.html('<p class="mirs-model">Add tiles</p>')
     folder = st.text_input(
         "Folder of new tiles", placeholder="/home/me/more-tiles", key="mirs.archive.folder",
         help="The tiles are copied into the data set. Leave this empty if they are already there."
-        " Only new tiles are encoded.",
+        " Only new and changed tiles are encoded.",
     ).strip()  # fmt: skip
     added = ArchiveAdd(run=run_id, data=Path(folder).expanduser().absolute() if folder else None)
     _button(home, "Add tiles", "add_photo_alternate", added, f"Add tiles to {titles[run_id]}")

@@ -14,6 +14,7 @@ from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import export_files, notice
 from pages.shared import loaders, state, words
 
+_ANOTHER = "The archive has another picture than when it was added"
 _CHOSEN, _DELETED = "mirs.kept.chosen", "mirs.kept.deleted"
 
 
@@ -82,7 +83,9 @@ def _tiles(searcher: Searcher, tiles: list[CollectedTile], notes: dict[str, str]
         return
     entries = []
     for tile in tiles:
-        label = searcher.items.labels[searcher.items.row(tile.id)]
+        row = searcher.items.row(tile.id)
+        label = searcher.items.labels[row]
+        is_another = tile.sha256 != searcher.items.contents[row]
         name, file = words.class_name(label), words.file_name(tile.id)
         entries.append(
             TileEntry(
@@ -90,7 +93,12 @@ def _tiles(searcher: Searcher, tiles: list[CollectedTile], notes: dict[str, str]
                 name=notes.get(tile.id) or name,
                 colour=words.colour(label),
                 label=f"{name}, {file}. Search with this tile.",
-                lines=(name, *filter(None, [notes.get(tile.id, ""), tile.origin]), file),
+                lines=(
+                    name,
+                    *([_ANOTHER] if is_another else []),
+                    *filter(None, [notes.get(tile.id, ""), tile.origin]),
+                    file,
+                ),
             )
         )
     images = loaders.thumbnails(searcher, [entry.id for entry in entries])

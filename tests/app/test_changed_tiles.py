@@ -148,13 +148,14 @@ def test_results_are_marked(home: Home, searcher: Searcher, start: Any) -> None:
 
 
 def test_collections_and_browsing_are_marked(home: Home, searcher: Searcher, start: Any) -> None:
-    first, second = sorted(searcher.items.ids)[:2]
+    first, second, third = sorted(searcher.items.ids)[:3]
     app = start()
     data = str(app.session_state[state.DATA])
     kept = collections.create(home, "Mine", data, "Mars", True).id
     contents = searcher.items.contents
     rows = {tile: searcher.items.row(tile) for tile in (first, second)}
     collections.add(home, kept, [CollectedTile(t, contents[row]) for t, row in rows.items()])
+    collections.add(home, kept, [CollectedTile(third, "0" * 64)])
     repaint(searcher.files.path(first))
     searcher.files.path(second).unlink()
     for view, key in ((state.KEPT, "mirs.kept"), (state.BROWSE, "mirs.browser")):
@@ -166,6 +167,12 @@ def test_collections_and_browsing_are_marked(home: Home, searcher: Searcher, sta
             first: CHANGED,
             second: MISSING,
         }
+        if view == state.KEPT:
+            lines = {tile["id"]: tile["lines"] for tile in grid(app, key)["columns"][0]["tiles"]}
+            told = [
+                tile for tile, text in lines.items() if "The archive has another picture" in text[1]
+            ]
+            assert told == [third]
 
 
 def test_the_new_picture_becomes_the_query(home: Home, searcher: Searcher, start: Any) -> None:

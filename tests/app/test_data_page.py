@@ -285,8 +285,11 @@ def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path)
     app.session_state["mirs.archive.folder"] = str(tmp_path)
     press(app, "Edit or export archive")
     archive = app.selectbox[-1].value
+    press(app, "Check files")
+    assert queued(home) == [("archive", "check", f"--run={archive}")]
+    press(app, "Edit or export archive")
     press(app, "Add tiles")
-    assert queued(home) == [("archive", "add", f"--run={archive}", f"--data={tmp_path}")]
+    assert ("archive", "add", f"--run={archive}", f"--data={tmp_path}") in queued(home)
     items = json.loads((runs.folder(home, archive).items).read_text())
     tiles = [CollectedTile(tile, "x") for tile in items["ids"][:2]]
     made = collections.create(home, "Out", "any", "Any", True)

@@ -205,6 +205,24 @@ def test_a_tile_that_is_gone_shows_as_missing_and_names_are_escaped(run: OpenRun
     assert "no image" in page and "&lt;b&gt;&amp;" in page and "base64" not in page
 
 
+def test_a_tile_that_changed_is_marked(run: OpenRun) -> None:
+    hits = run.search(run.items.ids[0], k=3)
+    assert {run.file_state(tile) for tile in hits.ids} == {"current"}
+    assert "changed" not in hits._repr_html_()
+    path = Path(hits[1].path)
+    data = path.read_bytes()
+    try:
+        path.write_bytes(data + bytes(1))
+        assert [run.file_state(tile) for tile in hits.ids] == ["current", "changed", "current"]
+        assert hits._repr_html_().count("changed since it was archived") == 1
+        assert "changed since" not in hits[2:]._repr_html_()
+        assert hits[1:]._repr_html_().count("changed since it was archived") == 1
+        path.unlink()
+        assert run.file_state(hits[1].id) == "missing"
+    finally:
+        path.write_bytes(data)
+
+
 def test_only_the_first_tiles_are_embedded(run: OpenRun) -> None:
     hits = run.search(run.items.ids[0], k=1)
     page = Hits(hits.query, hits.unit, hits.hits * 70)._repr_html_()
