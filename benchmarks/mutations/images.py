@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.mutations.seed import IMAGE, Seed
+from mirs_core.datasets.bundles import pack
 
 Pixels = NDArray[Any]
 
@@ -78,11 +79,11 @@ def image_seeds(folder: Path, tiles: Sequence[Pixels]) -> Iterator[Seed]:
     yield from _planetary(folder, source, tiles[0])
 
 
-def seed_of(folder: Path, format: str, name: str, data: bytes) -> Seed:
-    """The seed of an image file with these bytes."""
+def seed_of(folder: Path, format: str, name: str, data: bytes, edits: str = "") -> Seed:
+    """The seed of an image file with these bytes; its structure is that of its format."""
     path = _place(folder, format, name)
     path.write_bytes(data)
-    return Seed(format, IMAGE, path.parent, path.name, path.name, format)
+    return Seed(format, IMAGE, path.parent, path.name, path.name, edits or format)
 
 
 def write_raster(path: Path, values: Pixels, crs: str = "equirectangular", **profile: Any) -> None:
@@ -204,3 +205,5 @@ def _pds3(folder: Path, tile: Pixels) -> Iterator[Seed]:
     detached.write_text(_PDS3.format(**about, image='"detached.img"'))
     detached.with_suffix(".img").write_bytes(tile.tobytes())
     yield Seed("pds3", IMAGE, detached.parent, detached.name, detached.name, "label")
+    parts = [(path.name, path.read_bytes()) for path in sorted(detached.parent.iterdir())[::-1]]
+    yield seed_of(folder, "bundle", "bundle.lbl", pack(parts), "label")
