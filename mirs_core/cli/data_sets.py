@@ -25,6 +25,8 @@ def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
         "duplicates": [list(pair) for pair in manifest.duplicates],
         "unreadable": [{"path": bad.path, "why": bad.why} for bad in manifest.unreadable],
         "strips": manifest.strips,
+        "passed_over": dict(sorted(manifest.passed_over.items())),
+        "outside": manifest.outside,
     }
     splits = ", ".join(f"{name or 'unsplit'} {n}" for name, n in answer["splits"].items())
     lines = [
@@ -45,6 +47,7 @@ def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
         lines += ["", table(["class", "landform", "tiles", ""], rows)]
     lines += [f"duplicate: {first} = {second}" for first, second in answer["duplicates"]]
     lines += [f"unreadable: {bad['path']}: {bad['why']}" for bad in answer["unreadable"]]
+    lines += manifest.remarks
     return answer, "\n".join(lines)
 
 

@@ -14,4 +14,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _text(spec: index.Index, answer: Answer) -> str:
     ids = ", ".join(answer["runs"])
-    return f"{answer['tiles']} tiles of {answer['data']} archived as run {ids}"
+    text = f"{answer['tiles']} tiles of {answer['data']} archived as run {ids}"
+    return "\n".join([text, *answer["notes"]])

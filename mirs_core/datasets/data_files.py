@@ -13,6 +13,9 @@ from mirs_core.datasets.bundles import is_bundle, is_plain, names_in, unpack
 from mirs_core.datasets.raster_formats import REFERRING, driver_of
 from mirs_core.errors import ImageError
 
+MAY_REFER = frozenset({".lbl", ".xml", ".cub", ".img"})
+"""Suffixes (lower case) of tiles whose pixels may be in another file."""
+
 _MOST_TEXT = 4_000_000
 _MOST_FILES = 1_000
 _END = re.compile(r"^[ \t]*END[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
@@ -91,6 +94,22 @@ def files_of(path: Path) -> tuple[Path, ...]:
     except OSError as error:
         raise ImageError(f"{path.name} cannot be read ({error.strerror or error}).") from None
     return (path, *(path.resolve().parent / name for name in names))
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Size, and latest time of modification in ns, of a file with those that hold its pixels.
+
+    Raises:
+        OSError: one of them cannot be looked at.
+    """
+    files: tuple[Path, ...] = (path,)
+    if path.suffix.lower() in MAY_REFER:
+        try:
+            files = files_of(path)
+        except ImageError as error:
+            raise OSError(str(error)) from None
+    states = [file.stat() for file in files]
+    return sum(state.st_size for state in states), max(state.st_mtime_ns for state in states)
 
 
 def _of_label(text: str) -> list[str]:

@@ -42,6 +42,9 @@ SUFFIXES = frozenset(
 )
 """File name extensions (lower case) of images."""
 
+LABELS = frozenset({".lbl", ".xml"})
+"""Those of planetary labels, which other files have too."""
+
 Pixels = NDArray[np.uint8]
 """(H, W), or (H, W, 3) in colour."""
 

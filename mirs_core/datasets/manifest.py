@@ -9,13 +9,14 @@ import hashlib
 import json
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mirs_core.datasets.card import Card, read_card
 from mirs_core.datasets.reading import read_contents
 from mirs_core.datasets.tile_table import TileRecord, read_table
-from mirs_core.datasets.walk import SPLITS, find_images, is_labelled
+from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled, passed_over_lines
 from mirs_core.errors import DataError
 from mirs_core.mars import observations
 from mirs_core.progress import Progress, silent
@@ -64,10 +65,11 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a scan images. ``tiles`` are sorted by path.
+    """What a scan finds. ``tiles`` are sorted by path.
 
     ``duplicates`` are pairs of paths with the same content, the first path being the first of all
-    its copies; copies stay among the tiles.
+    its copies; copies stay among the tiles. ``passed_over`` is the number of files that are no
+    images, by suffix; ``outside`` that of images beside the folders of a labelled data set.
     """
 
     root: Path
@@ -75,6 +77,13 @@ class Manifest:
     tiles: tuple[Tile, ...]
     duplicates: tuple[tuple[str, str], ...]
     unreadable: tuple[Unreadable, ...]
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    outside: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was not read of the folder, in words; usually nothing."""
+        return passed_over_lines(self.passed_over, self.outside)
 
     @property
     def digest(self) -> str:
@@ -130,8 +139,10 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     )
     unreadable = tuple(Unreadable(*pair) for pair in sorted({**images.refused, **read.bad}.items()))
     if not tiles:
-        raise DataError(_nothing_in(root, unreadable))
-    return Manifest(root, card, tiles, _duplicates(tiles), unreadable)
+        raise DataError(_nothing_in(root, unreadable, images))
+    return Manifest(
+        root, card, tiles, _duplicates(tiles), unreadable, images.passed_over, images.outside
+    )
 
 
 def tiles_named(root: Path) -> tuple[Tile, ...]:
@@ -187,8 +198,10 @@ def _duplicates(tiles: tuple[Tile, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in pairs if pair[0] != pair[1])
 
 
-def _nothing_in(root: Path, unreadable: tuple[Unreadable, ...]) -> str:
+def _nothing_in(root: Path, unreadable: tuple[Unreadable, ...], images: FoundImages) -> str:
     if unreadable:
         more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
         return f"No image in {root} can be read: {unreadable[0].path} ({unreadable[0].why}){more}."
-    return f"There are no images in {root}. Choose a folder with JPEG, PNG or TIFF files."
+    lines = passed_over_lines(images.passed_over, images.outside)
+    why = f" ({'; '.join(lines)})" if lines else ""
+    return f"There are no images in {root}{why}. Choose a folder with JPEG, PNG or TIFF files."

@@ -1,5 +1,6 @@
 """Reading every image of a data set once: its content hash, and whether it can be decoded."""
 
+import contextlib
 import json
 import os
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mirs_core.datasets.data_files import stamp_of
 from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.errors import ImageError
 from mirs_core.files import sha256, write_json
@@ -83,22 +85,20 @@ def scanned_contents(cache: Path) -> dict[str, tuple[int, int, str]]:
 
 
 def _look(root: Path, path: str, cached: _Entry | None) -> _Entry:
-    file = root / path
+    file, stamp = root / path, (-1, -1)
     try:
-        status = file.stat()
-        if cached is not None and (cached.size, cached.modified_ns) == _stamp(status):
+        # A label whose data file is missing gives no stamp, and is looked at again.
+        with contextlib.suppress(OSError):
+            stamp = stamp_of(file)
+        if cached is not None and (cached.size, cached.modified_ns) == stamp != (-1, -1):
             return cached
         data = read_bytes(file)
         read_image(data, file.name)
     except ImageError as error:
-        return _Entry(*_stamp(status), None, str(error))
+        return _Entry(*stamp, None, str(error))
     except OSError as error:
         return _Entry(-1, -1, None, f"{file.name} cannot be read ({error.strerror or error}).")
-    return _Entry(*_stamp(status), sha256(data), None)
-
-
-def _stamp(status: os.stat_result) -> tuple[int, int]:
-    return status.st_size, status.st_mtime_ns
+    return _Entry(*stamp, sha256(data), None)
 
 
 def _load(cache: Path) -> dict[str, _Entry]:

@@ -2,7 +2,8 @@
 
 The cache consists of shards of up to 64 tiles: ``<name>.npy`` with the features and ``<name>.json``
 with the content hashes of the rows and the checksum of the array. The .json is written last, so a
-shard without one is incomplete. A cached tile is never encoded again, in whatever data set it is.
+shard without one is incomplete. A cached tile is never encoded again, in whatever data set it is,
+unless an earlier version read other pixels from its file.
 """
 
 import contextlib
@@ -14,16 +15,18 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.images import read_image
+from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.datasets.manifest import Tile
+from mirs_core.datasets.reader_version import READER, has_changed
 from mirs_core.datasets.views import view_of
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.engine import Engine, Features
-from mirs_core.errors import DataError
+from mirs_core.errors import DataError, ImageError
 from mirs_core.files import replace_file, sha256, write_json
 from mirs_core.progress import Progress, silent
 from mirs_core.system.devices import compute_threads
@@ -65,6 +68,9 @@ def extract(
     """
     store = FeatureCache(_folder_of(cache, encoder, view), encoder.dim)
     cached = store.load()
+    for tile in tiles:
+        if tile.content in store.outdated and has_changed(root / tile.path):
+            cached.pop(tile.content, None)
     missing = {tile.content: tile for tile in reversed(tiles) if tile.content not in cached}
     total = len({tile.content for tile in tiles})
     already = done = total - len(missing)
@@ -96,7 +102,8 @@ def extract(
 def count_missing(contents: Collection[str], encoder: Encoder, cache: Path, view: int = 0) -> int:
     """Number of these tiles (content hashes) that ``extract`` would have to encode.
 
-    Only the index files are read, so a damaged shard is noticed only by ``extract``.
+    Only the index files are read, so a damaged shard, and tiles that were read otherwise before,
+    are noticed only by ``extract``.
     """
     cached: set[str] = set()
     for index in _folder_of(cache, encoder, view).glob("*.json"):
@@ -122,13 +129,19 @@ class FeatureCache:
         """``dim`` is D, the number of features that every row must have."""
         self.folder = folder
         self.dim = dim
+        self.outdated: set[str] = set()
 
     def load(self) -> dict[str, Features]:
-        """Features (D,) by content hash. A damaged shard is removed with a warning."""
+        """Features (D,) by content hash. A damaged shard is removed with a warning.
+
+        ``outdated`` holds those from earlier readers of images (``datasets.reader_version``).
+        """
         features: dict[str, Features] = {}
+        current: dict[str, Features] = {}
         for index in sorted(self.folder.glob("*.json")):
             try:
-                features.update(self._read(index))
+                reader, rows = self._read(index)
+                (current if reader == READER else features).update(rows)
             except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
                 warnings.warn(
                     f"Removed a damaged part of the feature cache, {index} ({error});"
@@ -137,6 +150,8 @@ class FeatureCache:
                 )
                 index.unlink(missing_ok=True)
                 index.with_suffix(".npy").unlink(missing_ok=True)
+        self.outdated = set(features) - set(current)
+        features.update(current)
         return features
 
     def add(self, features: dict[str, Features]) -> None:
@@ -150,10 +165,11 @@ class FeatureCache:
         replace_file(self.folder / f"{name}.npy", lambda handle: handle.write(data))
         write_json(
             self.folder / f"{name}.json",
-            {"sha256": sha256(data), "contents": list(features)},
+            {"sha256": sha256(data), "contents": list(features), "reader": READER},
         )
 
-    def _read(self, index: Path) -> dict[str, Features]:
+    def _read(self, index: Path) -> tuple[Any, dict[str, Features]]:
+        """The reader that the images of a shard were read with, and its features."""
         about = json.loads(index.read_text(encoding="utf-8"))
         data = index.with_suffix(".npy").read_bytes()
         if sha256(data) != about["sha256"]:
@@ -162,7 +178,7 @@ class FeatureCache:
         contents = about["contents"]
         if rows.dtype != np.float32 or rows.shape != (len(contents), self.dim):
             raise ValueError("wrong shape")
-        return dict(zip(contents, rows, strict=True))
+        return about.get("reader"), dict(zip(contents, rows, strict=True))
 
 
 def _encoded(
@@ -208,10 +224,10 @@ def _finished(
 
 def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> NDArray[np.float32]:
     try:
-        data = (root / tile.path).read_bytes()
-    except OSError as error:
+        data = read_bytes(root / tile.path)
+    except ImageError as error:
         raise DataError(
-            f"{tile.path} can no longer be read ({error.strerror or error}). Scan {root} again."
+            f"{tile.path} can no longer be read ({str(error).rstrip('.')}). Scan {root} again."
         ) from None
     # The cache is keyed by content: features of other content would stay wrong forever.
     if sha256(data) != tile.content:

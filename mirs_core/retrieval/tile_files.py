@@ -12,8 +12,11 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from mirs_core.datasets.images import MAX_BYTES
+from mirs_core.datasets.data_files import MAY_REFER
+from mirs_core.datasets.data_files import stamp_of as files_stamp
+from mirs_core.datasets.images import MAX_BYTES, read_bytes
 from mirs_core.datasets.items import Items
+from mirs_core.errors import ImageError
 from mirs_core.files import sha256
 
 _VERDICTS = 20_000
@@ -91,7 +94,10 @@ def stamp_of(path: Path) -> Stamp | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    size, modified = status.st_size, status.st_mtime_ns
+    if path.suffix.lower() in MAY_REFER:
+        size, modified = files_stamp(path)
+    return size, modified, status.st_ctime_ns
 
 
 def _compare(path: Path, stamp: Stamp, content: str) -> TileState:
@@ -113,4 +119,9 @@ def _digest(path: str, stamp: Stamp) -> str:
 
 
 def _read(path: Path) -> str:
-    return sha256(path.read_bytes())
+    try:
+        return sha256(read_bytes(path))
+    except ImageError as error:
+        if not path.exists():
+            raise FileNotFoundError(str(error)) from None
+        raise OSError(str(error)) from None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled
+from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled, passed_over_lines
 from mirs_core.jobs.kinds.data_import import Import
 from mirs_core.workspace.home import Home
 from pages.data import import_form
@@ -19,9 +19,9 @@ _WIDTH = 900
 def draw(home: Home) -> None:
     """Draws the form, which queues the import as a job."""
     st.html(
-        '<p class="mirs-lead">Any folder of JPEG, PNG or TIFF tiles. Classes are read from'
-        " <b>train/ val/ test/</b> with one folder for each class, or from a table. Tiles without a"
-        " class can be searched too. Your images are never modified.</p>"
+        '<p class="mirs-lead">Any folder of tiles: JPEG, PNG, TIFF, JPEG 2000, ISIS or PDS.'
+        " Classes are read from <b>train/ val/ test/</b> with one folder for each class, or from a table."
+        " Tiles without a class can be searched too. Your images are never modified.</p>"
     )
     with st.container(width=_WIDTH):
         folder = import_form.path_field(
@@ -38,14 +38,19 @@ def draw(home: Home) -> None:
 
 def _overview(folder: Path, images: FoundImages) -> None:
     """Draws what is in the folder."""
+    remarks = passed_over_lines(images.passed_over, images.outside)
     if not images.paths:
         st.warning("This folder contains no images that could be tiles.", icon=":material/image:")
+        for line in remarks:
+            st.caption(words.plain(f"{line}."))
         return
     kind = "classes from subfolders" if is_labelled(folder) else "no train/ or database/ folder"
     st.html(f'<p class="mirs-note">{len(images.paths):,} images · {kind}</p>')
     import_form.thumbnails(loaders.samples(folder, images.paths, _THUMBNAILS))
     for path, why in list(images.refused.items())[:3]:
         st.caption(words.plain(f"Left out: {path}: {why}"))
+    for line in remarks:
+        st.caption(words.plain(f"{line}."))
 
 
 def _form(home: Home, folder: Path, images: FoundImages) -> None:

@@ -22,9 +22,9 @@ _METRES, _PIXELS = "metres", "pixels"
 def draw(home: Home) -> None:
     """Draws the form, which queues the cutting as a job."""
     st.html(
-        '<p class="mirs-lead">A map-projected CTX, HiRISE or HRSC product, or any GeoTIFF, COG or'
-        " JPEG 2000 file with a coordinate reference system of Mars, of any size. Each tile gets"
-        " the coordinates of its centre.</p>"
+        '<p class="mirs-lead">A map-projected CTX, HiRISE or HRSC product, or any GeoTIFF,'
+        " JPEG 2000, ISIS, PDS or VICAR file with a coordinate reference system of Mars."
+        " It may have any size. Each tile gets the coordinates of its centre.</p>"
     )
     with st.container(width=_WIDTH):
         path = import_form.path_field(

@@ -154,7 +154,9 @@ def _actions(job: Job) -> None:
 
 def _remarks(job: Job) -> list[str]:
     """Warnings and notes of a data job, one line each."""
-    result = job.result if isinstance(job.result, dict) and job.key.startswith(jobs.DATA) else {}
+    result = job.result if isinstance(job.result, dict) else {}
+    if not (job.key.startswith(jobs.DATA) or _list(result, "notes")):
+        return []
     lines = [line for name in ("warnings", "notes") for line in _list(result, name)]
     table = result.get("table")
     if isinstance(table, dict) and table.get("described"):

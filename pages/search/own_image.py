@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core.datasets.images import read_bytes
+from mirs_core.datasets.images import LABELS, SUFFIXES, read_bytes
 from mirs_core.datasets.large_images import LargeImage, Square, png
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.retrieval.search import Searcher
@@ -12,13 +12,16 @@ from pages.components.crop.crop import crop
 from pages.shared import access, loaders, state, words
 
 _WIDTH = 760
-_FORMATS = ["jpg", "jpeg", "png", "tif", "tiff"]
+_FORMATS = sorted(suffix[1:] for suffix in (*SUFFIXES, *LABELS))
 _TILE = 200
 # An image of up to twice the tile size is taken for a tile; larger ones are usually cut.
 _LARGE = 400
 _WHOLE, _PART = "The whole image", "A square"
 _HINTS = (
-    ("Common image formats", "JPEG, PNG or TIFF; 8 or 16 bit; greyscale or colour; any size."),
+    (
+        "Common image formats",
+        "JPEG, PNG, TIFF, JPEG 2000, ISIS or PDS; of any depth; grey or colour; any size.",
+    ),
     (
         "About one kilometre across",
         "The models were trained on tiles of about 1.2 km at 6 m per pixel. Crop your image to that"

@@ -117,8 +117,10 @@ def test_a_full_disk_is_seen_before_the_download(
 
 def test_a_folder_is_looked_at_and_imported(opened: Open, home: Home, tmp_path: Path) -> None:
     tiles = write_dataset(tmp_path / "my tiles", 5)
+    (tiles / "notes.txt").write_text("a")
     app = opened("folder")
     app.text_input(key="mirs.folder.path").set_value(str(tiles)).run()
+    assert any("1 file is not an image" in caption.value for caption in app.caption)
     assert "5 images" in html(app) and html(app).count("data:image/jpeg") >= 5
     app.text_input(key="mirs.folder.name").set_value("Mine").run()
     app.text_input(key="mirs.folder.licence").set_value("CC0").run()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from mirs_core.datasets.bundles import is_bundle
 from mirs_core.datasets.download.disk_space import check_space
 from mirs_core.datasets.images import read_bytes
 from mirs_core.datasets.manifest import Tile, Unreadable
@@ -50,6 +51,8 @@ def _copy(source: Path, content: str, target: Path) -> str:
         modified = source.stat().st_mtime_ns
     except (ImageError, OSError) as error:
         return str(error)
+    if is_bundle(data):
+        return "its pixels are in another file; save both as one, with gdal_translate"
     if sha256(data) != content:
         return "the file changed while it was imported"
     try:

@@ -90,6 +90,7 @@ def describe_tiles(
     spelling_notes = _spellings(manifest, records, description.merge_labels, target)
     notes = (
         *table_notes,
+        *manifest.remarks,
         *_table_notes(matched),
         *spelling_notes,
         *_notes(manifest, records, folders),

@@ -2,8 +2,8 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class ImportedFolder:
         changed: changes in dataset.json and tiles.csv, one line each.
         notes: warnings, one line each.
         table: how the table is written; None if there is none.
+        passed_over: number of files that are no images, by suffix.
     """
 
     manifest: Manifest
@@ -61,6 +62,7 @@ class ImportedFolder:
     changed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     table: TableFormat | None = None
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``data import --json`` prints."""
@@ -79,6 +81,7 @@ class ImportedFolder:
             "unmatched": list(self.unmatched[:_LISTED]),
             "unmatched_rows": len(self.unmatched),
             "unreadable": [{"path": bad.path, "why": bad.why} for bad in self.unreadable],
+            "passed_over": dict(sorted(self.passed_over.items())),
             "duplicates": self.duplicates,
             "changed": list(self.changed),
             "notes": list(self.notes),
@@ -204,6 +207,7 @@ def _imported(
         added=added,
         unmatched=matched.unmatched,
         duplicates=len(before.duplicates),
+        passed_over=before.passed_over,
         table=matched.format,
         **values,
     )

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mirs_core.datasets.images import read_image
+from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.encoders.base import SIDE, square
-from mirs_core.errors import DataError
+from mirs_core.errors import DataError, ImageError
 from mirs_core.files import sha256
 from mirs_core.progress import Progress, silent
 
@@ -63,10 +63,10 @@ class TileStore:
         """(1, 224, 224) for a grey tile, (3, 224, 224) for a colour one."""
         path = self._paths[row]
         try:
-            data = (self._root / path).read_bytes()
-        except OSError as error:
+            data = read_bytes(self._root / path)
+        except ImageError as error:
             raise DataError(
-                f"{path} can no longer be read ({error.strerror or error}). Start again."
+                f"{path} can no longer be read ({str(error).rstrip('.')}). Start again."
             ) from None
         if sha256(data) != self._contents[row]:
             raise DataError(f"{path} was changed while {self._root} was in use. Start again.")

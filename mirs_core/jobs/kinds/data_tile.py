@@ -13,7 +13,9 @@ from mirs_core.workspace.home import Home
 class Tile(JobSpec):
     """Cut a map-projected raster into tiles with true coordinates."""
 
-    raster: Path = option(metavar="RASTER", positional=True, help="GeoTIFF, COG or JPEG 2000")
+    raster: Path = option(
+        metavar="RASTER", positional=True, help="GeoTIFF, JPEG 2000, ISIS, PDS, VICAR or VRT"
+    )
     out: Path = option(metavar="DIR", help="folder of the data set that the tiles go to")
     size: int | None = option(
         None, metavar="N", help="pixels per side (default 224)", one_of="side"

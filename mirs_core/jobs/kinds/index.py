@@ -24,6 +24,7 @@ def run(home: Home, spec: Index, work: Work) -> Answer:
     Raises:
         MirsError: a model is not finished, or the folder has no tiles.
     """
+    from mirs_core.datasets.walk import find_images, passed_over_lines
     from mirs_core.pipeline import indexing
     from mirs_core.retrieval import retriever
 
@@ -32,12 +33,14 @@ def run(home: Home, spec: Index, work: Work) -> Answer:
         for run_id in spec.run
     ]
     first = archives[0]
+    images = find_images(spec.data.expanduser().resolve())
     return {
         "run": first.id,
         "parent": spec.run[0],
         "data": first.provenance()["data_name"],
         "tiles": len(retriever.load(first).items),
         "runs": [archive.id for archive in archives],
+        "notes": list(passed_over_lines(images.passed_over, images.outside)),
     }
 
 

@@ -61,6 +61,7 @@ def test_from_a_folder_to_an_archive_that_grows(
     home: Home, own: Path, answer: Any, tmp_path: Path, network: FakeNetwork
 ) -> None:
     (own / "bad.png").write_text("no")
+    (own / "notes.txt").write_text("no")
     (tmp_path / "t.csv").write_text("file,lat,lon\ntile_0500.png,1,-2\nlost.png,,\n")
     found = answer("data", "import", own, "--table", tmp_path / "t.csv", "--copy", "--name", "Mine",
                    "--licence", "CC-BY-4.0", "--metres-per-pixel", 6)  # fmt: skip
@@ -71,6 +72,13 @@ def test_from_a_folder_to_an_archive_that_grows(
     assert (found["tiles"], found["placed"], found["copied"]) == (6, 1, True)
     assert (found["unmatched"], found["duplicates"]) == (["lost.png"], 0)
     assert found["unreadable"][0]["path"] == "bad.png" and found["unreadable"][0]["why"]
+    assert found["passed_over"] == {".txt": 1}
+    assert "1 file is not an image: 1 .txt" in found["notes"]
+    described = answer("data", "describe", own)
+    assert (described["passed_over"], described["outside"]) == ({".txt": 1}, 0)
+    assert answer("index", "--run", "one", "--data", own)["notes"] == [
+        "1 file is not an image: 1 .txt"
+    ]
     first = answer("index", "--run", "one", "--data", found["dir"])["run"]
     write_dataset(own, 2, start=600)
     network.seen = 0

@@ -1,5 +1,6 @@
 """Extraction: right features in the right order, and no tile encoded twice, whatever happens."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import FakeNetwork, MakeDataset, make_fake_encoder
+from PIL import Image
 
 from mirs_core.datasets.images import read_image
 from mirs_core.datasets.manifest import Manifest, scan
@@ -47,6 +49,34 @@ def test_a_copy_of_a_tile_is_known(data: Manifest, tmp_path: Path) -> None:
     features = extract(other.root, other.tiles, encoder, tmp_path / "cache")
     assert network.seen == 10
     assert np.array_equal(features[0], features[1])
+
+
+def test_features_of_an_earlier_reader_are_encoded_again_where_pixels_changed(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    grey = np.random.default_rng(0).integers(1, 200, (32, 32)).astype(np.uint8)
+    deep = Image.fromarray(grey.astype(np.uint16) * 100)
+    same = {"a.jpg": "L", "a.png": "L", "b.tif": "L", "c.tif": "RGB"}
+    for number, (name, mode) in enumerate(same.items()):
+        Image.fromarray(grey + np.uint8(number)).convert(mode).save(folder / name)
+    deep.save(folder / "deep.png")
+    deep.save(folder / "deep.tif")
+    Image.fromarray(grey).quantize(9).save(folder / "palette.tif")
+    Image.fromarray(grey / np.float32(300)).save(folder / "float.tif")
+    data = scan(folder)
+    extract(folder, data.tiles, make_fake_encoder()[0], tmp_path / "cache")
+    for index in (tmp_path / "cache").rglob("*.json"):
+        about = json.loads(index.read_text())
+        del about["reader"]
+        index.write_text(json.dumps(about))
+    for seen in (4, 0):
+        encoder, network = make_fake_encoder()
+        features = extract(folder, data.tiles, encoder, tmp_path / "cache")
+        assert network.seen == seen
+    fresh = extract(folder, data.tiles, make_fake_encoder()[0], tmp_path / "fresh")
+    assert np.allclose(features, fresh, atol=1e-6)
 
 
 def test_other_weights_have_their_own_cache(data: Manifest, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import IO, Any
 
+from mirs_core.datasets.bundles import is_bundle
+from mirs_core.datasets.images import read_bytes
 from mirs_core.errors import MirsError
 from mirs_core.exchange.exports.citations import bibtex
 from mirs_core.exchange.exports.export_format import ExportFormat, FileType
@@ -52,12 +54,14 @@ def tiles_zip(
 
 def _read(searcher: Searcher, tile: str) -> tuple[bytes | None, str]:
     try:
-        data = searcher.image_path(tile).read_bytes()
+        data = read_bytes(searcher.image_path(tile))
     except (MirsError, OSError):
         return None, "the file is missing"
     content = searcher.items.contents[searcher.items.row(tile)]
     if hashlib.sha256(data).hexdigest() != content:
         return None, "the file has changed since it was archived"
+    if is_bundle(data):
+        return None, "its pixels are in another file"
     return data, ""
 
 
