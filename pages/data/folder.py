@@ -20,8 +20,8 @@ def draw(home: Home) -> None:
     """Draws the form, which queues the import as a job."""
     st.html(
         '<p class="mirs-lead">Any folder of tiles: JPEG, PNG, TIFF, JPEG 2000, ISIS or PDS.'
-        " Classes are read from <b>train/ val/ test/</b> with one folder for each class, or from a table."
-        " Tiles without a class can be searched too. Your images are never modified.</p>"
+        " Classes are read from <b>train/ val/ test/</b> with one folder for each class, or from"
+        " a table. Tiles without a class can be searched too. Your images are never modified.</p>"
     )
     with st.container(width=_WIDTH):
         folder = import_form.path_field(
