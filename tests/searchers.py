@@ -29,7 +29,11 @@ def summary(run_id: str, distance: str = "hamming") -> runs.RunSummary:
 def searcher_of(codes: np.ndarray, items: Items, distractors: tuple[str, ...] = ()) -> Searcher:
     """A searcher over arrays, without any file: bytes are hash codes, floats are a baseline's."""
     hashes = codes.dtype == np.uint8
-    model = shared(HashHead(4, codes.shape[1] * 8, (4,))) if hashes else FloatModel("euclidean")
+    model = (
+        shared(HashHead(4, codes.shape[1] * 8, (4,))).function()
+        if hashes
+        else FloatModel("euclidean")
+    )
     distance = "hamming" if hashes else "euclidean"
     retriever = Retriever(model, codes, items, distractors)
     return Searcher(

@@ -1,4 +1,4 @@
-"""The hash head, and the model of a run: a transform, then the head, then bits."""
+"""The hash head and the model of a run in PyTorch: a transform, then the head, then bits."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -9,11 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mirs_core.errors import RunError
+from mirs_core.hashing.hash_function import DOMAINS, HashFunction
 from mirs_core.hashing.whitening import Transform, identity
 from mirs_core.ranking.codes import binarise, pack
 
-DOMAINS = ("source", "target")
 _BATCH = 4096
 
 
@@ -101,27 +100,26 @@ class HashModel:
         Raises:
             RunError: names, shapes or values do not fit a model.
         """
-        try:
-            widths = [state["head.layers.0.weight"].shape[1]]
-            while (name := f"head.layers.{len(widths) - 1}.weight") in state:
-                widths.append(state[name].shape[0])
-            if widths[-1] % 8:
-                raise ValueError(f"{widths[-1]} bits do not fill whole bytes")
-            # On the meta device no initial weights are drawn from the global random state.
-            with torch.device("meta"):
-                head = HashHead(widths[0], widths[-1], widths[1:-1], slope)
-            transforms = [_transform(state, domain, widths[0]) for domain in DOMAINS]
-            model = cls(head, *transforms)
-            head.load_state_dict(_part(state, "head."), assign=True)
-        except (KeyError, IndexError, ValueError, RuntimeError) as error:
-            raise _damaged(" ".join(str(error).split()).rstrip(".")) from None
-        if set(state) != set(model.state()):
-            raise _damaged(f"unknown tensors {sorted(set(state) - set(model.state()))}")
-        if any(value.dtype != torch.float32 for value in state.values()):
-            raise _damaged("values that are not float32")
-        if not all(bool(torch.isfinite(value).all()) for value in state.values()):
-            raise _damaged("values that are not finite")
-        return model
+        arrays = {name: value.detach().numpy() for name, value in state.items()}
+        function = HashFunction.from_state(arrays, slope)
+        widths = [function.layers[0][0].shape[1], *(len(bias) for _, bias in function.layers)]
+        # On the meta device no initial weights are drawn from the global random state.
+        with torch.device("meta"):
+            head = HashHead(widths[0], widths[-1], widths[1:-1], slope)
+        head.load_state_dict(_part(state, "head."), assign=True)
+        transforms = [Transform(state[f"{d}.mean"], state[f"{d}.blocks"]) for d in DOMAINS]
+        return cls(head, *transforms)
+
+    @classmethod
+    def of(cls, function: HashFunction) -> "HashModel":
+        """The model of a hash function, for gradients and for training."""
+        state = {name: torch.tensor(value) for name, value in function.state().items()}
+        return cls.from_state(state, function.slope)
+
+    def function(self) -> HashFunction:
+        """The model as it is now, for inference; later changes of the model do not reach it."""
+        state = {name: value.numpy() for name, value in self.state().items()}
+        return HashFunction.from_state(state, self.head.activation.negative_slope)
 
 
 def shared(head: HashHead, transform: Transform | None = None) -> HashModel:
@@ -132,15 +130,3 @@ def shared(head: HashHead, transform: Transform | None = None) -> HashModel:
 
 def _part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Any]:
     return {n.removeprefix(prefix): v.clone() for n, v in state.items() if n.startswith(prefix)}
-
-
-def _transform(state: Mapping[str, Tensor], domain: str, width: int) -> Transform:
-    mean, blocks = state[f"{domain}.mean"], state[f"{domain}.blocks"]
-    groups, rows, columns = blocks.shape
-    if mean.shape != (width,) or rows != columns or not 0 <= groups * rows - width < rows:
-        raise ValueError(f"the {domain} transform does not fit {width} features")
-    return Transform(mean, blocks)
-
-
-def _damaged(why: str) -> RunError:
-    return RunError(f"model.safetensors is damaged: {why}. Delete the run and train again.")

@@ -16,6 +16,7 @@ from mirs_core.config import settings as configs
 from mirs_core.datasets.items import Items
 from mirs_core.encoders.run_encoder import encoder_for
 from mirs_core.errors import ConfigError, MirsError
+from mirs_core.hashing.hash_function import HashFunction
 from mirs_core.hashing.model import HashModel
 from mirs_core.pipeline import fitting
 from mirs_core.pipeline.assembly import weights_of
@@ -220,7 +221,7 @@ def _served(
     except MirsError:
         return None
     same = default.archive_root == config.archive_root and default.seed == config.seed
-    if not same or default.encoder != config.encoder or not isinstance(loaded.model, HashModel):
+    if not same or default.encoder != config.encoder or not isinstance(loaded.model, HashFunction):
         return None
     scores = [score for score in read_epochs(run).map_at_64 if score is not None]
     soft = loaded.model.soft(features[items.rows(["archive"])], "target")

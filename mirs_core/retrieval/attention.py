@@ -14,7 +14,7 @@ from PIL import Image
 
 from mirs_core.datasets.images import Pixels
 from mirs_core.hashing.baseline import FloatModel
-from mirs_core.hashing.model import HashModel
+from mirs_core.hashing.hash_function import HashFunction
 from mirs_core.ranking.codes import unpack
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
@@ -49,7 +49,7 @@ def weighted(maps: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray
 
 
 def _gradient(
-    model: HashModel | FloatModel, features: NDArray[np.float32], code: NDArray[Any]
+    model: HashFunction | FloatModel, features: NDArray[np.float32], code: NDArray[Any]
 ) -> NDArray[np.float32]:
     """The gradient (D,) of the agreement with a code, with respect to the features."""
     import torch
@@ -61,14 +61,17 @@ def _gradient(
     return gradient
 
 
-def agreement(model: HashModel | FloatModel, x: Any, code: NDArray[Any]) -> Any:
+def agreement(model: HashFunction | FloatModel, x: Any, code: NDArray[Any]) -> Any:
     """The agreement of features (1, D), a tensor, with a code; a tensor without dimensions."""
     import torch
 
-    if isinstance(model, HashModel):
+    if isinstance(model, HashFunction):
+        from mirs_core.hashing.model import HashModel
+
         signs = torch.from_numpy(unpack(code[None], model.bits).astype(np.float32) * 2 - 1)
-        model.head.eval()
-        return (model.head(model.transforms["target"](x)) * signs).sum()
+        network = HashModel.of(model)
+        network.head.eval()
+        return (network.head(network.transforms["target"](x)) * signs).sum()
     compared = x if model.mean is None else x - torch.from_numpy(model.mean)
     query = torch.from_numpy(code.astype(np.float32))[None]
     # Not the distance: its gradient is zero at the query itself.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,12 @@ from mirs_core.datasets.items import Items
 from mirs_core.errors import RunError
 from mirs_core.files import read_array, read_json, replace_file, write_array, write_json
 from mirs_core.hashing.baseline import FloatModel
-from mirs_core.hashing.model import HashModel
+from mirs_core.hashing.hash_function import HashFunction
 from mirs_core.ranking.archive import FloatArchive, HashArchive
 from mirs_core.workspace.runs import RunFolder
+
+if TYPE_CHECKING:
+    from mirs_core.hashing.model import HashModel
 
 _SOURCE_ROLES = frozenset({"train"})
 
@@ -26,7 +29,7 @@ class Retriever:
     ``codes`` are packed uint8 (N, bits/8), or float32 (N, D) of a baseline.
     """
 
-    model: HashModel | FloatModel
+    model: HashFunction | FloatModel
     codes: NDArray[Any]
     items: Items
     distractors: tuple[str, ...] = ()
@@ -34,7 +37,7 @@ class Retriever:
     @classmethod
     def build(
         cls,
-        model: HashModel | FloatModel,
+        model: "HashFunction | HashModel | FloatModel",
         features: NDArray[np.float32],
         items: Items,
         distractors: tuple[str, ...],
@@ -43,6 +46,7 @@ class Retriever:
 
         Training tiles use the transform of the source domain, all others that of the target.
         """
+        model = for_inference(model)
         codes = encode(model, features, "target")
         source = items.rows(tuple(_SOURCE_ROLES))
         if len(source):
@@ -65,8 +69,13 @@ class Retriever:
         write_json(run.items, value)
 
 
+def for_inference(model: "HashFunction | HashModel | FloatModel") -> HashFunction | FloatModel:
+    """A model in the form in which archives and queries are encoded, alike for both."""
+    return model if isinstance(model, HashFunction | FloatModel) else model.function()
+
+
 def encode(
-    model: HashModel | FloatModel, features: NDArray[np.float32], domain: str
+    model: HashFunction | FloatModel, features: NDArray[np.float32], domain: str
 ) -> NDArray[Any]:
     """The codes of features (N, D): packed bits, or the floats that a baseline compares."""
     if isinstance(model, FloatModel):
@@ -74,27 +83,22 @@ def encode(
     return model.encode(features, domain)
 
 
-def save_model(path: Path, model: HashModel | FloatModel) -> None:
+def save_model(path: Path, model: "HashFunction | HashModel | FloatModel") -> None:
     """Writes the model's tensors as safetensors."""
-    from safetensors.torch import save
+    from safetensors.numpy import save
 
-    if isinstance(model, FloatModel):
-        import torch
-
-        state = {name: torch.from_numpy(array) for name, array in model.state().items()}
-    else:
-        state = model.state()
-    replace_file(path, lambda handle: handle.write(save(state)))
+    data = save(dict(for_inference(model).state()))
+    replace_file(path, lambda handle: handle.write(data))
 
 
-def load_model(path: Path, config: RunConfig) -> HashModel | FloatModel:
+def load_model(path: Path, config: RunConfig) -> HashFunction | FloatModel:
     """The model in ``path``, checked against the configuration it was trained with.
 
     Raises:
         RunError: the file is missing or damaged, or does not match the configuration.
     """
     from safetensors import SafetensorError
-    from safetensors.torch import load
+    from safetensors.numpy import load
 
     try:
         state = load(path.read_bytes())
@@ -103,9 +107,9 @@ def load_model(path: Path, config: RunConfig) -> HashModel | FloatModel:
     except (OSError, SafetensorError) as error:
         raise RunError(f"{path} is damaged ({error}). Delete the run and train again.") from None
     if not config.hashes:
-        arrays = {name: tensor.float().numpy() for name, tensor in state.items()}
+        arrays = {name: array.astype(np.float32) for name, array in state.items()}
         return FloatModel.from_state(config.archive.distance, arrays)
-    model = HashModel.from_state(state, config.slope)
+    model = HashFunction.from_state(state, config.slope)
     if model.bits != config.head.bits:
         raise RunError(
             f"{path} has {model.bits} bits but config.json has {config.head.bits}."

@@ -132,7 +132,7 @@ class Searcher:
 
     def load_encoder(self) -> None:
         """Loads the encoder now rather than with the first query image."""
-        self.encoder().load()
+        self.encoder().engine()
 
     def encoder(self) -> Encoder:
         """The run's encoder. Raises EncoderError if it cannot be loaded."""

@@ -15,6 +15,7 @@ from fakes import archive_of, fit_tiles, permuted
 from mirs_core.config import presets
 from mirs_core.config import settings as config
 from mirs_core.errors import ConfigError, DataError
+from mirs_core.hashing.hash_function import HashFunction
 from mirs_core.hashing.mining import interclass
 from mirs_core.hashing.model import HashModel
 from mirs_core.hashing.terms import Batch
@@ -62,8 +63,8 @@ def test_the_slope_follows_the_margin_in_training_and_from_the_file(tmp_path: Pa
     assert model.head.activation.negative_slope == 0.4
     save_model(tmp_path / "model.safetensors", model)
     read = load_model(tmp_path / "model.safetensors", config_)
-    assert isinstance(read, HashModel)
-    assert np.array_equal(read.soft(features, "target"), model.soft(features, "target"))
+    assert isinstance(read, HashFunction) and read.slope == 0.4
+    assert np.array_equal(read.soft(features, "target"), model.function().soft(features, "target"))
 
 
 def test_raw_groups_cluster_the_features_as_they_are() -> None:

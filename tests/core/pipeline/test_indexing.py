@@ -16,7 +16,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.datasets import scanning
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import DataError, RunError
-from mirs_core.hashing.model import HashModel
+from mirs_core.hashing.hash_function import HashFunction
 from mirs_core.pipeline import encoding, training
 from mirs_core.pipeline.indexing import index
 from mirs_core.retrieval import retriever
@@ -87,7 +87,7 @@ def test_all_codes_pass_the_stored_target_transform(home: Home, tmp_path: Path) 
     manifest = scanning.scan_cached(home, tmp_path / "own")
     encoder, _ = make_fake_encoder()
     features = encoding.extract_items(home, manifest, made.items, encoder, lambda *_: None)
-    assert isinstance(trained.model, HashModel)
+    assert isinstance(trained.model, HashFunction)
     assert np.array_equal(made.codes, trained.model.encode(features, "target"))
     assert not np.array_equal(made.codes, trained.model.encode(features, "source"))
 

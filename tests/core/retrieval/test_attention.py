@@ -12,6 +12,7 @@ from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.loading import load_encoder
 from mirs_core.errors import EncoderError
 from mirs_core.hashing.baseline import FloatModel
+from mirs_core.hashing.hash_function import HashFunction
 from mirs_core.hashing.model import HashHead, HashModel, shared
 from mirs_core.hashing.whitening import Transform
 from mirs_core.ranking.codes import unpack
@@ -39,10 +40,10 @@ def encoder_of(build: object, dim: int = 4) -> Encoder:
     return Encoder("blobs", dim, "f" * 64, build, mean=zeros, scale=ones)  # type: ignore[arg-type]
 
 
-def head_with_transform() -> HashModel:
+def head_with_transform() -> HashFunction:
     torch.manual_seed(0)
     blocks = torch.randn(1, 4, 4)
-    return shared(HashHead(4, 16, (8,)), Transform(torch.randn(4), blocks))
+    return shared(HashHead(4, 16, (8,)), Transform(torch.randn(4), blocks)).function()
 
 
 @pytest.mark.parametrize(
@@ -54,12 +55,12 @@ def head_with_transform() -> HashModel:
     ],
     ids=["hash", "euclidean", "cosine"],
 )
-def test_the_gradient_is_that_of_small_steps(model: HashModel | FloatModel) -> None:
+def test_the_gradient_is_that_of_small_steps(model: HashFunction | FloatModel) -> None:
     rng = np.random.default_rng(1)
     features = rng.normal(size=4).astype(np.float32)
     code = (
         np.array([178, 9], np.uint8)
-        if isinstance(model, HashModel)
+        if isinstance(model, HashFunction)
         else rng.normal(size=4).astype(np.float32)
     )
     found = attention._gradient(model, features, code)
@@ -78,7 +79,8 @@ def test_the_gradient_is_that_of_small_steps(model: HashModel | FloatModel) -> N
 def test_agreement_counts_logits_with_the_signs_of_the_code() -> None:
     model = head_with_transform()
     x, code = torch.randn(1, 4), np.array([178, 9], np.uint8)
-    logits = model.head(model.transforms["target"](x))[0].tolist()
+    network = HashModel.of(model)
+    logits = network.head(network.transforms["target"](x))[0].tolist()
     bits = unpack(code[None], 16)[0].tolist()
     expected = sum(v if bit else -v for v, bit in zip(logits, bits, strict=True))
     assert float(attention.agreement(model, x, code).detach()) == pytest.approx(expected, rel=1e-5)
