@@ -124,6 +124,24 @@ def test_evaluate_prints_the_agreed_keys(home: Home) -> None:
     assert excluded["strip"] == "excluded"
 
 
+def test_a_search_by_an_image_of_ones_own_needs_no_pytorch(home: Home, tmp_path: Path) -> None:
+    """It takes 2 s to load; once the encoder is exported, nothing needs it."""
+    tile = next((data_of(home) / "test" / "cra").iterdir())
+    (tmp_path / "own.jpg").write_bytes(tile.read_bytes() + b"\0")
+    heavy = ("torch", "torchvision", "umap", "sklearn", "scipy", "matplotlib", "numba")
+    code = (
+        "import sys; from mirs_core.cli import main\n"
+        f"main(['search', '--run', 'demo-mirs', '--image', {str(tmp_path / 'own.jpg')!r}])\n"
+        f"print('loaded', [m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
+        env={**os.environ, "MIRS_HOME": str(home)}, check=True,
+    )  # fmt: skip
+    assert "64 results" in done.stdout
+    assert done.stdout.splitlines()[-1] == "loaded []"
+
+
 def test_evaluate_takes_queries_from_a_folder(home: Home, tmp_path: Path) -> None:
     whole = answer(home, "evaluate", "--run", "demo-mirs")
     same = answer(home, "evaluate", "--run", "demo-mirs", "--queries", data_of(home))
