@@ -9,9 +9,7 @@ from mirs_core.config.fields import setting
 class HeadConfig:
     """The hash head, which maps features to bits through layers of 512 and 256 units."""
 
-    bits: int = setting(
-        128, "Hash bits", "Length of a hash code.", unit="bit", choices=(32, 64, 128, 256)
-    )
+    bits: int = setting(128, "Hash bits", "Length of a hash code.", choices=(32, 64, 128, 256))
     kind: str = setting(
         "network",
         "Kind",

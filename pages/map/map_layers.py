@@ -13,7 +13,7 @@ from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
 from pages.components.mars_map.mars_map import Frame, Heat, Strip
 from pages.parts import filter_panel
-from pages.shared import loaders, state, words
+from pages.shared import loaders, missing, state, words
 
 COLLECTION, DENSITY = "mirs.map.collection", "mirs.map.density"
 _VIEWS = {"global": "Global", "north": "North pole", "south": "South pole"}
@@ -53,7 +53,8 @@ def draw(searcher: Searcher) -> Layers:
         collected = _collection(searcher)
         label = _density(searcher)
         names = [strip.name for strip in strips]
-        if st.session_state.get(state.FRAMED) not in names:
+        if (framed := st.session_state.get(state.FRAMED)) not in names:
+            missing.note(missing.CHOICES, [str(framed)] if framed else [])
             st.session_state[state.FRAMED] = None
         elif state.CHOSEN not in st.session_state:
             # A link only names the strip.

@@ -7,7 +7,7 @@ import streamlit as st
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
-from pages.shared import loaders, state, words
+from pages.shared import loaders, missing, state, words
 
 _PAGE = 60
 
@@ -16,11 +16,17 @@ def keep_a_query(searcher: Searcher) -> None:
     """Makes sure that the query tile exists; defaults to a test tile."""
     items, tile = searcher.items, state.tile()
     for key in (state.PLUS, state.MINUS):
-        state.keep_valid(key, items.ids)
+        examples = st.session_state.get(key) or []
+        if not all(map(items.has, examples)):
+            missing.note(missing.EXAMPLES, state.invalid(key, items.ids))
+            state.keep_valid(key, items.ids)
     if tile is not None and items.has(tile):
         return
     if tile is not None:
-        st.warning("The tile of this link is not in this data set. A different tile is shown.")
+        if (same := state.option(tile, items.ids)) is not None:
+            st.session_state[state.TILE] = same
+            return
+        missing.note(missing.TILE, [tile])
     rows = items.rows(["test"]) if "test" in items.roles else range(len(items))
     first = min((items.ids[row] for row in rows), key=lambda name: ("/cra/" not in name, name))
     state.choose_tile(first)

@@ -15,7 +15,7 @@ from mirs_core.jobs import ACTIVE, Job
 from mirs_core.workspace import epochs, runs
 from mirs_core.workspace.home import Home
 from pages.parts import notice, training_curves
-from pages.shared import access, words
+from pages.shared import access, link, words
 
 _MAX_ENDED, _MIN_EPOCHS = 3, 2
 _STATES = {
@@ -144,7 +144,7 @@ def _actions(job: Job) -> None:
                 "pages/search/search.py",
                 label="Open in Explore",
                 icon=":material/travel_explore:",
-                query_params={"models": ",".join(archives)},
+                query_params={"models": link.listed(archives)},
             )
         if job.state in {"failed", "stopped"} and allowed:
             _button(job, "Resume", "play_circle", jobs.resume, "queued again")

@@ -5,6 +5,7 @@ from html import escape
 
 import streamlit as st
 
+from pages.shared import missing
 from pages.shared.palette import Model
 
 
@@ -15,7 +16,8 @@ def part(titles: Mapping[str, str], key: str) -> str:
         titles: title of each tab.
         key: of the session state, where a link may have put any value.
     """
-    if st.session_state.get(key) not in titles:
+    if (value := st.session_state.get(key)) not in titles:
+        missing.note(missing.CHOICES, [str(value)] if value else [])
         st.session_state[key] = next(iter(titles))
     chosen = st.segmented_control(
         "Part",

@@ -9,7 +9,7 @@ from mirs_core.workspace import bin, runs
 from mirs_core.workspace.home import Home
 from pages.parts import first_run, notice, queue
 from pages.runs import bin_view, comparison, details, runs_table, upload
-from pages.shared import access, lineup, link, navigation, state, theme
+from pages.shared import access, lineup, link, missing, navigation, state, theme
 
 _VIEW, _FILTER = "mirs.r.view", "mirs.r.filter"
 
@@ -63,7 +63,9 @@ def _view(discarded: int) -> str:
 
 
 def _list(all_runs: Sequence[runs.RunSummary]) -> None:
-    state.keep_valid(state.RUNS, [run.id for run in all_runs])
+    ids = [run.id for run in all_runs]
+    missing.note(missing.RUNS, state.invalid(state.RUNS, ids))
+    state.keep_valid(state.RUNS, ids)
     text = st.text_input(
         "Filter",
         key=_FILTER,

@@ -6,12 +6,14 @@ from datetime import datetime
 import streamlit as st
 
 from mirs_core.workspace import runs
+from pages.parts import downloads
 from pages.shared import state
 
 _TABLE, _ROW_IDS = "mirs.r.table", "mirs.r.shown"
 _ROW_HEIGHT, _HEAD_HEIGHT, _MAX_ROWS = 35, 38, 12
+# Names in pixels: a letter, the margins, and the limits of their column.
+_LETTER, _MARGIN, _NARROWEST, _WIDEST = 7.3, 24, 120, 420
 _COLUMNS = {
-    "Name": st.column_config.TextColumn(width=200),
     "State": st.column_config.TextColumn(width=65),
     "mAP@64": st.column_config.ProgressColumn(
         min_value=0,
@@ -63,7 +65,7 @@ def draw(rows: Sequence[runs.RunSummary]) -> None:
         _columns(rows),
         key=_TABLE,
         hide_index=True,
-        column_config=_COLUMNS,
+        column_config={"Name": st.column_config.TextColumn(width=_name_width(rows)), **_COLUMNS},
         row_height=_ROW_HEIGHT,
         height=_HEAD_HEIGHT + _ROW_HEIGHT * min(len(rows), _MAX_ROWS),
         on_select=_select,
@@ -71,6 +73,13 @@ def draw(rows: Sequence[runs.RunSummary]) -> None:
         placeholder="",
         alt="Runs with their state, score, preset, data set, encoder, bits, date and tags",
     )
+    downloads.rows("runs", [_row(run) for run in rows])
+
+
+def _name_width(rows: Sequence[runs.RunSummary]) -> int:
+    """The width of the column of names, in which the longest fits unless it is very long."""
+    longest = max((len(run.name) for run in rows), default=0)
+    return int(min(max(_LETTER * longest + _MARGIN, _NARROWEST), _WIDEST))
 
 
 def _select() -> None:
@@ -82,6 +91,23 @@ def _select() -> None:
     remaining = [run_id for run_id in previous if run_id in ticked or run_id not in visible]
     added = [run_id for run_id in ticked if run_id not in remaining]
     st.session_state[state.RUNS] = [*remaining, *added]
+
+
+def _row(run: runs.RunSummary) -> dict[str, object]:
+    """A run as a row of the table that is downloaded."""
+    return {
+        "run": run.id,
+        "name": run.name,
+        "state": _state(run),
+        "map_at_64": run.map_at_64,
+        "tags": ", ".join(run.tags),
+        "preset": run.preset,
+        "data": run.data_title,
+        "encoder": run.encoder,
+        "bits": run.bits,
+        "seed": run.seed,
+        "created": run.created,
+    }
 
 
 def _columns(rows: Sequence[runs.RunSummary]) -> dict[str, list[object]]:

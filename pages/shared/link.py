@@ -2,16 +2,17 @@
 
 A link holds the data set and the models for all pages; for the search the query tile, its examples,
 k and the filters; for the evaluation its tab; for the runs page the selected runs. The user's own
-image is never part of a link. Values from a link are checked, and unknown ones dropped.
+image is never part of a link. Values from a link are checked; those that cannot be used are named.
 """
 
 import re
+from collections.abc import Iterable
 
 import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.mars.geography import Region
-from pages.shared import state
+from pages.shared import missing, state
 from pages.shared.state import (
     BAND,
     CLASSES,
@@ -49,7 +50,7 @@ _FLAGS = {STRIP: "strip", NEAR: "near"}
 # Ids of tiles may hold commas; as paths they never hold two slashes. Commas in other values are
 # escaped, and so are the signs that escape them.
 _BETWEEN = {PLUS: "//", MINUS: "//"}
-_MOST = 64
+_MOST = 1000
 # Links of earlier versions name what colours the points differently.
 _FORMER_COLOURS = {
     "Landform": "Landform class",
@@ -90,7 +91,23 @@ def _restored() -> dict[str, str] | None:
     for name, key in _OF_THE_MAP.items():
         if name in link:
             st.session_state[key] = link[name]
+    missing.note(missing.VALUES, [f"{name}={link[name]}" for name in _unusable(link)])
     return link
+
+
+def _unusable(link: dict[str, str]) -> list[str]:
+    """The names of the parameters whose values were not understood, or are out of range."""
+    band, within, k = link.get("latitudes", ""), link.get("within"), link.get("k")
+    bad = {
+        "k": k is not None and k != str(_k(k)),
+        "latitudes": bool(band) and "..".join(map(str, _band(band))) != band,
+        "within": within is not None and within != str(_whole(within, 0, 4096)),
+        "region": bool(link.get("region")) and _region(link["region"]) is None,
+        "map": link.get("map", state.MAPS[0]) not in state.MAPS,
+        "part": link.get("part", state.MAP_PARTS[0]) not in state.MAP_PARTS,
+        **{name: link.get(name, "1") not in ("0", "1") for name in (*_FLAGS.values(), "west")},
+    }
+    return [name for name, is_bad in bad.items() if is_bad]
 
 
 def restore_map() -> None:
@@ -112,7 +129,7 @@ def restore_runs() -> None:
     """Restores the runs page from its link."""
     link = _changed_link()
     if link is not None:
-        st.session_state[RUNS] = [part for part in link.get("runs", "").split(",") if part]
+        st.session_state[RUNS] = _parts(link.get("runs", ""))
 
 
 def restore_data() -> None:
@@ -124,6 +141,7 @@ def restore_data() -> None:
 
 def _changed_link() -> dict[str, str] | None:
     """The link if it is new to the session, after restoring data set and models; else None."""
+    missing.place()
     if PENDING_DATA in st.session_state:
         st.session_state[DATA] = st.session_state.pop(PENDING_DATA)
         return None
@@ -131,6 +149,7 @@ def _changed_link() -> dict[str, str] | None:
     if st.session_state.get(_LINK) == link:
         return None
     st.session_state[_LINK] = link
+    missing.clear()
     st.session_state[DATA] = link.get("data")
     st.session_state[MODELS] = _names(link, MODELS)
     return link
@@ -139,13 +158,27 @@ def _changed_link() -> dict[str, str] | None:
 def _names(link: dict[str, str], key: str) -> list[str]:
     text = link.get(_LISTS[key], "")
     if key in _BETWEEN:
-        return [part for part in text.split(_BETWEEN[key]) if part][:_MOST]
-    return [_unescaped(part) for part in text.split(",") if part][:_MOST]
+        return _first([part for part in text.split(_BETWEEN[key]) if part])
+    return _parts(text)
+
+
+def _parts(text: str) -> list[str]:
+    return _first([_unescaped(part) for part in text.split(",") if part])
+
+
+def _first(values: list[str]) -> list[str]:
+    missing.note(missing.VALUES, values[_MOST:])
+    return values[:_MOST]
 
 
 def _joined(key: str) -> str:
     values = st.session_state.get(key) or ()
-    return _BETWEEN[key].join(values) if key in _BETWEEN else ",".join(map(_escaped, values))
+    return _BETWEEN[key].join(values) if key in _BETWEEN else listed(values)
+
+
+def listed(values: Iterable[str]) -> str:
+    """Names, such as ids of runs, as one value of a link."""
+    return ",".join(map(_escaped, values))
 
 
 def _escaped(value: str) -> str:
@@ -188,6 +221,10 @@ def _region(text: str) -> Region | None:
         return None
 
 
+def _degrees(value: float) -> str:
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
 def search_link() -> dict[str, str]:
     """The state of the search page as link parameters."""
     session = st.session_state
@@ -198,7 +235,7 @@ def search_link() -> dict[str, str]:
         "k": str(session.get(K, K_DEFAULT)),
         "latitudes": f"{band[0]}..{band[1]}" if band else "",
         "within": "" if within is None else str(within),
-        "region": "..".join(f"{value:.7g}" for value in region.values()) if region else "",
+        "region": "..".join(map(_degrees, region.values())) if region else "",
         "west": "1" if state.west() else "",
         **{name: "1" if session.get(key) else "" for key, name in _FLAGS.items()},
         **{name: _joined(key) for key, name in _LISTS.items()},
@@ -237,7 +274,7 @@ def runs_link() -> dict[str, str]:
     values = {
         "data": st.session_state.get(DATA) or "",
         "models": _joined(MODELS),
-        "runs": ",".join(st.session_state.get(RUNS) or ()),
+        "runs": listed(st.session_state.get(RUNS) or ()),
     }
     return {name: value for name, value in values.items() if value}
 
@@ -256,11 +293,15 @@ def search_link_with(data: str, models: list[str]) -> dict[str, str]:
     """A link to the search page with these models; within a data set it keeps query and filters."""
     same = st.session_state.get(DATA) == data
     base = search_link() if same else {"k": str(st.session_state.get(K, K_DEFAULT))}
-    return {**base, "data": data, "models": ",".join(map(_escaped, models))}
+    return {**base, "data": data, "models": listed(models)}
 
 
 def write_link(parameters: dict[str, str]) -> None:
-    """Writes the parameters to the page address, so that it can be bookmarked and shared."""
+    """Writes the parameters to the page address, so that it can be bookmarked and shared.
+
+    Also draws the warnings of what the link that was opened names in vain.
+    """
     st.session_state[_LINK] = parameters
+    missing.draw(parameters)
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)

@@ -9,7 +9,7 @@ from mirs_core import jobs
 from mirs_core.jobs.kinds.index import Index
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.shared import access, lineup, navigation, state, theme, words
+from pages.shared import access, lineup, link, missing, navigation, state, theme, words
 
 _INDEX_JOBS = "mirs.index_jobs"
 
@@ -19,7 +19,7 @@ def data_set(data_sets: Sequence[lineup.DataSet]) -> lineup.DataSet:
     by_key = {item.key: item for item in data_sets}
     if st.session_state.get(state.DATA) not in by_key:
         if st.session_state.get(state.DATA):
-            st.warning("The data set of this link is not on this computer.")
+            missing.note(missing.DATA, [st.session_state[state.DATA]])
             state.forget_query()
         st.session_state[state.DATA] = _of_the_models(data_sets).key
     with st.sidebar:
@@ -45,12 +45,11 @@ def models(data_set: lineup.DataSet) -> list[str]:
     """Draws the choice of models; returns the ids to compare, the simplest preset first."""
     names = titles(data_set.runs)
     ids = [run.id for run in data_set.runs]
-    requested = st.session_state.get(state.MODELS) or []
-    if not state.keep_valid(state.MODELS, ids):
-        if requested:
-            st.warning(
-                "The models of this link are not on this computer; the default ones are shown."
-            )
+    unknown = state.invalid(state.MODELS, ids)
+    if state.keep_valid(state.MODELS, ids):
+        missing.note(missing.MODELS, unknown)
+    else:
+        missing.note(missing.ALL_MODELS, unknown)
         st.session_state[state.MODELS] = list(data_set.default())
     with st.sidebar:
         picked = st.multiselect(
@@ -66,7 +65,7 @@ def models(data_set: lineup.DataSet) -> list[str]:
                 "pages/runs/runs.py",
                 label="Model cards",
                 icon=":material/description:",
-                query_params={"runs": ",".join(picked)},
+                query_params={"runs": link.listed(picked)},
             )
     return [run_id for run_id in ids if run_id in picked]
 

@@ -97,7 +97,7 @@ def map_view() -> str:
 
 def keep_valid(key: str, options: Sequence[str]) -> list[str]:
     """Drops values that are not options of a widget (old link, other data set)."""
-    matches = [_option(value, options) for value in st.session_state.get(key) or []]
+    matches = [option(value, options) for value in st.session_state.get(key) or []]
     valid = list(dict.fromkeys(match for match in matches if match is not None))
     st.session_state[key] = valid
     return valid
@@ -105,11 +105,14 @@ def keep_valid(key: str, options: Sequence[str]) -> list[str]:
 
 def invalid(key: str, options: Sequence[str]) -> list[str]:
     """The values that :func:`keep_valid` would drop."""
-    return [v for v in st.session_state.get(key) or [] if _option(v, options) is None]
+    return [v for v in st.session_state.get(key) or [] if option(v, options) is None]
 
 
-def _option(value: str, options: Sequence[str]) -> str | None:
-    """The option that is this value, or this value in another Unicode form: links may change it."""
+def option(value: str, options: Sequence[str]) -> str | None:
+    """The option that is this value, or this value in another Unicode form: links may change it.
+
+    None if there is none.
+    """
     if value in options or value.isascii():
         return value if value in options else None
     composed = unicodedata.normalize("NFC", value)

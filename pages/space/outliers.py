@@ -8,6 +8,7 @@ import streamlit as st
 from mirs_core.errors import MirsError
 from mirs_core.hash_space import code_clusters, neighbourhoods
 from mirs_core.retrieval.search import Searcher
+from pages.parts import downloads
 from pages.shared import loaders, state, words
 
 _LEAST, _TYPICAL, _ALL = "Least typical 24", "Most typical 24", "All"
@@ -191,3 +192,6 @@ def _table(
         key="mirs.space.table", width="stretch",
         column_config={name: st.column_config.NumberColumn(format="percent") for name in shares},
     )  # fmt: skip
+    names = list(columns)
+    rows = [dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    downloads.rows("outliers", rows)

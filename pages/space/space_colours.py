@@ -14,7 +14,7 @@ from mirs_core.hash_space.tile_values import Measure
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Searcher
 from pages.components.space_map.space_map import Codes, Colouring
-from pages.shared import loaders, state, words
+from pages.shared import loaders, missing, state, words
 
 _OF_MODEL = ("Cluster", "Inter-class group", "Code density", "Purity", "Top-k error rate",
              "Tiles sharing its code")  # fmt: skip
@@ -45,7 +45,8 @@ def choice(searcher: Searcher) -> str:
         "Inter-class group": len({label for label in items.labels if label}) < 3,
     }
     options = [name for name in (*_OF_TILE, *_OF_MODEL) if not unavailable.get(name)]
-    if st.session_state.get(state.COLOUR) not in options:
+    if (colour := st.session_state.get(state.COLOUR)) not in options:
+        missing.note(missing.CHOICES, [str(colour)] if colour else [])
         st.session_state[state.COLOUR] = options[0]
     return str(st.selectbox("Colour by", options, key=state.COLOUR, help=_HELP, width=260))
 

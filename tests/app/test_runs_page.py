@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -266,3 +267,11 @@ def test_strangers_delete_and_take_in_nothing(
     assert buttons["Delete"].disabled and buttons["Make default"].disabled
     assert not any(one.label.startswith("Bin") for one in app.segmented_control)
     assert "Import" not in buttons and "bin" not in str(app.segmented_control[0].options).lower()
+
+
+def test_the_column_of_names_is_as_wide_as_the_longest(home: Home) -> None:
+    (run, *_) = runs.list_runs(home)
+    widths = [
+        runs_table._name_width([replace(run, name="x" * letters)]) for letters in (3, 30, 40, 500)
+    ]
+    assert widths == sorted(widths) and widths[0] == 120 and widths[1] > 220 and widths[-1] == 420

@@ -251,7 +251,9 @@ def test_a_link_restores_examples_band_and_threshold_and_drops_what_is_wrong(
     app = start(
         tile=names[0], plus=plus, minus=names[7], within="9999", latitudes="-30..45", near="1"
     )
-    assert not app.exception and not messages(app)
+    assert not app.exception
+    said = messages(app)
+    assert "within=9999" in said and "left out: nowhere.png." in said
     assert address(app, "plus") == f"{names[3]}//{names[4]}" and address(app, "minus") == names[7]
     assert "More like these" in html(app) and "Less like these" in html(app)
     assert app.number_input(key=state.WITHIN).value == 128
