@@ -69,12 +69,14 @@ def _form(home: Home, folder: Path, images: FoundImages) -> None:
             key="mirs.folder.classes",
             help=words.plain(", ".join(sorted(inner)[:30])),
         )
-    merge_labels = st.checkbox(
-        "Merge spellings of one label",
-        key="mirs.folder.merge",
-        help="Labels that differ only in upper and lower case, blanks, underscores or hyphens"
-        " become one class, in their commonest spelling. Without this they are only pointed out.",
-    )
+    merge_labels = False
+    if table or from_folders or is_labelled(folder):
+        merge_labels = st.checkbox(
+            "Merge spellings of one label",
+            key="mirs.folder.merge",
+            help="Labels that differ only in upper and lower case, blanks, underscores or hyphens"
+            " become one class, in their commonest spelling. Otherwise they are only pointed out.",
+        )
     where = st.radio("Tiles", [_IN_PLACE, _COPIED], key="mirs.folder.where", horizontal=True)
     facts = _facts(folder.name)
     then = import_form.afterwards(home, "folder", trains=True)

@@ -1,7 +1,6 @@
 """The landform estimate: classes of unlabelled tiles by vote of their labelled neighbours."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
 from html import escape
 
@@ -17,7 +16,7 @@ from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.map import estimate_picture
-from pages.parts import downloads, export_files, sections
+from pages.parts import export_files, sections
 from pages.shared import loaders, state, words
 
 _PER_LIST = 12
@@ -127,7 +126,6 @@ def _summary(estimate: LandformMap, trust: VoteAccuracy | None) -> None:
             hide_index=True,
             column_config={"Accuracy": st.column_config.NumberColumn(format="percent")},
         )
-        downloads.rows("estimate-accuracy", [asdict(row) for row in trust.bins])
 
 
 def _table(totals: Sequence[ClassTotal]) -> str:

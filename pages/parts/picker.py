@@ -4,6 +4,7 @@ import secrets
 
 import streamlit as st
 
+from mirs_core.datasets.items import Items
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
@@ -13,17 +14,14 @@ _PAGE = 60
 
 
 def keep_a_query(searcher: Searcher) -> None:
-    """Makes sure that the query tile exists; defaults to a test tile."""
+    """Makes sure that the query tile and the examples exist; defaults to a test tile."""
     items, tile = searcher.items, state.tile()
     for key in (state.PLUS, state.MINUS):
-        examples = st.session_state.get(key) or []
-        if not all(map(items.has, examples)):
-            missing.note(missing.EXAMPLES, state.invalid(key, items.ids))
-            state.keep_valid(key, items.ids)
-    if tile is not None and items.has(tile):
-        return
+        examples = {name: _same(items, name) for name in st.session_state.get(key) or []}
+        missing.note(missing.EXAMPLES, [name for name, same in examples.items() if same is None])
+        st.session_state[key] = list(dict.fromkeys(filter(None, examples.values())))
     if tile is not None:
-        if (same := state.option(tile, items.ids)) is not None:
+        if (same := _same(items, tile)) is not None:
             st.session_state[state.TILE] = same
             return
         missing.note(missing.TILE, [tile])
@@ -31,6 +29,13 @@ def keep_a_query(searcher: Searcher) -> None:
     first = min((items.ids[row] for row in rows), key=lambda name: ("/cra/" not in name, name))
     state.choose_tile(first)
     state.history().clear()
+
+
+def _same(items: Items, tile: str) -> str | None:
+    """The id of the tile of this id, or of its other Unicode form; None if there is none."""
+    if items.has(tile):
+        return tile
+    return None if tile.isascii() else state.option(tile, items.ids)
 
 
 def browse(searcher: Searcher) -> None:

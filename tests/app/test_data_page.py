@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
+from pages.parts import queue
 from pages.shared import access
 
 PAGE = "pages/data/data.py"
@@ -192,6 +194,28 @@ def test_names_of_folders_and_rasters_are_no_markdown(
     app.text_input(key="mirs.strip.path").set_value(str(path)).run()
     captions = [one.caption for image in app.get("image") for one in image.proto.imgs]
     assert captions and captions[0].startswith("\\!\\[i\\]")
+
+
+def test_merging_of_labels_is_offered_where_there_can_be_labels(
+    opened: Open, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs: list[Any] = []
+    monkeypatch.setattr(jobs, "submit_once", lambda home, spec, *args, **more: specs.append(spec))
+    write_dataset(tmp_path / "own", 1)
+    app = opened("folder")
+    app.text_input(key="mirs.folder.path").set_value(str(tmp_path / "own")).run()
+    assert not app.checkbox
+    app.text_input(key="mirs.folder.table").set_value(str(tmp_path / "t.xlsx")).run()
+    app.checkbox(key="mirs.folder.merge").check().run()
+    next(button for button in app.button if button.label == "Import").click().run()
+    assert specs[0].merge_labels and specs[0].table == tmp_path / "t.xlsx"
+
+
+def test_how_a_table_was_read_is_said(opened: Open) -> None:
+    job = SimpleNamespace(
+        key=f"{jobs.DATA}-x", result={"table": {"described": "UTF-16, separated by tabs"}}
+    )
+    assert queue._remarks(job) == ["Table read as: UTF-16, separated by tabs"]  # type: ignore[arg-type]
 
 
 def test_what_an_import_could_not_place_is_said(opened: Open, home: Home) -> None:

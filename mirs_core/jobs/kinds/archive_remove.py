@@ -8,6 +8,7 @@ from mirs_core.errors import DataError
 from mirs_core.jobs.kind import Answer, JobSpec, Kind, Work, option
 from mirs_core.jobs.kinds._following import data_key
 from mirs_core.jobs.kinds._growing import answer_of
+from mirs_core.system.text_files import lines_of
 from mirs_core.workspace.home import Home
 
 _MOST_BYTES = 256_000_000
@@ -43,12 +44,13 @@ def _listed(path: Path) -> "list[str]":
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise DataError(f"{path} is too large for a list of tiles.")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = lines_of(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is not a list of tiles in UTF-8; write one id per line.") from None
-    return [line.strip() for line in lines if line.strip()]
+    tiles = [line.strip() for line in lines if line.strip()]
+    if not tiles:
+        raise DataError(f"{path} names no tile; write one id per line, in UTF-8.")
+    return tiles
 
 
 SPEC = Kind(

@@ -171,3 +171,29 @@ def test_tiles_that_change_are_told_apart_in_check_and_search(
     assert answer("archive", "check", "--run", grown["run"])["changed"] == 0
     shutil.rmtree(own)
     assert "missing" in refused("archive", "check", "--run", grown["run"])
+
+
+def test_lists_of_tiles_are_read_as_tables_are(
+    home: Home, answer: Any, refused: Any, tmp_path: Path
+) -> None:
+    own = write_dataset(tmp_path / "more", 6, start=700)
+    for old, new in (("tile_0700", "Fla\u0308che"), ("tile_0701", "b\u00fc"), ("tile_0702", "c")):
+        (own / f"{old}.png").rename(own / f"{new}.png")
+    run = answer("index", "--run", "one", "--data", own)["run"]
+    path = tmp_path / "list.txt"
+    path.write_bytes("Fl\u00e4che.png\r\n".encode("utf-16"))
+    less = answer("archive", "remove", "--run", run, "--list", path)
+    assert (less["tiles"], less["removed"]) == (5, 1)
+    path.write_bytes("b\u00fc.png\rc.png\r".encode("cp1252"))
+    less = answer("archive", "remove", "--run", less["run"], "--list", path)
+    assert (less["tiles"], less["removed"]) == (3, 2)
+    for content, says in (
+        (b"tile_0703.png\ntile_07\x0004.png\n", "line 2: NUL"),
+        (b"tile_0703.png\nlost.png\n\xfc.png\n", "'lost.png', '\u00fc.png' in this archive"),
+        (b"\n \n", "names no tile"),
+    ):
+        path.write_bytes(content)
+        assert says in refused("archive", "remove", "--run", less["run"], "--list", path)
+    path.write_text("".join(f"lost{n}.png\n" for n in range(12)))
+    message = refused("archive", "remove", "--run", less["run"], "--list", path)
+    assert "'lost9.png' and 2 more" in message and "Nothing was removed" in message

@@ -1,8 +1,10 @@
 """Tables that leave the program: no formulas, letters intact, one writer."""
 
+import ast
 import csv
 import io
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,19 @@ import pytest
 from mirs_core.exchange.exports.spreadsheet import safe_cell, table
 
 ROOT = Path(__file__).parents[3]
+FILES = [ROOT / "app.py", *(ROOT / "mirs_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
 # What the program itself reads again (tiles.csv), and the writer.
 WRITERS = {"mirs_core/datasets/tile_table.py", "mirs_core/exchange/exports/spreadsheet.py"}
-OTHER_WAYS = re.compile(r"\bcsv\w*\.(writer|DictWriter)\b|\.to_(csv|excel|clipboard)\(")
+WRITING = {
+    "writer", "DictWriter", "to_csv", "write_csv", "to_excel", "to_clipboard", "savetxt",
+    "ExcelWriter",
+}  # fmt: skip
+# Files with a button for downloads, and what they offer: a table only through the writer above.
+BUTTONS = {
+    "pages/parts/downloads.py": "spreadsheet.table",
+    "pages/parts/export_files.py": "ExportFormat",
+    "pages/runs/details.py": "application/zip",
+}
 
 
 @pytest.mark.parametrize(
@@ -39,12 +51,61 @@ def test_letters_beyond_ascii_are_marked_for_spreadsheets() -> None:
     assert table([{"name": "a", "n": 3}, {"name": None, "n": float("nan")}]) == b"name,n\na,3\n,\n"
 
 
-def test_there_is_no_other_way_out() -> None:
-    files = [ROOT / "app.py", *(ROOT / "mirs_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
-    assert len(files) > 200
-    others = {
+def called(source: str) -> set[str]:
+    """The names of all functions that a source calls, or passes on, without their modules."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+def files_that_call(*names: str) -> set[str]:
+    return {
         str(path.relative_to(ROOT))
-        for path in files
-        if OTHER_WAYS.search(path.read_text(encoding="utf-8"))
+        for path in FILES
+        if called(path.read_text(encoding="utf-8")) & set(names)
     }
-    assert others <= WRITERS
+
+
+def test_there_is_no_other_way_out() -> None:
+    assert len(FILES) > 200
+    assert files_that_call(*WRITING) == WRITERS
+
+
+def test_downloads_are_offered_in_few_places_only() -> None:
+    assert files_that_call("download_button") == set(BUTTONS)
+    for name, content in BUTTONS.items():
+        assert content in (ROOT / name).read_text(encoding="utf-8")
+    # Nor by hand: as a link with the data in it, or as text that calls itself CSV.
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        assert "data:text/" not in text and "data:application/" not in text, path
+        if re.search(r"""["']text/(csv|tab-separated-values)["']""", text):
+            assert "spreadsheet" in text, path
+
+
+def test_every_table_format_goes_through_the_writer() -> None:
+    folder = ROOT / "mirs_core" / "exchange" / "exports"
+    formats = [path for path in folder.rglob("*.py") if '".csv"' in path.read_text()]
+    assert len(formats) >= 2
+    assert all("spreadsheet" in path.read_text() for path in formats)
+
+
+def test_streamlit_exports_no_table_of_its_own() -> None:
+    with (ROOT / ".streamlit" / "config.toml").open("rb") as handle:
+        client = tomllib.load(handle)["client"]
+    assert client["disableDataExport"] is True
+    assert files_that_call("dataframe", "data_editor"), "the option is for these"
+    # Charts whose menu would save their data.
+    assert not files_that_call(
+        "line_chart", "bar_chart", "area_chart", "scatter_chart", "map_chart"
+    )
+
+
+def test_the_search_for_ways_out_sees_what_it_looks_for() -> None:
+    assert called("from csv import writer\nframe.to_csv(x)\nst.download_button(y)") == {
+        "writer", "to_csv", "download_button"
+    }  # fmt: skip
