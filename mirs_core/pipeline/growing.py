@@ -7,7 +7,6 @@ their order, by which ties are broken, and new ones are inserted at random place
 
 import dataclasses
 import hashlib
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +22,13 @@ from mirs_core.datasets.splits import grown_order
 from mirs_core.encoders.feature_store import count_missing, extract
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.errors import DataError
+from mirs_core.pipeline import listed_tiles
 from mirs_core.pipeline.indexing import archived_config, keep_archived, learnt_roles, role_of
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.workspace import annotations, bin, runs
 from mirs_core.workspace.home import Home
-
-_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def remove(
     """
     old = runs.folder(home, run_id)
     loaded = retriever.load(old)
-    removed = _rows_of(loaded.items, tiles)
+    removed = listed_tiles.rows_of(loaded.items, tiles)
     rows = np.array([row for row in range(len(loaded.items)) if row not in removed], dtype=np.int64)
     if not len(rows) or not removed:
         raise DataError(
@@ -133,25 +131,6 @@ def remove(
     learnt = learnt_roles(old, loaded)
     run, binned = _keep(home, old, reduced, about, learnt, excluded, keep)
     return Grown(run, run_id, len(items), 0, len(removed), 0, binned)
-
-
-def _rows_of(items: Items, tiles: Sequence[str]) -> set[int]:
-    """The rows of tiles by their ids, also in another Unicode form: lists come from other systems.
-
-    Raises:
-        DataError: there are no such tiles.
-    """
-    rows = dict(zip(tiles, items.rows_of(tiles).tolist(), strict=True))
-    if any(row < 0 and not tile.isascii() for tile, row in rows.items()):
-        composed = {unicodedata.normalize("NFC", tile): row for row, tile in enumerate(items.ids)}
-        for tile in [tile for tile, row in rows.items() if row < 0]:
-            rows[tile] = composed.get(unicodedata.normalize("NFC", tile), -1)
-    unknown = [tile for tile, row in rows.items() if row < 0]
-    if unknown:
-        names = ", ".join(repr(tile[:200]) for tile in unknown[:_LISTED])
-        more = f" and {len(unknown) - _LISTED:,} more" if len(unknown) > _LISTED else ""
-        raise DataError(f"There is no tile {names}{more} in this archive. Nothing was removed.")
-    return set(rows.values())
 
 
 @dataclass(frozen=True, slots=True)
