@@ -5,28 +5,23 @@ k and the filters; for the evaluation its tab; for the runs page the selected ru
 image is never part of a link. Values from a link are checked; those that cannot be used are named.
 """
 
-import re
 from collections.abc import Iterable
 
 import streamlit as st
 
-from mirs_core.errors import MirsError
-from mirs_core.mars.geography import Region
-from pages.shared import missing, state
+from pages.shared import link_values, missing, state
 from pages.shared.state import (
     BAND,
     CLASSES,
     DATA,
     GROUPS,
     K_DEFAULT,
-    K_RANGE,
     MINUS,
     MODELS,
     NEAR,
     PART,
     PENDING_DATA,
     PLUS,
-    POLES,
     ROLES,
     RUNS,
     STRIP,
@@ -60,7 +55,6 @@ _FORMER_COLOURS = {
     "Errors of the top k": "Top-k error rate",
     "Tiles with its code": "Tiles sharing its code",
 }
-_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
 
 
 def restore() -> None:
@@ -76,14 +70,14 @@ def _restored() -> dict[str, str] | None:
     st.session_state.pop(state.DROPPED, None)
     for key in (GROUPS, CLASSES, ROLES, STRIPS, PLUS, MINUS):
         st.session_state[key] = _names(link, key)
-    st.session_state[K] = _k(link.get("k"))
+    st.session_state[K] = link_values.results(link.get("k"))
     for key, name in _FLAGS.items():
         st.session_state[key] = link.get(name) == "1"
     if "colour" in link:
         st.session_state[state.COLOUR] = _FORMER_COLOURS.get(link["colour"], link["colour"])
-    st.session_state[BAND] = _band(link.get("latitudes", ""))
-    st.session_state[WITHIN] = _whole(link.get("within"), 0, 4096)
-    state.search_in(_region(link.get("region", "")))
+    st.session_state[BAND] = link_values.latitudes(link.get("latitudes", ""))
+    st.session_state[WITHIN] = link_values.whole(link.get("within"), 0, 4096)
+    state.search_in(link_values.region_of(link.get("region", "")))
     st.session_state[state.WEST] = link.get("west") == "1"
     if link.get("framed", "") not in ("", st.session_state.get(state.FRAMED)):
         # Another strip selects other tiles.
@@ -99,10 +93,10 @@ def _unusable(link: dict[str, str]) -> list[str]:
     """The names of the parameters whose values were not understood, or are out of range."""
     band, within, k = link.get("latitudes", ""), link.get("within"), link.get("k")
     bad = {
-        "k": k is not None and k != str(_k(k)),
-        "latitudes": bool(band) and "..".join(map(str, _band(band))) != band,
-        "within": within is not None and within != str(_whole(within, 0, 4096)),
-        "region": bool(link.get("region")) and _region(link["region"]) is None,
+        "k": k is not None and k != str(link_values.results(k)),
+        "latitudes": bool(band) and "..".join(map(str, link_values.latitudes(band))) != band,
+        "within": within is not None and within != str(link_values.whole(within, 0, 4096)),
+        "region": bool(link.get("region")) and link_values.region_of(link["region"]) is None,
         "map": link.get("map", state.MAPS[0]) not in state.MAPS,
         "part": link.get("part", state.MAP_PARTS[0]) not in state.MAP_PARTS,
         **{name: link.get(name, "1") not in ("0", "1") for name in (*_FLAGS.values(), "west")},
@@ -189,42 +183,6 @@ def _unescaped(part: str) -> str:
     return part.replace("%2C", ",").replace("%25", "%")
 
 
-def _k(text: str | None) -> int:
-    low, high, step = K_RANGE
-    if text is None or not text.isdecimal() or len(text) > 4:
-        return K_DEFAULT
-    return min(max(round(int(text) / step) * step, low), high)
-
-
-def _whole(text: str | None, low: int, high: int) -> int | None:
-    if text is None or not text.isdecimal() or len(text) > 4:
-        return None
-    return min(max(int(text), low), high)
-
-
-def _band(text: str) -> tuple[int, int]:
-    """The latitude filter in a link, as in ``-30..45``."""
-    match = re.fullmatch(r"(-?[0-9]{1,2})\.\.(-?[0-9]{1,2})", text)
-    if not match or not POLES[0] <= int(match[1]) <= int(match[2]) <= POLES[1]:
-        return POLES
-    return int(match[1]), int(match[2])
-
-
-def _region(text: str) -> Region | None:
-    """The region in a link: west, south, east and north, as in ``300..-10..20..35``."""
-    parts = text.split("..")
-    if len(parts) != 4 or not all(_DEGREES.fullmatch(part) for part in parts):
-        return None
-    try:
-        return Region(*map(float, parts))
-    except MirsError:
-        return None
-
-
-def _degrees(value: float) -> str:
-    return f"{value:.4f}".rstrip("0").rstrip(".")
-
-
 def search_link() -> dict[str, str]:
     """The state of the search page as link parameters."""
     session = st.session_state
@@ -235,7 +193,7 @@ def search_link() -> dict[str, str]:
         "k": str(session.get(K, K_DEFAULT)),
         "latitudes": f"{band[0]}..{band[1]}" if band else "",
         "within": "" if within is None else str(within),
-        "region": "..".join(map(_degrees, region.values())) if region else "",
+        "region": "..".join(map(link_values.degrees, region.values())) if region else "",
         "west": "1" if state.west() else "",
         **{name: "1" if session.get(key) else "" for key, name in _FLAGS.items()},
         **{name: _joined(key) for key, name in _LISTS.items()},
