@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from mirs_core.datasets.card import Card, read_card
 from mirs_core.datasets.reading import read_contents
+from mirs_core.datasets.strips.mending import mended_records
+from mirs_core.datasets.strips.strip_list import read_strips
 from mirs_core.datasets.tile_table import TileRecord, read_table
 from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled, passed_over_lines
 from mirs_core.errors import DataError
@@ -132,7 +134,7 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     images = find_images(root)
     read = read_contents(root, images.paths, cache, progress)
     labelled = is_labelled(root)
-    table = read_table(root)
+    table = _table(root)
     tiles = tuple(
         _tile(path, read.contents[path], labelled, table.get(path), card)
         for path in sorted(read.contents)
@@ -154,9 +156,19 @@ def tiles_named(root: Path) -> tuple[Tile, ...]:
         DataError: dataset.json or tiles.csv is invalid.
     """
     root = root.resolve()
-    card, table, labelled = read_card(root), read_table(root), is_labelled(root)
+    card, table, labelled = read_card(root), _table(root), is_labelled(root)
     paths = sorted(find_images(root).paths)
     return tuple(_tile(path, "", labelled, table.get(path), card) for path in paths)
+
+
+def _table(root: Path) -> dict[str, TileRecord]:
+    """The records of a data set, with true coordinates of strips recorded wrongly before."""
+    try:
+        strips = read_strips(root)
+    except DataError:
+        # Footprints say so; labels and licences do not depend on it.
+        strips = ()
+    return mended_records(strips, read_table(root))
 
 
 def _tile(path: str, content: str, labelled: bool, record: TileRecord | None, card: Card) -> Tile:

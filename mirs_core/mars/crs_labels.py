@@ -224,6 +224,12 @@ def with_true_parallel(crs: Any, a: float, b: float, name: str) -> tuple[Any, st
     )
 
 
+def misread_degrees(crs: Any) -> tuple[float, float]:
+    """Central meridian and latitude of origin of a system whose label is corrected."""
+    terms = _terms(crs)
+    return terms.get("Longitude of natural origin", 0.0), terms.get(_ORIGIN, 0.0)
+
+
 def _local_radius(latitude: float) -> float:
     """Radius of the reference ellipsoid at a planetocentric latitude, in metres."""
     a, b, angle = RADIUS, 3_376_200.0, math.radians(latitude)

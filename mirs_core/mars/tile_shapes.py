@@ -4,9 +4,10 @@ Longitudes are 0 to 360 degrees east. A footprint across the meridian 0/360 is s
 around a pole is extended to it: unchanged, either would be drawn as a band around the planet.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ Ring = Sequence[tuple[float, float]]
 RADIUS = 3_396_190.0
 """Radius of the reference sphere in metres."""
 _TURN = 360.0
+_TILE_CORNERS = 4
 
 
 def polygon(ring: Ring) -> "BaseGeometry":
@@ -48,7 +50,14 @@ def polygon(ring: Ring) -> "BaseGeometry":
 
 
 def square_kilometres(ring: Ring) -> float:
-    """The area inside ``ring`` on the sphere of Mars, sides along great circles; 0 or more."""
+    """The area inside ``ring`` on the sphere of Mars; 0 or more.
+
+    The sides of a tile are great circles. Those of rings of more corners are short; they are
+    straight in longitude and sine of latitude, since rings that reach round the planet have no
+    inside on the sphere.
+    """
+    if len(ring) > _TILE_CORNERS:
+        return float(_flat([ring])[0].area) * math.pi / 180 * RADIUS**2 / 1e6
     area, _ = _sphere().polygon_area_perimeter([lon for lon, _ in ring], [lat for _, lat in ring])
     return abs(float(area)) / 1e6
 
@@ -62,15 +71,21 @@ def _sphere() -> "Geod":
 
 def seen_once(rings: Iterable[Ring]) -> float:
     """Area of the union of ``rings`` over the sum of their areas; 1 without overlaps."""
-    from shapely import area, transform, union_all
+    from shapely import area, union_all
 
-    # Longitude and sine of latitude (cylindrical equal-area): areas are proportional to true areas.
-    flat = transform(
+    flat = _flat(rings)
+    total = float(area(flat).sum())
+    return min(1.0, float(union_all(flat).area) / total) if total else 1.0
+
+
+def _flat(rings: Iterable[Ring]) -> Any:
+    """The areas in longitude and sine of latitude, in which they are proportional to true areas."""
+    from shapely import transform
+
+    return transform(
         np.array([polygon(ring) for ring in rings], dtype=object),
         lambda at: np.stack([at[:, 0], np.sin(np.radians(at[:, 1]))], axis=1),
     )
-    total = float(area(flat).sum())
-    return min(1.0, float(union_all(flat).area) / total) if total else 1.0
 
 
 def _unwrapped(ring: Ring) -> list[tuple[float, float]]:

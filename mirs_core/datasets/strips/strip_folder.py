@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mirs_core.datasets.card import CARD_FILE, UNKNOWN, read_card
+from mirs_core.datasets.strips.mending import mended_records
 from mirs_core.datasets.strips.strip_list import (
     STRIPS_FILE,
     Strip,
@@ -105,7 +106,7 @@ class StripFolder:
             own = f"{strip.name}/"
             others = [
                 record
-                for record in read_table(self.root).values()
+                for record in mended_records(read_strips(self.root), read_table(self.root)).values()
                 if not record.path.startswith(own) and record.path not in paths
             ]
             licence = _write_card(self.root, strip)

@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pyproj import CRS, Transformer
+from shapely import Point
 
 from mirs_core.datasets.strips.strip_list import STRIPS_FILE, Strip, read_strips, write_strips
 from mirs_core.errors import DataError
-from mirs_core.landform_map.footprints import footprints, strip_outlines
+from mirs_core.landform_map.footprints import Ring, footprints, strip_outlines
+from mirs_core.mars.crs import MarsCrs
+from mirs_core.mars.tile_shapes import polygon, square_kilometres
 
 OUTLINE = ((10.0, 1.0), (11.0, 1.0), (11.0, -1.0))
 
@@ -63,7 +66,9 @@ def test_corners_are_those_of_pyproj(
             (column + 100, row + 100),
             (column, row + 100),
         ]
-        for (x, y), (east, north) in zip(places, found[path], strict=True):
+        # Sides that go far round a pole have points between their corners.
+        corners = found[path][:: len(found[path]) // 4]
+        for (x, y), (east, north) in zip(places, corners, strict=True):
             a, _, c, _, e, f = transform
             longitude, latitude = plain.transform(a * x + c, e * y + f)
             assert east == pytest.approx(longitude % 360, abs=1e-9) and 0 <= east < 360
@@ -119,3 +124,61 @@ def test_what_is_no_list_is_refused(text: str, tmp_path: Path) -> None:
 def test_other_bodies_are_refused(crs: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not Mars"):
         footprints(data_set(tmp_path, strip(crs, (6.0, 0, 0.0, 0, -6.0, 0.0))))
+
+
+DEGREE = np.pi / 180 * 3_396_190
+PLANET = 4 * np.pi * 3396.19**2
+
+
+def one_tile(root: Path, crs: str, transform: tuple[float, ...], side: int) -> Ring:
+    one = strip(crs, transform, width=side, height=side, side=side, stride=side)
+    write_strips(root, [one])
+    (root / one.name).mkdir()
+    (root / one.path(0, 0)).write_bytes(b"png")
+    return footprints(root)[one.path(0, 0)]
+
+
+@pytest.mark.parametrize("start", [-180.0, 0.0, 10.0, -180.5, 100.0])
+@pytest.mark.parametrize("width", [150.0, 180.0, 200.0, 270.0, 360.0, 361.0])
+@pytest.mark.parametrize("crs", ["IAU_2015:49900", "IAU_2015:49910"])
+def test_tiles_that_go_far_round_the_planet(
+    start: float, width: float, crs: str, tmp_path: Path
+) -> None:
+    unit = 1.0 if crs.endswith("00") else DEGREE
+    pixel = width / 100
+    top = width / 2
+    transform = tuple(unit * term for term in (pixel, 0, start, 0, -pixel, top))
+    ring = one_tile(tmp_path, crs, transform, 100)
+    shape = polygon(ring)
+    span, north = min(width, 360.0), min(top, 90.0)
+    assert shape.is_valid and shape.area == pytest.approx(span * 2 * north, rel=1e-6)
+    assert shape.bounds[0] >= 0 and shape.bounds[2] <= 360
+    assert shape.contains(Point((start + width / 2 + 0.01) % 360, 0.01))
+    beside = (start + width + (360 - span) / 2) % 360
+    assert span == 360 or not shape.contains(Point(beside, 0))
+    share = span / 360 * np.sin(np.radians(north))
+    assert square_kilometres(ring) == pytest.approx(share * PLANET, rel=0.002)
+
+
+@pytest.mark.parametrize("north", [True, False])
+@pytest.mark.parametrize("shift", [0.0, 20.0, 40.0, 49.0, 50.0, 51.0, 60.0])
+def test_tiles_beside_and_over_a_pole(north: bool, shift: float, tmp_path: Path) -> None:
+    """The pole in the middle of a tile, near its side, on its side, and outside."""
+    metres = 1000.0
+    transform = (metres, 0, (shift - 50) * metres, 0, -metres, 50.3 * metres)
+    ring = one_tile(tmp_path, "IAU_2015:49930" if north else "IAU_2015:49935", transform, 100)
+    shape = polygon(ring)
+    assert shape.is_valid
+    assert square_kilometres(ring) == pytest.approx(100.0**2, rel=0.01)
+    # Each place is inside the shape if its pixel is inside the tile.
+    frame = MarsCrs.of(
+        CRS.from_user_input("IAU_2015:49930" if north else "IAU_2015:49935").to_wkt(), "a"
+    )
+    for east in range(3, 360, 17):
+        for colatitude in (0.2, 0.5, 0.9):
+            latitude = (90 - colatitude) * (1 if north else -1)
+            x, y = frame.from_degrees(east, latitude)
+            column, row = float(x) / metres - (shift - 50), 50.3 - float(y) / metres
+            near = min(abs(column), abs(column - 100), abs(row), abs(row - 100)) < 2
+            is_in = 0 < column < 100 and 0 < row < 100
+            assert near or shape.contains(Point(east, latitude)) == is_in

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.warp
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from rasterio import Affine
 
+from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.strips import CutSettings, cut_strip
 from mirs_core.datasets.strips.outline import bounds
 from mirs_core.datasets.strips.strip_list import Strip, read_strips, write_strips
-from mirs_core.datasets.tile_table import read_table
+from mirs_core.datasets.tile_table import read_table, write_table
 from mirs_core.errors import DataError
 from mirs_core.landform_map.footprints import footprints
 from mirs_core.mars.crs import MarsCrs
@@ -194,3 +195,53 @@ def test_other_outlines_are_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", "IAU_2015:49910", Affine(6, 0, -300, 0, -6, 300))
     strip: Strip = cut_strip(path, tmp_path / "out", CutSettings(size=32)).strip
     assert read_strips(tmp_path / "out") == (strip,)
+
+
+def test_strips_cut_from_old_labels_before_are_mended_when_they_are_read(tmp_path: Path) -> None:
+    transform = Affine(0.25, 0, 5633625.875, 0, -0.25, -488784.875)
+    pixels = np.random.default_rng(1).integers(1, 255, (1, 96, 96)).astype(np.uint8)
+    path = tmp_path / "old.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=96, height=96, count=1, dtype="uint8",
+        crs=equirectangular(-5, 0), transform=transform,
+    ) as out:  # fmt: skip
+        out.write(pixels)
+    root = tmp_path / "out"
+    right = cut_strip(path, root, CutSettings(size=32)).strip
+    true_tiles = {tile.path: (tile.longitude, tile.latitude) for tile in scan(root).tiles}
+    true_rings = footprints(root)
+    # What a version up to 0.3.0 would have written: the label as it is.
+    literal = CRS.from_wkt(equirectangular(-5, 0))
+    plain = CRS.from_proj4("+proj=longlat +R=3396036.8126024")
+    wrong = Transformer.from_crs(literal, plain, always_xy=True)
+
+    def places(columns: Any, rows: Any) -> list[tuple[float, float]]:
+        x, y = transform @ (np.asarray(columns, float), np.asarray(rows, float))
+        east, north = wrong.transform(x, y)
+        return list(zip((np.asarray(east) % 360).tolist(), north.tolist(), strict=True))
+
+    ring = places([0, 96, 96, 0], [0, 0, 96, 96])
+    before = dataclasses.replace(right, crs=equirectangular(-5, 0), outline=tuple(ring))
+    write_strips(root, [before])
+    records = []
+    for record in read_table(root).values():
+        column, row = right.corner(record.path) or (0, 0)
+        ((east, north),) = places([column + 16], [row + 16])
+        records.append(dataclasses.replace(record, longitude=east, latitude=north))
+    write_table(root, records)
+    assert all(abs((record.latitude or 0) + 8.2) > 4 for record in records)
+
+    def check() -> None:
+        tiles = {tile.path: (tile.longitude, tile.latitude) for tile in scan(root).tiles}
+        for name, place in true_tiles.items():
+            assert tiles[name] == pytest.approx(place, abs=1e-7)
+        assert footprints(root).items() >= true_rings.items()
+        (strip,) = (strip for strip in read_strips(root) if strip.name == "old")
+        assert bounds(strip.outline) == pytest.approx(bounds(right.outline), abs=1e-6)
+        assert strip.is_mended
+
+    check()
+    # Another strip writes both files again.
+    cut_strip(write(tmp_path / "b.tif", "IAU_2015:49910", Affine(6, 0, 0, 0, -6, 0)), root,
+              CutSettings(size=32))  # fmt: skip
+    check()
