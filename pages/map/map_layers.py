@@ -44,7 +44,7 @@ class Layers:
 def draw(searcher: Searcher) -> Layers:
     """Draws the controls above the map."""
     strips = _strips(searcher)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="mirs-map-controls"):
         if st.session_state.get(state.MAP) not in state.MAPS:
             st.session_state[state.MAP] = state.MAPS[0]
         st.segmented_control(

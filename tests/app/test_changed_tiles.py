@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_tiles import use_own_tiles
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -24,12 +25,7 @@ CHANGED, MISSING = "Changed since it was archived", "File missing"
 @pytest.fixture
 def home(home: Home, tmp_path: Path) -> Home:
     """The demo on its own copy of the tiles, which tests may change."""
-    for path in home.runs.glob("*/config.json"):
-        config = json.loads(path.read_text())
-        data = tmp_path / "tiles"
-        if not data.exists():
-            shutil.copytree(config["data"], data)
-        path.write_text(json.dumps({**config, "data": str(data)}))
+    use_own_tiles(home, tmp_path / "tiles")
     return home
 
 
