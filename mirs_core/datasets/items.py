@@ -99,7 +99,7 @@ class Items:
             places=[tile.place for tile in tiles],
         )
 
-    def indexed(self, ids: Sequence[Index], contents: Sequence[Index]) -> "Items":
+    def indexed(self, ids: Sequence[Index], contents: Sequence[Index] | None) -> "Items":
         """The same items with the indexes of ids and contents that are stored with them."""
         items = Items(**self.columns())
         object.__setattr__(items, "_ids", Lookup(items.ids, ids))

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mirs_core.datasets.manifest import Card, read_card, tiles_named
+from mirs_core.datasets.stored_items import read_items
 from mirs_core.errors import MirsError
 from mirs_core.files import read_json, write_json
 from mirs_core.system.processes import locked
@@ -127,13 +130,9 @@ def _named(root: Path) -> _Counts:
 
 
 def _archived(run: runs.RunFolder) -> _Counts:
-    with contextlib.suppress(MirsError, KeyError, TypeError, AttributeError):
-        value = read_json(run.items)
-        labels, latitudes = value["labels"], value["latitudes"]
-        longitudes = value.get("longitudes", latitudes)
-        return _Counts(
-            len(labels),
-            sum(label is not None for label in labels),
-            sum(None not in place for place in zip(latitudes, longitudes, strict=False)),
-        )
+    with contextlib.suppress(MirsError):
+        items = read_items(run)
+        placed = items.latitudes.present() & items.longitudes.present()
+        labelled = len(items) - items.labels.count(None)
+        return _Counts(len(items), labelled, int(np.count_nonzero(placed)))
     return _Counts()

@@ -1,7 +1,6 @@
 """The model card of a run as Markdown: model, results, data, settings, intended use."""
 
 import contextlib
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,11 +8,10 @@ from mirs_core.config.differences import differences
 from mirs_core.config.presets import PRESETS, from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets.card import Card, read_card
-from mirs_core.datasets.items import Items
+from mirs_core.datasets.stored_items import read_items
 from mirs_core.encoders.loading import published_spec
 from mirs_core.errors import MirsError
 from mirs_core.evaluation import scores
-from mirs_core.files import read_json
 from mirs_core.mars.landforms import describe
 from mirs_core.system.tables import code, markdown, number, plain
 from mirs_core.workspace import annotations, runs
@@ -140,9 +138,9 @@ def _data(
                 f"- {what} another data set: {code(str(data_set.get('data_name')))},"
                 f" {plain(str(data_set.get('data_title')))}"
             )
-    if run.items.is_file():
-        counts = Counter(Items.from_json(read_json(run.items)).roles)
-        parts = [f"{counts[role]:,} {words}" for role, words in _ROLES.items() if counts[role]]
+    if run.archive.is_dir():
+        counts = read_items(run).roles.counts()
+        parts = [f"{counts[role]:,} {words}" for role, words in _ROLES.items() if role in counts]
         lines.append(f"- Tiles: {', '.join(parts)}")
     split = "strips are kept together" if config.archive.by_strip else "tile by tile"
     lines.append(f"- Split into training and archive tiles: seed {config.seed}, {split}")

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mirs_core import __version__
+from mirs_core.datasets.stored_items import read_items
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import map_array, read_json, write_array, write_json
 from mirs_core.hash_space import landmarks, projection, sampled_fidelity
@@ -64,7 +65,7 @@ def read(home: Home, run_id: str) -> SpaceMap | None:
         return None
     try:
         value, points = read_json(about), map_array(folder.path / "map.npy")
-        items = len(read_json(folder.items)["ids"])
+        items = len(read_items(folder))
         fits = value["schema"] == _SCHEMA and points.shape == (items, 2)
         if not fits or points.dtype != np.float32 or not np.isfinite(points).all():
             return None

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.manifest import StoredFile
+from mirs_core.columns.ties import Ties
+from mirs_core.columns.writing import ArchiveWriter
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets.items import Items
+from mirs_core.datasets.stored_items import read_archive
 from mirs_core.errors import RunError
-from mirs_core.files import read_array, read_json, replace_file, write_array, write_json
+from mirs_core.files import replace_file
 from mirs_core.hashing.baseline import FloatModel
 from mirs_core.hashing.hash_function import HashFunction
 from mirs_core.ranking.archive import FloatArchive, HashArchive
@@ -24,15 +28,18 @@ _SOURCE_ROLES = frozenset({"train"})
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Model, codes and items of one run; row order breaks ties.
+    """Model, codes and items of one run.
 
-    ``codes`` are packed uint8 (N, bits/8), or float32 (N, D) of a baseline.
+    ``codes`` are packed uint8 (N, bits/8), or float32 (N, D) of a baseline; those of an archive
+    with several segments are ``columns.blocks.Blocks``, which can be indexed like an array. Row
+    order breaks ties, unless the archive has grown and ``ties`` does.
     """
 
     model: HashFunction | FloatModel
     codes: NDArray[Any]
     items: Items
     distractors: tuple[str, ...] = ()
+    ties: Ties | None = None
 
     @classmethod
     def build(
@@ -63,10 +70,9 @@ class Retriever:
     def save(self, run: RunFolder) -> None:
         """Writes model, codes and items to the run's folder."""
         save_model(run.model, self.model)
-        write_array(run.codes, self.codes)
-        header = {"count": len(self.items), "width": int(self.codes.shape[1])}
-        value = {**header, "distractors": list(self.distractors), **self.items.to_json()}
-        write_json(run.items, value)
+        digest = StoredFile.of(run.model).sha256
+        with ArchiveWriter(run.archive, model=digest, distractors=self.distractors) as writer:
+            writer.append(np.asarray(self.codes), self.items.columns())
 
 
 def for_inference(model: "HashFunction | HashModel | FloatModel") -> HashFunction | FloatModel:
@@ -128,17 +134,14 @@ def load(run: RunFolder) -> Retriever:
     run.check_usable("can be searched")
     config = run.config()
     model = load_model(run.model, config)
-    header = read_json(run.items)
-    items = Items.from_json(header)
-    codes = read_array(run.codes)
+    archive = read_archive(run)
+    codes, width = archive.codes, archive.codes.shape[-1]
+    expected = config.head.bits // 8 if config.hashes else width
     dtype = np.uint8 if config.hashes else np.float32
-    width = config.head.bits // 8 if config.hashes else header.get("width")
-    count = header.get("count")
-    if codes.dtype != dtype or codes.shape != (len(items), width) or count != len(items):
+    if codes.dtype != dtype or codes.ndim != 2 or width != expected:
         raise RunError(f"Run {run.id}: codes {codes.dtype} {codes.shape} do not match its items.")
     if isinstance(model, FloatModel) and model.mean is not None and len(model.mean) != width:
         raise RunError(f"Run {run.id}: {run.model.name} does not match its codes. Train again.")
-    distractors = header.get("distractors")
-    if not isinstance(distractors, list) or not all(isinstance(d, str) for d in distractors):
-        raise RunError(f"Run {run.id}: items.json has no list of distractors. Train again.")
-    return Retriever(model, codes, items, tuple(distractors))
+    if archive.model not in (None, StoredFile.of(run.model).sha256):
+        raise RunError(f"Run {run.id}: {run.model.name} did not make its codes. Train again.")
+    return Retriever(model, codes, archive.items, archive.distractors, archive.ties)

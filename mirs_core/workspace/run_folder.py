@@ -35,14 +35,19 @@ class RunFolder:
         return self.path / "model.safetensors"
 
     @property
-    def codes(self) -> Path:
-        """Packed codes (N, bits/8) uint8, or features (N, D) float32 of a baseline."""
-        return self.path / "archive" / "codes.npy"
+    def archive(self) -> Path:
+        """The archive: segments of codes and items, with a list of them (``columns.reading``)."""
+        return self.path / "archive"
 
     @property
-    def items(self) -> Path:
-        """The items, parallel to the rows of ``codes``."""
-        return self.path / "archive" / "items.json"
+    def old_codes(self) -> Path:
+        """Codes or features of all tiles in one array, as runs up to version 0.3.0 have them."""
+        return self.archive / "codes.npy"
+
+    @property
+    def old_items(self) -> Path:
+        """Items in one JSON file, as runs up to version 0.3.0 have them."""
+        return self.archive / "items.json"
 
     @property
     def metrics(self) -> Path:

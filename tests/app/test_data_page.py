@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs
 from mirs_core.datasets import download
+from mirs_core.datasets.stored_items import read_items
 from mirs_core.jobs import workers
 from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.pipeline import demo
@@ -316,7 +317,7 @@ def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path)
     press(app, "Edit or export archive")
     press(app, "Add tiles")
     assert ("archive", "add", f"--run={archive}", f"--data={tmp_path}") in queued(home)
-    items = json.loads((runs.folder(home, archive).items).read_text())
+    items = read_items(runs.folder(home, archive)).to_json()
     tiles = [CollectedTile(tile, "x") for tile in items["ids"][:2]]
     made = collections.create(home, "Out", "any", "Any", True)
     collections.add(home, made.id, [*tiles, CollectedTile("gone.jpg", "x")])

@@ -1,5 +1,6 @@
 """The page Evaluate, without a browser."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
+from archives import rewrite, segment
 from fakes import write_job
 from streamlit.testing.v1 import AppTest
 
@@ -163,8 +165,7 @@ def test_archives_that_differ_are_flagged(home: Home, evaluate: Any) -> None:
 def test_without_labels_there_are_codes_but_no_scores(home: Home, evaluate: Any) -> None:
     for path in (home.path / "runs").iterdir():
         (path / "metrics.json").unlink()
-        known = path / "archive" / "items.json"
-        change(known, labels=[None] * len(json.loads(known.read_text())["labels"]))
+        rewrite(path, lambda items: dataclasses.replace(items, labels=[None] * len(items)))
     for part in ("scores", "ranking"):
         app = evaluate(part)
         assert not app.exception and "No scores" in messages(app)
@@ -174,7 +175,7 @@ def test_without_labels_there_are_codes_but_no_scores(home: Home, evaluate: Any)
 
 def test_a_damaged_run_says_what_to_do_and_hides_no_other(home: Home, evaluate: Any) -> None:
     change(home.path / "runs" / "demo-mirs" / "metrics.json", ties=None)
-    (home.path / "runs" / "demo-mirs" / "archive" / "codes.npy").write_bytes(b"broken")
+    (segment(home.path / "runs" / "demo-mirs") / "codes.npy").write_bytes(b"broken")
     for part in ("scores", "ranking", "codes"):
         app = evaluate(part)
         assert not app.exception and len(app.error) == 1 and "train again" in app.error[0].value

@@ -1,10 +1,12 @@
 """The landform estimate, drawn by a page of one line."""
 
+import dataclasses
 import json
 import shutil
 from typing import Any
 
 import pytest
+from archives import rewrite
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import landform_map
@@ -24,9 +26,7 @@ estimate.draw(loaders.searcher({run!r}), Home.current())
 def strip(home: Home) -> str:
     """A run with the model and the tiles of demo-mirs that knows no label."""
     path = shutil.copytree(home.path / "runs" / "demo-mirs", home.path / "runs" / "strip")
-    items = json.loads((path / "archive" / "items.json").read_text())
-    items["labels"] = [None] * len(items["labels"])
-    write_json(path / "archive" / "items.json", items)
+    rewrite(path, lambda items: dataclasses.replace(items, labels=[None] * len(items)))
     made = json.loads((path / "provenance.json").read_text())
     write_json(path / "provenance.json", {**made, "name": "A strip", "origin": "demo-mirs"})
     return "strip"

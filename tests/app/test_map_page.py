@@ -11,14 +11,16 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from mirs_core.datasets.items import Items
+from mirs_core.datasets import stored_items
 from mirs_core.landform_map import spread
 from mirs_core.mars.geography import Region, distance_km
 from mirs_core.ranking.codes import hamming
+from mirs_core.retrieval import retriever
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
+from mirs_core.workspace.run_folder import RunFolder
 from pages.components.mars_map.mars_map import MapActions, MapContent, region_of
 from pages.map import map_layers, planet
 from pages.shared import loaders, state
@@ -305,16 +307,15 @@ def test_an_own_image_has_no_place_but_results(app: AppTest, drawn: Drawn) -> No
 
 def lose_places(monkeypatch: pytest.MonkeyPatch, **columns: Any) -> None:
     """The archives of all runs with other columns."""
-    whole = Items.from_json
+    whole = stored_items.read_archive
 
-    def from_json(value: Any) -> Items:
-        items = whole(value)
-        n = len(items)
-        return dataclasses.replace(
-            items, **{name: column(n, items) for name, column in columns.items()}
-        )
+    def read(run: RunFolder) -> stored_items.ArchivedTiles:
+        tiles = whole(run)
+        n, items = len(tiles.items), tiles.items
+        changed = {name: column(n, items) for name, column in columns.items()}
+        return dataclasses.replace(tiles, items=dataclasses.replace(items, **changed))
 
-    monkeypatch.setattr(Items, "from_json", staticmethod(from_json))
+    monkeypatch.setattr(retriever, "read_archive", read)
 
 
 def test_without_places_the_page_says_why_and_what_helps(

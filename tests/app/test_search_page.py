@@ -1,5 +1,6 @@
 """The page Search and compare, without a browser."""
 
+import dataclasses
 import io
 import json
 import shutil
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from archives import rewrite, segment
 from fakes import write_job
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -173,7 +175,7 @@ def test_history_goes_back(home: Home, start: Any) -> None:
 
 
 def test_a_damaged_run_says_what_to_do_and_hides_no_other(home: Home, start: Any) -> None:
-    (home.path / "runs" / "demo-mirs" / "archive" / "codes.npy").write_bytes(b"broken")
+    (segment(home.path / "runs" / "demo-mirs") / "codes.npy").write_bytes(b"broken")
     app = start()
     assert not app.exception and len(app.error) == 1 and "train again" in app.error[0].value
 
@@ -280,9 +282,8 @@ def test_back_and_forward_go_through_the_queries(home: Home, start: Any) -> None
 
 def test_an_archive_without_labels_is_searched_all_the_same(home: Home, start: Any) -> None:
     for run in ("demo-baseline", "demo-mirs", "demo-mirs-dwt"):
-        path = home.path / "runs" / run / "archive" / "items.json"
-        value = json.loads(path.read_text())
-        path.write_text(json.dumps({**value, "labels": [None] * len(value["ids"])}))
+        path = home.path / "runs" / run
+        rewrite(path, lambda items: dataclasses.replace(items, labels=[None] * len(items)))
     app = start()
     assert not app.exception and not app.error
     assert "not labelled" in html(app)

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
+from mirs_core.columns.blocks import Blocks
+from mirs_core.columns.checking import check_sums
+from mirs_core.columns.manifest import read_list
+from mirs_core.columns.reading import is_stored
 from mirs_core.datasets.card import read_card
+from mirs_core.datasets.stored_items import read_archive
 from mirs_core.datasets.tile_table import read_table
 from mirs_core.errors import ConfigError, MirsError, RunError
 from mirs_core.evaluation import scores
 from mirs_core.exchange.exported_runs.layout import (
     ANNOTATION,
+    ARCHIVE_LIST,
     HOSTILE,
     Manifest,
     RefusedFileError,
@@ -62,10 +68,7 @@ def checked(home: Home, run: runs.RunFolder, manifest: Manifest) -> annotations.
             (run.path / ANNOTATION).unlink()
         run.set_status(manifest.state)
         _check_provenance(run)
-        _check_array(run.codes)
-        codes = retriever.load(run).codes
-        if codes.dtype.kind == "f" and not np.isfinite(codes).all():
-            raise refused("has features that are not finite numbers")
+        _check_archive(run, set(manifest.files))
         summary = runs.summary(home, run, None)
         if run.metrics.is_file():
             scores.read_scores(summary, run)
@@ -103,6 +106,23 @@ def _check_provenance(run: runs.RunFolder) -> None:
     if not all(type(value) in (int, float) and math.isfinite(value) for value in seconds):
         raise refused("has no usable seconds in provenance.json")
     write_json(run.path / "provenance.json", {**provenance, "imported": True})
+
+
+def _check_archive(run: runs.RunFolder, names: set[str]) -> None:
+    """Raises RunError for an archive that cannot be searched or whose values are not allowed."""
+    if is_stored(run.archive):
+        listed = {f"archive/{name}" for name in read_list(run.archive).files()}
+        if {name for name in names if name.startswith("archive/")} != {*listed, ARCHIVE_LIST}:
+            raise refused("does not hold the archive that its list describes")
+        stored = read_archive(run, thorough=True).stored
+        if stored is not None:
+            check_sums(run.archive, stored)
+    else:
+        _check_array(run.old_codes)
+    codes = retriever.load(run).codes
+    pieces = codes.pieces() if isinstance(codes, Blocks) else [codes]
+    if codes.dtype.kind == "f" and not all(np.isfinite(piece).all() for piece in pieces):
+        raise refused("has features that are not finite numbers")
 
 
 def _check_array(path: Path) -> None:

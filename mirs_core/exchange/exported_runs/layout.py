@@ -1,10 +1,13 @@
 """The layout of an exported run, and the error for files that are not one."""
 
+import re
 import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
 
+from mirs_core.columns.files import CODES, CONTENTS, IDS, TIES, TILES
+from mirs_core.columns.manifest import LIST, REMOVED
 from mirs_core.errors import RunError
 
 SUFFIX = ".mirs.zip"
@@ -15,9 +18,19 @@ REQUIRED = {
     "config.json": MEGA,
     "provenance.json": MEGA,
     "model.safetensors": 1024 * MEGA,
-    "archive/codes.npy": 4096 * MEGA,
-    "archive/items.json": 256 * MEGA,
 }
+ARCHIVE_LIST = f"archive/{LIST}"
+ARCHIVE = {ARCHIVE_LIST: 256 * MEGA, f"archive/{REMOVED}": 1024 * MEGA}
+SEGMENT = {
+    CODES: 8192 * MEGA,
+    TILES: 1024 * MEGA,
+    IDS: 16 * MEGA,
+    CONTENTS: 16 * MEGA,
+    TIES: 16 * MEGA,
+}
+"""The files of each segment of an archive."""
+# As runs up to version 0.3.0 have it.
+OLD_ARCHIVE = {"archive/codes.npy": 4096 * MEGA, "archive/items.json": 256 * MEGA}
 OPTIONAL = {
     "metrics.json": 256 * MEGA,
     "progress.jsonl": 256 * MEGA,
@@ -27,7 +40,8 @@ OPTIONAL = {
     "tiles.csv": 256 * MEGA,
     ANNOTATION: MEGA,
 }
-LARGEST = {MANIFEST: MEGA, **REQUIRED, **OPTIONAL}
+LARGEST = {MANIFEST: MEGA, **REQUIRED, **ARCHIVE, **OLD_ARCHIVE, **OPTIONAL}
+_SEGMENT = re.compile(r"archive/segment-[0-9]{5}/(.+)")
 STATES = ("done", "stopped")
 CHUNK = MEGA
 # The exceptions that a maliciously crafted file can cause.
@@ -48,6 +62,12 @@ class Manifest:
 
 class RefusedFileError(RunError):
     """A file is not imported; the message says why."""
+
+
+def largest(name: str) -> int | None:
+    """The most bytes that a file of a run may have; None for what is not a file of a run."""
+    segment = _SEGMENT.fullmatch(name)
+    return SEGMENT.get(segment[1]) if segment else LARGEST.get(name)
 
 
 def refused(why: str) -> RefusedFileError:

@@ -16,14 +16,16 @@ from mirs_core import __version__
 from mirs_core.errors import MirsError, RunError
 from mirs_core.exchange.exported_runs.checks import checked
 from mirs_core.exchange.exported_runs.layout import (
+    ARCHIVE_LIST,
     CHUNK,
     HOSTILE,
-    LARGEST,
     MANIFEST,
+    OLD_ARCHIVE,
     REQUIRED,
     SCHEMA,
     STATES,
     Manifest,
+    largest,
     refused,
 )
 from mirs_core.files import is_safe_name, make_folder
@@ -103,11 +105,12 @@ def _entries(packed: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         raise refused("lists a file twice")
     for name, entry in entries.items():
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if name not in LARGEST:
+        most = largest(name)
+        if most is None:
             raise refused(f"holds {name[:80]!r}, which is not a file of a run")
         if kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
             raise refused(f"holds {name} as something other than a plain file")
-        if entry.file_size > LARGEST[name]:
+        if entry.file_size > most:
             raise refused(f"holds {name} with {entry.file_size:,} bytes, which is too large")
         if entry.file_size > _MOST_GROWTH * entry.compress_size + CHUNK:
             raise refused(f"holds {name} with an implausible compression ratio")
@@ -123,7 +126,8 @@ def _read_manifest(packed: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo])
     files = value["files"]
     if set(files) != set(entries) - {MANIFEST}:
         raise refused("does not hold the files that its manifest lists")
-    if missing := set(REQUIRED) - set(files):
+    archive = {ARCHIVE_LIST} if ARCHIVE_LIST in files else set(OLD_ARCHIVE)
+    if missing := {*REQUIRED, *archive} - set(files):
         raise refused(f"lacks {sorted(missing)[0]}")
     if value["state"] not in STATES or not isinstance(value["run"], str):
         raise refused("does not hold a finished run")
@@ -133,11 +137,12 @@ def _read_manifest(packed: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo])
 def _unpack(packed: zipfile.ZipFile, name: str, digest: Any, folder: Path) -> None:
     """Writes one entry below ``folder``, checking its actual size and checksum."""
     target, checksum, size = folder / name, hashlib.sha256(), 0
+    most = largest(name) or 0
     target.parent.mkdir(parents=True, exist_ok=True)
     with packed.open(name) as source, target.open("xb") as sink:
         while chunk := source.read(CHUNK):
             size += len(chunk)
-            if size > LARGEST[name]:
+            if size > most:
                 raise refused(f"holds a larger {name} than its header states")
             checksum.update(chunk)
             sink.write(chunk)

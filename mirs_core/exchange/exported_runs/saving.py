@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mirs_core import __version__
+from mirs_core.columns.manifest import read_list
+from mirs_core.columns.reading import is_stored
 from mirs_core.errors import RunError
 from mirs_core.exchange.exported_runs.layout import (
     ANNOTATION,
+    ARCHIVE_LIST,
     CHUNK,
     MANIFEST,
+    OLD_ARCHIVE,
     OPTIONAL,
     REQUIRED,
     SCHEMA,
     SUFFIX,
+    largest,
 )
 from mirs_core.files import replace_file, sha256
 from mirs_core.workspace import annotations, runs
@@ -53,18 +58,26 @@ def write_run(home: Home, run_id: str, handle: BinaryIO) -> None:
 def _exportable(home: Home, run_id: str) -> runs.RunFolder:
     run = runs.folder(home, run_id)
     run.check_usable("can be exported")
-    for name, most in {**REQUIRED, **OPTIONAL}.items():
+    for name in (*_required(run), *OPTIONAL):
         path = run.path / name
-        if name in REQUIRED and not path.is_file():
+        if name not in OPTIONAL and not path.is_file():
             raise RunError(f"{path} is missing, so the run cannot be exported; train it again.")
-        if path.is_file() and path.stat().st_size > most:
+        if path.is_file() and path.stat().st_size > (largest(name) or 0):
             raise RunError(f"{path} is too large to export; copy the folder of the run instead.")
     return run
 
 
+def _required(run: runs.RunFolder) -> tuple[str, ...]:
+    """The files without which the run is not complete."""
+    if not is_stored(run.archive):
+        return (*REQUIRED, *OLD_ARCHIVE)
+    archive = (f"archive/{name}" for name in read_list(run.archive).files())
+    return (*REQUIRED, ARCHIVE_LIST, *archive)
+
+
 def _write(home: Home, run: runs.RunFolder, handle: BinaryIO) -> None:
     annotation = json.dumps(annotations.read(home, run.id).to_json(), ensure_ascii=False).encode()
-    files = [name for name in (*REQUIRED, *OPTIONAL) if (run.path / name).is_file()]
+    files = [name for name in (*_required(run), *OPTIONAL) if (run.path / name).is_file()]
     sums = {ANNOTATION: sha256(annotation)}
     for name in files:
         with (run.path / name).open("rb") as source:

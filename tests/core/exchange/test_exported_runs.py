@@ -13,9 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from archives import SEGMENT_FILES, grow, rewrite, segment, store_as_before
 from fakes import make_fake_encoder, write_dataset
 
 from mirs_core.config.presets import from_preset
+from mirs_core.datasets import stored_items
+from mirs_core.datasets.stored_items import read_items
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import RunError
 from mirs_core.exchange import exported_runs
@@ -32,6 +35,11 @@ LAYOUT = {
     "test": {"cra": 3, "rid": 3, "smo": 3},
 }
 PRESETS = ("baseline-centred", "mirs")
+ARCHIVE = tuple(
+    f"archive/{name}"
+    for name in ("archive.json", *(f"segment-00000/{file}" for file in SEGMENT_FILES))
+)
+CODES = "archive/segment-00000/codes.npy"
 Files = dict[str, bytes]
 
 
@@ -100,7 +108,7 @@ def test_a_run_arrives_as_it_left(made: Path, home: Home, preset: str) -> None:
     there = runs.summary(Home(made / "home"), old, None)
     assert came == dataclasses.replace(there, served=False)
     run = runs.folder(home, preset)
-    for name in ("model.safetensors", "archive/codes.npy", "archive/items.json", "metrics.json"):
+    for name in ("model.safetensors", *ARCHIVE, "metrics.json"):
         assert (run.path / name).read_bytes() == (old.path / name).read_bytes()
     assert run.provenance() == {**old.provenance(), "imported": True}
     assert annotations.read(home, preset) == annotations.read(Home(made / "home"), preset)
@@ -116,7 +124,7 @@ def test_equal_runs_give_equal_files_without_pickle_or_tiles(made: Path) -> None
     assert again.getvalue() == (made / "mirs.mirs.zip").read_bytes()
     assert set(unpacked(made)) == {
         "manifest.json", "annotation.json", "config.json", "provenance.json", "model.safetensors",
-        "archive/codes.npy", "archive/items.json", "metrics.json", "progress.jsonl",
+        *ARCHIVE, "metrics.json", "progress.jsonl",
     }  # fmt: skip
 
 
@@ -150,7 +158,7 @@ def test_only_finished_runs_are_exported_and_no_file_is_overwritten(
     runs.folder(Home(copy), "mirs").set_status("failed")
     with pytest.raises(RunError, match="only a finished run can be exported"):
         exported_runs.save_run(Home(copy), "mirs", tmp_path / "new.zip")
-    runs.folder(Home(copy), "baseline-centred").items.unlink()
+    (segment(runs.folder(Home(copy), "baseline-centred").path) / "tiles.arrow").unlink()
     with pytest.raises(RunError, match="is missing"):
         exported_runs.save_run(Home(copy), "baseline-centred", tmp_path / "new.zip")
     with pytest.raises(RunError, match="There is no run"):
@@ -205,20 +213,20 @@ def test_a_repeated_file_name_is_refused(made: Path, home: Home) -> None:
 def test_a_zip_bomb_is_refused_by_its_header(
     made: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bomb = packed({**unpacked(made), "archive/codes.npy": bytes(300 * layout.CHUNK)})
+    bomb = packed({**unpacked(made), CODES: bytes(300 * layout.CHUNK)})
     assert "compression ratio" in refused(home, bomb)
-    monkeypatch.setitem(layout.LARGEST, "archive/codes.npy", layout.CHUNK)
+    monkeypatch.setitem(layout.SEGMENT, "codes.npy", layout.CHUNK)
     assert "too large" in refused(home, bomb)
 
 
 def test_a_zip_bomb_with_a_false_size_is_refused(made: Path, home: Home) -> None:
     real, said = 30 * layout.CHUNK, 1000
-    bomb = packed({**unpacked(made), "archive/codes.npy": bytes(real)}).getvalue()
+    bomb = packed({**unpacked(made), CODES: bytes(real)}).getvalue()
     size = real.to_bytes(4, "little")
     assert bomb.count(size) == 2
     bomb = bomb.replace(size, said.to_bytes(4, "little"))
     with zipfile.ZipFile(io.BytesIO(bomb)) as sent:
-        assert sent.getinfo("archive/codes.npy").file_size == said
+        assert sent.getinfo(CODES).file_size == said
     refused(home, io.BytesIO(bomb))
 
 
@@ -227,11 +235,12 @@ def test_a_changed_file_is_refused_by_its_checksum(made: Path, home: Home) -> No
     assert "wrong checksum for metrics.json" in refused(home, packed(files, sums=False))
 
 
-@pytest.mark.parametrize("name", layout.REQUIRED)
+@pytest.mark.parametrize("name", [*layout.REQUIRED, *ARCHIVE])
 def test_a_missing_file_is_refused(made: Path, home: Home, name: str) -> None:
     files = unpacked(made)
     del files[name]
-    assert f"lacks {name}" in refused(home, packed(files))
+    says = "its list describes" if name in ARCHIVE[1:] else "lacks"
+    assert says in refused(home, packed(files))
     assert "manifest lists" in refused(home, packed(files, sums=False))
 
 
@@ -249,11 +258,38 @@ def test_a_hostile_manifest_is_refused(made: Path, home: Home, change: dict[str,
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff\xfe"])
 @pytest.mark.parametrize(
     "name",
-    ["manifest.json", "config.json", "provenance.json", "archive/items.json", "metrics.json",
+    ["manifest.json", "config.json", "provenance.json", *ARCHIVE, "metrics.json",
      "annotation.json", "model.safetensors"],
 )  # fmt: skip
 def test_damaged_content_is_refused(made: Path, home: Home, name: str, data: bytes) -> None:
     refused(home, packed({**unpacked(made), name: data}, sums=name != "manifest.json"))
+
+
+def before(made: Path, preset: str) -> Files:
+    """The files of an exported run as version 0.3.0 stored it."""
+    files = {n: d for n, d in unpacked(made, preset).items() if n not in ARCHIVE}
+    copy = shutil.copytree(
+        made / "home" / "runs" / preset, made / f"old-{preset}", dirs_exist_ok=True
+    )
+    if not (copy / "archive" / "items.json").exists():
+        store_as_before(copy)
+    return {**files, **archived(copy)}
+
+
+def archived(folder: Path) -> Files:
+    """The files of a run's archive by their names in an exported run."""
+    paths = (path for path in (folder / "archive").rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def agreed(files: Files) -> Files:
+    """The same files with a list of the archive that has their sizes and checksums."""
+    about = json.loads(files[ARCHIVE[0]])
+    for part in about["segments"]:
+        for name in part["files"]:
+            data = files[f"archive/{part['name']}/{name}"]
+            part["files"][name] = {"bytes": len(data), "sha256": sha256(data)}
+    return {**files, ARCHIVE[0]: json.dumps(about).encode()}
 
 
 def npy(array: np.ndarray) -> bytes:
@@ -289,14 +325,18 @@ class Bomb:
     ids=["pickle", "object", "rows", "type", "order", "cut", "huge"],
 )
 def test_arrays_that_are_not_codes_are_refused(made: Path, home: Home, data: bytes) -> None:
-    refused(home, packed({**unpacked(made), "archive/codes.npy": data}))
+    refused(home, packed(agreed({**unpacked(made), CODES: data})))
+    old = {**before(made, "mirs"), "archive/codes.npy": data}
+    refused(home, packed(old))
 
 
 def test_features_that_are_not_finite_are_refused(made: Path, home: Home) -> None:
     files = unpacked(made, "baseline-centred")
-    codes = np.load(io.BytesIO(files["archive/codes.npy"]), allow_pickle=False)
+    codes = np.load(io.BytesIO(files[CODES]), allow_pickle=False)
     codes[3, 4] = np.nan
-    assert "not finite numbers" in refused(home, packed({**files, "archive/codes.npy": npy(codes)}))
+    assert "not finite numbers" in refused(home, packed(agreed({**files, CODES: npy(codes)})))
+    old = {**before(made, "baseline-centred"), "archive/codes.npy": npy(codes)}
+    assert "not finite numbers" in refused(home, packed(old))
 
 
 @pytest.mark.parametrize(
@@ -313,10 +353,58 @@ def test_a_provenance_that_cannot_be_shown_is_refused(
 
 
 def test_ids_that_lead_out_of_the_data_set_are_refused(made: Path, home: Home) -> None:
-    def lead_out(items: dict[str, Any]) -> dict[str, Any]:
-        return {**items, "ids": ["../../secret.png", *items["ids"][1:]]}
+    copy = shutil.copytree(made / "home" / "runs" / "mirs", home.path.with_name("copy"))
+    ids = ["../../secret.png", *read_items(runs.RunFolder(copy)).ids[1:]]
+    rewrite(copy, lambda items: dataclasses.replace(items, ids=ids), check=False)
+    refused(home, packed({**unpacked(made), **archived(copy)}))
+    old = before(made, "mirs")
+    items = {**json.loads(old["archive/items.json"]), "ids": ids}
+    refused(home, packed({**old, "archive/items.json": json.dumps(items).encode()}))
 
-    refused(home, packed(changed(made, "archive/items.json", lead_out)))
+
+def test_every_value_of_a_large_archive_is_checked(
+    made: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_items, "_SMALL", 0)
+    copy = shutil.copytree(made / "home" / "runs" / "mirs", home.path.with_name("copy"))
+    ids = ["../../secret.png", *read_items(runs.RunFolder(copy)).ids[1:]]
+    rewrite(copy, lambda items: dataclasses.replace(items, ids=ids), check=False)
+    assert "inconsistent" in refused(home, packed({**unpacked(made), **archived(copy)}))
+
+
+def test_an_archive_whose_checksums_are_wrong_is_refused(made: Path, home: Home) -> None:
+    files = unpacked(made)
+    codes = bytearray(files[CODES])
+    codes[-1] ^= 1
+    assert "inconsistent" in refused(home, packed({**files, CODES: bytes(codes)}))
+
+
+def test_segments_that_the_archive_does_not_list_are_refused(made: Path, home: Home) -> None:
+    files = unpacked(made)
+    more = {**files, "archive/segment-00001/codes.npy": files[CODES]}
+    assert "its list describes" in refused(home, packed(more))
+
+
+def test_a_run_of_version_0_3_0_travels_as_it_is(made: Path, home: Home) -> None:
+    copy = shutil.copytree(made / "home", home.path.with_name("copy"))
+    store_as_before(copy / "runs" / "mirs")
+    file = exported_runs.save_run(Home(copy), "mirs", copy / "x.mirs.zip")
+    exported_runs.load_run(home, file)
+    run = runs.folder(home, "mirs")
+    assert sorted(path.name for path in run.archive.iterdir()) == ["codes.npy", "items.json"]
+    there = runs.folder(Home(made / "home"), "mirs")
+    assert read_items(run) == read_items(there)
+
+
+def test_a_grown_archive_travels_with_all_its_segments(made: Path, home: Home) -> None:
+    copy = shutil.copytree(made / "home", home.path.with_name("copy"))
+    grow(copy / "runs" / "mirs")
+    file = exported_runs.save_run(Home(copy), "mirs", copy / "x.mirs.zip")
+    exported_runs.load_run(home, file)
+    ours, theirs = (Searcher.open(place, "mirs") for place in (home, Home(copy)))
+    assert ours.items == theirs.items and len(ours.items.ids.layout.sizes) == 2
+    query = ours.query_by_id(ours.items.ids[0])
+    assert [h.id for h in ours.search(query)] == [h.id for h in theirs.search(query)]
 
 
 def test_an_unknown_role_of_a_learnt_tile_is_refused(made: Path, home: Home) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mirs_core.columns import writing
 from mirs_core.config.presets import from_preset
 from mirs_core.datasets import importing
 from mirs_core.datasets.splits import grown_order
@@ -284,7 +285,7 @@ def test_a_failure_while_writing_keeps_the_old_run(
     write_dataset(folder, 2, start=2000)
     runs.serve(home, run)
     before = sorted(path.name for path in (home.path / "runs").iterdir())
-    monkeypatch.setattr(retriever, "write_array", fail)
+    monkeypatch.setattr(writing, "write_array", fail)
     with pytest.raises(OSError, match="disk full"):
         growing.add(home, run)
     assert sorted(path.name for path in (home.path / "runs").iterdir()) == before

@@ -12,8 +12,11 @@ from fakes import FakeNetwork, make_fake_encoder, stripes, write_dataset
 from PIL import Image
 
 from mirs_core import files
+from mirs_core.columns import writing
+from mirs_core.columns.manifest import read_list
 from mirs_core.config.presets import from_preset
 from mirs_core.datasets import scanning
+from mirs_core.datasets.stored_items import read_items
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import DataError, RunError
 from mirs_core.hashing.hash_function import HashFunction
@@ -61,8 +64,7 @@ def runs_of(home: Home) -> list[str]:
 
 
 def columns(run: runs.RunFolder) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(run.items.read_text())
-    return value
+    return read_items(run).to_json()
 
 
 @pytest.mark.parametrize("parent", ["baseline-centred", "mirs-dwt"])
@@ -132,7 +134,7 @@ def test_of_another_labelled_data_set_test_is_queried_and_the_rest_is_archive(
         tile for tile in items["ids"] if tile.startswith("test/dune")
     }
     assert found["archive_id"] == run.provenance()["archive_id"]
-    assert items["distractors"] == ["pit"]
+    assert read_list(run.archive).distractors == ("pit",)
 
 
 def test_an_index_says_where_it_comes_from(home: Home, tmp_path: Path, data: Path) -> None:
@@ -161,7 +163,7 @@ def test_an_index_of_an_index_keeps_its_origin_and_what_was_seen(
     made = second.provenance()
     assert (made["parent"], made["origin"]) == (first.id, "mirs-dwt")
     assert columns(second)["roles"] == columns(first)["roles"]
-    assert second.codes.read_bytes() == first.codes.read_bytes()
+    assert read_list(second.archive) == read_list(first.archive)
     assert second.model.read_bytes() == first.model.read_bytes()
 
 
@@ -231,7 +233,7 @@ def test_a_failure_while_writing_leaves_no_run(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(retriever, "write_array", fail)
+    monkeypatch.setattr(writing, "write_array", fail)
     before = runs_of(home)
     with pytest.raises(type(error)):
         index(home, "mirs-dwt", own_folder(tmp_path / "own"))

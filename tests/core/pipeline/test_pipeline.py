@@ -14,10 +14,12 @@ import pytest
 from fakes import FakeNetwork, make_fake_encoder, stripes, write_dataset
 from PIL import Image
 
+from mirs_core.columns.manifest import read_list
 from mirs_core.config.presets import from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets import scanning
 from mirs_core.datasets.items import Items
+from mirs_core.datasets.stored_items import read_items
 from mirs_core.encoders import run_encoder
 from mirs_core.encoders.base import Encoder
 from mirs_core.errors import DataError, EncoderError, RunError, StoppedError
@@ -52,8 +54,9 @@ def made(data: Path, preset: str = "mirs", seed: int = 0, views: int = 1) -> Run
 
 
 def items_of(home: Home, run: str) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(runs.folder(home, run).items.read_text())
-    return value
+    folder = runs.folder(home, run)
+    distractors = [*read_list(folder.archive).distractors]
+    return {**read_items(folder).to_json(), "distractors": distractors}
 
 
 def runs_of(home: Home) -> list[str]:
@@ -64,7 +67,7 @@ def runs_of(home: Home) -> list[str]:
 def test_trained_twice_a_run_is_the_same_to_the_bit(home: Home, data: Path, preset: str) -> None:
     one, two = (training.prepare_and_train(home, made(data, preset, 3)).run for _ in range(2))
     assert one != two
-    for file in ("model.safetensors", "archive/codes.npy", "archive/items.json", "metrics.json"):
+    for file in ("model.safetensors", "archive/archive.json", "metrics.json"):
         first, second = (runs.folder(home, run).path / file for run in (one, two))
         assert first.read_bytes() == second.read_bytes(), file
 
@@ -77,7 +80,7 @@ def test_a_fresh_home_gives_the_same_bits_too(tmp_path: Path, home: Home, data: 
         Home(other), training.prepare_and_train(Home(other), made(moved, views=2)).run
     )
     assert one.model.read_bytes() == two.model.read_bytes()
-    assert one.codes.read_bytes() == two.codes.read_bytes()
+    assert read_list(one.archive) == read_list(two.archive)
 
 
 def test_another_seed_gives_another_model(home: Home, data: Path) -> None:
@@ -150,7 +153,7 @@ def test_a_resumed_run_goes_on_where_it_was_interrupted(
     assert network.seen == TILES + TRAINING_HALF
     expected = runs.folder(Home(home.path.parent / "whole"), whole.run)
     assert run.model.read_bytes() == expected.model.read_bytes()
-    assert run.codes.read_bytes() == expected.codes.read_bytes()
+    assert read_list(run.archive) == read_list(expected.archive)
 
 
 def test_a_resumed_training_starts_its_progress_anew(home: Home, data: Path) -> None:
@@ -238,7 +241,7 @@ def test_a_data_set_changed_after_prepare_is_refused(home: Home, data: Path, cha
         training.train(home, run)
     status = run.status()
     assert status["state"] == "failed" and "Start a new run" in status["error"]
-    assert not run.model.exists() and not run.codes.exists()
+    assert not run.model.exists() and not run.archive.exists()
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
+from archives import SEGMENT_FILES, store_as_before
 from fakes import fit_tiles
 from safetensors.torch import load_file, save_file
 
+from mirs_core.columns import files
 from mirs_core.config.presets import from_preset
 from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError, RunError
 from mirs_core.evaluation.run_report import evaluate_run
+from mirs_core.files import sha256
 from mirs_core.hashing.hash_function import HashFunction
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval import retriever
@@ -81,21 +85,27 @@ def float_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def files_of(run: runs.RunFolder) -> dict[str, bytes]:
-    files = (path for path in run.path.rglob("*") if path.is_file())
-    return {str(path.relative_to(run.path)): path.read_bytes() for path in files}
+    paths = (path for path in run.path.rglob("*") if path.is_file())
+    return {str(path.relative_to(run.path)): path.read_bytes() for path in paths}
 
 
-def restore(home: Home, files: dict[str, bytes]) -> runs.RunFolder:
-    for name, data in files.items():
+def restore(home: Home, contents: dict[str, bytes], *, old: bool = False) -> runs.RunFolder:
+    """The run whose files these are, with its archive as version 0.3.0 stored it if ``old``."""
+    for name, data in contents.items():
         path = home.path / "runs" / "a-run" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+    if old:
+        store_as_before(home.path / "runs" / "a-run")
     return runs.folder(home, "a-run")
 
 
+@pytest.mark.parametrize("old", [False, True], ids=["now", "0.3.0"])
 @pytest.mark.parametrize("preset", ["baseline", "baseline-centred", "mirs", "mirs-dwt"])
-def test_what_was_saved_is_loaded(tmp_path: Path, preset: str) -> None:
+def test_what_was_saved_is_loaded(tmp_path: Path, preset: str, old: bool) -> None:
     run, built = build(Home(tmp_path), preset)
+    if old:
+        store_as_before(run.path)
     loaded = retriever.load(run)
     assert loaded.items == built.items and loaded.distractors == ("d",)
     assert loaded.codes.dtype == built.codes.dtype
@@ -167,16 +177,16 @@ Damage = Callable[[runs.RunFolder], None]
 
 def codes(change: Callable[[np.ndarray], np.ndarray]) -> Damage:
     """Replaces the codes by ``change(codes)``."""
-    return lambda run: np.save(run.codes, change(np.load(run.codes)))
+    return lambda run: np.save(run.old_codes, change(np.load(run.old_codes)))
 
 
 def header(change: Callable[[dict[str, Any]], object]) -> Damage:
     """Changes items.json in place."""
 
     def apply(run: runs.RunFolder) -> None:
-        value = json.loads(run.items.read_text())
+        value = json.loads(run.old_items.read_text())
         change(value)
-        run.items.write_text(json.dumps(value))
+        run.old_items.write_text(json.dumps(value))
 
     return apply
 
@@ -222,7 +232,7 @@ def cut(name: str) -> Damage:
     return apply
 
 
-ANY_RUN: dict[str, Damage] = {
+OLD_RUN: dict[str, Damage] = {
     "no model": missing("model.safetensors"),
     "no codes": missing("archive/codes.npy"),
     "no items": missing("archive/items.json"),
@@ -255,17 +265,171 @@ ANY_RUN: dict[str, Damage] = {
     "distractors that are no list": header(lambda v: v.update(distractors="smo")),
     "no distractors": header(lambda v: v.pop("distractors")),
     "a distractor that is a number": header(lambda v: v.update(distractors=[1])),
+    "no width": header(lambda v: v.pop("width")),
+    "other width": header(lambda v: v.update(width=WIDTH - 1)),
 }
 
 
-@pytest.mark.parametrize("damage", ANY_RUN)
+def in_segment(name: str) -> str:
+    return f"archive/segment-00000/{name}"
+
+
+def array(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Damage:
+    """Replaces an array of the segment; the list of the archive agrees, as a liar's would."""
+
+    def apply(run: runs.RunFolder) -> None:
+        path = run.path / in_segment(name)
+        np.save(path, change(np.load(path)))
+        agree(run)
+
+    return apply
+
+
+def table(change: Callable[[dict[str, pa.Array]], object]) -> Damage:
+    """Changes columns of the segment's table; the list of the archive agrees."""
+
+    def apply(run: runs.RunFolder) -> None:
+        path = run.path / in_segment("tiles.arrow")
+        batch = files.map_table(path)
+        columns = {name: batch.column(column) for name, column in files.NAMES.items()}
+        change(columns)
+        batch = pa.RecordBatch.from_arrays(list(columns.values()), list(files.NAMES.values()))
+        with pa.ipc.new_file(str(path) + ".new", batch.schema) as writer:
+            writer.write_batch(batch)
+        path.with_name(path.name + ".new").replace(path)
+        agree(run)
+
+    return apply
+
+
+def listed(change: Callable[[dict[str, Any]], object]) -> Damage:
+    """Changes the list of the archive."""
+
+    def apply(run: runs.RunFolder) -> None:
+        path = run.archive / "archive.json"
+        value = json.loads(path.read_text())
+        change(value)
+        path.write_text(json.dumps(value))
+
+    return apply
+
+
+def agree(run: runs.RunFolder) -> None:
+    """Makes sizes and checksums of the archive's list those of its files."""
+
+    def apply(value: dict[str, Any]) -> None:
+        for part in value["segments"]:
+            for name in part["files"]:
+                data = (run.archive / part["name"] / name).read_bytes()
+                part["files"][name] = {"bytes": len(data), "sha256": sha256(data)}
+
+    listed(apply)(run)
+
+
+def put(columns: dict[str, pa.Array], name: str, value: Any, row: int = 0) -> None:
+    """Another value in a column that is no dictionary."""
+    values = columns[name].to_pylist()
+    values[row] = value
+    columns[name] = pa.array(values, type=columns[name].type)
+
+
+def coded(columns: dict[str, pa.Array], name: str, code: int, valid: bool = True) -> None:
+    """A column of words whose first row has ``code``, and is null unless ``valid``."""
+    column = columns[name]
+    codes = files.values_of(column).copy()
+    codes[0] = code
+    valid_rows = ~np.asarray(column.is_null())
+    valid_rows[0] = valid
+    bits = np.packbits(valid_rows, bitorder="little")
+    buffers = [pa.py_buffer(bits), pa.py_buffer(codes)]
+    indices = pa.Array.from_buffers(column.indices.type, len(codes), buffers)
+    columns[name] = pa.DictionaryArray.from_arrays(indices, column.dictionary, safe=False)
+
+
+def renamed(columns: dict[str, pa.Array], name: str, words: list[str | None]) -> None:
+    """A column of words with another dictionary."""
+    indices, first = columns[name].indices, columns[name].dictionary.to_pylist()
+    dictionary = pa.array([*words, *first[len(words) :]], type=pa.string())
+    columns[name] = pa.DictionaryArray.from_arrays(indices, dictionary, safe=False)
+
+
+def first_swapped(index: np.ndarray) -> np.ndarray:
+    return np.concatenate([index[1::-1], index[2:]])
+
+
+ANY_RUN: dict[str, Damage] = {
+    "no list": missing("archive/archive.json"),
+    "list is text": text("archive/archive.json"),
+    "list is a list": text("archive/archive.json", b"[]"),
+    "half of the list": cut("archive/archive.json"),
+    **{f"no {name}": missing(in_segment(name)) for name in SEGMENT_FILES},
+    **{f"{name} is text": text(in_segment(name)) for name in SEGMENT_FILES},
+    **{f"{name} is empty": text(in_segment(name), b"") for name in SEGMENT_FILES},
+    **{f"half of {name}": cut(in_segment(name)) for name in SEGMENT_FILES},
+    "codes as float64": array("codes.npy", lambda c: c.astype(np.float64)),
+    "codes as int8": array("codes.npy", lambda c: c.astype(np.int8)),
+    "codes as objects": array("codes.npy", lambda c: c.astype(object)),
+    "codes in one dimension": array("codes.npy", lambda c: c.ravel()),
+    "a code too few": array("codes.npy", lambda c: c[:-1]),
+    "codes too narrow": array("codes.npy", lambda c: c[:, :-1].copy()),
+    "an index too short": array("id_index.npy", lambda i: i[:-1]),
+    "an index of another type": array("id_index.npy", lambda i: i.astype(np.int64)),
+    "ids out of order": array("id_index.npy", first_swapped),
+    "contents out of order": array("content_index.npy", first_swapped),
+    "an id that is missing": table(lambda c: put(c, "ids", None)),
+    "an id that leads out": table(lambda c: put(c, "ids", "../../x.png")),
+    "an id that leads to the root": table(lambda c: put(c, "ids", "/etc/x.png")),
+    "an id in the middle that leads out": table(lambda c: put(c, "ids", "a/../x.png", 30)),
+    "an id of another tile": table(lambda c: put(c, "ids", "tile 31.png")),
+    "a content of another tile": table(lambda c: put(c, "contents", "content 31")),
+    "a missing content": table(lambda c: put(c, "contents", None)),
+    "ids as numbers": table(lambda c: c.update(ids=pa.array(range(N)))),
+    "labels as text": table(lambda c: c.update(labels=c["ids"])),
+    "latitudes as text": table(lambda c: c.update(latitudes=c["ids"])),
+    "a label out of range": table(lambda c: coded(c, "labels", 100)),
+    "a negative label": table(lambda c: coded(c, "labels", -2)),
+    "a label that is null below only": table(lambda c: coded(c, "labels", -1)),
+    "a label that is null above only": table(lambda c: coded(c, "labels", 0, valid=False)),
+    "a missing role": table(lambda c: coded(c, "roles", -1, valid=False)),
+    "an unknown role": table(lambda c: renamed(c, "roles", ["chief"])),
+    "an unknown kind of place": table(lambda c: renamed(c, "places", ["home"])),
+    "a class listed twice": table(lambda c: renamed(c, "labels", ["a", "a"])),
+    "a class without a name": table(lambda c: renamed(c, "labels", [None])),
+    "count of another archive": listed(lambda v: v.update(count=N + 1)),
+    "a count too few": listed(lambda v: v.update(count=N - 1)),
+    "no count": listed(lambda v: v.pop("count")),
+    "a count that is true": listed(lambda v: v.update(count=True)),
+    "another format": listed(lambda v: v.update(format="x")),
+    "a later version": listed(lambda v: v.update(version=2)),
+    "other width": listed(lambda v: v.update(width=v["width"] - 1)),
+    "other type": listed(lambda v: v.update(dtype="int64")),
+    "no segments": listed(lambda v: v.update(segments=[])),
+    "a segment twice": listed(lambda v: v["segments"].append(v["segments"][0])),
+    "a segment elsewhere": listed(lambda v: v["segments"][0].update(name="../archive")),
+    "other rows": listed(lambda v: v["segments"][0].update(rows=N - 1)),
+    "a file more": listed(lambda v: v["segments"][0]["files"].update(x={})),
+    "no places among ties": listed(lambda v: v["segments"][0].update(spread=None)),
+    "places beyond the end": listed(lambda v: v["segments"][0].update(spread=[1, N])),
+    "removed tiles without their list": listed(
+        lambda v: v.update(removed={"bytes": 1, "sha256": "0" * 64})
+    ),
+    "another model": listed(lambda v: v.update(model="0" * 64)),
+    "no status": missing("status.json"),
+    "distractors that are no list": listed(lambda v: v.update(distractors=3)),
+    "no distractors": listed(lambda v: v.pop("distractors")),
+    "a distractor that is a number": listed(lambda v: v.update(distractors=[1])),
+}
+
+
+@pytest.mark.parametrize("damage", [*ANY_RUN, *(f"0.3.0: {name}" for name in OLD_RUN)])
 @pytest.mark.parametrize("kind", ["hash", "float"])
 def test_damaged_runs_are_refused(
     tmp_path: Path, request: pytest.FixtureRequest, kind: str, damage: str
 ) -> None:
-    run = restore(Home(tmp_path), request.getfixturevalue(f"{kind}_files"))
+    old = damage.startswith("0.3.0: ")
+    run = restore(Home(tmp_path), request.getfixturevalue(f"{kind}_files"), old=old)
     retriever.load(run)
-    ANY_RUN[damage](run)
+    (OLD_RUN[damage[7:]] if old else ANY_RUN[damage])(run)
     with pytest.raises(MirsError) as caught:
         retriever.load(run)
     assert "\n" not in str(caught.value) and str(caught.value).endswith((".", "list"))
@@ -313,8 +477,6 @@ FLOAT_RUN: dict[str, tuple[Damage, str]] = {
     ),
     "not a number": (tensors(lambda s: s["mean"].fill_(torch.inf)), "not finite"),
     "a shorter mean": (tensors(lambda s: s.update(mean=s["mean"][:-1].clone())), "match its codes"),
-    "no width": (header(lambda v: v.pop("width")), "do not match its items"),
-    "other width": (header(lambda v: v.update(width=WIDTH - 1)), "do not match its items"),
 }
 
 
@@ -325,6 +487,7 @@ def test_a_baseline_that_does_not_fit_is_refused(
     run = restore(Home(tmp_path), float_files)
     apply, says = FLOAT_RUN[damage]
     apply(run)
+    agree(run)
     with pytest.raises(MirsError, match=says):
         retriever.load(run)
 
