@@ -10,6 +10,7 @@ from mirs_core.datasets.strips import CutSettings, grid
 from mirs_core.datasets.strips.cutting import SIDE, USUAL_METRES, has_usual_size
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.jobs.kinds.data_tile import Tile
+from mirs_core.mars.crs_labels import LATITUDES
 from mirs_core.workspace.home import Home
 from pages.data import import_form
 from pages.shared import loaders, words
@@ -63,6 +64,9 @@ def _overview(path: Path, facts: loaders.StripFacts) -> None:
 
 
 def _form(home: Home, path: Path, strip: loaders.StripFacts) -> None:
+    for note in strip.notes:
+        st.info(words.plain(note), icon=":material/public:")
+    latitude, ignore_name = _latitude(strip.latitude), _name_is_ignored(strip)
     unit, side = _side(strip.metres_per_pixel)
     overlap = st.select_slider(
         "Overlap of adjacent tiles",
@@ -98,6 +102,8 @@ def _form(home: Home, path: Path, strip: loaders.StripFacts) -> None:
         size=None if unit == _METRES else round(side),
         stride=stride,
         archive=then.archive,
+        latitude=latitude,
+        ignore_name=ignore_name,
     )
     st.button(
         "Cut into tiles",
@@ -105,7 +111,30 @@ def _form(home: Home, path: Path, strip: loaders.StripFacts) -> None:
         icon=":material/grid_on:",
         on_click=_start,
         args=(home, spec),
+        disabled=strip.contradiction is not None and not ignore_name,
     )
+
+
+def _latitude(assumed: str) -> str | None:
+    """Draws the choice of what latitudes on an ellipsoid are; None if they are as assumed."""
+    if not assumed:
+        return None
+    chosen = st.segmented_control(
+        "Latitudes of the raster", LATITUDES, default=assumed, required=True,
+        key="mirs.strip.latitude", format_func=str.capitalize,
+    )  # fmt: skip
+    return None if chosen == assumed else str(chosen)
+
+
+def _name_is_ignored(strip: loaders.StripFacts) -> bool:
+    """Draws how a raster contradicts its product's name; whether it is to be cut all the same."""
+    if strip.contradiction is None:
+        return False
+    st.warning(
+        words.plain(f"The raster {strip.contradiction}. Its label is wrong, or it was renamed."),
+        icon=":material/wrong_location:",
+    )
+    return st.checkbox("Cut it all the same", key="mirs.strip.ignore_name")
 
 
 def _side(metres_per_pixel: float) -> tuple[str, float]:

@@ -263,8 +263,8 @@ def test_a_machine_without_anything_can_bring_data_in(
     assert ("demo",) in queued(Home(tmp_path / "new"))
 
 
-def raster(path: Path, crs: str | None = "IAU_2015:49910") -> Path:
-    """A GeoTIFF of 700 x 500 pixels of 6 m."""
+def raster(path: Path, crs: str | None = "IAU_2015:49910", turn: float = 0.0) -> Path:
+    """A GeoTIFF of 700 x 500 pixels of 6 m, turned by an angle."""
     import numpy as np
     import rasterio
     from rasterio.crs import CRS
@@ -274,7 +274,7 @@ def raster(path: Path, crs: str | None = "IAU_2015:49910") -> Path:
     about: dict[str, Any] = {"crs": CRS.from_user_input(crs)} if crs else {}
     with rasterio.open(
         path, "w", driver="GTiff", width=700, height=500, count=1, dtype="uint8",
-        transform=from_origin(4_500_000, 1_000_000, 6, 6), **about,
+        transform=from_origin(4_500_000, 1_000_000, 6, 6) @ rasterio.Affine.rotation(turn), **about,
     ) as made:  # fmt: skip
         made.write(values, 1)
     return path
@@ -293,6 +293,24 @@ def test_a_strip_is_looked_at_and_cut(opened: Open, home: Home, tmp_path: Path) 
     (args,) = queued(home)
     assert args[:4] == ("data", "tile", str(path), f"--out={home.path / 'data' / 'a-strip'}")
     assert {"--metres=1200.0", "--stride=100", "--archive=demo-mirs"} <= set(args)
+
+
+def test_what_is_peculiar_about_a_strip_is_said_and_can_be_overruled(
+    opened: Open, home: Home, tmp_path: Path
+) -> None:
+    path = raster(tmp_path / "ESP_012345_1000_RED.tif", "IAU_2015:49912", turn=10)
+    app = opened("strip")
+    app.text_input(key="mirs.strip.path").set_value(str(path)).run()
+    assert not app.exception and not app.error
+    told = " ".join(note.value for note in app.info)
+    assert "rotated; it was warped" in told and "taken as planetographic" in told
+    assert "tells 80.0° S" in app.warning[0].value
+    assert next(one for one in app.button if one.label == "Cut into tiles").disabled
+    app.checkbox(key="mirs.strip.ignore_name").check().run()
+    app.segmented_control(key="mirs.strip.latitude").set_value("planetocentric").run()
+    press(app, "Cut into tiles")
+    (args,) = queued(home)
+    assert {"--latitude=planetocentric", "--ignore-name"} <= set(args)
 
 
 def test_rasters_that_are_not_of_mars_are_refused_in_a_line(opened: Open, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from mirs_core.files import sha256
 from mirs_core.landform_map import spread
 from mirs_core.landform_map.density import on_sphere
 from mirs_core.landform_map.footprints import Ring, footprints, strip_outlines
+from mirs_core.mars.named_places import contradiction
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
@@ -162,13 +163,21 @@ def _distance_spread(
 
 @dataclass(frozen=True, slots=True)
 class StripFacts:
-    """Facts about a raster; lengths in pixels, ``crs`` and ``nodata`` in words."""
+    """Facts about a raster; lengths in pixels, ``crs`` and ``nodata`` in words.
+
+    ``latitude`` is what latitudes on an ellipsoid are taken as, empty on a sphere; ``notes`` tell
+    what is corrected, converted or warped when it is read, ``contradiction`` how it contradicts the
+    name of its product.
+    """
 
     width: int
     height: int
     crs: str
     metres_per_pixel: float
     nodata: str
+    latitude: str
+    notes: tuple[str, ...]
+    contradiction: str | None
 
 
 def strip_facts(path: Path) -> StripFacts:
@@ -186,5 +195,12 @@ def _strip_facts(mark: str, _path: Path) -> StripFacts:
 
     with open_strip(_path) as strip:
         return StripFacts(
-            strip.width, strip.height, strip.crs.name, strip.metres_per_pixel, strip.nodata
+            strip.width,
+            strip.height,
+            strip.crs.name,
+            strip.metres_per_pixel,
+            strip.nodata,
+            strip.crs.latitude,
+            strip.notes,
+            contradiction(_path.name, *strip.frame.middle),
         )
