@@ -14,6 +14,10 @@ from mirs_core.files import replace_file
 TABLE_FILE = "tiles.csv"
 SPLITS = ("train", "val", "test", "database")
 _MAX_BYTES = 2_000_000_000
+_FROM_SPREADSHEET = (
+    "If a spreadsheet program has saved it in a form of its own, move it out of the folder, and"
+    " import the folder with it as the table."
+)
 MAX_TEXT = 2_000
 """Largest number of characters in a cell."""
 
@@ -76,7 +80,9 @@ def records_of(path: Path) -> dict[str, TileRecord]:
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not a UTF-8 table ({error}); save it as CSV UTF-8.") from None
+        raise DataError(
+            f"{path} is not a UTF-8 table ({error}); save it as CSV UTF-8. {_FROM_SPREADSHEET}"
+        ) from None
 
 
 def foreign_cells(root: Path) -> dict[str, dict[str, str]]:
@@ -124,7 +130,10 @@ def _records(path: Path, lines: Iterator[TableLine]) -> dict[str, TileRecord]:
     names = list(head.cells)
     check_head(str(path), head, exactly=True)
     if "path" not in names:
-        raise DataError(f"{path} has no column 'path' in its first line; columns: {COLUMNS}.")
+        raise DataError(
+            f"{path} has no column 'path' in its first line; columns: {COLUMNS}."
+            f" {_FROM_SPREADSHEET}"
+        )
     columns = {name: names.index(name) for name in COLUMNS if name in names}
     records: dict[str, TileRecord] = {}
     for line in lines:

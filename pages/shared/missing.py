@@ -51,7 +51,7 @@ def place() -> None:
 
 
 def draw(link: dict[str, str]) -> None:
-    """Draws the warnings at their place.
+    """Draws the warnings at their place, as one.
 
     Args:
         link: the state of the page; once it changes, the warnings are gone.
@@ -62,8 +62,9 @@ def draw(link: dict[str, str]) -> None:
     if st.session_state.setdefault(_LINK, link) != link:
         clear()
         return
+    lines = []
     for sentence, values in notes.items():
         names = ", ".join(words.plain(" ".join(value[:80].split())) for value in values[:_LISTED])
         more = len(values) - _LISTED
-        text = sentence.format(names + (f" and {more:,} more" if more > 0 else ""))
-        (slot or st).warning(text, icon=":material/link_off:")
+        lines.append(sentence.format(names + (f" and {more:,} more" if more > 0 else "")))
+    (slot or st).warning("  \n".join(lines), icon=":material/link_off:")
