@@ -23,7 +23,7 @@ from mirs_core.datasets.bands import Bands
 from mirs_core.datasets.bundles import pack
 from mirs_core.datasets.data_files import files_of
 from mirs_core.datasets.depth import deep_colour, is_deep_colour, stretch
-from mirs_core.datasets.raster_formats import REFERRING, driver_of
+from mirs_core.datasets.raster_formats import REFERRING, driver_of, unpacker_of
 from mirs_core.datasets.rasters import check_blocks, marks_of, opened, tiff_orientation
 from mirs_core.errors import ImageError
 
@@ -181,6 +181,8 @@ def _open(handle: BinaryIO, name: str) -> ImageFile.ImageFile:
     handle.seek(0)
     plugin = _plugin(head)
     if plugin is None:
+        if unpacker := unpacker_of(head):
+            raise ImageError(f"{name} is a packed file; unpack it first: {unpacker} {name}")
         raise ImageError(f"{name} is not an image that can be read here ({_KINDS}).")
     try:
         return plugin(handle)

@@ -16,6 +16,8 @@ _TEXTS = (
     ("PDS", re.compile(rb"(CCSD3ZF.*\s*)?(?s:.{0,500})\b(PDS|ODL)_VERSION_ID\s*=")),
 )
 
+_PACKED = ((b"\x1f\x8b", "gunzip"), (b"PK\x03\x04", "unzip"), (b"BZh", "bunzip2"))
+
 REFERRING = frozenset({"ISIS3", "PDS", "PDS4", "VRT"})
 """Drivers of files whose pixels may be in other files."""
 
@@ -28,14 +30,25 @@ def driver_of(source: Path | bytes) -> str | None:
         except ValueError:
             return None
     else:
-        try:
-            with source.open("rb") as handle:
-                head = handle.read(_HEAD)
-        except OSError:
-            return None
+        head = _head(source)
     if head.startswith(_TIFF):
         return "GTiff"
     if head.startswith(_JPEG_2000):
         return "JP2OpenJPEG"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return next((driver for driver, start in _TEXTS if start.match(text)), None)
+
+
+def unpacker_of(source: Path | bytes) -> str | None:
+    """The program that unpacks a file which is packed as a whole, as archives keep theirs."""
+    head = source[:_HEAD] if isinstance(source, bytes) else _head(source)
+    return next((program for start, program in _PACKED if head.startswith(start)), None)
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file; none if it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            return handle.read(_HEAD)
+    except OSError:
+        return b""

@@ -17,7 +17,7 @@ from PIL import TiffImagePlugin
 
 from mirs_core.datasets.bundles import is_bundle, names_in, unpack
 from mirs_core.datasets.data_files import data_files, label_text, part_of
-from mirs_core.datasets.raster_formats import driver_of
+from mirs_core.datasets.raster_formats import driver_of, unpacker_of
 from mirs_core.errors import ImageError
 
 _CACHE_BYTES = 64_000_000
@@ -71,6 +71,8 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
         raise ImageError(f"{name} cannot be read (it is missing, or not a file).")
     driver = driver_of(source)
     if driver is None:
+        if unpacker := unpacker_of(source):
+            raise ImageError(f"{name} is a packed file; unpack it first: {unpacker} {name}")
         raise ImageError(
             f"{name} is neither a TIFF nor a JPEG 2000 file nor a planetary product (ISIS, PDS,"
             " VICAR) nor a VRT; choose one that is, or convert it first, for example with:"

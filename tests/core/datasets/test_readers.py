@@ -1,8 +1,11 @@
 """One file has the same pixels as an image and as a strip, whatever its kind and data type."""
 
+import bz2
+import gzip
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -362,3 +365,23 @@ def test_every_tag_in_place_of_every_other_is_read_or_refused(tmp_path: Path) ->
                 except DataError as error:
                     outcomes.add(type(error))
     assert outcomes == {2, ImageError, DataError}
+
+
+@pytest.mark.parametrize(
+    "name, pack, program",
+    [
+        ("a.cub.gz", gzip.compress, "gunzip"),
+        ("a.tif.bz2", bz2.compress, "bunzip2"),
+        ("a.zip", lambda data: b"PK\x03\x04" + data, "unzip"),
+    ],
+)
+def test_packed_files_are_refused_with_the_program_that_unpacks_them(
+    name: str, pack: Callable[[bytes], bytes], program: str, tmp_path: Path
+) -> None:
+    data = pack(write(tmp_path / "a.tif", SCENE[None]).read_bytes())
+    (tmp_path / name).write_bytes(data)
+    for read in (read_image, as_strip, LargeImage.open):
+        with pytest.raises(ImageError, match=f"unpack it first: {program} {name}$"):
+            read(tmp_path / name)
+    with pytest.raises(ImageError, match=f"unpack it first: {program} x$"):
+        read_image(data, "x")
