@@ -24,6 +24,8 @@ _POINTER = re.compile(
     r"\^\s*(?:IMAGE|QUBE|SPECTRAL_QUBE|CORE)\s*=\s*\(?\s*(\"[^\"]*\"|'[^']*'|[^\s(),<]+)",
     re.IGNORECASE,
 )
+# The same without a place inside: the file is nothing but pixels, or an image of its own.
+_WHOLE = re.compile(_POINTER.pattern + r"\s*(?=[)\r\n]|\Z)", re.IGNORECASE)
 _COMPRESSED = re.compile(r"\bOBJECT\s*=\s*COMPRESSED_FILE\b(?s:(.*?))\bEND_OBJECT\b", re.IGNORECASE)
 _FILE_NAME = re.compile(r"\bFILE_NAME\s*=\s*(\"[^\"]*\"|'[^']*'|\S+)", re.IGNORECASE)
 _PDS4_AREA = re.compile(r"<(?:\w+:)?File_Area_Observational\b")
@@ -80,7 +82,17 @@ def data_files(source: Path | bytes, name: str) -> tuple[str, ...]:
                     f"{name} refers to {file}, which is neither a TIFF nor a JPEG 2000 file; only"
                     " these are read. Save it as one file: gdal_translate IN OUT.tif."
                 )
+    elif driver == "PDS":
+        _check_raw(source, files, text, name)
     return files
+
+
+def _check_raw(source: Path | bytes, files: tuple[str, ...], text: str, name: str) -> None:
+    """Refuses a label of an image file, of which GDAL would take the first bytes for pixels."""
+    wholes = {file.strip("\"'").lower() for file in _WHOLE.findall(text)}
+    for file in files:
+        if file.lower() in wholes and driver_of(part_of(source, file)) in _DRIVERS_OF_NESTED:
+            raise ImageError(f"{name} is the label of {file}, which is an image itself; choose it.")
 
 
 def files_of(path: Path) -> tuple[Path, ...]:

@@ -44,6 +44,56 @@ def test_every_command_of_the_documents_parses(command: str) -> None:
         assert build_parser().parse_args(words).command
 
 
+PRODUCTS = DOCS["products.md"]
+# The programs of others on the page of products, each with words that must follow it.
+OTHERS = {
+    "gdalwarp": "-t", "gdal_translate": "", "gdal_edit.py": "-a_nodata", "gdalbuildvrt": "",
+    "gunzip": "", "unzip": "", "mroctx2isis": "from= to=", "spiceinit": "from=",
+    "ctxcal": "from= to=", "ctxevenodd": "from= to=", "cam2map": "from= to=",
+    "mocproc": "from= to=",
+}  # fmt: skip
+
+
+def test_the_commands_of_other_programs_are_whole() -> None:
+    blocks = re.findall(r"^```\n(.*?)^```", PRODUCTS, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    lines += re.findall(r"`((?:gdal|gunzip|unzip)[^`]* [^`]*)`", PRODUCTS)
+    calls = [shlex.split(line) for line in lines if not line.startswith("mirs ")]
+    assert {words[0] for words in calls} == set(OTHERS)
+    for words in calls:
+        assert all(
+            any(word.startswith(start) for word in words[1:]) for start in OTHERS[words[0]].split()
+        ), words
+        if words[0] in ("gdalwarp", "gdal_translate") and len(words) > 5:
+            assert words[-2] != words[-1], words
+
+
+def test_each_command_of_a_workflow_takes_what_an_earlier_one_wrote() -> None:
+    workflows = 0
+    for block in re.findall(r"^```\n(.*?)^```", PRODUCTS, re.MULTILINE | re.DOTALL):
+        calls = [shlex.split(line) for line in block.splitlines()]
+        if calls[0][0] == "mirs":
+            continue
+        workflows += 1
+        written = {calls[0][-1].removeprefix("to=").removesuffix(".gz")}
+        for words in calls[1:]:
+            source = words[3] if words[0] == "mirs" else words[-2]
+            sources = [word[5:] for word in words if word.startswith("from=")] or [source]
+            assert set(sources) <= written, words
+            written.add(words[-1].removeprefix("to="))
+    assert workflows >= 4
+
+
+def test_every_coordinate_system_of_the_products_exists() -> None:
+    from pyproj import CRS
+
+    codes = set(re.findall(r"IAU_2015:\d+", PRODUCTS))
+    names = {code: CRS.from_user_input(code).name for code in codes}
+    assert len(names) >= 3 and all(
+        name.startswith("Mars (2015) - Sphere") for name in names.values()
+    )
+
+
 def test_the_documents_name_both_commands_and_every_preset() -> None:
     assert "make app" in README and "make test" in README
     for preset in PRESETS:

@@ -342,3 +342,25 @@ def test_damaged_bundles_and_truncated_products_are_refused(tmp_path: Path) -> N
     evil = data.replace(b'"a.dat"', b'"../dat"'[: len(b'"a.dat"')])
     with pytest.raises(ImageError):
         read_image(evil)
+
+
+@pytest.mark.parametrize("pointer", ['"a.tif"', '("a.tif")', '( "A.TIF" )', "a.tif", "'a.tif'"])
+def test_a_label_of_an_image_file_is_refused_and_not_read_as_raw_pixels(
+    pointer: str, tmp_path: Path
+) -> None:
+    path = pds3(tmp_path / "a.lbl", SCENE, "uint8", pointer=pointer, file="unused")
+    tiff(tmp_path / "a.tif", SCENE.astype(np.uint8)[None], compress="deflate")
+    for read in (read_image, as_strip, LargeImage.open, lambda p: read_image(read_bytes(p))):
+        with pytest.raises(ImageError, match=r"is the label of a\.tif.*; choose it\.$"):
+            read(path)
+
+
+def test_a_label_that_says_where_the_pixels_begin_in_an_image_file_is_followed(
+    tmp_path: Path,
+) -> None:
+    scene = SCENE.astype(np.uint8)
+    data = tiff(tmp_path / "a.tif", scene[None]).read_bytes()
+    first = data.index(scene.tobytes()) + 1
+    pointer = f'("a.tif", {first} <BYTES>)'
+    path = pds3(tmp_path / "a.lbl", scene, "uint8", pointer=pointer, file="unused")
+    assert np.array_equal(everywhere(path), scene)
