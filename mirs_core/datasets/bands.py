@@ -116,7 +116,12 @@ class Bands:
             return Survey(None, read.valid)
         if not read.valid.any():
             raise ImageError(f"{name} has no valid pixel: all are marked as missing.")
-        return Survey(limits(read.values[:, read.valid]), read.valid)
+        inner = read.valid
+        if share < 1:
+            # Overviews may have mixed valid pixels with their missing neighbours.
+            inner = _inner(read.valid)
+            inner = inner if inner.any() else read.valid
+        return Survey(limits(read.values[:, inner]), read.valid)
 
     def grey(self, window: Any, stretch: Stretch) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Grey levels (H, W) or (H, W, 3) of a window (None: all), and which of them are valid.
@@ -212,6 +217,16 @@ class Bands:
         if alpha.dtype == np.uint16:
             return np.asarray(alpha >> 8, np.uint8)
         return np.asarray(alpha if alpha.dtype == np.uint8 else (alpha > 0) * 255, np.uint8)
+
+
+def _inner(valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Valid pixels whose eight neighbours are valid, too; beyond the edge all count as valid."""
+    framed = np.pad(valid, 1, constant_values=True)
+    inner = valid.copy()
+    for row in range(3):
+        for column in range(3):
+            inner &= framed[row : row + valid.shape[0], column : column + valid.shape[1]]
+    return inner
 
 
 def _indexes(raster: Any, name: str) -> tuple[int, ...]:

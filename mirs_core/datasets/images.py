@@ -23,6 +23,7 @@ from mirs_core.datasets.bands import Bands
 from mirs_core.datasets.bundles import pack
 from mirs_core.datasets.data_files import files_of
 from mirs_core.datasets.depth import deep_colour, is_deep_colour, stretch
+from mirs_core.datasets.missing import fill_along_edge
 from mirs_core.datasets.raster_formats import REFERRING, driver_of, unpacker_of
 from mirs_core.datasets.rasters import check_blocks, marks_of, opened, tiff_orientation
 from mirs_core.errors import ImageError
@@ -223,7 +224,8 @@ def _decode(image: ImageFile.ImageFile, handle: BinaryIO, name: str) -> Pixels:
         image.load()
         upright = _upright(image)
         if upright.mode in _WIDE_MODES:
-            return stretch(np.asarray(upright), name)
+            values = np.asarray(upright)
+            return stretch(values, name, fill_along_edge(values))
         return _eight_bit(upright)
     except ImageError:
         raise
@@ -237,10 +239,19 @@ def _flatten_deep(values: NDArray[np.uint16], name: str) -> Pixels:
     """16-bit RGB or RGBA (H, W, C), stretched; alpha over black."""
     if values.shape[2] > 4:
         raise ImageError(f"{name} has {values.shape[2]} channels; save one or three of them.")
-    colour = stretch(values[..., :3], name)
+    colour = stretch(values[..., :3], name, fill_along_edge(values[..., :3]))
     if values.shape[2] == 3:
         return colour
     return _over_black(colour, (values[..., 3:] >> 8).astype(np.uint8))
+
+
+def is_animated(path: Path) -> bool:
+    """Whether a GIF has further frames, which are not read; False if it cannot be read."""
+    try:
+        with path.open("rb") as handle, GifImagePlugin.GifImageFile(handle) as image:
+            return bool(image.is_animated)
+    except Exception:  # any decoder error: reading the file says why
+        return False
 
 
 def _upright(image: Image.Image) -> Image.Image:

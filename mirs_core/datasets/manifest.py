@@ -71,7 +71,8 @@ class Manifest:
 
     ``duplicates`` are pairs of paths with the same content, the first path being the first of all
     its copies; copies stay among the tiles. ``passed_over`` is the number of files that are no
-    images, by suffix; ``outside`` that of images beside the folders of a labelled data set.
+    images, by suffix; ``outside`` that of images beside the folders of a labelled data set;
+    ``animated`` that of GIFs of which the first frame is read.
     """
 
     root: Path
@@ -81,11 +82,12 @@ class Manifest:
     unreadable: tuple[Unreadable, ...]
     passed_over: Mapping[str, int] = field(default_factory=dict)
     outside: int = 0
+    animated: int = 0
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What was not read of the folder, in words; usually nothing."""
-        return passed_over_lines(self.passed_over, self.outside)
+        return passed_over_lines(self.passed_over, self.outside, self.animated)
 
     @property
     def digest(self) -> str:
@@ -143,7 +145,14 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     if not tiles:
         raise DataError(_nothing_in(root, unreadable, images))
     return Manifest(
-        root, card, tiles, _duplicates(tiles), unreadable, images.passed_over, images.outside
+        root,
+        card,
+        tiles,
+        _duplicates(tiles),
+        unreadable,
+        images.passed_over,
+        images.outside,
+        images.animated,
     )
 
 
@@ -214,6 +223,5 @@ def _nothing_in(root: Path, unreadable: tuple[Unreadable, ...], images: FoundIma
     if unreadable:
         more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
         return f"No image in {root} can be read: {unreadable[0].path} ({unreadable[0].why}){more}."
-    lines = passed_over_lines(images.passed_over, images.outside)
-    why = f" ({'; '.join(lines)})" if lines else ""
+    why = f" ({'; '.join(images.remarks)})" if images.remarks else ""
     return f"There are no images in {root}{why}. Choose a folder with JPEG, PNG or TIFF files."

@@ -1,6 +1,7 @@
 """Which pixels of a raster are missing: as it declares, as its label says, and as is usual."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,15 @@ _ISIS_SPECIAL = {
 _SATURATED = 255
 # Fill values that products use without declaring them.
 _USUAL_FILL = (0, -9999, -32768, _SATURATED)
-_EDGE, _MIDDLE = 16, 64
+_EDGE, _MIDDLE, _PLACES = 16, 64, 5
 # Of the 256 pixels of a square at the edge. Real floats are hardly ever equal; integers may be.
 _LEAST_FLOAT, _LEAST_INTEGER = 8, 128
 _LEAST_LEVELS = 16
 # Floats beyond are ISIS special pixels.
 _LARGEST = 3.4e38
+
+_Read = Callable[[int, int, int, int], NDArray[Any]]
+# Values (C, h, w) by column, row, width and height.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,10 @@ def missing_in(
     special: tuple[float, ...] = () if declares or is_code else _special(kind, raster.driver)
     fill, is_white = None, False
     if not (is_code or (has_mask and not (is_default and raster.driver == "PDS")) or label):
-        squares = _squares(raster, indexes)
+        squares = _squares(_reading(raster, indexes), raster.width, raster.height)
         if kind == "uint16" and _is_wide_eight_bit(np.concatenate(squares, axis=None)):
             special = (0,)
-        fill, is_white = _edge(squares[:-1])
+        fill, is_white = _edge(squares)
     if fill is not None and fill not in special:
         words.append(f"value {fill} (undeclared, along the edge)")
     else:
@@ -102,29 +106,41 @@ def _fits(value: float, kind: str) -> bool:
     return float(value).is_integer() and int(info.min) <= value <= int(info.max)
 
 
-def _squares(raster: Any, indexes: tuple[int, ...]) -> list[NDArray[Any]]:
-    """Small squares in the corners and at the middles of the edges, and one in the middle.
-
-    Nothing else is read, so that a raster of any size opens at once.
-    """
+def _reading(raster: Any, indexes: tuple[int, ...]) -> _Read:
     from rasterio.windows import Window
 
     def square(column: int, row: int, width: int, height: int) -> NDArray[Any]:
-        window = Window(column, row, width, height)
-        values: NDArray[Any] = raster.read(list(indexes), window=window)
+        values: NDArray[Any] = raster.read(list(indexes), window=Window(column, row, width, height))
         return values
 
-    width, height = min(_EDGE, raster.width), min(_EDGE, raster.height)
-    right, bottom = raster.width - width, raster.height - height
+    return square
+
+
+def fill_along_edge(values: NDArray[Any]) -> int | None:
+    """A usual fill value along the edge of a decoded image (H, W) or (H, W, 3); None for none."""
+    planes = values[None] if values.ndim == 2 else np.moveaxis(values, -1, 0)
+
+    def square(column: int, row: int, width: int, height: int) -> NDArray[Any]:
+        return planes[:, row : row + height, column : column + width]
+
+    return _edge(_squares(square, planes.shape[2], planes.shape[1]))[0]
+
+
+def _squares(square: _Read, width: int, height: int) -> list[NDArray[Any]]:
+    """Small squares along the edges, five on each, and a larger one in the middle.
+
+    Nothing else is read, so that a raster of any size opens at once.
+    """
+    wide, high = min(_EDGE, width), min(_EDGE, height)
+    right, bottom = width - wide, height - high
     edges = [
-        square(column, row, width, height)
-        for row in sorted({0, bottom // 2, bottom})
-        for column in sorted({0, right // 2, right})
+        square(column, row, wide, high)
+        for row in sorted({bottom * place // (_PLACES - 1) for place in range(_PLACES)})
+        for column in sorted({right * place // (_PLACES - 1) for place in range(_PLACES)})
         if not (0 < row < bottom and 0 < column < right)
     ]
-    wide, high = min(_MIDDLE, raster.width), min(_MIDDLE, raster.height)
-    middle = square((raster.width - wide) // 2, (raster.height - high) // 2, wide, high)
-    return [*edges, middle]
+    wide, high = min(_MIDDLE, width), min(_MIDDLE, height)
+    return [*edges, square((width - wide) // 2, (height - high) // 2, wide, high)]
 
 
 def _is_wide_eight_bit(values: NDArray[Any]) -> bool:
@@ -138,10 +154,10 @@ def _is_wide_eight_bit(values: NDArray[Any]) -> bool:
 
 
 def _edge(squares: list[NDArray[Any]]) -> tuple[int | None, bool]:
-    """A usual fill value in squares at the edge; whether 255 is there and stays white."""
+    """A usual fill value in all squares but the last one; whether 255 is there and stays white."""
     kind = squares[0].dtype
     counts = {
-        value: max(int((square == value).all(axis=0).sum()) for square in squares)
+        value: max(int((square == value).all(axis=0).sum()) for square in squares[:-1])
         for value in _USUAL_FILL
     }
     everything = np.concatenate(squares, axis=None)
@@ -153,6 +169,8 @@ def _edge(squares: list[NDArray[Any]]) -> tuple[int | None, bool]:
             return None, is_white
     else:
         is_white = False
-    least = _LEAST_FLOAT if kind.kind == "f" else _LEAST_INTEGER
+    finite = everything[np.isfinite(everything)]
+    is_whole = kind.kind != "f" or not (finite % 1).any()
+    least = _LEAST_INTEGER if is_whole else _LEAST_FLOAT
     fill = max(counts, key=lambda value: counts[value])
     return (fill if counts[fill] >= least else None), is_white

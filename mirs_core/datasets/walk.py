@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mirs_core.datasets.card import CARD_FILE
 from mirs_core.datasets.data_files import data_files
-from mirs_core.datasets.images import LABELS, SUFFIXES
+from mirs_core.datasets.images import LABELS, SUFFIXES, is_animated
 from mirs_core.datasets.raster_formats import driver_of
 from mirs_core.datasets.tile_table import TABLE_FILE
 from mirs_core.errors import ImageError
@@ -29,15 +29,24 @@ class FoundImages:
         refused: why other images cannot be tiles, by path.
         passed_over: number of files that are no images, by suffix (lower case).
         outside: number of images outside the folders of a labelled data set.
+        animated: number of GIFs of which only the first frame is read.
     """
 
     paths: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     passed_over: Counter[str] = field(default_factory=Counter)
     outside: int = 0
+    animated: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What of the folder is not read, in words; usually nothing."""
+        return passed_over_lines(self.passed_over, self.outside, self.animated)
 
 
-def passed_over_lines(passed_over: Mapping[str, int], outside: int) -> tuple[str, ...]:
+def passed_over_lines(
+    passed_over: Mapping[str, int], outside: int, animated: int = 0
+) -> tuple[str, ...]:
     """What was not read of a folder, in words; nothing if all of it was."""
     lines = []
     if count := sum(passed_over.values()):
@@ -51,6 +60,9 @@ def passed_over_lines(passed_over: Mapping[str, int], outside: int) -> tuple[str
             f"{outside:,} {are} outside train/, val/, test/ and database/, and"
             f" {'is' if outside == 1 else 'are'} not read"
         )
+    if animated:
+        are = "GIF image is" if animated == 1 else "GIF images are"
+        lines.append(f"{animated:,} {are} animated; only the first frame is read")
     return tuple(lines)
 
 
@@ -187,4 +199,5 @@ def _sort_in(root: Path, path: Path, images: FoundImages) -> None:
     elif path.is_symlink() and not path.resolve().is_relative_to(root):
         _refuse(root, path, "a link that leads out of the data set; copy the file", images)
     else:
+        images.animated += _suffix(path.name) == ".gif" and path.is_file() and is_animated(path)
         images.paths.append(relative)

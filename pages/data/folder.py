@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled, passed_over_lines
+from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled
 from mirs_core.jobs.kinds.data_import import Import
 from mirs_core.workspace.home import Home
 from pages.data import import_form
@@ -38,7 +38,7 @@ def draw(home: Home) -> None:
 
 def _overview(folder: Path, images: FoundImages) -> None:
     """Draws what is in the folder."""
-    remarks = passed_over_lines(images.passed_over, images.outside)
+    remarks = images.remarks
     if not images.paths:
         st.warning("This folder contains no images that could be tiles.", icon=":material/image:")
         for line in remarks:

@@ -24,7 +24,7 @@ def run(home: Home, spec: Index, work: Work) -> Answer:
     Raises:
         MirsError: a model is not finished, or the folder has no tiles.
     """
-    from mirs_core.datasets.walk import find_images, passed_over_lines
+    from mirs_core.datasets.walk import find_images
     from mirs_core.pipeline import indexing
     from mirs_core.retrieval import retriever
 
@@ -40,7 +40,7 @@ def run(home: Home, spec: Index, work: Work) -> Answer:
         "data": first.provenance()["data_name"],
         "tiles": len(retriever.load(first).items),
         "runs": [archive.id for archive in archives],
-        "notes": list(passed_over_lines(images.passed_over, images.outside)),
+        "notes": list(images.remarks),
     }
 
 

@@ -12,6 +12,7 @@ from fakes import FakeNetwork, MakeDataset, make_fake_encoder
 from PIL import Image
 from rasterio import Affine
 
+from mirs_core.datasets.images import read_image
 from mirs_core.datasets.importing import FolderDescription, import_copy, import_in_place
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.walk import find_images, passed_over_lines
@@ -134,3 +135,13 @@ def test_tiles_of_two_files_are_encoded_in_place_and_left_out_of_copies(
     copied = import_copy(home, products, FolderDescription(name="b"))
     assert {bad.path for bad in copied.unreadable} == {"isis.lbl", "pds4.xml"}
     assert all("another file" in bad.why for bad in copied.unreadable)
+
+
+def test_animated_images_are_pointed_out(products: Path) -> None:
+    frames = [Image.fromarray(np.roll(SCENE, shift)) for shift in (0, 9, 18)]
+    frames[0].save(products / "moving.gif", save_all=True, append_images=frames[1:])
+    (products / "broken.gif").write_bytes(b"GIF89a")
+    remarks = find_images(products).remarks
+    assert remarks[-1] == "1 GIF image is animated; only the first frame is read"
+    assert np.array_equal(read_image(products / "moving.gif")[..., 0], np.asarray(frames[0]))
+    assert scan(products).remarks == remarks
