@@ -15,7 +15,11 @@ class TableLine(NamedTuple):
 
 
 def rows_of(
-    lines: Iterable[str], name: str, separator: str = ",", first: int = 1
+    lines: Iterable[str],
+    name: str,
+    separator: str = ",",
+    first: int = 1,
+    skip_blanks: bool = True,
 ) -> Iterator[TableLine]:
     """The rows of a table that are not empty, the header first.
 
@@ -23,11 +27,13 @@ def rows_of(
         lines: a file opened with ``newline=""``.
         name: of the table, for messages.
         first: number of the first line.
+        skip_blanks: whether blanks after a separator are no part of the cell, which may then be
+            in quotation marks.
 
     Raises:
         DataError: a quotation mark is not closed or stands within a cell, or a cell is huge.
     """
-    rows = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
+    rows = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=skip_blanks)
     while True:
         number = rows.line_num + first
         try:

@@ -76,7 +76,8 @@ def records_of(path: Path) -> dict[str, TileRecord]:
         if path.stat().st_size > _MAX_BYTES:
             raise DataError(f"{path} is too large for a table of tiles.")
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            return _records(path, rows_of(_without_nul(path, handle), str(path)))
+            lines = _without_nul(path, handle)
+            return _records(path, rows_of(lines, str(path), skip_blanks=False))
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
     except UnicodeDecodeError as error:

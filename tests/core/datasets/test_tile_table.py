@@ -13,6 +13,7 @@ from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.tile_table import (
     TABLE_FILE,
     TileRecord,
+    foreign_cells,
     read_table,
     records_of,
     write_table,
@@ -77,12 +78,27 @@ def test_there_need_be_no_table(tmp_path: Path) -> None:
         ("path,split\na.jpg,exam\n", "split 'exam'"),
         ("path,metres_per_pixel\na.jpg,0\n", "metres_per_pixel '0'"),
         ("path,label\na.jpg," + "x" * 3000 + "\n", "longer than"),
+        ("path,label\na.jpg,cra\nb.jpg,dune, dark\n", "line 3: 3 cells"),
+        ("path,label,label\na.jpg,cra,rid\n", "two columns are called 'label'"),
+        ("path,label\na.jpg,cra\nb\0.jpg,rid\n", "line 3: NUL"),
+        ('path,label\na.jpg,"cra\nb.jpg,rid\n', "line 2: a quotation mark"),
+        ("path;label\na.jpg;cra\n", "import the folder with it as the table"),
+        ("path,latitude\na.jpg,1_0\n", "latitude '1_0'"),
     ],
 )
 def test_wrong_tables_are_refused(text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / TABLE_FILE).write_text(text)
     with pytest.raises(DataError, match=words):
         read_table(tmp_path)
+
+
+def test_columns_of_others_may_be_called_alike(tmp_path: Path) -> None:
+    (tmp_path / TABLE_FILE).write_text("path,label,Label, label\na.jpg,cra,x,y,,\nb.jpg\n")
+    assert [record.label for record in read_table(tmp_path).values()] == ["cra", None]
+    write_table(tmp_path, read_table(tmp_path).values(), foreign_cells(tmp_path))
+    assert (tmp_path / TABLE_FILE).read_text().splitlines()[:2] == [
+        "path,label,Label, label", "a.jpg,cra,x,y"
+    ]  # fmt: skip
 
 
 def test_a_table_in_another_encoding_is_refused(tmp_path: Path) -> None:
