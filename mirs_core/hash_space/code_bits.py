@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.errors import DataError
+from mirs_core.hash_space import groups
 from mirs_core.ranking.codes import Packed
 from mirs_core.retrieval.retriever import Retriever
 
@@ -51,16 +52,14 @@ def report(retriever: Retriever) -> BitReport:
         DataError: the run compares float features and has no bits.
     """
     codes = _bits_of(retriever)
-    classes = tuple(sorted({label for label in retriever.items.labels if label}))
-    place = {label: i for i, label in enumerate(classes)}
-    member = np.array([place[label] if label else -1 for label in retriever.items.labels])
+    classes, labels = groups.of_labels(retriever.items)
     ones = np.zeros((len(classes), codes.shape[1] * 8))
     for start in range(0, len(codes), _BLOCK):
-        block = np.unpackbits(codes[start : start + _BLOCK], axis=1)
-        within = member[start : start + _BLOCK]
-        for label in range(len(classes)):
-            ones[label] += block[within == label].sum(axis=0, dtype=np.int64)
-    sizes = np.bincount(member[member >= 0], minlength=len(classes)).astype(np.float64)
+        within = labels[start : start + _BLOCK]
+        # Products of 0 and 1 are exact in single precision up to 2^24 tiles a block.
+        member = (within == np.arange(len(classes))[:, None]).astype(np.float32)
+        ones += member @ np.unpackbits(codes[start : start + _BLOCK], axis=1).astype(np.float32)
+    sizes = np.bincount(labels[labels >= 0], minlength=len(classes)).astype(np.float64)
     means = ones / sizes[:, None] if len(classes) else ones
     return BitReport(classes, means, _explained(means, sizes))
 
@@ -77,21 +76,28 @@ def ends(retriever: Retriever, bit: int, count: int) -> tuple[list[int], list[in
     codes = _bits_of(retriever)
     if not 0 <= bit < codes.shape[1] * 8:
         raise DataError(f"There is no bit {bit}; choose 0 to {codes.shape[1] * 8 - 1}.")
-    values = np.unpackbits(codes, axis=1)
-    ones = values[:, bit] == 1
+    ones = (codes[:, bit // 8] >> (7 - bit % 8)) & 1 == 1
     if ones.all() or not ones.any():
-        rows = list(range(min(count, len(values))))
+        rows = list(range(min(count, len(codes))))
         return ([], rows) if ones.all() else (rows, [])
-    along = values @ (values[ones].mean(axis=0) - values[~ones].mean(axis=0))
+    starts = range(0, len(codes), _BLOCK)
+    blocks = [slice(start, start + _BLOCK) for start in starts]
+    sums = np.zeros((2, codes.shape[1] * 8), dtype=np.int64)
+    for block in blocks:
+        values = np.unpackbits(codes[block], axis=1)
+        sums[1] += values[ones[block]].sum(axis=0, dtype=np.int64)
+        sums[0] += values[~ones[block]].sum(axis=0, dtype=np.int64)
+    direction = sums[1] / ones.sum() - sums[0] / (~ones).sum()
+    along = np.concatenate([np.unpackbits(codes[block], axis=1) @ direction for block in blocks])
     order = np.argsort(along, kind="stable")
-    zeros = [int(row) for row in order if not ones[row]][:count]
-    return zeros, [int(row) for row in order[::-1] if ones[row]][:count]
+    zeros = order[~ones[order]][:count]
+    return zeros.tolist(), order[::-1][ones[order[::-1]]][:count].tolist()
 
 
 def _bits_of(retriever: Retriever) -> Packed:
     if retriever.codes.dtype != np.uint8:
         raise DataError("This run compares float features; only hash codes have bits.")
-    return retriever.codes
+    return np.asarray(retriever.codes)
 
 
 def _explained(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:

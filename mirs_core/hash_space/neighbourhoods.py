@@ -8,20 +8,21 @@ row order). Counts are therefore expected values: each tile tied with the tenth 
 the probability that it would be among the ten.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.hash_space import groups
 from mirs_core.hashing.baseline import FloatModel
+from mirs_core.progress import Progress, silent
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.retriever import Retriever
 
 NEAR = 10
 """The number of nearest neighbours considered for each tile."""
-_BLOCK = 256
+_BLOCK, _TIED = 256, 54
 _HUB, _SURE = 3.0, 0.6
 
 
@@ -52,11 +53,16 @@ class Hub:
     count: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SharedCode:
-    """Tiles with the same code; ``label`` is the most frequent label, of ``same`` tiles."""
+    """Tiles with the same code.
 
-    rows: tuple[int, ...]
+    Attributes:
+        rows: (n,) of the tiles, ascending.
+        label: the most frequent label, of ``same`` tiles.
+    """
+
+    rows: NDArray[np.int64]
     label: str | None
     same: int
 
@@ -84,61 +90,102 @@ class Neighbourhoods:
     def purity(self, labels: Sequence[str | None]) -> NDArray[np.float64]:
         """(N,) expected share of a tile's labelled neighbours with its own label; NaN without."""
         place = {label: i for i, label in enumerate(self.classes)}
+        own = np.array([place.get(label or "", -1) for label in labels], dtype=np.int64)
         total = self.votes.sum(axis=1)
-        own = [
-            self.votes[row, place[label]] if label else np.nan for row, label in enumerate(labels)
-        ]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            result: NDArray[np.float64] = np.where(total > 0, np.array(own) / total, np.nan)
+        defined = (own >= 0) & (total > 0)
+        result = np.full(len(own), np.nan)
+        result[defined] = self.votes[defined, own[defined]] / total[defined]
         return result
 
 
-def look(retriever: Retriever) -> Neighbourhoods:
-    """The neighbourhoods of a run's tiles."""
-    items, count = retriever.items, len(retriever.items)
-    classes = tuple(sorted({label for label in items.labels if label}))
-    member = np.zeros((count, len(classes)))
-    for row, label in enumerate(items.labels):
-        if label:
-            member[row, classes.index(label)] = 1
-    _, same_content = np.unique(np.array(items.contents), return_inverse=True)
+def look(retriever: Retriever, progress: Progress = silent) -> Neighbourhoods:
+    """The neighbourhoods of a run's tiles. Every tile is compared with every other."""
+    count = len(retriever.items)
+    classes, labels = groups.of_labels(retriever.items)
+    contents = groups.of_contents(retriever.items)
     near = min(NEAR, count)
-    rows = np.full((count, near), -1, dtype=np.int64)
-    mean_distances = np.full(count, np.nan)
-    votes, reach = np.zeros((count, len(classes))), np.zeros(count)
-    for start in range(0, count, _BLOCK):
-        block = slice(start, min(start + _BLOCK, count))
-        distances = _distances(retriever, block)
-        distances[same_content[block, None] == same_content[None]] = np.inf
-        chance = _chance(distances, near)
-        votes[block] = chance @ member
-        reach += chance.sum(axis=0)
-        order = np.argsort(distances, axis=1, kind="stable")[:, :near]
-        nearest = np.take_along_axis(distances, order, axis=1)
-        there = np.isfinite(nearest)
-        rows[block] = np.where(there, order, -1)
-        filled = np.where(there, nearest, 0.0).sum(axis=1)
-        mean_distances[block] = np.where(
-            there.any(axis=1), filled / there.sum(axis=1).clip(min=1), np.nan
-        )
-    _, inverse, sizes = np.unique(retriever.codes, axis=0, return_inverse=True, return_counts=True)
-    sharing = sizes[inverse.ravel()].astype(np.int64)
-    return Neighbourhoods(rows, mean_distances, classes, votes, reach, sharing)
-
-
-def _distances(retriever: Retriever, block: slice) -> NDArray[np.float64]:
-    """Distances (b, N) from a block of tiles to all tiles."""
-    if not isinstance(retriever.model, FloatModel):
-        return hamming(retriever.codes[block], retriever.codes).astype(np.float64)
+    numbers, sizes = groups.of_codes(retriever)
+    result = Neighbourhoods(
+        rows=np.full((count, near), -1, dtype=np.int64),
+        mean_distances=np.full(count, np.nan),
+        classes=classes,
+        votes=np.zeros((count, len(classes))),
+        reach=np.zeros(count),
+        sharing=sizes[numbers],
+    )
     archive = retriever.archive()
-    away, places = archive.search(retriever.codes[block], len(retriever.codes))
-    distances = np.empty(away.shape)
-    np.put_along_axis(distances, places, away.astype(np.float64), axis=1)
-    return distances
+    # Copies of a tile stand before its neighbours, and what is tied with the last behind them.
+    depth = min(near + int(np.bincount(contents).max()) + _TIED, count)
+    for start in range(0, count, _BLOCK):
+        progress("Comparing tiles", start, count)
+        block = np.arange(start, min(start + _BLOCK, count))
+        away, places = archive.search(retriever.codes[block], depth)
+        distances = away.astype(np.float64)
+        distances[contents[places] == contents[block, None]] = np.inf
+        last = _fill_nearest(result, block, distances, places)
+        goes_on = (away[:, -1:] <= last)[:, 0] & (depth < count)
+        _fill_votes(result, block[~goes_on], distances[~goes_on], places[~goes_on], labels)
+        if goes_on.any():
+            _fill_votes_of_all(result, retriever, block[goes_on], contents, labels)
+    return result
+
+
+def _fill_nearest(
+    result: Neighbourhoods,
+    block: NDArray[np.int64],
+    distances: NDArray[np.float64],
+    places: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Fills in the rows and mean distances of a block; returns the last distance (Q, 1) of each."""
+    order = np.argsort(distances, axis=1, kind="stable")[:, : result.rows.shape[1]]
+    nearest = np.take_along_axis(distances, order, axis=1)
+    there = np.isfinite(nearest)
+    result.rows[block] = np.where(there, np.take_along_axis(places, order, axis=1), -1)
+    some = there.any(axis=1)
+    filled = np.where(there, nearest, 0.0).sum(axis=1)
+    result.mean_distances[block[some]] = filled[some] / there[some].sum(axis=1)
+    return nearest[:, -1:]
+
+
+def _fill_votes(
+    result: Neighbourhoods,
+    block: NDArray[np.int64],
+    distances: NDArray[np.float64],
+    places: NDArray[np.int64],
+    labels: NDArray[np.int64],
+) -> None:
+    """Fills in the votes and the reach of tiles whose nearest (Q, k) hold all ties."""
+    chance = _chance(distances, result.rows.shape[1])
+    query, column = np.nonzero(chance)
+    voters, weights = places[query, column], chance[query, column]
+    result.reach[:] += np.bincount(voters, weights, minlength=len(labels))
+    labelled = labels[voters] >= 0
+    classes = len(result.classes)
+    pairs = query[labelled] * classes + labels[voters[labelled]]
+    votes = np.bincount(pairs, weights[labelled], minlength=len(block) * classes)
+    result.votes[block] = votes.reshape(len(block), classes)
+
+
+def _fill_votes_of_all(
+    result: Neighbourhoods,
+    retriever: Retriever,
+    rows: NDArray[np.int64],
+    contents: NDArray[np.int64],
+    labels: NDArray[np.int64],
+) -> None:
+    """Fills in the votes and the reach of tiles whose last neighbour is tied with many."""
+    member = np.zeros((len(labels), len(result.classes)))
+    labelled = np.flatnonzero(labels >= 0)
+    member[labelled, labels[labelled]] = 1
+    distances = _distances(retriever, rows)
+    distances[contents[rows, None] == contents[None]] = np.inf
+    chance = _chance(distances, result.rows.shape[1])
+    result.votes[rows] = chance @ member
+    result.reach[:] += chance.sum(axis=0)
 
 
 def _chance(distances: NDArray[np.float64], near: int) -> NDArray[np.float64]:
-    """The probability (b, N) that a tile is among the nearest if ties are broken at random."""
+    """The probability (Q, k) that a tile is among the nearest if ties are broken at random."""
     last = np.partition(distances, near - 1, axis=1)[:, near - 1 : near]
     nearer = distances < last
     tied = (distances == last) & np.isfinite(distances)
@@ -147,30 +194,47 @@ def _chance(distances: NDArray[np.float64], near: int) -> NDArray[np.float64]:
     return nearer + tied * share.clip(max=1.0)
 
 
-def top_k_error_rates(retriever: Retriever, k: int) -> NDArray[np.float64]:
+def _distances(retriever: Retriever, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Distances (b, N) from some tiles to all tiles."""
+    if not isinstance(retriever.model, FloatModel):
+        return hamming(retriever.codes[rows], np.asarray(retriever.codes)).astype(np.float64)
+    archive = retriever.archive()
+    away, places = archive.search(retriever.codes[rows], len(retriever.codes))
+    distances = np.empty(away.shape)
+    np.put_along_axis(distances, places, away.astype(np.float64), axis=1)
+    return distances
+
+
+def top_k_error_rates(
+    retriever: Retriever, k: int, queries: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
     """(N,) the top-k error rate: share of other classes among the k nearest archive tiles.
 
     Ties in row order, as in a search, without the tile itself and copies of it. NaN for tiles
-    without a label, and where none of the k has one.
+    without a label, where none of the k has one, and for tiles that are not among ``queries``.
+
+    Args:
+        queries: rows (q,) of the tiles to rank; all by default.
     """
     items, rows = retriever.items, retriever.items.rows(["archive"])
     wrong = np.full(len(items), np.nan)
     if not len(rows):
         return wrong
-    labels = np.array([label or "" for label in items.labels], dtype=object)
-    contents = np.array(items.contents, dtype=object)
+    _, labels = groups.of_labels(items)
+    contents = groups.of_contents(items)
     archive = retriever.archive(rows)
-    most = int(np.unique(contents[rows], return_counts=True)[1].max())
-    for start in range(0, len(items), _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, len(items)))
+    most = int(np.bincount(contents[rows]).max())
+    queries = np.arange(len(items)) if queries is None else queries
+    for start in range(0, len(queries), _BLOCK):
+        block = queries[start : start + _BLOCK]
         _, places = archive.search(retriever.codes[block], k + most)
         near = rows[places]
         other = contents[near] != contents[block, None]
-        counted = other & (other.cumsum(axis=1) <= k) & (labels[near] != "")
+        counted = other & (other.cumsum(axis=1) <= k) & (labels[near] >= 0)
         differs = counted & (labels[near] != labels[block, None])
         with np.errstate(invalid="ignore"):
             share = differs.sum(axis=1) / counted.sum(axis=1)
-        wrong[block] = np.where(labels[block] != "", share, np.nan)
+        wrong[block] = np.where(labels[block] >= 0, share, np.nan)
     return wrong
 
 
@@ -179,24 +243,23 @@ def suspects(retriever: Retriever, near: Neighbourhoods, most: int = 50) -> list
 
     Most suspicious first: those whose neighbours agree most, then those with the nearest ones.
     """
-    place, listed = {label: i for i, label in enumerate(near.classes)}, []
-    for row, label in enumerate(retriever.items.labels):
-        votes = near.votes[row]
-        if label is None or votes.sum() < NEAR - 1e-9:
-            continue
-        best, own_count = int(votes.argmax()), float(votes[place[label]])
-        count = float(votes[best])
-        if own_count <= 1 and count >= _SURE * NEAR:
-            listed.append(
-                Suspect(
-                    row,
-                    label,
-                    neighbour_label=near.classes[best],
-                    neighbour_count=round(count, 1),
-                    own_count=round(own_count, 1),
-                    mean_distance=round(float(near.mean_distances[row]), 3),
-                )
-            )
+    if not near.classes:
+        return []
+    _, labels = groups.of_labels(retriever.items)
+    own = near.votes[np.arange(len(labels)), labels.clip(min=0)]
+    agree = near.votes.max(axis=1)
+    enough = near.votes.sum(axis=1) >= NEAR - 1e-9
+    listed = [
+        Suspect(
+            int(row),
+            near.classes[labels[row]],
+            neighbour_label=near.classes[int(near.votes[row].argmax())],
+            neighbour_count=round(float(agree[row]), 1),
+            own_count=round(float(own[row]), 1),
+            mean_distance=round(float(near.mean_distances[row]), 3),
+        )
+        for row in np.flatnonzero((labels >= 0) & enough & (own <= 1) & (agree >= _SURE * NEAR))
+    ]
     return sorted(listed, key=lambda s: (-s.neighbour_count, s.own_count, s.mean_distance, s.row))[
         :most
     ]
@@ -215,13 +278,19 @@ def hubs(near: Neighbourhoods, most: int = 50) -> list[Hub]:
 
 def shared_codes(retriever: Retriever, most: int = 50) -> list[SharedCode]:
     """Codes shared by several different tiles, the most shared first."""
-    groups: dict[bytes, list[int]] = {}
-    for row, code in enumerate(retriever.codes):
-        groups.setdefault(code.tobytes(), []).append(row)
-    listed = []
-    for rows in groups.values():
-        if len({retriever.items.contents[row] for row in rows}) < 2:
+    numbers, sizes = groups.of_codes(retriever)
+    contents = groups.of_contents(retriever.items)
+    classes, labels = groups.of_labels(retriever.items)
+    order = np.argsort(numbers, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    several = np.flatnonzero(sizes > 1)
+    listed: list[SharedCode] = []
+    for code in several[np.lexsort((order[starts[several]], -sizes[several]))]:
+        rows = order[starts[code] : starts[code] + sizes[code]]
+        if (contents[rows] == contents[rows[0]]).all():
             continue
-        label, same = Counter(retriever.items.labels[row] for row in rows).most_common(1)[0]
-        listed.append(SharedCode(tuple(rows), label, same))
-    return sorted(listed, key=lambda code: (-len(code.rows), code.rows))[:most]
+        label, same = groups.most_common(labels[rows])
+        listed.append(SharedCode(rows, classes[label] if label >= 0 else None, same))
+        if len(listed) == most:
+            break
+    return listed

@@ -132,15 +132,15 @@ def correlation(first: Grey, second: Grey) -> float:
 
 def _mutual(near: Neighbourhoods) -> Iterator[tuple[int, int]]:
     """Pairs of mutual nearest neighbours, lowest ranks first."""
-    lists = [set(row[row >= 0].tolist()) for row in near.rows]
-    seen = set()
-    for place in range(near.rows.shape[1]):
-        for row in range(len(near.rows)):
-            neighbour = int(near.rows[row, place])
-            pair = (min(row, neighbour), max(row, neighbour))
-            if neighbour >= 0 and row in lists[neighbour] and pair not in seen:
-                seen.add(pair)
-                yield pair
+    count, ranks = near.rows.shape
+    rows, neighbours = np.tile(np.arange(count), ranks), near.rows.T.ravel()
+    rows, neighbours = rows[neighbours >= 0], neighbours[neighbours >= 0]
+    mutual = np.isin(neighbours * count + rows, rows * count + neighbours)
+    rows, neighbours = rows[mutual], neighbours[mutual]
+    pairs = np.minimum(rows, neighbours) * count + np.maximum(rows, neighbours)
+    _, first = np.unique(pairs, return_index=True)
+    for pair in pairs[np.sort(first)]:
+        yield int(pair // count), int(pair % count)
 
 
 def _spectrum(grey: Grey) -> NDArray[np.complex128]:

@@ -29,6 +29,25 @@ def unpack(packed: Packed, bits: int) -> NDArray[np.uint8]:
     return np.unpackbits(packed, axis=1, count=bits)
 
 
+def equal_codes(codes: Packed) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The number (N,) of each code among the different ones, and how many tiles (C,) have each.
+
+    Numbers follow the order of the codes, compared byte by byte from the first.
+    """
+    if not len(codes):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    width = -(-codes.shape[1] // 8) * 8
+    padded = np.zeros((len(codes), width), dtype=np.uint8)
+    padded[:, : codes.shape[1]] = codes
+    words = padded.view(">u8").astype(np.uint64)
+    order = np.lexsort(words.T[::-1])
+    ordered = words[order]
+    begins = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])
+    numbers = np.empty(len(codes), dtype=np.int64)
+    numbers[order] = np.cumsum(begins) - 1
+    return numbers, np.bincount(numbers)
+
+
 def hamming(a: Packed, b: Packed) -> NDArray[np.int32]:
     """Differing bits (Q, N) between packed codes ``a`` (Q, B) and ``b`` (N, B), in 0..8 B.
 

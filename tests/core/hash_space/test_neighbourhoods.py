@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from searchers import archives, distance, searcher_of
 
@@ -113,5 +114,26 @@ def test_a_tile_in_the_midst_of_all_is_a_hub() -> None:
 def test_codes_of_several_tiles_are_listed_by_size() -> None:
     found = space(["a", "a", "b", "b", "b", "c"], [1, 1, 1, 2, 2, 3])
     listed = neighbourhoods.shared_codes(found)
-    assert [one.rows for one in listed] == [(0, 1, 2), (3, 4)]
+    assert [one.rows.tolist() for one in listed] == [[0, 1, 2], [3, 4]]
     assert [(one.label, one.same) for one in listed] == [("a", 2), ("b", 2)]
+
+
+@pytest.mark.parametrize("floats", [False, True])
+def test_ties_that_go_on_beyond_the_nearest_count_as_among_all(
+    floats: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, 3, (150, 2))
+    labels = tuple(rng.choice(np.array(["a", "b", "c", None], dtype=object), 150))
+    names = tuple(f"{i}.png" for i in range(150))
+    contents = tuple(f"content {i % 140}" for i in range(150))
+    none = (None,) * 150
+    items = Items(names, labels, ("archive",) * 150, none, contents, none, none)
+    run = searcher_of(codes.astype(np.float32 if floats else np.uint8), items).retriever
+    monkeypatch.setattr(neighbourhoods, "_TIED", 150)
+    whole = neighbourhoods.look(run)
+    monkeypatch.setattr(neighbourhoods, "_TIED", 0)
+    cut = neighbourhoods.look(run)
+    assert (cut.rows == whole.rows).all()
+    for name in ("votes", "reach", "mean_distances", "sharing"):
+        assert np.allclose(getattr(cut, name), getattr(whole, name)), name
