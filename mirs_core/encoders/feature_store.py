@@ -1,43 +1,57 @@
 """Features of many tiles: encoded in batches, cached on disk by content hash.
 
-The cache consists of shards of up to 64 tiles: ``<name>.npy`` with the features and ``<name>.json``
-with the content hashes of the rows and the checksum of the array. The .json is written last, so a
-shard without one is incomplete. A cached tile is never encoded again, in whatever data set it is,
-unless an earlier version read other pixels from its file.
+A cached tile is never encoded again, in whatever data set it is, unless an earlier version read
+other pixels from its file. The cache is a ``RowStore`` for each encoder and view.
 """
 
-import contextlib
-import io
-import json
-import uuid
-import warnings
-from collections import deque
+import hashlib
+import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.datasets.manifest import Tile
 from mirs_core.datasets.reader_version import READER, has_changed
-from mirs_core.datasets.views import view_of
 from mirs_core.encoders.base import Encoder
-from mirs_core.encoders.engine import Engine, Features
-from mirs_core.errors import DataError, ImageError
-from mirs_core.files import replace_file, sha256, write_json
+from mirs_core.encoders.encoding import encoded
+from mirs_core.encoders.engine import Features
+from mirs_core.encoders.old_shards import take_over
+from mirs_core.encoders.row_segment import Keys
+from mirs_core.encoders.row_store import Found, RowStore
 from mirs_core.progress import Progress, silent
-from mirs_core.system.devices import compute_threads
 
 STAGE = "Encoding tiles"
 """The stage that ``extract`` reports."""
 
-# Small, so that a process that is killed loses a few seconds of work.
-_SHARD = 64
-_BATCHES_AHEAD = 2
-_DECODERS = 2
+BLOCK = 4096
+"""Tiles whose features ``stream`` holds at once."""
+
+# A process that is killed loses no more than this.
+_UNSAVED_SECONDS, _UNSAVED_TILES = 2.0, 1024
+
+
+@dataclass(slots=True)
+class Extraction:
+    """What happens to features on their way.
+
+    Attributes:
+        progress: reports distinct tiles done of all. If it raises, encoding ends and the tiles
+            encoded so far stay in the cache.
+        batch_size: tiles encoded at once; None is what is fastest with the encoder's engine.
+        view: view of each tile (``mirs_core.datasets.views``); 0 is the tile itself.
+        is_kept: whether newly encoded features are added to the cache.
+        engines: filled with how many tiles each engine has encoded, by its label.
+    """
+
+    progress: Progress = silent
+    batch_size: int | None = None
+    view: int = 0
+    is_kept: bool = True
+    engines: Counter[str] = field(default_factory=Counter)
 
 
 def extract(
@@ -48,16 +62,14 @@ def extract(
     progress: Progress = silent,
     batch_size: int | None = None,
     view: int = 0,
+    engines: Counter[str] | None = None,
 ) -> Features:
     """Features of ``tiles``, from the cache or else encoded and added to it.
 
     Args:
         root: folder that the tiles' paths are relative to.
         cache: folder of the cache; each encoder has its own sub-folder by fingerprint.
-        progress: reports distinct tiles done of all. If it raises, encoding ends and the
-            tiles encoded so far stay in the cache.
-        batch_size: tiles encoded at once; None is what is fastest with the encoder's engine.
-        view: view of each tile (``mirs_core.datasets.views``); 0 is the tile itself.
+        progress, batch_size, view, engines: as in ``Extraction``.
 
     Returns:
         (n, D) float32, parallel to ``tiles``.
@@ -66,54 +78,48 @@ def extract(
         DataError: a file is missing, unreadable, or was changed after the scan.
         EncoderError: the encoder's weights are damaged.
     """
-    store = FeatureCache(_folder_of(cache, encoder, view), encoder.dim)
-    cached = store.load()
-    for tile in tiles:
-        if tile.content in store.outdated and has_changed(root / tile.path):
-            cached.pop(tile.content, None)
-    missing = {tile.content: tile for tile in reversed(tiles) if tile.content not in cached}
-    total = len({tile.content for tile in tiles})
-    already = done = total - len(missing)
-    progress(STAGE, done, total)
-    # One array: many small ones would fragment the memory that the network frees.
-    encoded_rows = np.empty((len(missing), encoder.dim), dtype=np.float32)
-    pending: dict[str, Features] = {}
-    try:
-        for contents, features in _encoded(
-            root, list(missing.values())[::-1], encoder, view, batch_size
-        ):
-            encoded = encoded_rows[done - already : done - already + len(contents)]
-            encoded[:] = features
-            pending.update(zip(contents, encoded, strict=True))
-            cached.update(zip(contents, encoded, strict=True))
-            if len(pending) >= _SHARD:
-                store.add(pending)
-                pending = {}
-            done += len(contents)
-            progress(STAGE, done, total)
-    finally:
-        store.add(pending)
+    options = Extraction(progress, batch_size, view)
     features = np.empty((len(tiles), encoder.dim), dtype=np.float32)
-    for row, tile in enumerate(tiles):
-        features[row] = cached[tile.content]
+    for start, block in stream(root, tiles, encoder, cache, options):
+        features[start : start + len(block)] = block
+    if engines is not None:
+        engines.update(options.engines)
     return features
+
+
+def stream(
+    root: Path, tiles: Sequence[Tile], encoder: Encoder, cache: Path, options: Extraction
+) -> Iterator[tuple[int, Features]]:
+    """Features of ``tiles`` in blocks, so that memory does not grow with their number.
+
+    Yields the place of a block's first tile, and the features (n, D) of the block, which are
+    overwritten with the next one. Arguments and errors are those of ``extract``.
+    """
+    extractor = _Extractor(root, tiles, encoder, open_cache(cache, encoder, options.view), options)
+    held = np.empty((min(BLOCK, len(tiles)), encoder.dim), dtype=np.float32)
+    for start in range(0, len(tiles), BLOCK):
+        inside = slice(start, min(start + BLOCK, len(tiles)))
+        block = held[: inside.stop - start]
+        extractor.fill(inside, block)
+        yield start, block
 
 
 def count_missing(contents: Collection[str], encoder: Encoder, cache: Path, view: int = 0) -> int:
     """Number of these tiles (content hashes) that ``extract`` would have to encode.
 
-    Only the index files are read, so a damaged shard, and tiles that were read otherwise before,
-    are noticed only by ``extract``.
+    No features are read, so damaged ones, and tiles that were read otherwise before, are noticed
+    only by ``extract``.
     """
-    cached: set[str] = set()
-    for index in _folder_of(cache, encoder, view).glob("*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            cached.update(json.loads(index.read_text(encoding="utf-8"))["contents"])
-    return len(set(contents) - cached)
+    keys = keys_of(list(set(contents)))
+    return int((~open_cache(cache, encoder, view).find(keys).is_there).sum())
 
 
-def _folder_of(cache: Path, encoder: Encoder, view: int) -> Path:
-    return cache / (encoder.fingerprint[:16] + (f"-view{view}" if view else ""))
+def open_cache(cache: Path, encoder: Encoder, view: int = 0) -> RowStore:
+    """The cached features of an encoder and a view."""
+    folder = cache / (encoder.fingerprint[:16] + (f"-view{view}" if view else ""))
+    store = RowStore(folder, encoder.dim, np.float32, READER, "the feature cache")
+    take_over(store)
+    return store
 
 
 def encode_one(image: NDArray[np.uint8], encoder: Encoder) -> Features:
@@ -122,114 +128,87 @@ def encode_one(image: NDArray[np.uint8], encoder: Encoder) -> Features:
     return features
 
 
-class FeatureCache:
-    """The shards of one encoder in one folder. Several processes can add to it at once."""
-
-    def __init__(self, folder: Path, dim: int) -> None:
-        """``dim`` is D, the number of features that every row must have."""
-        self.folder = folder
-        self.dim = dim
-        self.outdated: set[str] = set()
-
-    def load(self) -> dict[str, Features]:
-        """Features (D,) by content hash. A damaged shard is removed with a warning.
-
-        ``outdated`` holds those from earlier readers of images (``datasets.reader_version``).
-        """
-        features: dict[str, Features] = {}
-        current: dict[str, Features] = {}
-        for index in sorted(self.folder.glob("*.json")):
-            try:
-                reader, rows = self._read(index)
-                (current if reader == READER else features).update(rows)
-            except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
-                warnings.warn(
-                    f"Removed a damaged part of the feature cache, {index} ({error});"
-                    " its tiles will be encoded again.",
-                    stacklevel=3,
-                )
-                index.unlink(missing_ok=True)
-                index.with_suffix(".npy").unlink(missing_ok=True)
-        self.outdated = set(features) - set(current)
-        features.update(current)
-        return features
-
-    def add(self, features: dict[str, Features]) -> None:
-        """Stores ``features`` (D,) by content hash as one new shard; nothing for an empty dict."""
-        if not features:
-            return
-        name = uuid.uuid4().hex
-        packed = io.BytesIO()
-        np.save(packed, np.stack(list(features.values())), allow_pickle=False)
-        data = packed.getvalue()
-        replace_file(self.folder / f"{name}.npy", lambda handle: handle.write(data))
-        write_json(
-            self.folder / f"{name}.json",
-            {"sha256": sha256(data), "contents": list(features), "reader": READER},
-        )
-
-    def _read(self, index: Path) -> tuple[Any, dict[str, Features]]:
-        """The reader that the images of a shard were read with, and its features."""
-        about = json.loads(index.read_text(encoding="utf-8"))
-        data = index.with_suffix(".npy").read_bytes()
-        if sha256(data) != about["sha256"]:
-            raise ValueError("wrong checksum")
-        rows = np.load(io.BytesIO(data), allow_pickle=False)
-        contents = about["contents"]
-        if rows.dtype != np.float32 or rows.shape != (len(contents), self.dim):
-            raise ValueError("wrong shape")
-        return about.get("reader"), dict(zip(contents, rows, strict=True))
+def keys_of(contents: Sequence[str]) -> Keys:
+    """Content hashes as bytes (n, 32)."""
+    data = b"".join(_key(content) for content in contents)
+    return np.frombuffer(data, dtype=np.uint8).reshape(-1, 32)
 
 
-def _encoded(
-    root: Path, tiles: Sequence[Tile], encoder: Encoder, view: int, batch_size: int | None
-) -> Iterator[tuple[list[str], Features]]:
-    """Content hashes and features of batches of tiles, in order, prepared a few batches ahead.
-
-    Threads suffice, because decoding, resizing and encoding release the interpreter lock, and a
-    process forked after torch was used can hang. Calls of an engine that is not concurrent come
-    from this thread, while others decode the next batches.
-    """
-    if not tiles:
-        return
-    engine = encoder.engine()
-    size = batch_size or engine.batch
-    workers = compute_threads() if engine.is_concurrent else _DECODERS
-    waiting: deque[tuple[list[str], Future[NDArray[np.float32]]]] = deque()
-
-    def prepare(batch: Sequence[Tile]) -> NDArray[np.float32]:
-        inputs = np.stack([_load(root, tile, encoder, view) for tile in batch])
-        return engine(inputs) if engine.is_concurrent else inputs
-
-    with ThreadPoolExecutor(workers, thread_name_prefix="mirs-encode") as pool:
-        try:
-            for start in range(0, len(tiles), size):
-                batch = tiles[start : start + size]
-                contents = [tile.content for tile in batch]
-                waiting.append((contents, pool.submit(prepare, batch)))
-                if len(waiting) > _BATCHES_AHEAD * workers:
-                    yield _finished(engine, *waiting.popleft())
-            while waiting:
-                yield _finished(engine, *waiting.popleft())
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _finished(
-    engine: Engine, contents: list[str], prepared: "Future[NDArray[np.float32]]"
-) -> tuple[list[str], Features]:
-    value = prepared.result()
-    return contents, value if engine.is_concurrent else engine(value)
-
-
-def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> NDArray[np.float32]:
+def _key(content: str) -> bytes:
     try:
-        data = read_bytes(root / tile.path)
-    except ImageError as error:
-        raise DataError(
-            f"{tile.path} can no longer be read ({str(error).rstrip('.')}). Scan {root} again."
-        ) from None
-    # The cache is keyed by content: features of other content would stay wrong forever.
-    if sha256(data) != tile.content:
-        raise DataError(f"{tile.path} was changed while {root} was in use. Start again.")
-    return encoder.inputs(view_of(read_image(data, tile.path), view))
+        key = bytes.fromhex(content)
+    except ValueError:
+        key = b""
+    return key if len(key) == 32 else hashlib.sha256(content.encode()).digest()
+
+
+class _Extractor:
+    """Fills arrays with features of tiles, and reports how many distinct tiles are done."""
+
+    def __init__(
+        self,
+        root: Path,
+        tiles: Sequence[Tile],
+        encoder: Encoder,
+        store: RowStore,
+        options: Extraction,
+    ) -> None:
+        self.root, self.tiles, self.encoder = root, tiles, encoder
+        self.store, self.options = store, options
+        self.keys = keys_of([tile.content for tile in tiles])
+        # NumPy sorts bytes as texts.
+        texts = self.keys.view("S32").ravel()
+        self.total = len(np.unique(texts))
+        self.done = len(np.unique(texts[self._find(slice(0, len(tiles))).is_there]))
+        self._report(0)
+
+    def fill(self, inside: slice, out: Features) -> None:
+        """Fills ``out`` (n, D) with the features of the tiles ``inside``."""
+        found = self._find(inside)
+        intact = self.store.read(found, out, self.options.engines)
+        missing = np.flatnonzero(~intact).tolist()
+        # Of several copies of a tile one is encoded.
+        contents = [tile.content for tile in self.tiles[inside]]
+        first: dict[str, int] = {}
+        for place in missing:
+            first.setdefault(contents[place], place)
+        if first:
+            self._encode(list(first.values()), inside, out)
+            out[missing] = out[[first[contents[place]] for place in missing]]
+            self.options.engines[self.encoder.engine().label] += len(missing)
+
+    def _encode(self, places: list[int], inside: slice, out: Features) -> None:
+        options, tiles = self.options, self.tiles[inside]
+        chosen = [tiles[place] for place in places]
+        batches = encoded(self.root, chosen, self.encoder, options.view, options.batch_size)
+        done, unsaved, saved_at = 0, [], time.monotonic()
+        try:
+            for features in batches:
+                rows = places[done : done + len(features)]
+                out[rows] = features
+                done += len(rows)
+                unsaved += rows
+                is_late = time.monotonic() - saved_at > _UNSAVED_SECONDS
+                if is_late or len(unsaved) >= _UNSAVED_TILES:
+                    rows, unsaved, saved_at = unsaved, [], time.monotonic()
+                    self._save(rows, inside, out)
+                self._report(len(features))
+        finally:
+            self._save(unsaved, inside, out)
+
+    def _save(self, places: list[int], inside: slice, out: Features) -> None:
+        if places and self.options.is_kept:
+            keys = self.keys[inside][places]
+            self.store.add(keys, out[places], self.encoder.engine().label)
+
+    def _find(self, inside: slice) -> Found:
+        """Where cached features are, but for those that an earlier version read otherwise."""
+        found, tiles = self.store.find(self.keys[inside]), self.tiles[inside]
+        for place in np.flatnonzero(found.is_there & (found.versions < READER)).tolist():
+            if has_changed(self.root / tiles[place].path):
+                found.rows[place] = found.segments[place] = -1
+        return found
+
+    def _report(self, count: int) -> None:
+        self.done = min(self.done + count, self.total)
+        self.options.progress(STAGE, self.done, self.total)

@@ -1,7 +1,11 @@
 """Extraction: right features in the right order, and no tile encoded twice, whatever happens."""
 
+import hashlib
+import itertools
 import json
 import shutil
+import warnings
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +13,18 @@ import numpy as np
 import pytest
 from fakes import FakeNetwork, MakeDataset, make_fake_encoder
 from PIL import Image
+from safetensors import safe_open
 
 from mirs_core.datasets.images import read_image
 from mirs_core.datasets.manifest import Manifest, scan
-from mirs_core.encoders.feature_store import encode_one, extract
+from mirs_core.encoders import feature_store
+from mirs_core.encoders.feature_store import (
+    Extraction,
+    count_missing,
+    encode_one,
+    extract,
+    stream,
+)
 from mirs_core.errors import DataError
 
 
@@ -66,11 +78,8 @@ def test_features_of_an_earlier_reader_are_encoded_again_where_pixels_changed(
     Image.fromarray(grey).quantize(9).save(folder / "palette.tif")
     Image.fromarray(grey / np.float32(300)).save(folder / "float.tif")
     data = scan(folder)
-    extract(folder, data.tiles, make_fake_encoder()[0], tmp_path / "cache")
-    for index in (tmp_path / "cache").rglob("*.json"):
-        about = json.loads(index.read_text())
-        del about["reader"]
-        index.write_text(json.dumps(about))
+    cache = tmp_path / "cache"
+    as_shards(cache, data, extract(folder, data.tiles, make_fake_encoder()[0], cache))
     for seen in (4, 0):
         encoder, network = make_fake_encoder()
         features = extract(folder, data.tiles, encoder, tmp_path / "cache")
@@ -111,14 +120,82 @@ def test_an_interrupted_extraction_goes_on(data: Manifest, tmp_path: Path, after
     assert np.array_equal(features, fresh)
 
 
-@pytest.mark.parametrize(
-    "damage", ["cut", "garbage", "swapped", "no array", "bad json", "wrong dim"]
-)
-def test_a_damaged_shard_is_encoded_again(data: Manifest, tmp_path: Path, damage: str) -> None:
+def segments_of(cache: Path) -> list[Path]:
+    return sorted(cache.rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbage", "empty", "one row", "header", "wrong dim"])
+def test_a_damaged_segment_is_encoded_again(data: Manifest, tmp_path: Path, damage: str) -> None:
     encoder, network = make_fake_encoder()
     cache = tmp_path / "cache"
-    first = extract(data.root, data.tiles, encoder, cache)
-    index = sorted(cache.rglob("*.json"))[0]
+    first = extract(data.root, data.tiles[:90], encoder, cache)
+    extract(data.root, data.tiles[90:], encoder, cache)
+    path = segments_of(cache)[-1]
+    held = path.read_bytes()
+    if damage == "one row":
+        with safe_open(path, "np") as opened:
+            row = opened.get_tensor("values")[3].tobytes()
+        path.write_bytes(held.replace(row, row[:-1] + bytes([row[-1] ^ 1])))
+    elif damage == "wrong dim":
+        path.write_bytes(held.replace(b"[90, 48]", b"[48, 90]"))
+    else:
+        spoilt = {"cut": held[:-10], "garbage": b"garbage", "empty": b"", "header": b"}" * 40}
+        path.write_bytes(spoilt[damage])
+    with pytest.warns(UserWarning, match="damaged part of the feature cache"):
+        assert np.array_equal(extract(data.root, data.tiles[:90], encoder, cache), first)
+    assert network.seen == 150 + (1 if damage == "one row" else 90)
+    seen = network.seen
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.array_equal(extract(data.root, data.tiles[:90], encoder, cache), first)
+    assert network.seen == seen
+
+
+def test_a_segment_that_was_not_finished_does_not_count(data: Manifest, tmp_path: Path) -> None:
+    encoder, network = make_fake_encoder()
+    extract(data.root, data.tiles[:5], encoder, tmp_path / "cache")
+    (path,) = segments_of(tmp_path / "cache")
+    path.rename(path.with_name(f".{path.name}.0123abcd"))
+    extract(data.root, data.tiles[:5], encoder, tmp_path / "cache")
+    assert network.seen == 10
+
+
+def as_shards(cache: Path, data: Manifest, features: np.ndarray, **about: int) -> list[Path]:
+    """A cache of version 0.3.0 with these features instead of the present one."""
+    (folder,) = cache.iterdir()
+    shutil.rmtree(folder)
+    folder.mkdir()
+    for start in range(0, len(features), 64):
+        path = folder / f"{start:032x}"
+        np.save(path.with_suffix(".npy"), features[start : start + 64])
+        value = {
+            "sha256": hashlib.sha256(path.with_suffix(".npy").read_bytes()).hexdigest(),
+            "contents": [tile.content for tile in data.tiles[start : start + 64]],
+            **about,
+        }
+        path.with_suffix(".json").write_text(json.dumps(value))
+    return sorted(folder.glob("*.json"))
+
+
+def test_an_earlier_cache_is_taken_over(data: Manifest, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    first = extract(data.root, data.tiles, make_fake_encoder()[0], cache)
+    assert len(as_shards(cache, data, first)) == 3
+    encoder, network = make_fake_encoder()
+    assert count_missing({tile.content for tile in data.tiles}, encoder, cache) == 0
+    engines: Counter[str] = Counter()
+    assert np.array_equal(extract(data.root, data.tiles, encoder, cache, engines=engines), first)
+    assert network.seen == 0 and engines == {"torch": 150}
+    assert not list(cache.rglob("*.json")) and not list(cache.rglob("*.npy"))
+
+
+@pytest.mark.parametrize(
+    "damage", ["cut", "garbage", "swapped", "no array", "bad json", "wrong dim", "no hash"]
+)
+def test_a_damaged_shard_is_encoded_again(data: Manifest, tmp_path: Path, damage: str) -> None:
+    cache = tmp_path / "cache"
+    first = extract(data.root, data.tiles, make_fake_encoder()[0], cache)
+    index = as_shards(cache, data, first)[0]
     array = index.with_suffix(".npy")
     if damage == "cut":
         array.write_bytes(array.read_bytes()[:-10])
@@ -131,22 +208,67 @@ def test_a_damaged_shard_is_encoded_again(data: Manifest, tmp_path: Path, damage
         array.unlink()
     elif damage == "bad json":
         index.write_text("{")
+    elif damage == "no hash":
+        index.write_text(index.read_text().replace(data.tiles[0].content, "abc"))
     else:
         np.save(array, np.zeros((3, 2), np.float32))
+    encoder, network = make_fake_encoder()
     with pytest.warns(UserWarning, match="damaged part of the feature cache"):
         assert np.array_equal(extract(data.root, data.tiles, encoder, cache), first)
-    assert 150 < network.seen < 300
-    seen = network.seen
+    assert network.seen == 64
     extract(data.root, data.tiles, encoder, cache)
-    assert network.seen == seen
+    assert network.seen == 64
 
 
 def test_a_shard_without_its_index_does_not_count(data: Manifest, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    first = extract(data.root, data.tiles, make_fake_encoder()[0], cache)
+    as_shards(cache, data, first)[0].unlink()
     encoder, network = make_fake_encoder()
-    extract(data.root, data.tiles[:5], encoder, tmp_path / "cache")
-    next((tmp_path / "cache").rglob("*.json")).unlink()
-    extract(data.root, data.tiles[:5], encoder, tmp_path / "cache")
-    assert network.seen == 10
+    assert np.array_equal(extract(data.root, data.tiles, encoder, cache), first)
+    assert network.seen == 64
+
+
+def test_missing_tiles_are_counted_without_reading_any(data: Manifest, tmp_path: Path) -> None:
+    encoder, _ = make_fake_encoder()
+    contents = {tile.content for tile in data.tiles}
+    assert count_missing(contents, encoder, tmp_path / "cache") == len(contents) == 150
+    extract(data.root, data.tiles[:60], encoder, tmp_path / "cache")
+    assert count_missing(contents, encoder, tmp_path / "cache") == 90
+    assert count_missing(contents, encoder, tmp_path / "cache", view=1) == 150
+    assert count_missing([], encoder, tmp_path / "cache") == 0
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1000])
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_blocks_are_the_features_in_order(
+    data: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, is_kept: bool
+) -> None:
+    monkeypatch.setattr(feature_store, "BLOCK", block)
+    tiles = [*data.tiles[:50], *data.tiles[:5], *data.tiles[140:]]
+    expected = extract(data.root, tiles, make_fake_encoder()[0], tmp_path / "whole")
+    encoder, network = make_fake_encoder()
+    steps: list[tuple[int, int]] = []
+    options = Extraction(lambda stage, done, total: steps.append((done, total)), is_kept=is_kept)
+    blocks = stream(data.root, tiles, encoder, tmp_path / "cache", options)
+    pieces = [(start, features.copy()) for start, features in blocks]
+    assert [start for start, _ in pieces] == list(range(0, 65, block))
+    assert np.allclose(np.concatenate([piece for _, piece in pieces]), expected, atol=1e-6)
+    assert steps[0] == (0, 60) and steps[-1] == (60, 60)
+    assert all(a[0] <= b[0] for a, b in itertools.pairwise(steps))
+    assert sum(options.engines.values()) == 65
+    assert network.seen >= 60 and (network.seen == 60 or not is_kept)
+    assert count_missing({tile.content for tile in tiles}, encoder, tmp_path / "cache") == (
+        0 if is_kept else 60
+    )
+
+
+def test_what_encoded_is_told(data: Manifest, tmp_path: Path) -> None:
+    engines: Counter[str] = Counter()
+    for _ in range(2):
+        extract(data.root, data.tiles[:6], make_fake_encoder()[0], tmp_path / "c", engines=engines)
+    (label,) = engines
+    assert label.startswith("torch ") and engines[label] == 12
 
 
 def test_a_file_that_is_gone_is_named(data: Manifest, tmp_path: Path) -> None:
@@ -159,12 +281,10 @@ def test_a_file_that_changed_is_named_and_not_cached(data: Manifest, tmp_path: P
     shutil.copy(data.root / data.tiles[8].path, data.root / data.tiles[7].path)
     with pytest.raises(DataError, match=f"{data.tiles[7].path} was changed"):
         extract(data.root, data.tiles[7:8], make_fake_encoder()[0], tmp_path / "cache")
-    assert not list((tmp_path / "cache").rglob("*.npy"))
+    assert not segments_of(tmp_path / "cache")
 
 
 def test_an_image_that_cannot_be_decoded_is_named(data: Manifest, tmp_path: Path) -> None:
-    import hashlib
-
     (data.root / "text.jpg").write_bytes(b"text")
     bad = replace(data.tiles[0], path="text.jpg", content=hashlib.sha256(b"text").hexdigest())
     with pytest.raises(DataError, match=r"text\.jpg is not an image"):

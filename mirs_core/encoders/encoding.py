@@ -1,0 +1,83 @@
+"""Encoding tiles from their files: reading, decoding, resizing and the network side by side."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirs_core.datasets.images import read_bytes, read_image
+from mirs_core.datasets.manifest import Tile
+from mirs_core.datasets.views import view_of
+from mirs_core.encoders.base import Encoder
+from mirs_core.encoders.engine import Features
+from mirs_core.errors import DataError, ImageError
+from mirs_core.files import sha256
+from mirs_core.system.devices import compute_threads
+
+_BATCHES_AHEAD = 2
+_DECODERS = 2
+
+
+def encoded(
+    root: Path,
+    tiles: Sequence[Tile],
+    encoder: Encoder,
+    view: int = 0,
+    batch_size: int | None = None,
+) -> Iterator[Features]:
+    """Features (b, D) of one batch of tiles after the other, in their order.
+
+    A few batches are prepared ahead. Threads suffice, because decoding, resizing and encoding
+    release the interpreter lock, and a process forked after torch was used can hang. An engine that
+    is not concurrent is called from this thread, while others decode the next batches.
+
+    Args:
+        root: folder that the tiles' paths are relative to.
+        view: view of each tile (``mirs_core.datasets.views``); 0 is the tile itself.
+        batch_size: tiles encoded at once; None is what is fastest with the encoder's engine.
+
+    Raises:
+        DataError: a file is missing, unreadable, or was changed after the scan.
+        EncoderError: the encoder's weights are damaged.
+    """
+    if not tiles:
+        return
+    engine = encoder.engine()
+    size = batch_size or engine.batch
+    workers = compute_threads() if engine.is_concurrent else _DECODERS
+
+    def prepare(batch: Sequence[Tile]) -> NDArray[np.float32]:
+        inputs = np.stack([_load(root, tile, encoder, view) for tile in batch])
+        return engine(inputs) if engine.is_concurrent else inputs
+
+    def finished(prepared: "Future[NDArray[np.float32]]") -> Features:
+        value = prepared.result()
+        return value if engine.is_concurrent else engine(value)
+
+    waiting: deque[Future[NDArray[np.float32]]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="mirs-encode") as pool:
+        try:
+            for start in range(0, len(tiles), size):
+                waiting.append(pool.submit(prepare, tiles[start : start + size]))
+                if len(waiting) > _BATCHES_AHEAD * workers:
+                    yield finished(waiting.popleft())
+            while waiting:
+                yield finished(waiting.popleft())
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> NDArray[np.float32]:
+    try:
+        data = read_bytes(root / tile.path)
+    except ImageError as error:
+        raise DataError(
+            f"{tile.path} can no longer be read ({str(error).rstrip('.')}). Scan {root} again."
+        ) from None
+    # The cache is keyed by content: features of other content would stay wrong forever.
+    if sha256(data) != tile.content:
+        raise DataError(f"{tile.path} was changed while {root} was in use. Start again.")
+    return encoder.inputs(view_of(read_image(data, tile.path), view))
