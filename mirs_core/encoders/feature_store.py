@@ -21,7 +21,7 @@ from mirs_core.encoders.encoding import encoded
 from mirs_core.encoders.engine import Features
 from mirs_core.encoders.old_shards import take_over
 from mirs_core.encoders.row_segment import Keys
-from mirs_core.encoders.row_store import Found, RowStore
+from mirs_core.encoders.row_store import Located, RowStore
 from mirs_core.progress import Progress, silent
 
 STAGE = "Encoding tiles"
@@ -164,8 +164,8 @@ class _Extractor:
 
     def fill(self, inside: slice, out: Features) -> None:
         """Fills ``out`` (n, D) with the features of the tiles ``inside``."""
-        found = self._find(inside)
-        intact = self.store.read(found, out, self.options.engines)
+        located = self._find(inside)
+        intact = self.store.read(located, out, self.options.engines)
         missing = np.flatnonzero(~intact).tolist()
         # Of several copies of a tile one is encoded.
         contents = [tile.content for tile in self.tiles[inside]]
@@ -201,13 +201,13 @@ class _Extractor:
             keys = self.keys[inside][places]
             self.store.add(keys, out[places], self.encoder.engine().label)
 
-    def _find(self, inside: slice) -> Found:
+    def _find(self, inside: slice) -> Located:
         """Where cached features are, but for those that an earlier version read otherwise."""
-        found, tiles = self.store.find(self.keys[inside]), self.tiles[inside]
-        for place in np.flatnonzero(found.is_there & (found.versions < READER)).tolist():
+        located, tiles = self.store.find(self.keys[inside]), self.tiles[inside]
+        for place in np.flatnonzero(located.is_there & (located.versions < READER)).tolist():
             if has_changed(self.root / tiles[place].path):
-                found.rows[place] = found.segments[place] = -1
-        return found
+                located.rows[place] = located.segments[place] = -1
+        return located
 
     def _report(self, count: int) -> None:
         self.done = min(self.done + count, self.total)

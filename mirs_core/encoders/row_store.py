@@ -32,7 +32,7 @@ _TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Located:
     """Where rows are: segment and row (n,), -1 where there is none, and their versions (n,)."""
 
     segments: NDArray[np.int64]
@@ -78,7 +78,7 @@ class RowStore:
             if not any(isinstance(segment, FileNotFoundError) for segment in opened):
                 return
 
-    def find(self, keys: Keys) -> Found:
+    def find(self, keys: Keys) -> Located:
         """Where the best row of each of ``keys`` (n, 32) is; values are not read."""
         segments, rows, versions = (np.full(len(keys), -1, dtype=np.int64) for _ in range(3))
         for number, segment in enumerate(self._segments):
@@ -90,21 +90,21 @@ class RowStore:
             better, places = pending[newer], places[newer]
             segments[better], rows[better] = number, places
             versions[better] = segment.versions[places]
-        return Found(segments, rows, versions)
+        return Located(segments, rows, versions)
 
-    def read(self, found: Found, out: Values, origins: Counter[str]) -> NDArray[np.bool_]:
+    def read(self, located: Located, out: Values, origins: Counter[str]) -> NDArray[np.bool_]:
         """Copies the rows that were found into ``out`` (n, W).
 
         Returns whether each row is there and intact (n,), and adds to ``origins`` how many of these
         have each origin. Segments with damaged rows are replaced by their intact rows, with a
         warning; call ``find`` again afterwards.
         """
-        intact = found.is_there.copy()
+        intact = located.is_there.copy()
         damaged = []
-        for number in np.unique(found.segments[intact]):
+        for number in np.unique(located.segments[intact]):
             segment = self._segments[number]
-            places = np.flatnonzero(found.segments == number)
-            rows = found.rows[places]
+            places = np.flatnonzero(located.segments == number)
+            rows = located.rows[places]
             # In the order of the file, so that it is read once from front to back.
             order = np.argsort(rows)
             places, rows = places[order], rows[order]

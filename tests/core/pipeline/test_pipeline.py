@@ -22,6 +22,7 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.stored_items import read_items
 from mirs_core.encoders import run_encoder
 from mirs_core.encoders.base import Encoder
+from mirs_core.encoders.pytorch_engine import PyTorchEngine
 from mirs_core.errors import DataError, EncoderError, RunError, StoppedError
 from mirs_core.pipeline import encoding, sources, training
 from mirs_core.retrieval.retriever import load
@@ -257,11 +258,11 @@ def test_a_failing_encoder_leaves_a_prepared_run_failed(
 ) -> None:
     run = training.prepare(home, made(data))
 
-    def fail(self: Encoder, batch: object) -> None:
+    def fail(self: PyTorchEngine, inputs: object) -> None:
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(Encoder, "encode", fail)
+        patch.setattr(PyTorchEngine, "__call__", fail)
         with pytest.raises(type(error)):
             training.train(home, run)
     status = run.status()
@@ -274,10 +275,10 @@ def test_a_failing_encoder_leaves_a_prepared_run_failed(
 def test_an_expected_failure_of_a_new_run_leaves_no_run(
     home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Encoder, batch: object) -> None:
+    def fail(self: PyTorchEngine, inputs: object) -> None:
         raise EncoderError("The weights are gone.")
 
-    monkeypatch.setattr(Encoder, "encode", fail)
+    monkeypatch.setattr(PyTorchEngine, "__call__", fail)
     with pytest.raises(EncoderError, match="weights are gone"):
         training.prepare_and_train(home, made(data))
     assert runs_of(home) == []
