@@ -69,10 +69,17 @@ class Categories(Column[Any]):
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero(self.mask([value])).astype(np.int64, copy=False)
 
-    def counts(self) -> dict[str | None, int]:
-        """Number of rows by value, without values that no row has; None last."""
+    def counts(self, among: NDArray[np.bool_] | None = None) -> dict[str | None, int]:
+        """Number of rows by value, without values that no row has; None last.
+
+        Args:
+            among: (N,) which rows are counted; all by default.
+        """
         totals = np.zeros(len(self.names) + 1, dtype=np.int64)
-        for codes in self.codes.pieces():
+        starts = self.layout.starts
+        for number, codes in enumerate(self.codes.pieces()):
+            if among is not None:
+                codes = codes[among[starts[number] : starts[number + 1]]]
             totals += np.bincount(codes + np.int64(1), minlength=len(totals))
         numbers = zip((*self.names, None), [*totals[1:].tolist(), int(totals[0])], strict=True)
         return {name: number for name, number in numbers if number}

@@ -72,6 +72,12 @@ class Column(ABC, Sequence[T], Generic[T]):
             return self._values[key]
         return next(iter(self.take(np.array([key], dtype=np.int64))))
 
+    def values_at(self, rows: Rows) -> list[T]:
+        """The values of ``rows``, in their order, as Python objects."""
+        if len(self) <= _FEW:
+            return [self[row] for row in rows.tolist()]
+        return self.take(rows).tolist()
+
     def __contains__(self, value: object) -> bool:
         return len(self.rows_with(cast("T", value))) > 0
 

@@ -39,7 +39,7 @@ _HEADER = 1 << 16
 def damaged(path: Path, why: str = "") -> RunError:
     """The error for a file of an archive that cannot be used."""
     reason = f" ({why})" if why else ""
-    return RunError(f"{path} is damaged{reason}. Delete the run and train it again.")
+    return RunError(f"{path} is damaged{reason}. Delete the run and train again.")
 
 
 def map_array(path: Path) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 """Columns of numbers: coordinates, which may be unknown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,10 @@ class Numbers(Column[float | None]):
     def take(self, rows: Rows) -> "Numbers":
         """The column of ``rows``, in their order."""
         return Numbers(Blocks.of(self.stored.take(rows)))
+
+    def pieces(self) -> Iterator[NDArray[np.float64]]:
+        """The numbers of each block in turn; NaN where there is none."""
+        return self.stored.pieces()
 
     def present(self) -> NDArray[np.bool_]:
         """Whether each row (N,) has a number."""

@@ -1,4 +1,4 @@
 """Ranked lists: packed codes, exact nearest neighbours, average precision, several examples.
 
-Plain arrays in and out; imports no other room but errors.
+Arrays in and out; imports no other rooms but errors and columns.
 """

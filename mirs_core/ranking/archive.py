@@ -1,22 +1,32 @@
 """Archives: exact nearest neighbours over FAISS, ranked by (distance, row).
 
 Ties are broken by the row order of an archive: of two items at equal distance the one with the
-lower row comes first, also at the end of a list.
+lower row comes first, also at the end of a list. An archive that has grown has an order of ties of
+its own (see ``columns.ties``), which then takes the place of the rows.
 """
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.blocks import Blocks
+from mirs_core.columns.ties import Ties
 from mirs_core.ranking.distances import METRICS, Metric
 
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 # Few queries are faster on one thread, and spinning OpenMP threads slow down other processes.
 _FEW_QUERIES = 8
+# Up to so many rows are searched for in addition and dropped; more are left out before.
+_FEW_EXCLUDED = 64
+# Lists longer than this share of a block are sorted instead of gathered in a heap.
+_LONG = 1 / 16
 _threads = threading.Lock()
 
 # FAISS otherwise computes distances of many queries as |a|^2 + |b|^2 - 2ab, where a vector is not
@@ -26,51 +36,121 @@ faiss.cvar.distance_compute_min_k_reservoir = 1 << 30
 
 
 class HashArchive:
-    """Packed hash codes, compared by the number of differing bits."""
+    """Packed hash codes, compared by the number of differing bits; nothing is copied."""
 
-    def __init__(self, codes: NDArray[np.uint8]) -> None:
+    def __init__(self, codes: NDArray[np.uint8] | Blocks, ties: Ties | None = None) -> None:
         """``codes`` (N, B): B bytes of 8 bits each. Raises ValueError for anything else."""
         if codes.ndim != 2 or codes.dtype != np.uint8 or codes.shape[1] == 0:
             raise ValueError("codes must be uint8 of shape (N, B)")
-        self.codes = np.ascontiguousarray(codes)
-        self._index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
-        self._index.add(self.codes)
+        self._blocks = codes if isinstance(codes, Blocks) else Blocks.of(_contiguous(codes))
+        self._ties = ties
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self._blocks)
+
+    @property
+    def codes(self) -> NDArray[np.uint8]:
+        """All codes (N, B) as one array; copied if the archive has several segments."""
+        return self._blocks.whole()
 
     @property
     def nbytes(self) -> int:
         """Bytes of the codes."""
-        return self.codes.nbytes
+        return self._blocks.nbytes
 
-    def search(self, queries: NDArray[np.uint8], k: int) -> tuple[NDArray[np.int32], Rows]:
-        """The k' = min(k, N) nearest codes of each query.
+    def search(
+        self,
+        queries: NDArray[np.uint8],
+        k: int,
+        allowed: Mask | None = None,
+        excluded: Rows | None = None,
+    ) -> tuple[NDArray[np.int32], Rows]:
+        """The k' nearest codes of each query; k' is k or the number of codes that are allowed.
 
         Args:
             queries: (Q, B) packed codes.
+            allowed: (N,) which rows may be returned; all by default.
+            excluded: rows (n,) that are not returned, ascending.
 
         Returns:
             Distances (Q, k') int32 in bits, 0..8B, and rows (Q, k') int64, by (distance, row).
         """
-        distances, rows = _search(self._index, _checked(queries, self.codes), min(k, len(self)))
+        queries = _checked(queries, np.uint8, self._blocks.shape[1])
+        k = min(k, _count(len(self), allowed, excluded))
+        if not len(queries) or k <= 0:
+            return _nothing(len(queries), k, np.int32)
+        excluded = np.empty(0, dtype=np.int64) if excluded is None else excluded
+        layout = self._blocks.layout
+        parts: list[tuple[NDArray[np.int32], Rows]] = []
+        with _threads_for(len(queries)):
+            for block in range(len(layout.sizes)):
+                first, end = layout.starts[block : block + 2].tolist()
+                low, high = np.searchsorted(excluded, [first, end])
+                mask = None if allowed is None else allowed[first:end]
+                parts.append(self._search(block, queries, k, mask, excluded[low:high] - first))
+        distances = np.concatenate([part[0] for part in parts], axis=1)
+        rows = np.concatenate([part[1] for part in parts], axis=1)
+        if len(parts) > 1:
+            distances, rows = self._merged(distances, rows, k)
         return distances.astype(np.int32, copy=False), rows
+
+    def distances(self, query: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """The distance (N,) of every code to one query (1, B), in bits."""
+        pieces = [_hamming(query, codes)[0] for codes in self._blocks.pieces()]
+        return np.concatenate(pieces)
+
+    def _search(
+        self, block: int, queries: NDArray[np.uint8], k: int, allowed: Mask | None, excluded: Rows
+    ) -> tuple[NDArray[np.int32], Rows]:
+        """The nearest of one block; ``allowed`` and ``excluded`` are counted within it."""
+        layout, stored = self._blocks.layout, self._blocks.arrays[block]
+        first = int(layout.starts[block])
+        codes, local = stored, None
+        whole = allowed is None or bool(allowed.all())
+        if not whole or len(layout.removed[block]) or len(excluded) > _FEW_EXCLUDED:
+            mask = np.ones(_size(layout.starts, block), bool) if allowed is None else allowed.copy()
+            mask[excluded] = False
+            local, excluded = np.flatnonzero(mask), excluded[:0]
+            codes = _gathered(stored, layout.stored(block, local))
+        width = min(k, len(codes) - len(excluded))
+        if width <= 0:
+            return _nothing(len(queries), 0, np.int32)
+        distances, places = _nearest(queries, codes, width + len(excluded))
+        if len(excluded):
+            # Those to drop move behind the others, which stay in their order.
+            order = np.argsort(np.isin(places, excluded), axis=1, kind="stable")[:, :width]
+            distances = np.take_along_axis(distances, order, 1)
+            places = np.take_along_axis(places, order, 1)
+        return distances, first + (places if local is None else local[places])
+
+    def _merged(
+        self, distances: NDArray[np.int32], rows: Rows, k: int
+    ) -> tuple[NDArray[np.int32], Rows]:
+        """The k nearest of the results of all blocks, by (distance, place among ties, row)."""
+        places = rows if self._ties is None else self._ties.take(rows.ravel()).reshape(rows.shape)
+        order = np.lexsort((rows, places, distances), axis=1)[:, :k]
+        return np.take_along_axis(distances, order, 1), np.take_along_axis(rows, order, 1)
 
 
 class FloatArchive:
     """Float features, compared by Euclidean or cosine distance: the baselines."""
 
-    def __init__(self, features: NDArray[np.float32], metric: Metric) -> None:
+    def __init__(
+        self, features: NDArray[np.float32], metric: Metric, ties: Ties | None = None
+    ) -> None:
         """``features`` (N, D). Raises ValueError for another shape, type or metric."""
         if features.ndim != 2 or features.dtype != np.float32 or features.shape[1] == 0:
             raise ValueError("features must be float32 of shape (N, D)")
         if metric not in METRICS:
             raise ValueError(f"no metric {metric!r}")
-        self.features = np.ascontiguousarray(features)
+        self.features = _contiguous(np.asarray(features))
         self.metric: Metric = metric
         self._vectors = self._comparable(self.features)
+        self._order: Rows | None = None
+        if ties is not None:
+            self._order = np.argsort(ties.take(np.arange(len(features))), kind="stable")
         self._index = faiss.IndexFlatL2(features.shape[1])
-        self._index.add(self._vectors)
+        self._index.add(self._vectors if self._order is None else self._vectors[self._order])
 
     def __len__(self) -> int:
         return len(self.features)
@@ -85,23 +165,55 @@ class FloatArchive:
         """(N, D) the vectors that are compared: the features, normalised for cosine distance."""
         return self._vectors
 
-    def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], Rows]:
-        """The k' = min(k, N) nearest features of each query.
+    def search(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        allowed: Mask | None = None,
+        excluded: Rows | None = None,
+    ) -> tuple[NDArray[np.float32], Rows]:
+        """The k' nearest features of each query; k' is k or the number of those allowed.
 
         Args:
             queries: (Q, D).
+            allowed: (N,) which rows may be returned; all by default.
+            excluded: rows (n,) that are not returned, ascending.
 
         Returns:
             Distances (Q, k') float32 and rows (Q, k') int64, by (distance, row). Euclidean: the
             root of what IndexFlatL2 returns, from 0. Cosine: 1 - cos, 0..2; a vector of length 0
             is at 0.5 from all others. An identical vector has distance 0.
         """
-        vectors = self._comparable(_checked(queries, self.features))
-        squared, rows = _search(self._index, vectors, min(k, len(self)))
+        vectors = self._comparable(_checked(queries, np.float32, self.features.shape[1]))
+        k = min(k, _count(len(self), allowed, excluded))
+        if not len(vectors) or k <= 0:
+            return _nothing(len(vectors), k, np.float32)
+        with _threads_for(len(vectors)):
+            squared, rows = self._index.search(vectors, k, params=self._only(allowed, excluded))
+        if self._order is not None:
+            rows = self._order[rows]
         if self.metric == "cosine":
             return (squared / 2).astype(np.float32, copy=False), rows
         distances: NDArray[np.float32] = np.sqrt(squared)
         return distances, rows
+
+    def distances(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The distance (N,) of every feature to one query (1, D)."""
+        ascending, rows = self.search(query, len(self))
+        result = np.empty(len(self), dtype=np.float32)
+        result[rows[0]] = ascending[0]
+        return result
+
+    def _only(self, allowed: Mask | None, excluded: Rows | None) -> Any:
+        """What FAISS needs to pass over rows; None if it may return all of them."""
+        if allowed is None and (excluded is None or not len(excluded)):
+            return None
+        mask = np.ones(len(self), dtype=bool) if allowed is None else allowed.copy()
+        if excluded is not None:
+            mask[excluded] = False
+        bits = np.packbits(mask if self._order is None else mask[self._order], bitorder="little")
+        only = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
+        return faiss.SearchParameters(sel=only)  # type: ignore[call-arg]
 
     def _comparable(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Normalised for cosine distance, which is half the squared distance of unit vectors."""
@@ -111,24 +223,76 @@ class FloatArchive:
         return np.ascontiguousarray(vectors / np.where(lengths > 0, lengths, np.float32(1)))
 
 
-def _checked(queries: NDArray[Any], stored: NDArray[Any]) -> NDArray[Any]:
-    if queries.ndim != 2 or queries.shape[1] != stored.shape[1] or queries.dtype != stored.dtype:
-        raise ValueError(f"queries must be {stored.dtype} of shape (Q, {stored.shape[1]})")
+def _nearest(
+    queries: NDArray[np.uint8], codes: NDArray[np.uint8], k: int
+) -> tuple[NDArray[np.int32], Rows]:
+    """The k nearest of ``codes`` for each query, by (distance, row)."""
+    if k <= _LONG * len(codes) or k == 1:
+        distances, rows = faiss.knn_hamming(queries, codes, k, variant="hc")
+        return distances, rows
+    shape = (len(queries), k)
+    distances, rows = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.int64)
+    for number in range(len(queries)):
+        (away,) = _hamming(queries[number : number + 1], codes)
+        # Small integers are sorted by radix, which is stable: equal distances stay in row order.
+        rows[number] = np.argsort(away.astype(np.uint16), kind="stable")[:k]
+        distances[number] = away[rows[number]]
+    return distances, rows
+
+
+def _hamming(queries: NDArray[np.uint8], codes: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Distances (Q, n) in bits, by FAISS."""
+    distances = np.empty((len(queries), len(codes)), dtype=np.int32)
+    pointers = (faiss.swig_ptr(array) for array in (queries, codes))
+    sizes = len(queries), len(codes), codes.shape[1]
+    faiss.hammings(*pointers, *sizes, faiss.swig_ptr(distances))  # type: ignore[attr-defined]
+    return distances
+
+
+def _gathered(codes: NDArray[np.uint8], rows: Rows) -> NDArray[np.uint8]:
+    """``codes[rows]``; rows are taken as one value each, which is several times faster."""
+    width = codes.shape[1]
+    return np.take(codes.view(f"V{width}").ravel(), rows).view(np.uint8).reshape(-1, width)
+
+
+def _size(starts: Rows, block: int) -> int:
+    return int(starts[block + 1] - starts[block])
+
+
+def _count(rows: int, allowed: Mask | None, excluded: Rows | None) -> int:
+    """The number of rows that may be returned."""
+    count = rows if allowed is None else int(np.count_nonzero(allowed))
+    if excluded is None:
+        return count
+    return count - (len(excluded) if allowed is None else int(np.count_nonzero(allowed[excluded])))
+
+
+def _nothing(queries: int, k: int, dtype: Any) -> tuple[NDArray[Any], Rows]:
+    """Empty results: of no query, or without a row that may be returned."""
+    shape = (queries, max(0, k))
+    return np.empty(shape, dtype), np.empty(shape, np.int64)
+
+
+def _contiguous(array: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(array)
+
+
+def _checked(queries: NDArray[Any], dtype: Any, width: int) -> NDArray[Any]:
+    if queries.ndim != 2 or queries.shape[1] != width or queries.dtype != dtype:
+        raise ValueError(f"queries must be {np.dtype(dtype)} of shape (Q, {width})")
     return np.ascontiguousarray(queries)
 
 
-def _search(index: Any, queries: NDArray[Any], k: int) -> tuple[NDArray[Any], Rows]:
-    if k <= 0 or not len(queries):
-        empty = (len(queries), max(0, k))
-        return np.empty(empty, np.float32), np.empty(empty, np.int64)
-    if len(queries) > _FEW_QUERIES:
-        distances, rows = index.search(queries, k)
-        return distances, rows
+@contextlib.contextmanager
+def _threads_for(queries: int) -> Iterator[None]:
+    """One thread for few queries, all of them for many."""
+    if queries > _FEW_QUERIES:
+        yield
+        return
     with _threads:
         before = faiss.omp_get_max_threads()
         faiss.omp_set_num_threads(1)
         try:
-            distances, rows = index.search(queries, k)
+            yield
         finally:
             faiss.omp_set_num_threads(before)
-    return distances, rows

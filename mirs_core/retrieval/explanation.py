@@ -59,24 +59,20 @@ def explain(searcher: Searcher, query: Query, tile_id: str) -> Explanation:
     row = searcher.items.row(tile_id)
     index = searcher.full_archive()
     codes = searcher.retriever.codes
-    ascending, places = index.search(query.code, len(codes))
-    distances = np.empty(len(codes))
-    distances[places[0]] = ascending[0]
-    own = [i for i, content in enumerate(searcher.items.contents) if content == query.content]
+    distances = index.distances(query.code)
+    own = searcher.items.rows_with_contents([query.content])
     others = np.delete(distances, own)
     farther = float((others > distances[row]).mean()) if len(others) else 0.0
-    excluded = {row, *own}
-    around_tile = index.search(codes[row : row + 1], _NEIGHBOURS + len(excluded))[1][0]
-    # Ties may push the query and the tile out of the first few, so the lists are cut last.
+    excluded = np.union1d(own, row).astype(np.int64)
     nearest = [
-        set([other for other in ranked.tolist() if other not in excluded][:_NEIGHBOURS])
-        for ranked in (places[0], around_tile)
+        set(index.search(code, _NEIGHBOURS, excluded=excluded)[1][0].tolist())
+        for code in (query.code, codes[row : row + 1])
     ]
     bits = searcher.summary.bits
     return Explanation(
         distance=float(distances[row]),
         share_farther=farther,
-        mean_distance=float(others.mean()) if len(others) else 0.0,
+        mean_distance=float(others.mean(dtype=np.float64)) if len(others) else 0.0,
         shared_neighbours=len(nearest[0] & nearest[1]),
         query_bits=tuple(unpack(query.code, bits)[0].tolist()) if bits else (),
         tile_bits=tuple(unpack(codes[row : row + 1], bits)[0].tolist()) if bits else (),

@@ -1,6 +1,5 @@
 """Filters: which archived tiles a search may return, applied before ranking."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,26 +44,30 @@ class Filters:
         if self.within is not None and not self.within >= 0:
             raise DataError(f"The maximum distance is {self.within}; it must be 0 or more.")
 
+    def mask(self, items: Items) -> NDArray[np.bool_] | None:
+        """Whether each tile (N,) passes; None if all do. Filters on the query do not count here."""
+        masks = [
+            column.mask(allowed)
+            for allowed, column in (
+                (self.roles, items.roles),
+                (self.labels, items.labels),
+                (self.strips, items.strips),
+            )
+            if allowed is not None
+        ]
+        if self.latitudes is not None:
+            masks.append(items.latitudes.between(*self.latitudes))
+        if self.region is not None:
+            pieces = zip(items.latitudes.pieces(), items.longitudes.pieces(), strict=True)
+            masks.append(np.concatenate([self.region.contains(*places) for places in pieces]))
+        return np.logical_and.reduce(masks) if masks else None
+
     def rows(self, items: Items) -> NDArray[np.int64]:
         """Rows (n,) of the tiles that pass, ascending; filters on the query do not count here."""
-        passes = np.ones(len(items), dtype=bool)
-        for allowed, column in (
-            (self.roles, items.roles),
-            (self.labels, items.labels),
-            (self.strips, items.strips),
-        ):
-            if allowed is not None:
-                passes &= _among(column, allowed)
-        if self.latitudes is not None:
-            low, high = self.latitudes
-            latitudes = np.array(items.latitudes, dtype=float)
-            passes &= (latitudes >= low) & (latitudes <= high)
-        if self.region is not None:
-            latitudes, longitudes = (
-                np.array(column, dtype=float) for column in (items.latitudes, items.longitudes)
-            )
-            passes &= self.region.contains(latitudes, longitudes)
-        return np.flatnonzero(passes).astype(np.int64)
+        passes = self.mask(items)
+        if passes is None:
+            return np.arange(len(items), dtype=np.int64)
+        return np.flatnonzero(passes).astype(np.int64, copy=False)
 
     def description(self) -> str:
         """The filters in words, for exports and figures."""
@@ -85,11 +88,6 @@ class Filters:
         parts += ["without the query's strip"] * self.exclude_strip
         parts += ["without overlapping footprints"] * self.exclude_near
         return "; ".join(parts) or "no filters"
-
-
-def _among(column: Sequence[str | None], allowed: Sequence[str]) -> NDArray[np.bool_]:
-    values = set(allowed)
-    return np.array([value in values for value in column], dtype=bool)
 
 
 EVERYTHING = Filters()

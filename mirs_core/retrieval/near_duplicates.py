@@ -17,10 +17,9 @@ def by_name(items: Items, row: int) -> list[int]:
     if strip is None or own is None or own.x is None or own.y is None:
         return []
     overlapping = []
-    for candidate, its_strip in enumerate(items.strips):
-        if its_strip != strip or candidate == row:
-            continue
-        tile = observations.parse(items.ids[candidate])
+    same_strip = items.strips.rows_with(strip)
+    for candidate, name in zip(same_strip.tolist(), items.ids.take(same_strip), strict=True):
+        tile = observations.parse(name) if candidate != row else None
         if tile is None or tile.x is None or tile.y is None:
             continue
         if abs(tile.x - own.x) < SIDE and abs(tile.y - own.y) < SIDE:

@@ -10,6 +10,9 @@ from mirs_core.hashing.baseline import FloatModel
 from mirs_core.ranking import refine
 from mirs_core.retrieval.retriever import Retriever
 
+_STEP = 1 << 18
+"""How many tiles are scored at a time, which bounds the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -44,16 +47,31 @@ def rank_refined(
     retriever: Retriever, query: Query, rows: NDArray[np.int64], k: int
 ) -> list[tuple[float, int]]:
     """The ``k`` best of ``rows`` by their score for a query with several examples, best first."""
-    codes, model = retriever.codes[rows], retriever.model
     empty = query.code[:0]
     positives = np.concatenate([query.code, empty if query.positives is None else query.positives])
     negatives = empty if query.negatives is None else query.negatives
+    best, best_rows = np.empty(0), rows[:0]
+    for start in range(0, len(rows), _STEP):
+        step = rows[start : start + _STEP]
+        scores = _scores(retriever, step, positives, negatives)
+        if len(best) >= k > 0:
+            as_good = scores <= best[-1]
+            scores, step = scores[as_good], step[as_good]
+        best, best_rows = np.concatenate([best, scores]), np.concatenate([best_rows, step])
+        ties = best_rows if retriever.ties is None else retriever.ties.take(best_rows)
+        order = np.lexsort((best_rows, ties, best))[:k]
+        best, best_rows = best[order], best_rows[order]
+    return list(zip(best.tolist(), best_rows.tolist(), strict=True))
+
+
+def _scores(
+    retriever: Retriever, rows: NDArray[np.int64], positives: Any, negatives: Any
+) -> NDArray[np.float64]:
+    codes, model = retriever.codes[rows], retriever.model
     near, far = (
         refine.mean_float(codes, examples, model.distance)
         if isinstance(model, FloatModel)
         else refine.mean_hamming(codes, examples)
         for examples in (positives, negatives)
     )
-    scores = refine.scores(near, far)
-    order = np.argsort(scores, kind="stable")[:k]
-    return [(float(scores[place]), int(rows[place])) for place in order]
+    return refine.scores(near, far)

@@ -63,9 +63,16 @@ class Retriever:
     def archive(self, rows: NDArray[np.int64] | None = None) -> HashArchive | FloatArchive:
         """A search index over all rows, or over ``rows`` in the given order."""
         codes = self.codes if rows is None else self.codes[rows]
+        ties = self.ties if rows is None else None
         if isinstance(self.model, FloatModel):
-            return FloatArchive(codes, self.model.distance)
-        return HashArchive(codes)
+            return FloatArchive(codes, self.model.distance, ties)
+        return HashArchive(codes, ties)
+
+    def in_order(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """``rows`` in the order that breaks ties between them."""
+        if self.ties is None:
+            return rows
+        return rows[np.argsort(self.ties.take(rows), kind="stable")]
 
     def save(self, run: RunFolder) -> None:
         """Writes model, codes and items to the run's folder."""

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.errors import DataError, MirsError
 from mirs_core.files import sha256
 from mirs_core.ranking import metrics
-from mirs_core.ranking.archive import FloatArchive, HashArchive
+from mirs_core.ranking.archive import FloatArchive, HashArchive, Mask, Rows
 from mirs_core.retrieval import near_duplicates, retriever
 from mirs_core.retrieval.filters import EVERYTHING, Filters
 from mirs_core.retrieval.hits import Hit, QueryScore
@@ -30,7 +29,7 @@ from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 _K_SCORE = 64
-_CACHED_INDEXES = 3
+_CACHED_MASKS = 3
 
 
 _CAUTIONS = {
@@ -49,9 +48,9 @@ class Searcher:
     root: Path
     retriever: retriever.Retriever
     _encoder: Encoder | None = None
-    _indexes: dict[bytes | None, Any] = field(default_factory=dict)
-    _rows: dict[Filters, NDArray[np.int64]] = field(default_factory=dict)
-    _by_value: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    _archive: HashArchive | FloatArchive | None = None
+    _masks: dict[Filters, Mask | None] = field(default_factory=dict)
+    _label_counts: dict[str | None, int] | None = None
     _metadata: dict[str, TileRecord] | None = None
 
     @classmethod
@@ -119,8 +118,9 @@ class Searcher:
         data = source if isinstance(source, bytes) else read_bytes(source)
         name = name or (source.name if isinstance(source, Path) else "image")
         content = sha256(data)
-        if content in self.items.contents:
-            return self.query_by_id(self.items.ids[self.items.contents.index(content)])
+        copies = self.items.rows_with_contents([content])
+        if len(copies):
+            return self.query_by_id(self.items.ids[copies[0]])
         features = encode_one(read_image(data, name), self.encoder())
         code = retriever.encode(self.retriever.model, features[None, :], "target")
         return Query(name=name, code=code, content=content)
@@ -167,88 +167,71 @@ class Searcher:
         ranked = self._rank(query, self._allowed(filters), k, filters)
         if filters.within is not None:
             ranked = [(d, row) for d, row in ranked if d <= filters.within]
-        items = self.items
+        items, rows = self.items, np.array([row for _, row in ranked], dtype=np.int64)
+        columns = (items.ids, items.labels, items.roles, items.strips)
+        tiles = zip(ranked, *(column.values_at(rows) for column in columns), strict=True)
         return [
             Hit(
                 rank=place + 1,
-                id=items.ids[row],
-                path=str(self.root / items.ids[row]),
-                label=items.labels[row],
-                role=items.roles[row],
-                strip=items.strips[row],
-                distance=float(distance),
-                relevant=self._relevant(query.label, items.labels[row]),
+                id=tile,
+                path=str(self.root / tile),
+                label=label,
+                role=role,
+                strip=strip,
+                distance=distance,
+                relevant=self._relevant(query.label, label),
             )
-            for place, (distance, row) in enumerate(ranked)
+            for place, ((distance, _), tile, label, role, strip) in enumerate(tiles)
         ]
 
     def candidates(self, query: Query, filters: Filters = EVERYTHING) -> NDArray[np.int64]:
         """Rows (n,) of all tiles that the query could return, ascending."""
-        allowed = self._allowed(filters)
-        return allowed[~np.isin(allowed, self._excluded(query, filters))]
+        return self._rows_of(self._allowed(filters), self._excluded(query, filters))
+
+    def _rows_of(self, allowed: Mask | None, excluded: Rows) -> Rows:
+        mask = np.ones(len(self.items), dtype=bool) if allowed is None else allowed.copy()
+        mask[excluded] = False
+        return np.flatnonzero(mask).astype(np.int64, copy=False)
 
     def _relevant(self, query: str | None, label: str | None) -> bool | None:
         if query is None or label is None or query in self.retriever.distractors:
             return None
         return False if label in self.retriever.distractors else query == label
 
-    def _allowed(self, filters: Filters) -> NDArray[np.int64]:
-        # Filters that depend on the query are applied later, so that few lists serve all queries.
+    def _allowed(self, filters: Filters) -> Mask | None:
+        """Which tiles (N,) pass the filters that do not depend on the query; None if all do."""
+        # Those that do are applied later, so that few masks serve all queries.
         key = replace(filters, within=None, exclude_strip=False, exclude_near=False)
-        rows = self._rows.get(key)
-        if rows is None:
-            rows = filters.rows(self.items)
-            latest = list(self._rows.items())[-_CACHED_INDEXES:]
-            self._rows = {**dict(latest), key: rows}
-        return rows
+        if key not in self._masks:
+            latest = list(self._masks.items())[-_CACHED_MASKS:]
+            self._masks = {**dict(latest), key: key.mask(self.items)}
+        return self._masks[key]
 
     def full_archive(self) -> HashArchive | FloatArchive:
         """The index of all tiles of the run, whatever their split; built once."""
-        return self._index(np.arange(len(self.items), dtype=np.int64))
-
-    def _index(self, rows: NDArray[np.int64]) -> HashArchive | FloatArchive:
-        # The same few lists recur: all tiles, those of a filter, the evaluation archive.
-        key = rows.tobytes() if len(rows) < len(self.items) else None
-        index: HashArchive | FloatArchive | None = self._indexes.get(key)
-        if index is None:
-            index = self.retriever.archive(None if key is None else rows)
-            latest = list(self._indexes.items())[-_CACHED_INDEXES:]
-            self._indexes = {**dict(latest), key: index}
-        return index
+        if self._archive is None:
+            self._archive = self.retriever.archive()
+        return self._archive
 
     def _rank(
-        self, query: Query, allowed: NDArray[np.int64], k: int, filters: Filters
+        self, query: Query, allowed: Mask | None, k: int, filters: Filters
     ) -> list[tuple[float, int]]:
         excluded = self._excluded(query, filters)
         if query.refined:
-            return rank_refined(self.retriever, query, allowed[~np.isin(allowed, excluded)], k)
-        extra = int(np.isin(allowed, excluded).sum())
-        if len(allowed) == extra:
-            return []
-        distances, places = self._index(allowed).search(query.code, min(k + extra, len(allowed)))
-        ranked = [(float(d), int(allowed[p])) for d, p in zip(distances[0], places[0], strict=True)]
-        skipped = set(excluded.tolist())
-        return [(distance, row) for distance, row in ranked if row not in skipped][:k]
+            return rank_refined(self.retriever, query, self._rows_of(allowed, excluded), k)
+        distances, rows = self.full_archive().search(query.code, k, allowed, excluded)
+        return list(zip(map(float, distances[0].tolist()), rows[0].tolist(), strict=True))
 
-    def _excluded(self, query: Query, filters: Filters) -> NDArray[np.int64]:
+    def _excluded(self, query: Query, filters: Filters) -> Rows:
         """Rows that the query never returns: itself, its examples, what filters exclude."""
-        items, contents = self.items, query.examples or frozenset({query.content})
-        rows = {row for content in contents for row in self._rows_by("contents").get(content, ())}
+        items = self.items
+        rows = [items.rows_with_contents(query.examples or [query.content])]
         if filters.exclude_strip and query.strip:
-            rows |= set(self._rows_by("strips").get(query.strip, ()))
+            rows.append(items.strips.rows_with(query.strip))
         if filters.exclude_near and query.tile_id is not None:
-            rows |= set(near_duplicates.by_name(items, items.row(query.tile_id)))
-        return np.array(sorted(rows), dtype=np.int64)
-
-    def _rows_by(self, column: str) -> dict[str, list[int]]:
-        """Rows by value of a column of the items."""
-        if column not in self._by_value:
-            rows: dict[str, list[int]] = {}
-            for row, value in enumerate(getattr(self.items, column)):
-                if value is not None:
-                    rows.setdefault(value, []).append(row)
-            self._by_value = {**self._by_value, column: rows}
-        return self._by_value[column]
+            near = near_duplicates.by_name(items, items.row(query.tile_id))
+            rows.append(np.array(near, dtype=np.int64))
+        return np.unique(np.concatenate(rows))
 
     def average_precision(
         self, query: Query, k: int = _K_SCORE, exclude_strip: bool = False
@@ -259,23 +242,29 @@ class Searcher:
         """
         if query.label is None or query.label in self.retriever.distractors:
             return None
-        allowed = self._allowed(Filters(roles=("archive",)))
-        if not len(allowed):
+        filters = Filters(roles=("archive",), exclude_strip=exclude_strip)
+        allowed, excluded = self._allowed(filters), self._excluded(query, filters)
+        labels = self.items.labels
+        out_of_reach = excluded[allowed[excluded]] if allowed is not None else excluded
+        count = self._archived_labels().get(query.label, 0)
+        count -= labels.take(out_of_reach).count(query.label)
+        if not count:
             return None
-        filters = Filters(exclude_strip=exclude_strip)
-        ranked = self._rank(query, allowed, len(allowed), filters)
-        relevant = np.array(
-            [self.items.labels[row] == query.label for _, row in ranked], dtype=bool
-        )
-        if not relevant.any():
-            return None
-        total, top = np.array([relevant.sum()]), relevant[None, :k]
+        ranked = self._rank(query, allowed, k, filters)
+        rows = np.array([row for _, row in ranked], dtype=np.int64)
+        total, top = np.array([count]), labels.take(rows).mask([query.label])[None]
         return QueryScore(
             min_r_k=float(metrics.average_precision(top, total, k, "min_r_k")[0]),
             hits=float(metrics.average_precision(top, total, k, "hits")[0]),
-            relevant_in_archive=int(relevant.sum()),
+            relevant_in_archive=count,
             caution=_CAUTIONS.get(query.role or "") if self.unit == "bits" else None,
         )
+
+    def _archived_labels(self) -> dict[str | None, int]:
+        """Number of tiles of the evaluation archive by class; counted once."""
+        if self._label_counts is None:
+            self._label_counts = self.items.labels.counts(self.items.roles.mask(["archive"]))
+        return self._label_counts
 
     def image_path(self, tile_id: str) -> Path:
         """The path of a tile's image. Raises DataError if it is missing."""

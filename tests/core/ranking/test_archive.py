@@ -1,5 +1,6 @@
 """FAISS against brute force on (distance, row), with as many ties as possible."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from mirs_core.columns.blocks import Blocks, Layout
+from mirs_core.columns.ties import Ties
 from mirs_core.ranking.archive import FloatArchive, HashArchive
 
 SHAPES = {
@@ -37,6 +40,65 @@ def test_hamming_agrees_with_brute_force(n: int, q: int, k: int, seed: int, leve
     assert distances.dtype == np.int32 and rows.dtype == np.int64
     assert np.array_equal(distances, expected)
     assert np.array_equal(rows, order)
+
+
+def segments(rng: np.random.Generator, n: int) -> Layout:
+    """Blocks of random sizes of which some rows are removed, with ``n`` stored rows."""
+    cuts = np.unique(rng.integers(0, n + 1, rng.integers(0, 5)))
+    sizes = np.diff([0, *cuts, n])
+    removed = [np.flatnonzero(rng.random(size) < 0.2) for size in sizes]
+    return Layout(tuple(sizes.tolist()), tuple(removed))
+
+
+def places_of(layout: Layout, rng: np.random.Generator) -> list[NDArray[np.float64]]:
+    """Places among ties, ascending within a block, so coarse that some are equal."""
+    return [np.sort(rng.integers(0, 20, size) / 20) for size in layout.sizes]
+
+
+def expected_order(
+    distances: NDArray[Any], places: NDArray[np.float64], allowed: NDArray[np.bool_], k: int
+) -> list[int]:
+    """The slow twin: rows by distance, place among ties and row."""
+    rows = [row for row in range(len(distances)) if allowed[row]]
+    return sorted(rows, key=lambda row: (distances[row], places[row], row))[:k]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    **SHAPES, share=st.sampled_from([0.0, 0.02, 0.5, 1.0]), lost=st.sampled_from([0, 3, 100]),
+    grown=st.booleans(),
+)  # fmt: skip
+def test_segments_masks_and_exclusions_agree_with_brute_force(
+    n: int, q: int, k: int, seed: int, levels: int, share: float, lost: int, grown: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    layout = segments(rng, n)
+    stored = rng.integers(0, levels, (n, 4)).astype(np.uint8)
+    edges = np.cumsum([0, *layout.sizes])
+    blocks = Blocks([stored[a:b] for a, b in itertools.pairwise(edges)], layout)
+    ties = Ties(places_of(layout, rng), layout) if grown else None
+    rows = np.arange(len(layout))
+    places = ties.take(rows) if ties is not None else rows.astype(float)
+    allowed = rng.random(len(layout)) < share if share < 1 or rng.random() < 0.5 else None
+    excluded = np.sort(rng.permutation(len(layout))[:lost])
+    left = np.ones(len(layout), dtype=bool) if allowed is None else allowed.copy()
+    left[excluded] = False
+    asked = rng.integers(0, levels, (q, 4)).astype(np.uint8)
+    codes = blocks.whole()
+    differing = np.unpackbits(asked[:, None] ^ codes[None], axis=2).sum(2)
+    archive = HashArchive(blocks, ties)
+    distances, found = archive.search(asked, k, allowed, excluded if lost else None)
+    for query in range(q):
+        order = expected_order(differing[query], places, left, k)
+        assert found[query].tolist() == order
+        assert distances[query].tolist() == differing[query][order].tolist()
+    assert np.array_equal(archive.distances(asked[:1]), differing[0])
+    floats = FloatArchive(codes.astype(np.float32), "euclidean", ties)
+    distances, found = floats.search(asked.astype(np.float32), k, allowed, excluded)
+    away = ((asked[:, None].astype(float) - codes[None]) ** 2).sum(2)
+    for query in range(q):
+        assert found[query].tolist() == expected_order(away[query], places, left, k)
+    assert np.allclose(floats.distances(asked[:1].astype(np.float32)), np.sqrt(away[0]))
 
 
 @settings(deadline=None, max_examples=150)

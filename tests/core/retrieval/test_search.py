@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from searchers import archives, distance, items_of, searcher_of
 
+from mirs_core.columns.blocks import Blocks, Layout
+from mirs_core.columns.ties import Ties
 from mirs_core.config.presets import from_preset
 from mirs_core.datasets.items import ROLES, Items
 from mirs_core.encoders import run_encoder
@@ -119,6 +122,50 @@ def test_search_agrees_with_its_slow_twin(
             assert hit.strip == items.strips[row]
         could = [row for row in range(len(items)) if passes(items, row, query, wanted)]
         assert searcher.candidates(query, wanted).tolist() == could
+
+
+def in_segments(searcher: Searcher, cut: int, rng: np.random.Generator) -> Searcher:
+    """The same tiles in an archive of two segments that grew, and its order of ties."""
+    codes, items = searcher.retriever.codes, searcher.items
+    sizes = (cut, len(codes) - cut)
+    layout = Layout(sizes, (np.empty(0, dtype=np.int64),) * 2)
+    ties = Ties([np.sort(rng.random(size)) for size in sizes], layout)
+    blocks: Any = Blocks([codes[:cut], codes[cut:]], layout)
+    retriever = dataclasses.replace(searcher.retriever, codes=blocks, ties=ties)
+    assert len(retriever.items) == len(items)
+    return dataclasses.replace(searcher, retriever=retriever, _archive=None, _masks={})
+
+
+@given(archives(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_an_archive_that_grew_ranks_ties_in_its_own_order(
+    archive: tuple[np.ndarray, Items], data: st.DataObject
+) -> None:
+    codes, items = archive
+    whole = searcher_of(codes, items, ("x",))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    grown = in_segments(whole, data.draw(st.integers(0, len(items))), rng)
+    ties = grown.retriever.ties
+    assert ties is not None
+    order = np.argsort(ties.take(np.arange(len(items))), kind="stable")
+    # The same archive with its rows in the order of ties, where rows decide.
+    sorted_by_ties = searcher_of(codes[order], items.take(order), ("x",))
+    row = st.integers(0, len(items) - 1)
+    first, also = items.ids[data.draw(row)], [items.ids[data.draw(row)]] * data.draw(row)
+    k, wanted = data.draw(st.integers(1, 30)), data.draw(FILTERS)
+    queries = [
+        searcher.refined(searcher.query_by_id(first), also) for searcher in (grown, sorted_by_ties)
+    ]
+    one, two = (
+        searcher.search(query, k, wanted)
+        for searcher, query in zip((grown, sorted_by_ties), queries, strict=True)
+    )
+    assert one == two
+    scores = [
+        searcher.average_precision(query, 3)
+        for searcher, query in zip((grown, sorted_by_ties), queries, strict=True)
+    ]
+    assert scores[0] == scores[1]
 
 
 @given(archives(), st.data())
