@@ -56,7 +56,8 @@ class Frame:
         east, north = np.asarray(longitude, np.float64), np.asarray(latitude, np.float64)
         around = np.stack([east, east + 1.0, east - 1.0])
         xs, ys = self.crs.from_degrees(around, np.broadcast_to(north, around.shape))
-        # A cylindrical map may continue beyond the meridian at which it ends.
+        # A cylindrical map may continue beyond the meridian at which it ends; one of the two
+        # neighbours may lie beyond it.
         turn = 360 * np.abs(xs[1:] - xs[0]).min(axis=0)
         best = self._pixels(xs[0], ys[0])
         for shifted in (xs[0] - turn, xs[0] + turn):

@@ -144,25 +144,13 @@ class StripRaster:
         Raises:
             DataError: the place is outside the map projection.
         """
-        a, _, c, _, e, f = self.transform
-        around = longitude + np.array([0.0, 1.0, -1.0])
-        xs, ys = self.crs.from_degrees(around, np.full(3, latitude))
-        x, y = float(xs[0]), float(ys[0])
-        if not (np.isfinite(xs).all() and np.isfinite(y)):
+        column, row = self.frame.pixels(longitude, latitude)
+        if not (np.isfinite(column) and np.isfinite(row)):
             raise DataError(
                 f"{self.name}: its map projection does not cover {longitude % 360:g} E,"
                 f" {latitude:g} N."
             )
-        # A cylindrical map may continue beyond the meridian at which it ends.
-        turn = 360 * float(np.abs(xs[1:] - x).min())
-        candidates = [x]
-        for shifted in (x - turn, x + turn):
-            east, north = self.crs.to_degrees(shifted, y)
-            apart = abs((float(east) - longitude + 180) % 360 - 180)
-            if apart < 1e-3 and abs(float(north) - latitude) < 1e-3:
-                candidates.append(shifted)
-        columns = [(x - c) / a for x in candidates]
-        return min(columns, key=lambda column: abs(column - self.width / 2)), (y - f) / e
+        return float(column), float(row)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.datasets.strips import CutSettings, cut_strip
 from mirs_core.datasets.strips.raster import open_strip
 from mirs_core.errors import DataError
+from mirs_core.landform_map.footprints import footprints
 from mirs_core.pipeline import indexing, training
 from mirs_core.retrieval import strip_query
 from mirs_core.retrieval.search import Searcher
@@ -104,6 +105,40 @@ def test_the_rectangle_of_a_tile_is_that_tile(deep: bool, home: Home, tmp_path: 
     assert not found.query.refined and len(found.squares) == 1
     hits = searcher.search(found.query, 100)
     assert len(hits) == len(searcher.items) - 1 and tile not in {hit.id for hit in hits}
+
+
+@pytest.mark.parametrize("crs", ["IAU_2015:49910", "IAU_2015:49912", "IAU_2015:49911"])
+def test_rectangles_of_warped_rasters_are_those_of_their_tiles(
+    crs: str, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("MIRS_HOME", str(home))
+    straight = write(tmp_path / "straight.tif")
+    with rasterio.open(straight) as raster:
+        values = raster.read()
+    path = tmp_path / "strip.tif"
+    turned = Affine.translation(3e6, 9e5) @ Affine.rotation(20) @ Affine.scale(METRES, -METRES)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=300, height=200, count=1, dtype="uint8", nodata=0,
+        crs=crs, transform=turned,
+    ) as out:  # fmt: skip
+        out.write(values)
+    searcher = searcher_of(home, path, tmp_path / "out")
+    tile = "strip/strip_X000096_Y000128.png"
+    window = query_by_rectangle(searcher, path, Area(96, 128, SIDE, SIDE))
+    assert (window.query.code == searcher.query_by_id(tile).code).all()
+    assert any("was warped" in note for note in window.notes)
+    east, north = np.array(footprints(tmp_path / "out")[tile]).T
+    box = Bounds(east.min(), north.min(), east.max(), north.max())
+    assert query_by_rectangle(searcher, path, box).area == Area(96, 128, SIDE, SIDE)
+    words = ["search", "--run", searcher.summary.id, "--image", str(path), "--window"]
+    assert cli.main([*words, "96", "128", "32", "32"]) == 0
+    assert "was warped" in capsys.readouterr().out
+    for more in ("--latitude", "planetocentric"), ("--ignore-name",):
+        assert cli.main([*words[:5], *more]) == 2
+    capsys.readouterr()
+    choice = ["96", "128", "32", "32", "--latitude", "planetocentric"]
+    assert cli.main([*words, *choice]) == (2 if crs.endswith("10") else 0)
 
 
 def test_a_large_rectangle_is_many_examples(home: Home, tmp_path: Path) -> None:
