@@ -72,7 +72,7 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
         "run": args.run,
         "query": str(args.image),
         "seconds": round(seconds, 4),
-        "results": [_result(searcher, hit) for hit in hits],
+        "results": _results(searcher, hits),
         **window,
     }
     rows = [
@@ -90,10 +90,14 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     return answer, "\n".join([table(head, rows), "", *lines])
 
 
-def _result(searcher: "Searcher", hit: "Hit") -> dict[str, Any]:
-    """A hit, with the state of its file if that is not what was archived."""
-    state = searcher.files.state(hit.id)
-    return hit.to_json() if state == "current" else {**hit.to_json(), "state": str(state)}
+def _results(searcher: "Searcher", hits: "list[Hit]") -> list[dict[str, Any]]:
+    """The hits, each with the state of its file if that is not what was archived."""
+    files = searcher.files.look_at(hit.id for hit in hits)
+    states = {tile: str(file.state) for tile, file in files.items() if file.state != "current"}
+    return [
+        {**hit.to_json(), "state": states[hit.id]} if hit.id in states else hit.to_json()
+        for hit in hits
+    ]
 
 
 def _notes(run: str, answer: dict[str, Any]) -> list[str]:

@@ -1,17 +1,17 @@
 """Checking the files of many tiles, or of a whole archive, against what was archived."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 
 from mirs_core.datasets.reading import scanned_contents
 from mirs_core.datasets.scanning import scan_cache_of
 from mirs_core.errors import DataError
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.search import Searcher
-from mirs_core.retrieval.tile_files import TileState, stamp_of
+from mirs_core.retrieval.tile_files import TileState, file_of, stamp_of
 
 STAGE = "Checking tiles"
 _FEW = 2000
@@ -56,13 +56,14 @@ def check(searcher: Searcher, progress: Progress = silent) -> ArchiveCheck:
             f"The folder {searcher.root} is missing. Restore it, or index the tiles at their new"
             " location."
         )
-    ids, scanned = searcher.items.ids, _scanned(searcher)
+    ids, contents, scanned = searcher.items.ids, searcher.items.contents, _scanned(searcher)
     listed: dict[TileState, list[str]] = {state: [] for state in TileState}
     # Threads overlap the waiting for a disk or a network.
     with ThreadPoolExecutor(min(8, (os.cpu_count() or 1) + 1), "mirs-check") as pool:
         for start in range(0, len(ids), _BLOCK):
             block = ids[start : start + _BLOCK]
-            for tile, state in zip(block, _map(pool, searcher, scanned, block), strict=True):
+            pairs = list(zip(block, contents[start : start + _BLOCK], strict=True))
+            for tile, state in zip(block, _map(pool, searcher, scanned, pairs), strict=True):
                 if state is not TileState.CURRENT:
                     listed[state].append(tile)
             progress(STAGE, min(start + _BLOCK, len(ids)), len(ids))
@@ -75,17 +76,20 @@ def check(searcher: Searcher, progress: Progress = silent) -> ArchiveCheck:
 
 def states(searcher: Searcher, tiles: Sequence[str]) -> dict[str, TileState]:
     """The state of each of ``tiles`` by id. Raises DataError for unknown ids."""
-    state_of: Callable[[str], TileState] = searcher.files.state
-    if len(tiles) > _FEW:
-        state_of = partial(_state, searcher, _scanned(searcher))
-    return {tile: state_of(tile) for tile in dict.fromkeys(tiles)}
+    if len(tiles) <= _FEW:
+        return {tile: file.state for tile, file in searcher.files.look_at(tiles).items()}
+    scanned = _scanned(searcher)
+    pairs = searcher.files.contents_of(tiles).items()
+    return {pair[0]: _state(searcher.root, scanned, pair) for pair in pairs}
 
 
 def _map(
-    pool: ThreadPoolExecutor, searcher: Searcher, scanned: Scanned, tiles: Sequence[str]
+    pool: ThreadPoolExecutor, searcher: Searcher, scanned: Scanned, pairs: Sequence[tuple[str, str]]
 ) -> Iterable[TileState]:
-    parts = [tiles[start : start + 256] for start in range(0, len(tiles), 256)]
-    for part in pool.map(lambda part: [_state(searcher, scanned, tile) for tile in part], parts):
+    """The states of tiles, given as pairs of id and archived content."""
+    root = searcher.root
+    parts = [pairs[start : start + 256] for start in range(0, len(pairs), 256)]
+    for part in pool.map(lambda part: [_state(root, scanned, pair) for pair in part], parts):
         yield from part
 
 
@@ -93,17 +97,18 @@ def _scanned(searcher: Searcher) -> Scanned:
     return scanned_contents(scan_cache_of(searcher.home, searcher.root))
 
 
-def _state(searcher: Searcher, scanned: Scanned, tile: str) -> TileState:
-    """The state of a tile, by the last scan where its file has not been written since."""
-    last = scanned.get(tile)
-    if last is not None:
-        try:
-            stamp = stamp_of(searcher.files.path(tile))
-        except OSError:
-            return TileState.UNREADABLE
-        if stamp is None:
-            return TileState.MISSING
-        if stamp[:2] == last[:2]:
-            same = last[2] == searcher.items.contents[searcher.items.row(tile)]
-            return TileState.CURRENT if same else TileState.CHANGED
-    return searcher.files.state(tile)
+def _state(root: Path, scanned: Scanned, pair: tuple[str, str]) -> TileState:
+    """The state of a tile, by the last scan if its file has not been written since."""
+    tile, content = pair
+    path, last = root / tile, scanned.get(tile)
+    if last is None:
+        return file_of(path, content).state
+    try:
+        stamp = stamp_of(path)
+    except OSError:
+        return TileState.UNREADABLE
+    if stamp is None:
+        return TileState.MISSING
+    if stamp[:2] == last[:2]:
+        return TileState.CURRENT if last[2] == content else TileState.CHANGED
+    return file_of(path, content).state

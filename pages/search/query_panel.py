@@ -50,10 +50,11 @@ def _tile(searcher: Searcher, tile_id: str) -> None:
     if image.about:
         st.html(html)
         stale_tile.draw(searcher, tile_id, "query")
+        stale_tile.watch()
         st.html(pictures.facts(facts))
     else:
         st.html(_panel(html, facts))
-    stale_tile.watch()
+        stale_tile.watch()
     with st.container(key="mirs-id"):
         st.code(words.file_name(tile_id), language=None, wrap_lines=True)
 

@@ -43,7 +43,7 @@ _NO_IMAGE = _placeholder("Not an image")
 
 def thumbnails(searcher: Searcher, tile_ids: Iterable[str]) -> dict[str, TilePicture]:
     """A small picture of each tile; a placeholder if its file is missing or unreadable."""
-    files = {tile: searcher.files.look(tile) for tile in dict.fromkeys(tile_ids)}
+    files = searcher.files.look_at(tile_ids)
     _remember(files.values())
     return {tile: _picture_of(file, THUMBNAIL) for tile, file in files.items()}
 

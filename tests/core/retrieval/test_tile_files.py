@@ -177,6 +177,17 @@ def test_an_unknown_tile_is_an_error(files: TileFiles) -> None:
             ask("nothing.png")
 
 
+def test_many_tiles_are_looked_at_together(files: TileFiles) -> None:
+    ids = files.items.ids
+    files.path(ids[1]).unlink()
+    expected = {tile: files.look(tile) for tile in (ids[2], ids[1], ids[0])}
+    together = files.look_at([ids[2], ids[1], ids[2], ids[0]])
+    assert together == expected and list(together) == list(expected)
+    assert files.look_at([]) == {}
+    with pytest.raises(DataError, match="nothing"):
+        files.look_at([ids[0], "nothing.png"])
+
+
 def test_a_file_is_hashed_once(files: TileFiles, reads: list[str]) -> None:
     for _ in range(3):
         assert {files.state(tile) for tile in files.items.ids} == {CURRENT}
