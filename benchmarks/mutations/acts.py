@@ -165,7 +165,7 @@ def _search(desk: Desk) -> None:
 
 
 def _search_rectangle(desk: Desk) -> None:
-    strip = query_by_rectangle(desk.searcher, desk.file, Area(0, 0, 60, 60))
+    strip = query_by_rectangle(desk.searcher, desk.file, Area(60, 60, 60, 60))
     _printed({"results": [hit.to_json() for hit in desk.searcher.search(strip.query, _K)]})
 
 

@@ -1,5 +1,7 @@
 """Sound tables, data sets, runs and archives, from what ``sandbox.prepare`` has made."""
 
+import csv
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,12 +43,29 @@ def document_seeds(folder: Path, base: Path) -> Iterator[Seed]:
 
 
 def _tables(folder: Path) -> Iterator[Seed]:
-    for number, text in enumerate((_CSV, _SPREADSHEET)):
-        target = folder / "csv" / str(number)
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in csv.reader(_CSV.splitlines()):
+        book.active.append([_typed(cell) for cell in row])
+    packed = io.BytesIO()
+    book.save(packed)
+    for number, (format, data) in enumerate((
+        ("csv", _CSV.encode()), ("csv", _SPREADSHEET.encode()),
+        ("csv", _SPREADSHEET[1:].encode("utf-16")), ("xlsx", packed.getvalue()),
+    )):  # fmt: skip
+        target, name = folder / "tables" / str(number), f"table.{format}"
         for tile in range(3):
             write_tile(target / "tiles" / f"tile_{tile}.png", tile)
-        (target / "table.csv").write_text(text, newline="")
-        yield Seed("csv", TABLE, target, "table.csv", "table.csv", "csv")
+        (target / name).write_bytes(data)
+        yield Seed(format, TABLE, target, name, name, "zip" if format == "xlsx" else "csv")
+
+
+def _typed(cell: str) -> str | float:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
 
 
 def _single(folder: Path, format: str, kind: str, source: Path, edits: str) -> Iterator[Seed]:

@@ -22,8 +22,19 @@ _CRS = {
     "equirectangular": "IAU_2015:49910",
     "south": "IAU_2015:49935",
     "degrees": "IAU_2015:49900",
+    "west": "IAU_2015:49911",
+    "ellipsoid": "+proj=eqc +lat_ts=30 +a=3396190 +b=3376200 +units=m +no_defs",
     "sinusoidal": "+proj=sinu +lon_0=0 +R=3396190 +units=m +no_defs",
 }
+# Rasters that are warped while they are read: what is peculiar, the system, a, b, d, e in pixels.
+_PECULIAR = (
+    ("rotated.tif", "equirectangular", (0.8, 0.6, 0.6, -0.8)),
+    ("sheared.tif", "equirectangular", (1.0, 0.3, 0.0, -1.0)),
+    ("mirrored.tif", "south", (-1.0, 0.0, 0.0, -1.0)),
+    ("oblong.tif", "sinusoidal", (1.0, 0.0, 0.0, -3.0)),
+    ("west.tif", "west", (1.0, 0.0, 0.0, -1.0)),
+    ("ellipsoid.tif", "ellipsoid", (0.8, 0.6, 0.6, -0.8)),
+)
 _PDS3 = """PDS_VERSION_ID = PDS3
 RECORD_TYPE = FIXED_LENGTH
 RECORD_BYTES = {side}
@@ -76,6 +87,10 @@ def image_seeds(folder: Path, tiles: Sequence[Pixels]) -> Iterator[Seed]:
         yield Seed("tiff", IMAGE, path.parent, path.name, path.name, "tiff")
         if number == 0:
             source = path
+    for name, crs, turn in _PECULIAR:
+        path = _place(folder, "warped", name)
+        write_raster(path, tiles[0][None], crs, turn=turn)
+        yield Seed("warped", IMAGE, path.parent, path.name, path.name, "tiff")
     yield from _planetary(folder, source, tiles[0])
 
 
@@ -87,12 +102,17 @@ def seed_of(folder: Path, format: str, name: str, data: bytes, edits: str = "") 
 
 
 def write_raster(path: Path, values: Pixels, crs: str = "equirectangular", **profile: Any) -> None:
-    """A GeoTIFF of values (bands, H, W) with 6 m per pixel on Mars; no ``crs`` for none."""
+    """A GeoTIFF of values (bands, H, W) with 6 m per pixel on Mars; no ``crs`` for none.
+
+    Args:
+        profile: options of rasterio; ``palette`` and ``turn`` (a, b, d, e of a pixel).
+    """
     import rasterio
     from rasterio import Affine
 
     scale = 1e-4 if crs == "degrees" else 6.0
-    where: dict[str, Any] = {"transform": Affine(scale, 0, 100 * scale, 0, -scale, 300 * scale)}
+    a, b, d, e = (scale * term for term in profile.pop("turn", (1.0, 0.0, 0.0, -1.0)))
+    where: dict[str, Any] = {"transform": Affine(a, b, 100 * scale, d, e, 300 * scale)}
     palette = profile.pop("palette", None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it has no coordinates
