@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import tokenize
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.errors import RunError
+
+DAMAGED_ARRAY = (
+    OSError, ValueError, EOFError, TypeError, KeyError, SyntaxError, OverflowError, MemoryError,
+    RecursionError, tokenize.TokenError,
+)  # fmt: skip
+"""What numpy raises for a damaged .npy file, whose header it parses as Python."""
 
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
@@ -125,9 +132,10 @@ def read_array(path: Path) -> NDArray[Any]:
         array: NDArray[Any] = np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise RunError(f"{path} is missing; the folder was changed by hand. Train again.") from None
-    except (OSError, ValueError, EOFError) as error:
+    except DAMAGED_ARRAY as error:
+        reason = " ".join(str(error).split())[:200]
         raise RunError(
-            f"{path} cannot be read ({error}). Delete the run and train again."
+            f"{path} cannot be read ({reason}). Delete the run and train again."
         ) from None
     return array
 
@@ -140,9 +148,10 @@ def map_array(path: Path) -> NDArray[Any]:
     """
     try:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except DAMAGED_ARRAY as error:
+        reason = " ".join(str(error).split())[:200]
         raise RunError(
-            f"{path} cannot be read ({error}). Delete the run and train again."
+            f"{path} cannot be read ({reason}). Delete the run and train again."
         ) from None
     return array
 

@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.mutations.sandbox import RUN, copied, write_described_folder, write_tile
-from benchmarks.mutations.seed import ARCHIVE, DATA_SET, EXPORTED_RUN, TABLE, Seed
+from benchmarks.mutations.sandbox import RUN as RUN_ID
+from benchmarks.mutations.sandbox import copied, write_described_folder, write_tile
+from benchmarks.mutations.seed import ARCHIVE, DATA_SET, EXPORTED_RUN, RUN, TABLE, Seed
 
 _CSV = """file,class,lat,lon,split,credit,depth
 tile_0.png,cra,-4.5,137.4,train,Ann,12
@@ -15,12 +16,7 @@ tile_1.png,rid,4.5,-7.25,val,"Ann, Bob",
 tile_2.png,smo,,,,,3
 """
 _SPREADSHEET = "\ufefffile;class;lat;lonW\r\ntile_0.png;Krater;-4.5;222.6\r\ntile_1.png;Ä;1;2\r\n"
-_RUN_FILES = (
-    ("config.json", "json"), ("provenance.json", "json"), ("status.json", "json"),
-    ("metrics.json", "json"), ("progress.jsonl", "json"), ("learnt.json", "json"),
-    ("dataset.json", "json"), ("archive/items.json", "json"), ("archive/items.json", "json"),
-    ("archive/codes.npy", "label"), ("model.safetensors", "label"),
-)  # fmt: skip
+_EDITS = {".json": "json", ".jsonl": "json", ".csv": "csv"}
 
 
 def document_seeds(folder: Path, base: Path) -> Iterator[Seed]:
@@ -34,10 +30,10 @@ def document_seeds(folder: Path, base: Path) -> Iterator[Seed]:
     yield Seed("strips.json", DATA_SET, strips, "strips.json", "", "json")
     yield Seed("dataset.json", DATA_SET, strips, "dataset.json", "", "json")
     yield Seed("tiles.csv", DATA_SET, strips, "tiles.csv", "", "csv")
-    run = copied(base / "home" / "runs" / RUN, folder / "run" / RUN)
-    for file, edits in _RUN_FILES:
-        if (run / file).is_file():
-            yield Seed("run", "run", run, file, "", edits)
+    run = copied(base / "home" / "runs" / RUN_ID, folder / "run" / RUN_ID)
+    for path in sorted(path for path in run.rglob("*") if path.is_file()):
+        file = path.relative_to(run).as_posix()
+        yield Seed("run", RUN, run, file, "", _EDITS.get(path.suffix, "label"))
     yield from _single(folder, "exported-run", EXPORTED_RUN, base / "run.mirs.zip", "zip")
     yield from _single(folder, "parquet", ARCHIVE, base / "archive.parquet", "parquet")
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mirs_core.columns.categories import code_type
 from mirs_core.errors import RunError
-from mirs_core.files import replace_file
+from mirs_core.files import DAMAGED_ARRAY, replace_file
 
 CODES, TILES, IDS, CONTENTS, TIES = (
     "codes.npy", "tiles.arrow", "id_index.npy", "content_index.npy", "ties.npy",
@@ -59,8 +59,8 @@ def map_array(path: Path) -> NDArray[Any]:
         if math.prod(shape) * dtype.itemsize != buffer.size - header.tell():
             raise ValueError("its size does not match its header")
         return np.frombuffer(buffer, dtype=dtype, offset=header.tell()).reshape(shape)
-    except (ValueError, TypeError, SyntaxError, EOFError) as error:
-        raise damaged(path, str(error).splitlines()[0][:80]) from None
+    except DAMAGED_ARRAY as error:
+        raise damaged(path, " ".join(str(error).split())[:80]) from None
 
 
 def map_table(path: Path) -> pa.RecordBatch:
@@ -75,7 +75,7 @@ def map_table(path: Path) -> pa.RecordBatch:
             raise damaged(path, "not one batch")
         batch = reader.get_batch(0)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise damaged(path, str(error).splitlines()[0][:80]) from None
+        raise damaged(path, " ".join(str(error).split())[:80]) from None
     if batch.schema.names != list(NAMES.values()):
         raise damaged(path, "other columns")
     for name, column in NAMES.items():

@@ -13,7 +13,7 @@ import numpy as np
 
 from mirs_core.encoders.row_segment import Rows
 from mirs_core.encoders.row_store import RowStore
-from mirs_core.files import sha256
+from mirs_core.files import DAMAGED_ARRAY, sha256
 from mirs_core.system.processes import locked
 
 _ORIGIN = "torch"
@@ -37,7 +37,7 @@ def take_over(store: RowStore) -> None:
             done.append(index)
             try:
                 parts.append(_read(index, store.width))
-            except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
+            except DAMAGED_ARRAY as error:
                 warnings.warn(
                     f"Removed a damaged part of the feature cache, {index} ({error});"
                     " its tiles will be encoded again.",

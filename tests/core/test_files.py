@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirs_core import files
+from mirs_core.columns import files as columns_files
 from mirs_core.errors import RunError
 
 
@@ -56,6 +58,35 @@ def test_damaged_files_are_explained(tmp_path: Path) -> None:
             read(tmp_path / name)
         with pytest.raises(RunError, match="is missing"):
             read(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '<f4', 'shape': (2,",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), } }",
+        b"  x\n y",
+        b"'\n",
+        b"[" * 100 + b"]" * 100,
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (10**9, 10**9), }",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (10000000000000,), }",
+        b"{'descr': 'O', 'fortran_order': False, 'shape': (2,), }",
+        b"{'descr': [('a', 'zz')], 'fortran_order': False, 'shape': (2,), }",
+        b"{1: 2}",
+        b"\xff\0\xff",
+        b"",
+    ],
+)
+@pytest.mark.parametrize("read", [files.read_array, files.map_array, columns_files.map_array])
+def test_damaged_headers_of_arrays_are_explained(
+    header: bytes, read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.npy"
+    size = len(header).to_bytes(2, "little")
+    path.write_bytes(b"\x93NUMPY\x01\0" + size + header + bytes(8))
+    with pytest.raises(RunError) as error:
+        read(path)
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_arrays_with_objects_are_never_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import struct
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ CHUNK = MEGA
 # The exceptions that a maliciously crafted file can cause.
 HOSTILE = (
     AttributeError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError,
-    EOFError, struct.error, zlib.error, zipfile.BadZipFile, NotImplementedError,
+    EOFError, SyntaxError, tokenize.TokenError, struct.error, zlib.error, zipfile.BadZipFile,
+    NotImplementedError,
 )  # fmt: skip
 
 
