@@ -25,6 +25,7 @@ from mirs_core.retrieval.filters import EVERYTHING, Filters
 from mirs_core.retrieval.hits import Hit, QueryScore
 from mirs_core.retrieval.query import Query, rank_refined
 from mirs_core.retrieval.tile_files import TileFiles
+from mirs_core.retrieval.true_places import with_true_places
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -62,8 +63,9 @@ class Searcher:
         """
         run = runs.folder(home, run_id)
         summary = runs.summary(home, run, runs.served_run(home))
-        loaded = retriever.load(run)
         root = summary.data_root
+        loaded = retriever.load(run)
+        loaded = replace(loaded, items=with_true_places(loaded.items, root))
         card = read_card(root) if root.is_dir() else _stored_card(run, summary)
         return cls(home, summary, card, root, loaded)
 

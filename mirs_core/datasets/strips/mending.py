@@ -1,7 +1,7 @@
 """Strips that earlier versions recorded wrongly, put right when they are read."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,28 +30,35 @@ def mended(strip: Strip) -> Strip:
         return strip
 
 
-def mended_records(
-    strips: Iterable[Strip], records: Mapping[str, TileRecord]
-) -> dict[str, TileRecord]:
-    """Records by path, with the true coordinates of tiles of strips that were mended."""
-    strips = [strip for strip in strips if strip.is_mended]
-    if not strips:
-        return dict(records)
-    result = dict(records)
+def true_places(strips: Iterable[Strip], paths: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Longitude and latitude of the centres of those of ``paths`` whose strip was mended."""
+    places: dict[str, tuple[float, float]] = {}
     for strip in strips:
-        corners = {
-            path: corner
-            for path, record in records.items()
-            if record.latitude is not None and (corner := strip.corner(path)) is not None
-        }
+        if not strip.is_mended:
+            continue
+        corners = {path: corner for path in paths if (corner := strip.corner(path)) is not None}
         if not corners:
             continue
         centres = np.array(list(corners.values()), np.float64) + strip.side / 2
         longitude, latitude = strip.places(centres[:, 0], centres[:, 1])
         for path, east, north in zip(corners, longitude.tolist(), latitude.tolist(), strict=True):
-            place = {"latitude": round(north, _DIGITS), "longitude": round(east, _DIGITS) % 360}
-            result[path] = replace(records[path], **place)
-    return result
+            places[path] = round(east, _DIGITS) % 360, round(north, _DIGITS)
+    return places
+
+
+def mended_records(
+    strips: Iterable[Strip], records: Mapping[str, TileRecord]
+) -> dict[str, TileRecord]:
+    """Records by path, with the true coordinates of tiles of strips that were mended."""
+    paths = [path for path, record in records.items() if record.latitude is not None]
+    places = true_places(strips, paths)
+    return {
+        **records,
+        **{
+            path: replace(records[path], longitude=east, latitude=north)
+            for path, (east, north) in places.items()
+        },
+    }
 
 
 def _with_true_parallel(strip: Strip) -> Strip:

@@ -11,6 +11,7 @@ import rasterio.warp
 from pyproj import CRS, Transformer
 from rasterio import Affine
 
+from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.strips import CutSettings, cut_strip
 from mirs_core.datasets.strips.outline import bounds
@@ -20,6 +21,7 @@ from mirs_core.errors import DataError
 from mirs_core.landform_map.footprints import footprints
 from mirs_core.mars.crs import MarsCrs
 from mirs_core.mars.tile_shapes import polygon, square_kilometres
+from mirs_core.retrieval.true_places import with_true_places
 
 SPHERE_KM2 = 4 * np.pi * 3396.19**2
 
@@ -239,6 +241,17 @@ def test_strips_cut_from_old_labels_before_are_mended_when_they_are_read(tmp_pat
         (strip,) = (strip for strip in read_strips(root) if strip.name == "old")
         assert bounds(strip.outline) == pytest.approx(bounds(right.outline), abs=1e-6)
         assert strip.is_mended
+        # An archive of the wrong coordinates.
+        archived = Items(
+            ids=[record.path for record in records], labels=[None] * 9, roles=["archive"] * 9,
+            strips=["old"] * 9, contents=[""] * 9, places=["tile"] * 9,
+            latitudes=[record.latitude for record in records],
+            longitudes=[record.longitude for record in records],
+        )  # fmt: skip
+        items = with_true_places(archived, root)
+        for row, name in enumerate(items.ids):
+            place = items.longitudes[row], items.latitudes[row]
+            assert place == pytest.approx(true_tiles[name], abs=1e-7)
 
     check()
     # Another strip writes both files again.
