@@ -98,7 +98,9 @@ def _unwritable(path: Path, error: OSError) -> RunError:
 def write_json(path: Path, value: Any) -> None:
     """Writes ``value`` as JSON (UTF-8, no NaN) to ``path``."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
-    replace_file(path, lambda handle: handle.write(text.encode("utf-8") + b"\n"))
+    # JSON may hold halves of characters, as escapes; they stay what they are.
+    data = re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text).encode("utf-8")
+    replace_file(path, lambda handle: handle.write(data + b"\n"))
 
 
 def read_json(path: Path) -> Any:

@@ -86,7 +86,8 @@ def write_described_folder(folder: Path) -> None:
     (folder / "tiles.csv").write_text(_TABLE)
     (folder / "dataset.json").write_text(
         '{"name": "hills", "title": "Hills", "instrument": "CTX", "metres_per_pixel": 6.0,'
-        ' "distractors": ["smo"], "licence": "CC0", "citation": "Ann", "synthetic": false}'
+        ' "distractors": ["smo"], "licence": "CC0", "citation": "Ann", "synthetic": false,'
+        ' "doi": {"of": ["10.1/x", 1.5]}}'
     )
 
 

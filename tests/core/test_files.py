@@ -50,6 +50,14 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
+@given(st.text(st.characters(), max_size=5) | st.sampled_from(["\ud800", "a\udfffb", "\ud83d"]))
+def test_json_keeps_every_text(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "text.json"
+    files.write_json(path, {text: [text]})
+    assert files.read_json(path) == {text: [text]}
+    path.read_bytes().decode("utf-8")
+
+
 def test_damaged_files_are_explained(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{")
     (tmp_path / "x.npy").write_bytes(b"\x93NUMPY")

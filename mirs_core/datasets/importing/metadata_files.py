@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def write_metadata(
     """
     old = card_values(source)
     values = {**old, **card}
+    _check_json(source / CARD_FILE, values)
     card_of(source / CARD_FILE, values, source.name)
     records, foreign = read_table(source), foreign_cells(source)
     updated = {
@@ -72,6 +74,17 @@ def write_metadata(
             f"{error} Import as a copy to put the tiles into the home folder instead."
         ) from None
     return notes
+
+
+def _check_json(path: Path, values: dict[str, Any]) -> None:
+    """Raises DataError for numbers that Python reads as JSON, but that are none."""
+    try:
+        json.dumps(values, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise DataError(
+            f"{path} has a value that is no JSON (NaN, Infinity, or nested too deeply); correct or"
+            " remove it."
+        ) from None
 
 
 @contextlib.contextmanager

@@ -219,7 +219,10 @@ def test_what_stood_there_stays_unless_it_is_contradicted(own: Path, home: Home)
 @pytest.mark.parametrize(
     ("name", "text"),
     [("tiles.csv", "who\nknows\n"), ("tiles.csv", "path\n../x.png\n"), ("dataset.json", "[1]"),
-     ("dataset.json", "{"), ("tiles.csv", "path,latitude\na.png,high\n")],
+     ("dataset.json", "{"), ("tiles.csv", "path,latitude\na.png,high\n"),
+     ("dataset.json", '{"own": NaN}'), ("dataset.json", '{"own": [-Infinity]}'),
+     ("dataset.json", '{"own": %s}' % ("[" * 100_000 + "]" * 100_000)),
+     ("dataset.json", '{"own": %s}' % ("[" * 990 + "]" * 990))],
 )  # fmt: skip
 def test_files_that_cannot_be_read_are_never_overwritten(
     own: Path, home: Home, name: str, text: str
@@ -229,6 +232,15 @@ def test_files_that_cannot_be_read_are_never_overwritten(
     with pytest.raises(DataError):
         importing.import_in_place(home, own, FolderDescription(credit="Me", name="x"))
     assert state(own) == before
+
+
+def test_halves_of_characters_in_a_card_stay_as_they_are(own: Path, home: Home) -> None:
+    text = '{"name": "a\\ud800b", "own": {"\\udfff": ["\\ud83d", "\\u00e4"]}}'
+    (own / "dataset.json").write_text(text)
+    imported = importing.import_in_place(home, own, FolderDescription(licence="MIT"))
+    json.dumps(imported.to_json(), ensure_ascii=False).encode()
+    written = json.loads((own / "dataset.json").read_text(encoding="utf-8"))
+    assert written == {**json.loads(text), "licence": "MIT"}
 
 
 def test_a_wrong_card_is_not_written(own: Path, home: Home) -> None:
