@@ -13,6 +13,7 @@ from mirs_core.datasets.bands import MOST_VALUES
 from mirs_core.datasets.images import MIN_SIDE, Pixels
 from mirs_core.datasets.large_images import MOST, png
 from mirs_core.datasets.strips.cut_settings import CutResult, CutSettings, StripDetails
+from mirs_core.datasets.strips.distortion import distortion_of
 from mirs_core.datasets.strips.grid import Corner, Window, tile_count, windows
 from mirs_core.datasets.strips.opening import check_name
 from mirs_core.datasets.strips.outline import in_degrees, ring
@@ -21,7 +22,6 @@ from mirs_core.datasets.strips.strip_folder import StripFolder
 from mirs_core.datasets.strips.strip_list import Strip, is_strip_name, strip_of
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.errors import DataError, ImageError
-from mirs_core.mars.crs import RADIUS
 from mirs_core.progress import Progress, silent
 
 SIDE = 224
@@ -32,7 +32,6 @@ STAGE = "Cutting tiles"
 """The stage that ``cut_strip`` reports, in tiles."""
 
 _UNUSUAL = 2.0
-_SQUEEZED = 1.25
 _MOST_TILES = 50_000_000
 _MOST_TEXT = 2_000
 # Of a degree: a tenth of a millimetre on the ground.
@@ -274,21 +273,10 @@ def _warnings(strip: Strip) -> tuple[str, ...]:
             f"Tiles are {metres:,.0f} m wide; models are trained on tiles of about 1.2 km and may"
             f" see other landforms here. Cut tiles of {USUAL_METRES:g} m to match."
         )
-    across, down = _ground(strip)
-    if not 1 / _SQUEEZED <= across / down <= _SQUEEZED:
+    distortion = distortion_of(strip.frame)
+    if distortion is not None:
         messages.append(
-            f"In the middle of {strip.name} a pixel is {across:.3g} m wide and {down:.3g} m high on"
-            " the ground: the map projection distorts shapes this far from its standard parallel,"
-            " and so the tiles. Use a polar or local projection."
+            f"In the middle of {strip.name} {distortion}: the map projection distorts shapes this"
+            " far from where it is true, and so the tiles. Use a polar or local projection."
         )
     return tuple(messages)
-
-
-def _ground(strip: Strip) -> tuple[float, float]:
-    """Width and height on the ground, in metres, of the central pixel."""
-    x, y = strip.width / 2, strip.height / 2
-    corners = np.array([(x, y), (x + 1, y), (x, y + 1)])
-    east, north = (np.radians(degrees) for degrees in strip.places(corners[:, 0], corners[:, 1]))
-    points = np.stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
-    across, down = (points[:, 1:] - points[:, :1]).T
-    return float(np.linalg.norm(across)) * RADIUS, float(np.linalg.norm(down)) * RADIUS

@@ -450,3 +450,23 @@ def test_a_sphere_has_one_kind_of_latitude(tmp_path: Path) -> None:
     path = noise(tmp_path / "a.tif", np.ones((1, 64, 64), np.uint8), PIXELS)
     with pytest.raises(DataError, match="on a sphere"), open_strip(path, "planetographic"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("crs", "east", "north", "words"),
+    [
+        (f"+proj=sinu +lon_0=0 {SPHERE}", 5.0, 45.0, None),
+        (f"+proj=sinu +lon_0=0 {SPHERE}", 40.0, 45.0, "meet at"),
+        (f"+proj=eqc +lat_ts=0 +lon_0=0 {SPHERE}", 40.0, 30.0, None),
+        (f"+proj=eqc +lat_ts=0 +lon_0=0 {SPHERE}", 40.0, 45.0, "m wide and"),
+        (f"+proj=stere +lat_0=90 +lon_0=0 {SPHERE}", 40.0, 60.0, None),
+    ],
+)
+def test_distorted_maps_are_told(
+    crs: str, east: float, north: float, words: str | None, tmp_path: Path
+) -> None:
+    values = np.random.default_rng(0).integers(1, 255, (1, 120, 120)).astype(np.uint8)
+    path = noise(tmp_path / "a.tif", values, at(crs, east, north, PIXELS), crs=crs)
+    told = " ".join(cut_strip(path, tmp_path / "out", CutSettings(size=100)).warnings)
+    assert ("distorts shapes" in told) is (words is not None)
+    assert words is None or words in told

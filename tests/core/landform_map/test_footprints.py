@@ -101,6 +101,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ("transform", [1, 2, 3]), ("transform", [1, 2, 3, 4, 5, "x"]), ("stretch", [1]),
         ("outline", []), ("outline", [[0, 91], [1, 1], [2, 2]]), ("outline", None),
         ("max_nodata", 2), ("crs", 7), ("credit", ["x"]), ("metres_per_pixel", float("nan")),
+        ("latitude", "north"), ("latitude", 3), ("warp", 3), ("warp", {"crs": "x"}),
+        ("warp", {"crs": "", "reason": "", "resampling": "", "width": 0, "height": 1,
+                  "transform": [0] * 6}),
     ],
 )  # fmt: skip
 def test_damaged_lists_are_refused(name: str, value: object, tmp_path: Path) -> None:
@@ -111,6 +114,17 @@ def test_damaged_lists_are_refused(name: str, value: object, tmp_path: Path) -> 
     path.write_text(json.dumps(whole))
     with pytest.raises(DataError, match="damaged"):
         footprints(tmp_path)
+
+
+def test_lists_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    one = strip("IAU_2015:49910", (6.0, 0, 0.0, 0, -6.0, 0.0))
+    write_strips(tmp_path, [one])
+    path = tmp_path / STRIPS_FILE
+    value = json.loads(path.read_text())
+    for name in ("latitude", "warp", "is_mended"):
+        del value["strips"][0][name]
+    path.write_text(json.dumps(value))
+    assert read_strips(tmp_path) == (one,)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, '{"schema": 1, "strips": [3]}'])
