@@ -43,7 +43,7 @@ def parsed(wkt: str, name: str) -> Any:
     _check_body(crs.name, *radii(crs), name)
     if not crs.is_projected and (
         (crs.prime_meridian is not None and crs.prime_meridian.longitude)
-        or any(abs(axis.unit_conversion_factor - _DEGREE) > 1e-12 for axis in crs.axis_info)
+        or any(abs(axis.unit_conversion_factor - _DEGREE) > 1e-12 for axis in crs.axis_info[:2])
     ):
         raise DataError(
             f"The coordinate system of {name} ({crs.name}) has another prime meridian or unit than"

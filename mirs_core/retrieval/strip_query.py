@@ -147,15 +147,7 @@ def _area_inside(raster: StripRaster, rectangle: Area | Bounds) -> Area:
 
 def bounds_of(raster: StripRaster) -> Bounds:
     """The bounds of a raster, missing pixels included."""
-    a, _, c, _, e, f = raster.transform
-    middle = c + a * raster.width / 2, f + e * raster.height / 2
-    box = outline.bounds(
-        outline.whole(
-            raster.width,
-            raster.height,
-            lambda x, y: raster.crs.to_clamped_degrees(c + a * x, f + e * y, middle),
-        )
-    )
+    box = outline.bounds(outline.whole(raster.width, raster.height, raster.frame.clamped_degrees))
     return Bounds(box["west"], box["south"], box["east"], box["north"])
 
 

@@ -258,3 +258,25 @@ def test_strips_cut_from_old_labels_before_are_mended_when_they_are_read(tmp_pat
     cut_strip(write(tmp_path / "b.tif", "IAU_2015:49910", Affine(6, 0, 0, 0, -6, 0)), root,
               CutSettings(size=32))  # fmt: skip
     check()
+
+
+@pytest.mark.parametrize(
+    ("meridian", "unit", "is_right"),
+    [(0, 0.0174532925199433, True), (10, 0.0174532925199433, False), (0, 1.0, False)],
+)
+def test_degrees_of_another_meridian_or_unit_are_refused(
+    meridian: float, unit: float, is_right: bool
+) -> None:
+    wkt = (
+        f'GEOGCS["a",DATUM["b",SPHEROID["c",3396190,0]],PRIMEM["d",{meridian}],UNIT["e",{unit!r}]]'
+    )
+    if is_right:
+        assert degrees(wkt, 10, 20) == (10, 20)
+    else:
+        with pytest.raises(DataError, match="prime meridian or unit"):
+            MarsCrs.of(wkt, "a.tif")
+
+
+def test_heights_do_not_matter() -> None:
+    wkt = CRS.from_authority("IAU_2015", "49900").to_3d().to_wkt()
+    assert degrees(wkt, 10, 20) == (10, 20)
