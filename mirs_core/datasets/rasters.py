@@ -18,6 +18,7 @@ from PIL import TiffImagePlugin
 from mirs_core.datasets.bundles import is_bundle, names_in, unpack
 from mirs_core.datasets.data_files import data_files, label_text, part_of
 from mirs_core.datasets.raster_formats import driver_of, unpacker_of
+from mirs_core.datasets.raw_length import check_length
 from mirs_core.errors import ImageError
 
 _CACHE_BYTES = 64_000_000
@@ -100,6 +101,7 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
                         _check_alone(part, path.with_name(file), name)
             raster = stack.enter_context(rasterio.open(str(path), driver=driver))
             _check_alone(raster, path, name, files)
+            check_length(raster, source, files, name)
             yield raster
     except (RasterioError, CPLE_BaseError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else "no reason given"

@@ -364,3 +364,30 @@ def test_a_label_that_says_where_the_pixels_begin_in_an_image_file_is_followed(
     pointer = f'("a.tif", {first} <BYTES>)'
     path = pds3(tmp_path / "a.lbl", scene, "uint8", pointer=pointer, file="unused")
     assert np.array_equal(everywhere(path), scene)
+
+
+@pytest.mark.parametrize(
+    "layout", ["PDS", "PDS detached", "PDS4", "VICAR", "ISIS3", "ISIS3 detached"]
+)
+def test_products_that_end_too_early_are_refused(layout: str, tmp_path: Path) -> None:
+    data = path = tmp_path / "a.img"
+    if layout == "PDS":
+        pds3(path, SCENE, "int16")
+    elif layout == "PDS detached":
+        path, data = tmp_path / "a.lbl", tmp_path / "a.dat"
+        pds3(path, SCENE, "int16", pointer='"a.dat"', file="a.dat")
+    else:
+        whole = tiff(tmp_path / "whole.tif", SCENE.astype(np.int16)[None])
+        names = {"PDS4": ("b.xml", "b.img"), "VICAR": ("b.vic", "b.vic")}
+        label, pixels = names.get(layout, ("b.cub", "b.cub"))
+        label = "b.lbl" if layout.endswith("detached") else label
+        path, data = tmp_path / label, tmp_path / pixels
+        options = {"DATA_LOCATION": "EXTERNAL"} if label == "b.lbl" else {}
+        rasterio.shutil.copy(whole, path, driver=layout.split()[0], **options)
+    assert read_image(path).any()
+    # Two thirds of the pixels are there; trailing history does not count.
+    content = data.read_bytes()
+    data.write_bytes(content[: len(content) - SCENE.size * 2 // 3])
+    for reader in (read_image, as_strip, LargeImage.open):
+        with pytest.raises(ImageError, match="damaged: its pixels need"):
+            reader(path)
