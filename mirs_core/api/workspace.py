@@ -150,15 +150,24 @@ class Workspace:
         data: str | PathLike[str],
         *,
         name: str | None = None,
+        keep_features: bool = False,
         progress: Progress = silent,
     ) -> RunSummary:
         """Archives a folder of images with the model of a run; returns the new run.
+
+        Args:
+            keep_features: keep the features of the tiles in the cache, for a training.
 
         Raises:
             MirsError: there is no such run or folder, or the run's encoder is not available.
         """
         folder = indexing.index(
-            self.home, self.run_id(run), as_path(data), name=name, progress=progress
+            self.home,
+            self.run_id(run),
+            as_path(data),
+            name=name,
+            keep_features=keep_features,
+            progress=progress,
         )
         return runs.summary(self.home, folder, runs.served_run(self.home))
 

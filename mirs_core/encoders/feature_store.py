@@ -28,7 +28,7 @@ STAGE = "Encoding tiles"
 """The stage that ``extract`` reports."""
 
 BLOCK = 4096
-"""Tiles whose features ``stream`` holds at once."""
+"""Tiles whose features ``stream`` holds at once by default."""
 
 # A process that is killed loses no more than this.
 _UNSAVED_SECONDS, _UNSAVED_TILES = 2.0, 1024
@@ -45,6 +45,7 @@ class Extraction:
         view: view of each tile (``mirs_core.datasets.views``); 0 is the tile itself.
         is_kept: whether newly encoded features are added to the cache.
         engines: filled with how many tiles each engine has encoded, by its label.
+        block: tiles whose features ``stream`` holds at once; None is ``BLOCK``.
     """
 
     progress: Progress = silent
@@ -52,6 +53,7 @@ class Extraction:
     view: int = 0
     is_kept: bool = True
     engines: Counter[str] = field(default_factory=Counter)
+    block: int | None = None
 
 
 def extract(
@@ -96,9 +98,10 @@ def stream(
     overwritten with the next one. Arguments and errors are those of ``extract``.
     """
     extractor = _Extractor(root, tiles, encoder, open_cache(cache, encoder, options.view), options)
-    held = np.empty((min(BLOCK, len(tiles)), encoder.dim), dtype=np.float32)
-    for start in range(0, len(tiles), BLOCK):
-        inside = slice(start, min(start + BLOCK, len(tiles)))
+    size = options.block or BLOCK
+    held = np.empty((min(size, len(tiles)), encoder.dim), dtype=np.float32)
+    for start in range(0, len(tiles), size):
+        inside = slice(start, min(start + size, len(tiles)))
         block = held[: inside.stop - start]
         extractor.fill(inside, block)
         yield start, block

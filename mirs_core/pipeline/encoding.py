@@ -1,7 +1,8 @@
 """Features of a run's tiles: which tiles, and which views of them, are encoded."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +24,19 @@ def _tiles(manifest: Manifest, ids: Sequence[str]) -> list[Tile]:
 
 
 def extract_items(
-    home: Home, manifest: Manifest, items: Items, encoder: Encoder, progress: Progress
+    home: Home,
+    manifest: Manifest,
+    items: Items,
+    encoder: Encoder,
+    progress: Progress,
+    engines: Counter[str] | None = None,
 ) -> NDArray[np.float32]:
-    """Features (n, D) of all items in their order, from the cache if they are there."""
+    """Features (n, D) of all items in their order, from the cache if they are there.
+
+    ``engines`` is filled with how many tiles each engine has encoded, now or before.
+    """
     tiles = _tiles(manifest, items.ids)
-    return extract(manifest.root, tiles, encoder, home.feature_cache, progress)
+    return extract(manifest.root, tiles, encoder, home.feature_cache, progress, engines=engines)
 
 
 def extract_views(
@@ -38,6 +47,7 @@ def extract_views(
     rows: NDArray[np.int64],
     count: int,
     progress: Progress,
+    engines: Counter[str] | None = None,
 ) -> NDArray[np.float32]:
     """Features (V, n, D) of ``count`` views of the tiles in ``rows``, the first one plain."""
     tiles = _tiles(manifest, [items.ids[row] for row in rows])
@@ -47,7 +57,8 @@ def extract_views(
         def view_progress(stage: str, done: int, total: int) -> None:
             progress(f"{stage}, view {view + 1} of {count}", done, total)
 
-        return extract(manifest.root, tiles, encoder, cache, view_progress, view=view)
+        root = manifest.root
+        return extract(root, tiles, encoder, cache, view_progress, view=view, engines=engines)
 
     return np.stack([encode(view) for view in range(count)])
 
@@ -62,6 +73,7 @@ class Encoded:
         views: (V, n', D) views of the tiles that a head learns from.
         val_view: (n_val, D) a second view of the validation tiles.
         target: (t, D) tiles whose statistics whiten the target domain.
+        engines: how many of these features each engine has computed, by its label.
     """
 
     learning: NDArray[np.float32]
@@ -69,6 +81,7 @@ class Encoded:
     views: NDArray[np.float32] | None = None
     val_view: NDArray[np.float32] | None = None
     target: NDArray[np.float32] | None = None
+    engines: dict[str, int] = field(default_factory=dict)
 
     def learning_tiles(self, sources: Sources) -> LearningTiles:
         """The tiles of ``sources``, whose features these are, for ``fitting.fit``."""
@@ -87,20 +100,27 @@ def encode_sources(
     home: Home, config: configs.RunConfig, sources: Sources, encoder: Encoder, progress: Progress
 ) -> Encoded:
     """Features of everything that a run reads, from the cache if they are there."""
+    engines: Counter[str] = Counter()
+
+    def encode(manifest: Manifest, items: Items) -> NDArray[np.float32]:
+        return extract_items(home, manifest, items, encoder, progress, engines)
+
     manifest, items = sources.learning, sources.learning_items
-    learning = extract_items(home, manifest, items, encoder, progress)
+    learning = encode(manifest, items)
     archive, target = learning, None
     if sources.crosses:
-        archive = extract_items(home, sources.archive, sources.items, encoder, progress)
+        archive = encode(sources.archive, sources.items)
     if not config.trains:
         # Only a network learns from views.
-        return Encoded(learning, archive)
+        return Encoded(learning, archive, engines=dict(engines))
     if sources.target is not None and sources.target_items is not None:
-        target_items = sources.target_items.take(sources.target_items.rows(["archive"]))
-        target = extract_items(home, sources.target, target_items, encoder, progress)
-    rows, val_view = learning_rows(config, items), None
-    views = extract_views(home, manifest, items, encoder, rows, config.training.views, progress)
+        rows = sources.target_items.rows(["archive"])
+        target = encode(sources.target, sources.target_items.take(rows))
+
+    def views_of(rows: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+        return extract_views(home, manifest, items, encoder, rows, count, progress, engines)
+
+    views, val_view = views_of(learning_rows(config, items), config.training.views), None
     if config.contrastive and config.training.selection == "loss":
-        val_rows = items.rows(["val"])
-        val_view = extract_views(home, manifest, items, encoder, val_rows, 2, progress)[1]
-    return Encoded(learning, archive, views, val_view, target)
+        val_view = views_of(items.rows(["val"]), 2)[1]
+    return Encoded(learning, archive, views, val_view, target, dict(engines))

@@ -7,6 +7,7 @@ their order, by which ties are broken, and new ones are inserted at random place
 
 import dataclasses
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,11 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest, Tile
 from mirs_core.datasets.scanning import describe, scan_cached
 from mirs_core.datasets.splits import grown_order
-from mirs_core.encoders.feature_store import count_missing, extract
+from mirs_core.encoders.feature_store import count_missing
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.errors import DataError
 from mirs_core.pipeline import listed_tiles
+from mirs_core.pipeline.archive_codes import ArchiveModel, Archiving, archive_codes
 from mirs_core.pipeline.indexing import archived_config, keep_archived, learnt_roles, role_of
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
@@ -88,9 +90,11 @@ def add(
         if plan.held_back:
             note = f" Tiles that were removed before ({plan.held_back}) are not added again."
         raise DataError(f"{manifest.root} has no tiles that run {run_id} lacks.{note}")
-    codes, encoded = _codes(home, old, loaded, manifest, plan, progress)
+    engines = Counter(old.provenance().get("engines", {}))
+    codes, encoded = _codes(home, old, loaded, manifest, plan, engines, progress)
     grown = Retriever(loaded.model, codes, items, manifest.card.distractors)
     about = {**describe(manifest), "added": plan.added, "removed": plan.removed}
+    about["engines"] = dict(engines)
     run, binned = _keep(home, old, grown, about, learnt, excluded, keep)
     return Grown(run, run_id, len(items), plan.added, plan.removed, encoded, binned, plan.held_back)
 
@@ -224,22 +228,27 @@ def _codes(
     loaded: Retriever,
     manifest: Manifest,
     plan: _Plan,
+    engines: Counter[str],
     progress: Progress,
 ) -> tuple[NDArray[Any], int]:
-    """The codes of the plan's items, and the number of tiles that had to be encoded."""
+    """The codes of the plan's items, and the number of tiles that had to be encoded.
+
+    ``engines`` is filled with how many of these each engine has encoded.
+    """
     codes = np.empty((len(plan.items), loaded.codes.shape[1]), loaded.codes.dtype)
     old_rows = plan.sources >= 0
     codes[old_rows] = loaded.codes[plan.sources[old_rows]]
     rows = np.flatnonzero(~old_rows)
     if not len(rows):
         return codes, 0
-    encoder, cache = encoder_of(home, old), home.feature_cache
-    items = plan.items.take(rows)
+    encoder, items = encoder_of(home, old), plan.items.take(rows)
     tile_by_id = {tile.id: tile for tile in manifest.tiles}
     tiles = [tile_by_id[tile] for tile in items.ids]
-    missing = count_missing(items.contents, encoder, cache)
-    features = extract(manifest.root, tiles, encoder, cache, progress)
-    codes[rows] = Retriever.build(loaded.model, features, items, ()).codes
+    missing = count_missing(items.contents, encoder, home.feature_cache)
+    archiving = Archiving(home, manifest.root, tiles, engines=engines)
+    model = ArchiveModel(old.id, loaded.model, np.isin(np.asarray(items.roles), ["train"]))
+    with archive_codes(archiving, encoder, [model], progress) as (new,):
+        codes[rows] = new
     return codes, missing
 
 

@@ -1,9 +1,13 @@
 """Archiving any folder of tiles with a trained model."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mirs_core.config import settings as configs
 from mirs_core.datasets.card import CARD_FILE
@@ -12,9 +16,12 @@ from mirs_core.datasets.manifest import Manifest, Tile
 from mirs_core.datasets.scanning import archive_id, describe, scan_cached
 from mirs_core.datasets.splits import row_order
 from mirs_core.datasets.tile_table import TABLE_FILE
+from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.files import copy_file
-from mirs_core.pipeline.encoding import extract_items
+from mirs_core.hashing.baseline import FloatModel
+from mirs_core.hashing.hash_function import HashFunction
+from mirs_core.pipeline.archive_codes import ArchiveModel, Archiving, archive_codes
 from mirs_core.pipeline.training import keep_archive
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
@@ -28,43 +35,105 @@ def index(
     root: Path,
     *,
     name: str | None = None,
+    keep_features: bool = False,
     progress: Progress = silent,
 ) -> runs.RunFolder:
-    """A new finished run with every tile below ``root``, hashed by the model of ``run_id``.
+    """``index_all`` with one model."""
+    (run,) = index_all(
+        home, [run_id], root, name=name, keep_features=keep_features, progress=progress
+    )
+    return run
 
-    Tiles that the model was trained or validated on keep the splits train and val, so that no
-    evaluation of the new archive counts them; of the others, test tiles are queries and the rest
-    is the archive. The target domain is transformed as stored with the model.
+
+def index_all(
+    home: Home,
+    run_ids: Sequence[str],
+    root: Path,
+    *,
+    name: str | None = None,
+    keep_features: bool = False,
+    progress: Progress = silent,
+) -> list[runs.RunFolder]:
+    """A new finished run for each model, with every tile below ``root``.
+
+    Each tile is encoded once for all models of one encoder. Tiles that a model was trained or
+    validated on keep the splits train and val, so that no evaluation of its archive counts them; of
+    the others, test tiles are queries and the rest is the archive. The target domain is transformed
+    as stored with the model.
+
+    Args:
+        keep_features: add the features of the tiles to the cache, for a training.
 
     Raises:
-        MirsError: no such run or folder, no readable image, or the run's encoder has changed.
+        MirsError: no such run or folder, no readable image, or a run's encoder has changed.
     """
-    parent = runs.folder(home, run_id)
-    trained = retriever.load(parent)
-    provenance = parent.provenance()
-    config = archived_config(parent.config(), root.expanduser().resolve())
+    parents = [_Parent.of(home, run_id) for run_id in run_ids]
     manifest = scan_cached(home, root, progress)
-    encoder = encoder_of(home, parent)
-    learnt = learnt_roles(parent, trained)
-    items = _items(manifest, learnt, config.seed)
-    features = extract_items(home, manifest, items, encoder, progress)
-    archive = retriever.Retriever.build(trained.model, features, items, manifest.card.distractors)
+    archived: dict[str, runs.RunFolder] = {}
+    for fingerprint in dict.fromkeys(parent.encoder.fingerprint for parent in parents):
+        group = [parent for parent in parents if parent.encoder.fingerprint == fingerprint]
+        archiving = Archiving(home, manifest.root, manifest.tiles, keep_features)
+        models = [parent.archives(manifest) for parent in group]
+        with archive_codes(archiving, group[0].encoder, models, progress) as codes:
+            for parent, rows in zip(group, codes, strict=True):
+                engines = dict(archiving.engines)
+                archived[parent.id] = parent.keep(home, manifest, rows, name, engines)
+    return [archived[run_id] for run_id in run_ids]
 
-    about = describe(manifest)
-    return keep_archived(
-        home,
-        config,
-        archive,
-        name=name or f"{config.preset} on {manifest.card.name}",
-        provenance={
-            **about,
-            "data_title": name or about["data_title"],
-            "encoder": encoder.fingerprint,
-            "parent": run_id,
-            "origin": provenance.get("origin") or run_id,
-        },
-        learnt=learnt,
-    )
+
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    """A run whose model archives a folder."""
+
+    id: str
+    model: HashFunction | FloatModel
+    learnt: dict[str, str]
+    config: configs.RunConfig
+    origin: str
+    encoder: Encoder
+
+    @classmethod
+    def of(cls, home: Home, run_id: str) -> "_Parent":
+        run = runs.folder(home, run_id)
+        trained = retriever.load(run)
+        origin = run.provenance().get("origin") or run_id
+        learnt = learnt_roles(run, trained)
+        return cls(run_id, trained.model, learnt, run.config(), origin, encoder_of(home, run))
+
+    def archives(self, manifest: Manifest) -> ArchiveModel:
+        is_source = [self.learnt.get(tile.content) == "train" for tile in manifest.tiles]
+        return ArchiveModel(self.id, self.model, np.array(is_source, dtype=bool))
+
+    def keep(
+        self,
+        home: Home,
+        manifest: Manifest,
+        codes: NDArray[Any],
+        name: str | None,
+        engines: dict[str, int],
+    ) -> runs.RunFolder:
+        """The finished run with the codes (n, width) of the tiles of ``manifest``."""
+        config, about = archived_config(self.config, manifest.root), describe(manifest)
+        order = row_order(len(manifest.tiles), manifest.digest, config.seed)
+        tiles = [manifest.tiles[place] for place in order]
+        roles = [self.learnt.get(tile.content) or role_of(tile) for tile in tiles]
+        items = Items.of(tiles, roles)
+        archive = retriever.Retriever(self.model, codes[order], items, manifest.card.distractors)
+        return keep_archived(
+            home,
+            config,
+            archive,
+            name=name or f"{config.preset} on {manifest.card.name}",
+            provenance={
+                **about,
+                "data_title": name or about["data_title"],
+                "encoder": self.encoder.fingerprint,
+                "engines": engines,
+                "parent": self.id,
+                "origin": self.origin,
+            },
+            learnt=self.learnt,
+        )
 
 
 def learnt_roles(run: runs.RunFolder, loaded: retriever.Retriever) -> dict[str, str]:
@@ -114,12 +183,6 @@ def keep_archived(
         runs.abandon(run)
         raise
     return run
-
-
-def _items(manifest: Manifest, learnt: dict[str, str], seed: int) -> Items:
-    order = row_order(len(manifest.tiles), manifest.digest, seed)
-    tiles = [manifest.tiles[i] for i in order]
-    return Items.of(tiles, [learnt.get(tile.content) or role_of(tile) for tile in tiles])
 
 
 def role_of(tile: Tile) -> str:

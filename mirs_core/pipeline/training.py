@@ -202,6 +202,7 @@ def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: Sho
     provenance = {
         **run.provenance(),
         "archive_id": name,
+        "engines": features.engines,
         "seconds": seconds,
         "epochs": fitted.epochs,
         "best_epoch": fitted.best_epoch,

@@ -106,6 +106,11 @@ class Home:
         return self.cache / "features"
 
     @property
+    def unfinished_codes(self) -> Path:
+        """Codes of archives that are being made, one folder each."""
+        return self.cache / "unfinished"
+
+    @property
     def engines(self) -> Path:
         """Encoders in the form that an inference engine reads, exported on this machine."""
         return self.cache / "engines"

@@ -99,14 +99,19 @@ def archive_folder(models: Sequence[str]) -> None:
         with st.form("mirs.index", border=False, enter_to_submit=False):
             folder = st.text_input("Folder on this computer", placeholder="/home/me/tiles")
             name = st.text_input("Name", placeholder="optional")
+            keeps_features = st.checkbox(
+                "Keep features for training",
+                help="Training on these tiles later then need not encode them again. Takes 5 GB for"
+                " a million tiles.",
+            )
             submitted = st.form_submit_button("Archive", type="primary", width="stretch")
         if submitted:
-            _start(folder.strip(), name.strip(), models)
+            _start(folder.strip(), name.strip(), models, keeps_features)
         if st.session_state.get(_INDEX_JOBS):
             _watch()
 
 
-def _start(folder: str, name: str, models: Sequence[str]) -> None:
+def _start(folder: str, name: str, models: Sequence[str], keeps_features: bool) -> None:
     root = Path(folder).expanduser()
     if not folder or not root.is_dir():
         st.error("No such folder on this computer.", icon=":material/folder_off:")
@@ -114,7 +119,7 @@ def _start(folder: str, name: str, models: Sequence[str]) -> None:
     if not models:
         st.error("Choose the models above first.", icon=":material/compare:")
         return
-    spec = Index(run=tuple(models), data=root, name=name or None)
+    spec = Index(run=tuple(models), data=root, name=name or None, keep_features=keeps_features)
     job = jobs.submit(Home.current(), spec)
     st.session_state.setdefault(_INDEX_JOBS, []).append(job)
 

@@ -16,6 +16,9 @@ class Index(JobSpec):
     )
     data: Path = option(metavar="DIR", help="a folder of tiles")
     name: str | None = option(None, metavar="TEXT", help="name of the archive")
+    keep_features: bool = option(
+        False, help="keep the features of the tiles in the cache, for a training"
+    )
 
 
 def run(home: Home, spec: Index, work: Work) -> Answer:
@@ -28,10 +31,14 @@ def run(home: Home, spec: Index, work: Work) -> Answer:
     from mirs_core.pipeline import indexing
     from mirs_core.retrieval import retriever
 
-    archives = [
-        indexing.index(home, run_id, spec.data, name=spec.name, progress=work.stoppable)
-        for run_id in spec.run
-    ]
+    archives = indexing.index_all(
+        home,
+        list(dict.fromkeys(spec.run)),
+        spec.data,
+        name=spec.name,
+        keep_features=spec.keep_features,
+        progress=work.stoppable,
+    )
     first = archives[0]
     images = find_images(spec.data.expanduser().resolve())
     return {

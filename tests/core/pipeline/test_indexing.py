@@ -18,10 +18,11 @@ from mirs_core.config.presets import from_preset
 from mirs_core.datasets import scanning
 from mirs_core.datasets.stored_items import read_items
 from mirs_core.encoders import run_encoder
+from mirs_core.encoders.feature_store import STAGE, count_missing
 from mirs_core.errors import DataError, RunError
 from mirs_core.hashing.hash_function import HashFunction
-from mirs_core.pipeline import encoding, training
-from mirs_core.pipeline.indexing import index
+from mirs_core.pipeline import archive_codes, encoding, training
+from mirs_core.pipeline.indexing import index, index_all
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
@@ -173,9 +174,76 @@ def test_tiles_that_are_known_are_not_encoded_again(
     before = network.seen
     index(home, "mirs-dwt", data)
     assert network.seen == before == 39
-    index(home, "baseline-centred", own_folder(tmp_path / "own"))
+    index(home, "baseline-centred", own_folder(tmp_path / "own"), keep_features=True)
     index(home, "mirs-dwt", tmp_path / "own")
     assert network.seen == before + 5
+
+
+def test_features_of_archived_tiles_are_kept_only_if_asked(
+    home: Home, tmp_path: Path, network: FakeNetwork
+) -> None:
+    folder = own_folder(tmp_path / "own")
+    contents = {tile.content for tile in scanning.scan_cached(home, folder).tiles}
+    encoder, _ = make_fake_encoder()
+    index(home, "mirs-dwt", folder)
+    assert count_missing(contents, encoder, home.feature_cache) == 5
+    index(home, "mirs-dwt", folder, keep_features=True)
+    assert count_missing(contents, encoder, home.feature_cache) == 0
+    assert not any(home.unfinished_codes.iterdir())
+
+
+def test_several_models_encode_a_tile_once(
+    home: Home, tmp_path: Path, network: FakeNetwork
+) -> None:
+    before, folder = network.seen, own_folder(tmp_path / "own")
+    ids = ["mirs-dwt", "baseline-centred"]
+    together = index_all(home, ids, folder)
+    assert network.seen == before + 5
+    for run_id, run in zip(ids, together, strict=True):
+        assert run.provenance()["parent"] == run_id
+        (engine,) = run.provenance()["engines"]
+        assert engine.startswith("torch ") and run.provenance()["engines"][engine] == 5
+        alone = retriever.load(index(home, run_id, folder))
+        assert retriever.load(run).items == alone.items
+        assert np.array_equal(retriever.load(run).codes, alone.codes)
+
+
+@pytest.mark.parametrize("models", [["mirs-dwt"], ["mirs-dwt", "baseline-centred"]])
+def test_an_interrupted_archive_goes_on_where_it_ended(
+    home: Home,
+    data: Path,
+    tmp_path: Path,
+    network: FakeNetwork,
+    monkeypatch: pytest.MonkeyPatch,
+    models: list[str],
+) -> None:
+    monkeypatch.setattr(archive_codes, "_BLOCK", 4)
+    folder = own_folder(tmp_path / "own", 13)
+    shutil.copy(next(data.rglob("*.png")), folder / "learnt.png")
+    before, at_once = network.seen, index_all(home, models, folder)
+    expected = [retriever.load(run) for run in at_once]
+    network.seen, present = before, runs_of(home)
+
+    def interrupt(stage: str, done: int, total: int) -> None:
+        if stage == STAGE and done >= 9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        index_all(home, models, folder, progress=interrupt)
+    assert runs_of(home) == present
+    steps: list[tuple[int, int]] = []
+
+    def report(stage: str, done: int, total: int) -> None:
+        if stage == STAGE:
+            steps.append((done, total))
+
+    again = index_all(home, models, folder, progress=report)
+    # The block that was interrupted is encoded again, and nothing before it.
+    assert network.seen - before <= 13 + 4
+    assert steps[0][0] >= 5 and steps[-1] == (14, 14)
+    for run, whole in zip(again, expected, strict=True):
+        assert np.array_equal(retriever.load(run).codes, whole.codes)
+    assert not any(home.unfinished_codes.iterdir())
 
 
 def test_other_encoder_weights_are_refused(
