@@ -99,6 +99,11 @@ class Categories(Column[Any]):
     __hash__ = None
 
 
+def categories(values: Sequence[str | None]) -> Categories:
+    """``values`` as a column; a column is returned as it is."""
+    return values if isinstance(values, Categories) else Categories.of(values)
+
+
 def code_type(names: int) -> type[np.signedinteger[Any]]:
     """The smallest type that holds the codes of so many names."""
     return next(t for t in (np.int8, np.int16, np.int32) if names <= np.iinfo(t).max)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mirs_core.columns.arrow import truths
 from mirs_core.columns.files import CATEGORIES, NAMES, NUMBERS, TIES, damaged, map_array, values_of
 from mirs_core.columns.lookup import index_of
 from mirs_core.columns.manifest import StoredFile
@@ -58,7 +59,7 @@ def check_sums(folder: Path, archive: StoredArchive) -> None:
 def _check_nulls(path: Path, name: str, array: pa.Array) -> None:
     if name in _NEVER_NULL and array.null_count:
         raise damaged(path, f"missing {name}")
-    nulls = np.asarray(array.is_null().to_numpy(zero_copy_only=False), dtype=bool)
+    nulls = truths(array.is_null())
     if name in CATEGORIES:
         stored = values_of(array)
         if not np.array_equal(stored == -1, nulls) or (stored < -1).any():

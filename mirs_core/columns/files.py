@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mirs_core.columns.arrow import strings
 from mirs_core.columns.categories import code_type
 from mirs_core.errors import RunError
 from mirs_core.files import DAMAGED_ARRAY, replace_file
@@ -109,7 +110,7 @@ def categories(codes: NDArray[Any], names: list[str]) -> pa.DictionaryArray:
     """Codes as an Arrow array with their names; -1 is null, and stays -1 below."""
     small = np.ascontiguousarray(codes, dtype=code_type(len(names)))
     indices = _nullable(small, small < 0)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names, type=pa.string()), safe=False)
+    return pa.DictionaryArray.from_arrays(indices, strings(names).cast(pa.string()), safe=False)
 
 
 def numbers(values: NDArray[np.float64]) -> pa.Array:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mirs_core.columns.arrow import strings
 from mirs_core.columns.blocks import Blocks, Layout, Rows
 from mirs_core.columns.categories import Categories
 from mirs_core.columns.column import Column
@@ -128,7 +129,7 @@ def as_text(array: pa.Array) -> pa.Array:
     """Hashes as hexadecimal text; texts as they are."""
     if array.type != HASH:
         return array
-    return pa.array([value.hex() for value in array.to_pylist()], type=pa.string())
+    return strings([value.hex() for value in array.to_pylist()]).cast(pa.string())
 
 
 def _names(folder: Path, arrays: list[pa.DictionaryArray]) -> tuple[str, ...]:

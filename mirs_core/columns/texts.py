@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mirs_core.columns.arrow import rows as rows_array
+from mirs_core.columns.arrow import strings, truths
 from mirs_core.columns.blocks import Layout, Rows
 from mirs_core.columns.column import Column
 
@@ -29,7 +31,7 @@ class Texts(Column[str]):
     @classmethod
     def of(cls, values: Iterable[str]) -> "Texts":
         """The column of ``values``."""
-        return cls.cut(pa.array(list(values), type=pa.large_string()))
+        return cls.cut(strings(list(values)))
 
     @classmethod
     def cut(cls, array: pa.Array) -> "Texts":
@@ -48,7 +50,7 @@ class Texts(Column[str]):
         """The Arrow array of a block, without removed rows."""
         present = self._layout.present(number)
         array = self.arrays[number]
-        return array if present is None else array.take(pa.array(present))
+        return array if present is None else array.take(rows_array(present))
 
     def take(self, rows: Rows) -> "Texts":
         """The column of ``rows``, in their order."""
@@ -57,14 +59,14 @@ class Texts(Column[str]):
     def _taken(self, rows: Rows) -> pa.Array:
         pieces, places = [], []
         for block, stored, where in self._layout.locate(rows):
-            piece = self.arrays[block].take(pa.array(stored))
+            piece = self.arrays[block].take(rows_array(stored))
             if isinstance(where, slice):
                 return piece
             pieces.append(piece.cast(pa.large_string()))
             places.append(where)
         if not pieces:
-            return pa.array([], type=pa.large_string())
-        return pa.concat_arrays(pieces).take(pa.array(np.argsort(np.concatenate(places))))
+            return strings([])
+        return pa.concat_arrays(pieces).take(rows_array(np.argsort(np.concatenate(places))))
 
     def keys(self, number: int) -> NDArray[np.uint64]:
         """A 64-bit hash of each stored string of a block, removed ones included."""
@@ -73,13 +75,12 @@ class Texts(Column[str]):
     @staticmethod
     def key(values: Sequence[str]) -> NDArray[np.uint64]:
         """The hash of each of ``values``."""
-        return text_keys(pa.array(values, type=pa.large_string()))
+        return text_keys(strings(values))
 
     def same(self, number: int, stored: Rows, values: Sequence[str]) -> NDArray[np.bool_]:
         """Whether what is stored at each of ``stored`` (n,) in a block is each of ``values``."""
-        piece = self.arrays[number].take(pa.array(stored)).cast(pa.large_string())
-        equal = pc.equal(piece, pa.array(values, type=pa.large_string()))
-        return np.asarray(equal.to_numpy(zero_copy_only=False), dtype=bool)
+        piece = self.arrays[number].take(rows_array(stored)).cast(pa.large_string())
+        return truths(pc.equal(piece, strings(values)))
 
     def rows_with(self, value: Any) -> Rows:
         """The rows (n,) that have this value, ascending."""
@@ -87,7 +88,7 @@ class Texts(Column[str]):
             return np.empty(0, dtype=np.int64)
         rows = [np.empty(0, dtype=np.int64)]
         for number, array in enumerate(self.arrays):
-            equal = pc.equal(array, value).to_numpy(zero_copy_only=False)
+            equal = truths(pc.equal(array, strings([value])[0].cast(array.type)))
             rows.append(self._layout.rows_of(number, np.flatnonzero(equal)))
         return np.concatenate(rows)
 

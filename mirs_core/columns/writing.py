@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mirs_core.columns import blocks, files
 from mirs_core.columns.blocks import Blocks, Layout
-from mirs_core.columns.categories import Categories
+from mirs_core.columns.categories import categories
 from mirs_core.columns.files import CATEGORIES, CODES, CONTENTS, IDS, NAMES, NUMBERS, TIES, TILES
 from mirs_core.columns.hashes import Hashes
 from mirs_core.columns.lookup import index_of
@@ -100,10 +100,10 @@ class ArchiveWriter:
     def _values(self, name: str, column: Any) -> Any:
         """The values of a column as one array; categories as codes of this archive's names."""
         if name in CATEGORIES:
-            numbers, categories = self._names[name], _categories(column)
-            places = [numbers.setdefault(value, len(numbers)) for value in categories.names]
+            numbers, words = self._names[name], categories(column)
+            places = [numbers.setdefault(value, len(numbers)) for value in words.names]
             translated = np.array([*places, -1], dtype=np.int32)
-            return translated[categories.codes.whole()]
+            return translated[words.codes.whole()]
         if name in NUMBERS:
             return np.asarray(column, dtype=np.float64)
         if isinstance(column, Hashes):
@@ -201,10 +201,6 @@ class ArchiveWriter:
             first += entry.rows if new else 0
             entries.append(SegmentEntry(entry.name, entry.rows, entry.files, spread))
         return entries
-
-
-def _categories(column: Any) -> Categories:
-    return column if isinstance(column, Categories) else Categories.of(column)
 
 
 def _joined(pieces: list[Any]) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.columns.blocks import Rows
-from mirs_core.columns.categories import Categories
+from mirs_core.columns.categories import Categories, categories
 from mirs_core.columns.column import Column
 from mirs_core.columns.hashes import Hashes, hashes_or_texts
 from mirs_core.columns.lookup import Index, Lookup
@@ -66,15 +66,15 @@ class Items:
         east = longitudes if isinstance(longitudes, Numbers) else Numbers.of(longitudes)
         columns: dict[str, Column[Any]] = {
             "ids": ids if isinstance(ids, Texts) else Texts.of(ids),
-            "labels": _categories(labels),
-            "roles": _categories(roles),
-            "strips": _categories(strips),
+            "labels": categories(labels),
+            "roles": categories(roles),
+            "strips": categories(strips),
             "contents": contents
             if isinstance(contents, Hashes | Texts)
             else hashes_or_texts(contents),
             "latitudes": north,
             "longitudes": east,
-            "places": _categories(places) if len(places) else _places(north),
+            "places": categories(places) if len(places) else _places(north),
         }
         if len({len(column) for column in columns.values()}) != 1:
             raise RunError(
@@ -201,7 +201,12 @@ class Items:
             raise RunError("items.json: an unknown split. Delete the run and train it again.")
         if not set(value["places"]) <= set(PLACES):
             raise RunError("items.json: an unknown kind of place. Delete the run, train it again.")
-        return cls(**{name: value[name] for name in _COLUMNS})
+        try:
+            return cls(**{name: value[name] for name in _COLUMNS})
+        except UnicodeError:
+            raise RunError(
+                "items.json: a text is not valid Unicode. Delete the run and train it again."
+            ) from None
 
 
 def _is_unicode(texts: Iterable[str | None]) -> bool:
@@ -211,10 +216,6 @@ def _is_unicode(texts: Iterable[str | None]) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _categories(values: Sequence[str | None]) -> Categories:
-    return values if isinstance(values, Categories) else Categories.of(values)
 
 
 def _places(latitudes: Numbers) -> Categories:

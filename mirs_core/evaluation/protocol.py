@@ -14,33 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.errors import RunError
+from mirs_core.evaluation.tile_columns import ArchivedFacts, TileColumns, strip_mode
 from mirs_core.ranking import metrics
-from mirs_core.ranking.archive import FloatArchive, HashArchive
+from mirs_core.ranking.archive import FloatArchive, HashArchive, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 K = 64
 _CHUNK = 128
-
-
-@dataclass(frozen=True, slots=True)
-class TileColumns:
-    """The tile metadata that an evaluation needs, as parallel columns; contents are SHA-256."""
-
-    ids: Sequence[str]
-    labels: Sequence[str | None]
-    contents: Sequence[str]
-    strips: Sequence[str | None]
-
-    def take(self, rows: NDArray[np.int64]) -> "TileColumns":
-        """The same columns for ``rows`` only, in the given order."""
-        return TileColumns(
-            [self.ids[i] for i in rows],
-            [self.labels[i] for i in rows],
-            [self.contents[i] for i in rows],
-            [self.strips[i] for i in rows],
-        )
+# Whole rankings of so many queries are held at a time that they take about a gigabyte at most.
+_MOST_DISTANCES = 1 << 26
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,25 +153,30 @@ def evaluate(
     Raises:
         RunError: the columns and the codes differ in length.
     """
+    _check_lengths(archive, archived, query_codes, queries)
     results, skipped = [], Counter[str]()
-    for ranking in rankings(
-        archive,
-        archived,
-        query_codes,
-        queries,
-        distractors=distractors,
-        exclude_strip=exclude_strip,
-    ):
-        if isinstance(ranking, str):
-            skipped[ranking] += 1
+    facts = ArchivedFacts(archived)
+    measured: list[int] = []
+    excluded: list[Rows] = []
+    for query, label in enumerate(queries.labels):
+        own = facts.excluded(queries, query, exclude_strip)
+        reason = _why_skipped(label, distractors, facts.counts)
+        if reason or not facts.relevant(label, own):
+            skipped[reason or "no relevant tile in the archive"] += 1
         else:
-            tile = queries.ids[ranking.query]
-            results.append(_score(tile, ranking.label, ranking.distances, ranking.relevant, k))
+            measured.append(query)
+            excluded.append(own)
+    lists = _nearest(archive, query_codes, measured, excluded, k)
+    for query, own, (distances, rows) in zip(measured, excluded, lists, strict=True):
+        label = queries.labels[query]
+        relevant = facts.labels.codes.take(rows) == facts.labels.place_of[label]
+        total = facts.relevant(label, own)
+        results.append(_score(queries.ids[query], str(label), distances, relevant, total, k))
     return Report(
         k=k,
         n_archive=len(archive),
         archive_bytes=archive.nbytes,
-        strip=_strip_mode(archived, queries, exclude_strip),
+        strip=strip_mode(archived, queries, exclude_strip),
         # Sorted by id, so that the bootstrap does not depend on the order of the queries.
         results=tuple(sorted(results, key=lambda result: result.id)),
         skipped=dict(skipped),
@@ -210,8 +199,7 @@ def rankings(
     Raises:
         RunError: the columns and the codes differ in length.
     """
-    if len(archive) != len(archived.ids) or len(query_codes) != len(queries.ids):
-        raise RunError("The archive has different numbers of codes and of items. Train again.")
+    _check_lengths(archive, archived, query_codes, queries)
     labels = np.array([label or "" for label in archived.labels], dtype=object)
     contents = np.array(archived.contents, dtype=object)
     strips = np.array([strip or "" for strip in archived.strips], dtype=object)
@@ -232,12 +220,44 @@ def rankings(
             yield "no relevant tile in the archive"
 
 
+def _check_lengths(
+    archive: HashArchive | FloatArchive,
+    archived: TileColumns,
+    query_codes: NDArray[Any],
+    queries: TileColumns,
+) -> None:
+    if len(archive) != len(archived.ids) or len(query_codes) != len(queries.ids):
+        raise RunError("The archive has different numbers of codes and of items. Train again.")
+
+
+def _nearest(
+    archive: HashArchive | FloatArchive,
+    codes: NDArray[Any],
+    queries: Sequence[int],
+    excluded: Sequence[Rows],
+    k: int,
+) -> Iterator[tuple[NDArray[Any], Rows]]:
+    """The k nearest of each query and all that tie with the last of them, nearest first.
+
+    Distances and rows, without the excluded rows of each query; floats yield the whole archive.
+    """
+    if isinstance(archive, HashArchive):
+        for query, own in zip(queries, excluded, strict=True):
+            yield archive.nearest_with_ties(codes[query : query + 1], k, own)
+        return
+    orders = _orders(archive, codes[np.array(queries, dtype=np.int64)])
+    for own, (_, distances, order) in zip(excluded, orders, strict=True):
+        present = ~np.isin(order, own)
+        yield distances[present], order[present]
+
+
 def _orders(
     archive: HashArchive | FloatArchive, codes: NDArray[Any]
 ) -> Iterator[tuple[int, NDArray[Any], NDArray[np.int64]]]:
     """Each query's row with the distances and rows of the whole archive, nearest first."""
-    for start in range(0, len(codes), _CHUNK):
-        distances, rows = archive.search(codes[start : start + _CHUNK], len(archive))
+    step = max(1, min(_CHUNK, _MOST_DISTANCES // max(1, len(archive))))
+    for start in range(0, len(codes), step):
+        distances, rows = archive.search(codes[start : start + step], len(archive))
         for offset in range(len(rows)):
             yield start + offset, distances[offset], rows[offset]
 
@@ -253,11 +273,16 @@ def _why_skipped(
 
 
 def _score(
-    tile: str, label: str, distances: NDArray[Any], relevant: NDArray[np.bool_], k: int
+    tile: str,
+    label: str,
+    distances: NDArray[Any],
+    relevant: NDArray[np.bool_],
+    n_relevant: int,
+    k: int,
 ) -> QueryResult:
-    total = np.array([int(relevant.sum())])
-    top = relevant[None, :k]
-    ties = metrics.tie_bounds(distances, relevant, k)
+    total, top = np.array([n_relevant]), relevant[None, :k]
+    ties = metrics.tie_bounds(distances, relevant, k, n_relevant)
+    rng = np.random.default_rng(0)
     return QueryResult(
         id=tile,
         label=label,
@@ -266,12 +291,7 @@ def _score(
         best=ties.best,
         expected=ties.expected,
         worst=ties.worst,
-        hits_expected=metrics.hits_over_ties(distances, relevant, k, rng=np.random.default_rng(0)),
+        hits_expected=metrics.hits_over_ties(
+            distances, relevant, k, rng=rng, n_relevant=n_relevant
+        ),
     )
-
-
-def _strip_mode(archived: TileColumns, queries: TileColumns, exclude_strip: bool) -> str:
-    if not exclude_strip:
-        return "kept"
-    complete = all(archived.strips) and all(queries.strips)
-    return "excluded" if complete else "unknown"

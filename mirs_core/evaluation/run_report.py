@@ -5,7 +5,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mirs_core.datasets.items import Items
-from mirs_core.evaluation.protocol import Report, TileColumns, evaluate
+from mirs_core.evaluation.protocol import Report, evaluate
+from mirs_core.evaluation.tile_columns import TileColumns
 from mirs_core.retrieval.retriever import Retriever
 
 
@@ -26,7 +27,7 @@ def evaluate_run(
 
     None without a labelled archive or without labelled queries.
     """
-    rows = retriever.items.rows(["archive"])
+    rows = retriever.in_order(retriever.items.rows(["archive"]))
     columns = tile_columns(retriever.items)
     if queries is None or query_codes is None:
         test = retriever.items.rows(["test"])

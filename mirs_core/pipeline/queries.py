@@ -12,7 +12,7 @@ from mirs_core.datasets.scanning import scan_cached
 from mirs_core.encoders.feature_store import extract
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.errors import DataError
-from mirs_core.evaluation.protocol import TileColumns
+from mirs_core.evaluation.tile_columns import TileColumns
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.workspace import runs

@@ -5,9 +5,6 @@ lower row comes first, also at the end of a list. An archive that has grown has 
 its own (see ``columns.ties``), which then takes the place of the rows.
 """
 
-import contextlib
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import faiss
@@ -17,18 +14,13 @@ from numpy.typing import NDArray
 from mirs_core.columns.blocks import Blocks
 from mirs_core.columns.ties import Ties
 from mirs_core.ranking.distances import METRICS, Metric
+from mirs_core.ranking.scan import gathered, hamming, nearest, threads_for
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-# Few queries are faster on one thread, and spinning OpenMP threads slow down other processes.
-_FEW_QUERIES = 8
 # Up to so many rows are searched for in addition and dropped; more are left out before.
 _FEW_EXCLUDED = 64
-# Lists longer than this share of a block are sorted instead of gathered in a heap.
-_LONG = 1 / 16
-_threads = threading.Lock()
-
 # FAISS otherwise computes distances of many queries as |a|^2 + |b|^2 - 2ab, where a vector is not
 # at distance 0 from itself, and cuts long lists by a method that ignores rows among equals.
 faiss.cvar.distance_compute_blas_threshold = 1 << 30
@@ -82,7 +74,7 @@ class HashArchive:
         excluded = np.empty(0, dtype=np.int64) if excluded is None else excluded
         layout = self._blocks.layout
         parts: list[tuple[NDArray[np.int32], Rows]] = []
-        with _threads_for(len(queries)):
+        with threads_for(len(queries)):
             for block in range(len(layout.sizes)):
                 first, end = layout.starts[block : block + 2].tolist()
                 low, high = np.searchsorted(excluded, [first, end])
@@ -94,9 +86,30 @@ class HashArchive:
             distances, rows = self._merged(distances, rows, k)
         return distances.astype(np.int32, copy=False), rows
 
+    def nearest_with_ties(
+        self, query: NDArray[np.uint8], k: int, excluded: Rows
+    ) -> tuple[NDArray[np.int32], Rows]:
+        """The k nearest of one query (1, B), and all others at the distance of the last of them.
+
+        Args:
+            excluded: rows (n,) that are not returned.
+
+        Returns:
+            Distances (n,) in bits and rows (n,), by (distance, row).
+        """
+        distances = self.distances(query)
+        most = 8 * self._blocks.shape[1]
+        distances[excluded] = most + 1
+        counts = np.cumsum(np.bincount(distances, minlength=most + 2)[: most + 1])
+        last = int(np.searchsorted(counts, min(k, counts[-1])))
+        rows = np.flatnonzero(distances <= last)
+        places = rows if self._ties is None else self._ties.take(rows)
+        order = np.lexsort((places, distances[rows]))
+        return distances[rows[order]], rows[order]
+
     def distances(self, query: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The distance (N,) of every code to one query (1, B), in bits."""
-        pieces = [_hamming(query, codes)[0] for codes in self._blocks.pieces()]
+        pieces = [hamming(query, codes)[0] for codes in self._blocks.pieces()]
         return np.concatenate(pieces)
 
     def _search(
@@ -111,11 +124,11 @@ class HashArchive:
             mask = np.ones(_size(layout.starts, block), bool) if allowed is None else allowed.copy()
             mask[excluded] = False
             local, excluded = np.flatnonzero(mask), excluded[:0]
-            codes = _gathered(stored, layout.stored(block, local))
+            codes = gathered(stored, layout.stored(block, local))
         width = min(k, len(codes) - len(excluded))
         if width <= 0:
             return _nothing(len(queries), 0, np.int32)
-        distances, places = _nearest(queries, codes, width + len(excluded))
+        distances, places = nearest(queries, codes, width + len(excluded))
         if len(excluded):
             # Those to drop move behind the others, which stay in their order.
             order = np.argsort(np.isin(places, excluded), axis=1, kind="stable")[:, :width]
@@ -188,7 +201,7 @@ class FloatArchive:
         k = min(k, _count(len(self), allowed, excluded))
         if not len(vectors) or k <= 0:
             return _nothing(len(vectors), k, np.float32)
-        with _threads_for(len(vectors)):
+        with threads_for(len(vectors)):
             squared, rows = self._index.search(vectors, k, params=self._only(allowed, excluded))
         if self._order is not None:
             rows = self._order[rows]
@@ -223,38 +236,6 @@ class FloatArchive:
         return np.ascontiguousarray(vectors / np.where(lengths > 0, lengths, np.float32(1)))
 
 
-def _nearest(
-    queries: NDArray[np.uint8], codes: NDArray[np.uint8], k: int
-) -> tuple[NDArray[np.int32], Rows]:
-    """The k nearest of ``codes`` for each query, by (distance, row)."""
-    if k <= _LONG * len(codes) or k == 1:
-        distances, rows = faiss.knn_hamming(queries, codes, k, variant="hc")
-        return distances, rows
-    shape = (len(queries), k)
-    distances, rows = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.int64)
-    for number in range(len(queries)):
-        (away,) = _hamming(queries[number : number + 1], codes)
-        # Small integers are sorted by radix, which is stable: equal distances stay in row order.
-        rows[number] = np.argsort(away.astype(np.uint16), kind="stable")[:k]
-        distances[number] = away[rows[number]]
-    return distances, rows
-
-
-def _hamming(queries: NDArray[np.uint8], codes: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Distances (Q, n) in bits, by FAISS."""
-    distances = np.empty((len(queries), len(codes)), dtype=np.int32)
-    pointers = (faiss.swig_ptr(array) for array in (queries, codes))
-    sizes = len(queries), len(codes), codes.shape[1]
-    faiss.hammings(*pointers, *sizes, faiss.swig_ptr(distances))  # type: ignore[attr-defined]
-    return distances
-
-
-def _gathered(codes: NDArray[np.uint8], rows: Rows) -> NDArray[np.uint8]:
-    """``codes[rows]``; rows are taken as one value each, which is several times faster."""
-    width = codes.shape[1]
-    return np.take(codes.view(f"V{width}").ravel(), rows).view(np.uint8).reshape(-1, width)
-
-
 def _size(starts: Rows, block: int) -> int:
     return int(starts[block + 1] - starts[block])
 
@@ -281,18 +262,3 @@ def _checked(queries: NDArray[Any], dtype: Any, width: int) -> NDArray[Any]:
     if queries.ndim != 2 or queries.shape[1] != width or queries.dtype != dtype:
         raise ValueError(f"queries must be {np.dtype(dtype)} of shape (Q, {width})")
     return np.ascontiguousarray(queries)
-
-
-@contextlib.contextmanager
-def _threads_for(queries: int) -> Iterator[None]:
-    """One thread for few queries, all of them for many."""
-    if queries > _FEW_QUERIES:
-        yield
-        return
-    with _threads:
-        before = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(1)
-        try:
-            yield
-        finally:
-            faiss.omp_set_num_threads(before)

@@ -59,18 +59,21 @@ def average_precision(
     return np.where(totals > 0, total / np.maximum(by, 1), np.nan)
 
 
-def tie_bounds(distances: NDArray[Any], relevant: NDArray[np.bool_], k: int) -> TieBounds:
+def tie_bounds(
+    distances: NDArray[Any], relevant: NDArray[np.bool_], k: int, n_relevant: int | None = None
+) -> TieBounds:
     """The range of AP@k (divisor min(R, k)) over all orders of results at equal distance.
 
     Args:
-        distances: (N,) ascending.
+        distances: (N,) ascending; at least the k nearest and all that tie with the last of them.
         relevant: (N,) parallel to them.
+        n_relevant: relevant tiles in the whole archive; by default all are in ``relevant``.
 
     The expected value is in closed form: in a block of n ties with r relevant that starts after s
     ranks and h hits, rank s + j is relevant with probability r / n, and then has h + 1 +
     (j - 1)(r - 1)/(n - 1) hits at or before it. A block may cross k.
     """
-    total = int(relevant.sum())
+    total = int(relevant.sum()) if n_relevant is None else n_relevant
     if total == 0:
         return TieBounds(np.nan, np.nan, np.nan)
     _, starts, sizes = np.unique(distances, return_index=True, return_counts=True)
@@ -95,14 +98,17 @@ def hits_over_ties(
     k: int,
     permutations: int = 1000,
     rng: np.random.Generator | None = None,
+    n_relevant: int | None = None,
 ) -> float:
     """Mean AP@k with the divisor "hits" over random orders of tied results.
 
     Args:
-        distances: (N,) ascending.
+        distances: (N,) ascending; at least the k nearest and all that tie with the last of them.
         relevant: (N,) parallel to them.
+        n_relevant: relevant tiles in the whole archive; by default all are in ``relevant``.
     """
-    if not relevant.any():
+    total = int(relevant.sum()) if n_relevant is None else n_relevant
+    if total == 0:
         return float("nan")
     rng = rng or np.random.default_rng(0)
     _, starts, sizes = np.unique(distances, return_index=True, return_counts=True)
@@ -119,7 +125,7 @@ def hits_over_ties(
             remaining = np.full(permutations, relevant_in_block[here])
         top[:, rank] = draws[:, rank] * (sizes[here] - before) < remaining
         remaining = remaining - top[:, rank]
-    totals = np.full(permutations, relevant.sum())
+    totals = np.full(permutations, total)
     return float(average_precision(top, totals, k, "hits").mean())
 
 

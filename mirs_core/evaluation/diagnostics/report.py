@@ -64,7 +64,7 @@ def diagnose(retriever: Retriever, k: int = K) -> Diagnostics:
         k: length of the precision curve and of the lists behind the confusion matrix.
     """
     measured = measured_rankings(retriever)
-    rows = retriever.items.rows(["archive"])
+    rows = retriever.in_order(retriever.items.rows(["archive"]))
     labels = [retriever.items.labels[row] for row in rows]
     width = None if isinstance(retriever.model, FloatModel) else retriever.codes.shape[1] * 8
     use, bits = archive_use(retriever), None
@@ -94,7 +94,7 @@ def archive_use(retriever: Retriever) -> CodeUse | None:
 def measured_rankings(retriever: Retriever) -> list[Ranking]:
     """The rankings of the evaluation archive for the test queries that can be measured."""
     items, columns = retriever.items, tile_columns(retriever.items)
-    archive, test = items.rows(["archive"]), items.rows(["test"])
+    archive, test = retriever.in_order(items.rows(["archive"])), items.rows(["test"])
     if not len(archive) or not len(test):
         return []
     results = rankings(
@@ -120,7 +120,7 @@ def rank_agreement(retriever: Retriever, features: NDArray[np.float32]) -> dict[
     from scipy.stats import kendalltau
 
     items = retriever.items
-    archive, test = items.rows(["archive"]), items.rows(["test"])
+    archive, test = retriever.in_order(items.rows(["archive"])), items.rows(["test"])
     measured = measured_rankings(retriever)
     if not measured:
         return {}

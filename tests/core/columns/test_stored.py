@@ -2,6 +2,8 @@
 
 import hashlib
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +269,23 @@ def test_an_index_on_disk_is_not_sorted_again(
     assert read.row("deep/tile 4.png") == 4
     with pytest.raises(AssertionError):
         Lookup(read.ids).rows_of(["x"])
+
+
+def test_opening_and_looking_up_imports_no_pandas(tmp_path: Path) -> None:
+    with ArchiveWriter(tmp_path / "a", model=MODEL) as writer:
+        writer.append(codes(9), items(9).columns())
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from mirs_core.columns.reading import open_archive\n"
+        "from mirs_core.columns.checking import check\n"
+        "from mirs_core.datasets.items import Items\n"
+        f"folder = Path({str(tmp_path / 'a')!r})\n"
+        "archive = open_archive(folder)\n"
+        "check(folder, archive, {})\n"
+        "read = Items(**archive.columns)\n"
+        "assert read.row(read.ids[3]) == 3 and read.ids.index(read.ids[3]) == 3\n"
+        "read.take(read.rows(['test']))\n"
+        "print([name for name in ('pandas', 'torch', 'faiss') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -36,6 +36,8 @@ def test_rows_by_role_and_by_id() -> None:
         ("ids", ["../x.jpg", "b", "c"]),
         ("ids", ["a", "/etc/x.jpg", "c"]),
         ("ids", [1, 2, 3]),
+        ("ids", ["\ud800", "b", "c"]),
+        ("labels", ["\ud800", None, "c"]),
         ("roles", ["train", "king", "test"]),
         ("labels", None),
         ("ids", ["a"]),

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirs_core.errors import RunError
-from mirs_core.evaluation.protocol import TileColumns, evaluate
+from mirs_core.evaluation.protocol import evaluate, rankings
+from mirs_core.evaluation.tile_columns import TileColumns
 from mirs_core.ranking.archive import FloatArchive, HashArchive
+from mirs_core.ranking.metrics import average_precision, hits_over_ties, tie_bounds
 
 
 def facts(
@@ -81,6 +83,53 @@ def test_evaluation_agrees_with_its_slow_twin(data: st.DataObject) -> None:
         result = by_id[asked.ids[i]]
         assert (result.min_r_k, result.hits) == pytest.approx(wanted)
         assert result.worst - 1e-12 <= result.min_r_k <= result.best + 1e-12
+    assert sum(report.skipped.values()) == skipped
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_nearest_alone_measure_what_the_whole_ranking_does(data: st.DataObject) -> None:
+    """Equal to the last bit, with ties that cross the end of the list."""
+    seed, n, k = data.draw(
+        st.tuples(st.integers(0, 999), st.integers(2, 300), st.sampled_from([1, 5, 64]))
+    )
+    exclude, levels = data.draw(st.booleans()), data.draw(st.sampled_from([2, 4, 256]))
+    rng = np.random.default_rng(seed)
+    floats = data.draw(st.booleans())
+    archive, codes = (rng.integers(0, levels, (size, 2)).astype(np.uint8) for size in (n, 4))
+    names: list[str | None] = ["a", "b", None]
+    strips: list[str | None] = ["s", "t", None]
+    known = facts(
+        [names[i] for i in rng.integers(0, 3, n)], "n", [strips[i] for i in rng.integers(0, 3, n)]
+    )
+    asked = facts(["a", "b", "a", "b"], "q", ["s", "t", None, "s"])
+    asked.contents[0] = known.contents[n // 2]  # type: ignore[index]
+    index: HashArchive | FloatArchive = HashArchive(archive)
+    if floats:
+        archive, codes = archive.astype(np.float32), codes.astype(np.float32)
+        index = FloatArchive(archive, "euclidean")
+    report = evaluate(index, known, codes, asked, k=k, exclude_strip=exclude)
+    expected, skipped = {}, 0
+    for ranking in rankings(index, known, codes, asked, exclude_strip=exclude):
+        if isinstance(ranking, str):
+            skipped += 1
+            continue
+        relevant = ranking.relevant
+        total, ties = np.array([relevant.sum()]), tie_bounds(ranking.distances, relevant, k)
+        rng = np.random.default_rng(0)
+        expected[asked.ids[ranking.query]] = (
+            float(average_precision(relevant[None, :k], total, k, "min_r_k")[0]),
+            float(average_precision(relevant[None, :k], total, k, "hits")[0]),
+            ties.best,
+            ties.expected,
+            ties.worst,
+            hits_over_ties(ranking.distances, relevant, k, rng=rng),
+        )
+    names_of_values = ("min_r_k", "hits", "best", "expected", "worst", "hits_expected")
+    assert expected == {
+        result.id: tuple(getattr(result, name) for name in names_of_values)
+        for result in report.results
+    }
     assert sum(report.skipped.values()) == skipped
 
 

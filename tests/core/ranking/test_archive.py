@@ -93,6 +93,13 @@ def test_segments_masks_and_exclusions_agree_with_brute_force(
         assert found[query].tolist() == order
         assert distances[query].tolist() == differing[query][order].tolist()
     assert np.array_equal(archive.distances(asked[:1]), differing[0])
+    present = np.ones(len(layout), dtype=bool)
+    present[excluded] = False
+    order = expected_order(differing[0], places, present, n)
+    last = differing[0][order[min(k, len(order)) - 1]] if order else -1
+    near = [row for row in order if differing[0][row] <= last]
+    distances, found = archive.nearest_with_ties(asked[:1], k, excluded)
+    assert found.tolist() == near and distances.tolist() == differing[0][near].tolist()
     floats = FloatArchive(codes.astype(np.float32), "euclidean", ties)
     distances, found = floats.search(asked.astype(np.float32), k, allowed, excluded)
     away = ((asked[:, None].astype(float) - codes[None]) ** 2).sum(2)
