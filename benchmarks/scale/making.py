@@ -1,0 +1,142 @@
+"""Makes home folders with finished runs of invented archives, some tiles at a time."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.scale.clusters import Clusters
+from benchmarks.scale.pictures import Pictures
+from benchmarks.scale.tiles import Contents, Tiles, contents_of_ids
+from mirs_core.columns.manifest import StoredFile
+from mirs_core.columns.writing import ArchiveWriter
+from mirs_core.datasets.card import CARD_FILE, Card
+from mirs_core.errors import RunError
+from mirs_core.files import copy_file, write_json
+from mirs_core.pipeline import demo
+from mirs_core.pipeline.indexing import archived_config
+from mirs_core.progress import Progress, silent
+from mirs_core.retrieval import retriever
+from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
+
+_STEP = 1 << 17
+
+
+def make(
+    source: Home,
+    run_id: str | None,
+    target: Path,
+    count: int,
+    *,
+    thumbnails: bool = False,
+    progress: Progress = silent,
+) -> runs.RunFolder:
+    """A finished run with ``count`` invented tiles in the home folder ``target``.
+
+    It becomes the default model there if there is none.
+
+    Args:
+        source: the home folder with the run whose model and codes are used.
+        run_id: that run; by default the default model, or the demo's, which is built if missing.
+        thumbnails: write a picture of each tile, which has to come from synthetic tiles.
+
+    Raises:
+        RunError: the run does not hash, or has no labels; its tiles are not synthetic and
+            ``thumbnails`` are asked for; ``target`` already has an archive of this size.
+    """
+    parent = runs.folder(source, run_id or _default(source, progress))
+    clusters, paths = clusters_of(source, parent)
+    home = Home(target.expanduser().resolve())
+    name = f"scale-{count}"
+    root = home.data / name
+    pictures = None
+    if thumbnails:
+        if not runs.summary(source, parent, None).synthetic:
+            raise RunError(
+                f"The tiles of run {parent.id} are not synthetic, so that they cannot be pictures"
+                " of invented ones; use the demo: --run demo-mirs."
+            )
+        pictures = Pictures(root, paths)
+    card = Card(
+        name=name,
+        title=f"Invented archive of {count:,} tiles",
+        instrument="SYN",
+        licence="MIT",
+        citation="Codes and metadata are drawn at random (mirs bench scale); none is of Mars",
+        synthetic=True,
+    )
+    facts = parent.provenance()
+    digest = hashlib.sha256(f"{name} {facts.get('archive_id')}".encode()).hexdigest()
+    run = runs.create(
+        home,
+        archived_config(parent.config(), root),
+        run_id=name,
+        name=card.title,
+        provenance={
+            "data_name": card.name,
+            "data_title": card.title,
+            "manifest": digest,
+            "synthetic": True,
+            "distractors": [],
+            "encoder": facts["encoder"],
+            "archive_id": digest[:12],
+        },
+    )
+    try:
+        run.set_status("running")
+        copy_file(parent.model, run.model)
+        write_json(root / CARD_FILE, dataclasses.asdict(card))
+        _write(run, Tiles.of(clusters, count), pictures, progress)
+        run.set_status("done")
+    except BaseException:
+        runs.abandon(run)
+        raise
+    if runs.served_run(home) is None:
+        runs.serve(home, run.id)
+    return run
+
+
+def clusters_of(home: Home, run: runs.RunFolder) -> tuple[Clusters, list[Path]]:
+    """The clusters of a run's labelled tiles, and the path of each centre.
+
+    Raises:
+        RunError: the run does not hash, or has no labels.
+    """
+    loaded = retriever.load(run)
+    labels = loaded.items.labels
+    rows = np.flatnonzero(~labels.mask([None]))
+    if loaded.codes.dtype != np.uint8 or len(rows) < 2:
+        raise RunError(f"Run {run.id} has no hash codes with labels; use another: --run ID.")
+    names = tuple(sorted(name for name in labels.counts() if name is not None))
+    classes = np.array([names.index(str(label)) for label in labels.take(rows)])
+    root = runs.summary(home, run, None).data_root
+    paths = [root / path for path in loaded.items.paths.take(rows)]
+    return Clusters.of(np.asarray(loaded.codes)[rows], classes, names), paths
+
+
+def _default(home: Home, progress: Progress) -> str:
+    served = runs.served_run(home)
+    if served is not None:
+        return served
+    demo.build(home, progress=progress)
+    return demo.DEMO_RUNS["mirs"]
+
+
+def _write(
+    run: runs.RunFolder, tiles: Tiles, pictures: Pictures | None, progress: Progress
+) -> None:
+    digest = StoredFile.of(run.model).sha256
+    with ArchiveWriter(run.archive, model=digest) as writer:
+        for first in range(0, tiles.total, _STEP):
+            progress("Inventing tiles", first, tiles.total)
+            count = min(_STEP, tiles.total - first)
+            writer.append(*tiles.draw(count, _contents(pictures, first)))
+    progress("Inventing tiles", tiles.total, tiles.total)
+
+
+def _contents(pictures: Pictures | None, first: int) -> Contents:
+    if pictures is None:
+        return contents_of_ids
+    return lambda ids, centres: pictures.write(ids, centres, first)
