@@ -168,13 +168,13 @@ def scale(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     home = Home.current()
     if any(n < 100 for n in args.n):
         raise RunError(f"--n is {min(args.n)}; give at least 100.")
-    made = [
+    run_ids = [
         making.make(
             home, args.run, args.make, n, thumbnails=args.thumbnails, progress=console.progress
         ).id
         for n in args.n
     ]
-    answer = {"bench": "scale", "home": str(args.make.expanduser().resolve()), "runs": made}
+    answer = {"bench": "scale", "home": str(args.make.expanduser().resolve()), "runs": run_ids}
     return answer, _text(answer)
 
 

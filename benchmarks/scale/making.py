@@ -48,31 +48,48 @@ def make(
     """
     parent = runs.folder(source, run_id or _default(source, progress))
     clusters, paths = clusters_of(source, parent)
+    if thumbnails and not runs.summary(source, parent, None).synthetic:
+        raise RunError(
+            f"The tiles of run {parent.id} are not synthetic, so that they cannot be pictures of"
+            " invented ones; use the demo: --run demo-mirs."
+        )
     home = Home(target.expanduser().resolve())
-    name = f"scale-{count}"
-    root = home.data / name
-    pictures = None
-    if thumbnails:
-        if not runs.summary(source, parent, None).synthetic:
-            raise RunError(
-                f"The tiles of run {parent.id} are not synthetic, so that they cannot be pictures"
-                " of invented ones; use the demo: --run demo-mirs."
-            )
-        pictures = Pictures(root, paths)
-    card = Card(
-        name=name,
+    card = _card(count)
+    root = home.data / card.name
+    run = _created(home, parent, root, card)
+    try:
+        run.set_status("running")
+        copy_file(parent.model, run.model)
+        write_json(root / CARD_FILE, dataclasses.asdict(card))
+        pictures = Pictures(root, paths) if thumbnails else None
+        _write(run, Tiles.of(clusters, count), pictures, progress)
+        run.set_status("done")
+    except BaseException:
+        runs.abandon(run)
+        raise
+    if runs.served_run(home) is None:
+        runs.serve(home, run.id)
+    return run
+
+
+def _card(count: int) -> Card:
+    return Card(
+        name=f"scale-{count}",
         title=f"Invented archive of {count:,} tiles",
         instrument="SYN",
         licence="MIT",
         citation="Codes and metadata are drawn at random (mirs bench scale); none is of Mars",
         synthetic=True,
     )
+
+
+def _created(home: Home, parent: runs.RunFolder, root: Path, card: Card) -> runs.RunFolder:
     facts = parent.provenance()
-    digest = hashlib.sha256(f"{name} {facts.get('archive_id')}".encode()).hexdigest()
-    run = runs.create(
+    digest = hashlib.sha256(f"{card.name} {facts.get('archive_id')}".encode()).hexdigest()
+    return runs.create(
         home,
         archived_config(parent.config(), root),
-        run_id=name,
+        run_id=card.name,
         name=card.title,
         provenance={
             "data_name": card.name,
@@ -84,18 +101,6 @@ def make(
             "archive_id": digest[:12],
         },
     )
-    try:
-        run.set_status("running")
-        copy_file(parent.model, run.model)
-        write_json(root / CARD_FILE, dataclasses.asdict(card))
-        _write(run, Tiles.of(clusters, count), pictures, progress)
-        run.set_status("done")
-    except BaseException:
-        runs.abandon(run)
-        raise
-    if runs.served_run(home) is None:
-        runs.serve(home, run.id)
-    return run
 
 
 def clusters_of(home: Home, run: runs.RunFolder) -> tuple[Clusters, list[Path]]:
