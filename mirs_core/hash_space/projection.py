@@ -4,6 +4,7 @@ UMAP: McInnes, Healy, Melville 2018. The neighbours come from the archive's own 
 graph is that of Hamming distance (or of the baseline's), and equal seeds give equal projections.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -238,10 +239,12 @@ def central_rows(points: Points, groups: NDArray[Any], count: int) -> list[int |
 
     Points that are not finite are ignored; None for a group without any other.
     """
-    finite = np.isfinite(points).all(axis=1)
+    finite = np.flatnonzero(np.isfinite(points).all(axis=1))
+    order = finite[np.argsort(groups[finite], kind="stable")]
+    starts = np.searchsorted(groups[order], np.arange(count + 1))
     rows: list[int | None] = []
-    for group in range(count):
-        members = np.flatnonzero((groups == group) & finite)
+    for start, end in itertools.pairwise(starts):
+        members = order[start:end]
         if not len(members):
             rows.append(None)
             continue

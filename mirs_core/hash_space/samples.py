@@ -30,21 +30,32 @@ class Sample:
         """Whether it is the whole run."""
         return len(self.rows) == self.of
 
-    def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values (n,) of the sample as values of the run's tiles; NaN for those outside."""
-        if self.whole:
-            return values
-        result = np.full(self.of, np.nan)
-        result[self.rows] = values
-        return result
 
+def rows_of(count: int, most: int | None = None, seed: int = 0) -> NDArray[np.int64]:
+    """The rows (n,), ascending, of a uniform sample of ``count`` tiles; seeded.
 
-def sample(retriever: Retriever, most: int = LIMIT, seed: int = 0) -> Sample:
-    """The run itself, if it has at most ``most`` tiles, else a uniform sample of them; seeded."""
-    count = len(retriever.items)
+    Args:
+        most: the size of the sample, ``LIMIT`` by default; all rows if there are not more.
+    """
+    most = LIMIT if most is None else most
     if count <= most:
-        return Sample(retriever, np.arange(count), count)
-    rows = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+
+
+def spread(values: NDArray[np.float64], rows: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Values (n,) of some rows as values (``count``,) of all; NaN for the others."""
+    result = np.full(count, np.nan)
+    result[rows] = values
+    return result
+
+
+def sample(retriever: Retriever, most: int | None = None, seed: int = 0) -> Sample:
+    """The run itself, if it has at most ``most`` tiles (``LIMIT``), else a sample; seeded."""
+    count = len(retriever.items)
+    rows = rows_of(count, most, seed)
+    if len(rows) == count:
+        return Sample(retriever, rows, count)
     part = Retriever(
         retriever.model, retriever.codes[rows], retriever.items.take(rows), retriever.distractors
     )

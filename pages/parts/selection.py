@@ -14,25 +14,42 @@ from pages.parts import add_to_collection, export_files, filter_panel, sections,
 from pages.shared import loaders, state, words
 
 _SHOWN = 120
+_PAGE, _ROWS = "mirs.chosen.page", "mirs.chosen.rows"
 
 
 def tiles(searcher: Searcher) -> list[str]:
     """Ids of the selected tiles that pass the filters, in the order of selection."""
-    selected = rows(searcher)
-    if selected is None:
-        return []
+    chosen = st.session_state.get(state.CHOSEN) or []
+    rows = _rows_of(searcher, chosen)
+    passing = rows >= 0
     if state.is_filtered():
-        passing = filter_panel.selected(searcher).rows(searcher.items)
-        selected = selected[np.isin(selected, passing)]
-    ids = {searcher.items.ids[row] for row in selected}
-    return [tile for tile in st.session_state.get(state.CHOSEN) or () if tile in ids]
+        allowed = np.zeros(len(searcher.items) + 1, dtype=bool)
+        allowed[filter_panel.selected(searcher).rows(searcher.items)] = True
+        # The last entry is that of -1.
+        passing &= allowed[rows]
+    if passing.all():
+        return list(chosen)
+    return [tile for tile, passes in zip(chosen, passing.tolist(), strict=True) if passes]
 
 
 def rows(searcher: Searcher) -> NDArray[np.int64] | None:
     """Rows (n,) of the selected tiles, ascending, regardless of the filters; None without any."""
-    items, ids = searcher.items, st.session_state.get(state.CHOSEN) or ()
-    selected = [items.row(tile) for tile in ids if items.has(tile)]
-    return np.array(sorted(selected), dtype=np.int64) if selected else None
+    selected = _rows_of(searcher, st.session_state.get(state.CHOSEN) or [])
+    selected = np.unique(selected[selected >= 0])
+    return selected if len(selected) else None
+
+
+def _rows_of(searcher: Searcher, chosen: list[str]) -> NDArray[np.int64]:
+    """The row (n,) of each selected tile, -1 for others; found once for one selection and run."""
+    before = st.session_state.get(_ROWS)
+    if before is not None and before[0] is chosen and before[1] == searcher.summary.id:
+        rows: NDArray[np.int64] = before[2]
+        return rows
+    if before is None or before[0] is not chosen:
+        st.session_state.pop(_PAGE, None)
+    rows = searcher.items.rows_of(chosen)
+    st.session_state[_ROWS] = (chosen, searcher.summary.id, rows)
+    return rows
 
 
 def draw(
@@ -47,15 +64,16 @@ def draw(
         how: instructions, shown while nothing is selected.
         where: the tiles were selected, for exports and collections.
     """
-    items = searcher.items
     if not tiles:
         sections.section("Selected tiles", how)
         return
-    labels = Counter(words.class_name(items.labels[items.row(tile)]) for tile in tiles)
+    counts = Counter[str]()
+    for label, count in searcher.items.labels.take(searcher.items.rows_of(tiles)).counts().items():
+        counts[words.class_name(label)] += count
     sections.section(
         f"{len(tiles):,} selected tiles" if len(tiles) > 1 else "1 selected tile",
-        ", ".join(f"{count} {name}" for name, count in labels.most_common(6))
-        + (f" and {len(labels) - 6} more classes" if len(labels) > 6 else ""),
+        ", ".join(f"{count:,} {name}" for name, count in counts.most_common(6))
+        + (f" and {len(counts) - 6} more classes" if len(counts) > 6 else ""),
     )
     with st.container(horizontal=True):
         add_to_collection.draw(searcher, tiles, "space", f"Selected {where}")
@@ -67,9 +85,20 @@ def draw(
         if st.button("Export", icon=":material/download:", key="mirs.space.export"):
             _dialog(searcher, list(tiles), where)
         st.button("Clear selection", type="tertiary", icon=":material/close:", on_click=_clear)
-    if len(tiles) > _SHOWN:
-        st.caption(f"Showing the first {_SHOWN}; collections and exports include all.")
     page = tiles[:_SHOWN]
+    if len(tiles) > _SHOWN:
+        pages = -(-len(tiles) // _SHOWN)
+        if st.session_state.get(_PAGE, 1) > pages:
+            st.session_state[_PAGE] = pages
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.caption(
+                f"{_SHOWN} a page; collections and exports include all {len(tiles):,}.",
+                width="content",
+            )
+            number = st.pagination(pages, key=_PAGE)
+        page = tiles[(number - 1) * _SHOWN : number * _SHOWN]
     images = loaders.thumbnails(searcher, list(page))
     entries = [tile_entry.plain(searcher, tile) for tile in page]
     tile_grid("mirs.space.grid", [Column(entries)], images, state.choose_tile, tile="5.4rem")

@@ -121,3 +121,8 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def sampled(count: int, of: int, what: str = "tiles") -> str:
+    """A sentence after another that says what was sampled; empty if nothing was left out."""
+    return f" Random sample: {count:,} of {of:,} {what}." if count < of else ""

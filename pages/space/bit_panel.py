@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from mirs_core.hash_space import code_bits
 from mirs_core.hash_space.code_bits import BitReport
 from mirs_core.mars.landforms import by_code, describe
 from mirs_core.retrieval.search import Searcher
@@ -73,7 +72,7 @@ def _by_group(label: str) -> tuple[int, str]:
 
 
 def _extremes(searcher: Searcher, report: BitReport, bit: int) -> None:
-    zeros, ones = code_bits.ends(searcher.retriever, bit, _ENDS)
+    zeros, ones = loaders.bit_ends(searcher.summary.id, bit, _ENDS)
     items = searcher.items
     if report.classes:
         low, high = report.sides(bit)
@@ -103,15 +102,16 @@ def _named(labels: Sequence[str]) -> str:
 def _correlation(run_id: str, bit: int) -> None:
     from pages.parts import charts
 
-    bits = loaders.diagnosis(run_id).bits
-    if bits is None:
+    sampled = loaders.bit_statistics(run_id)
+    if sampled is None:
         return
+    bits = sampled.bits
     row = np.nan_to_num(bits.correlation[bit])
     row[bit] = 0
     near = np.argsort(-np.abs(row), kind="stable")[:3]
     listed = ", ".join(f"bit {index} ({row[index]:+.2f})" for index in near if row[index])
     st.caption(
         "Positive (red) and negative (blue) correlation of bits. Most correlated with bit"
-        f" {bit}: {listed or 'none'}."
+        f" {bit}: {listed or 'none'}.{words.sampled(sampled.count, sampled.of, 'archive tiles')}"
     )
     charts.show(charts.correlation(bits), "mirs.space.correlation", "Heat map: correlation of bits")

@@ -1,7 +1,7 @@
 """The projections of the page: points, colours, hover cards, query and selection."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mirs_core import jobs
 from mirs_core.errors import MirsError
-from mirs_core.hash_space import projection
+from mirs_core.hash_space import projection, samples
 from mirs_core.hash_space.space_maps import SpaceMap
 from mirs_core.jobs.kinds.project import Project
 from mirs_core.retrieval.query import Query
@@ -35,6 +35,10 @@ _INK = "#d3542b"
 _PLACED_BY = 5  # nearest tiles that position the user's image
 
 
+MOST_POINTS = 1_000_000
+"""The most tiles that are drawn; of larger runs a random sample, the query and its results."""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """A model with its projection.
@@ -50,6 +54,32 @@ class Panel:
     order: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The tiles that are drawn: (n,) rows of the first model; the first ``steady`` ascending.
+
+    Those after them belong to the query.
+    """
+
+    rows: NDArray[np.int64]
+    steady: int
+    of: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether every tile is drawn."""
+        return self.steady == self.of
+
+    def points_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The point (n,) of each of some rows; -1 for rows that are not drawn."""
+        if self.whole:
+            return rows
+        order = np.argsort(self.rows, kind="stable")
+        places = np.searchsorted(self.rows[order], rows).clip(max=len(order) - 1)
+        points = order[places]
+        return np.where(self.rows[points] == rows, points, -1)
+
+
 def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> None:
     """Draws the projections of one or two models, or the progress of computing them.
 
@@ -62,9 +92,9 @@ def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> 
         for run in missing:
             _missing(home, run)
         return
-    items = models[0][2].items
+    first, items = models[0][0], models[0][2].items
     panels = [
-        Panel(run, title, searcher, space, searcher.items.rows_of(items.ids))
+        Panel(run, title, searcher, space, loaders.order(first, run))
         for run, title, searcher in models
         if (space := space_maps[run]) is not None
     ]
@@ -76,10 +106,21 @@ def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> 
     )
     queries = [_query(panel.searcher) for panel in panels]
     query = _row_of(queries[0], panels[0].searcher)
-    sides = _sides(panels, queries, colouring, codes)
+    hits = [
+        _hits(panel, query, panels[0].searcher)
+        for panel, query in zip(panels, queries, strict=True)
+    ]
+    drawn = _drawn(len(items), [query, *(row for rows in hits for row in rows)])
+    sides = _sides(panels, drawn, hits, colouring, codes)
     if query is not None and query == len(items):
-        colouring, sides = _with_own_image(panels, queries, colouring, sides)
-    passing = _passing(panels[0].searcher, len(sides[0].points))
+        colouring, sides = _with_own_image(panels, queries, drawn, colouring, sides)
+        query = len(drawn.rows)
+    elif query is not None:
+        query = int(drawn.points_of(np.array([query]))[0])
+    chosen = selection.rows(panels[0].searcher)
+    if chosen is not None:
+        chosen = drawn.points_of(chosen)
+        chosen = np.sort(chosen[chosen >= 0])
     space_map(
         _KEY,
         SpaceContent(
@@ -87,20 +128,40 @@ def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> 
             colouring=colouring,
             subject=_subject(panels, queries[0]),
             query=query,
-            passing=passing,
-            chosen=selection.rows(panels[0].searcher),
+            passing=_passing(panels[0].searcher, drawn, len(sides[0].points)),
+            chosen=chosen,
         ),
-        on_pick=lambda row: state.choose_tile(items.ids[row]) if row < len(items) else None,
-        on_choose=lambda rows: _select(panels[0].searcher, rows),
+        on_pick=lambda point: _pick(panels[0].searcher, drawn, point),
+        on_choose=lambda points: _select(panels[0].searcher, drawn, points),
     )
-    _cards(panels, queries)
+    _cards(panels, queries, drawn)
 
 
-def _select(searcher: Searcher, rows: NDArray[np.int64]) -> None:
-    archived = rows[rows < len(searcher.items)]
-    if len(archived) == 1:
-        state.choose_tile(searcher.items.ids[archived[0]])
-    st.session_state[state.CHOSEN] = [searcher.items.ids[row] for row in archived]
+def _drawn(count: int, of_query: Sequence[int | None]) -> Drawn:
+    """The tiles to draw.
+
+    Args:
+        of_query: rows that have to be among them.
+    """
+    if count <= MOST_POINTS:
+        return Drawn(np.arange(count, dtype=np.int64), count, count)
+    steady = samples.rows_of(count, MOST_POINTS)
+    further = sorted({row for row in of_query if row is not None and row < count})
+    added = np.setdiff1d(np.array(further, dtype=np.int64), steady)
+    return Drawn(np.concatenate([steady, added]), len(steady), count)
+
+
+def _pick(searcher: Searcher, drawn: Drawn, point: int) -> None:
+    if point < len(drawn.rows):
+        state.choose_tile(searcher.items.ids[int(drawn.rows[point])])
+
+
+def _select(searcher: Searcher, drawn: Drawn, points: NDArray[np.int64]) -> None:
+    rows = np.sort(drawn.rows[points[points < len(drawn.rows)]])
+    tiles = searcher.items.ids.take(rows).tolist()
+    if len(tiles) == 1:
+        state.choose_tile(tiles[0])
+    st.session_state[state.CHOSEN] = tiles
 
 
 def _query(searcher: Searcher) -> Query | None:
@@ -123,49 +184,75 @@ def _row_of(query: Query | None, searcher: Searcher) -> int | None:
 
 def _sides(
     panels: Sequence[Panel],
-    queries: Sequence[Query | None],
+    drawn: Drawn,
+    hits: Sequence[Sequence[int]],
     colouring: Colouring,
     codes: Sequence[Codes],
 ) -> list[Side]:
     sides: list[Side] = []
-    for panel, query, numbers in zip(panels, queries, codes, strict=True):
-        present = panel.order >= 0
-        points = np.where(present[:, None], panel.map.points[panel.order], np.float32(np.nan))
-        if sides:
-            both = present & np.isfinite(sides[0].points).all(axis=1)
-            points[present] = projection.turned(
-                points[present], points[both], sides[0].points[both]
-            )
-        point_of = {int(row): point for point, row in enumerate(panel.order) if row >= 0}
-        hits = () if query is None else tuple(_hits(panel.searcher, query))
-        fidelity = panel.map.fidelity
+    for panel, rows, numbers in zip(panels, hits, codes, strict=True):
+        points = loaders.points(panels[0].run, panel.run)
+        if not drawn.whole:
+            points, numbers = points[drawn.rows], numbers[drawn.rows]
+        hit_points = drawn.points_of(np.array(rows, dtype=np.int64))
         sides.append(
             Side(
-                id=f"{panel.run} {panel.map.seed} {len(points)}",
+                id=f"{panel.run} {panel.map.seed} {drawn.steady}",
                 title=panel.title,
-                points=points.astype(np.float32),
+                points=points,
                 codes=numbers,
-                note=f"Trustworthiness {fidelity.trustworthiness:.2f} ·"
-                f" {fidelity.preservation:.0%} of 10 nearest neighbours preserved · seed"
-                f" {panel.map.seed}",
-                about=f"Projection of {len(points):,} tiles in the hash space of {panel.title}",
-                hits=tuple(point_of[row] for row in hits if row in point_of),
-                labels=_labels(points, colouring, numbers),
+                note=_note(panel, drawn),
+                about=f"Projection of {len(panel.order):,} tiles in the hash space of"
+                f" {panel.title}",
+                hits=tuple(point for point in hit_points.tolist() if point >= 0),
+                labels=_labels(panels[0].run, panel, drawn, colouring, numbers),
+                steady=drawn.steady,
             )
         )
     return sides
 
 
-def _hits(searcher: Searcher, query: Query) -> list[int]:
-    hits = searcher.search(query, st.session_state[state.K], filter_panel.selected(searcher))
-    return [searcher.items.row(hit.id) for hit in hits]
+def _note(panel: Panel, drawn: Drawn) -> str:
+    """The fidelity of a projection, and what it was measured on and made from."""
+    fidelity, landmarks = panel.map.fidelity, panel.map.landmarks
+    parts = [
+        f"Trustworthiness {fidelity.trustworthiness:.2f}",
+        f"{fidelity.preservation:.0%} of 10 nearest neighbours preserved",
+    ]
+    if fidelity.near is not None:
+        parts.append(f"{fidelity.near:.0%} of them among the nearest 1% in hash space")
+    if landmarks is not None:
+        parts.append(f"sampled {fidelity.sample_size:,} of {len(panel.map.points):,}")
+        parts.append(f"{landmarks:,} landmarks")
+    parts.append(f"seed {panel.map.seed}")
+    if not drawn.whole:
+        parts.append(f"{drawn.steady:,} of {drawn.of:,} tiles drawn")
+    return " · ".join(parts)
 
 
-def _labels(points: NDArray[np.float32], colouring: Colouring, codes: Codes) -> tuple[Label, ...]:
+def _hits(panel: Panel, query: Query | None, first: Searcher) -> list[int]:
+    """The rows in the first model of the tiles that a model returns, in their order."""
+    if query is None:
+        return []
+    filters = filter_panel.selected(panel.searcher)
+    results = panel.searcher.search(query, st.session_state[state.K], filters)
+    rows = first.items.rows_of([hit.id for hit in results])
+    return [int(row) for row in rows if row >= 0]
+
+
+def _labels(
+    first: str, panel: Panel, drawn: Drawn, colouring: Colouring, codes: Codes
+) -> tuple[Label, ...]:
     """The name of each group at the point nearest to its median, the largest group first."""
     if not 1 < len(colouring.names) <= 24:
         return ()
-    rows = projection.central_rows(points, codes, len(colouring.names))
+    rows = loaders.central_points(
+        first,
+        panel.run,
+        (colouring.id, len(colouring.names)),
+        drawn.rows[: drawn.steady],
+        codes[: drawn.steady],
+    )
     return tuple(
         Label(row, name) for row, name in zip(rows, colouring.names, strict=True) if row is not None
     )
@@ -174,6 +261,7 @@ def _labels(points: NDArray[np.float32], colouring: Colouring, codes: Codes) -> 
 def _with_own_image(
     panels: Sequence[Panel],
     queries: Sequence[Query | None],
+    drawn: Drawn,
     colouring: Colouring,
     sides: Sequence[Side],
 ) -> tuple[Colouring, list[Side]]:
@@ -183,16 +271,11 @@ def _with_own_image(
         position = np.full((1, 2), np.nan, dtype=np.float32)
         if query is not None:
             nearest = panel.searcher.search(query, _PLACED_BY)
-            rows = [panel.searcher.items.row(hit.id) for hit in nearest]
-            point_of = {int(row): point for point, row in enumerate(panel.order)}
-            anchors = [
-                (point_of[row], hit.distance)
-                for row, hit in zip(rows, nearest, strict=True)
-                if row in point_of
-            ]
-            if anchors:
-                points, distances = (np.array(column) for column in zip(*anchors, strict=True))
-                position = projection.placed(side.points[points], distances)[None]
+            rows = panels[0].searcher.items.rows_of([hit.id for hit in nearest])
+            distances = np.array([hit.distance for hit in nearest])
+            if (rows >= 0).any():
+                points = loaders.points(panels[0].run, panel.run)[rows[rows >= 0]]
+                position = projection.placed(points, distances[rows >= 0])[None]
         extended.append(
             Side(
                 id=f"{side.id} own",
@@ -203,6 +286,7 @@ def _with_own_image(
                 about=side.about,
                 hits=side.hits,
                 labels=side.labels,
+                steady=side.steady,
             )
         )
     grouped = bool(colouring.names)
@@ -218,13 +302,14 @@ def _with_own_image(
     return legend, extended
 
 
-def _passing(searcher: Searcher, count: int) -> NDArray[np.bool_] | None:
+def _passing(searcher: Searcher, drawn: Drawn, count: int) -> NDArray[np.bool_] | None:
     if not state.is_filtered():
         return None
-    passing = np.zeros(count, dtype=bool)
+    passing = np.zeros(len(searcher.items), dtype=bool)
     passing[filter_panel.selected(searcher).rows(searcher.items)] = True
-    passing[len(searcher.items) :] = True
-    return passing
+    points = np.ones(count, dtype=bool)
+    points[: len(drawn.rows)] = passing[drawn.rows]
+    return points
 
 
 def _subject(panels: Sequence[Panel], query: Query | None) -> str:
@@ -233,23 +318,25 @@ def _subject(panels: Sequence[Panel], query: Query | None) -> str:
 
 
 @st.fragment
-def _cards(panels: Sequence[Panel], queries: Sequence[Query | None]) -> None:
+def _cards(panels: Sequence[Panel], queries: Sequence[Query | None], drawn: Drawn) -> None:
     """Answers requests for hover cards in a fragment, without rerunning the page."""
     hover_cards(
         _CARDS,
         _subject(panels, queries[0]),
-        len(panels[0].searcher.items),
-        lambda row: _card(panels, queries, row),
+        len(drawn.rows),
+        lambda point: _card(panels, queries, drawn, point),
     )
 
 
-def _card(panels: Sequence[Panel], queries: Sequence[Query | None], row: int) -> HoverCard:
-    lines = []
+def _card(
+    panels: Sequence[Panel], queries: Sequence[Query | None], drawn: Drawn, point: int
+) -> HoverCard:
+    lines, row = [], int(drawn.rows[point])
     for panel, query in zip(panels, queries, strict=True):
         distance = tile_card.distance(panel.searcher, query, int(panel.order[row]))
         if distance:
             lines.append(f"{panel.title}: {distance}" if len(panels) > 1 else distance)
-    return tile_card.card(panels[0].searcher, row, lines)
+    return replace(tile_card.card(panels[0].searcher, row, lines), row=point)
 
 
 def _missing(home: Home, run_id: str) -> None:

@@ -3,10 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError
 from mirs_core.hash_space import code_clusters, neighbourhoods
+from mirs_core.hash_space.samples import Sample
 from mirs_core.retrieval.search import Searcher
 from pages.parts import downloads
 from pages.shared import loaders, state, words
@@ -26,16 +30,16 @@ def draw(run_id: str, searcher: Searcher) -> None:
 
 
 def _suspects(run_id: str, searcher: Searcher) -> None:
-    near = loaders.neighbourhoods(run_id)
-    suspects = neighbourhoods.suspects(searcher.retriever, near)
+    near, sample = loaders.neighbourhoods(run_id), loaders.sample(run_id)
+    suspects, items = neighbourhoods.suspects(sample.retriever, near), sample.retriever.items
     st.caption(
         "Tiles whose label disagrees with nearly all of their 10 nearest neighbours, strongest"
-        " disagreement first."
+        f" disagreement first.{_within(sample)}"
     )
     _table(
-        searcher,
+        items,
         {
-            "Tile": [_name(searcher, suspect.row) for suspect in suspects],
+            "Tile": [_name(items, suspect.row) for suspect in suspects],
             "Label": [words.class_name(suspect.label) for suspect in suspects],
             "Neighbours' label": [
                 words.class_name(suspect.neighbour_label) for suspect in suspects
@@ -48,14 +52,14 @@ def _suspects(run_id: str, searcher: Searcher) -> None:
 
 
 def _hubs(run_id: str, searcher: Searcher) -> None:
-    near = loaders.neighbourhoods(run_id)
-    hubs = neighbourhoods.hubs(near)
-    st.caption("Tiles that are among the 10 nearest neighbours of many others.")
+    near, sample = loaders.neighbourhoods(run_id), loaders.sample(run_id)
+    hubs, items = neighbourhoods.hubs(near), sample.retriever.items
+    st.caption(f"Tiles that are among the 10 nearest neighbours of many others.{_within(sample)}")
     _table(
-        searcher,
+        items,
         {
-            "Tile": [_name(searcher, hub.row) for hub in hubs],
-            "Landform": [words.class_name(searcher.items.labels[hub.row]) for hub in hubs],
+            "Tile": [_name(items, hub.row) for hub in hubs],
+            "Landform": [words.class_name(items.labels[hub.row]) for hub in hubs],
             "Neighbour of": [hub.count for hub in hubs],
         },
         lambda place: [hubs[place].row, *_near(near, hubs[place].row)],
@@ -63,16 +67,16 @@ def _hubs(run_id: str, searcher: Searcher) -> None:
 
 
 def _shared(run_id: str, searcher: Searcher) -> None:
-    shared = neighbourhoods.shared_codes(searcher.retriever)
+    shared = loaders.shared_codes(run_id)
     st.caption("Hash codes that several tiles share, so the model cannot distinguish these.")
     _table(
-        searcher,
+        searcher.items,
         {
             "Tiles": [len(group.rows) for group in shared],
             "Majority class": [words.class_name(group.label) for group in shared],
             "Tiles of it": [group.same for group in shared],
         },
-        lambda place: list(shared[place].rows),
+        lambda place: shared[place].rows,
     )
 
 
@@ -99,11 +103,11 @@ def _clusters(run_id: str, searcher: Searcher) -> None:
     st.caption(
         "k-means clusters of the codes, largest first. Purity: fraction of the labelled tiles in"
         " the majority class. Spread: mean distance between its tiles (float"
-        " models: to its centre)."
+        " models: to its centre)." + _fitted(len(searcher.items))
     )
 
-    def rows_of(place: int) -> list[int]:
-        rows = list(clusters[place].rows)
+    def rows_of(place: int) -> NDArray[np.int64]:
+        rows = clusters[place].rows
         if opens == _ALL:
             return rows
         return rows[:_FEW] if opens == _LEAST else rows[::-1][:_FEW]
@@ -117,7 +121,7 @@ def _clusters(run_id: str, searcher: Searcher) -> None:
     if any(cluster.strip for cluster in clusters):
         columns[_STRIP_SHARE] = [cluster.of_strip / len(cluster.rows) for cluster in clusters]
         columns["Main strip"] = [cluster.strip or "" for cluster in clusters]
-    _table(searcher, columns, rows_of, shares=("Purity", _STRIP_SHARE))
+    _table(searcher.items, columns, rows_of, shares=("Purity", _STRIP_SHARE))
 
 
 def _overlaps(run_id: str, searcher: Searcher) -> None:
@@ -126,16 +130,17 @@ def _overlaps(run_id: str, searcher: Searcher) -> None:
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    items = searcher.items
+    sample = loaders.sample(run_id)
+    items = sample.retriever.items
     st.caption(
         "Pairs of tiles with overlapping footprints, found by comparing pixels. Pairs across"
-        " splits leak training data into the evaluation."
+        f" splits leak training data into the evaluation.{_within(sample)}"
     )
     _table(
-        searcher,
+        items,
         {
-            "Tile": [_name(searcher, pair.rows[0]) for pair in pairs],
-            "Overlaps": [_name(searcher, pair.rows[1]) for pair in pairs],
+            "Tile": [_name(items, pair.rows[0]) for pair in pairs],
+            "Overlaps": [_name(items, pair.rows[1]) for pair in pairs],
             "Overlap": [pair.share for pair in pairs],
             "Correlation": [pair.likeness for pair in pairs],
             "Splits": [
@@ -167,16 +172,33 @@ def _near(near: neighbourhoods.Neighbourhoods, row: int) -> list[int]:
     return [int(neighbour) for neighbour in near.rows[row] if neighbour >= 0]
 
 
-def _name(searcher: Searcher, row: int) -> str:
-    return words.file_name(searcher.items.ids[row])
+def _within(sample: Sample) -> str:
+    """What the list of a large run is of."""
+    sampled = words.sampled(len(sample.rows), sample.of)
+    return f"{sampled} Neighbours are those in the sample." if sampled else ""
+
+
+def _fitted(count: int) -> str:
+    if count <= code_clusters.FITTED:
+        return ""
+    return f" Centres fitted to a random sample: {code_clusters.FITTED:,} of {count:,} tiles."
+
+
+def _name(items: Items, row: int) -> str:
+    return words.file_name(items.ids[row])
 
 
 def _table(
-    searcher: Searcher,
+    items: Items,
     columns: dict[str, Sequence[Any]],
-    rows_of: Callable[[int], list[int]],
+    rows_of: Callable[[int], Sequence[int] | NDArray[np.int64]],
     shares: Sequence[str] = (),
 ) -> None:
+    """Draws a list; a selected row selects its tiles.
+
+    Args:
+        items: of the rows that ``rows_of`` returns for a place in the list.
+    """
     if not next(iter(columns.values())):
         st.info("None found.", icon=":material/check:")
         return
@@ -184,8 +206,8 @@ def _table(
     def open_row() -> None:
         selected = st.session_state["mirs.space.table"]["selection"]["rows"]
         if selected:
-            rows = rows_of(int(selected[0]))
-            st.session_state[state.CHOSEN] = [searcher.items.ids[row] for row in rows]
+            rows = np.asarray(rows_of(int(selected[0])), dtype=np.int64)
+            st.session_state[state.CHOSEN] = items.ids.take(rows).tolist()
 
     st.dataframe(
         columns, hide_index=True, on_select=open_row, selection_mode="single-row",

@@ -1,6 +1,5 @@
 """The colours of points on the projections and the map: categories or a scale."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError
-from mirs_core.hash_space import code_clusters, tile_values
+from mirs_core.hash_space import code_clusters, groups, tile_values
 from mirs_core.hash_space.tile_values import Measure
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.search import Searcher
@@ -30,19 +29,21 @@ _ROLE_COLOURS = {"archive": "#0f7d6e", "train": "#c2451f", "val": "#d6a24a", "te
 _NONE = "#8c837b"
 _RAMP = ("#3b3f8f", "#7a3f97", "#b0457a", "#d96a55", "#f0a13c")
 _STEPS = 48
+_MOST_NAMES = 500
+"""The most categories of a legend; the smaller ones are one."""
 
 
 def choice(searcher: Searcher) -> str:
     """Draws the selection of what the colours show; returns it."""
     items = searcher.items
-    labelled = any(items.labels)
+    classes = groups.names_of(items.labels)
     unavailable = {
-        "Strip": not any(items.strips),
-        "Latitude": not any(latitude is not None for latitude in items.latitudes),
+        "Strip": not groups.names_of(items.strips),
+        "Latitude": not items.latitudes.present().any(),
         **dict.fromkeys(
-            ("Landform class", "Landform group", "Purity", "Top-k error rate"), not labelled
+            ("Landform class", "Landform group", "Purity", "Top-k error rate"), not classes
         ),
-        "Inter-class group": len({label for label in items.labels if label}) < 3,
+        "Inter-class group": len(classes) < 3,
     }
     options = [name for name in (*_OF_TILE, *_OF_MODEL) if not unavailable.get(name)]
     if (colour := st.session_state.get(state.COLOUR)) not in options:
@@ -83,7 +84,7 @@ def _values(mode: str, run_id: str, searcher: Searcher) -> NDArray[np.float64]:
         _MEASURES[mode],
         searcher.retriever,
         neighbours=lambda: loaders.neighbourhoods(run_id),
-        errors=lambda: loaders.top_k_errors(run_id, tile_values.TOP_K),
+        errors=lambda: loaders.top_k_errors(run_id),
     )
 
 
@@ -117,12 +118,15 @@ def _scaled(mode: str, columns: list[NDArray[np.float64]]) -> tuple[Colouring, l
             np.where(np.isfinite(step), np.nan_to_num(step).round(), _STEPS).astype(np.uint16)
         )
     low, high = (float(2**bound if log_scale else bound) for bound in bounds[0])
+    sampled = tile_values.sampled(_MEASURES[mode], len(columns[0]))
     return Colouring(
         id=mode,
         palette=(*_ramp(), _NONE),
         low="nearest" if separate else form.format(low),
         high="farthest" if separate else form.format(high),
-        title=title + (", separate scale for each map" if separate else ""),
+        title=title
+        + (", separate scale for each map" if separate else "")
+        + (f"; {sampled:,} of {len(columns[0]):,} sampled" if sampled < len(columns[0]) else ""),
     ), codes
 
 
@@ -141,56 +145,87 @@ def _ramp() -> list[str]:
 
 
 def _named(mode: str, items: Items, maps: int) -> tuple[Colouring, list[Codes]]:
-    names, colours = _names(mode, items)
-    return _grouped(mode, names, colours, maps)
-
-
-def _names(mode: str, items: Items) -> tuple[list[str], dict[str, str]]:
-    """The category of each tile in a mode, and the colour of each category."""
+    column = {"Split": items.roles, "Strip": items.strips}.get(mode, items.labels)
+    words_of, numbers = groups.numbered(column)
+    # Of words with one name the first or the last tile decides about the colour.
+    rows, first, last = np.arange(len(items)), *np.zeros((2, len(words_of) + 1), dtype=np.int64)
+    first[numbers[::-1]], last[numbers] = rows[::-1], rows
+    by_first = [words_of[number] for number in np.argsort(first[:-1], kind="stable")]
+    by_last = [words_of[number] for number in np.argsort(last[:-1], kind="stable")]
+    missing, colours = "Not labelled", {}
     if mode == "Split":
+        name_of = {role: words.SPLITS[role] for role in words_of}
         colours = {words.SPLITS[role]: colour for role, colour in _ROLE_COLOURS.items()}
-        return [words.SPLITS[role] for role in items.roles], colours
-    if mode == "Strip":
-        strips = [strip or "unknown" for strip in items.strips]
-        return strips, {strip: describe(strip).colour for strip in set(strips)}
-    landforms = [describe(label) if label else None for label in items.labels]
-    if mode == "Landform group":
-        colours = {form.group: form.colour for form in reversed(landforms) if form}
-        return [form.group if form else "Not labelled" for form in landforms], colours
-    colours = {form.name: form.colour for form in landforms if form}
-    return [form.name if form else "Not labelled" for form in landforms], colours
+    elif mode == "Strip":
+        missing, name_of = "unknown", {strip: strip for strip in words_of}
+        colours = {strip: describe(strip).colour for strip in (*words_of, missing)}
+    elif mode == "Landform group":
+        name_of = {label: describe(label).group for label in words_of}
+        colours = {name_of[label]: describe(label).colour for label in reversed(by_first)}
+    else:
+        name_of = {label: describe(label).name for label in words_of}
+        colours = {name_of[label]: describe(label).colour for label in by_last}
+    names = list(dict.fromkeys([*name_of.values(), missing]))
+    place = {name: number for number, name in enumerate(names)}
+    # The last entry is that of tiles without a word.
+    places = np.array([*(place[name_of[word]] for word in words_of), place[missing]])
+    return _grouped(mode, names, places[numbers], colours, maps)
 
 
 def _numbered(
     mode: str, run_id: str, searcher: Searcher, maps: int
 ) -> tuple[Colouring, list[Codes]]:
+    count, measured = len(searcher.items), len(searcher.items)
     try:
-        numbers = (
-            loaders.clustering(run_id, code_clusters.default_count(searcher.retriever)).numbers
-            if mode == "Cluster"
-            else loaders.inter_class_groups(run_id)
-        )
+        if mode == "Cluster":
+            clusters = code_clusters.default_count(searcher.retriever)
+            numbers = loaders.clustering(run_id, clusters).numbers
+            measured = min(count, code_clusters.FITTED)
+            note = "Centres fitted to a random sample"
+        else:
+            numbers = loaders.inter_class_groups(run_id)
+            measured = len(loaders.sample(run_id).rows)
+            note = "Groups of a random sample"
+        if measured < count:
+            st.caption(f"{note}: {measured:,} of {count:,} tiles.")
     except MirsError as error:
         st.caption(words.plain(str(error)))
-        numbers = np.full(len(searcher.items), -1)
-    width = len(str(int(numbers.max(initial=0)) + 1))
+        numbers = np.full(count, -1)
+    most = int(numbers.max(initial=0)) + 1
+    width = len(str(most))
     prefix = "Cluster" if mode == "Cluster" else "Group"
-    names = [f"{prefix} {number + 1:0{width}d}" if number >= 0 else "None" for number in numbers]
-    colours = {name: describe(f"{mode} {name} hue").colour for name in set(names)}
-    return _grouped(mode, names, colours, maps, by_name=True)
+    names = [*(f"{prefix} {number + 1:0{width}d}" for number in range(most)), "None"]
+    colours = {name: describe(f"{mode} {name} hue").colour for name in names}
+    # Tiles without a number have the last name.
+    places = np.where(numbers >= 0, numbers, most)
+    return _grouped(mode, names, places, colours, maps, by_name=True)
 
 
 def _grouped(
-    mode: str, names: Sequence[str], colours: dict[str, str], maps: int, by_name: bool = False
+    mode: str,
+    names: Sequence[str],
+    numbers: NDArray[np.int64],
+    colours: dict[str, str],
+    maps: int,
+    by_name: bool = False,
 ) -> tuple[Colouring, list[Codes]]:
-    counts = Counter(names)
-    ordered = sorted(counts, key=lambda name: (0 if by_name else -counts[name], name))
-    place = {name: number for number, name in enumerate(ordered)}
-    codes = np.array([place[name] for name in names], dtype=np.uint16)
-    legend = Colouring(
-        id=mode,
-        palette=tuple(colours.get(name, _NONE) for name in ordered),
-        names=tuple(ordered),
-        counts=tuple(counts[name] for name in ordered),
-    )
-    return legend, [codes] * maps
+    """The legend of categories, the largest first, and their places in it.
+
+    Args:
+        numbers: (N,) the name of each tile, as a place in ``names``.
+    """
+    counts = np.bincount(numbers, minlength=len(names)).tolist()
+    present = [number for number, count in enumerate(counts) if count]
+    ordered = sorted(present, key=lambda n: (0 if by_name else -counts[n], names[n]))
+    place = np.zeros(len(names), dtype=np.uint16)
+    listed, rest = ordered[:_MOST_NAMES], ordered[_MOST_NAMES:]
+    place[listed] = np.arange(len(listed))
+    palette = [colours.get(names[number], _NONE) for number in listed]
+    labels, sizes = [names[number] for number in listed], [counts[number] for number in listed]
+    if rest:
+        place[rest] = len(listed)
+        palette.append(_NONE)
+        labels.append(f"{len(rest):,} others")
+        sizes.append(sum(counts[number] for number in rest))
+    legend = Colouring(mode, tuple(palette), tuple(labels), tuple(sizes))
+    return legend, [place[numbers]] * maps

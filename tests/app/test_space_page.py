@@ -14,12 +14,13 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs
 from mirs_core.files import write_json
-from mirs_core.hash_space import space_maps
+from mirs_core.hash_space import code_clusters, samples, space_maps
 from mirs_core.jobs.kinds.project import Project
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 from pages.components.sending.sending import is_row, rows_of
+from pages.components.space_map.space_map import _positions
 from pages.shared import state
 from pages.space import maps
 
@@ -187,6 +188,83 @@ def test_each_list_of_outliers_draws(opened: AppTest) -> None:
     ):
         opened.pills(key="mirs.space.outliers").set_value(kind).run()
         assert not opened.exception
+
+
+def test_very_many_tiles_are_drawn_as_a_sample_that_holds_the_query(
+    mapped: Home, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maps, "MOST_POINTS", 100)
+    app = start(models="demo-baseline,demo-mirs")
+    app.switch_page(PAGE).run()
+    assert not app.exception and not app.error
+    items = Searcher.open(mapped, "demo-baseline").items
+    rows = [app.session_state[state.TILE]]
+    for run in ("demo-baseline", "demo-mirs"):
+        searcher = Searcher.open(mapped, run)
+        hits = searcher.search(searcher.query_by_id(rows[0]), state.K_DEFAULT)
+        rows.extend(hit.id for hit in hits)
+    side = drawn.sides[0]
+    assert side.steady == 100 < len(side.points) <= 100 + len(set(rows))
+    assert f"100 of {len(items):,} tiles drawn" in side.note
+    assert sum(drawn.colouring.counts) == len(items)
+    points = space_maps.read(mapped, "demo-baseline").points  # type: ignore[union-attr]
+    by_place = {tuple(point): items.ids[row] for row, point in enumerate(points.tolist())}
+    names = [by_place[tuple(point)] for point in side.points.tolist()]
+    assert names[drawn.content.query] == rows[0]
+    assert [names[point] for point in side.hits] == rows[1 : 1 + state.K_DEFAULT]
+    assert set(rows) <= set(names)
+    assert drawn.card_of(5).lines[-1] == names[5].rpartition("/")[2]
+    assert drawn.card_of(5).row == 5
+
+
+def test_large_runs_say_what_they_sampled(
+    mapped: Home, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "LIMIT", 90)
+    monkeypatch.setattr(code_clusters, "FITTED", 80)
+    app = start(models="demo-mirs")
+    app.switch_page(PAGE).run()
+    count = len(Searcher.open(mapped, "demo-mirs").items)
+
+    def captions() -> str:
+        assert not app.exception and not app.error
+        return " ".join(one.value for one in app.caption)
+
+    for kind in ("Suspected labels", "Hubs"):
+        app.pills(key="mirs.space.outliers").set_value(kind).run()
+        assert f"Random sample: 90 of {count:,} tiles. Neighbours are those" in captions()
+    app.pills(key="mirs.space.outliers").set_value("Saturated codes").run()
+    assert "Neighbours are those" not in captions()
+    app.pills(key="mirs.space.outliers").set_value("Clusters").run()
+    assert f"Centres fitted to a random sample: 80 of {count:,} tiles" in captions()
+    app.selectbox(key=state.COLOUR).set_value("Purity").run()
+    assert f"90 of {count:,} sampled" in drawn.colouring.title
+    assert (drawn.sides[0].codes == len(drawn.colouring.palette) - 1).sum() >= count - 90
+    app.selectbox(key=state.COLOUR).set_value("Tiles sharing its code").run()
+    assert "sampled" not in drawn.colouring.title
+    app.selectbox(key=state.COLOUR).set_value("Inter-class group").run()
+    assert f"Groups of a random sample: 90 of {count:,} tiles" in captions()
+    assert dict(zip(drawn.colouring.names, drawn.colouring.counts, strict=True))["None"] >= (
+        count - 90
+    )
+
+
+def test_a_large_selection_is_paged(opened: AppTest, home: Home) -> None:
+    ids = list(Searcher.open(home, "demo-mirs").items.ids)
+    opened.session_state[state.CHOSEN] = ids
+    opened.run()
+    assert not opened.exception
+    assert f"120 a page; collections and exports include all {len(ids):,}." in [
+        one.value for one in opened.caption
+    ]
+
+
+def test_positions_are_sent_in_two_bytes_and_missing_ones_marked() -> None:
+    points = np.array([[-1, 1], [0, 0.5], [np.nan, np.nan], [1, -1]], np.float32)
+    x, y = _positions(points).astype(float)
+    assert x[2] == y[2] == 65535
+    back = np.column_stack([x, y])[[0, 1, 3]] / 32767 - 1
+    assert np.abs(back - points[[0, 1, 3]] * 0.94).max() < 2e-5
 
 
 def test_values_from_the_browser_are_checked() -> None:

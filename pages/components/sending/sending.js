@@ -3,7 +3,10 @@
 const arrays = (window.mirsArrays = window.mirsArrays || new Map())
 
 function decoded(text, Kind) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
+  if (Uint8Array.fromBase64) return new Kind(Uint8Array.fromBase64(text).buffer)
+  const letters = atob(text)
+  const bytes = new Uint8Array(letters.length)
+  for (let at = 0; at < letters.length; at += 1) bytes[at] = letters.charCodeAt(at)
   return new Kind(bytes.buffer)
 }
 

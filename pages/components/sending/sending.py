@@ -44,9 +44,14 @@ class Sending:
 
     def array(self, values: NDArray[Any]) -> str:
         """Registers the bytes of an array; returns the name under which the browser finds them."""
-        data = np.ascontiguousarray(values).tobytes()
-        name = hashlib.blake2b(data, digest_size=9).hexdigest()
-        return self.text(name, base64.b64encode(data).decode()) if name not in _sent() else name
+        data = np.ascontiguousarray(values)
+        # The browser keeps what it made of the bytes, so their type is part of the name.
+        digest = hashlib.blake2b(data.dtype.str.encode(), digest_size=9)
+        digest.update(data.reshape(-1).view(np.uint8).data)
+        name = digest.hexdigest()
+        if name in _sent():
+            return name
+        return self.text(name, base64.b64encode(data.tobytes()).decode())
 
 
 def forget_if_missed(key: str) -> None:

@@ -17,8 +17,8 @@ function passes({ open }, { codes }, hidden, row) {
 // Rows drawn in colour: those that pass filters and legend and are selected.
 function shades(data, map, hidden, chosen) {
   const { codes } = map
-  const z = new Array(codes.length)
-  const w = new Array(codes.length)
+  const z = new Uint16Array(codes.length)
+  const w = new Uint8Array(codes.length)
   for (let row = 0; row < codes.length; row += 1) {
     const bright = passes(data, map, hidden, row) && (!chosen || chosen.has(row))
     z[row] = bright ? codes[row] + 1 : 0
@@ -85,10 +85,38 @@ function save(root) {
   })
 }
 
+// Positions arrive as two rows of 16-bit numbers; a missing point is drawn far outside of the view.
+function placed(values) {
+  const half = values.length / 2
+  const far = (value) => (value === 65535 ? 9 : value / 32767 - 1)
+  return { x: Float32Array.from(values.subarray(0, half), far), y: Float32Array.from(values.subarray(half), far) }
+}
+
+function joined(first, second, Kind) {
+  const both = new Kind(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}
+
+// The decoded points of a map: kept with the array that was sent, so that equal points are equal
+// objects, which are not drawn again.
+function pointsOf(map, once) {
+  const steady = once(map.points, Uint16Array)
+  steady.split = steady.split || { ...placed(steady), index: {} }
+  if (!map.more) return steady.split
+  if (!steady.longer || steady.longer.name !== map.more.points) {
+    const { x, y } = placed(once(map.more.points, Uint16Array))
+    const longer = { x: joined(steady.split.x, x, Float32Array), y: joined(steady.split.y, y, Float32Array) }
+    steady.longer = { ...longer, index: {}, name: map.more.points }
+  }
+  return steady.longer
+}
+
 function read(data) {
   const lists = { open: Uint8Array, chosen: Uint32Array }
-  const maps = data.maps.flatMap((map) => [map.points, map.codes])
-  const names = [data.library, ...Object.keys(lists).map((key) => data[key]), ...maps]
+  const sent = (map) => [map.points, map.codes, ...(map.more ? [map.more.points, map.more.codes] : [])]
+  const names = [data.library, ...Object.keys(lists).map((key) => data[key]), ...data.maps.flatMap(sent)]
   for (const [name, text] of Object.entries(data.arrays)) arrays.set(name, text)
   if (names.some((name) => name && !arrays.has(name))) return null
   const content = { ...data }
@@ -97,15 +125,13 @@ function read(data) {
     if (typeof text === "string") arrays.set(name, decoded(text, Kind))
     return arrays.get(name)
   }
+  const Codes = data.wide ? Uint16Array : Uint8Array
   for (const [key, Kind] of Object.entries(lists)) content[key] = data[key] ? once(data[key], Kind) : null
   content.maps = data.maps.map((map) => {
-    const points = once(map.points, Float32Array)
-    if (!points.split) {
-      const half = points.length / 2
-      points.split = { x: points.subarray(0, half), y: points.subarray(half), index: {} }
-    }
-    const names = [map.points, map.codes]
-    return { ...map, ...points.split, codes: once(map.codes, Uint16Array), names }
+    const { x, y, index } = pointsOf(map, once)
+    const first = once(map.codes, Codes)
+    const codes = map.more ? joined(first, once(map.more.codes, Codes), Codes) : first
+    return { ...map, x, y, index, codes, names: sent(map) }
   })
   content.openName = data.open
   return content

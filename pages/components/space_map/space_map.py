@@ -21,6 +21,8 @@ _LIBRARY = (Path(__file__).parents[3] / "assets/vendor/regl-scatterplot.js").rea
 _MOST_ASKED = 40
 # Keeps the outermost points off the edge.
 _ROOM = np.float32(0.94)
+# Positions are sent in two bytes: a step is a hundredth of a pixel until one zooms in.
+_MOST_POSITION, _MISSING = 65534, 65535
 
 
 _MAP = st.components.v2.component(
@@ -57,6 +59,8 @@ class Side:
         codes: (N,) palette index of each point.
         hits: rows connected with the query by lines.
         about: description for screen readers.
+        steady: the number of first points that stay when the query changes; None for all. The
+            browser receives them once.
     """
 
     id: str
@@ -67,6 +71,7 @@ class Side:
     about: str
     hits: tuple[int, ...] = ()
     labels: tuple[Label, ...] = ()
+    steady: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,8 @@ def _plain(content: SpaceContent) -> dict[str, Any]:
     colouring, passing, chosen = content.colouring, content.passing, content.chosen
     data: dict[str, Any] = {
         "library": to_send.text("library", _LIBRARY),
-        "maps": [_plain_side(side, to_send) for side in content.sides],
+        "maps": [_plain_side(side, to_send, len(colouring.palette)) for side in content.sides],
+        "wide": _code_type(len(colouring.palette)) == "<u2",
         "colour": colouring.id,
         "palette": list(colouring.palette),
         "names": list(colouring.names),
@@ -190,16 +196,34 @@ def _plain(content: SpaceContent) -> dict[str, Any]:
     return data
 
 
-def _plain_side(side: Side, to_send: Sending) -> dict[str, Any]:
-    # Missing points are drawn far outside of the view.
-    points = np.nan_to_num(side.points * _ROOM, nan=9.0).astype("<f4")
+def _plain_side(side: Side, to_send: Sending, colours: int) -> dict[str, Any]:
+    positions, codes = _positions(side.points), side.codes.astype(_code_type(colours))
+    steady = len(codes) if side.steady is None else side.steady
     return {
         "id": side.id,
         "title": side.title,
-        "points": to_send.array(points.T),
-        "codes": to_send.array(side.codes.astype("<u2")),
+        "points": to_send.array(positions[:, :steady]),
+        "codes": to_send.array(codes[:steady]),
+        "more": None
+        if steady == len(codes)
+        else {
+            "points": to_send.array(positions[:, steady:]),
+            "codes": to_send.array(codes[steady:]),
+        },
         "note": side.note,
         "about": side.about,
         "hits": list(side.hits),
         "labels": [asdict(label) for label in side.labels],
     }
+
+
+def _positions(points: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Points (N, 2) in -1..1 as two rows (2, N) of 0.._MOST_POSITION; ``_MISSING`` for NaN."""
+    scaled = np.rint((points.T * _ROOM + 1) * np.float32(_MOST_POSITION / 2))
+    missing = np.isnan(scaled)
+    placed = np.where(missing, _MISSING, scaled.clip(0, _MOST_POSITION))
+    return np.ascontiguousarray(placed.astype("<u2"))
+
+
+def _code_type(colours: int) -> str:
+    return "<u1" if colours <= 256 else "<u2"

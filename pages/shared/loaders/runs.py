@@ -3,15 +3,10 @@
 import gc
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from mirs_core.config.settings import RunConfig
-from mirs_core.datasets.images import read_image
 from mirs_core.evaluation import diagnostics, scores
-from mirs_core.hash_space import code_bits, code_clusters, overlaps, space_maps
-from mirs_core.hash_space.neighbourhoods import Neighbourhoods, look, top_k_error_rates
 from mirs_core.pipeline.estimate import Estimate, estimate
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
@@ -75,122 +70,6 @@ def _diagnosis(
     home: str, run_id: str, changed: int, _searcher: Searcher
 ) -> diagnostics.Diagnostics:
     return diagnostics.diagnose(_searcher.retriever)
-
-
-def neighbourhoods(run_id: str) -> Neighbourhoods:
-    """The nearest tiles of all tiles of a run, computed once.
-
-    Raises:
-        MirsError: the run is gone or damaged.
-    """
-    home = Home.current()
-    return _neighbourhoods(str(home), run_id, changed_at(home, run_id), searcher(run_id))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _neighbourhoods(home: str, run_id: str, changed: int, _searcher: Searcher) -> Neighbourhoods:
-    return look(_searcher.retriever)
-
-
-def overlapping_tiles(run_id: str) -> list[overlaps.Overlap]:
-    """Pairs of tiles of a run with overlapping footprints, computed once.
-
-    Raises:
-        MirsError: the run is gone or damaged, or a tile's file is.
-    """
-    home = Home.current()
-    pair = (searcher(run_id), neighbourhoods(run_id))
-    return _overlapping_tiles(str(home), run_id, changed_at(home, run_id), *pair)
-
-
-@st.cache_data(max_entries=8, show_spinner="Comparing pictures")
-def _overlapping_tiles(
-    home: str, run_id: str, changed: int, _searcher: Searcher, _near: Neighbourhoods
-) -> list[overlaps.Overlap]:
-    ids = _searcher.items.ids
-    return overlaps.find(_near, lambda row: read_image(_searcher.image_path(ids[row])))
-
-
-def clustering(run_id: str, count: int) -> code_clusters.Clustering:
-    """The clusters of a run's codes, computed once.
-
-    Raises:
-        MirsError: the run is gone or damaged, or has too few codes for this number.
-    """
-    home = Home.current()
-    return _clustering(str(home), run_id, changed_at(home, run_id), count, searcher(run_id))
-
-
-@st.cache_resource(max_entries=16, show_spinner="Finding clusters")
-def _clustering(
-    home: str, run_id: str, changed: int, count: int, _searcher: Searcher
-) -> code_clusters.Clustering:
-    return code_clusters.cluster(_searcher.retriever, count)
-
-
-def inter_class_groups(run_id: str) -> NDArray[np.int64]:
-    """The group across classes of each tile, computed once.
-
-    Raises:
-        MirsError: the run is gone or damaged, or has too few classes or tiles.
-    """
-    home = Home.current()
-    return _across(str(home), run_id, changed_at(home, run_id), searcher(run_id))
-
-
-@st.cache_resource(max_entries=8, show_spinner="Finding groups")
-def _across(home: str, run_id: str, changed: int, _searcher: Searcher) -> NDArray[np.int64]:
-    return code_clusters.groups_across_classes(_searcher.retriever)
-
-
-def top_k_errors(run_id: str, k: int = 64) -> NDArray[np.float64]:
-    """The share of other classes among the nearest ``k`` of each tile, computed once.
-
-    Raises:
-        MirsError: the run is gone or damaged.
-    """
-    home = Home.current()
-    return _top_k_errors(str(home), run_id, changed_at(home, run_id), k, searcher(run_id))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _top_k_errors(
-    home: str, run_id: str, changed: int, k: int, _searcher: Searcher
-) -> NDArray[np.float64]:
-    return top_k_error_rates(_searcher.retriever, k)
-
-
-def bits(run_id: str) -> code_bits.BitReport:
-    """The statistics of the bits of a run's codes, computed once.
-
-    Raises:
-        MirsError: the run is gone or damaged, or has no bits.
-    """
-    home = Home.current()
-    return _bits(str(home), run_id, changed_at(home, run_id), searcher(run_id))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _bits(home: str, run_id: str, changed: int, _searcher: Searcher) -> code_bits.BitReport:
-    return code_bits.report(_searcher.retriever)
-
-
-def space_map(run_id: str) -> space_maps.SpaceMap | None:
-    """The projection of a run, read once; None if it has not been computed.
-
-    Raises:
-        MirsError: the run is gone.
-    """
-    home = Home.current()
-    about = runs.folder(home, run_id).path / "map.json"
-    if not about.is_file():
-        return None
-    return _space_map(str(home), run_id, about.stat().st_mtime_ns)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _space_map(home: str, run_id: str, changed: int) -> space_maps.SpaceMap | None:
-    return space_maps.read(Home(Path(home)), run_id)
 
 
 def rank_agreement(run_id: str, baseline: str) -> list[float]:

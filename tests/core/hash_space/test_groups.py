@@ -1,6 +1,7 @@
 """Groups of tiles as numbers, and samples, against counting tile by tile."""
 
 from collections import Counter
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,7 +11,15 @@ from searchers import archives, searcher_of, space
 
 from mirs_core.columns.categories import Categories
 from mirs_core.datasets.items import Items
-from mirs_core.hash_space import code_bits, code_clusters, groups, neighbourhoods, samples
+from mirs_core.hash_space import (
+    code_bits,
+    code_clusters,
+    groups,
+    neighbourhoods,
+    samples,
+    tile_values,
+)
+from mirs_core.hash_space.tile_values import Measure
 from mirs_core.ranking.codes import equal_codes
 
 
@@ -66,15 +75,42 @@ def test_a_small_run_is_its_own_sample_and_a_large_one_is_drawn_by_seed() -> Non
     run = space(rng.integers(0, 256, (50, 2), dtype=np.uint8), ["a", "b"] * 25)
     whole = samples.sample(run, 50)
     assert whole.whole and whole.retriever is run and whole.of == 50
-    assert whole.spread(np.arange(50.0)).tolist() == list(range(50))
     part = samples.sample(run, 20, seed=3)
     assert not part.whole and part.of == 50 and len(part.rows) == len(set(part.rows.tolist())) == 20
     assert (part.rows == samples.sample(run, 20, seed=3).rows).all()
     assert (part.rows != samples.sample(run, 20, seed=4).rows).any()
     assert [part.retriever.items.ids[n] for n in range(20)] == [run.items.ids[r] for r in part.rows]
     assert (part.retriever.codes == run.codes[part.rows]).all()
-    spread = part.spread(np.arange(20.0))
+    spread = samples.spread(np.arange(20.0), part.rows, 50)
     assert spread[part.rows].tolist() == list(range(20)) and np.isnan(spread).sum() == 30
+
+
+def test_values_of_a_large_run_are_those_of_its_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    run = space(rng.integers(0, 256, (60, 2), dtype=np.uint8), ["a", "b"] * 30)
+    every = {measure: tile_values.values(measure, run) for measure in get_args(Measure)}
+    monkeypatch.setattr(samples, "LIMIT", 25)
+    monkeypatch.setattr(tile_values, "_COMPARISONS", 600)
+    part = samples.sample(run)
+    for measure in get_args(Measure):
+        values = tile_values.values(measure, run)
+        present = np.isfinite(values).sum()
+        assert present == tile_values.sampled(measure, 60) or measure == "latitude"
+        if measure in ("shared code", "latitude", "top-k error rate"):
+            there = np.isfinite(values)
+            assert (values[there] == every[measure][there]).all()
+            continue
+        assert (np.flatnonzero(np.isfinite(values)) == part.rows).all()
+        near = neighbourhoods.look(part.retriever)
+        expected = near.mean_distances
+        if measure == "purity":
+            expected = near.purity(part.retriever.items.labels)
+        assert np.array_equal(values[part.rows], expected)
+    assert [tile_values.sampled(m, 60) for m in ("shared code", "purity", "top-k error rate")] == [
+        60,
+        25,
+        10,
+    ]
 
 
 def test_error_rates_of_some_tiles_are_those_of_all() -> None:
