@@ -1,7 +1,7 @@
 """The projections of the page: points, colours, hover cards, query and selection."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -9,75 +9,25 @@ from numpy.typing import NDArray
 
 from mirs_core import jobs
 from mirs_core.errors import MirsError
-from mirs_core.hash_space import projection, samples
-from mirs_core.hash_space.space_maps import SpaceMap
 from mirs_core.jobs.kinds.project import Project
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 from pages.components.space_map.space_map import (
-    Codes,
-    Colouring,
     HoverCard,
-    Label,
-    Side,
     SpaceContent,
     hover_cards,
     space_map,
 )
 from pages.parts import filter_panel, model_results, selection, tile_card
 from pages.shared import loaders, state, words
+from pages.space import drawn as drawn_tiles
+from pages.space import sides as sides_of
 from pages.space import space_colours
+from pages.space.drawn import Drawn
+from pages.space.sides import Panel
 
 _KEY, _CARDS = "mirs.space.map", "mirs.space.peek"
-_OWN = "Your image"
-_INK = "#d3542b"
-_PLACED_BY = 5  # nearest tiles that position the user's image
-
-
-MOST_POINTS = 1_000_000
-"""The most tiles that are drawn; of larger runs a random sample, the query and its results."""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A model with its projection.
-
-    Attributes:
-        order: (N,) row in this model of each tile of the first model, -1 where it lacks the tile.
-    """
-
-    run: str
-    title: str
-    searcher: Searcher
-    map: SpaceMap
-    order: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """The tiles that are drawn: (n,) rows of the first model; the first ``steady`` ascending.
-
-    Those after them belong to the query.
-    """
-
-    rows: NDArray[np.int64]
-    steady: int
-    of: int
-
-    @property
-    def whole(self) -> bool:
-        """Whether every tile is drawn."""
-        return self.steady == self.of
-
-    def points_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The point (n,) of each of some rows; -1 for rows that are not drawn."""
-        if self.whole:
-            return rows
-        order = np.argsort(self.rows, kind="stable")
-        places = np.searchsorted(self.rows[order], rows).clip(max=len(order) - 1)
-        points = order[places]
-        return np.where(self.rows[points] == rows, points, -1)
 
 
 def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> None:
@@ -110,10 +60,10 @@ def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> 
         _hits(panel, query, panels[0].searcher)
         for panel, query in zip(panels, queries, strict=True)
     ]
-    drawn = _drawn(len(items), [query, *(row for rows in hits for row in rows)])
-    sides = _sides(panels, drawn, hits, colouring, codes)
+    drawn = drawn_tiles.choose(len(items), [query, *(row for rows in hits for row in rows)])
+    sides = sides_of.of_panels(panels, drawn, hits, colouring, codes)
     if query is not None and query == len(items):
-        colouring, sides = _with_own_image(panels, queries, drawn, colouring, sides)
+        colouring, sides = sides_of.with_own_image(panels, queries, drawn, colouring, sides)
         query = len(drawn.rows)
     elif query is not None:
         query = int(drawn.points_of(np.array([query]))[0])
@@ -135,20 +85,6 @@ def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> 
         on_choose=lambda points: _select(panels[0].searcher, drawn, points),
     )
     _cards(panels, queries, drawn)
-
-
-def _drawn(count: int, of_query: Sequence[int | None]) -> Drawn:
-    """The tiles to draw.
-
-    Args:
-        of_query: rows that have to be among them.
-    """
-    if count <= MOST_POINTS:
-        return Drawn(np.arange(count, dtype=np.int64), count, count)
-    steady = samples.rows_of(count, MOST_POINTS)
-    further = sorted({row for row in of_query if row is not None and row < count})
-    added = np.setdiff1d(np.array(further, dtype=np.int64), steady)
-    return Drawn(np.concatenate([steady, added]), len(steady), count)
 
 
 def _pick(searcher: Searcher, drawn: Drawn, point: int) -> None:
@@ -182,54 +118,6 @@ def _row_of(query: Query | None, searcher: Searcher) -> int | None:
     return len(searcher.items) if query.tile_id is None else searcher.items.row(query.tile_id)
 
 
-def _sides(
-    panels: Sequence[Panel],
-    drawn: Drawn,
-    hits: Sequence[Sequence[int]],
-    colouring: Colouring,
-    codes: Sequence[Codes],
-) -> list[Side]:
-    sides: list[Side] = []
-    for panel, rows, numbers in zip(panels, hits, codes, strict=True):
-        points = loaders.points(panels[0].run, panel.run)
-        if not drawn.whole:
-            points, numbers = points[drawn.rows], numbers[drawn.rows]
-        hit_points = drawn.points_of(np.array(rows, dtype=np.int64))
-        sides.append(
-            Side(
-                id=f"{panel.run} {panel.map.seed} {drawn.steady}",
-                title=panel.title,
-                points=points,
-                codes=numbers,
-                note=_note(panel, drawn),
-                about=f"Projection of {len(panel.order):,} tiles in the hash space of"
-                f" {panel.title}",
-                hits=tuple(point for point in hit_points.tolist() if point >= 0),
-                labels=_labels(panels[0].run, panel, drawn, colouring, numbers),
-                steady=drawn.steady,
-            )
-        )
-    return sides
-
-
-def _note(panel: Panel, drawn: Drawn) -> str:
-    """The fidelity of a projection, and what it was measured on and made from."""
-    fidelity, landmarks = panel.map.fidelity, panel.map.landmarks
-    parts = [
-        f"Trustworthiness {fidelity.trustworthiness:.2f}",
-        f"{fidelity.preservation:.0%} of 10 nearest neighbours preserved",
-    ]
-    if fidelity.near is not None:
-        parts.append(f"{fidelity.near:.0%} of them among the nearest 1% in hash space")
-    if landmarks is not None:
-        parts.append(f"sampled {fidelity.sample_size:,} of {len(panel.map.points):,}")
-        parts.append(f"{landmarks:,} landmarks")
-    parts.append(f"seed {panel.map.seed}")
-    if not drawn.whole:
-        parts.append(f"{drawn.steady:,} of {drawn.of:,} tiles drawn")
-    return " · ".join(parts)
-
-
 def _hits(panel: Panel, query: Query | None, first: Searcher) -> list[int]:
     """The rows in the first model of the tiles that a model returns, in their order."""
     if query is None:
@@ -238,68 +126,6 @@ def _hits(panel: Panel, query: Query | None, first: Searcher) -> list[int]:
     results = panel.searcher.search(query, st.session_state[state.K], filters)
     rows = first.items.rows_of([hit.id for hit in results])
     return [int(row) for row in rows if row >= 0]
-
-
-def _labels(
-    first: str, panel: Panel, drawn: Drawn, colouring: Colouring, codes: Codes
-) -> tuple[Label, ...]:
-    """The name of each group at the point nearest to its median, the largest group first."""
-    if not 1 < len(colouring.names) <= 24:
-        return ()
-    rows = loaders.central_points(
-        first,
-        panel.run,
-        (colouring.id, len(colouring.names)),
-        drawn.rows[: drawn.steady],
-        codes[: drawn.steady],
-    )
-    return tuple(
-        Label(row, name) for row, name in zip(rows, colouring.names, strict=True) if row is not None
-    )
-
-
-def _with_own_image(
-    panels: Sequence[Panel],
-    queries: Sequence[Query | None],
-    drawn: Drawn,
-    colouring: Colouring,
-    sides: Sequence[Side],
-) -> tuple[Colouring, list[Side]]:
-    """The projections with one more point: the user's image, among its nearest tiles."""
-    extended = []
-    for panel, query, side in zip(panels, queries, sides, strict=True):
-        position = np.full((1, 2), np.nan, dtype=np.float32)
-        if query is not None:
-            nearest = panel.searcher.search(query, _PLACED_BY)
-            rows = panels[0].searcher.items.rows_of([hit.id for hit in nearest])
-            distances = np.array([hit.distance for hit in nearest])
-            if (rows >= 0).any():
-                points = loaders.points(panels[0].run, panel.run)[rows[rows >= 0]]
-                position = projection.placed(points, distances[rows >= 0])[None]
-        extended.append(
-            Side(
-                id=f"{side.id} own",
-                title=side.title,
-                points=np.concatenate([side.points, position]),
-                codes=np.append(side.codes, np.uint16(len(colouring.palette))),
-                note=f"{side.note} · your image placed by its {_PLACED_BY} nearest tiles",
-                about=side.about,
-                hits=side.hits,
-                labels=side.labels,
-                steady=side.steady,
-            )
-        )
-    grouped = bool(colouring.names)
-    legend = Colouring(
-        id=f"{colouring.id} own",
-        palette=(*colouring.palette, _INK),
-        names=(*colouring.names, _OWN) if grouped else (),
-        counts=(*colouring.counts, 1) if grouped else (),
-        low=colouring.low,
-        high=colouring.high,
-        title=colouring.title,
-    )
-    return legend, extended
 
 
 def _passing(searcher: Searcher, drawn: Drawn, count: int) -> NDArray[np.bool_] | None:

@@ -22,6 +22,7 @@ from mirs_core.workspace.home import Home
 from pages.components.sending.sending import is_row, rows_of
 from pages.components.space_map.space_map import _positions
 from pages.shared import state
+from pages.space import drawn as drawn_tiles
 from pages.space import maps
 
 PAGE = "pages/space/space.py"
@@ -193,7 +194,7 @@ def test_each_list_of_outliers_draws(opened: AppTest) -> None:
 def test_very_many_tiles_are_drawn_as_a_sample_that_holds_the_query(
     mapped: Home, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maps, "MOST_POINTS", 100)
+    monkeypatch.setattr(drawn_tiles, "MOST_POINTS", 100)
     app = start(models="demo-baseline,demo-mirs")
     app.switch_page(PAGE).run()
     assert not app.exception and not app.error
