@@ -1,4 +1,4 @@
-"""``archive add``, ``check``, ``remove``, ``export`` and ``import``."""
+"""``archive add``, ``check``, ``remove``, ``compact``, ``export`` and ``import``."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,13 @@ from mirs_core.cli import kind_verbs
 from mirs_core.cli.console import Console
 from mirs_core.cli.verbs import verb, verbs_of
 from mirs_core.jobs.kind import Answer
-from mirs_core.jobs.kinds import archive_add, archive_check, archive_import, archive_remove
+from mirs_core.jobs.kinds import (
+    archive_add,
+    archive_check,
+    archive_compact,
+    archive_import,
+    archive_remove,
+)
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
@@ -19,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kind_verbs.add(verbs, archive_add.SPEC, lambda spec, answer: _text(answer))
     kind_verbs.add(verbs, archive_check.SPEC, _checked)
     kind_verbs.add(verbs, archive_remove.SPEC, _removed)
+    kind_verbs.add(verbs, archive_compact.SPEC, lambda spec, answer: _text(answer))
     written = verb(verbs, "export", export, "write tiles and codes as one Parquet table")
     written.add_argument("file", type=Path, metavar="FILE.parquet")
     written.add_argument("--run", metavar="ID", required=True, help="the run")

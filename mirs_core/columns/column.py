@@ -11,7 +11,7 @@ from mirs_core.columns.blocks import Layout, Rows
 
 T = TypeVar("T")
 
-_FEW = 1 << 16
+FEW = 1 << 16
 """Columns up to this many rows keep their values as Python objects once they are indexed."""
 
 
@@ -62,7 +62,7 @@ class Column(ABC, Sequence[T], Generic[T]):
     @overload
     def __getitem__(self, key: slice) -> tuple[T, ...]: ...
     def __getitem__(self, key: Any) -> Any:
-        if self._values is None and len(self) <= _FEW:
+        if self._values is None and len(self) <= FEW:
             self._values = self.tolist()
         if isinstance(key, slice):
             if self._values is not None:
@@ -74,7 +74,7 @@ class Column(ABC, Sequence[T], Generic[T]):
 
     def values_at(self, rows: Rows) -> list[T]:
         """The values of ``rows``, in their order, as Python objects."""
-        if len(self) <= _FEW:
+        if len(self) <= FEW:
             return [self[row] for row in rows.tolist()]
         return self.take(rows).tolist()
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.columns.blocks import BLOCK, Rows
+from mirs_core.columns.column import FEW
 from mirs_core.columns.hashes import Hashes
 from mirs_core.columns.texts import Texts
 
@@ -33,6 +34,7 @@ class Lookup(Generic[Searchable]):
         """``indexes`` of ``index_of``, one per block."""
         self._column = column
         self._indexes: tuple[Index, ...] | None = tuple(indexes) if indexes is not None else None
+        self._row_by_value: dict[str, int] | None = None
 
     @property
     def indexes(self) -> tuple[Index, ...]:
@@ -44,6 +46,12 @@ class Lookup(Generic[Searchable]):
 
     def rows_of(self, values: Sequence[str]) -> Rows:
         """A row (n,) of each of ``values``, the last if there are several; -1 if there is none."""
+        if len(self._column) <= FEW:
+            # Loops look up tile by tile, for which a dict of few tiles is faster.
+            if self._row_by_value is None:
+                self._row_by_value = {value: row for row, value in enumerate(self._column)}
+            rows_by_value = self._row_by_value
+            return np.array([rows_by_value.get(value, -1) for value in values], dtype=np.int64)
         result = np.full(len(values), -1, dtype=np.int64)
         for places, rows in self._matches(values):
             np.maximum.at(result, places, rows)

@@ -4,12 +4,17 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest, scan
 from mirs_core.datasets.splits import assign_roles, row_order
 from mirs_core.files import slug
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace.home import Home
+
+_STEP = 1 << 18
 
 
 def scan_cached(home: Home, root: Path, progress: Progress = silent) -> Manifest:
@@ -33,11 +38,19 @@ def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
     return Items.of([tiles[i] for i in order], [roles[i] for i in order])
 
 
-def archive_id(items: Items) -> str:
-    """Id of an evaluation archive: equal if archives hold the same tiles in the same order."""
-    rows = items.rows(["archive"])
-    text = "\n".join(f"{items.contents[i]} {items.ids[i]}" for i in rows)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def archive_id(items: Items, rows: NDArray[np.int64] | None = None) -> str:
+    """Id of an evaluation archive: equal if archives hold the same tiles in the same order.
+
+    Args:
+        rows: of its tiles in the order that breaks ties; by default that of the items.
+    """
+    rows, digest = items.rows(["archive"]) if rows is None else rows, hashlib.sha256()
+    for start in range(0, len(rows), _STEP):
+        step = rows[start : start + _STEP]
+        pairs = zip(items.contents.take(step), items.ids.take(step), strict=True)
+        text = "\n".join(f"{content} {tile}" for content, tile in pairs)
+        digest.update(f"\n{text}".encode() if start else text.encode())
+    return digest.hexdigest()[:12]
 
 
 def describe(manifest: Manifest) -> dict[str, Any]:

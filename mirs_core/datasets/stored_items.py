@@ -46,7 +46,7 @@ def read_items(run: RunFolder) -> Items:
         RunError: its archive is missing or damaged.
     """
     if is_stored(run.archive) or not run.old_items.is_file():
-        return _items(open_archive(run.archive))
+        return items_of(open_archive(run.archive))
     return Items.from_json(read_json(run.old_items))
 
 
@@ -64,10 +64,9 @@ def read_archive(run: RunFolder, *, thorough: bool = False) -> ArchivedTiles:
     stored = open_archive(run.archive)
     if thorough or stored.listing.count <= _SMALL:
         check(run.archive, stored, {"roles": ROLES, "places": PLACES})
-    codes = stored.codes
     return ArchivedTiles(
-        codes=codes.whole() if codes.layout.whole else cast("NDArray[Any]", codes),
-        items=_items(stored),
+        codes=codes_of(stored),
+        items=items_of(stored),
         distractors=stored.listing.distractors,
         ties=stored.ties,
         model=stored.listing.model,
@@ -75,7 +74,14 @@ def read_archive(run: RunFolder, *, thorough: bool = False) -> ArchivedTiles:
     )
 
 
-def _items(stored: StoredArchive) -> Items:
+def codes_of(stored: StoredArchive) -> NDArray[Any]:
+    """The codes of an archive on disk: an array, or ``columns.blocks.Blocks`` of several."""
+    codes = stored.codes
+    return codes.whole() if codes.layout.whole else cast("NDArray[Any]", codes)
+
+
+def items_of(stored: StoredArchive) -> Items:
+    """The items of an archive on disk."""
     items = Items(**cast("dict[str, Any]", stored.columns))
     return items.indexed(stored.id_indexes, stored.content_indexes)
 

@@ -1,12 +1,11 @@
 """Archives that grow and shrink: a finished run becomes a new one with other tiles.
 
-The model does not change, and the codes of existing tiles are copied row by row. Existing rows keep
-their order, by which ties are broken, and new ones are inserted at random places (see
-``splits.grown_order``), so that at equal distances neither old nor new tiles have an advantage.
+The model does not change, and the codes of existing tiles are copied. Existing tiles keep the order
+that breaks ties between them, and new ones get random places in it, so that at equal distances
+neither old nor new tiles have an advantage. Large archives share their segments with the old run
+instead of copying them (see ``shared_segments``).
 """
 
-import dataclasses
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.blocks import BLOCK
+from mirs_core.columns.manifest import read_list
+from mirs_core.columns.reading import is_stored
 from mirs_core.datasets.items import Items
-from mirs_core.datasets.manifest import Manifest, Tile
+from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.scanning import describe, scan_cached
-from mirs_core.datasets.splits import grown_order
 from mirs_core.encoders.feature_store import count_missing
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.errors import DataError
-from mirs_core.pipeline import listed_tiles
+from mirs_core.pipeline import listed_tiles, shared_segments
 from mirs_core.pipeline.archive_codes import ArchiveModel, Archiving, archive_codes
-from mirs_core.pipeline.indexing import archived_config, keep_archived, learnt_roles, role_of
+from mirs_core.pipeline.growth_plan import Plan, plan_growth
+from mirs_core.pipeline.indexing import archived_config, keep_archived, learnt_roles
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.retriever import Retriever
@@ -83,9 +85,9 @@ def add(
     manifest = scan_cached(home, Path(old.config().archive_root), progress)
     excluded = {} if again else old.excluded_tiles()
     learnt = learnt_roles(old, loaded)
-    plan = _plan(loaded.items, manifest, learnt, excluded)
+    plan = plan_growth(loaded, manifest, learnt, excluded)
     items = plan.items
-    if items == loaded.items:
+    if not plan.added and not plan.removed and items == _ordered(loaded):
         note = ""
         if plan.held_back:
             note = f" Tiles that were removed before ({plan.held_back}) are not added again."
@@ -95,7 +97,8 @@ def add(
     grown = Retriever(loaded.model, codes, items, manifest.card.distractors)
     about = {**describe(manifest), "added": plan.added, "removed": plan.removed}
     about["engines"] = dict(engines)
-    run, binned = _keep(home, old, grown, about, learnt, excluded, keep)
+    with shared_segments.appended(home, old, loaded, grown, plan) as archive:
+        run, binned = _keep(home, old, archive, about, learnt, excluded, keep)
     return Grown(run, run_id, len(items), plan.added, plan.removed, encoded, binned, plan.held_back)
 
 
@@ -119,7 +122,7 @@ def remove(
     old = runs.folder(home, run_id)
     loaded = retriever.load(old)
     removed = listed_tiles.rows_of(loaded.items, tiles)
-    rows = np.array([row for row in range(len(loaded.items)) if row not in removed], dtype=np.int64)
+    rows = np.delete(np.arange(len(loaded.items), dtype=np.int64), sorted(removed))
     if not len(rows) or not removed:
         raise DataError(
             "This would remove every tile of the archive; delete the run instead."
@@ -127,99 +130,54 @@ def remove(
             else "Name at least one tile to remove."
         )
     progress("Writing the archive", 0, 1)
-    items = loaded.items.take(rows)
-    reduced = dataclasses.replace(loaded, codes=loaded.codes[rows], items=items)
     gone = {loaded.items.contents[row]: loaded.items.ids[row] for row in removed}
     about = {"added": 0, "removed": len(removed)}
     excluded = {**old.excluded_tiles(), **gone}
     learnt = learnt_roles(old, loaded)
-    run, binned = _keep(home, old, reduced, about, learnt, excluded, keep)
-    return Grown(run, run_id, len(items), 0, len(removed), 0, binned)
+    with shared_segments.reduced(home, old, loaded, rows) as archive:
+        run, binned = _keep(home, old, archive, about, learnt, excluded, keep)
+    return Grown(run, run_id, len(rows), 0, len(removed), 0, binned)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The items of a grown archive; ``sources`` (N,) are their rows in the old one, -1 if new."""
+def compact(home: Home, run_id: str, *, keep: bool = False, progress: Progress = silent) -> Grown:
+    """A new run with the same tiles in segments that are filled, without removed tiles.
 
-    items: Items
-    sources: NDArray[np.int64]
-    added: int
-    removed: int
-    held_back: int
+    Its rows are in the order that breaks ties, so it ranks as the old one does. Runs up to version
+    0.3.0 become runs of the present format.
 
+    Args:
+        keep: as in ``add``.
 
-def _plan(
-    items: Items, manifest: Manifest, learnt: dict[str, str], excluded: dict[str, str]
-) -> _Plan:
-    tile_by_id = {tile.id: tile for tile in manifest.tiles}
-    new = {tile.id: tile for tile in manifest.tiles if not items.has(tile.id)}
-    moved = _moved(items, tile_by_id, new)
-    rows: list[int] = []
-    tiles: list[Tile] = []
-    for row in range(len(items)):
-        tile = moved.get(row) or tile_by_id.get(items.ids[row]) or _missing(items, row)
-        if tile.content == items.contents[row]:
-            rows.append(row)
-            tiles.append(tile)
-        else:
-            new[tile.id] = tile
-    followed = {tile.id for tile in moved.values()}
-    fresh = [tile for tile in new.values() if tile.id not in followed]
-    added = [tile for tile in fresh if tile.content not in excluded]
-    by_content = _rows_by_content(items)
-    order = _order([tile.id for tile in tiles], added)
-    everything = [*tiles, *added]
-    # Copies of tiles that the model was trained on must not count in an evaluation.
-    roles = [items.roles[row] for row in rows]
-    roles += [learnt.get(tile.content) or role_of(tile) for tile in added]
-    sources = [*rows, *(by_content.get(tile.content, -1) for tile in added)]
-    return _Plan(
-        Items.of([everything[i] for i in order], [roles[i] for i in order]),
-        np.array(sources, dtype=np.int64)[order],
-        len(added),
-        len(items) - len(rows),
-        len(fresh) - len(added),
-    )
+    Raises:
+        DataError: the archive is compact already.
+        RunError: the run is not finished.
+    """
+    old = runs.folder(home, run_id)
+    loaded = retriever.load(old)
+    if is_compact(old):
+        raise DataError(f"The archive of run {run_id} is compact already; nothing was written.")
+    with shared_segments.compacted(home, loaded, progress) as archive:
+        about = {"added": 0, "removed": 0}
+        run, binned = _keep(
+            home, old, archive, about, learnt_roles(old, loaded), old.excluded_tiles(), keep
+        )
+    return Grown(run, run_id, len(loaded.items), 0, 0, 0, binned)
 
 
-def _order(present: Sequence[str], added: Sequence[Tile]) -> NDArray[np.int64]:
-    text = "\n".join([*present, "", *(f"{tile.content} {tile.id}" for tile in added)])
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return grown_order(len(present), len(added), digest)
+def is_compact(run: runs.RunFolder) -> bool:
+    """Whether an archive has the present format, full segments and no removed tiles."""
+    if not is_stored(run.archive):
+        return False
+    listing = read_list(run.archive)
+    full = all(segment.rows == BLOCK for segment in listing.segments[:-1])
+    return full and listing.removed is None
 
 
-def _moved(items: Items, tile_by_id: dict[str, Tile], new: dict[str, Tile]) -> dict[int, Tile]:
-    """The new tile of each row whose file is missing while a new file has the same content."""
-    new_by_content: dict[str, list[Tile]] = {}
-    for tile in new.values():
-        new_by_content.setdefault(tile.content, []).append(tile)
-    moved = {}
-    for row, (tile_id, content) in enumerate(zip(items.ids, items.contents, strict=True)):
-        if tile_id not in tile_by_id and new_by_content.get(content):
-            moved[row] = new_by_content[content].pop()
-    return moved
-
-
-def _missing(items: Items, row: int) -> Tile:
-    """A tile whose file is missing, as the archive describes it."""
-    return Tile(
-        id=items.ids[row],
-        path=items.ids[row],
-        label=items.labels[row],
-        split="",
-        content=items.contents[row],
-        strip=items.strips[row],
-        latitude=items.latitudes[row],
-        longitude=items.longitudes[row],
-        place=items.places[row],
-    )
-
-
-def _rows_by_content(items: Items) -> dict[str, int]:
-    """A row for each content; of several copies, one that the model was trained on if possible."""
-    rows = {content: row for row, content in enumerate(items.contents)}
-    learnt = items.rows(["val", "train"])
-    return {**rows, **{items.contents[row]: int(row) for row in learnt}}
+def _ordered(loaded: Retriever) -> Items:
+    """The items of an archive in the order that breaks ties."""
+    if loaded.ties is None:
+        return loaded.items
+    return loaded.items.take(loaded.in_order(np.arange(len(loaded.items), dtype=np.int64)))
 
 
 def _codes(
@@ -227,7 +185,7 @@ def _codes(
     old: runs.RunFolder,
     loaded: Retriever,
     manifest: Manifest,
-    plan: _Plan,
+    plan: Plan,
     engines: Counter[str],
     progress: Progress,
 ) -> tuple[NDArray[Any], int]:

@@ -166,7 +166,7 @@ def keep_archived(
         described_in: a folder whose ``dataset.json`` and ``tiles.csv``, if any, are copied into
             the run: the data set's own folder may not be on this machine.
     """
-    name_of_archive = archive_id(archive.items)
+    name_of_archive = archive_id(archive.items, archive.in_order(archive.items.rows(["archive"])))
     described = {**provenance, "archive_id": name_of_archive}
     run = runs.create(home, config, name=name, provenance=described)
     try:

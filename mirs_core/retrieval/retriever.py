@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.columns.manifest import StoredFile
+from mirs_core.columns.reading import StoredArchive
 from mirs_core.columns.ties import Ties
 from mirs_core.columns.writing import ArchiveWriter
 from mirs_core.config.settings import RunConfig
@@ -26,13 +27,22 @@ if TYPE_CHECKING:
 _SOURCE_ROLES = frozenset({"train"})
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Segments:
+    """Segments on disk that a run shares instead of writing its own."""
+
+    folder: Path
+    archive: StoredArchive
+
+
 @dataclass(frozen=True, slots=True)
 class Retriever:
     """Model, codes and items of one run.
 
     ``codes`` are packed uint8 (N, bits/8), or float32 (N, D) of a baseline; those of an archive
     with several segments are ``columns.blocks.Blocks``, which can be indexed like an array. Row
-    order breaks ties, unless the archive has grown and ``ties`` does.
+    order breaks ties, unless the archive has grown and ``ties`` does. ``segments`` hold all of it
+    on disk already, where they are to be shared.
     """
 
     model: HashFunction | FloatModel
@@ -40,6 +50,7 @@ class Retriever:
     items: Items
     distractors: tuple[str, ...] = ()
     ties: Ties | None = None
+    segments: Segments | None = None
 
     @classmethod
     def build(
@@ -79,7 +90,10 @@ class Retriever:
         save_model(run.model, self.model)
         digest = StoredFile.of(run.model).sha256
         with ArchiveWriter(run.archive, model=digest, distractors=self.distractors) as writer:
-            writer.append(np.asarray(self.codes), self.items.columns())
+            if self.segments is not None:
+                writer.share(self.segments.folder, self.segments.archive)
+            else:
+                writer.append(np.asarray(self.codes), self.items.columns())
 
 
 def for_inference(model: "HashFunction | HashModel | FloatModel") -> HashFunction | FloatModel:

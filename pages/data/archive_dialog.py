@@ -1,4 +1,4 @@
-"""The dialog that edits an archive: check, add and remove tiles, export and import codes."""
+"""The dialog that edits an archive: check, add, remove, compact; export and import codes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +11,10 @@ from mirs_core.files import slug
 from mirs_core.jobs import JobSpec
 from mirs_core.jobs.kinds.archive_add import ArchiveAdd
 from mirs_core.jobs.kinds.archive_check import ArchiveCheck
+from mirs_core.jobs.kinds.archive_compact import ArchiveCompact
 from mirs_core.jobs.kinds.archive_import import ArchiveImport
 from mirs_core.jobs.kinds.archive_remove import ArchiveRemove
+from mirs_core.pipeline import growing
 from mirs_core.workspace import collections, runs
 from mirs_core.workspace.home import Home
 from pages.data import import_form
@@ -44,6 +46,11 @@ def draw(home: Home, models: Sequence[runs.RunSummary], titles: dict[str, str]) 
     added = ArchiveAdd(run=run_id, data=Path(folder).expanduser().absolute() if folder else None)
     _button(home, "Add tiles", "add_photo_alternate", added, f"Add tiles to {titles[run_id]}")
     _remove(home, run_id, titles[run_id])
+    if not growing.is_compact(runs.folder(home, run_id)):
+        st.html('<p class="mirs-model">Compact the archive</p>')
+        st.caption("Writes it anew, without removed tiles. Results stay the same.")
+        compacted = ArchiveCompact(run=run_id)
+        _button(home, "Compact", "compress", compacted, f"Compact {titles[run_id]}")
     st.html('<p class="mirs-model">Import codes</p>')
     file = st.text_input(
         "Parquet file on this computer", placeholder="/home/me/codes.parquet",

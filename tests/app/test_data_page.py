@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from archives import store_as_before
 from fakes import write_dataset
 from published import Published, domars, published
 from streamlit.testing.v1 import AppTest
@@ -332,6 +333,11 @@ def test_an_archive_is_changed_by_jobs(opened: Open, home: Home, tmp_path: Path)
     archive = app.selectbox[-1].value
     press(app, "Check files")
     assert queued(home) == [("archive", "check", f"--run={archive}")]
+    press(app, "Edit or export archive")
+    assert not [button for button in app.button if button.label == "Compact"]
+    store_as_before(home.runs / archive)
+    press(press(app, "Edit or export archive"), "Compact")
+    assert ("archive", "compact", f"--run={archive}") in queued(home)
     press(app, "Edit or export archive")
     press(app, "Add tiles")
     assert ("archive", "add", f"--run={archive}", f"--data={tmp_path}") in queued(home)

@@ -69,9 +69,10 @@ def _write(home: Home, searcher: Searcher, handle: Any, progress: Progress) -> N
     texts = {KEY: json.dumps(about).encode(), b"geo": json.dumps(_geo()).encode()}
     columns = schema(codes.dtype == np.uint8, codes.shape[1], texts)
     with pq.ParquetWriter(handle, columns, compression="zstd", write_page_checksum=True) as writer:
+        order = searcher.retriever.in_order(np.arange(count, dtype=np.int64))
         for start in range(0, count, ROWS_IN_GROUP):
             progress("Writing the table", start, count)
-            rows = range(start, min(start + ROWS_IN_GROUP, count))
+            rows = order[start : start + ROWS_IN_GROUP]
             writer.write_table(_table(searcher, rows, columns))
     progress("Writing the table", count, count)
 
@@ -110,25 +111,25 @@ def metadata_of(home: Home, searcher: Searcher) -> dict[str, Any]:
     }
 
 
-def _table(searcher: Searcher, rows: Sequence[int], columns: "pa.Schema") -> "pa.Table":
+def _table(searcher: Searcher, rows: NDArray[np.int64], columns: "pa.Schema") -> "pa.Table":
     import pyarrow as pa
 
-    items, codes = searcher.items, searcher.retriever.codes[rows[0] : rows[-1] + 1]
-    tiles = rows_of_tiles(searcher, [items.ids[row] for row in rows])
+    items, codes = searcher.items.take(rows), searcher.retriever.codes[rows]
+    tiles = rows_of_tiles(searcher, items.ids.tolist())
     values: dict[str, Any] = {
-        "id": [items.ids[row] for row in rows],
+        "id": items.ids.tolist(),
         "code": code_array(codes),
-        "label": [items.labels[row] for row in rows],
-        "role": [items.roles[row] for row in rows],
-        "strip": [items.strips[row] for row in rows],
-        "place": [items.places[row] for row in rows],
-        "sha256": [items.contents[row] for row in rows],
+        "label": items.labels.tolist(),
+        "role": items.roles.tolist(),
+        "strip": items.strips.tolist(),
+        "place": items.places.tolist(),
+        "sha256": items.contents.tolist(),
         "licence": [tile.licence or None for tile in tiles],
         "credit": [tile.credit or None for tile in tiles],
         "source": [tile.source or None for tile in tiles],
-        "latitude": [items.latitudes[row] for row in rows],
-        "longitude": [items.longitudes[row] for row in rows],
-        "geometry": _points(items.longitudes, items.latitudes, rows),
+        "latitude": items.latitudes.tolist(),
+        "longitude": items.longitudes.tolist(),
+        "geometry": _points(items.longitudes, items.latitudes, range(len(items))),
     }
     for name in TEXTS:
         _check_texts(name, values[name], values["id"])

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirs_core.columns import blocks, texts
+from mirs_core.columns import lookup as lookup_module
 from mirs_core.columns.blocks import Blocks, Layout
 from mirs_core.columns.categories import Categories, code_type
 from mirs_core.columns.column import Column
@@ -150,14 +151,17 @@ def test_ranges_of_numbers_include_both_ends(values: list[float | None], low: fl
     assert column.present().tolist() == [value is not None for value in values]
 
 
-@given(layouts(), st.data())
-def test_rows_are_looked_up_without_a_dict(layout: Layout, data: st.DataObject) -> None:
+@given(layouts(), st.booleans(), st.data())
+def test_rows_are_looked_up_by_dict_or_by_index(
+    layout: Layout, few: bool, data: st.DataObject
+) -> None:
     total = sum(layout.sizes)
     picks = data.draw(st.lists(st.integers(0, 4), min_size=total, max_size=total))
     for column, values in columns(layout, picks)[2:]:
         assert isinstance(column, Texts | Hashes)
         names = [*dict.fromkeys(values), "nothing", digest("nothing")]
         lookup: Lookup[Any] = Lookup(column)
+        lookup_module.FEW = 1 << 16 if few else -1
         where = [[row for row, own in enumerate(values) if own == name] for name in names]
         assert lookup.rows_of(names).tolist() == [max(rows, default=-1) for rows in where]
         assert lookup.rows_with(names[:2]).tolist() == sorted(
@@ -165,9 +169,11 @@ def test_rows_are_looked_up_without_a_dict(layout: Layout, data: st.DataObject) 
         )
         stored = Lookup(column, lookup.indexes)
         assert stored.rows_of(names).tolist() == lookup.rows_of(names).tolist()
+    lookup_module.FEW = 1 << 16
 
 
 def test_strings_whose_hashes_collide_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup_module, "FEW", -1)
     monkeypatch.setattr(texts, "text_keys", lambda array: np.zeros(len(array), dtype=np.uint64))
     names = [f"{n}.png" for n in range(50)]
     lookup = Lookup(Texts.of(names))

@@ -14,6 +14,7 @@ from mirs_core.encoders.fine_tuning import OBJECTIVES
 from mirs_core.errors import RunError
 from mirs_core.jobs import worker, workers
 from mirs_core.jobs.folder import folder_of
+from mirs_core.jobs.kinds.archive_compact import ArchiveCompact
 from mirs_core.jobs.kinds.archive_remove import ArchiveRemove
 from mirs_core.jobs.kinds.data_import import Import
 from mirs_core.jobs.kinds.data_prepare import Prepare
@@ -48,6 +49,7 @@ SPECS: list[jobs.JobSpec] = [
     Tile(raster=Path("s.tif"), out=Path("o"), metres=1200.0, archive=("a", "b")),
     Import(folder=Path("f"), copy=True, metres_per_pixel=5.5, labels_from_folders=True),
     ArchiveRemove(run="r", tile=("a/1.png", "--b")),
+    ArchiveCompact(run="r", keep=True),
 ]
 
 

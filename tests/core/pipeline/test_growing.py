@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from archives import store_as_before
 from fakes import FakeNetwork, make_fake_encoder, write_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,8 +22,8 @@ from mirs_core.datasets.splits import grown_order
 from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import DataError
-from mirs_core.exchange import exported_runs
-from mirs_core.pipeline import growing, training
+from mirs_core.exchange import exported_runs, parquet_archives
+from mirs_core.pipeline import growing, shared_segments, training
 from mirs_core.pipeline.indexing import index
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.search import Searcher
@@ -34,6 +36,7 @@ LAYOUT = {
     "test": {"cra": 3, "rid": 3, "smo": 3},
 }
 Run = tuple[Path, str]
+SEGMENT = "segment-00000/codes.npy"
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
             config = from_preset(preset, data=str(data), seed=3, changes=changes)
             training.train(Home(home), training.prepare(Home(home), config, run_id=preset))
     return root
+
+
+@pytest.fixture(params=["written anew", "segments shared"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whether archives of this size are written anew or share segments, as large ones do."""
+    if request.param == "segments shared":
+        monkeypatch.setattr(shared_segments, "SMALL", 0)
+    return str(request.param)
 
 
 @pytest.fixture
@@ -306,3 +317,102 @@ def test_tiles_of_another_folder_are_imported_and_archived(
     (tile, *_) = [tile for tile in searcher.items.ids if tile.startswith("import-other/")]
     assert searcher.image_path(tile).is_file()
     assert (searcher.metadata(tile).licence, searcher.metadata(tile).credit) == ("CC0", "Me")
+
+
+def hits_of(home: Home, run_id: str) -> dict[str, list[tuple[str, float]]]:
+    searcher = Searcher.open(home, run_id)
+    return {
+        tile: [(hit.id, hit.distance) for hit in searcher.search(searcher.query_by_id(tile), 50)]
+        for tile in searcher.items.ids
+    }
+
+
+def places_of(home: Home, run_id: str) -> list[str]:
+    """Ids in the order that breaks ties."""
+    found = loaded(home, run_id)
+    return list(found.items.ids.take(found.in_order(np.arange(len(found.items)))))
+
+
+def test_large_archives_share_their_segments(home: Home, folder: Path, run: str, way: str) -> None:
+    before = runs.folder(home, run).archive
+    write_dataset(folder, 7, start=5000)
+    grown = growing.add(home, run, keep=True).run
+    shared = (grown.archive / SEGMENT).samefile(before / SEGMENT)
+    assert shared == (way == "segments shared")
+    gone = [*loaded(home, grown.id).items.ids[3:6]]
+    less = growing.remove(home, grown.id, gone, keep=True).run
+    assert (less.archive / SEGMENT).samefile(before / SEGMENT) == shared
+    assert (less.archive / "removed.npy").exists() == shared
+    assert not list(home.runs.glob(".*"))
+    # What is shared stays when the old runs are deleted for good.
+    expected = hits_of(home, less.id)
+    for old in (run, grown.id):
+        shutil.rmtree(runs.folder(home, old).path)
+    assert hits_of(home, less.id) == expected
+
+
+def test_added_tiles_get_random_places_among_ties(
+    home: Home, folder: Path, run: str, way: str
+) -> None:
+    order = places_of(home, run)
+    for start in (5000, 6000):
+        write_dataset(folder, 30, start=start)
+        run = growing.add(home, run).run.id
+        after = places_of(home, run)
+        new = set(after) - set(order)
+        assert [tile for tile in after if tile not in new] == order and len(new) == 30
+        ranks = [place for place, tile in enumerate(after) if tile in new]
+        assert 0.3 < np.mean(ranks) / len(after) < 0.7
+        order = after
+
+
+def test_ties_rank_in_that_order(home: Home, folder: Path, run: str) -> None:
+    write_dataset(folder, 12, start=5000)
+    run = growing.add(home, run).run.id
+    place = {tile: number for number, tile in enumerate(places_of(home, run))}
+    ties = 0
+    for hits in hits_of(home, run).values():
+        assert hits == sorted(hits, key=lambda hit: (hit[1], place[hit[0]]))
+        ties += len(hits) - len({distance for _, distance in hits})
+    assert ties
+
+
+def test_compacting_changes_the_files_and_no_result(home: Home, folder: Path, run: str) -> None:
+    write_dataset(folder, 9, start=5000)
+    grown = growing.add(home, run).run.id
+    less = growing.remove(home, grown, loaded(home, grown).items.ids[2:4]).run.id
+    expected, order = hits_of(home, less), places_of(home, less)
+    if growing.is_compact(runs.folder(home, less)):
+        with pytest.raises(DataError, match="compact already"):
+            growing.compact(home, less)
+        return
+    packed = growing.compact(home, less)
+    assert (packed.tiles, packed.added, packed.removed, packed.binned) == (37, 0, 0, True)
+    assert hits_of(home, packed.run.id) == expected
+    after = loaded(home, packed.run.id)
+    assert list(after.items.ids) == order and after.ties is None
+    assert growing.is_compact(packed.run) and not list(home.runs.glob(".*"))
+    before = runs.RunFolder(home.bin / less).provenance()["archive_id"]
+    assert packed.run.provenance()["archive_id"] == before
+    assert packed.run.excluded_tiles() == runs.RunFolder(home.bin / less).excluded_tiles()
+
+
+def test_a_run_of_version_0_3_0_is_stored_anew(home: Home, run: str) -> None:
+    expected = hits_of(home, run)
+    store_as_before(runs.folder(home, run).path)
+    assert hits_of(home, run) == expected
+    packed = growing.compact(home, run)
+    assert growing.is_compact(packed.run) and hits_of(home, packed.run.id) == expected
+    assert not packed.run.old_items.exists()
+
+
+def test_an_archive_that_grew_is_exported_in_the_order_of_ties(
+    home: Home, folder: Path, run: str, tmp_path: Path
+) -> None:
+    write_dataset(folder, 12, start=5000)
+    run = growing.add(home, run).run.id
+    parquet_archives.write_archive(home, run, tmp_path / "a.parquet")
+    table = pd.read_parquet(tmp_path / "a.parquet", columns=["id"])
+    assert table["id"].tolist() == places_of(home, run)
+    copy = parquet_archives.read_archive(home, tmp_path / "a.parquet", run)
+    assert hits_of(home, copy[0].id) == hits_of(home, run)
