@@ -81,7 +81,8 @@ class Encoder:
 
     def run_on(self, open_engine: Callable[[], Engine]) -> None:
         """Has features computed by the engine that ``open_engine`` returns; PyTorch until then."""
-        self._open_engine = open_engine
+        with self._engine_lock:
+            self._engine, self._open_engine = None, open_engine
 
     def engine(self) -> Engine:
         """The engine of ``features``, opened at the first call.
