@@ -60,7 +60,7 @@ class _Measured:
 def run(
     home: Home,
     data: Path | None = None,
-    tiles: int = 192,
+    tiles: int = 96,
     repeat: int = 3,
     progress: Progress = silent,
 ) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks import encode_verb
 from mirs_core.cli.console import Console
 from mirs_core.cli.verbs import verb
 from mirs_core.config.presets import PRESETS
@@ -27,22 +28,6 @@ def query(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
         )
     answer = bench.run(home, run_id, repeat=max(1, args.repeat))
     return answer, _text(answer)
-
-
-def encode(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Tiles per second of every encoder on every engine."""
-    from benchmarks import encode as bench
-
-    data = args.data.expanduser().resolve() if args.data else None
-    answer = bench.run(
-        Home.current(), data, max(4, args.tiles), max(1, args.repeat), console.progress
-    )
-    columns = ["encoder", "engine", "weights", "tiles_per_s", "times_torch", "cosine_min"]
-    columns += ["difference_max", "decode_share"]
-    rows = [
-        [str(row.get(name, row.get("problem", ""))) for name in columns] for row in answer["rows"]
-    ]
-    return answer, markdown(columns, rows)
 
 
 def train(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
@@ -216,12 +201,7 @@ def add_verbs(group: Any) -> None:
         "--run", metavar="ID", help="a finished run (default: the default model)"
     )
     query_verb.add_argument("--repeat", type=int, default=50, metavar="N")
-    encode_verb = verb(group, "encode", encode, "every encoder on every engine, in tiles/s")
-    encode_verb.add_argument(
-        "--data", type=Path, metavar="DIR", help="tiles to encode (default: synthetic ones)"
-    )
-    encode_verb.add_argument("--tiles", type=int, default=192, metavar="N")
-    encode_verb.add_argument("--repeat", type=int, default=3, metavar="N")
+    encode_verb.add(group)
     train_verb = verb(group, "train", train, "training time of a head, at the size of DoMars16k")
     train_verb.add_argument("--preset", default="mirs", metavar="NAME", help=", ".join(PRESETS))
     train_verb.add_argument("--epochs", type=int, default=100, metavar="N")
