@@ -84,9 +84,16 @@ def distances(items: Items, place: tuple[float, float]) -> NDArray[np.float64]:
 
 def places(items: Items) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Latitudes and longitudes (N,) of the tiles; both NaN where either is unknown."""
-    pairs = np.array([items.latitudes, items.longitudes], dtype=float)
-    latitudes, longitudes = np.where(np.isfinite(pairs).all(axis=0), pairs, np.nan)
-    return latitudes, np.mod(longitudes, 360)
+    latitudes, longitudes = np.empty(len(items)), np.empty(len(items))
+    starts = items.latitudes.layout.starts
+    pairs = zip(items.latitudes.pieces(), items.longitudes.pieces(), strict=True)
+    for number, (north, east) in enumerate(pairs):
+        block = slice(starts[number], starts[number + 1])
+        unknown = ~(np.isfinite(north) & np.isfinite(east))
+        latitudes[block] = north
+        np.mod(east, 360, out=longitudes[block])
+        latitudes[block][unknown] = longitudes[block][unknown] = np.nan
+    return latitudes, longitudes
 
 
 def _by_chance(pool: NDArray[np.float64], count: int, draws: int, seed: int) -> tuple[float, float]:

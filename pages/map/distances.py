@@ -8,7 +8,6 @@ import streamlit as st
 
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import INVENTED, OWN_PLACE, STRIP_CENTRE
-from mirs_core.landform_map import spread
 from mirs_core.landform_map.spread import Spread
 from mirs_core.retrieval.search import Searcher
 from pages.parts import sections
@@ -62,7 +61,7 @@ def _row(result: ModelResults, title: str, colour: str) -> str:
 def measure(result: ModelResults, place: tuple[float, float]) -> Spread | None:
     """Distances from a query's location to its results, compared with chance."""
     searcher = result.searcher
-    rows = np.array([searcher.items.row(hit.id) for hit in result.hits], dtype=np.int64)
+    rows = searcher.items.rows_of([hit.id for hit in result.hits])
     candidates = searcher.candidates(result.query, result.filters)
     return loaders.distance_spread(searcher, place, rows, candidates)
 
@@ -71,11 +70,15 @@ def _place(result: ModelResults) -> tuple[float, float] | None:
     if result.query.tile_id is None:
         return None
     items = result.searcher.items
-    row = items.row(result.query.tile_id)
-    latitudes, longitudes = spread.places(items)
-    if not np.isfinite(latitudes[row]):
+    return place_of(items, items.row(result.query.tile_id))
+
+
+def place_of(items: Items, row: int) -> tuple[float, float] | None:
+    """Latitude and longitude of a tile, degrees north and from 0 to 360 east; None if unknown."""
+    latitude, longitude = items.latitudes[row], items.longitudes[row]
+    if latitude is None or longitude is None:
         return None
-    return float(latitudes[row]), float(longitudes[row])
+    return latitude, longitude % 360
 
 
 def _notes(searcher: Searcher) -> list[str]:
@@ -103,8 +106,9 @@ def _notes(searcher: Searcher) -> list[str]:
 
 def _kinds(items: Items) -> dict[str, int]:
     """Number of tiles by kind of coordinates; "" for those not on the map."""
-    on_map = np.isfinite(spread.places(items)[0])
+    on_map = items.latitudes.present() & items.longitudes.present()
     counts = dict.fromkeys((OWN_PLACE, STRIP_CENTRE, INVENTED, ""), 0)
-    for kind, is_there in zip(items.places, on_map, strict=True):
-        counts[kind if is_there else ""] += 1
+    for kind, count in items.places.counts(on_map).items():
+        counts[kind or ""] += count
+    counts[""] += len(items) - int(np.count_nonzero(on_map))
     return counts

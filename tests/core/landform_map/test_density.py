@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from mirs_core.landform_map import density
 from mirs_core.landform_map.density import grid_centres, on_sphere
 from mirs_core.mars.geography import RADIUS_KM, distance_km
 
@@ -42,3 +43,17 @@ def test_a_place_counts_the_same_at_every_latitude(latitude: float) -> None:
 
 def test_no_place_gives_no_density() -> None:
     assert not on_sphere(np.array([np.nan]), np.array([np.nan])).any()
+
+
+@pytest.mark.parametrize("latitudes", [(-90, 90), (80, 90), (-90, -89.9), (12.26, 12.26)])
+def test_cells_of_many_places_give_the_density_of_places(
+    latitudes: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(4)
+    north = rng.uniform(*latitudes, 400)
+    east = np.where(rng.random(400) < 0.5, rng.normal(0, 0.3, 400), 93.27)
+    exact = on_sphere(north, east)
+    monkeypatch.setattr(density, "_EXACT", 399)
+    cells = on_sphere(north, east)
+    assert not np.array_equal(cells, exact)
+    assert np.abs(cells - exact).max() < 3e-3 * exact.max()
