@@ -13,7 +13,10 @@ from mirs_core.landform_map.ground import EDGE, Area, Ground
 def places(n: int = 3000) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(5)
     north, east = rng.uniform(-90, 90, n), rng.uniform(0, 360, n)
-    north[::3], east[::3] = rng.normal(18, 0.2, len(north[::3])), rng.normal(0, 0.2, len(north[::3]))
+    north[::3], east[::3] = (
+        rng.normal(18, 0.2, len(north[::3])),
+        rng.normal(0, 0.2, len(north[::3])),
+    )
     north[:6], east[:6] = [90, -90, 0, 55, -55, 12], [0, 359.5, 360, 90, 180, 0]
     north[7], east[8] = np.nan, np.nan
     return north, np.mod(east, 360)
