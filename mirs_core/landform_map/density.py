@@ -1,7 +1,5 @@
 """Density of places on the sphere, on a grid and without bias towards high latitudes."""
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,7 +50,7 @@ def on_sphere(
     for start in range(0, len(cells), _CHUNK):
         cosines = cells[start : start + _CHUNK] @ points.T
         sums[start : start + _CHUNK] = np.exp(sharp * (cosines - 1)) @ counts
-    return cast(Grid, scale * sums.reshape(north.shape))
+    return scale * sums.reshape(north.shape)
 
 
 def _kernel(width: float) -> tuple[float, float]:
@@ -98,7 +96,7 @@ def _of_cells(counts: Grid, width: float, step: float) -> Grid:
         kernel = np.fft.rfft(np.exp(sharp * (near - 1)), axis=1)
         sums = np.fft.irfft((kernel * spectrum).sum(axis=0), len(across))
         result[number] = sums[::stride]
-    return cast(Grid, scale * np.maximum(result, 0.0))
+    return scale * np.maximum(result, 0.0)
 
 
 def _vectors(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> Grid:

@@ -5,6 +5,7 @@ before. Answers take time with the tiles in the part of the map, not with those 
 """
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -108,7 +109,7 @@ class Area:
             min(max(0.0, low * side - 1), high * side - 1)
             for low, high in ((self.left, self.right), (self.top, self.bottom))
         ]
-        reach = float(np.hypot(*nearest)) * np.tan(np.radians(90 - EDGE) / 2)
+        reach = math.hypot(*nearest) * np.tan(np.radians(90 - EDGE) / 2)
         # Half a degree of room for rounding.
         closest = min(90.0, 90.5 - 2 * float(np.degrees(np.arctan(reach))))
         south, north = EDGE - 0.5, closest
