@@ -166,11 +166,11 @@ class Ground:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def look(self, area: Area, most: int, shown: NDArray[np.bool_] | None = None) -> Sight:
+    def look(self, area: Area, most: int, counted: NDArray[np.bool_] | None = None) -> Sight:
         """The tiles in an area: singly, if there are at most ``most``.
 
         Args:
-            shown: (N,) which tiles of the archive count; all by default.
+            counted: (N,) which tiles of the archive count; all by default.
         """
         tall, wide = area.shape
         counts = np.zeros(tall * wide, dtype=np.int64)
@@ -179,8 +179,8 @@ class Ground:
         for places in self._batches(area):
             cells, inside = area.cells(self._latitudes[places], self._longitudes[places])
             rows = self._rows[places]
-            if shown is not None:
-                inside &= shown[rows]
+            if counted is not None:
+                inside &= counted[rows]
             cells, rows = cells[inside], rows[inside]
             counts += np.bincount(cells, minlength=len(counts))
             total += len(rows)

@@ -66,20 +66,20 @@ def test_counts_and_rows_are_those_of_a_loop(
 ) -> None:
     monkeypatch.setattr(ground, "_BATCH", batch)
     north, east = places()
-    shown = np.random.default_rng(1).random(len(north)) < 0.7
+    counted = np.random.default_rng(1).random(len(north)) < 0.7
     expected = np.zeros(area.shape, dtype=int)
     rows = []
     for row, place in enumerate(zip(north, east, strict=True)):
-        if not shown[row] or not np.isfinite(place).all():
+        if not counted[row] or not np.isfinite(place).all():
             continue
         if cell := slow_cell(area, *place):
             expected[cell] += 1
             rows.append(row)
     index = Ground(north, east)
     assert len(index) == len(north) - 2
-    few = index.look(area, len(rows), shown)
+    few = index.look(area, len(rows), counted)
     assert few.counts is None and few.rows is not None and few.rows.tolist() == rows
-    many = index.look(area, len(rows) - 1, shown)
+    many = index.look(area, len(rows) - 1, counted)
     assert many.rows is None and many.counts is not None and many.total == len(rows)
     # A place on an edge may be in the next cell, as the projection is in single precision.
     assert np.abs(many.counts.astype(int) - expected).sum() <= (0 if area.view == "global" else 4)
