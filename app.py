@@ -4,6 +4,8 @@ import os
 
 # Idle OpenMP threads spin by default: a hundred times slower queries on a busy computer.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# One core stays free for the browser and the server.
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
 
 from pages.shared import navigation, state, theme, tile_watch
 

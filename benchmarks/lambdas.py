@@ -12,7 +12,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import RunError
 from mirs_core.hashing.model import HashModel
-from mirs_core.pipeline import encoding, fitting, sources
+from mirs_core.pipeline import encoding, fitting, learning_tiles, sources
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace.home import Home
 
@@ -47,7 +47,7 @@ def run(
     encoder = run_encoder.encoder_for(home, config)
     features = encoding.extract_items(home, manifest, items, encoder, progress)
 
-    training_rows = len(fitting.learning_rows(config, items))
+    training_rows = len(learning_tiles.learning_rows(config, items))
     per_epoch = -(-training_rows // config.training.batch_size)
     push_epochs = -(-push_steps // per_epoch)
 
@@ -58,7 +58,7 @@ def run(
             "training.selection=last",
         ]
         changed = from_preset("mirs", data=str(data), seed=seed, changes=changes)
-        tiles = fitting.LearningTiles(features, items, distractors=manifest.card.distractors)
+        tiles = learning_tiles.LearningTiles(features, items, distractors=manifest.card.distractors)
         model = fitting.fit(changed, tiles).model
         assert isinstance(model, HashModel)
         return model.soft(features[items.rows(["archive"])], "target")

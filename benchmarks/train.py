@@ -11,7 +11,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets.items import Items
 from mirs_core.errors import ConfigError
-from mirs_core.pipeline import fitting
+from mirs_core.pipeline import fitting, learning_tiles
 
 TILES, WIDTH, CLASSES, VALIDATION = 5652, 1024, 15, 1600
 """DoMars16k: half of the training split, DenseNet121's features, classes, the validation split."""
@@ -48,11 +48,11 @@ def _timed(config: RunConfig, threads: int) -> dict[str, Any]:
     features += rng.standard_normal(features.shape, dtype=np.float32)
     items = _items(roles, [str(number) for number in numbers])
     # Two views are enough: time does not depend on their number.
-    learnt = features[fitting.learning_rows(config, items)]
+    learnt = features[learning_tiles.learning_rows(config, items)]
     val = features[items.rows(["val"])]
     seconds: list[float] = []
     started = time.perf_counter()
-    tiles = fitting.LearningTiles(
+    tiles = learning_tiles.LearningTiles(
         features, items, views=np.stack([learnt, learnt + 0.1]), val_view=val + 0.1
     )
     observers = fitting.Observers(on_epoch=lambda line: seconds.append(line["seconds"]))

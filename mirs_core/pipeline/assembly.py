@@ -1,14 +1,17 @@
 """From a configuration to the pieces of a training: objective, optimiser plan, statistics."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mirs_core.config import settings as configs
 from mirs_core.errors import ConfigError
 from mirs_core.hashing.losses import LOSS_TERMS
-from mirs_core.hashing.objective import Objective
 from mirs_core.hashing.plan import TrainingPlan
 from mirs_core.hashing.terms import LossTerm, Need, Term
-from mirs_core.hashing.whitening import MovingStatistics
+
+if TYPE_CHECKING:
+    # They load torch, which checking a configuration does not need.
+    from mirs_core.hashing.objective import Objective
+    from mirs_core.hashing.whitening import MovingStatistics
 
 
 def weights_of(config: configs.RunConfig) -> dict[str, float]:
@@ -47,12 +50,14 @@ def check_terms(config: configs.RunConfig) -> None:
             )
 
 
-def objective_of(config: configs.RunConfig, classes: int) -> Objective:
+def objective_of(config: configs.RunConfig, classes: int) -> "Objective":
     """The loss of a run: its metric loss, push and balance, and every other term with a weight.
 
     Args:
         classes: number of classes, for losses that have a centre for each.
     """
+    from mirs_core.hashing.objective import Objective
+
     terms: dict[str, tuple[float, Term]] = {}
     for name, weight in weights_of(config).items():
         spec = LOSS_TERMS[name]
@@ -77,8 +82,10 @@ def plan_of(config: configs.RunConfig) -> TrainingPlan:
     )
 
 
-def moving_statistics(config: configs.RunConfig) -> MovingStatistics | None:
+def moving_statistics(config: configs.RunConfig) -> "MovingStatistics | None":
     """The moving-average estimator of the whitening, if the configuration uses it."""
+    from mirs_core.hashing.whitening import MovingStatistics
+
     white = config.whitening
     if not white.enabled or white.estimator != "moving":
         return None

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from mirs_core.config import presets
-from mirs_core.datasets.synthetic import generate
 from mirs_core.errors import MirsError
 from mirs_core.pipeline import training
 from mirs_core.progress import Progress, silent
@@ -51,7 +50,10 @@ def build(home: Home, per_class: int = PER_CLASS, progress: Progress = silent) -
 def _build(home: Home, per_class: int, progress: Progress) -> list[str]:
     folder = data_folder(home)
     if not folder.is_dir():
-        generate(folder, per_class=per_class, progress=progress)
+        # It loads scipy, which nothing else in the app needs.
+        from mirs_core.datasets import synthetic
+
+        synthetic.generate(folder, per_class=per_class, progress=progress)
     for preset, run_id in DEMO_RUNS.items():
         if not _is_done(home, run_id):
             config = presets.from_preset(preset, data=str(folder), changes=_FAST)

@@ -12,7 +12,7 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest, Tile
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import extract
-from mirs_core.pipeline.fitting import LearningTiles, learning_rows
+from mirs_core.pipeline.learning_tiles import LearningTiles, learning_rows
 from mirs_core.pipeline.sources import Sources
 from mirs_core.progress import Progress
 from mirs_core.workspace.home import Home

@@ -9,7 +9,7 @@ from mirs_core.encoders.feature_store import count_missing
 from mirs_core.encoders.loading import cost_of
 from mirs_core.encoders.run_encoder import encoder_for
 from mirs_core.errors import MirsError
-from mirs_core.pipeline.fitting import learning_rows
+from mirs_core.pipeline.learning_tiles import learning_rows
 from mirs_core.pipeline.sources import Sources, check_trainable, check_unseen, gather
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home

@@ -1,6 +1,6 @@
 """From features and a configuration to a model; decides which tiles and labels may be read."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.config import settings as configs
-from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
 from mirs_core.hashing.baseline import FloatModel
 from mirs_core.hashing.interclass_groups import interclass_groups
@@ -18,40 +17,11 @@ from mirs_core.hashing.pca_sign import fit_pca_sign
 from mirs_core.hashing.plan import TrainingControl, TrainingData, Validation
 from mirs_core.hashing.whitening import Transform, identity, scaling, whitening
 from mirs_core.pipeline.assembly import moving_statistics, needs_of, objective_of, plan_of
+from mirs_core.pipeline.learning_tiles import LearningTiles, labelled, learning_rows
 from mirs_core.progress import Progress, ShouldStop, never, silent
 
 if TYPE_CHECKING:
     from mirs_core.hashing.records import EpochRecord
-
-
-@dataclass(frozen=True, slots=True)
-class LearningTiles:
-    """The tiles that a model is made from.
-
-    Attributes:
-        features: (n, D) float32, parallel to ``items``.
-        views: (V, n', D) views of the ``learning_rows``; None takes the tiles as they are.
-        val_view: (n_val, D) another view of the validation tiles, if two views are compared to
-            select the epoch.
-        archive: (m, D) tiles of another data set that the run will search instead of its own.
-        target: (m, D) tiles whose statistics whiten the target domain; None takes the archive's.
-        distractors: classes that are trained on but never queried, so not in validation either.
-    """
-
-    features: NDArray[np.float32]
-    items: Items
-    views: NDArray[np.float32] | None = None
-    val_view: NDArray[np.float32] | None = None
-    archive: NDArray[np.float32] | None = None
-    target: NDArray[np.float32] | None = None
-    distractors: Collection[str] = ()
-
-    @property
-    def archive_features(self) -> NDArray[np.float32]:
-        """(m, D) features of the archive that the run will search."""
-        if self.archive is not None:
-            return self.archive
-        return self.features[self.items.rows(["archive"])]
 
 
 def _ignore(value: object) -> None:
@@ -102,20 +72,6 @@ def fit(
         features = tiles.features[learning_rows(config, tiles.items)]
         return Fitted(fit_pca_sign(features, config.head.bits, config.seed))
     return _fit_head(config, tiles, observers or Observers())
-
-
-def learning_rows(config: configs.RunConfig, items: Items) -> NDArray[np.int64]:
-    """Rows of the tiles that a head learns from: the training half, or its labelled part.
-
-    An unsupervised run may learn from the archive's tiles as well; on a folder without splits it
-    has only those.
-    """
-    rows = items.rows(["train"])
-    if not config.unsupervised:
-        return _labelled(items, rows)
-    if config.training.tiles == "half+archive":
-        return items.rows(["train", "archive"])
-    return rows if len(rows) else items.rows(["archive"])
 
 
 def _fit_head(config: configs.RunConfig, tiles: LearningTiles, observers: Observers) -> Fitted:
@@ -209,14 +165,10 @@ def _validation_rows(tiles: LearningTiles) -> NDArray[np.int64]:
     items, trained = tiles.items, tiles.items.contents_of(["train"])
     rows = [
         row
-        for row in _labelled(items, items.rows(["val"]))
+        for row in labelled(items, items.rows(["val"]))
         if items.labels[row] not in tiles.distractors and items.contents[row] not in trained
     ]
     return np.array(rows, dtype=np.int64)
-
-
-def _labelled(items: Items, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.array([row for row in rows if items.labels[row] is not None], dtype=np.int64)
 
 
 def _class_numbers(

@@ -12,7 +12,7 @@ from mirs_core.datasets.scanning import describe, order_tiles, scan_cached
 from mirs_core.encoders.fine_tuned_store import labels_seen
 from mirs_core.errors import DataError
 from mirs_core.pipeline.assembly import check_terms
-from mirs_core.pipeline.fitting import learning_rows
+from mirs_core.pipeline.learning_tiles import learning_rows
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace.home import Home
 

@@ -15,7 +15,7 @@ from mirs_core.evaluation.protocol import Report
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.files import write_json
 from mirs_core.pipeline.encoding import encode_sources
-from mirs_core.pipeline.fitting import Observers, fit, learning_rows
+from mirs_core.pipeline.learning_tiles import learning_rows
 from mirs_core.pipeline.sources import (
     Sources,
     absolute,
@@ -171,6 +171,9 @@ def prepare_and_train(
 
 
 def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: ShouldStop) -> Outcome:
+    # It loads torch, which neither creating a run nor archiving needs.
+    from mirs_core.pipeline.fitting import Observers, fit
+
     config, started = run.config(), time.perf_counter()
     encoding = stoppable(progress, should_stop)
     sources = gather(home, config, encoding)

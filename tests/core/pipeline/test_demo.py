@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeNetwork, make_fake_encoder, write_dataset
 
+from mirs_core.datasets import synthetic
 from mirs_core.encoders import run_encoder
 from mirs_core.errors import EncoderError
 from mirs_core.pipeline import demo, training
@@ -35,7 +36,7 @@ class Generator:
 @pytest.fixture
 def generator(monkeypatch: pytest.MonkeyPatch) -> Generator:
     made = Generator()
-    monkeypatch.setattr(demo, "generate", made)
+    monkeypatch.setattr(synthetic, "generate", made)
     monkeypatch.setattr(demo, "_FAST", ("training.views=1", "training.epochs=2"))
     return made
 
