@@ -86,14 +86,14 @@ class Hits(Sequence[Hit]):
         words = f"<b>{hit.rank}</b> {label}<br>{distance} {escape(self.unit)}"
         if self.files is not None and self.files.state(hit.id) == TileState.CHANGED:
             words += "<br><b>changed since it was archived</b>"
-        return (
-            f'<div style="{_CARD}" title="{escape(hit.id)}">{_image(hit)}<div>{words}</div></div>'
-        )
+        picture = self._image(hit)
+        return f'<div style="{_CARD}" title="{escape(hit.id)}">{picture}<div>{words}</div></div>'
 
-
-def _image(hit: Hit) -> str:
-    try:
-        data = base64.b64encode(thumbnail(read_image(Path(hit.path)), _THUMBNAIL)).decode("ascii")
-    except MirsError:
-        return f'<div style="{_MISSING}">no image</div>'
-    return f'<img alt="{escape(hit.id)}" src="data:image/jpeg;base64,{data}">'
+    def _image(self, hit: Hit) -> str:
+        try:
+            path = Path(hit.path)
+            pixels = read_image(path) if self.files is None else self.files.pixels(hit.id)
+            data = base64.b64encode(thumbnail(pixels, _THUMBNAIL)).decode("ascii")
+        except MirsError:
+            return f'<div style="{_MISSING}">no image</div>'
+        return f'<img alt="{escape(hit.id)}" src="data:image/jpeg;base64,{data}">'

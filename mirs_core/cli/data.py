@@ -56,6 +56,7 @@ def _tiled(spec: data_tile.Tile, answer: Answer) -> str:
         f" ({answer['nodata'] or 'none are marked'}), {answer['skipped']['flat']} too flat",
         f"{answer['crs']}: {answer['metres_per_pixel']:g} m/px, tiles of {answer['size']} px ="
         f" {answer['tile_metres']:,.0f} m",
+        *([f"virtual: no image files; pixels are read from {spec.raster}"] if spec.virtual else []),
         f"from {west:.4f} E, {south:.4f} N to {east:.4f} E, {north:.4f} N",
         *answer["warnings"],
     ]

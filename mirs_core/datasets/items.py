@@ -29,10 +29,10 @@ class Items:
     Each column reads like a tuple of Python values, but an archive of 10^8 tiles keeps no object
     per tile: ask its columns for masks, counts and rows instead of looping over them.
 
-    ``ids`` are paths relative to the root of the data set; ``contents`` are SHA-256 of the files;
-    ``labels``, ``strips`` and coordinates are None if unknown. ``places`` say what the
-    coordinates refer to (see ``datasets.manifest``); runs of older versions do not store them, and
-    have the coordinates of the strip's centre.
+    ``ids`` are paths relative to the root of the data set; ``contents`` are SHA-256 of the files,
+    of virtual tiles of the pixels; ``labels``, ``strips`` and coordinates are None if unknown.
+    ``places`` say what the coordinates refer to (see ``datasets.manifest``); runs of older versions
+    do not store them, and have the coordinates of the strip's centre.
     """
 
     ids: Texts

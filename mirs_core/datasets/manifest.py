@@ -17,6 +17,7 @@ from mirs_core.datasets.card import Card, read_card
 from mirs_core.datasets.reading import read_contents
 from mirs_core.datasets.strips.mending import mended_records
 from mirs_core.datasets.strips.strip_list import read_strips
+from mirs_core.datasets.strips.virtual import tiles_of, with_strips
 from mirs_core.datasets.tile_table import TileRecord, read_table
 from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled, passed_over_lines
 from mirs_core.errors import DataError
@@ -31,14 +32,14 @@ __all__ = ["SPLITS", "Card", "Manifest", "Tile", "Unreadable", "read_card", "sca
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One readable image of a data set.
+    """One readable image of a data set: a file, or a window of a raster.
 
     Attributes:
         id: of the tile in its data set: its path.
         path: relative to the data set's root, with forward slashes.
         label: folder name of its class (in Unicode's composed form); None if there is none.
         split: "train", "val", "test", "database", or "" outside of a labelled data set.
-        content: SHA-256 (hex) of the file.
+        content: SHA-256 (hex) of the file; of a virtual tile, of its pixels.
         strip: product id of the observation; None if the file name has none.
         latitude: degrees north; None if unknown.
         longitude: degrees east in [0, 360); None if unknown.
@@ -118,7 +119,9 @@ class Manifest:
 
 
 def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> Manifest:
-    """The manifest of the data set in ``root``. Every image is decoded once.
+    """The manifest of the data set in ``root``. Every image file is decoded once.
+
+    Contents of virtual tiles are those of when they were cut, if their rasters have not changed.
 
     Files that cannot be tiles are reported by name and skipped.
 
@@ -135,13 +138,14 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     card = read_card(root)
     images = find_images(root)
     read = read_contents(root, images.paths, cache, progress)
-    labelled = is_labelled(root)
-    table = _table(root)
+    labelled, virtual = is_labelled(root), tiles_of(root)
+    table = with_strips(_table(root), virtual)
+    contents = {**read.contents, **virtual.contents}
     tiles = tuple(
-        _tile(path, read.contents[path], labelled, table.get(path), card)
-        for path in sorted(read.contents)
+        _tile(path, contents[path], labelled, table.get(path), card) for path in sorted(contents)
     )
-    unreadable = tuple(Unreadable(*pair) for pair in sorted({**images.refused, **read.bad}.items()))
+    refused = {**images.refused, **virtual.refused, **read.bad}
+    unreadable = tuple(Unreadable(*pair) for pair in sorted(refused.items()))
     if not tiles:
         raise DataError(_nothing_in(root, unreadable, images))
     return Manifest(
@@ -165,8 +169,9 @@ def tiles_named(root: Path) -> tuple[Tile, ...]:
         DataError: dataset.json or tiles.csv is invalid.
     """
     root = root.resolve()
-    card, table, labelled = read_card(root), _table(root), is_labelled(root)
-    paths = sorted(find_images(root).paths)
+    card, labelled = read_card(root), is_labelled(root)
+    table = with_strips(_table(root), tiles_of(root, with_stale=True))
+    paths = sorted(find_images(root).tiles)
     return tuple(_tile(path, "", labelled, table.get(path), card) for path in paths)
 
 
@@ -186,7 +191,9 @@ def _tile(path: str, content: str, labelled: bool, record: TileRecord | None, ca
     split = parts[0] if labelled else ""
     record = record or TileRecord(path)
     label = record.label or label
-    observation = observations.parse(parts[-1])
+    observation = None
+    if record.strip is None or record.latitude is None:
+        observation = observations.parse(parts[-1])
     latitude, longitude, place = _place(record, observation, card.synthetic)
     return Tile(
         id=path,

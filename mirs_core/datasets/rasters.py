@@ -64,8 +64,6 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
         ImageError: it is missing, damaged, of another format, or refers to files elsewhere.
     """
     import rasterio
-    from rasterio._err import CPLE_BaseError
-    from rasterio.errors import RasterioError
 
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)
     if isinstance(source, Path) and not source.is_file():
@@ -79,30 +77,39 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
             " VICAR) nor a VRT; choose one that is, or convert it first, for example with:"
             " gdal_translate IN OUT.tif."
         )
-    try:
-        # Local paths, one format, and no sidecar files.
-        with ExitStack() as stack:
-            stack.enter_context(
-                rasterio.Env(
-                    GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
-                    GDAL_PAM_ENABLED=False,
-                    GDAL_GEOREF_SOURCES="INTERNAL",
-                    GDAL_CACHEMAX=cache_bytes,
-                    # No file is fetched: a label can name an address.
-                    CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none",
-                    GDAL_VRT_ENABLE_PYTHON="NO",
-                )
+    # Local paths, one format, and no sidecar files.
+    with translated_errors(name), ExitStack() as stack:
+        stack.enter_context(
+            rasterio.Env(
+                GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
+                GDAL_PAM_ENABLED=False,
+                GDAL_GEOREF_SOURCES="INTERNAL",
+                GDAL_CACHEMAX=cache_bytes,
+                # No file is fetched: a label can name an address.
+                CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none",
+                GDAL_VRT_ENABLE_PYTHON="NO",
             )
-            files = data_files(source, name)
-            path = _placed(source, stack)
-            for file in files:
-                if driver_of(part_of(source, file)) == "GTiff":
-                    with rasterio.open(str(path.with_name(file)), driver="GTiff") as part:
-                        _check_alone(part, path.with_name(file), name)
-            raster = stack.enter_context(rasterio.open(str(path), driver=driver))
-            _check_alone(raster, path, name, files)
-            check_length(raster, source, files, name)
-            yield raster
+        )
+        files = data_files(source, name)
+        path = _placed(source, stack)
+        for file in files:
+            if driver_of(part_of(source, file)) == "GTiff":
+                with rasterio.open(str(path.with_name(file)), driver="GTiff") as part:
+                    _check_alone(part, path.with_name(file), name)
+        raster = stack.enter_context(rasterio.open(str(path), driver=driver))
+        _check_alone(raster, path, name, files)
+        check_length(raster, source, files, name)
+        yield raster
+
+
+@contextmanager
+def translated_errors(name: str) -> Iterator[None]:
+    """Raises ImageError for what GDAL raises where a raster called ``name`` is damaged."""
+    from rasterio._err import CPLE_BaseError
+    from rasterio.errors import RasterioError
+
+    try:
+        yield
     except (RasterioError, CPLE_BaseError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else "no reason given"
         raise ImageError(

@@ -10,6 +10,8 @@ from mirs_core.datasets.card import CARD_FILE
 from mirs_core.datasets.data_files import data_files
 from mirs_core.datasets.images import LABELS, SUFFIXES, is_animated
 from mirs_core.datasets.raster_formats import driver_of
+from mirs_core.datasets.strips.virtual import ids_of
+from mirs_core.datasets.strips.window_table import WINDOWS_FILE
 from mirs_core.datasets.tile_table import TABLE_FILE
 from mirs_core.errors import ImageError
 
@@ -30,6 +32,7 @@ class FoundImages:
         passed_over: number of files that are no images, by suffix (lower case).
         outside: number of images outside the folders of a labelled data set.
         animated: number of GIFs of which only the first frame is read.
+        windows: ids of virtual tiles, which are windows of rasters.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -37,6 +40,12 @@ class FoundImages:
     passed_over: Counter[str] = field(default_factory=Counter)
     outside: int = 0
     animated: int = 0
+    windows: list[str] = field(default_factory=list)
+
+    @property
+    def tiles(self) -> list[str]:
+        """Paths of images and ids of virtual tiles."""
+        return [*self.paths, *self.windows]
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -99,12 +108,13 @@ def find_images(root: Path) -> FoundImages:
             folders[:] = [name for name in sorted(folders) if _descend(root, here / name, images)]
             labels, pixels = _labels(here, files)
             for name in files:
-                if _is_hidden(name) or name in pixels or (here == root and name in _OWN_FILES):
+                if _is_hidden(name) or name in pixels or _is_own(root, here, name):
                     continue
                 if name in labels or _is_image_name(name):
                     _sort_in(root, here / name, images)
                 else:
                     images.passed_over[_suffix(name)] += 1
+    images.windows = ids_of(root)
     return images
 
 
@@ -123,6 +133,13 @@ def _count_outside(root: Path, images: FoundImages) -> None:
                 images.outside += 1
             else:
                 images.passed_over[_suffix(name)] += 1
+
+
+def _is_own(root: Path, folder: Path, name: str) -> bool:
+    """Whether a file was written by this program to describe a data set."""
+    return (folder == root and name in _OWN_FILES) or (
+        folder.parent == root and name == WINDOWS_FILE
+    )
 
 
 def _labels(folder: Path, names: list[str]) -> tuple[set[str], set[str]]:

@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.datasets.manifest import Tile
+from mirs_core.datasets.tile_source import read_verified
 from mirs_core.datasets.views import view_of
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.engine import Features
-from mirs_core.errors import DataError, ImageError
-from mirs_core.files import sha256
 from mirs_core.system.devices import compute_threads
 
 _BATCHES_AHEAD = 2
@@ -71,13 +69,4 @@ def encoded(
 
 
 def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> NDArray[np.float32]:
-    try:
-        data = read_bytes(root / tile.path)
-    except ImageError as error:
-        raise DataError(
-            f"{tile.path} can no longer be read ({str(error).rstrip('.')}). Scan {root} again."
-        ) from None
-    # The cache is keyed by content: features of other content would stay wrong forever.
-    if sha256(data) != tile.content:
-        raise DataError(f"{tile.path} was changed while {root} was in use. Start again.")
-    return encoder.inputs(view_of(read_image(data, tile.path), view))
+    return encoder.inputs(view_of(read_verified(root, tile.path, tile.content), view))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mirs_core.datasets.manifest import Tile
 from mirs_core.datasets.reader_version import READER, has_changed
+from mirs_core.datasets.tile_source import reading_order
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.encoding import encoded
 from mirs_core.encoders.engine import Features
@@ -82,8 +83,10 @@ def extract(
     """
     options = Extraction(progress, batch_size, view)
     features = np.empty((len(tiles), encoder.dim), dtype=np.float32)
-    for start, block in stream(root, tiles, encoder, cache, options):
-        features[start : start + len(block)] = block
+    order = reading_order([tile.path for tile in tiles])
+    ordered = [tiles[place] for place in order]
+    for start, block in stream(root, ordered, encoder, cache, options):
+        features[order[start : start + len(block)]] = block
     if engines is not None:
         engines.update(options.engines)
     return features
@@ -93,6 +96,8 @@ def stream(
     root: Path, tiles: Sequence[Tile], encoder: Encoder, cache: Path, options: Extraction
 ) -> Iterator[tuple[int, Features]]:
     """Features of ``tiles`` in blocks, so that memory does not grow with their number.
+
+    Virtual tiles are encoded fastest in the order of ``tile_source.reading_order``.
 
     Yields the place of a block's first tile, and the features (n, D) of the block, which are
     overwritten with the next one. Arguments and errors are those of ``extract``.

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.datasets.strips.strip_list import Ring, Strip, read_strips
+from mirs_core.datasets.strips.virtual import windows_of
 from mirs_core.errors import DataError
 from mirs_core.mars.crs import Degrees
 
@@ -32,10 +33,16 @@ def footprints(root: Path) -> dict[str, Ring]:
     """
     rings: dict[str, Ring] = {}
     for strip in read_strips(root):
-        folder = root / strip.name
-        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-        rings.update(corners(strip, [f"{strip.name}/{name}" for name in names]))
+        rings.update(corners(strip, _tiles(root, strip)))
     return rings
+
+
+def _tiles(root: Path, strip: Strip) -> list[str]:
+    if strip.is_virtual:
+        return [strip.path(*corner) for corner in windows_of(root, strip).corners]
+    folder = root / strip.name
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return [f"{strip.name}/{name}" for name in names]
 
 
 def strip_outlines(root: Path) -> dict[str, Ring]:

@@ -11,7 +11,7 @@ from mirs_core.datasets.scanning import scan_cache_of
 from mirs_core.errors import DataError
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.search import Searcher
-from mirs_core.retrieval.tile_files import TileState, file_of, stamp_of
+from mirs_core.retrieval.tile_files import TileState, file_of, stamp_of, tile_file
 
 STAGE = "Checking tiles"
 _FEW = 2000
@@ -102,7 +102,7 @@ def _state(root: Path, scanned: Scanned, pair: tuple[str, str]) -> TileState:
     tile, content = pair
     path, last = root / tile, scanned.get(tile)
     if last is None:
-        return file_of(path, content).state
+        return tile_file(root, tile, content).state
     try:
         stamp = stamp_of(path)
     except OSError:

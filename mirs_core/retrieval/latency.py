@@ -19,7 +19,7 @@ def query_seconds(searcher: Searcher, queries: int) -> NDArray[np.float64]:
     """
     ids, seconds = searcher.items.ids, []
     for turn in range(_WARM_UPS + queries):
-        data = searcher.image_path(ids[turn % len(ids)]).read_bytes() + b"\0"
+        data = searcher.files.image_file(ids[turn % len(ids)])[0] + b"\0"
         started = time.perf_counter()
         query = searcher.query_by_image(data, "bench.jpg")
         hashed = time.perf_counter()

@@ -20,7 +20,7 @@ class Query:
 
     Attributes:
         code: one row of packed codes, or of floats for a baseline.
-        content: SHA-256 of the image file.
+        content: SHA-256 of the image file; of a virtual tile, of its pixels.
         tile_id, label, strip, role: of an archived tile; None for other images.
         positives, negatives: codes of further positive and of negative examples.
         examples: contents of all examples, which are never among the results.

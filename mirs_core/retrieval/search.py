@@ -12,6 +12,8 @@ from mirs_core.datasets.card import CARD_FILE
 from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Card, read_card
+from mirs_core.datasets.pixel_content import content_of
+from mirs_core.datasets.strips.virtual import described
 from mirs_core.datasets.tile_table import TileRecord, read_table
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import encode_one
@@ -82,14 +84,16 @@ class Searcher:
     def metadata(self, tile_id: str) -> TileRecord:
         """The tile's record in ``tiles.csv`` of the data set, or of the run's own copy; read once.
 
-        An unreadable table is ignored.
+        What it lacks of a virtual tile, its strip tells. An unreadable table is ignored.
         """
+        own = self.home.runs / self.summary.id
         if self._metadata is None:
             self._metadata = {}
-            for folder in (self.home.runs / self.summary.id, self.root):
+            for folder in (own, self.root):
                 with contextlib.suppress(MirsError):
                     self._metadata = {**self._metadata, **read_table(folder)}
-        return self._metadata.get(tile_id) or TileRecord(tile_id)
+        record = self._metadata.get(tile_id)
+        return described(tile_id, (self.root, own), record) or TileRecord(tile_id)
 
     def metres_per_pixel(self, tile_id: str) -> float | None:
         """Pixel scale of a tile, from ``tiles.csv`` or else from the data set's card."""
@@ -111,7 +115,8 @@ class Searcher:
     def query_by_image(self, source: bytes | Path, name: str = "") -> Query:
         """The query of an image file (JPEG, PNG or TIFF, any size), encoded as target domain.
 
-        A file that is byte for byte an archived tile is recognised as that tile.
+        A file that is byte for byte an archived tile is recognised as that tile, and so is one with
+        the pixels of a virtual tile.
 
         Raises:
             ImageError: the file is not a usable image.
@@ -123,7 +128,11 @@ class Searcher:
         copies = self.items.rows_with_contents([content])
         if len(copies):
             return self.query_by_id(self.items.ids[copies[0]])
-        features = encode_one(read_image(data, name), self.encoder())
+        pixels = read_image(data, name)
+        copies = self.items.rows_with_contents([content_of(pixels)])
+        if len(copies):
+            return self.query_by_id(self.items.ids[copies[0]])
+        features = encode_one(pixels, self.encoder())
         code = retriever.encode(self.retriever.model, features[None, :], "target")
         return Query(name=name, code=code, content=content)
 
@@ -269,7 +278,11 @@ class Searcher:
         return self._label_counts
 
     def image_path(self, tile_id: str) -> Path:
-        """The path of a tile's image. Raises DataError if it is missing."""
+        """The path of a tile's image file, or of a virtual tile's raster.
+
+        Raises:
+            DataError: it is missing.
+        """
         path = self.files.path(tile_id)
         if not path.is_file():
             raise DataError(f"{path} is missing: the folder was moved or deleted. Index it again.")

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.images import MIN_SIDE
+from mirs_core.datasets.images import MIN_SIDE, Pixels
 from mirs_core.datasets.large_images import MOST, Square, png
+from mirs_core.datasets.pixel_content import content_of as content_of_pixels
 from mirs_core.datasets.strips import outline
 from mirs_core.datasets.strips.cutting import USUAL_METRES
 from mirs_core.datasets.strips.opening import check_name
@@ -117,7 +118,7 @@ def query_by_rectangle(
             if 1 - valid.mean() > _MOST_MISSING:
                 continue
             valid_squares.append(square)
-            contents.append(sha256(png(pixels)))
+            contents.append(_content(searcher, pixels))
             features.append(encode_one(pixels, searcher.encoder()))
     if not valid_squares:
         raise DataError(f"The rectangle of {path.name} has too few valid pixels.")
@@ -216,6 +217,14 @@ def _spread(room: int, count: int) -> list[int]:
     if count == 1:
         return [room // 2]
     return [round(room * place / (count - 1)) for place in range(count)]
+
+
+def _content(searcher: Searcher, pixels: Pixels) -> str:
+    """The content by which a square is recognised as a tile: a virtual one, or an image file."""
+    of_window = content_of_pixels(pixels)
+    if len(searcher.items.rows_with_contents([of_window])):
+        return of_window
+    return sha256(png(pixels))
 
 
 def _tile_metres(strips: tuple[Strip, ...]) -> float:

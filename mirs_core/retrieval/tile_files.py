@@ -1,5 +1,7 @@
 """The files of archived tiles: where each one is, and whether it still is what was archived.
 
+The file of a virtual tile is its raster, whose size and time, and else digest, tell that.
+
 An archive records the SHA-256 of each tile. A file is hashed when it is first asked for and again
 only once its size or times have changed, so that asking for the same tiles again costs one ``stat``
 each.
@@ -9,7 +11,6 @@ import stat
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,33 +18,27 @@ import numpy as np
 
 from mirs_core.datasets.data_files import MAY_REFER
 from mirs_core.datasets.data_files import stamp_of as files_stamp
-from mirs_core.datasets.images import MAX_BYTES, read_bytes
+from mirs_core.datasets.images import MAX_BYTES, Pixels, read_bytes
 from mirs_core.datasets.items import Items
-from mirs_core.errors import ImageError
+from mirs_core.datasets.strips.virtual import VirtualTile, is_virtual, virtual_tile
+from mirs_core.datasets.tile_source import read_file, read_pixels
+from mirs_core.datasets.tile_state import Stamp, TileState
+from mirs_core.errors import DataError, ImageError
 from mirs_core.files import sha256
 
 _VERDICTS = 20_000
 # A file this recent may change again without a change of its times.
 _SETTLED_NS = 2_000_000_000
 
-Stamp = tuple[int, int, int]
-"""Size of a file in bytes, and the times of its last modification and status change, in ns."""
-
-
-class TileState(StrEnum):
-    """How the file of a tile compares with what was archived."""
-
-    CURRENT = "current"
-    CHANGED = "changed"
-    MISSING = "missing"
-    UNREADABLE = "unreadable"
+__all__ = ["Stamp", "TileFile", "TileFiles", "TileState", "file_of", "stamp_of", "tile_file"]
 
 
 @dataclass(frozen=True, slots=True)
 class TileFile:
-    """The file of a tile as it is now.
+    """The file of a tile, or the raster of a virtual one, as it is now.
 
     Attributes:
+        path: where it is, or is expected.
         stamp: changes whenever the file does; None if there is no file or it cannot be looked at.
     """
 
@@ -60,9 +55,32 @@ class TileFiles:
     items: Items
 
     def path(self, tile_id: str) -> Path:
-        """Where the file of a tile is expected. Raises DataError for unknown ids."""
+        """Where the file of a tile is expected; of a virtual one, its raster.
+
+        Raises:
+            DataError: no tile has that id.
+        """
         self.items.row(tile_id)
-        return self.root / tile_id
+        tile = _virtual(self.root, tile_id)
+        return self.root / tile_id if tile is None else tile.raster().path
+
+    def pixels(self, tile_id: str) -> Pixels:
+        """The pixels of a tile as it is now: (H, W) uint8, or (H, W, 3) in colour.
+
+        Raises:
+            DataError: no tile has that id.
+            ImageError: its file or raster is missing or cannot be read.
+        """
+        self.items.row(tile_id)
+        return read_pixels(self.root, tile_id)
+
+    def image_file(self, tile_id: str) -> tuple[bytes, str, str]:
+        """A tile as an image file: bytes, suffix, and the content (hex) of the tile as it is now.
+
+        Virtual tiles are PNG files. Errors are those of ``pixels``.
+        """
+        self.items.row(tile_id)
+        return read_file(self.root, tile_id)
 
     def look(self, tile_id: str) -> TileFile:
         """The file of a tile as it is now; anything but a regular file counts as missing.
@@ -79,7 +97,7 @@ class TileFiles:
             DataError: no tile has one of the ids.
         """
         return {
-            tile: file_of(self.root / tile, content)
+            tile: tile_file(self.root, tile, content)
             for tile, content in self.contents_of(tile_ids).items()
         }
 
@@ -94,6 +112,32 @@ class TileFiles:
     def state(self, tile_id: str) -> TileState:
         """How the file of a tile compares with what was archived; see ``look``."""
         return self.look(tile_id).state
+
+
+def tile_file(root: Path, tile_id: str, content: str) -> TileFile:
+    """The file of a tile as it is now, compared with the SHA-256 (hex) that was archived."""
+    if not is_virtual(tile_id):
+        return file_of(root / tile_id, content)
+    tile = _virtual(root, tile_id)
+    if tile is None:
+        return TileFile(root / tile_id, None, TileState.MISSING)
+    raster = tile.raster()
+    try:
+        recorded = tile.recorded_content()
+    except DataError:
+        return TileFile(raster.path, None, TileState.UNREADABLE)
+    state = raster.state
+    if state is TileState.CURRENT and recorded != content:
+        # The strip was cut again, in another way.
+        state = TileState.MISSING if recorded is None else TileState.CHANGED
+    return TileFile(raster.path, raster.stamp, state)
+
+
+def _virtual(root: Path, tile_id: str) -> VirtualTile | None:
+    try:
+        return virtual_tile(root, tile_id)
+    except DataError:
+        return None
 
 
 def file_of(path: Path, content: str) -> TileFile:

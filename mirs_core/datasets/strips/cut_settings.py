@@ -22,6 +22,7 @@ class CutSettings:
         latitude: "planetographic" or "planetocentric", what the latitudes of a raster on an
             ellipsoid are; None for what its label tells.
         ignore_name: whether a raster may lie elsewhere than its product's name tells.
+        virtual: whether tiles stay in the raster, and no image files are written.
     """
 
     size: int | None = None
@@ -31,6 +32,7 @@ class CutSettings:
     min_contrast: float = 2.0
     latitude: str | None = None
     ignore_name: bool = False
+    virtual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class CutResult:
             "nodata": self.strip.nodata,
             "bounds": {name: round(v, 6) for name, v in bounds(self.strip.outline).items()},
             "latitude": self.strip.latitude,
+            "virtual": self.strip.is_virtual,
             "warped": None if self.strip.warp is None else self.strip.warp.reason,
             "warnings": list(self.warnings),
             "seconds": self.seconds,

@@ -3,24 +3,22 @@
 import math
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
-
-from mirs_core.datasets.bands import MOST_VALUES
-from mirs_core.datasets.images import MIN_SIDE, Pixels
-from mirs_core.datasets.large_images import MOST, png
+from mirs_core.datasets.images import MIN_SIDE
+from mirs_core.datasets.large_images import MOST
 from mirs_core.datasets.strips.cut_settings import CutResult, CutSettings, StripDetails
 from mirs_core.datasets.strips.distortion import distortion_of
-from mirs_core.datasets.strips.grid import Corner, Window, tile_count, windows
+from mirs_core.datasets.strips.grid import tile_count
+from mirs_core.datasets.strips.image_tiles import STAGE, write_images
 from mirs_core.datasets.strips.opening import check_name
 from mirs_core.datasets.strips.outline import in_degrees, ring
-from mirs_core.datasets.strips.raster import Mask, StripRaster, content_of, open_strip
+from mirs_core.datasets.strips.raster import StripRaster, content_of, open_strip
+from mirs_core.datasets.strips.source_raster import SourceRaster
 from mirs_core.datasets.strips.strip_folder import StripFolder
 from mirs_core.datasets.strips.strip_list import Strip, is_strip_name, strip_of
-from mirs_core.datasets.tile_table import TileRecord
+from mirs_core.datasets.strips.virtual_tiles import record_windows, relocated
 from mirs_core.errors import DataError, ImageError
 from mirs_core.progress import Progress, silent
 
@@ -28,14 +26,12 @@ SIDE = 224
 """Default side of a tile in pixels: the input size of the encoders."""
 USUAL_METRES = 1_200.0
 """Width in metres of the tiles that models are trained on, those of DoMars16k."""
-STAGE = "Cutting tiles"
-"""The stage that ``cut_strip`` reports, in tiles."""
 
 _UNUSUAL = 2.0
 _MOST_TILES = 50_000_000
 _MOST_TEXT = 2_000
-# Of a degree: a tenth of a millimetre on the ground.
-_DIGITS = 9
+
+__all__ = ["SIDE", "STAGE", "USUAL_METRES", "cut_strip", "has_usual_size"]
 
 
 def cut_strip(
@@ -48,7 +44,8 @@ def cut_strip(
     of the whole strip, estimated from a preview, so that its tiles are comparable. Tiles with too
     many missing pixels or too little contrast are left out, as are incomplete ones at the right and
     lower edges. Exceptions from ``progress`` stop the work; a later call with the same arguments
-    resumes it.
+    resumes it. Virtual tiles are recorded, and no image is written: they are read from the raster
+    whenever they are needed.
 
     Raises:
         DataError: a setting is out of range, the raster has no coordinate system of Mars, ``root``
@@ -140,6 +137,7 @@ def _planned(
         credit=_line("credit", details.credit),
         latitude=raster.crs.latitude or None,
         warp=raster.warp,
+        raster=SourceRaster.of(path) if settings.virtual else None,
     )
     outline = in_degrees(ring(survey.valid, raster.width, raster.height), strip.edge_places)
     return strip_of(asdict(replace(strip, outline=outline)))
@@ -168,96 +166,9 @@ def _cut_into(folder: StripFolder, raster: StripRaster, progress: Progress) -> t
     """The strip with its counts, and the number of tiles that were there already."""
     finished = folder.finished
     if finished is not None:
-        return finished, finished.tiles
-    with folder.opened() as existing:
-        strip = folder.strip
-        count = tile_count(strip.width, strip.height, strip.side, strip.stride)
-        corners: list[Corner] = []
-        without_data = flat = resumed = done = 0
-        progress(STAGE, 0, count)
-        for window in windows(
-            strip.width, strip.height, strip.side, strip.stride, MOST_VALUES // raster.bands
-        ):
-            for corner, tile in _tiles(raster, strip, window, existing):
-                if tile is None:
-                    resumed += 1
-                elif tile.missing > strip.max_nodata:
-                    without_data += 1
-                    continue
-                elif tile.contrast < strip.min_contrast:
-                    flat += 1
-                    continue
-                else:
-                    folder.write(Path(strip.path(*corner)).name, png(tile.pixels))
-                corners.append(corner)
-            done += len(window.corners)
-            progress(STAGE, done, count)
-        if not corners:
-            raise ImageError(
-                f"No tile of {raster.name} can be used: {without_data} have too many missing"
-                f" pixels, {flat} too little contrast. Allow more missing pixels or less contrast."
-            )
-        strip = replace(strip, tiles=len(corners), without_data=without_data, flat=flat)
-        folder.finish(strip, _records(strip, corners))
-    return strip, resumed
-
-
-@dataclass(frozen=True, slots=True)
-class _Tile:
-    """``missing``: share of missing pixels; ``contrast``: of the valid ones."""
-
-    pixels: Pixels
-    missing: float
-    contrast: float
-
-
-def _tiles(
-    raster: StripRaster, strip: Strip, window: Window, existing: set[str]
-) -> Iterator[tuple[Corner, _Tile | None]]:
-    """The tiles of a window with their corners; None for those that exist already."""
-    names = [Path(strip.path(*corner)).name for corner in window.corners]
-    if existing.issuperset(names):
-        yield from ((corner, None) for corner in window.corners)
-        return
-    pixels, valid = raster.read(
-        window.column, window.row, window.width, window.height, strip.stretch
-    )
-    for corner, name in zip(window.corners, names, strict=True):
-        if name in existing:
-            yield corner, None
-            continue
-        columns = slice(corner[0] - window.column, corner[0] - window.column + strip.side)
-        yield corner, _tile(pixels[:, columns], valid[:, columns])
-
-
-def _tile(pixels: Pixels, valid: Mask) -> _Tile:
-    grey = pixels if pixels.ndim == 2 else pixels.mean(axis=-1)
-    levels = grey[valid]
-    return _Tile(pixels, 1 - float(valid.mean()), float(levels.std()) if levels.size else 0.0)
-
-
-def _records(strip: Strip, corners: list[Corner]) -> list[TileRecord]:
-    centres = np.array(corners, np.float64) + strip.side / 2
-    longitude, latitude = strip.places(centres[:, 0], centres[:, 1])
-    if not (np.isfinite(longitude).all() and np.isfinite(latitude).all()):
-        raise ImageError(
-            f"Tiles of {strip.file} lie outside its map projection: its coordinates do not match"
-            " its coordinate system. Use the product as it was published."
-        )
-    return [
-        TileRecord(
-            path=strip.path(*corner),
-            latitude=round(north, _DIGITS),
-            # Rounding may give 360, which is 0.
-            longitude=round(east, _DIGITS) % 360,
-            strip=strip.name,
-            metres_per_pixel=strip.metres_per_pixel,
-            source=strip.source,
-            licence=strip.licence,
-            credit=strip.credit,
-        )
-        for corner, east, north in zip(corners, longitude.tolist(), latitude.tolist(), strict=True)
-    ]
+        return relocated(folder, finished, progress), finished.tiles
+    cut = record_windows if folder.strip.is_virtual else write_images
+    return cut(folder, raster, progress)
 
 
 def has_usual_size(metres: float) -> bool:

@@ -7,10 +7,14 @@ from numpy.typing import ArrayLike
 
 from mirs_core.datasets.strips.frame import Frame, Warp
 from mirs_core.datasets.strips.outline import Ring
+from mirs_core.datasets.strips.source_raster import SourceRaster
 from mirs_core.mars.crs import Degrees, MarsCrs
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_PLACE = re.compile(r"_X([0-9]{1,8})_Y([0-9]{1,8})\.(?:png|jpg)")
+_PLACE = re.compile(r"_X([0-9]{1,8})_Y([0-9]{1,8})\.(?:png|jpg|window)")
+
+VIRTUAL_SUFFIX = ".window"
+"""What the ids of virtual tiles end with, which are windows of a raster and no files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Strip:
         warp: how the raster was warped before it was cut; None if it was not.
         is_mended: whether an earlier version recorded another coordinate system, and so wrong
             coordinates of its tiles.
+        raster: what its tiles are read from, if they are virtual; None if they are image files.
     """
 
     name: str
@@ -71,6 +76,12 @@ class Strip:
     latitude: str | None = None
     warp: Warp | None = None
     is_mended: bool = False
+    raster: SourceRaster | None = None
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether its tiles are windows of its raster, and no image files."""
+        return self.raster is not None
 
     @property
     def frame(self) -> Frame:
@@ -104,18 +115,27 @@ class Strip:
         return self.corner_places(columns, rows, (self.width / 2, self.height / 2))
 
     def path(self, column: int, row: int) -> str:
-        """The path of the tile with this upper left pixel."""
-        return f"{self.name}/{self.name}_X{column:06d}_Y{row:06d}.png"
+        """The path, or the id of a virtual tile, with this upper left pixel."""
+        suffix = VIRTUAL_SUFFIX if self.is_virtual else ".png"
+        return f"{self.name}/{self.name}_X{column:06d}_Y{row:06d}{suffix}"
 
     def corner(self, path: str) -> tuple[int, int] | None:
         """Upper left column and row of the tile at ``path``; None if it is not of this strip."""
         start = f"{self.name}/{self.name}"
         match = _PLACE.fullmatch(path.removeprefix(start)) if path.startswith(start) else None
-        if match is None:
+        if match is None or path.endswith(VIRTUAL_SUFFIX) != self.is_virtual:
             return None
         column, row = int(match[1]), int(match[2])
         inside = column + self.side <= self.width and row + self.side <= self.height
         return (column, row) if inside else None
+
+
+def place_in_raster(path: str) -> tuple[str, int, int]:
+    """Strip, row and column of a tile by its path or id, by which rows of a raster are sorted."""
+    match = _PLACE.search(path)
+    if match is None:
+        return path, 0, 0
+    return path[: match.start()], int(match[2]), int(match[1])
 
 
 def is_strip_name(name: str) -> bool:

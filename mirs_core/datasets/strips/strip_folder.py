@@ -5,7 +5,7 @@ ignore and from which a later call resumes.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,7 +20,13 @@ from mirs_core.datasets.strips.strip_list import (
     strip_of,
     write_strips,
 )
-from mirs_core.datasets.tile_table import TileRecord, foreign_cells, read_table, write_table
+from mirs_core.datasets.tile_table import (
+    TABLE_FILE,
+    TileRecord,
+    foreign_cells,
+    read_table,
+    write_table,
+)
 from mirs_core.errors import DataError, RunError
 from mirs_core.files import make_folder, read_json, replace_file, write_json
 from mirs_core.mars import observations
@@ -91,16 +97,36 @@ class StripFolder:
                 ) from None
             yield existing
 
+    def unfinished(self, name: str) -> Path:
+        """The file called ``name`` of an unfinished strip."""
+        return self._part / _TILES / name
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Deletes files of an unfinished strip."""
+        for name in names:
+            self.unfinished(name).unlink(missing_ok=True)
+
+    def update(self, strip: Strip) -> Strip:
+        """Replaces the entry of a strip that is in the list; returns it."""
+        with locked(self.root / _LOCK):
+            strips = {other.name: other for other in read_strips(self.root)}
+            write_strips(self.root, {**strips, strip.name: strip}.values())
+        return strip
+
     def write(self, name: str, data: bytes) -> None:
-        """Writes the tile called ``name`` in one piece."""
+        """Writes the file called ``name`` of an unfinished strip in one piece."""
 
         def written(handle: BinaryIO) -> None:
             handle.write(data)
 
-        replace_file(self._part / _TILES / name, written)
+        replace_file(self.unfinished(name), written)
 
     def finish(self, strip: Strip, records: list[TileRecord]) -> None:
-        """Adds the strip to the data set: table, card, list of strips, then its tiles."""
+        """Adds the strip to the data set: table, card, list of strips, then its tiles.
+
+        Args:
+            records: of its image files; none of virtual tiles, whose strip tells as much.
+        """
         with locked(self.root / _LOCK):
             paths = {record.path for record in records}
             own = f"{strip.name}/"
@@ -111,7 +137,11 @@ class StripFolder:
             ]
             licence = _write_card(self.root, strip)
             own_records = [replace(row, licence=row.licence or licence) for row in records]
-            write_table(self.root, [*others, *own_records], foreign_cells(self.root))
+            rows = [*others, *own_records]
+            if rows or (self.root / TABLE_FILE).exists():
+                write_table(self.root, rows, foreign_cells(self.root))
+            if strip.is_virtual:
+                strip = replace(strip, licence=strip.licence or licence)
             strips = {other.name: other for other in read_strips(self.root)}
             write_strips(self.root, {**strips, strip.name: strip}.values())
             try:
@@ -164,11 +194,20 @@ class StripFolder:
                 f"{self.root} has tiles of another raster named {earlier.name}; choose another name"
                 " or folder."
             )
+        if earlier.is_virtual != self.strip.is_virtual:
+            how = "as windows of its raster" if earlier.is_virtual else "into image files"
+            raise DataError(
+                f"{earlier.name} was cut into {self.root} {how} before; choose another name or"
+                " folder."
+            )
         for name in _SETTING_NAMES:
             before, now = getattr(earlier, name), getattr(self.strip, name)
             if name == "latitude" and before is None:
                 # Versions up to 0.3 recorded none.
                 before = earlier.frame.crs.latitude or None
+            if name == "licence" and earlier.is_virtual and before == UNKNOWN:
+                # Recorded so that its tiles do not take over that of the card.
+                before = None if now is None else before
             if before != now:
                 raise DataError(
                     f"{earlier.name} was cut into {self.root} with {name} {before}, not {now};"
@@ -200,7 +239,7 @@ def _check_root(root: Path) -> None:
         return
     others = [path.name for path in root.iterdir() if not path.name.startswith(".")]
     # A process that was killed while finishing may have left these two.
-    if set(others) - {"tiles.csv", CARD_FILE}:
+    if set(others) - {TABLE_FILE, CARD_FILE}:
         raise DataError(
             f"{root} exists already and is not a folder of strips; choose a new folder."
         )

@@ -14,6 +14,7 @@ from typing import Any
 from mirs_core.datasets.strips.frame import Warp
 from mirs_core.datasets.strips.mending import mended
 from mirs_core.datasets.strips.outline import Ring
+from mirs_core.datasets.strips.source_raster import SourceRaster
 from mirs_core.datasets.strips.strip import Strip, is_strip_name
 from mirs_core.errors import DataError
 from mirs_core.files import write_json
@@ -25,6 +26,7 @@ STRIPS_FILE = "strips.json"
 _SCHEMA = 1
 _MAX_BYTES = 50_000_000
 _MAX_TEXT = 2_000
+_MAX_PATH = 10_000
 _MAX_PIXELS = 10_000_000
 _MAX_RING = 1_000
 
@@ -80,7 +82,7 @@ def strip_of(value: Any) -> Strip:
     """
     if not isinstance(value, dict):
         raise TypeError("a strip is not an object")
-    later: dict[str, Any] = {name: value.get(name) for name in ("latitude", "warp")}
+    later: dict[str, Any] = {name: value.get(name) for name in ("latitude", "warp", "raster")}
     later["is_mended"] = value.get("is_mended", False) is True
     values: dict[str, Any] = {
         item.name: later[item.name] if item.name in later else value[item.name]
@@ -112,6 +114,8 @@ def strip_of(value: Any) -> Strip:
         raise ValueError("unknown kind of latitude")
     if values["warp"] is not None:
         values["warp"] = _warp(values["warp"])
+    if values["raster"] is not None:
+        values["raster"] = _raster(values["raster"])
     return Strip(**values)
 
 
@@ -124,6 +128,17 @@ def _warp(value: Any) -> Warp:
     transform = _numbers("transform", value["transform"], 6)
     names = ("reason", "resampling", "crs", "width", "height")
     return Warp(transform=transform, **{name: value[name] for name in names})
+
+
+def _raster(value: Any) -> SourceRaster:
+    for name in ("path", "digest"):
+        _text("raster", value[name], _MAX_PATH)
+    if "\0" in value["path"] or not Path(value["path"]).is_absolute():
+        raise ValueError("raster is not an absolute path")
+    _integer("raster", value["size"], 0, 2**63)
+    _integer("raster", value["modified_ns"], -(2**63), 2**63)
+    names = ("path", "size", "modified_ns", "digest")
+    return SourceRaster(**{name: value[name] for name in names})
 
 
 def _ring(value: Any) -> Ring:

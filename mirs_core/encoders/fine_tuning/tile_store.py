@@ -9,10 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mirs_core.datasets.images import read_bytes, read_image
+from mirs_core.datasets.tile_source import read_verified
 from mirs_core.encoders.base import SIDE, square
-from mirs_core.errors import DataError, ImageError
-from mirs_core.files import sha256
 from mirs_core.progress import Progress, silent
 
 STAGE = "Reading tiles"
@@ -62,14 +60,6 @@ class TileStore:
     def _read(self, row: int) -> NDArray[np.uint8]:
         """(1, 224, 224) for a grey tile, (3, 224, 224) for a colour one."""
         path = self._paths[row]
-        try:
-            data = read_bytes(self._root / path)
-        except ImageError as error:
-            raise DataError(
-                f"{path} can no longer be read ({str(error).rstrip('.')}). Start again."
-            ) from None
-        if sha256(data) != self._contents[row]:
-            raise DataError(f"{path} was changed while {self._root} was in use. Start again.")
-        pixels = square(read_image(data, path))
+        pixels = square(read_verified(self._root, path, self._contents[row]))
         planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
         return np.ascontiguousarray(planes)

@@ -42,7 +42,7 @@ def figure_of(export: TileExport, file_format: Kind) -> bytes:
     if isinstance(query, bytes):
         pixels, scale, changed = read_image(query, info.query), None, False
     else:
-        pixels = read_image(searcher.image_path(query))
+        pixels = searcher.files.pixels(query)
         scale = searcher.metres_per_pixel(query)
         changed = searcher.files.state(query) == TileState.CHANGED
     card = searcher.card
@@ -137,7 +137,7 @@ def _query(axes: "Axes", pixels: Pixels, name: str, scale: float | None) -> None
 
 def _result(axes: "Axes", searcher: Searcher, hit: Hit) -> None:
     try:
-        _picture(axes, read_image(searcher.image_path(hit.id)))
+        _picture(axes, searcher.files.pixels(hit.id))
     except MirsError:
         axes.text(0.5, 0.5, "file missing", ha="center", fontsize=6, color=_QUIET)
         axes.set_box_aspect(1)

@@ -27,7 +27,7 @@ class Row:
         source: URL of the source product; empty if unknown, and for synthetic tiles.
         licence: of this tile, or else of the data set.
         credit: whom to credit for this tile; empty where citing the data set is enough.
-        sha256: of the file that was archived.
+        sha256: of the file that was archived; of a virtual tile, of its pixels.
         state: of the file now: "current", "changed" since it was archived, "missing", "unreadable".
     """
 

@@ -5,7 +5,6 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageColor
 
-from mirs_core.datasets.images import read_image
 from mirs_core.datasets.strips.strip_list import Strip
 from mirs_core.errors import MirsError
 from mirs_core.exchange.exports.export_format import FileType
@@ -63,7 +62,7 @@ def _grey(
     searcher: Searcher, tile: str, size: tuple[int, int], edge: float, is_read: bool
 ) -> Image.Image:
     try:
-        pixels = read_image(searcher.image_path(tile)) if is_read else None
+        pixels = searcher.files.pixels(tile) if is_read else None
     except MirsError:
         pixels = None
     if pixels is None:

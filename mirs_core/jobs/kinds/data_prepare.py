@@ -45,7 +45,7 @@ def run(home: Home, spec: Prepare, work: Work) -> Answer:
     return {
         "data": read_card(folder).name,
         "dir": str(folder),
-        "tiles": len(find_images(folder).paths),
+        "tiles": len(find_images(folder).tiles),
         "runs": ids,
         "served": runs.served_run(home),
         "seconds": round(time.perf_counter() - started, 2),

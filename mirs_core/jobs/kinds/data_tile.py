@@ -44,6 +44,9 @@ class Tile(JobSpec):
     licence: str | None = option(None, metavar="TEXT", help="licence of the images")
     credit: str | None = option(None, metavar="TEXT", help="credit line of the images")
     source: str | None = option(None, metavar="URL", help="address of the source product")
+    virtual: bool = option(
+        False, help="keep the tiles in the raster: write no image files, and read it when needed"
+    )
     archive: tuple[str, ...] = option((), metavar="RUN", help=_following.ARCHIVE)
     prepare: bool = option(False, help=_following.PREPARE)
 
@@ -59,7 +62,7 @@ def run(home: Home, spec: Tile, work: Work) -> Answer:
     _following.check(home, spec.archive)
     settings = CutSettings(
         spec.size, spec.metres, spec.stride, spec.max_nodata, spec.min_contrast, spec.latitude,
-        spec.ignore_name,
+        spec.ignore_name, spec.virtual,
     )  # fmt: skip
     details = StripDetails(spec.name, spec.source, spec.licence, spec.credit)
     outcome = cut_strip(spec.raster, spec.out, settings, details, work.stoppable)

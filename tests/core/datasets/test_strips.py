@@ -22,7 +22,7 @@ from mirs_core import cli
 from mirs_core.datasets.bands import Bands
 from mirs_core.datasets.card import read_card
 from mirs_core.datasets.manifest import scan
-from mirs_core.datasets.strips import CutSettings, StripDetails, cut_strip, cutting
+from mirs_core.datasets.strips import CutSettings, StripDetails, cut_strip, cutting, image_tiles
 from mirs_core.datasets.strips.grid import stride_of, tile_count, windows
 from mirs_core.datasets.strips.raster import StripRaster, content_of
 from mirs_core.datasets.strips.strip_list import read_strips
@@ -341,7 +341,7 @@ def test_no_read_is_larger_than_the_bound(tmp_path: Path, monkeypatch: pytest.Mo
         return whole(self, window, shape)
 
     monkeypatch.setattr(Bands, "read", counted)
-    monkeypatch.setattr(cutting, "MOST_VALUES", 32 * 100)
+    monkeypatch.setattr(image_tiles, "MOST_VALUES", 32 * 100)
     made = cut_strip(write(tmp_path / "strip.tif", noise(64, 960)), tmp_path / "out", SMALL)
     assert made.strip.tiles == 2 * 30
     survey, *cuts = reads
@@ -590,7 +590,7 @@ def test_the_command_line_prints_the_agreed_keys(
         "raster": str(path), "dir": str(out), "strip": "S1", "tiles": 8, "resumed": 0,
         "skipped": {"nodata": 1, "flat": 0}, "crs": "", "metres_per_pixel": 6.0,
         "tile_metres": 192.0, "size": 32, "stride": 64, "nodata": "value 0", "warnings": [],
-        "latitude": None, "warped": None,
+        "latitude": None, "virtual": False, "warped": None,
         "bounds": answer["bounds"], "seconds": 0, "runs": [],
     }  # fmt: skip
     assert answer["crs"] == CRS.from_user_input(EQUIRECTANGULAR).name

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mirs_core.datasets.images import read_image
 from mirs_core.datasets.strips.strip_list import Strip
 from mirs_core.exchange.exports.strip_picture import TINTS, picture
 from mirs_core.landform_map import CLOSE, FAR, SURE
@@ -29,7 +30,8 @@ def drawn(tmp_path: Path, strip: Strip, states: list[str], grey: int = 100) -> A
     for tile in ids:
         Image.fromarray(np.full((32, 32), grey, np.uint8)).save(tmp_path / tile)
     searcher = SimpleNamespace(
-        items=SimpleNamespace(ids=[*ids, "elsewhere.png"]), image_path=lambda tile: tmp_path / tile
+        items=SimpleNamespace(ids=[*ids, "elsewhere.png"]),
+        files=SimpleNamespace(pixels=lambda tile: read_image(tmp_path / tile)),
     )
     votes = SimpleNamespace(winner=np.zeros(len(states) + 1, dtype=int))
     found = SimpleNamespace(

@@ -1,15 +1,14 @@
-"""The image files of tiles in one ZIP file, with a manifest."""
+"""The image files of tiles in one ZIP file, with a manifest; of virtual tiles, PNG files."""
 
-import hashlib
 import json
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from pathlib import PurePosixPath
 from typing import IO, Any
 
-from mirs_core.datasets.bundles import is_bundle
-from mirs_core.datasets.images import read_bytes
+from mirs_core.datasets.tile_source import has_whole_file
 from mirs_core.errors import MirsError
 from mirs_core.exchange.exports.citations import bibtex
 from mirs_core.exchange.exports.export_format import ExportFormat, FileType
@@ -36,8 +35,8 @@ def tiles_zip(
     files: dict[str, tuple[str, str]] = {}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for number, tile in enumerate(sorted({row.id for row in rows})):
-            data, problem = _read(searcher, tile)
-            name = f"tiles/{number:05d}-{_safe_name(tile)}" if data is not None else ""
+            data, problem, name = _read(searcher, tile)
+            name = f"tiles/{number:05d}-{name}" if data is not None else ""
             files[tile] = name, problem
             if data is not None:
                 _add(archive, name, data)
@@ -52,17 +51,17 @@ def tiles_zip(
     return sum(bool(name) for name, _ in files.values())
 
 
-def _read(searcher: Searcher, tile: str) -> tuple[bytes | None, str]:
+def _read(searcher: Searcher, tile: str) -> tuple[bytes | None, str, str]:
+    """The bytes of a tile, or None with the problem; and the name of its file."""
     try:
-        data = read_bytes(searcher.image_path(tile))
+        data, suffix, content = searcher.files.image_file(tile)
     except (MirsError, OSError):
-        return None, "the file is missing"
-    content = searcher.items.contents[searcher.items.row(tile)]
-    if hashlib.sha256(data).hexdigest() != content:
-        return None, "the file has changed since it was archived"
-    if is_bundle(data):
-        return None, "its pixels are in another file"
-    return data, ""
+        return None, "the file is missing", ""
+    if content != searcher.items.contents[searcher.items.row(tile)]:
+        return None, "the file has changed since it was archived", ""
+    if not has_whole_file(data):
+        return None, "its pixels are in another file", ""
+    return data, "", _safe_name(str(PurePosixPath(tile).with_suffix(suffix)))
 
 
 def _safe_name(tile: str) -> str:
