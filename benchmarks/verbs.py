@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import encode_verb
+from benchmarks.scale import verb as scale
 from mirs_core.cli.console import Console
 from mirs_core.cli.verbs import verb
 from mirs_core.config.presets import PRESETS
@@ -162,23 +163,6 @@ def strip(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     return answer, _text(answer)
 
 
-def scale(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Archives of invented codes from 10^4 to 10^8 tiles."""
-    from benchmarks.scale import making
-
-    home = Home.current()
-    if any(n < 100 for n in args.n):
-        raise RunError(f"--n is {min(args.n)}; give at least 100.")
-    run_ids = [
-        making.make(
-            home, args.run, args.make, n, thumbnails=args.thumbnails, progress=console.progress
-        ).id
-        for n in args.n
-    ]
-    answer = {"bench": "scale", "home": str(args.make.expanduser().resolve()), "runs": run_ids}
-    return answer, _text(answer)
-
-
 def _text(answer: dict[str, Any]) -> str:
     return "\n".join(f"{name:<36} {value}" for name, value in _flat(answer))
 
@@ -270,26 +254,10 @@ def _add_verbs_of_the_app(group: Any) -> None:
     mutations_verb.add_argument(
         "--faults", type=Path, metavar="DIR", help="keep files at fault here, with what happened"
     )
-    _add_scale(group)
+    scale.add_verb(group)
     strip_verb = verb(group, "strip", strip, "cut, kill, resume and archive a large raster")
     strip_verb.add_argument(
         "--run", metavar="ID", help="a finished run (default: the default model)"
     )
     strip_verb.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels per side")
     strip_verb.add_argument("--no-index", action="store_true", help="do not archive the tiles")
-
-
-def _add_scale(group: Any) -> None:
-    scale_verb = verb(group, "scale", scale, "archives of 10^4 to 10^8 invented tiles")
-    scale_verb.add_argument(
-        "--n", type=int, action="append", required=True, metavar="N", help="tiles; may be repeated"
-    )
-    scale_verb.add_argument(
-        "--make", type=Path, required=True, metavar="DIR", help="make a home folder with archives"
-    )
-    scale_verb.add_argument(
-        "--thumbnails", action="store_true", help="with a picture of each tile (4 kB each)"
-    )
-    scale_verb.add_argument(
-        "--run", metavar="ID", help="whose model and clusters (default: the default model)"
-    )

@@ -72,9 +72,14 @@ def make(
     return run
 
 
+def name_of(count: int) -> str:
+    """The id of the run with an archive of ``count`` tiles."""
+    return f"scale-{count}"
+
+
 def _card(count: int) -> Card:
     return Card(
-        name=f"scale-{count}",
+        name=name_of(count),
         title=f"Invented archive of {count:,} tiles",
         instrument="SYN",
         licence="MIT",

@@ -5,38 +5,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeNetwork, write_dataset
+from fakes import FakeNetwork
+from invented import hashing_home
 
 from benchmarks.scale import making
 from benchmarks.scale.clusters import Clusters
-from mirs_core.config import presets
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.stored_items import read_archive
 from mirs_core.errors import RunError
-from mirs_core.pipeline import training
 from mirs_core.ranking.codes import hamming, pack
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
-LAYOUT = {"train": {"cra": 24, "rid": 16}, "val": {"cra": 2, "rid": 2}, "test": {"cra": 4}}
 COUNT = 900
 
 
 @pytest.fixture
 def home(tmp_path: Path, network: FakeNetwork) -> Home:
     """A home folder whose default model was trained on synthetic tiles."""
-    return _trained(Home(tmp_path / "home"), synthetic=True)
-
-
-def _trained(home: Home, *, synthetic: bool, preset: str = "pca-sign") -> Home:
-    card = {"name": "tiny", "synthetic": synthetic}
-    data = write_dataset(home.path / "tiles", LAYOUT, card=card)
-    config = presets.from_preset(preset, data=str(data), changes=("head.bits=32",))
-    run_id = training.prepare_and_train(home, config).run
-    runs.serve(home, run_id)
-    return home
+    return hashing_home(tmp_path / "home")
 
 
 def test_the_home_folder_answers_queries_by_tile_and_by_image(home: Home, tmp_path: Path) -> None:
@@ -114,7 +103,7 @@ def test_codes_are_near_their_centres_as_neighbours_are() -> None:
 
 
 def test_pictures_of_real_tiles_are_refused(tmp_path: Path, network: FakeNetwork) -> None:
-    home = _trained(Home(tmp_path / "home"), synthetic=False)
+    home = hashing_home(tmp_path / "home", synthetic=False)
     with pytest.raises(RunError, match="not synthetic"):
         making.make(home, None, tmp_path / "large", COUNT, thumbnails=True)
     assert not (tmp_path / "large").exists()
