@@ -204,7 +204,9 @@ def centric(place: tuple[float, float], latitude: str | None) -> tuple[float, fl
 
 
 @pytest.mark.parametrize(
-    ("system", "inverse", "latitude", "corner", "size"), CASES, ids=lambda v: str(v)[:60]
+    ("system", "inverse", "latitude", "corner", "size"),
+    CASES,
+    ids=[" ".join([case[0], case[2] or ""]) for case in CASES],
 )
 def test_a_hundred_tiles_agree_with_gdal_with_proj_and_with_a_formula(
     system: str, inverse: Inverse, latitude: str | None, corner: tuple[float, float], size: float,
