@@ -13,6 +13,7 @@ from mirs_core.jobs.kinds import (
     data_synthetic,
     data_tile,
 )
+from mirs_core.mars.geography import written_latitude
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,10 +58,14 @@ def _tiled(spec: data_tile.Tile, answer: Answer) -> str:
         f"{answer['crs']}: {answer['metres_per_pixel']:g} m/px, tiles of {answer['size']} px ="
         f" {answer['tile_metres']:,.0f} m",
         *([f"virtual: no image files; pixels are read from {spec.raster}"] if spec.virtual else []),
-        f"from {west:.4f} E, {south:.4f} N to {east:.4f} E, {north:.4f} N",
+        f"from {west:.4f} E, {_latitude(south)} to {east:.4f} E, {_latitude(north)}",
         *answer["warnings"],
     ]
     return "\n".join(lines)
+
+
+def _latitude(degrees: float) -> str:
+    return written_latitude(degrees, 4).replace("°", "")
 
 
 def _imported(spec: data_import.Import, answer: Answer) -> str:

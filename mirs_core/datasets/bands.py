@@ -27,6 +27,7 @@ _CONTINUOUS_BITS = 8
 _MIXED_SPECIAL = 1e30
 # Of 255: of the weights with which a warped pixel is computed.
 _LEAST_INSIDE = 100
+_RGB = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +231,16 @@ def _inner(valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _indexes(raster: Any, name: str) -> tuple[int, ...]:
+    """The bands that are read: one, or three in the order red, green, blue."""
     if raster.count < 1 or any(kind.startswith("complex") for kind in raster.dtypes):
         raise ImageError(f"{name} has no band of real numbers; choose an image.")
     colours = [colour.name for colour in raster.colorinterp]
     if "cyan" in colours:
         raise ImageError(f"{name} is CMYK of more than 8 bits; save it as grey or RGB.")
     if raster.count in (3, 4):
-        return (1, 2, 3)
+        # Some programs write blue first.
+        named = tuple(colours.index(name) + 1 for name in _RGB if colours.count(name) == 1)
+        return named if len(named) == len(_RGB) else (1, 2, 3)
     if raster.count > 4:
         raise ImageError(
             f"{name} has {raster.count} bands, a kind of TIFF or cube that is not one image; save"

@@ -18,7 +18,11 @@ MAY_REFER = frozenset({".lbl", ".xml", ".cub", ".img"})
 
 _MOST_TEXT = 4_000_000
 _MOST_FILES = 1_000
-_END = re.compile(r"^[ \t]*END[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_END = re.compile(
+    r"/\*(?s:.*?)(?:\*/|\Z)|(?<![^\s])#[^\n]*|\"[^\"]*(?:\"|\Z)|(?<=[\s=(,{])'[^']*(?:'|\Z)"
+    r"|^[ \t]*(?P<end>END)[ \t]*\r?$",
+    re.MULTILINE | re.IGNORECASE,
+)
 # ^IMAGE = "A.IMG", ^IMAGE = ("A.IMG", 12 <BYTES>), ^Core = a.cub; a number is a place inside.
 _POINTER = re.compile(
     r"\^\s*(?:IMAGE|QUBE|SPECTRAL_QUBE|CORE)\s*=\s*\(?\s*(\"[^\"]*\"|'[^']*'|[^\s(),<]+)",
@@ -28,8 +32,7 @@ _POINTER = re.compile(
 _WHOLE = re.compile(_POINTER.pattern + r"\s*(?=[)\r\n]|\Z)", re.IGNORECASE)
 _COMPRESSED = re.compile(r"\bOBJECT\s*=\s*COMPRESSED_FILE\b(?s:(.*?))\bEND_OBJECT\b", re.IGNORECASE)
 _FILE_NAME = re.compile(r"\bFILE_NAME\s*=\s*(\"[^\"]*\"|'[^']*'|\S+)", re.IGNORECASE)
-_PDS4_AREA = re.compile(r"<(?:\w+:)?File_Area_Observational\b")
-_PDS4_NAME = re.compile(r"<(?:\w+:)?file_name\b[^>]*>([^<]*)<")
+_PDS4_AREA, _PDS4_FILE = "file_area_observational", "file"
 # Labels with these words make GDAL open the other file by a driver of its own choice.
 _NESTED = re.compile(r"\bCOMPRESSED_FILE\b|\bGeoTIFF\b", re.IGNORECASE)
 _DRIVERS_OF_NESTED = ("GTiff", "JP2OpenJPEG")
@@ -50,7 +53,8 @@ def label_text(source: Path | bytes) -> str:
         with source.open("rb") as handle:
             head = handle.read(_MOST_TEXT)
     text = head.decode("latin-1")
-    end = _END.search(text)
+    # Where GDAL ends a label: END within a comment or a text does not.
+    end = next((part for part in _END.finditer(text) if part["end"]), None)
     return text[: end.start()] if end else text
 
 
@@ -71,7 +75,7 @@ def data_files(source: Path | bytes, name: str) -> tuple[str, ...]:
     if driver == "VRT":
         named = _of_vrt(text, name)
     else:
-        named = _of_pds4(text) if driver == "PDS4" else _of_label(text)
+        named = _of_pds4(text, name) if driver == "PDS4" else _of_label(text)
     if len(named) > _MOST_FILES:
         raise ImageError(f"{name} refers to more than {_MOST_FILES:,} files; save it as one.")
     files = tuple(_beside(source, file, name) for file in dict.fromkeys(named))
@@ -131,23 +135,44 @@ def _of_label(text: str) -> list[str]:
     return [file for file in files if not re.fullmatch(r"[\d.]+", file)]
 
 
-def _of_pds4(text: str) -> list[str]:
-    area = _PDS4_AREA.search(text)
-    name = _PDS4_NAME.search(text, area.start() if area else 0)
-    return [name.group(1).strip()] if name else []
+def _of_pds4(text: str, name: str) -> list[str]:
+    """The file of the first area of a label; all files that areas name must be beside it."""
+    if re.search(r"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
+        raise ImageError(f"{name} has declarations, which no label here may have.")
+    root = _xml(text, name)
+    # GDAL does not care for case or namespaces.
+    areas = [part for part in root.iter() if _tag(part).startswith(_PDS4_AREA)]
+    files = [file for area in areas for file in area.iter() if _tag(file) == "file_name"]
+    for file in files:
+        if not is_plain((file.text or "").strip()):
+            raise ImageError(_elsewhere(name, file.text or ""))
+    parts = (part for area in areas for part in area if _tag(part) == _PDS4_FILE)
+    names = (file for part in parts for file in part if _tag(file) == "file_name")
+    return [(file.text or "").strip() for file in names][:1]
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rsplit("}", 1)[-1].lower()
+
+
+def _xml(text: str, name: str) -> ElementTree.Element:
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise ImageError(f"{name} is damaged ({error}). Copy or make it again.") from None
 
 
 def _of_vrt(text: str, name: str) -> list[str]:
     if "<!" in text:
         raise ImageError(f"{name} has comments or declarations, which no VRT here may have.")
-    try:
-        root = ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
-        raise ImageError(f"{name} is damaged ({error}). Copy or make it again.") from None
     files = []
-    for element in root.iter():
-        if not _VRT_ELEMENTS.fullmatch(element.tag) or "subClass" in element.attrib:
-            what = element.attrib.get("subClass") or element.tag
+    for element in _xml(text, name).iter():
+        # GDAL takes attributes for elements, and does not care for case.
+        named = [key for key in element.attrib if key.lower() in ("subclass", "sourcefilename")]
+        if not _VRT_ELEMENTS.fullmatch(element.tag) or named:
+            what = element.tag
+            if named:
+                what = element.attrib[named[0]] if named[0].lower() == "subclass" else named[0]
             raise ImageError(
                 f"{name} is a VRT with {what[:80]!r}, which is not read here; only mosaics of TIFF"
                 " and JPEG 2000 files beside it are. Convert it: gdal_translate IN.vrt OUT.tif."

@@ -4,7 +4,7 @@ Pillow reads only the high bytes of 16-bit colour, which leaves 16 levels of a 1
 the low bytes are read as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,23 +22,23 @@ _GREY_TOLERANCE = 1e-3
 _OTHER_BYTE = {"L": "B", "B": "L", "N": "B"}
 
 
-def stretch(values: NDArray[Any], name: str, fill: int | None = None) -> NDArray[np.uint8]:
+def stretch(values: NDArray[Any], name: str, fills: Sequence[float] = ()) -> NDArray[np.uint8]:
     """Values of any range as grey levels 0..255, between their ``limits``.
 
     Args:
         values: (H, W), or (H, W, 3), whose channels are stretched together.
         name: of the image, for messages.
-        fill: a value of missing pixels.
+        fills: values of missing pixels.
 
     Returns:
-        uint8 of the same shape; missing values (not finite, ISIS special pixels, ``fill``) are 0;
+        uint8 of the same shape; missing values (not finite, ISIS special pixels, ``fills``) are 0;
         if all others are equal, they are 128.
 
     Raises:
         ImageError: there is no valid value.
     """
     valid = is_valid(values)
-    if fill is not None:
+    for fill in fills:
         is_fill = values == fill
         valid &= ~(is_fill if values.ndim == 2 else is_fill.all(axis=-1, keepdims=True))
     if not valid.any():

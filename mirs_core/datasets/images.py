@@ -23,7 +23,7 @@ from mirs_core.datasets.bands import Bands
 from mirs_core.datasets.bundles import pack
 from mirs_core.datasets.data_files import files_of
 from mirs_core.datasets.depth import deep_colour, is_deep_colour, stretch
-from mirs_core.datasets.missing import fill_along_edge
+from mirs_core.datasets.missing import fills_along_edge
 from mirs_core.datasets.raster_formats import REFERRING, driver_of, unpacker_of
 from mirs_core.datasets.rasters import check_blocks, marks_of, opened, tiff_orientation
 from mirs_core.errors import ImageError
@@ -225,7 +225,7 @@ def _decode(image: ImageFile.ImageFile, handle: BinaryIO, name: str) -> Pixels:
         upright = _upright(image)
         if upright.mode in _WIDE_MODES:
             values = np.asarray(upright)
-            return stretch(values, name, fill_along_edge(values))
+            return stretch(values, name, fills_along_edge(values))
         return _eight_bit(upright)
     except ImageError:
         raise
@@ -239,7 +239,7 @@ def _flatten_deep(values: NDArray[np.uint16], name: str) -> Pixels:
     """16-bit RGB or RGBA (H, W, C), stretched; alpha over black."""
     if values.shape[2] > 4:
         raise ImageError(f"{name} has {values.shape[2]} channels; save one or three of them.")
-    colour = stretch(values[..., :3], name, fill_along_edge(values[..., :3]))
+    colour = stretch(values[..., :3], name, fills_along_edge(values[..., :3]))
     if values.shape[2] == 3:
         return colour
     return _over_black(colour, (values[..., 3:] >> 8).astype(np.uint8))

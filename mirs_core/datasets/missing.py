@@ -1,7 +1,7 @@
 """Which pixels of a raster are missing: as it declares, as its label says, and as is usual."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +36,14 @@ class Missing:
         words: the values and other marks, for people.
         values: those that mark missing pixels.
         has_mask: whether GDAL gives a mask.
-        fill: the one of ``values`` that is undeclared and lies along the edge.
+        fills: those of ``values`` that are undeclared and lie along the edge.
         white_edge: whether 255 lies along the edge of an 8-bit image, which is kept.
     """
 
     words: tuple[str, ...]
     values: tuple[float, ...]
     has_mask: bool
-    fill: int | None
+    fills: tuple[float, ...]
     white_edge: bool
 
 
@@ -64,22 +64,24 @@ def missing_in(
     # If the raster marks missing pixels itself, its smallest values are valid.
     declares = has_mask and kind != "int16" and raster.driver not in ("ISIS3", "PDS")
     special: tuple[float, ...] = () if declares or is_code else _special(kind, raster.driver)
-    fill, is_white = None, False
+    fills: tuple[float, ...] = ()
+    is_white = False
     if not (is_code or (has_mask and not (is_default and raster.driver == "PDS")) or label):
         squares = _squares(_reading(raster, indexes), raster.width, raster.height)
         if kind == "uint16" and _is_wide_eight_bit(np.concatenate(squares, axis=None)):
             special = (0,)
-        fill, is_white = _edge(squares)
-    if fill is not None and fill not in special:
-        words.append(f"value {fill} (undeclared, along the edge)")
-    else:
-        fill = None
+        fills, is_white = _edge(squares)
+    elif raster.nodata is not None and raster.driver == "GTiff" and not (is_code or has_alpha):
+        squares = _squares(_reading(raster, indexes), raster.width, raster.height)
+        fills = _far_values(squares, (raster.nodata,))
+    fills = tuple(value for value in fills if value not in special)
+    words += [f"value {value:.10g} (undeclared, along the edge)" for value in fills]
     special = tuple(dict.fromkeys((*special, *(value for value in label if _fits(value, kind)))))
     words += [f"value {number:g}" for number in special]
     if kind.startswith("float"):
         words.insert(int(has_mask), "not finite or ISIS special")
-    values = special if fill is None else (*special, fill)
-    return Missing(tuple(dict.fromkeys(words)), values, has_mask, fill, is_white)
+    values = (*special, *fills)
+    return Missing(tuple(dict.fromkeys(words)), values, has_mask, fills, is_white)
 
 
 def _mask(raster: Any, has_alpha: bool) -> tuple[bool, list[str]]:
@@ -116,8 +118,8 @@ def _reading(raster: Any, indexes: tuple[int, ...]) -> _Read:
     return square
 
 
-def fill_along_edge(values: NDArray[Any]) -> int | None:
-    """A usual fill value along the edge of a decoded image (H, W) or (H, W, 3); None for none."""
+def fills_along_edge(values: NDArray[Any]) -> tuple[float, ...]:
+    """Fill values along the edge of a decoded image (H, W) or (H, W, 3)."""
     planes = values[None] if values.ndim == 2 else np.moveaxis(values, -1, 0)
 
     def square(column: int, row: int, width: int, height: int) -> NDArray[Any]:
@@ -153,8 +155,8 @@ def _is_wide_eight_bit(values: NDArray[Any]) -> bool:
     return bool(values.max() <= 255 or not (values % 257).any() or not (values % 256).any())
 
 
-def _edge(squares: list[NDArray[Any]]) -> tuple[int | None, bool]:
-    """A usual fill value in all squares but the last one; whether 255 is there and stays white."""
+def _edge(squares: list[NDArray[Any]]) -> tuple[tuple[float, ...], bool]:
+    """Fill values in all squares but the last one; whether 255 is there and stays white."""
     kind = squares[0].dtype
     counts = {
         value: max(int((square == value).all(axis=0).sum()) for square in squares[:-1])
@@ -162,15 +164,45 @@ def _edge(squares: list[NDArray[Any]]) -> tuple[int | None, bool]:
     }
     everything = np.concatenate(squares, axis=None)
     is_grey = everything.min() >= 0 and everything.max() <= _SATURATED
+    is_white = False
     if is_grey and not (everything % 1).any():
         # Grey levels of 8 bits, whatever the type.
         is_white = counts.pop(_SATURATED) >= _LEAST_INTEGER
         if kind == np.uint8:
-            return None, is_white
-    else:
-        is_white = False
-    finite = everything[np.isfinite(everything)]
-    is_whole = kind.kind != "f" or not (finite % 1).any()
-    least = _LEAST_INTEGER if is_whole else _LEAST_FLOAT
-    fill = max(counts, key=lambda value: counts[value])
-    return (fill if counts[fill] >= least else None), is_white
+            return (), is_white
+    least = _least(everything)
+    usual = [value for value, count in counts.items() if count >= least]
+    return (*usual, *_far_values(squares, usual)), is_white
+
+
+def _least(values: NDArray[Any]) -> int:
+    """How many pixels of a square must be equal for their value to be a fill value."""
+    finite = values[np.isfinite(values)]
+    is_whole = values.dtype.kind != "f" or not (finite % 1).any()
+    return _LEAST_INTEGER if is_whole else _LEAST_FLOAT
+
+
+def _far_values(squares: list[NDArray[Any]], known_fills: Sequence[float]) -> tuple[float, ...]:
+    """Values that fill part of an edge and are farther from all others than these are apart."""
+    everything = np.concatenate(squares, axis=None)
+    if everything.dtype.kind not in "iuf" or everything.dtype.itemsize == 1:
+        return ()
+    # Float64 has every value of these types closely enough.
+    numbers = everything.astype(np.float64)
+    numbers = numbers[np.isfinite(numbers) & (np.abs(numbers) < _LARGEST)]
+    least = _least(everything)
+    frequent: set[float] = set()
+    for square in squares[:-1]:
+        flat = square[0][(square == square[:1]).all(axis=0)]
+        values, counts = np.unique(flat, return_counts=True)
+        frequent.update(float(value) for value in values[counts >= least])
+    frequent = {value for value in frequent if math.isfinite(value) and abs(value) < _LARGEST}
+    rest = numbers[~np.isin(numbers, [*frequent, *known_fills])]
+    if len(np.unique(rest)) < _LEAST_LEVELS:
+        return ()
+    low, high = float(rest.min()), float(rest.max())
+    return tuple(
+        value
+        for value in sorted(frequent.difference(known_fills))
+        if max(low - value, value - high) > high - low
+    )

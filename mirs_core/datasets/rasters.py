@@ -122,7 +122,9 @@ def translated_errors(name: str) -> Iterator[None]:
 def check_blocks(raster: Any, name: str) -> None:
     """Raises ImageError if a block of the raster, which GDAL decodes at once, is too large."""
     height, width = raster.block_shapes[0]
-    block = height * width * np.dtype(raster.dtypes[0]).itemsize
+    # numpy has no complex integers, of which GDAL has.
+    size = 8 if raster.dtypes[0].startswith("complex_int") else np.dtype(raster.dtypes[0]).itemsize
+    block = height * width * size
     if raster.interleaving is not None and raster.interleaving.name == "pixel":
         block *= raster.count
     if block > _MOST_BLOCK_BYTES:

@@ -211,7 +211,8 @@ def with_true_parallel(crs: Any, a: float, b: float, name: str) -> tuple[Any, st
         raise DataError(
             f"The coordinate system of {name} has a latitude of origin of {origin:g} but no"
             " standard parallel. Old programs wrote one for the other, which would move the image"
-            f" by {abs(origin):g} degrees. Set the right one first: gdal_translate -a_srs"
+            f" by {abs(origin):g} degrees. Set the right one first, then cut the strip again:"
+            " gdal_translate -a_srs"
             f" '+proj=eqc +lat_ts={origin:g} +lon_0={meridian:g} +a={a!r} +b={b!r}'."
         )
     values = crs.to_json_dict()

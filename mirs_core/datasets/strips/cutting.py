@@ -98,13 +98,22 @@ def _sizes(raster: StripRaster, settings: CutSettings) -> tuple[int, int]:
             "The fraction of missing pixels must be at least 0 and below 1, the contrast 0 to 127."
         )
     if side > min(raster.width, raster.height):
-        raise DataError(
-            f"{raster.name} has {raster.width} x {raster.height} pixels, less than one tile of"
-            f" {side}; choose smaller tiles."
-        )
+        raise DataError(_too_small(raster, side, in_metres=settings.metres is not None))
     if tile_count(raster.width, raster.height, side, stride) > _MOST_TILES:
         raise DataError(f"That would be more than {_MOST_TILES:,} tiles; choose a larger stride.")
     return side, stride
+
+
+def _too_small(raster: StripRaster, side: int, *, in_metres: bool) -> str:
+    most = min(raster.width, raster.height)
+    if most < MIN_SIDE:
+        advice = f"a tile has at least {MIN_SIDE}"
+    elif in_metres:
+        advice = f"choose smaller tiles (--metres {math.floor(most * raster.metres_per_pixel)})"
+    else:
+        advice = f"choose smaller tiles (--size {most})"
+    size = f"{raster.width} x {raster.height}"
+    return f"{raster.name} has {size} pixels, less than one tile of {side}; {advice}."
 
 
 def _planned(

@@ -58,5 +58,6 @@ def no_tiles(name: str, without_data: int, flat: int) -> ImageError:
     """The error for a raster of which no tile can be used."""
     return ImageError(
         f"No tile of {name} can be used: {without_data} have too many missing"
-        f" pixels, {flat} too little contrast. Allow more missing pixels or less contrast."
+        f" pixels, {flat} too little contrast. Allow more missing pixels (--max-nodata) or less"
+        " contrast (--min-contrast)."
     )

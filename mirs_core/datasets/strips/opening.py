@@ -12,7 +12,7 @@ from mirs_core.datasets.strips.frame import Frame
 from mirs_core.datasets.strips.unprojected import check_projected
 from mirs_core.errors import DataError, ImageError
 from mirs_core.mars.crs import CENTRIC, GRAPHIC, MarsCrs
-from mirs_core.mars.crs_labels import LATITUDES, eastward, has_west_longitudes
+from mirs_core.mars.crs_labels import LATITUDES, SPHERE_SYSTEM, eastward, has_west_longitudes
 from mirs_core.mars.crs_parsing import parsed
 from mirs_core.mars.named_places import contradiction
 
@@ -45,6 +45,7 @@ def placing(raster: Any, path: Path, latitude: str | None) -> Placing:
     check_projected(raster, path)
     if latitude is not None and latitude not in LATITUDES:
         raise DataError(f"Latitudes are {' or '.join(LATITUDES)}, not {latitude!r}.")
+    _check_located(raster, name)
     wkt = raster.crs.to_wkt() if raster.crs else ""
     size = int(raster.width), int(raster.height)
     transform = tuple(float(term) for term in raster.transform[:6])
@@ -91,18 +92,32 @@ def check_name(frame: Frame, name: str, strip: str | None = None) -> None:
 
 def _latitude_note(crs: MarsCrs, name: str, *, is_chosen: bool) -> str:
     other = CENTRIC if crs.latitude == GRAPHIC else GRAPHIC
-    converted = " and were converted to planetocentric ones" if crs.latitude == GRAPHIC else ""
+    converted = ", and were converted to planetocentric ones" if crs.latitude == GRAPHIC else ""
     if is_chosen:
         return f"The latitudes of {name} are {crs.latitude}, as chosen{converted}."
     doubt = (
-        f", although its coordinate system is called {crs.name}: GDAL computes with them"
+        f" Its coordinate system is called {crs.name}, but GDAL computes with planetographic ones."
         if crs.latitude == GRAPHIC and "ocentric" in crs.name.lower()
         else ""
     )
     return (
-        f"{name} is on an ellipsoid; its latitudes were taken as {crs.latitude}{doubt}{converted}."
+        f"{name} is on an ellipsoid; its latitudes were taken as {crs.latitude}{converted}.{doubt}"
         f" If they are {other}, its tiles are up to 20 km off: choose {other} latitudes."
     )
+
+
+def _check_located(raster: Any, name: str) -> None:
+    """Refuses a raster that has a coordinate system, or points in one, but no place of its own."""
+    if raster.gcps[0] and (raster.crs is None or raster.transform.is_identity):
+        raise DataError(
+            f"{name} has the coordinates of a few control points only, so its tiles would have"
+            f" none; warp it first: gdalwarp -t_srs {SPHERE_SYSTEM} IN OUT.tif."
+        )
+    if raster.crs is not None and raster.transform.is_identity:
+        raise DataError(
+            f"{name} has a coordinate system, but does not say where in it its pixels are. If a"
+            " file beside it does (.tfw, .aux.xml), save both as one: gdal_translate IN OUT.tif."
+        )
 
 
 def _check_place(frame: Frame, name: str) -> None:

@@ -40,7 +40,7 @@ class StripRaster:
         crs: its coordinate system.
         transform: (a, b, c, d, e, f), see ``strip_list.Strip``.
         nodata: which values count as missing, in words.
-        fill: an undeclared value along the edge that counts as missing.
+        fills: undeclared values along the edge that count as missing.
         white_edge: whether an 8-bit raster has 255 along its edge, which does not.
         warp: how its pixels differ from those of the file; None if they are the same.
         notes: what was corrected, converted, assumed or warped, in sentences.
@@ -52,7 +52,7 @@ class StripRaster:
     crs: MarsCrs
     transform: tuple[float, ...]
     nodata: str
-    fill: int | None
+    fills: tuple[float, ...]
     white_edge: bool
     _bands: Bands
     warp: Warp | None = None
@@ -77,11 +77,13 @@ class StripRaster:
     @property
     def edge_warnings(self) -> tuple[str, ...]:
         """What to tell of undeclared values along the edge; usually nothing."""
-        if self.fill is not None:
+        if self.fills:
+            values = " and ".join(f"{value:.10g}" for value in self.fills)
+            noun, these = ("value", "this value") if len(self.fills) == 1 else ("values", "these")
             return (
-                f"{self.name} declares no missing pixels, but has the value {self.fill} along its"
-                " edge; pixels of this value are taken as missing. If they are not, declare another"
-                " value, for example with: gdal_edit.py -a_nodata VALUE.",
+                f"{self.name} has the {noun} {values} along its edge, not declared as missing;"
+                f" pixels of {these} are taken as missing. If they are not, declare another value,"
+                " for example with: gdal_edit.py -a_nodata VALUE.",
             )
         if self.white_edge:
             return (
@@ -148,7 +150,7 @@ class StripRaster:
         if not (np.isfinite(column) and np.isfinite(row)):
             raise DataError(
                 f"{self.name}: its map projection does not cover {longitude % 360:g} E,"
-                f" {latitude:g} N."
+                f" {abs(latitude):g} {'S' if latitude < 0 else 'N'}."
             )
         return float(column), float(row)
 
@@ -184,7 +186,7 @@ def open_strip(
             crs=place.frame.crs,
             transform=place.frame.transform,
             nodata=", ".join(bands.missing.words),
-            fill=bands.missing.fill,
+            fills=bands.missing.fills,
             white_edge=bands.missing.white_edge,
             _bands=bands,
             notes=place.notes,

@@ -262,6 +262,63 @@ def test_only_plain_files_beside_a_label_are_read(how: str, file: str, tmp_path:
 
 
 @pytest.mark.parametrize(
+    "before",
+    [
+        "/* a\nEND\n*/",
+        'NOTE = "a\nEND\n"',
+        "NOTE = 'a\nEND\n'",
+        '# "\nNOTE = "\nEND\n"',
+        "/* ^IMAGE = 31 */",
+        "^IMAGE = 31",
+    ],
+)
+@pytest.mark.parametrize("file", ["../pipe.dat", "../a.dat", "/etc/passwd"])
+def test_no_text_of_a_label_hides_another_file(file: str, before: str, tmp_path: Path) -> None:
+    inner = tmp_path / "folder"
+    inner.mkdir()
+    (tmp_path / "a.dat").write_bytes(bytes(2 * HEIGHT * WIDTH))
+    os.mkfifo(tmp_path / "pipe.dat")
+    path = pds3(inner / "a.lbl", SCENE, "uint16", pointer=f'"{file}"', file="b.dat")
+    label = path.read_text().replace("^IMAGE", f"{before}\n^IMAGE", 1)
+    path.write_text(label)
+    for reader in (read_image, as_strip, LargeImage.open):
+        with pytest.raises(ImageError, match="own folder"):
+            reader(path)
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "words"),
+    [
+        ("<!-- <File_Area_Observational><file_name>a.img</file_name> -->", "../a.img", "own fol"),
+        ("", "<!-- -->../a.img", "own folder"),
+        ("", "<![CDATA[../a.img]]>", "own folder"),
+        ("", "..&#47;a.img", "own folder"),
+        ("<Other><File_Name>a.img</File_Name></Other>", "../a.img", "own folder"),
+        ("<file_area_observational><File><file_name>../a.img</file_name></File>"
+         "</file_area_observational>", "a.img", "own folder"),
+        ("<File>", "a.img", "damaged"),
+    ],
+)  # fmt: skip
+def test_no_markup_of_a_pds4_label_hides_another_file(
+    before: str, name: str, words: str, tmp_path: Path
+) -> None:
+    tiff(tmp_path / "a.tif", SCENE.astype(np.uint16)[None])
+    path = tmp_path / "in" / "a.xml"
+    path.parent.mkdir()
+    rasterio.shutil.copy(tmp_path / "a.tif", path, driver="PDS4", VAR_TITLE="a")
+    assert read_image(path).any()
+    text = path.read_text().replace(">a.img<", f">{name}<")
+    path.write_text(text.replace("<File_Area_Observational>", f"{before}<File_Area_Observational>"))
+    for reader in (read_image, as_strip):
+        with pytest.raises(ImageError, match=words):
+            reader(path)
+    declared = text.replace("<Product_Obs", '<!DOCTYPE a [<!ENTITY b "../a.img">]><Product_Obs')
+    path.write_text(declared)
+    with pytest.raises(ImageError, match="declarations"):
+        read_image(path)
+
+
+@pytest.mark.parametrize(
     ("element", "attributes", "words"),
     [
         ("<Metadata/>", 'subClass="VRTDerivedRasterBand"', "Derived"),
@@ -271,6 +328,9 @@ def test_only_plain_files_beside_a_label_are_read(how: str, file: str, tmp_path:
         ("", 'subClass="VRTRawRasterBand"', "VRTRaw"),
         ("<OpenOptions/>", "", "OpenOptions"),
         ("<!-- a -->", "", "comments"),
+        ("", 'SourceFilename="/etc/passwd"', "SourceFilename"),
+        ("", 'sourcefilename="b.tif"', "sourcefilename"),
+        ("", 'subclass="VRTRawRasterBand"', "VRTRaw"),
     ],
 )  # fmt: skip
 def test_a_vrt_that_is_more_than_a_mosaic_is_refused(

@@ -39,8 +39,9 @@ def write(path: Path, bands: np.ndarray, **options: Any) -> Path:
     after = options.pop("after", lambda raster: None)
     count, height, width = bands.shape
     with rasterio.open(
-        path, "w", driver="GTiff", width=width, height=height, count=count, dtype=bands.dtype,
-        crs="IAU_2015:49910", transform=Affine(6, 0, 0, 0, -6, 0), **options,
+        path, "w", driver="GTiff", width=width, height=height, count=count,
+        dtype=options.pop("dtype", bands.dtype), crs="IAU_2015:49910",
+        transform=Affine(6, 0, 0, 0, -6, 0), **options,
     ) as out:  # fmt: skip
         after(out)
         out.write(bands)
@@ -266,7 +267,7 @@ def test_values_inside_and_single_ones_at_the_edge_are_no_fill(tmp_path: Path) -
     values[0, 40:60, 40:60] = 0
     values[0, 0, :5] = -9999
     with open_strip(write(tmp_path / "a.tif", values)) as raster:
-        assert raster.fill is None
+        assert raster.fills == ()
         assert raster.survey().valid.all()
 
 
@@ -279,6 +280,22 @@ def test_eight_bit_white_along_the_edge_is_kept_and_warned_of(tmp_path: Path) ->
     assert any("255 along its edge" in line for line in made.warnings)
 
 
+@pytest.mark.parametrize("order", [("blue", "green", "red"), ("green", "red", "blue")])
+@pytest.mark.parametrize("count", [3, 4])
+def test_bands_are_red_green_and_blue_as_the_file_names_them(
+    count: int, order: tuple[str, ...], tmp_path: Path
+) -> None:
+    names = [ColorInterp[name] for name in (*order, "undefined")[:count]]
+    stored = np.stack([COLOUR[("red", "green", "blue").index(name)] for name in order])
+    bands = np.concatenate([stored, SCENE[None]])[:count]
+
+    def name_bands(raster: Any) -> None:
+        raster.colorinterp = names
+
+    path = write(tmp_path / "a.tif", bands, photometric="MINISBLACK", after=name_bands)
+    assert np.array_equal(both(path), last(COLOUR))
+
+
 @pytest.mark.parametrize("count", [5, 7])
 def test_more_bands_are_refused_by_both(count: int, tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", np.repeat(SCENE[None], count, axis=0))
@@ -287,9 +304,10 @@ def test_more_bands_are_refused_by_both(count: int, tmp_path: Path) -> None:
             reader(path)
 
 
-@pytest.mark.parametrize("kind", ["complex64", "complex128"])
+@pytest.mark.parametrize("kind", ["complex64", "complex128", "complex_int16"])
 def test_complex_numbers_are_refused_by_both(kind: str, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.tif", SCENE[None].astype(kind))
+    values = SCENE[None].astype("int16" if kind == "complex_int16" else kind)
+    path = write(tmp_path / "a.tif", values, dtype=kind)
     for reader in (read_image, as_strip):
         with pytest.raises(ImageError, match="no band of real numbers"):
             reader(path)

@@ -10,6 +10,7 @@ import rasterio
 from PIL import Image
 from pyproj import CRS, Transformer
 from rasterio import Affine
+from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
@@ -444,6 +445,25 @@ def test_latitudes_on_an_ellipsoid_are_said_and_overruled(
     # Cutting again with another choice is refused, without one it is not.
     with pytest.raises(DataError, match="latitude"):
         cut_strip(path, tmp_path / "None", CutSettings(size=32, latitude=other))
+
+
+@pytest.mark.parametrize("crs", ["IAU_2015:49910", "+proj=longlat +R=3396190"])
+def test_a_system_without_a_place_in_it_is_refused(crs: str, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(1, 255, (1, 96, 96)).astype(np.uint8)
+    path = noise(tmp_path / "a.tif", values, Affine.identity(), crs=crs)
+    (tmp_path / "a.tfw").write_text("6\n0\n0\n-6\n100\n100\n")
+    with pytest.raises(DataError, match=r"does not say where.*gdal_translate IN OUT\.tif"):
+        cut_strip(path, tmp_path / "out", CutSettings(size=32))
+    points = [
+        GroundControlPoint(row, column, 70 + column * 1e-4, 20 - row * 1e-4)
+        for row, column in ((0, 0), (0, 96), (96, 0), (96, 96))
+    ]
+    with rasterio.open(path, "w", driver="GTiff", width=96, height=96, count=1, dtype="uint8",
+                       gcps=points, crs="+proj=longlat +R=3396190") as out:  # fmt: skip
+        out.write(values)
+    with pytest.raises(DataError, match="control points only"):
+        cut_strip(path, tmp_path / "out", CutSettings(size=32))
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_sphere_has_one_kind_of_latitude(tmp_path: Path) -> None:
