@@ -5,7 +5,7 @@ with which it differs among the centre's nearest neighbours of the same class, s
 the space between neighbours and many of them coincide, as real ones do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,10 @@ class Clusters:
         weights *= (sizes / np.bincount(labels, weights, minlength=len(names)))[labels]
         rates = (_SHARE * differs + _FLOOR).astype(np.float32)
         return cls(bits, rates, labels, names, weights / weights.sum())
+
+    def evenly(self) -> "Clusters":
+        """The same centres, each with as many codes as any other."""
+        return replace(self, weights=np.full(len(self.weights), 1 / len(self.weights)))
 
     def draw(self, count: int, rng: np.random.Generator) -> tuple[Packed, NDArray[np.int64]]:
         """Packed codes (count, K/8) and the centre (count,) of each.

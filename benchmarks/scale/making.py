@@ -46,7 +46,7 @@ def make(
         RunError: the run does not hash, or has no labels; its tiles are not synthetic and
             ``thumbnails`` are asked for; ``target`` already has an archive of this size.
     """
-    parent = runs.folder(source, run_id or _default(source, progress))
+    parent = runs.folder(source, run_id or default_run(source, progress))
     clusters, paths = clusters_of(source, parent)
     if thumbnails and not runs.summary(source, parent, None).synthetic:
         raise RunError(
@@ -126,7 +126,8 @@ def clusters_of(home: Home, run: runs.RunFolder) -> tuple[Clusters, list[Path]]:
     return Clusters.of(np.asarray(loaded.codes)[rows], classes, names), paths
 
 
-def _default(home: Home, progress: Progress) -> str:
+def default_run(home: Home, progress: Progress = silent) -> str:
+    """The id of the default model, or of the demo's, which is built if there is none."""
     served = runs.served_run(home)
     if served is not None:
         return served

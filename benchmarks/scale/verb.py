@@ -15,6 +15,13 @@ def scale(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     from benchmarks.scale import bench, making
 
     home = Home.current()
+    if args.compare:
+        from benchmarks.scale import comparing
+
+        comparison = comparing.compare(home, args.run or making.default_run(home, console.progress))
+        return comparison, comparing.text(comparison)
+    if not args.n:
+        raise RunError("Give the number of tiles: --n 1000000.")
     if any(n < 1000 for n in args.n):
         raise RunError(f"--n is {min(args.n)}; give at least 1000.")
     if args.make is None:
@@ -45,7 +52,7 @@ def add_verb(group: Any) -> None:
         "--n",
         type=int,
         action="append",
-        required=True,
+        default=[],
         metavar="N",
         help="tiles; repeat for several sizes",
     )
@@ -57,6 +64,9 @@ def add_verb(group: Any) -> None:
         type=Path,
         metavar="DIR",
         help="a home folder whose archives are measured, or kept if they have to be made",
+    )
+    scale_verb.add_argument(
+        "--compare", action="store_true", help="only compare invented codes with those of the run"
     )
     scale_verb.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draw a figure")
     scale_verb.add_argument(

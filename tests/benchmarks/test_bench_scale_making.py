@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeNetwork
 from invented import hashing_home
 
-from benchmarks.scale import making
+from benchmarks.scale import comparing, making
 from benchmarks.scale.clusters import Clusters
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.stored_items import read_archive
@@ -124,3 +124,26 @@ def test_a_baseline_and_an_archive_that_exists_are_refused(
     monkeypatch.setattr(making.retriever, "load", floats)
     with pytest.raises(RunError, match="no hash codes"):
         making.make(home, None, tmp_path / "other", COUNT)
+
+
+def test_invented_codes_are_compared_with_those_of_the_run(home: Home) -> None:
+    run_id = runs.served_run(home)
+    assert run_id is not None
+    answer = comparing.compare(home, run_id)
+    real, invented = answer["codes"].values()
+    assert answer["tiles"] == 48 and list(real) == list(invented)
+    codes = np.asarray(Searcher.open(home, run_id).retriever.codes)
+    away = hamming(codes, codes)
+    assert real["distinct"][-1] == len(np.unique(codes, axis=0))
+    assert real["pairs_p1_p5_p25_p50_p75_p99"][3] == round(np.median(away[np.triu_indices(48, 1)]))
+    assert real["nearest_p50_p75_p90_p99"][0] == round(np.median(np.sort(away, axis=1)[:, 1]))
+    assert "| distinct |" in comparing.text(answer)
+
+
+def test_spread_tells_collapsed_codes_from_random_ones() -> None:
+    rng = np.random.default_rng(0)
+    random = comparing.spread(rng.integers(0, 256, (200, 16), dtype=np.uint8), rng)
+    same = comparing.spread(np.zeros((200, 16), dtype=np.uint8), rng)
+    assert random["distinct"] == [25, 50, 100, 200] and same["distinct"] == [1, 1, 1, 1]
+    assert 60 <= random["pairs_p1_p5_p25_p50_p75_p99"][3] <= 68
+    assert set(same["tenth_p10_p50_p90"]) == {0}
