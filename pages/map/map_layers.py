@@ -1,13 +1,11 @@
 """Map overlays besides tiles and results: strips, a collection, a density."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from mirs_core.landform_map import spread
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
@@ -17,6 +15,7 @@ from pages.shared import loaders, missing, state, words
 
 COLLECTION, DENSITY = "mirs.map.collection", "mirs.map.density"
 _VIEWS = {"global": "Global", "north": "North pole", "south": "South pole"}
+_MOST_PLACES = 1000
 _WEST_HELP = "Show longitudes in degrees west throughout the app. Exports use 0 to 360° E."
 _DENSITY_HELP = (
     "Density of the tiles of a landform class that pass the filters, smoothed by 6° at all"
@@ -104,9 +103,8 @@ def choose_strip(searcher: Searcher, name: str) -> None:
 def _strip_chosen(searcher: Searcher) -> None:
     name = st.session_state.get(state.FRAMED)
     items = searcher.items
-    st.session_state[state.CHOSEN] = [
-        tile for tile, strip in zip(items.ids, items.strips, strict=True) if name and strip == name
-    ]
+    rows = items.strips.rows_with(name) if name else []
+    st.session_state[state.CHOSEN] = items.ids.take(rows).tolist() if len(rows) else []
     st.session_state.pop(state.BOX, None)
 
 
@@ -118,33 +116,31 @@ def _frame(searcher: Searcher, strips: Sequence[Strip]) -> Frame | None:
         return None
     if strip.ring:
         return Frame(strip.name, tuple((lat, lon) for lon, lat in strip.ring))
-    latitudes, longitudes = spread.places(searcher.items)
-    own = np.array([strip_name == name for strip_name in searcher.items.strips]) & np.isfinite(
-        latitudes
-    )
-    places = np.unique(np.stack([latitudes[own], longitudes[own]], axis=1), axis=0)
+    rows = searcher.items.strips.rows_with(name)
+    north, east = searcher.items.latitudes.take(rows), searcher.items.longitudes.take(rows)
+    pairs = np.stack([np.asarray(north, float), np.mod(np.asarray(east, float), 360)], axis=1)
+    places = np.unique(pairs[np.isfinite(pairs).all(axis=1)], axis=0)
+    if len(places) > _MOST_PLACES:
+        # Its corners; a strip may cross the meridian 0.
+        start = places[0, 1]
+        turns = np.mod(places[:, 1] - start + 180, 360) - 180
+        south, north = places[:, 0].min(), places[:, 0].max()
+        places = np.array([[south, start + turns.min()], [north, start + turns.max()]])
     return Frame(strip.name, tuple((float(lat), float(lon)) for lat, lon in places))
 
 
 def _strips(searcher: Searcher) -> tuple[Strip, ...]:
     """The strips with coordinates, sorted by name: their centres and outlines."""
-    items = searcher.items
-    latitudes, longitudes = spread.places(items)
     outlines = loaders.outlines(searcher)
-    counts = Counter(strip for strip in items.strips if strip)
-    first: dict[str, int] = {}
-    for row, strip in enumerate(items.strips):
-        if strip and np.isfinite(latitudes[row]):
-            first.setdefault(strip, row)
     return tuple(
         Strip(
-            name=name,
-            lat=float(latitudes[row]),
-            lon=float(longitudes[row]),
-            count=counts[name],
-            ring=_closed(outlines.get(name)),
+            name=place.name,
+            lat=place.latitude,
+            lon=place.longitude,
+            count=place.count,
+            ring=_closed(outlines.get(place.name)),
         )
-        for name, row in sorted(first.items())
+        for place in loaders.strip_places(searcher)
     )
 
 
@@ -153,7 +149,7 @@ def _closed(ring: Sequence[tuple[float, float]] | None) -> tuple[tuple[float, fl
 
 
 def _density(searcher: Searcher) -> str | None:
-    labels = sorted({label for label in searcher.items.labels if label})
+    labels = sorted(label for label in searcher.items.labels.counts() if label)
     if not labels:
         return None
     if st.session_state.get(DENSITY) not in labels:

@@ -3,20 +3,21 @@
 import numpy as np
 import streamlit as st
 
-from mirs_core.landform_map import spread
 from mirs_core.retrieval.search import Searcher
 from pages.shared import words
 
 
 def is_wanted(searcher: Searcher) -> bool:
     """Whether no tile has both a latitude and a longitude."""
-    return not np.isfinite(spread.places(searcher.items)[0]).any()
+    items = searcher.items
+    pairs = zip(items.latitudes.pieces(), items.longitudes.pieces(), strict=True)
+    return not any(np.isfinite(north + east).any() for north, east in pairs)
 
 
 def draw(searcher: Searcher) -> None:
     """Explains why, and how to add coordinates."""
     items = searcher.items
-    latitudes = sum(latitude is not None for latitude in items.latitudes)
+    latitudes = int(np.count_nonzero(items.latitudes.present()))
     st.info(
         f"None of the {len(items):,} tiles of {words.plain(searcher.card.title)} has coordinates,"
         " so there is nothing to show on the map.",

@@ -4,21 +4,19 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from mirs_core.datasets.manifest import INVENTED, STRIP_CENTRE
-from mirs_core.landform_map import spread
 from mirs_core.mars import geography
 from mirs_core.mars.geography import Region
+from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from pages.components.mars_map.mars_map import MapActions, MapContent, ModelHits, mars_map
 from pages.components.space_map.space_map import HoverCard, hover_cards
-from pages.map import map_layers
+from pages.map import crowds, distances, map_layers
 from pages.map.map_layers import Layers
-from pages.parts import filter_panel, selection, tile_card
+from pages.parts import selection, tile_card
 from pages.parts.model_results import ModelResults
 from pages.shared import loaders, state, words
-from pages.space import space_colours
 
 KEY, _CARDS = "mirs.mars.map", "mirs.mars.peek"
 _SYNTHETIC, _CENTRES = "Synthetic coordinates", "Coordinates: strip centres"
@@ -35,47 +33,48 @@ def draw(
         layers: overlays besides tiles and results.
     """
     items = searcher.items
-    latitudes, longitudes = spread.places(items)
-    colouring, codes = space_colours.colouring(
-        "Landform class", [searcher.summary.id], [searcher], [np.arange(len(items), dtype=np.int64)]
+    colouring, codes = crowds.colouring(searcher)
+    passing, chosen = crowds.passing(searcher), selection.rows(searcher)
+    models = tuple(
+        ModelHits(title, colour, tuple(_rows(searcher, [hit.id for hit in result.hits])))
+        for result, title, colour in results
     )
-    query = _query_row(searcher)
+    content = MapContent(
+        view=state.map_view(),
+        latitudes=np.empty(0),
+        longitudes=np.empty(0),
+        codes=codes,
+        colouring=colouring,
+        subject=_subject(searcher, results),
+        models=models,
+        query=_query_on_map(searcher),
+        plus=_examples(searcher, state.PLUS),
+        minus=_examples(searcher, state.MINUS),
+        collected=tuple(_rows(searcher, layers.collected)),
+        strips=layers.strips,
+        passing=passing,
+        chosen=chosen,
+        region=state.region(),
+        box=None if box() == state.region() else box(),
+        heat=layers.heat,
+        frame=layers.frame,
+        tag=_tag(searcher),
+        about=_about(searcher),
+        as_west=state.west(),
+    )
     mars_map(
         KEY,
-        MapContent(
-            view=state.map_view(),
-            latitudes=latitudes,
-            longitudes=longitudes,
-            codes=codes[0],
-            colouring=colouring,
-            subject=_subject(searcher, results),
-            models=tuple(
-                ModelHits(title, colour, tuple(_rows(searcher, [hit.id for hit in result.hits])))
-                for result, title, colour in results
-            ),
-            query=query if query is not None and np.isfinite(latitudes[query]) else None,
-            plus=_examples(searcher, state.PLUS),
-            minus=_examples(searcher, state.MINUS),
-            collected=tuple(_rows(searcher, layers.collected)),
-            strips=layers.strips,
-            passing=_passing(searcher),
-            chosen=selection.rows(searcher),
-            region=state.region(),
-            box=None if box() == state.region() else box(),
-            heat=layers.heat,
-            frame=layers.frame,
-            tag=_tag(searcher),
-            about=_about(searcher, latitudes),
-            as_west=state.west(),
-        ),
+        crowds.placed(searcher, content),
         MapActions(
             pick=lambda row: state.choose_tile(items.ids[row]),
-            gather=lambda rows: select(items.ids[row] for row in rows),
+            gather=lambda rows: select(items.ids.take(rows).tolist()),
             box=lambda region: _boxed(searcher, region),
             strip=lambda name: map_layers.choose_strip(searcher, name),
         ),
     )
     _cards(searcher, results)
+    if crowds.is_crowd(searcher):
+        crowds.answer(searcher)
 
 
 def box() -> Region | None:
@@ -92,9 +91,7 @@ def select(tiles: Iterable[str]) -> None:
 
 def _boxed(searcher: Searcher, region: Region | None) -> None:
     items = searcher.items
-    inside: Sequence[int] | NDArray[np.int64]
-    inside = [] if region is None else np.flatnonzero(region.contains(*spread.places(items)))
-    select([items.ids[row] for row in inside])
+    select([] if region is None else items.ids.take(Filters(region=region).rows(items)).tolist())
     if region is not None:
         st.session_state[state.BOX] = region.values()
 
@@ -106,20 +103,19 @@ def _query_row(searcher: Searcher) -> int | None:
     return searcher.items.row(tile)
 
 
+def _query_on_map(searcher: Searcher) -> int | None:
+    row = _query_row(searcher)
+    return None if row is None or distances.place_of(searcher.items, row) is None else row
+
+
 def _rows(searcher: Searcher, tiles: Sequence[str]) -> list[int]:
-    return [searcher.items.row(tile) for tile in tiles if searcher.items.has(tile)]
+    rows = searcher.items.rows_of(tiles)
+    present: list[int] = rows[rows >= 0].tolist()
+    return present
 
 
 def _examples(searcher: Searcher, key: str) -> tuple[int, ...]:
     return tuple(_rows(searcher, st.session_state.get(key) or ()))
-
-
-def _passing(searcher: Searcher) -> NDArray[np.bool_] | None:
-    if not state.is_filtered():
-        return None
-    passing = np.zeros(len(searcher.items), dtype=bool)
-    passing[filter_panel.selected(searcher).rows(searcher.items)] = True
-    return passing
 
 
 def _subject(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]]) -> str:
@@ -130,17 +126,20 @@ def _subject(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]
 
 
 def _tag(searcher: Searcher) -> str:
-    if searcher.card.synthetic or INVENTED in searcher.items.places:
+    kinds = searcher.items.places.counts()
+    if searcher.card.synthetic or INVENTED in kinds:
         return _SYNTHETIC
-    return _CENTRES if STRIP_CENTRE in searcher.items.places else ""
+    return _CENTRES if STRIP_CENTRE in kinds else ""
 
 
-def _about(searcher: Searcher, latitudes: NDArray[np.float64]) -> str:
-    placed = int(np.isfinite(latitudes).sum())
+def _about(searcher: Searcher) -> str:
+    items = searcher.items
+    placed = int(np.count_nonzero(items.latitudes.present() & items.longitudes.present()))
     return (
         f"Map of Mars with {placed:,} tiles. Arrow keys pan, plus and minus zoom, Enter opens the"
         " tile or group nearest to the crosshair, B sets the first and then the second corner of a"
         " box, Escape removes it."
+        + (" Where tiles are many, their density is drawn." if crowds.is_crowd(searcher) else "")
     )
 
 
@@ -173,8 +172,7 @@ def _kilometres(searcher: Searcher, row: int) -> str:
     query = _query_row(searcher)
     if query is None or query == row:
         return ""
-    latitudes, longitudes = spread.places(searcher.items)
-    distance = geography.distance_km(
-        latitudes[query], longitudes[query], latitudes[row], longitudes[row]
-    )
-    return f"{float(distance):,.0f} km from the query" if np.isfinite(distance) else ""
+    start, end = (distances.place_of(searcher.items, at) for at in (query, row))
+    if start is None or end is None:
+        return ""
+    return f"{float(geography.distance_km(*start, *end)):,.0f} km from the query"

@@ -17,11 +17,11 @@ const LAYERS = [
   ["names", "Names", "Names of Martian surface features"],
 ]
 const SHOWN = { tiles: true, results: true, lines: false, strips: false, names: true }
-const KINDS = { points: Float32Array, codes: Uint16Array, open: Uint8Array, chosen: Uint32Array }
+const KINDS = { points: Float32Array, codes: Uint16Array, open: Uint8Array, chosen: Uint32Array, rows: Uint32Array }
 
 function read(data) {
   for (const [name, text] of Object.entries(data.arrays)) arrays.set(name, text)
-  const texts = [data.features, data.strips, ...Object.values(data.pictures)]
+  const texts = [data.features, data.strips, data.crowd && data.crowd.sight, ...Object.values(data.pictures)]
   const names = [...Object.keys(KINDS).map((key) => data[key]), ...texts, data.heat && data.heat.grid]
   if (names.some((name) => name && !arrays.has(name))) return null
   const once = (name, make) => {
@@ -36,6 +36,8 @@ function read(data) {
   const half = content.points.length / 2
   ;[content.lat, content.lon] = [content.points.subarray(0, half), content.points.subarray(half)]
   content.shape = `${data.points} ${data.codes}`
+  content.tiles = data.crowd ? data.crowd.tiles : data.points
+  if (data.crowd) content.whole = once(data.crowd.sight, (text) => sightOf(JSON.parse(text)))
   return content
 }
 
@@ -109,6 +111,11 @@ function marks({ models, query, kept, heat }) {
   return box
 }
 
+function settle(root) {
+  root.data = settled(root.raw, root.crowd.current)
+  root.chosen = root.data.chosen ? new Set(root.data.chosen) : null
+}
+
 function built(root, say) {
   const box = make("div", "plot")
   const [under, over] = [make("canvas"), make("canvas", "over")]
@@ -116,16 +123,25 @@ function built(root, say) {
   over.setAttribute("role", "application")
   const status = make("p", "status")
   status.setAttribute("aria-live", "polite")
+  const count = make("p", "count")
+  count.hidden = true
   const ring = make("i", "ring")
   ring.hidden = true
-  box.append(under, over, ring, make("p", "tag"), status)
-  root.replaceChildren(make("div", "head"), box, make("div", "foot"))
+  box.append(under, over, ring, make("p", "tag"), count, status)
+  root.replaceChildren(make("div", "head"), box, make("div", "sight"), make("div", "foot"))
   root.layers = { ...SHOWN }
   root.veiled = new Set()
   root.map = stage(root, box, say)
-  root.card = card(root, (row) => {
-    const number = root.map.tiles.seats.of[row]
-    return number < 0 ? [row] : [row, ...root.map.tiles.places[number].rows.filter((one) => one !== row).slice(0, 7)]
+  root.crowd = crowd(root, () => {
+    settle(root)
+    root.map.show(root.data, root.data)
+  })
+  root.idOf = (row) => (root.data.rows ? root.data.rows[row] : row)
+  root.card = card(root, (id) => {
+    const row = root.map.over
+    const number = row >= 0 ? root.map.tiles.seats.of[row] : -1
+    if (number < 0) return [id]
+    return [id, ...root.map.tiles.places[number].rows.filter((one) => one !== row).slice(0, 7).map(root.idOf)]
   })
   root.onkeydown = (event) => {
     if (event.key !== "Escape") return
@@ -144,17 +160,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   if (!root.map) built(root, (name, value) => setTriggerValue(name, value))
   const before = root.data
-  if (!before || before.shape !== content.shape) root.veiled = new Set()
-  root.data = content
+  if (!before || before.tiles !== content.tiles) root.veiled = new Set()
+  root.raw = content
+  if (content.crowd) root.crowd.begin(content.whole)
+  settle(root)
   // Outlines are shown by default if there are any.
   if (!before) root.layers.strips = content.strips.some((strip) => strip.ring)
-  root.chosen = content.chosen ? new Set(content.chosen) : null
   const head = root.querySelector(".head")
   head.replaceChildren(tools(root), layers(root), marks(content))
   root.querySelector(".foot").replaceChildren(legend(root, () => root.map.redraw()))
   root.querySelector(".tag").textContent = content.tag
   root.querySelector("canvas.over").setAttribute("aria-label", content.about)
-  root.map.show(content, before)
+  root.map.show(root.data, before)
   root.dataset.drawn = content.id
   const dark = window.matchMedia("(prefers-color-scheme: dark)")
   dark.onchange = () => setTimeout(root.map.redraw, 120)

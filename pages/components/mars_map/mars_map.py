@@ -17,6 +17,7 @@ from mirs_core.errors import MirsError
 from mirs_core.mars.geography import Region
 from mirs_core.mars.nomenclature import FEATURES
 from pages.components import source_of
+from pages.components.mars_map.mars_sight import Crowd, plain_sight
 from pages.components.sending import sending
 from pages.components.sending.sending import Sending, is_row, rows_of
 from pages.components.space_map.space_map import Colouring
@@ -36,6 +37,8 @@ _MAP = st.components.v2.component(
         "mars_map/mars_view.js",
         "mars_map/mars_ground.js",
         "mars_map/mars_tiles.js",
+        "mars_map/mars_density.js",
+        "mars_map/mars_crowd.js",
         "mars_map/mars_paint.js",
         "mars_map/mars_stage.js",
         "mars_map/mars_map.js",
@@ -87,7 +90,9 @@ class MapContent:
     """The content of the map.
 
     Attributes:
-        latitudes, longitudes: (N,) degrees north and east; NaN for unknown coordinates.
+        latitudes, longitudes: (N,) degrees north and east; NaN for unknown coordinates. With a
+            ``crowd``, arrays of tiles are those of its rows; numbers of rows are always those of
+            the whole set.
         codes: (N,) palette index of each tile, see ``colouring``.
         subject: identifies the content of hover cards; a change discards them.
         query: row of the query; None if it is not on the map.
@@ -119,6 +124,7 @@ class MapContent:
     tag: str = ""
     about: str = "Map of Mars"
     as_west: bool = False
+    crowd: Crowd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,7 @@ class MapActions:
 
 def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
     """Draws the map; its images and points are sent once per session."""
-    count = len(content.latitudes)
+    count = content.crowd.count if content.crowd else len(content.latitudes)
     names = {strip.name for strip in content.strips}
 
     def picked() -> None:
@@ -223,6 +229,8 @@ def _plain(content: MapContent) -> dict[str, Any]:
         "minus": list(content.minus),
         "kept": list(content.collected),
         "strips": _text(to_send, [asdict(strip) for strip in content.strips]),
+        "rows": None if content.crowd is None else to_send.array(content.crowd.rows.astype("<u4")),
+        "crowd": _crowd(to_send, content.crowd),
         "region": content.region.values() if content.region else None,
         "box": content.box.values() if content.box else None,
         "heat": _heat(to_send, content.heat),
@@ -241,6 +249,18 @@ def _text(to_send: Sending, value: Any) -> str:
     text = json.dumps(value)
     name = hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
     return to_send.text(f"text {name}", text)
+
+
+def _crowd(to_send: Sending, crowd: Crowd | None) -> dict[str, Any] | None:
+    if crowd is None:
+        return None
+    return {
+        "tiles": crowd.tiles,
+        "subject": crowd.subject,
+        "count": crowd.count,
+        "levels": crowd.levels,
+        "sight": _text(to_send, plain_sight(crowd.whole)),
+    }
 
 
 def _heat(to_send: Sending, heat: Heat | None) -> dict[str, Any] | None:

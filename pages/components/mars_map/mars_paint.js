@@ -36,6 +36,8 @@ function paintMap(root, map, box, again) {
   }
   scaleBar(top, map.view, map.size, kmPerPixel(map), theme)
   if (box.querySelector("canvas.over").matches(":focus-visible")) drawCross(top, map.size, theme)
+  if (data.crowd) root.crowd.want(map)
+  sightNote(root, map, theme)
   box.dataset.painted = data.id
 }
 
@@ -47,7 +49,8 @@ function atEdges({ view, points, size: [w] }) {
   return [moved((x) => x < BORDER, turn), moved((x) => x > w - BORDER, -turn)]
 }
 
-function paintGround(pen, { data, layers }, map, theme, again) {
+function paintGround(pen, root, map, theme, again) {
+  const { data, layers } = root
   pen.fillStyle = theme.ground
   pen.fillRect(0, 0, ...map.size)
   const picture = sheet(data.view, arrays.get(data.pictures[data.view]), theme.name, again)
@@ -57,6 +60,7 @@ function paintGround(pen, { data, layers }, map, theme, again) {
     if (map.heatKey !== key) [map.heatKey, map.heat] = [key, heatSheet(map.view, data.heat, theme.name)]
     spread(pen, map.view, map.heat, map.size)
   }
+  if (data.crowd && layers.tiles) paintDensity(pen, root, map, theme)
   const taken = graticule(pen, map.view, map.size, data.west, theme)
   if (layers.names) featureNames(pen, map.view, map.size, data.features, kmPerPixel(map), theme, taken)
   return picture

@@ -29,7 +29,7 @@ function stage(root, box, say) {
     self.over = row
     self.by = by
     over.style.cursor = row >= 0 ? "pointer" : ""
-    root.card.show(row)
+    root.card.show(row < 0 ? -1 : root.idOf(row))
     placeRing()
   }
 
@@ -65,22 +65,50 @@ function stage(root, box, say) {
     const [row] = rowAt(self, x, y)
     const strip = stripAt(x, y, true) || (row < 0 && stripAt(x, y, false))
     if (strip) say("strip", strip.name)
+    if (row < 0 && !strip && cellAt(root, self, x, y)) return glide(3, x, y)
     if (row < 0 || strip) return open(-1)
     const number = self.tiles.seats.of[row]
     const { rows } = self.tiles.places[number]
     if (rows.length > 1 && gapOf(self, number) < APART) {
       open(number)
-      say("gathered", encoded(rows))
+      say("gathered", encoded(rows.map(root.idOf)))
       return
     }
     hover(-1)
     // Shown before the app responds, which sends nothing new if the query is unchanged.
     if (row !== root.data.query) {
-      root.data.query = row
-      for (const model of root.data.models) model.hits = []
+      ;[root.data.query, root.raw.query] = [row, root.idOf(row)]
+      for (const model of [...root.data.models, ...root.raw.models]) model.hits = []
       redraw()
     }
-    say("picked", row)
+    say("picked", root.idOf(row))
+  }
+
+  // Zooms in on a point in steps, so that it stays in sight.
+  function glide(factor, x, y) {
+    open(-1)
+    const steps = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 1 : 14
+    let step = 0
+    const next = () => {
+      self.view.zoom(factor ** (1 / steps), x, y)
+      redraw()
+      step += 1
+      if (step < steps) requestAnimationFrame(next)
+    }
+    next()
+  }
+
+  // The number of tiles in the cell below the pointer.
+  function countCell(x, y) {
+    const note = box.querySelector(".count")
+    const cell = root.raw.crowd && root.layers.tiles && self.over < 0 ? cellAt(root, self, x, y) : null
+    note.hidden = !cell
+    if (!cell) return
+    const side = Math.sqrt(cell.km2)
+    note.textContent = `${cell.count.toLocaleString("en")} ${cell.count > 1 ? "tiles" : "tile"} in ${rounded(side ** 2)} km²`
+    const [wide] = [note.offsetWidth]
+    note.style.left = `${x + 16 + wide < self.size[0] ? x + 16 : x - 16 - wide}px`
+    note.style.top = `${Math.max(4, y - 30)}px`
   }
 
   function startBox(x, y, keyed) {
@@ -131,7 +159,11 @@ function stage(root, box, say) {
   })
   over.addEventListener("pointermove", (event) => {
     const [x, y] = place(event)
-    if (!self.down) return hover(...rowAt(self, x, y))
+    if (!self.down) {
+      hover(...rowAt(self, x, y))
+      return countCell(x, y)
+    }
+    box.querySelector(".count").hidden = true
     if (Math.hypot(x - self.down.x, y - self.down.y) > 4) self.down.moved = true
     if (!self.down.moved) return
     hover(-1)
@@ -148,7 +180,10 @@ function stage(root, box, say) {
     if (down.boxing && drag.region) say("boxed", drag.region)
   })
   over.addEventListener("pointercancel", leaveBox)
-  over.addEventListener("pointerleave", () => self.down || hover(-1))
+  over.addEventListener("pointerleave", () => {
+    box.querySelector(".count").hidden = true
+    if (!self.down) hover(-1)
+  })
   over.addEventListener("wheel", (event) => {
     event.preventDefault()
     self.view.zoom(Math.exp(-within(event.deltaY, -120, 120) / 420), ...place(event))
@@ -187,6 +222,7 @@ function stage(root, box, say) {
       if (away < best) [best, nearest] = [away, point]
     }
     if (nearest) click(...nearest)
+    else if (cellAt(root, self, x, y)) glide(3, x, y)
   }
 
   new ResizeObserver(fit).observe(box)
@@ -196,15 +232,20 @@ function stage(root, box, say) {
     open,
     leaveBox,
     show(data, before) {
-      if (!before || before.shape !== data.shape) {
+      if (self.shape !== data.shape) {
+        const open = self.opened >= 0 ? self.tiles.places[self.opened] : null
         hover(-1)
+        self.count = data.crowd ? data.crowd.count : data.lat.length
         self.tiles = seated(data)
-        self.opened = -1
+        // Tiles that come into view leave an opened location open.
+        const same = ({ lat, lon }) => lat === open.lat && lon === open.lon
+        self.opened = open && data.crowd && self.set === data.tiles ? self.tiles.places.findIndex(same) : -1
       }
       if (self.view.kind !== data.view) {
         self.view = makeView(data.view)
         self.view.size(...self.size)
-      } else if (before && before.points !== data.points) self.view.whole() // New tiles
+      } else if (before && before.tiles !== data.tiles) self.view.whole() // New tiles
+      ;[self.shape, self.set] = [data.shape, data.tiles]
       if (!before || before.box !== data.box) self.box = null
       box.style.setProperty("--aspect", data.view === "global" ? "2" : "1")
       fit()
@@ -225,7 +266,7 @@ function stage(root, box, say) {
       const layers = [...box.querySelectorAll("canvas")]
       const image = document.createElement("canvas")
       ;[image.width, image.height] = [layers[0].width, layers[0].height]
-      const pen = made.getContext("2d")
+      const pen = image.getContext("2d")
       for (const layer of layers) pen.drawImage(layer, 0, 0)
       // The kind of coordinates is written on the saved image.
       const scale = image.width / self.size[0]

@@ -34,7 +34,7 @@ function seated({ lat, lon, codes }) {
 
 // Spacing of the dots at a location: smaller if there are many, larger when zoomed in.
 function gap(map) {
-  const least = within(2.4 * (2500 / map.tiles.seats.of.length) ** 0.22, 1.5, 2.4)
+  const least = within(2.4 * (2500 / map.count) ** 0.22, 1.5, 2.4)
   // Eight times closer, they separate.
   const power = Math.log(APART / least) / Math.log(8)
   return within(least * map.view.at.zoom ** power, least, 10)

@@ -10,6 +10,7 @@ from pages.shared.loaders.ground import (
     outlines,
     rings,
     strip_facts,
+    strip_places,
     strips,
 )
 from pages.shared.loaders.pictures import (
@@ -29,6 +30,7 @@ from pages.shared.loaders.pictures import (
 )
 from pages.shared.loaders.runs import diagnosis, rank_agreement, scores_of, searcher, training_cost
 from pages.shared.loaders.sets import known_sets, remote_file
+from pages.shared.loaders.sights import SINGLY, sight
 from pages.shared.loaders.space import (
     bit_ends,
     bit_statistics,
@@ -56,6 +58,7 @@ from pages.shared.loaders.tiles import (
 __all__ = [
     "FULL",
     "LARGE",
+    "SINGLY",
     "THUMBNAIL",
     "Landforms",
     "StripFacts",
@@ -95,8 +98,10 @@ __all__ = [
     "scores_of",
     "searcher",
     "shared_codes",
+    "sight",
     "space_map",
     "strip_facts",
+    "strip_places",
     "strips",
     "thumbnails",
     "tile_picture",

@@ -119,6 +119,44 @@ def _outlines(root: str, changed: int) -> dict[str, Ring]:
         return {}
 
 
+@dataclass(frozen=True, slots=True)
+class StripPlace:
+    """A strip, the coordinates of its first tile that has some, and its number of tiles."""
+
+    name: str
+    latitude: float
+    longitude: float
+    count: int
+
+
+def strip_places(opened: Searcher) -> tuple[StripPlace, ...]:
+    """The strips of a run with coordinates, sorted by name."""
+    run = opened.summary.id
+    return _strip_places(run, changed_at(opened.home, run), opened.items)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _strip_places(run_id: str, changed: int, _items: Items) -> tuple[StripPlace, ...]:
+    strips = _items.strips
+    codes = strips.codes.whole()
+    placed = _items.latitudes.present() & _items.longitudes.present() & (codes >= 0)
+    rows = np.flatnonzero(placed)[::-1]
+    first = np.full(len(strips.names), -1, dtype=np.int64)
+    # The last assignment stays, which is that of the first row.
+    first[codes[rows]] = rows
+    present = np.flatnonzero(first >= 0)
+    latitudes = np.asarray(_items.latitudes.take(first[present]))
+    longitudes = np.mod(np.asarray(_items.longitudes.take(first[present])), 360)
+    counts = strips.counts()
+    places = [
+        StripPlace(strips.names[code], latitude, longitude, counts[strips.names[code]])
+        for code, latitude, longitude in zip(
+            present.tolist(), latitudes.tolist(), longitudes.tolist(), strict=True
+        )
+    ]
+    return tuple(sorted(places, key=lambda place: place.name))
+
+
 def density(opened: Searcher, label: str, filters: Filters) -> NDArray[np.float64]:
     """The density of the tiles of a class that pass the filters, see ``landform_map.density``."""
     run = opened.summary.id
@@ -129,9 +167,13 @@ def density(opened: Searcher, label: str, filters: Filters) -> NDArray[np.float6
 def _density(
     run_id: str, changed: int, label: str, filters: Filters, _items: Items
 ) -> NDArray[np.float64]:
-    latitudes, longitudes = spread.places(_items)
-    rows = [row for row in filters.rows(_items) if _items.labels[row] == label]
-    return on_sphere(latitudes[rows], longitudes[rows])
+    members = _items.labels.mask([label])
+    passing = filters.mask(_items)
+    rows = np.flatnonzero(members if passing is None else members & passing)
+    return on_sphere(
+        np.asarray(_items.latitudes.take(rows), dtype=np.float64),
+        np.asarray(_items.longitudes.take(rows), dtype=np.float64),
+    )
 
 
 def distance_spread(
