@@ -115,6 +115,23 @@ function crowd(root, settle) {
   })
 }
 
+// The usual distance in degrees between a point and the one next to it; 0 if most share their place.
+function spacingOf({ lat, lon }, places) {
+  if (places.length < 0.6 * lat.length || lat.length < 50) return 0
+  const step = Math.max(1, Math.floor(lat.length / 120))
+  const nearest = []
+  for (let one = 0; one < lat.length; one += step) {
+    const flat = Math.cos(lat[one] * RAD)
+    let best = Infinity
+    for (let other = 0; other < lat.length; other += 1) {
+      const away = (lat[other] - lat[one]) ** 2 + (flat * wrap(lon[other] - lon[one])) ** 2
+      if (away > 0 && away < best) best = away
+    }
+    nearest.push(Math.sqrt(best))
+  }
+  return nearest.sort((a, b) => a - b)[nearest.length >> 1]
+}
+
 function rounded(value) {
   return value.toLocaleString("en", { maximumSignificantDigits: 3 })
 }

@@ -2,8 +2,9 @@
 // which is drawn as a density, and sends single tiles where they are few. See mars_sight.py.
 
 const sightline = (window.mirsSight = window.mirsSight || { request: null, received: null })
-// The smallest cell in pixels; cells are drawn up to twice as wide.
-const CELL = 3
+// The smallest cell in pixels; cells are drawn up to twice as wide, or wider on a very large map.
+const CELL = 1.5
+const MOST_CELLS = 400000
 const RADIUS_CELLS = 64
 const PAUSE = 130
 const REMEMBERED = 24
@@ -72,12 +73,22 @@ function rectsOf(map, { level, left, top, right, bottom }) {
 // The cells that the view needs, with some beyond its edges.
 function areaOf(map, levels) {
   const frame = cellFrame(map)
-  const level = within(Math.floor(Math.log2(frame.unit / CELL)), ...levels[map.view.kind])
+  const [least, most] = levels[map.view.kind]
+  let level = within(Math.floor(Math.log2(frame.unit / CELL)), least, most)
+  let area = areaAt(map, frame, level)
+  while (level > least && (area.right - area.left) * (area.bottom - area.top) > MOST_CELLS) {
+    level -= 1
+    area = areaAt(map, frame, level)
+  }
+  return area
+}
+
+function areaAt(map, frame, level) {
   const cell = frame.unit / 2 ** level
   const [columns, rows] = [frame.columns * 2 ** level, frame.rows * 2 ** level]
   const span = (start, length, most, open) => {
     const [low, high] = [-start / cell, (length - start) / cell]
-    const room = 0.2 * (high - low)
+    const room = 0.12 * (high - low)
     const [from, to] = [16 * Math.floor((low - room) / 16), 16 * Math.ceil((high + room) / 16)]
     if (open && to - from < most) return [((from % most) + most) % most, (((from % most) + most) % most) + to - from]
     const ends = [within(from, 0, most), within(to, 0, most)]
@@ -178,7 +189,8 @@ function paintDensity(pen, root, map, theme) {
     pen.arc(...map.view.point(90 * map.view.sign, 0), map.view.scale(), 0, 2 * Math.PI)
     pen.clip()
   }
-  if (whole !== current && whole.counts && whole.area.view === map.view.kind) {
+  const isCovered = inside.some((rect) => rect.x <= 0 && rect.y <= 0 && rect.x + rect.w >= w && rect.y + rect.h >= h)
+  if (!isCovered && whole !== current && whole.counts && whole.area.view === map.view.kind) {
     pen.save()
     pen.beginPath()
     pen.rect(0, 0, w, h)
@@ -204,7 +216,7 @@ function cellAt(root, map, x, y) {
   return count ? { count, km2: cellKm2(area, row, column) } : null
 }
 
-// How many tiles the view shows.
+// How many tiles the view shows; of cells that it cuts, all.
 function inSight(root, map) {
   const { current } = root.crowd
   const [w, h] = map.size
@@ -222,14 +234,13 @@ function inSight(root, map) {
   const seen = new Uint8Array(wide)
   for (const rect of rectsOf(map, area)) {
     for (let column = 0; column < wide; column += 1) {
-      const x = rect.x + ((column + 0.5) / wide) * rect.w
-      if (x >= 0 && x < w) seen[column] = 1
+      const [x, end] = [rect.x + (column / wide) * rect.w, rect.x + ((column + 1) / wide) * rect.w]
+      if (end > 0 && x < w) seen[column] = 1
     }
   }
   const { y, h: high } = rectsOf(map, area)[0] || { y: h, h: 1 }
   for (let row = 0; row < tall; row += 1) {
-    const middle = y + ((row + 0.5) / tall) * high
-    if (middle < 0 || middle >= h) continue
+    if (y + ((row + 1) / tall) * high <= 0 || y + (row / tall) * high >= h) continue
     for (let column = 0; column < wide; column += 1) if (seen[column]) sum += counts[row * wide + column]
   }
   return sum

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +228,7 @@ def _plain(content: MapContent) -> dict[str, Any]:
         "plus": list(content.plus),
         "minus": list(content.minus),
         "kept": list(content.collected),
-        "strips": _text(to_send, [asdict(strip) for strip in content.strips]),
+        "strips": to_send.text(*_strips(content.strips)),
         "rows": None if content.crowd is None else to_send.array(content.crowd.rows.astype("<u4")),
         "crowd": _crowd(to_send, content.crowd),
         "region": content.region.values() if content.region else None,
@@ -246,9 +246,17 @@ def _plain(content: MapContent) -> dict[str, Any]:
 
 
 def _text(to_send: Sending, value: Any) -> str:
-    text = json.dumps(value)
-    name = hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
-    return to_send.text(f"text {name}", text)
+    return to_send.text(*_named(json.dumps(value)))
+
+
+def _named(text: str) -> tuple[str, str]:
+    return f"text {hashlib.blake2b(text.encode(), digest_size=9).hexdigest()}", text
+
+
+@lru_cache(maxsize=8)
+def _strips(strips: tuple[Strip, ...]) -> tuple[str, str]:
+    """The name and the text of strips; there may be thousands."""
+    return _named(json.dumps([asdict(strip) for strip in strips]))
 
 
 def _crowd(to_send: Sending, crowd: Crowd | None) -> dict[str, Any] | None:

@@ -56,7 +56,7 @@ function stage(root, box, say) {
     pen.setTransform(1, 0, 0, 1, 0, 0)
     pen.lineWidth = 9
     const hit = (path) => (onLine ? pen.isPointInStroke(path, x, y) : pen.isPointInPath(path, x, y))
-    const strip = root.data.strips.find(({ ring }) => ring && hit(ringPath(self.view, ring)))
+    const strip = outlinesInView(self, root.data.strips).find(({ ring }) => hit(ringPath(self.view, ring)))
     pen.restore()
     return strip || null
   }
@@ -237,6 +237,8 @@ function stage(root, box, say) {
         hover(-1)
         self.count = data.crowd ? data.crowd.count : data.lat.length
         self.tiles = seated(data)
+        self.isDense = Boolean(data.crowd && root.crowd.current.counts)
+        self.spacing = data.crowd && root.crowd.current.rows ? spacingOf(data, self.tiles.places) : 0
         // Tiles that come into view leave an opened location open.
         const same = ({ lat, lon }) => lat === open.lat && lon === open.lon
         self.opened = open && data.crowd && self.set === data.tiles ? self.tiles.places.findIndex(same) : -1

@@ -8,6 +8,7 @@ const WIDE = 11
 const APART = 7
 // Distance in pixels from the edge of the global map within which a location is cut by it.
 const BORDER = 40
+const MOST_LABELS = 300
 
 // Tiles by location: the locations, and for each row its location and its position around it.
 function seated({ lat, lon, codes }) {
@@ -34,6 +35,8 @@ function seated({ lat, lon, codes }) {
 
 // Spacing of the dots at a location: smaller if there are many, larger when zoomed in.
 function gap(map) {
+  // Dots of a crowd keep apart, so that they do not cover one another.
+  if (map.spacing) return within(map.spacing * pixelsPerDegree(map.view), 1.2, 10)
   const least = within(2.4 * (2500 / map.count) ** 0.22, 1.5, 2.4)
   // Eight times closer, they separate.
   const power = Math.log(APART / least) / Math.log(8)
@@ -55,7 +58,7 @@ function spot(map, row) {
 
 function radius(map, number) {
   const alone = map.tiles.places[number].rows.length === 1
-  return within(0.5 * gapOf(map, number), alone ? 2.2 : 0.9, 4.8)
+  return within((map.spacing ? 0.62 : 0.5) * gapOf(map, number), alone && !map.spacing ? 2.2 : 0.9, 4.8)
 }
 
 function reachOf(map, number) {
@@ -259,20 +262,51 @@ function ringPath(view, ring) {
   return path
 }
 
-function drawOutlines(pen, map, strips, theme) {
-  pen.strokeStyle = theme.name === "dark" ? "rgba(255,226,200,0.8)" : "rgba(86,44,26,0.8)"
-  pen.lineWidth = 1.1
-  for (const { ring } of strips) if (ring) pen.stroke(ringPath(map.view, ring))
+// The least and the greatest latitude of an outline, and of its longitudes counted from its first.
+function boundsOf(strip) {
+  if (strip.bounds) return strip.bounds
+  const from = strip.ring[0][0]
+  const [turns, norths] = [strip.ring.map(([lon]) => wrap(lon - from)), strip.ring.map(([, lat]) => lat)]
+  strip.bounds = { south: Math.min(...norths), north: Math.max(...norths), west: from + Math.min(...turns), span: Math.max(...turns) - Math.min(...turns) }
+  return strip.bounds
 }
 
-// The number of tiles in a strip, at its centre, where no other label is.
+// The strips with an outline that may be in view.
+function outlinesInView({ view, size: [w, h] }, strips) {
+  const ringed = strips.filter(({ ring }) => ring)
+  if (view.kind !== "global" || ringed.length < 100) return ringed
+  const [north, left] = view.unpoint(0, 0)
+  const [south, right] = view.unpoint(w, h)
+  return ringed.filter((strip) => {
+    const bounds = boundsOf(strip)
+    if (bounds.north < south || bounds.south > north) return false
+    const start = (((bounds.west - left) % 360) + 360) % 360
+    return right - left >= 360 || start <= right - left || start + bounds.span >= 360
+  })
+}
+
+function drawOutlines(pen, map, strips, theme) {
+  pen.strokeStyle = theme.name === "dark" ? "rgba(255,226,200,0.8)" : "rgba(86,44,26,0.8)"
+  const visible = outlinesInView(map, strips)
+  pen.lineWidth = visible.length > 600 ? 0.6 : 1.1
+  const all = new Path2D()
+  for (const { ring } of visible) all.addPath(ringPath(map.view, ring))
+  pen.stroke(all)
+}
+
+// The number of tiles in a strip, at its centre, where no other label is; the largest strips first.
 function drawCounts(pen, map, strips, theme, taken) {
   pen.font = `600 10.5px ${theme.sans}`
-  for (const strip of strips) {
+  const sorted = strips.sorted || (strips.sorted = strips.length > MOST_LABELS ? [...strips].sort((a, b) => b.count - a.count) : strips)
+  let written = 0
+  for (const strip of sorted) {
+    if (written >= MOST_LABELS) break
     const point = map.view.point(strip.lat, strip.lon)
     if (!point || !inView(point, map.size, 0)) continue
-    const away = strip.ring ? 0 : gap(map) * Math.sqrt(strip.count) + 5
-    label(pen, `${strip.count}`, point[0] + away, point[1], theme.text, theme, taken)
+    const isApart = strip.ring || map.spacing || map.isDense
+    const away = isApart ? 0 : gap(map) * Math.sqrt(strip.count) + 5
+    label(pen, strip.count.toLocaleString("en"), point[0] + away, point[1], theme.text, theme, taken)
+    written += 1
   }
 }
 

@@ -124,6 +124,11 @@ function disc(kind) {
   }
 }
 
+// Pixels per degree of latitude; on a disc, at its pole.
+function pixelsPerDegree(view) {
+  return view.kind === "global" ? view.scale() : view.scale() * ((0.5 * RAD) / Math.tan(((90 - EDGE) / 2) * RAD))
+}
+
 function makeView(kind) {
   const view = kind === "global" ? plate() : disc(kind)
   view.zoom = (factor, x, y) => {
