@@ -103,8 +103,8 @@ def choose_strip(searcher: Searcher, name: str) -> None:
 def _strip_chosen(searcher: Searcher) -> None:
     name = st.session_state.get(state.FRAMED)
     items = searcher.items
-    rows = items.strips.rows_with(name) if name else []
-    st.session_state[state.CHOSEN] = items.ids.take(rows).tolist() if len(rows) else []
+    tiles = items.ids.take(items.strips.rows_with(name)).tolist() if name else []
+    st.session_state[state.CHOSEN] = tiles
     st.session_state.pop(state.BOX, None)
 
 

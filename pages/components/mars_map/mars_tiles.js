@@ -8,7 +8,7 @@ const WIDE = 11
 const APART = 7
 // Distance in pixels from the edge of the global map within which a location is cut by it.
 const BORDER = 40
-const MOST_LABELS = 300
+const MOST_LABELS = 80
 
 // Tiles by location: the locations, and for each row its location and its position around it.
 function seated({ lat, lon, codes }) {
