@@ -54,9 +54,9 @@ def placed(searcher: Searcher, content: MapContent) -> MapContent:
     rows = _marked(content) if is_crowd(searcher) else np.arange(len(items), dtype=np.int64)
     latitudes = np.asarray(items.latitudes.take(rows), dtype=np.float64)
     longitudes = np.mod(np.asarray(items.longitudes.take(rows), dtype=np.float64), 360)
-    known = np.isfinite(latitudes) & np.isfinite(longitudes)
-    latitudes = np.where(known, latitudes, np.nan)
-    longitudes = np.where(known, longitudes, np.nan)
+    present = np.isfinite(latitudes) & np.isfinite(longitudes)
+    latitudes = np.where(present, latitudes, np.nan)
+    longitudes = np.where(present, longitudes, np.nan)
     if not is_crowd(searcher):
         return replace(content, latitudes=latitudes, longitudes=longitudes)
     run, chosen = searcher.summary.id, content.chosen
