@@ -1,5 +1,7 @@
 """Tiles of one class, of one content, and of one code, as numbers instead of words."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,20 @@ from mirs_core.ranking.codes import equal_codes
 from mirs_core.retrieval.retriever import Retriever
 
 Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedCode:
+    """Tiles with the same code.
+
+    Attributes:
+        rows: (n,) of the tiles, ascending.
+        label: the most frequent label, of ``same`` tiles.
+    """
+
+    rows: NDArray[np.int64]
+    label: str | None
+    same: int
 
 
 def of_labels(items: Items) -> tuple[tuple[str, ...], Numbers]:
@@ -58,3 +74,23 @@ def most_common(numbers: Numbers) -> tuple[int, int]:
     best = np.flatnonzero(counts == counts.max())
     first = best[0] if len(best) == 1 else numbers[np.isin(numbers + 1, best)][0] + 1
     return int(first) - 1, int(counts.max())
+
+
+def shared_codes(retriever: Retriever, most: int = 50) -> list[SharedCode]:
+    """Codes shared by several different tiles, the most shared first."""
+    numbers, sizes = of_codes(retriever)
+    contents = of_contents(retriever.items)
+    classes, labels = of_labels(retriever.items)
+    order = np.argsort(numbers, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    several = np.flatnonzero(sizes > 1)
+    listed: list[SharedCode] = []
+    for code in several[np.lexsort((order[starts[several]], -sizes[several]))]:
+        rows = order[starts[code] : starts[code] + sizes[code]]
+        if (contents[rows] == contents[rows[0]]).all():
+            continue
+        label, same = most_common(labels[rows])
+        listed.append(SharedCode(rows, classes[label] if label >= 0 else None, same))
+        if len(listed) == most:
+            break
+    return listed

@@ -143,8 +143,10 @@ def _nearest(
 ) -> Iterator[tuple[slice, Near]]:
     """Blocks of an archive with the distances and rows of their nearest in another, in order."""
 
+    codes = projection.compared(archive)
+
     def search(block: slice) -> Near:
-        return projection.nearest(archive, block, of, k)
+        return projection.nearest(codes[block], of, k)
 
     blocks = [slice(at, min(at + _BLOCK, len(archive))) for at in range(0, len(archive), _BLOCK)]
     for number, (block, result) in enumerate(zip(blocks, _in_threads(search, blocks), strict=True)):

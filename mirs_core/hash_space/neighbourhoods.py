@@ -1,4 +1,4 @@
-"""Outliers of a hash space: suspected label errors, hubs, and codes that many tiles share.
+"""Outliers of a hash space: suspected label errors and hubs.
 
 All tiles of a run are included, training tiles too: this serves to find mistakes, not to evaluate
 the model.
@@ -10,19 +10,20 @@ the probability that it would be among the ten.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.hash_space import groups
-from mirs_core.hashing.baseline import FloatModel
 from mirs_core.progress import Progress, silent
+from mirs_core.ranking.archive import FloatArchive, HashArchive
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval.retriever import Retriever
 
 NEAR = 10
 """The number of nearest neighbours considered for each tile."""
-_BLOCK, _TIED = 256, 54
+_BLOCK, _ROWS, _TIED = 256, 512, 54
 _HUB, _SURE = 3.0, 0.6
 
 
@@ -51,20 +52,6 @@ class Hub:
 
     row: int
     count: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SharedCode:
-    """Tiles with the same code.
-
-    Attributes:
-        rows: (n,) of the tiles, ascending.
-        label: the most frequent label, of ``same`` tiles.
-    """
-
-    rows: NDArray[np.int64]
-    label: str | None
-    same: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +103,7 @@ def look(retriever: Retriever, progress: Progress = silent) -> Neighbourhoods:
     archive = retriever.archive()
     # Copies of a tile stand before its neighbours, and what is tied with the last behind them.
     depth = min(near + int(np.bincount(contents).max()) + _TIED, count)
+    beyond, lasts = [], []
     for start in range(0, count, _BLOCK):
         progress("Comparing tiles", start, count)
         block = np.arange(start, min(start + _BLOCK, count))
@@ -124,9 +112,14 @@ def look(retriever: Retriever, progress: Progress = silent) -> Neighbourhoods:
         distances[contents[places] == contents[block, None]] = np.inf
         last = _fill_nearest(result, block, distances, places)
         goes_on = (away[:, -1:] <= last)[:, 0] & (depth < count)
-        _fill_votes(result, block[~goes_on], distances[~goes_on], places[~goes_on], labels)
-        if goes_on.any():
-            _fill_votes_of_all(result, retriever, block[goes_on], contents, labels)
+        listed = (distances[~goes_on], places[~goes_on])
+        _fill_votes(result, block[~goes_on], listed, contents, labels)
+        beyond.append(block[goes_on])
+        lasts.append(last[goes_on])
+    rows, ends = np.concatenate(beyond), np.concatenate(lasts)
+    for start in range(0, len(rows), _ROWS):
+        block, last = rows[start : start + _ROWS], ends[start : start + _ROWS]
+        _fill_votes(result, block, _tied(archive, block, last), contents, labels)
     return result
 
 
@@ -149,60 +142,66 @@ def _fill_nearest(
 
 def _fill_votes(
     result: Neighbourhoods,
-    block: NDArray[np.int64],
-    distances: NDArray[np.float64],
-    places: NDArray[np.int64],
-    labels: NDArray[np.int64],
-) -> None:
-    """Fills in the votes and the reach of tiles whose nearest (Q, k) hold all ties."""
-    chance = _chance(distances, result.rows.shape[1])
-    query, column = np.nonzero(chance)
-    voters, weights = places[query, column], chance[query, column]
-    result.reach[:] += np.bincount(voters, weights, minlength=len(labels))
-    labelled = labels[voters] >= 0
-    classes = len(result.classes)
-    pairs = query[labelled] * classes + labels[voters[labelled]]
-    votes = np.bincount(pairs, weights[labelled], minlength=len(block) * classes)
-    result.votes[block] = votes.reshape(len(block), classes)
-
-
-def _fill_votes_of_all(
-    result: Neighbourhoods,
-    retriever: Retriever,
     rows: NDArray[np.int64],
+    candidates: tuple[NDArray[Any], NDArray[np.int64]],
     contents: NDArray[np.int64],
     labels: NDArray[np.int64],
 ) -> None:
-    """Fills in the votes and the reach of tiles whose last neighbour is tied with many."""
-    member = np.zeros((len(labels), len(result.classes)))
-    labelled = np.flatnonzero(labels >= 0)
-    member[labelled, labels[labelled]] = 1
-    distances = _distances(retriever, rows)
-    distances[contents[rows, None] == contents[None]] = np.inf
-    chance = _chance(distances, result.rows.shape[1])
-    result.votes[rows] = chance @ member
-    result.reach[:] += chance.sum(axis=0)
+    """Fills in the votes and the reach of tiles.
+
+    A tile tied with the last of the nearest votes with the probability that it is among them if
+    ties are broken at random.
+
+    Args:
+        candidates: distances (Q, k) and places of the nearest of each of the ``rows`` (Q,) and of
+            all that are tied with them; distances of others are infinite.
+    """
+    if not len(rows):
+        return
+    away, places = candidates
+    near, classes = result.rows.shape[1], len(result.classes)
+    query, column = np.nonzero(np.isfinite(away))
+    distances, voters = away[query, column], places[query, column]
+    other = contents[voters] != contents[rows[query]]
+    query, distances, voters = query[other], distances[other], voters[other]
+    order = np.lexsort((distances, query))
+    query, distances, voters = query[order], distances[order], voters[order]
+    starts = np.searchsorted(query, np.arange(len(rows)))
+    ends = np.searchsorted(query, np.arange(len(rows)), side="right")
+    some = ends > starts
+    last = np.full(len(rows), np.inf)
+    last[some] = distances[np.minimum(starts + near, ends)[some] - 1]
+    nearer = np.bincount(query[distances < last[query]], minlength=len(rows))
+    tied = np.bincount(query[distances == last[query]], minlength=len(rows))
+    share = ((near - nearer) / tied.clip(min=1)).clip(max=1.0)
+    weights = np.where(distances < last[query], 1.0, share[query])
+    weights[distances > last[query]] = 0
+    result.reach[:] += np.bincount(voters, weights, minlength=len(labels))
+    labelled = labels[voters] >= 0
+    pairs = query[labelled] * classes + labels[voters[labelled]]
+    votes = np.bincount(pairs, weights[labelled], minlength=len(rows) * classes)
+    result.votes[rows] = votes.reshape(len(rows), classes)
 
 
-def _chance(distances: NDArray[np.float64], near: int) -> NDArray[np.float64]:
-    """The probability (Q, k) that a tile is among the nearest if ties are broken at random."""
-    last = np.partition(distances, near - 1, axis=1)[:, near - 1 : near]
-    nearer = distances < last
-    tied = (distances == last) & np.isfinite(distances)
-    remaining = near - nearer.sum(axis=1, keepdims=True)
-    share = remaining / tied.sum(axis=1, keepdims=True).clip(min=1)
-    return nearer + tied * share.clip(max=1.0)
-
-
-def _distances(retriever: Retriever, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Distances (b, N) from some tiles to all tiles."""
-    if not isinstance(retriever.model, FloatModel):
-        return hamming(retriever.codes[rows], np.asarray(retriever.codes)).astype(np.float64)
-    archive = retriever.archive()
-    away, places = archive.search(retriever.codes[rows], len(retriever.codes))
-    distances = np.empty(away.shape)
-    np.put_along_axis(distances, places, away.astype(np.float64), axis=1)
-    return distances
+def _tied(
+    archive: HashArchive | FloatArchive,
+    rows: NDArray[np.int64],
+    last: NDArray[np.float64],
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Candidates of ``_fill_votes``: all tiles no farther than ``last`` (Q, 1) from each row."""
+    if isinstance(archive, HashArchive):
+        distances = hamming(archive.codes[rows], archive.codes)
+        query, voters = np.nonzero(distances <= last)
+        away = distances[query, voters].astype(np.float64)
+    else:
+        every, places = archive.search(archive.features[rows], len(archive))
+        query, column = np.nonzero(every <= last)
+        voters, away = places[query, column], every[query, column].astype(np.float64)
+    within = np.arange(len(query)) - np.searchsorted(query, query)
+    width = int(within.max()) + 1
+    result, of = np.full((len(rows), width), np.inf), np.zeros((len(rows), width), dtype=np.int64)
+    result[query, within], of[query, within] = away, voters
+    return result, of
 
 
 def top_k_error_rates(
@@ -274,23 +273,3 @@ def hubs(near: Neighbourhoods, most: int = 50) -> list[Hub]:
         for row in order
         if near.reach[row] > _HUB * mean
     ]
-
-
-def shared_codes(retriever: Retriever, most: int = 50) -> list[SharedCode]:
-    """Codes shared by several different tiles, the most shared first."""
-    numbers, sizes = groups.of_codes(retriever)
-    contents = groups.of_contents(retriever.items)
-    classes, labels = groups.of_labels(retriever.items)
-    order = np.argsort(numbers, kind="stable")
-    starts = np.cumsum(sizes) - sizes
-    several = np.flatnonzero(sizes > 1)
-    listed: list[SharedCode] = []
-    for code in several[np.lexsort((order[starts[several]], -sizes[several]))]:
-        rows = order[starts[code] : starts[code] + sizes[code]]
-        if (contents[rows] == contents[rows[0]]).all():
-            continue
-        label, same = groups.most_common(labels[rows])
-        listed.append(SharedCode(rows, classes[label] if label >= 0 else None, same))
-        if len(listed) == most:
-            break
-    return listed

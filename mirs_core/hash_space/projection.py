@@ -89,18 +89,20 @@ def _nearest(archive: HashArchive | FloatArchive, k: int) -> tuple[NDArray[Any],
 
 
 def nearest(
-    archive: HashArchive | FloatArchive, rows: slice, of: HashArchive | FloatArchive, k: int
+    codes: NDArray[Any], archive: HashArchive | FloatArchive, k: int
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Distances and rows (Q, k) of the nearest in an archive for some rows of another.
+    """Distances and rows (Q, k) of an archive's nearest for some of another's ``compared``."""
+    if isinstance(archive, HashArchive):
+        return archive.search(codes, k)
+    return _nearest_vectors(codes, archive, k)
 
-    Raises:
-        ValueError: the archives are of different kinds.
+
+def compared(archive: HashArchive | FloatArchive) -> NDArray[Any]:
+    """What an archive compares: its codes, or its vectors, for cosine distance of length 1.
+
+    The codes of an archive of several segments are copied: ask once.
     """
-    if isinstance(archive, HashArchive) and isinstance(of, HashArchive):
-        return of.search(archive.codes[rows], k)
-    if isinstance(archive, FloatArchive) and isinstance(of, FloatArchive):
-        return _nearest_vectors(archive.vectors[rows], of, k)
-    raise ValueError("an archive of codes and one of features cannot be compared")
+    return archive.codes if isinstance(archive, HashArchive) else archive.vectors
 
 
 def _nearest_vectors(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.hash_space import projection
 from mirs_core.hash_space.projection import LOOKED, Fidelity, Points
 from mirs_core.progress import Progress, silent
 from mirs_core.ranking.archive import FloatArchive, HashArchive
@@ -36,7 +37,7 @@ def fidelity(
     """
     from scipy.spatial import KDTree
 
-    count = len(archive)
+    count, codes = len(archive), projection.compared(archive)
     near = min(LOOKED, (count - 1) // 2)
     sample = np.random.default_rng(seed).permutation(count)[:most]
     tree = KDTree(points, balanced_tree=False, compact_nodes=False)
@@ -44,7 +45,7 @@ def fidelity(
     for start in range(0, len(sample), _QUERIES):
         progress("Measuring the projection", start, len(sample))
         block = sample[start : start + _QUERIES]
-        distances = _distances(archive, block)
+        distances = _distances(codes, block)
         neighbours = np.reshape(tree.query(points[block], near + 1)[1], (len(block), near + 1))
         for row, away, listed in zip(block, distances, neighbours, strict=True):
             others = listed[listed != row][:near]
@@ -61,21 +62,20 @@ def fidelity(
     )
 
 
-def _distances(archive: HashArchive | FloatArchive, rows: NDArray[np.int64]) -> NDArray[Any]:
+def _distances(codes: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
     """Distances (Q, N) of some rows to all, or values that increase with them."""
-    if isinstance(archive, HashArchive):
-        kind = np.uint8 if archive.codes.shape[1] < 32 else np.uint16
-        result = np.empty((len(rows), len(archive)), dtype=kind)
-        for start in range(0, len(archive), _COLUMNS):
+    if codes.dtype == np.uint8:
+        kind = np.uint8 if codes.shape[1] < 32 else np.uint16
+        result = np.empty((len(rows), len(codes)), dtype=kind)
+        for start in range(0, len(codes), _COLUMNS):
             block = slice(start, start + _COLUMNS)
-            result[:, block] = hamming(archive.codes[rows], archive.codes[block])
+            result[:, block] = hamming(codes[rows], codes[block])
         return result
-    vectors = archive.vectors
-    squared = np.empty((len(rows), len(vectors)), dtype=np.float32)
-    for start in range(0, len(vectors), _COLUMNS):
-        stored = vectors[start : start + _COLUMNS]
+    squared = np.empty((len(rows), len(codes)), dtype=np.float32)
+    for start in range(0, len(codes), _COLUMNS):
+        stored = codes[start : start + _COLUMNS]
         lengths = np.einsum("ij,ij->i", stored, stored)
-        squared[:, start : start + _COLUMNS] = lengths - 2 * (vectors[rows] @ stored.T)
+        squared[:, start : start + _COLUMNS] = lengths - 2 * (codes[rows] @ stored.T)
     return squared
 
 

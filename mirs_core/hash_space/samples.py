@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from mirs_core.retrieval.retriever import Retriever
 
-LIMIT = 20_000
-"""The most tiles that are compared with one another; larger runs are sampled."""
+LIMIT, SIZE = 20_000, 10_000
+"""The most tiles that are compared with one another, and the size of samples of larger runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,13 @@ def rows_of(count: int, most: int | None = None, seed: int = 0) -> NDArray[np.in
     """The rows (n,), ascending, of a uniform sample of ``count`` tiles; seeded.
 
     Args:
-        most: the size of the sample, ``LIMIT`` by default; all rows if there are not more.
+        most: the size of the sample; all rows if there are not more. By default ``SIZE`` if there
+            are more than ``LIMIT``.
     """
-    most = LIMIT if most is None else most
-    if count <= most:
+    if count <= (LIMIT if most is None else most):
         return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+    size = SIZE if most is None else most
+    return np.sort(np.random.default_rng(seed).choice(count, size, replace=False))
 
 
 def spread(values: NDArray[np.float64], rows: NDArray[np.int64], count: int) -> NDArray[np.float64]:
@@ -51,7 +52,7 @@ def spread(values: NDArray[np.float64], rows: NDArray[np.int64], count: int) -> 
 
 
 def sample(retriever: Retriever, most: int | None = None, seed: int = 0) -> Sample:
-    """The run itself, if it has at most ``most`` tiles (``LIMIT``), else a sample; seeded."""
+    """The run itself if it is small, else a sample of it, see ``rows_of``."""
     count = len(retriever.items)
     rows = rows_of(count, most, seed)
     if len(rows) == count:

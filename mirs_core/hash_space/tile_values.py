@@ -27,8 +27,8 @@ def sampled(measure: Measure, count: int) -> int:
     if measure in ("latitude", "shared code") or count <= samples.LIMIT:
         return count
     if measure == "top-k error rate":
-        return max(1, min(samples.LIMIT, _COMPARISONS // count))
-    return samples.LIMIT
+        return max(1, min(samples.SIZE, _COMPARISONS // count))
+    return samples.SIZE
 
 
 def values(

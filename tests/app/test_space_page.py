@@ -221,7 +221,8 @@ def test_very_many_tiles_are_drawn_as_a_sample_that_holds_the_query(
 def test_large_runs_say_what_they_sampled(
     mapped: Home, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(samples, "LIMIT", 90)
+    monkeypatch.setattr(samples, "LIMIT", 100)
+    monkeypatch.setattr(samples, "SIZE", 90)
     monkeypatch.setattr(code_clusters, "FITTED", 80)
     app = start(models="demo-mirs")
     app.switch_page(PAGE).run()

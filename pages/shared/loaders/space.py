@@ -13,6 +13,7 @@ from mirs_core.evaluation import diagnostics
 from mirs_core.hash_space import (
     code_bits,
     code_clusters,
+    groups,
     overlaps,
     projection,
     samples,
@@ -20,7 +21,8 @@ from mirs_core.hash_space import (
     tile_values,
 )
 from mirs_core.hash_space import neighbourhoods as near_tiles
-from mirs_core.hash_space.neighbourhoods import Neighbourhoods, SharedCode
+from mirs_core.hash_space.groups import SharedCode
+from mirs_core.hash_space.neighbourhoods import Neighbourhoods
 from mirs_core.hash_space.samples import Sample
 from mirs_core.ranking.codes import unpack
 from mirs_core.retrieval.search import Searcher
@@ -85,7 +87,7 @@ def shared_codes(run_id: str) -> list[SharedCode]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _shared_codes(key: Key, _searcher: Searcher) -> list[SharedCode]:
-    return near_tiles.shared_codes(_searcher.retriever)
+    return groups.shared_codes(_searcher.retriever)
 
 
 def overlapping_tiles(run_id: str) -> list[overlaps.Overlap]:

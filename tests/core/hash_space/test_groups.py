@@ -89,7 +89,8 @@ def test_values_of_a_large_run_are_those_of_its_sample(monkeypatch: pytest.Monke
     rng = np.random.default_rng(5)
     run = space(rng.integers(0, 256, (60, 2), dtype=np.uint8), ["a", "b"] * 30)
     every = {measure: tile_values.values(measure, run) for measure in get_args(Measure)}
-    monkeypatch.setattr(samples, "LIMIT", 25)
+    monkeypatch.setattr(samples, "LIMIT", 30)
+    monkeypatch.setattr(samples, "SIZE", 25)
     monkeypatch.setattr(tile_values, "_COMPARISONS", 600)
     part = samples.sample(run)
     for measure in get_args(Measure):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from searchers import archives, distance, searcher_of
 
 from mirs_core.datasets.items import Items
-from mirs_core.hash_space import neighbourhoods
+from mirs_core.hash_space import groups, neighbourhoods
 from mirs_core.retrieval.filters import Filters
 
 
@@ -113,7 +113,7 @@ def test_a_tile_in_the_midst_of_all_is_a_hub() -> None:
 
 def test_codes_of_several_tiles_are_listed_by_size() -> None:
     found = space(["a", "a", "b", "b", "b", "c"], [1, 1, 1, 2, 2, 3])
-    listed = neighbourhoods.shared_codes(found)
+    listed = groups.shared_codes(found)
     assert [one.rows.tolist() for one in listed] == [[0, 1, 2], [3, 4]]
     assert [(one.label, one.same) for one in listed] == [("a", 2), ("b", 2)]
 
