@@ -93,13 +93,13 @@ async def _measured(
     for place in range(_PAINTS):
         progress("First paint", place, _PAINTS)
         async with Chromium() as browser:
-            cold.append(await _paint(browser, link))
-            warm.append(await _paint(browser, link))
+            cold.append(await paint(browser, link))
+            warm.append(await paint(browser, link))
     async with Chromium() as browser:
-        await _paint(browser, link)
+        await paint(browser, link)
         for place in range(_WARM_UPS + clicks):
             progress("Clicking", place, _WARM_UPS + clicks)
-            milliseconds = await _click(browser, 7 * place + 3)
+            milliseconds = await click(browser, 7 * place + 3)
             if place >= _WARM_UPS:
                 alone.append(milliseconds)
             await asyncio.sleep(_PAUSE)
@@ -119,28 +119,29 @@ async def _measured(
     }
 
 
-async def _paint(browser: Chromium, link: str) -> float:
+async def paint(browser: Chromium, link: str, columns: int = _COLUMNS) -> float:
     """Milliseconds from the start of the navigation until all columns are on screen."""
     await browser.go(link)
     await asyncio.sleep(_PAUSE)
-    milliseconds = float(await browser.evaluate(f"({_SHOWN})({_COLUMNS})"))
+    milliseconds = float(await browser.evaluate(f"({_SHOWN})({columns})"))
     await asyncio.sleep(1.0)
     return milliseconds
 
 
-async def _click(browser: Chromium, place: int) -> float:
+async def click(browser: Chromium, place: int) -> float:
+    """Milliseconds from the click on a result until its own results are painted."""
     return float(await browser.evaluate(f"({_CLICK})({place})"))
 
 
 async def _session(link: str, seconds: float, first: int) -> list[float]:
     """Milliseconds of clicks every two seconds; a slow click delays the next and counts as slow."""
     async with Chromium() as browser:
-        await _paint(browser, link)
+        await paint(browser, link)
         await asyncio.sleep(_SETTLED + 0.4 * (first % 5))
         until, clicks, place = time.monotonic() + seconds, [], first
         while time.monotonic() < until:
             started = time.monotonic()
-            clicks.append(await _click(browser, place))
+            clicks.append(await click(browser, place))
             place += 5
             await asyncio.sleep(max(0.0, 2.0 - (time.monotonic() - started)))
         return clicks

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from mirs_core.errors import RunError
@@ -17,9 +18,28 @@ _ROOT = Path(__file__).resolve().parents[1]
 _PATIENCE = 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: its address and the id of its process."""
+
+    address: str
+    process: int
+
+
 @contextmanager
 def serving(home: Home, script: str = "app.py") -> Iterator[str]:
     """Serves the app, or another script of the repository, for the block; gives its address.
+
+    Raises:
+        RunError: this is not a checkout of the repository, or the server does not start.
+    """
+    with started(home, script) as server:
+        yield server.address
+
+
+@contextmanager
+def started(home: Home, script: str = "app.py") -> Iterator[Server]:
+    """Like ``serving``; gives the server.
 
     Raises:
         RunError: this is not a checkout of the repository, or the server does not start.
@@ -43,7 +63,7 @@ def serving(home: Home, script: str = "app.py") -> Iterator[str]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RunError("The app did not start; try: make app")
             time.sleep(0.2)
-        yield f"http://localhost:{port}"
+        yield Server(f"http://localhost:{port}", process.pid)
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -103,6 +103,16 @@ def app(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str
     return answer, _text(answer)
 
 
+def pages(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Time of each page in a real browser, and memory of the server."""
+    from benchmarks import pages as bench
+
+    answer = bench.run(
+        Home.current(), max(1, args.clicks), tuple(args.skip), progress=console.progress
+    )
+    return answer, _text(answer)
+
+
 def space(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """The projections of the hash space in a real browser."""
     from benchmarks import space as bench
@@ -215,6 +225,9 @@ def _add_verbs_of_the_app(group: Any) -> None:
     app_verb.add_argument(
         "--seconds", type=float, default=60.0, metavar="S", help="duration of these sessions"
     )
+    pages_verb = verb(group, "pages", pages, "time of each page, and memory of the server")
+    pages_verb.add_argument("--clicks", type=int, default=30, metavar="N")
+    pages_verb.add_argument("--skip", nargs="+", default=(), metavar="PAGE", help="not these")
     jobs_verb = verb(group, "jobs", jobs, "from the click on Start to the first epoch")
     jobs_verb.add_argument("--data", type=Path, metavar="DIR", required=True)
     jobs_verb.add_argument("--repeat", type=int, default=5, metavar="N")

@@ -1,6 +1,7 @@
 """Columns of text that differs from row to row, as Arrow stores it: ids of tiles."""
 
 import itertools
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -89,6 +90,28 @@ class Texts(Column[str]):
         rows = [np.empty(0, dtype=np.int64)]
         for number, array in enumerate(self.arrays):
             equal = truths(pc.equal(array, strings([value])[0].cast(array.type)))
+            rows.append(self._layout.rows_of(number, np.flatnonzero(equal)))
+        return np.concatenate(rows)
+
+    def containing(self, text: str) -> NDArray[np.bool_]:
+        """Whether ``text`` is part of each row (N,), in upper or lower case."""
+        blocks = map(self.block, range(len(self.arrays)))
+        return np.concatenate(
+            [truths(pc.match_substring(block, text, ignore_case=True)) for block in blocks]
+        )
+
+    def order(self) -> Rows:
+        """The rows (N,) sorted by value."""
+        blocks = [self.block(n).cast(pa.large_string()) for n in range(len(self.arrays))]
+        order = pc.sort_indices(pa.concat_arrays(blocks))
+        return np.frombuffer(order.buffers()[1], dtype=np.uint64).astype(np.int64)
+
+    def composed(self, value: str) -> Rows:
+        """The rows (n,) whose values are ``value`` in any form of Unicode, ascending."""
+        form = unicodedata.normalize("NFC", value)
+        rows = [np.empty(0, dtype=np.int64)]
+        for number, array in enumerate(self.arrays):
+            equal = truths(pc.equal(pc.utf8_normalize(array, "NFC"), form))
             rows.append(self._layout.rows_of(number, np.flatnonzero(equal)))
         return np.concatenate(rows)
 

@@ -1,6 +1,6 @@
 """The sidebar's number of results and result filters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
@@ -8,7 +8,8 @@ from mirs_core.mars.geography import Region
 from mirs_core.mars.landforms import by_code, describe
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
-from pages.shared import state, words
+from pages.parts import strip_choice
+from pages.shared import loaders, state, words
 
 _WITHIN_HELP = (
     "Hides tiles whose hash codes differ from the query's in more bits, even if few tiles remain."
@@ -23,17 +24,18 @@ def draw(searcher: Searcher, bits: int | None) -> None:
     Args:
         bits: length of the longest code shown; None if there are only float baselines.
     """
-    items = searcher.items
-    labels = sorted({label for label in items.labels if label}, key=_by_group)
+    facets = loaders.facets(searcher)
+    labels = sorted(facets.labels, key=_by_group)
     groups = list(dict.fromkeys(describe(label).group for label in labels))
-    roles = [role for role in words.SPLITS if role in items.roles]
-    strips = sorted({strip for strip in items.strips if strip})
-    for key, values in (
+    roles = [role for role in words.SPLITS if role in facets.roles]
+    strips = facets.strips
+    by_key: tuple[tuple[str, Collection[str]], ...] = (
         (state.GROUPS, groups),
         (state.CLASSES, labels),
         (state.ROLES, roles),
         (state.STRIPS, strips),
-    ):
+    )
+    for key, values in by_key:
         if dropped := state.invalid(key, values):
             before = st.session_state.get(state.DROPPED, [])
             st.session_state[state.DROPPED] = list(dict.fromkeys([*before, *dropped]))
@@ -61,8 +63,8 @@ def draw(searcher: Searcher, bits: int | None) -> None:
                 "Archive tiles were not used in training; scores are computed on these only.",
             )
             if strips:
-                _several(words.strip_term(searcher) + "s", strips, state.STRIPS, str)
-            if any(latitude is not None for latitude in items.latitudes):
+                strip_choice.draw(searcher, state.STRIPS, words.strip_term(searcher) + "s")
+            if facets.located:
                 _band()
             if region := state.region():
                 _region(region)
@@ -155,7 +157,7 @@ def _selected_labels(searcher: Searcher) -> tuple[str, ...] | None:
     classes = st.session_state.get(state.CLASSES) or []
     if not groups and not classes:
         return None
-    labels = sorted({label for label in searcher.items.labels if label})
+    labels = loaders.facets(searcher).labels
     return tuple(label for label in labels if label in classes or describe(label).group in groups)
 
 

@@ -1,7 +1,7 @@
 """The session state by key; ``link`` restores part of it from an address."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -95,7 +95,7 @@ def map_view() -> str:
     return view if view in MAPS else MAPS[0]
 
 
-def keep_valid(key: str, options: Sequence[str]) -> list[str]:
+def keep_valid(key: str, options: Collection[str]) -> list[str]:
     """Drops values that are not options of a widget (old link, other data set)."""
     matches = [option(value, options) for value in st.session_state.get(key) or []]
     valid = list(dict.fromkeys(match for match in matches if match is not None))
@@ -103,12 +103,12 @@ def keep_valid(key: str, options: Sequence[str]) -> list[str]:
     return valid
 
 
-def invalid(key: str, options: Sequence[str]) -> list[str]:
+def invalid(key: str, options: Collection[str]) -> list[str]:
     """The values that :func:`keep_valid` would drop."""
     return [v for v in st.session_state.get(key) or [] if option(v, options) is None]
 
 
-def option(value: str, options: Sequence[str]) -> str | None:
+def option(value: str, options: Collection[str]) -> str | None:
     """The option that is this value, or this value in another Unicode form: links may change it.
 
     None if there is none.

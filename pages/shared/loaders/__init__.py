@@ -1,5 +1,6 @@
 """Cached loading of runs, images, locations and data sets; the app has no other caches."""
 
+from pages.shared.loaders.facets import Facets, facets, tile_list_of
 from pages.shared.loaders.ground import (
     Landforms,
     StripFacts,
@@ -60,6 +61,7 @@ __all__ = [
     "LARGE",
     "SINGLY",
     "THUMBNAIL",
+    "Facets",
     "Landforms",
     "StripFacts",
     "attention_of",
@@ -74,6 +76,7 @@ __all__ = [
     "density",
     "diagnosis",
     "distance_spread",
+    "facets",
     "files_turn",
     "image_query",
     "inter_class_groups",
@@ -104,6 +107,7 @@ __all__ = [
     "strip_places",
     "strips",
     "thumbnails",
+    "tile_list_of",
     "tile_picture",
     "tile_size",
     "top_k_errors",
