@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mirs_core.columns.manifest import read_list
+from mirs_core.columns.reading import is_stored
+from mirs_core.datasets.first_look import look_into
 from mirs_core.datasets.manifest import Card, read_card, tiles_named
 from mirs_core.datasets.stored_items import read_items
 from mirs_core.errors import MirsError
@@ -27,6 +30,8 @@ class KnownDataSet:
         labelled: number of them with a label.
         placed: number of them with coordinates.
         models: ids of usable runs that archive it, newest first.
+        are_archived: whether the counts are those of the newest run's archive instead.
+        more_than: the folder has more files than this, and they were not counted.
     """
 
     name: str
@@ -38,6 +43,13 @@ class KnownDataSet:
     licence: str
     synthetic: bool
     models: tuple[str, ...]
+    are_archived: bool = False
+    more_than: int | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its files were not counted because there are too many of them."""
+        return self.are_archived or self.more_than is not None
 
     def to_json(self) -> dict[str, Any]:
         """Its entry in ``data list --json``."""
@@ -55,20 +67,24 @@ class KnownDataSet:
         }
 
 
-def known_data_sets(home: Home, counted: bool = True) -> list[KnownDataSet]:
+def known_data_sets(
+    home: Home, counted: bool = True, most: int | None = None
+) -> list[KnownDataSet]:
     """Folders in ``data/``, folders imported in place, and those of runs; sorted by title.
 
     No image is read. The counts need the names of all files: about a second for 16,000.
 
     Args:
         counted: whether to count tiles; otherwise only cards are read.
+        most: of folders with more files than that, or whose archive has more tiles, the counts are
+            those of the newest archive, or None.
     """
     listed = runs.list_runs(home)
     roots = [path for path in sorted((home.data).glob("[!.]*")) if path.is_dir()]
     roots += [path for path in _remembered(home) if path.is_dir()]
     roots += [run.data_root for run in listed if run.usable]
     distinct = dict.fromkeys(root.resolve() for root in roots)
-    data_sets = [_known(home, root, listed, counted) for root in distinct]
+    data_sets = [_known(home, root, listed, counted, most) for root in distinct]
     return sorted(data_sets, key=lambda data: (data.title.casefold(), str(data.root)))
 
 
@@ -90,16 +106,18 @@ def _remembered(home: Home) -> list[Path]:
 
 
 def _known(
-    home: Home, root: Path, listed: Iterable[runs.RunSummary], counted: bool
+    home: Home, root: Path, listed: Iterable[runs.RunSummary], counted: bool, most: int | None
 ) -> KnownDataSet:
     mine = [run for run in listed if run.usable and run.data_root == root]
     card, counts = Card.named(mine[0].data if mine else root.name), _Counts()
+    newest = runs.folder(home, mine[0].id) if mine else None
+    is_large = counted and most is not None and root.is_dir() and _is_large(root, newest, most)
     with contextlib.suppress(MirsError, OSError):
         if root.is_dir():
             card = read_card(root)
-            counts = _named(root) if counted else counts
-    if counted and counts.tiles is None and mine and not root.is_dir():
-        counts = _archived(runs.folder(home, mine[0].id))
+            counts = _named(root) if counted and not is_large else counts
+    if counted and counts.tiles is None and newest and (is_large or not root.is_dir()):
+        counts = _archived(newest)
     return KnownDataSet(
         name=card.name,
         title=card.title if root.is_dir() or not mine else mine[0].data_title,
@@ -110,7 +128,17 @@ def _known(
         licence=card.licence,
         synthetic=card.synthetic or any(run.synthetic for run in mine),
         models=tuple(run.id for run in mine),
+        are_archived=is_large and counts.tiles is not None,
+        more_than=most if is_large and counts.tiles is None else None,
     )
+
+
+def _is_large(root: Path, newest: runs.RunFolder | None, most: int) -> bool:
+    """Whether a folder, or the archive of its newest run, has more than ``most`` tiles."""
+    with contextlib.suppress(MirsError):
+        if newest and is_stored(newest.archive) and read_list(newest.archive).count > most:
+            return True
+    return not look_into(root, most).complete
 
 
 @dataclass(frozen=True, slots=True)

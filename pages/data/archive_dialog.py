@@ -65,11 +65,12 @@ def draw(home: Home, models: Sequence[runs.RunSummary], titles: dict[str, str]) 
 def _remove(home: Home, run_id: str, title: str) -> None:
     """Draws the removal of tiles, which must be in a collection, so that they were looked at."""
     items = loaders.searcher(run_id).items
-    matching = [
-        collection
-        for collection in collections.list_all(home)
-        if any(items.has(tile.id) for tile in collection.tiles)
-    ]
+    archived = {}
+    for collection in collections.list_all(home):
+        ids = [tile.id for tile in collection.tiles]
+        pairs = zip(ids, items.rows_of(ids).tolist(), strict=True)
+        archived[collection] = [tile for tile, row in pairs if row >= 0]
+    matching = [collection for collection, tiles in archived.items() if tiles]
     st.html('<p class="mirs-model">Remove tiles</p>')
     if not matching:
         st.caption("First add the tiles to a collection (Collect, below any list of tiles).")
@@ -77,7 +78,7 @@ def _remove(home: Home, run_id: str, title: str) -> None:
     collection = st.selectbox(
         "Collection", matching, format_func=lambda item: f"{item.name} ({len(item.tiles)})"
     )
-    tiles = [tile.id for tile in collection.tiles if items.has(tile.id)]
+    tiles = archived[collection]
     spec = ArchiveRemove(run=run_id, tile=tuple(tiles))
     _button(home, f"Remove {len(tiles)}", "remove_circle", spec, f"Remove tiles from {title}")
     st.caption("Their files are not deleted.")

@@ -54,7 +54,7 @@ def _card(
         f"<p>{escape(_counts(data_set))}{default}</p>"
         f"<p>{escape(methods)}</p>{where}</div>"
     )
-    import_form.thumbnails(loaders.sample_tiles(data_set.root, _THUMBNAILS))
+    import_form.thumbnails(loaders.sample_tiles(data_set, _THUMBNAILS))
     with st.container(horizontal=True, vertical_alignment="center"):
         if models:
             st.page_link(
@@ -83,7 +83,12 @@ def _card(
 
 def _counts(data_set: KnownDataSet) -> str:
     tiles, labelled, placed = data_set.tiles, data_set.labelled, data_set.placed
-    parts = [f"{tiles:,} tiles" if tiles is not None else "number of tiles not known yet"]
+    if data_set.more_than is not None:
+        parts = [f"more than {data_set.more_than:,} files"]
+    elif tiles is None:
+        parts = ["number of tiles not known yet"]
+    else:
+        parts = [f"{tiles:,} tiles" + (" in the newest archive" if data_set.are_archived else "")]
     if labelled is not None:
         parts.append(f"{labelled:,} labelled" if labelled else "no labels")
     if placed is not None:

@@ -1,10 +1,12 @@
 """The form that imports a folder of tiles as a data set."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
+from mirs_core.datasets.first_look import MOST_LOOKED_AT, look_into
 from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled
 from mirs_core.jobs.kinds.data_import import Import
 from mirs_core.workspace.home import Home
@@ -30,22 +32,36 @@ def draw(home: Home) -> None:
         )  # fmt: skip
         if folder is None:
             return
-        images = find_images(folder.resolve())
-        _overview(folder.resolve(), images)
-        if images.paths:
-            _form(home, folder.resolve(), images)
+        folder = folder.resolve()
+        look = look_into(folder)
+        # A large folder is read by the import, not while the form is drawn.
+        images = find_images(folder) if look.complete else FoundImages(list(look.paths))
+        _overview(folder, images, look.complete)
+        if images.paths or not look.complete:
+            _form(home, folder, _inner(folder, images, look.complete))
 
 
-def _overview(folder: Path, images: FoundImages) -> None:
+def _inner(folder: Path, images: FoundImages, complete: bool) -> set[str]:
+    """Names of the folders in a folder that may be classes."""
+    if complete:
+        inner = {path.split("/")[0] for path in images.paths if "/" in path}
+    else:
+        with os.scandir(folder) as entries:
+            inner = {e.name for e in entries if e.name[:1] != "." and e.is_dir()}
+    return inner - set(SPLITS)
+
+
+def _overview(folder: Path, images: FoundImages, complete: bool) -> None:
     """Draws what is in the folder."""
     remarks = images.remarks
-    if not images.paths:
+    if complete and not images.paths:
         st.warning("This folder contains no images that could be tiles.", icon=":material/image:")
         for line in remarks:
             st.caption(words.plain(f"{line}."))
         return
     kind = "classes from subfolders" if is_labelled(folder) else "no train/ or database/ folder"
-    st.html(f'<p class="mirs-note">{len(images.paths):,} images · {kind}</p>')
+    count = f"{len(images.paths):,} images" if complete else f"More than {MOST_LOOKED_AT:,} files"
+    st.html(f'<p class="mirs-note">{count} · {kind}</p>')
     import_form.thumbnails(loaders.samples(folder, images.paths, _THUMBNAILS))
     for path, why in list(images.refused.items())[:3]:
         st.caption(words.plain(f"Left out: {path}: {why}"))
@@ -53,7 +69,7 @@ def _overview(folder: Path, images: FoundImages) -> None:
         st.caption(words.plain(f"{line}."))
 
 
-def _form(home: Home, folder: Path, images: FoundImages) -> None:
+def _form(home: Home, folder: Path, inner: set[str]) -> None:
     table = st.text_input(
         "Table of labels and coordinates (CSV or Excel), optional",
         placeholder="/home/me/tiles.csv",
@@ -62,7 +78,6 @@ def _form(home: Home, folder: Path, images: FoundImages) -> None:
         " degrees), strip, licence, credit. CSV as any spreadsheet program writes it, or .xlsx.",
     ).strip()
     from_folders = False
-    inner = {path.split("/")[0] for path in images.paths if "/" in path} - set(SPLITS)
     if not is_labelled(folder) and len(inner) > 1:
         from_folders = st.checkbox(
             f"Use its {len(inner)} subfolders as classes",

@@ -47,8 +47,8 @@ def draw(searcher: Searcher) -> None:
 
 
 def _collection(searcher: Searcher, collection: Collection) -> None:
-    archived = set(searcher.items.ids)
-    tiles = [tile for tile in collection.tiles if tile.id in archived]
+    rows = searcher.items.rows_of([tile.id for tile in collection.tiles]).tolist()
+    tiles = [tile for tile, row in zip(collection.tiles, rows, strict=True) if row >= 0]
     ids = [tile.id for tile in tiles]
     if missing := len(collection.tiles) - len(tiles):
         st.caption(f"Not shown: {missing} of its tiles that are no longer in this archive.")
@@ -82,10 +82,9 @@ def _tiles(searcher: Searcher, tiles: list[CollectedTile], notes: dict[str, str]
         st.caption("This collection is empty.")
         return
     entries = []
-    for tile in tiles:
-        row = searcher.items.row(tile.id)
-        label = searcher.items.labels[row]
-        is_another = tile.sha256 != searcher.items.contents[row]
+    items = searcher.items.take(searcher.items.rows_of([tile.id for tile in tiles]))
+    for tile, label, content in zip(tiles, items.labels, items.contents, strict=True):
+        is_another = tile.sha256 != content
         name, file = words.class_name(label), words.file_name(tile.id)
         entries.append(
             TileEntry(

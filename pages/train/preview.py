@@ -11,6 +11,7 @@ import streamlit as st
 from mirs_core import jobs
 from mirs_core.config import presets
 from mirs_core.config.settings import RunConfig
+from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError
 from mirs_core.jobs.kinds.preview import Preview
 from mirs_core.pipeline import preview_charts
@@ -248,8 +249,9 @@ def _hits(view: dict[str, Any]) -> None:
         st.caption("The default model searches another data set.")
         return
     rows.append(("Default", [(hit.id, hit.label, hit.distance) for hit in hits_of_default]))
-    ids = [hit[0] for _, hits in rows for hit in hits if hit[0] in searcher.items.ids]
-    pictures = loaders.thumbnails(searcher, [query, *ids])
+    ids = list(dict.fromkeys(hit[0] for _, hits in rows for hit in hits))
+    pairs = zip(ids, searcher.items.rows_of(ids).tolist(), strict=True)
+    pictures = loaders.thumbnails(searcher, [query, *(tile for tile, row in pairs if row >= 0)])
     both = set.intersection(*({hit[0] for hit in hits} for _, hits in rows))
     for title, hits in rows:
         tiles = "".join(_tile(hit, pictures, view["label"], hit[0] in both) for hit in hits)
@@ -274,7 +276,10 @@ def _tile(
     )
 
 
-def query_of(tiles: list[str]) -> str:
-    """The query of the search page if it is one of ``tiles``, otherwise the first of them."""
+def query_of(items: Items) -> str:
+    """The query of the search page if it is archived, otherwise the first test tile, or tile."""
     tile = state.tile()
-    return tile if tile in tiles else (tiles[0] if tiles else "")
+    if tile is not None and items.has(tile):
+        return tile
+    tests = items.rows(["test"])
+    return items.ids[int(tests[0]) if len(tests) else 0] if len(items) else ""

@@ -1,11 +1,13 @@
 """Train: tune the weights of the loss with a live preview, then start a training."""
 
 import dataclasses
+from pathlib import Path
 
 import streamlit as st
 
 from mirs_core import jobs
 from mirs_core.config.settings import RunConfig
+from mirs_core.datasets.first_look import MOST_LOOKED_AT
 from mirs_core.errors import MirsError
 from mirs_core.jobs import cluster
 from mirs_core.jobs.kinds.train import Train
@@ -22,6 +24,10 @@ _PART, _AUTO, _NAME = "mirs.train.part", "mirs.train.auto", "mirs.train.name"
 _LANE = "mirs.train.lane"
 _PLACE, _COMPUTER, _CLUSTER = "mirs.train.where", "This computer", "Ray cluster"
 _GIGA = 1e9
+_TOO_MANY = (
+    f"No estimate: the data set has more than {MOST_LOOKED_AT:,} files. They are read when the"
+    " training, or a preview, starts."
+)
 
 
 def main() -> None:
@@ -80,17 +86,19 @@ def _with_form(part: str, all_runs: list[runs.RunSummary]) -> None:
 
 
 def _train(config: RunConfig, all_runs: list[runs.RunSummary]) -> None:
-    try:
-        cost = loaders.training_cost(config)
-    except MirsError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
+    cost, roots = None, (config.data, config.archive.data, config.whitening.target)
+    if not any(root and loaders.is_large(Path(root)) for root in roots):
+        try:
+            cost = loaders.training_cost(config)
+        except MirsError as error:
+            st.error(words.plain(str(error)), icon=":material/error:")
+            return
     _start(config, cost)
     settings_table.draw(config)
-    _preview(config, all_runs, cost.ready_views)
+    _preview(config, all_runs, cost.ready_views if cost else 0)
 
 
-def _start(config: RunConfig, cost: estimate.Estimate) -> None:
+def _start(config: RunConfig, cost: estimate.Estimate | None) -> None:
     """Draws the start of a training, with an estimate of its cost."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="mirs-start"):
         st.text_input("Name", placeholder=f"{config.preset}, seed {config.seed}", key=_NAME)
@@ -101,7 +109,7 @@ def _start(config: RunConfig, cost: estimate.Estimate) -> None:
             on_click=_submit,
         )
     _place()
-    st.caption(words.plain(_in_words(cost)))
+    st.caption(words.plain(_in_words(cost) if cost else _TOO_MANY))
 
 
 def _in_words(cost: estimate.Estimate) -> str:
@@ -182,11 +190,9 @@ def _query(config: RunConfig, all_runs: list[runs.RunSummary]) -> str:
     for run in all_runs:
         if run.usable and str(run.data_root) == config.archive_root:
             try:
-                items = loaders.searcher(run.id).items
+                return preview.query_of(loaders.searcher(run.id).items)
             except MirsError:
                 continue
-            tests = [items.ids[row] for row in items.rows(["test"])]
-            return preview.query_of([*tests, *items.ids])
     return state.tile() or ""
 
 

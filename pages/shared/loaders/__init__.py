@@ -26,11 +26,10 @@ from pages.shared.loaders.pictures import (
     large_image,
     newest_images,
     own_image,
-    sample_tiles,
     samples,
 )
 from pages.shared.loaders.runs import diagnosis, rank_agreement, scores_of, searcher, training_cost
-from pages.shared.loaders.sets import known_sets, remote_file
+from pages.shared.loaders.sets import is_large, known_sets, remote_file, sample_tiles
 from pages.shared.loaders.sights import SINGLY, sight
 from pages.shared.loaders.space import (
     bit_ends,
@@ -80,6 +79,7 @@ __all__ = [
     "files_turn",
     "image_query",
     "inter_class_groups",
+    "is_large",
     "known_sets",
     "landform_picture",
     "landforms",

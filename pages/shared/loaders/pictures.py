@@ -8,7 +8,6 @@ import streamlit as st
 
 from mirs_core.datasets.images import Pixels, read_image, thumbnail
 from mirs_core.datasets.large_images import LargeImage
-from mirs_core.datasets.walk import find_images
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
 from mirs_core.retrieval.query import Query
@@ -85,12 +84,6 @@ def samples(root: Path, paths: Sequence[str], count: int) -> list[str]:
         except (MirsError, OSError):
             continue
     return pictures
-
-
-@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
-def sample_tiles(root: Path, count: int) -> list[str]:
-    """Thumbnails of ``count`` tiles of a data set; empty if its folder is missing."""
-    return samples(root, find_images(root).paths, count) if root.is_dir() else []
 
 
 def newest_images(folder: Path, count: int) -> list[str]:
