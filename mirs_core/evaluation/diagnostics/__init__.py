@@ -34,6 +34,7 @@ from mirs_core.evaluation.diagnostics.report import (
     features_for,
     rank_agreement,
 )
+from mirs_core.evaluation.diagnostics.sampling import Sampling, sampled
 
 __all__ = [
     "BROWSABLE",
@@ -46,6 +47,7 @@ __all__ = [
     "Curve",
     "Diagnostics",
     "Distances",
+    "Sampling",
     "archive_use",
     "auc",
     "bit_statistics",
@@ -59,4 +61,5 @@ __all__ = [
     "precision_curve",
     "rank_agreement",
     "recall_curve",
+    "sampled",
 ]

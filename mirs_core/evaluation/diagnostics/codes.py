@@ -1,11 +1,15 @@
 """Diagnostics of hash codes: balance and correlation of bits, and how many tiles share a code."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mirs_core.columns.categories import Categories, categories
+from mirs_core.columns.column import Column
+from mirs_core.ranking.codes import equal_codes
 
 Floats = NDArray[np.float64]
 
@@ -96,35 +100,35 @@ class CodeUse:
 
 def code_use(codes: NDArray[np.uint8], labels: Sequence[str | None], ids: Sequence[str]) -> CodeUse:
     """The use of packed ``codes`` (N, B), N at least 1; ``labels`` and ``ids`` are parallel."""
-    _, group = np.unique(codes, axis=0, return_inverse=True)
-    group = group.reshape(-1)
-    sizes = np.bincount(group)
+    group, sizes = equal_codes(codes)
     order = np.argsort(-sizes, kind="stable")
     largest = [int(code) for code in order[:_LARGEST] if sizes[code] > 1]
     ones = np.bitwise_count(codes).sum(axis=1)
-    by_class: dict[str, list[int]] = defaultdict(list)
-    for code, label in zip(group, labels, strict=True):
-        if label:
-            by_class[label].append(int(code))
+    column = categories(labels)
+    counts = column.counts()
+    browsable = sorted(name for name in counts if name and counts[name] >= BROWSABLE)
     return CodeUse(
         tiles=len(codes),
         distinct=len(sizes),
         collisions=tuple(
-            _collision(np.flatnonzero(group == code), labels, ids) for code in largest
+            _collision(np.flatnonzero(group == code), column, ids) for code in largest
         ),
         classes=tuple(
-            ClassUse(label, len(used), len(set(used)))
-            for label, used in sorted(by_class.items())
-            if len(used) >= BROWSABLE
+            ClassUse(label, counts[label], len(np.unique(group[column.mask([label])])))
+            for label in browsable
         ),
         ones=float(ones.mean()),
         ones_sd=float(ones.std()),
     )
 
 
-def _collision(
-    rows: NDArray[np.int64], labels: Sequence[str | None], ids: Sequence[str]
-) -> Collision:
-    counted = Counter(labels[row] or None for row in rows)
+def _collision(rows: NDArray[np.int64], labels: Categories, ids: Sequence[str]) -> Collision:
+    counted = Counter(label or None for label in labels.take(rows))
     classes = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0] or ""))
-    return Collision(len(rows), tuple(classes), tuple(ids[row] for row in rows))
+    return Collision(len(rows), tuple(classes), _at(ids, rows))
+
+
+def _at(ids: Sequence[str], rows: NDArray[np.int64]) -> tuple[str, ...]:
+    if isinstance(ids, Column):
+        return tuple(ids.values_at(rows))
+    return tuple(ids[row] for row in rows)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.categories import categories
 from mirs_core.evaluation.protocol import K, Ranking
 
 Floats = NDArray[np.float64]
@@ -92,23 +93,32 @@ class Confusion:
     n: tuple[int, ...]
 
 
-def confusion(rankings: Sequence[Ranking], labels: Sequence[str | None], k: int = K) -> Confusion:
+def confusion(
+    rankings: Sequence[Ranking],
+    labels: Sequence[str | None],
+    k: int = K,
+    totals: Sequence[int] | None = None,
+) -> Confusion:
     """The class shares of the first min(R, k) results, averaged over the queries of each class.
 
     R is the number of relevant tiles, so that a perfect ranking gives a diagonal matrix.
 
     Args:
         labels: of the archive's rows.
+        totals: R of each ranking; by default what is relevant in it.
     """
-    results: tuple[str | None, ...] = tuple(sorted({label for label in labels if label}))
-    if not all(labels):
+    column = categories(labels)
+    present = {name or None for name in column.counts()}
+    results: tuple[str | None, ...] = tuple(sorted(name for name in present if name))
+    if None in present:
         results = (*results, None)
-    place = {label: column for column, label in enumerate(results)}
-    columns = np.array([place[label or None] for label in labels])
+    place = {label: number for number, label in enumerate(results)}
+    # The last entry is that of tiles without a label, whose code is -1.
+    places = np.array([place.get(name or None, -1) for name in (*column.names, None)])
     counted: dict[str, list[Floats]] = defaultdict(list)
-    for ranking in rankings:
-        length = min(int(ranking.relevant.sum()), k)
-        top = np.bincount(columns[ranking.rows[:length]], minlength=len(results))
+    for number, ranking in enumerate(rankings):
+        length = min(totals[number] if totals else int(ranking.relevant.sum()), k)
+        top = np.bincount(places[column.codes.take(ranking.rows[:length])], minlength=len(results))
         counted[ranking.label].append(top / top.sum())
     queries = tuple(sorted(counted))
     shares = np.array([np.mean(counted[label], axis=0) for label in queries])

@@ -17,6 +17,7 @@ from mirs_core.evaluation.diagnostics.ranks import (
     precision_curve,
     recall_curve,
 )
+from mirs_core.evaluation.diagnostics.sampling import Parts, Sampling, nearest, width_of
 from mirs_core.evaluation.protocol import K, Ranking, rankings
 from mirs_core.evaluation.run_report import tile_columns
 from mirs_core.hashing.baseline import FloatModel
@@ -29,7 +30,8 @@ from mirs_core.retrieval.retriever import Retriever
 class Diagnostics:
     """The diagnostics of one run; curves, confusion and distances are None without queries.
 
-    ``bits`` and ``use`` are None for float features and for an empty archive.
+    ``bits`` and ``use`` are None for float features and for an empty archive; ``sampling`` says how
+    much of the run the rest is based on.
     """
 
     k: int
@@ -40,6 +42,7 @@ class Diagnostics:
     distances: Distances | None
     bits: Bits | None
     use: CodeUse | None
+    sampling: Sampling
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; nan becomes None."""
@@ -63,38 +66,47 @@ def diagnose(retriever: Retriever, k: int = K) -> Diagnostics:
         retriever: of the finished run.
         k: length of the precision curve and of the lists behind the confusion matrix.
     """
-    measured = measured_rankings(retriever)
-    rows = retriever.in_order(retriever.items.rows(["archive"]))
-    labels = [retriever.items.labels[row] for row in rows]
-    width = None if isinstance(retriever.model, FloatModel) else retriever.codes.shape[1] * 8
+    parts, width = Parts.of(retriever), width_of(retriever)
+    labels = retriever.items.labels
+    measured = _rankings(retriever, parts.tests, parts.tiles)
+    top, totals, listed = measured, None, labels.take(parts.tiles)
+    if measured and len(parts.tiles) < len(parts.archive):
+        top, totals = nearest(retriever, parts, k)
+        listed = labels.take(parts.archive)
     use, bits = archive_use(retriever), None
     if width is not None and use is not None:
-        bits = bit_statistics(unpack(retriever.codes[rows], width))
+        bits = bit_statistics(unpack(retriever.codes[parts.bits], width))
     return Diagnostics(
         k=k,
         unit=retriever.model.distance if isinstance(retriever.model, FloatModel) else "bits",
-        precision=precision_curve(measured, k) if measured else None,
+        precision=precision_curve(top, k) if top else None,
         recall=recall_curve(measured) if measured else None,
-        confusion=confusion(measured, labels, k) if measured else None,
-        distances=distances(measured, labels, width) if measured else None,
+        confusion=confusion(top, listed, k, totals) if top else None,
+        distances=distances(measured, labels.take(parts.tiles), width) if measured else None,
         bits=bits,
         use=use,
+        sampling=parts.sampling,
     )
 
 
 def archive_use(retriever: Retriever) -> CodeUse | None:
     """How archive tiles share codes; None for float features or an empty archive."""
-    rows, items = retriever.items.rows(["archive"]), retriever.items
+    rows, items = np.sort(Parts.of(retriever).codes), retriever.items
     if isinstance(retriever.model, FloatModel) or not len(rows):
         return None
-    labels, ids = ([column[row] for row in rows] for column in (items.labels, items.ids))
-    return code_use(retriever.codes[rows], labels, ids)
+    return code_use(retriever.codes[rows], items.labels.take(rows), items.ids.take(rows))
 
 
 def measured_rankings(retriever: Retriever) -> list[Ranking]:
     """The rankings of the evaluation archive for the test queries that can be measured."""
-    items, columns = retriever.items, tile_columns(retriever.items)
-    archive, test = retriever.in_order(items.rows(["archive"])), items.rows(["test"])
+    items = retriever.items
+    return _rankings(retriever, items.rows(["test"]), retriever.in_order(items.rows(["archive"])))
+
+
+def _rankings(
+    retriever: Retriever, test: NDArray[np.int64], archive: NDArray[np.int64]
+) -> list[Ranking]:
+    columns = tile_columns(retriever.items)
     if not len(archive) or not len(test):
         return []
     results = rankings(
@@ -146,7 +158,10 @@ def features_for(items: Items, baseline: Retriever) -> NDArray[np.float32]:
     Raises:
         DataError: the baseline lacks one of the tiles.
     """
-    rows = [baseline.items.row(tile) for tile in items.ids]
+    ids = list(items.ids)
+    rows = baseline.items.rows_of(ids)
+    for place in np.flatnonzero(rows < 0)[:1]:
+        baseline.items.row(ids[place])
     return np.ascontiguousarray(baseline.codes[rows], dtype=np.float32)
 
 

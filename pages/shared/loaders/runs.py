@@ -92,7 +92,8 @@ def _rank_agreement(
     changed: tuple[int, int],
     _searchers: tuple[Searcher, Searcher],
 ) -> list[float]:
-    run, reference = (searcher.retriever for searcher in _searchers)
+    whole, reference = (searcher.retriever for searcher in _searchers)
+    run = diagnostics.sampled(whole)
     features = diagnostics.features_for(run.items, reference)
     taus = diagnostics.rank_agreement(run, features)
     return [tau for tau in taus.values() if tau is not None]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
 from mirs_core.evaluation import diagnostics
-from mirs_core.evaluation.diagnostics import diagnose
+from mirs_core.evaluation.diagnostics import diagnose, sampling
 from mirs_core.hashing.baseline import FloatModel
 from mirs_core.hashing.model import HashModel
 from mirs_core.ranking import metrics
@@ -288,3 +288,38 @@ def test_features_are_put_in_the_order_of_other_items() -> None:
     few = Retriever(base.model, base.codes[:1], items(["a"], ["archive"]))
     with pytest.raises(DataError):
         diagnostics.features_for(own, few)
+
+
+def test_large_runs_are_sampled_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    labels = [("a", "b", None)[n] for n in rng.integers(0, 3, 200)]
+    run = Retriever(
+        Hashing(), rng.integers(0, 256, (200, 2), np.uint8),
+        items(labels, ["archive"] * 150 + ["test"] * 50),
+    )  # fmt: skip
+    whole = diagnose(run)
+    assert whole.sampling.is_whole and diagnostics.sampled(run) is run
+    for name, value in {"MOST_PAIRS": 1, "TILES": 60, "_MOST": 50, "_SEARCHED": 10**9}.items():
+        monkeypatch.setattr(sampling, name, value)
+    report = diagnose(run)
+    said = report.sampling
+    assert (said.queries, said.of_queries, said.tiles, said.of_tiles) == (50, 50, 60, 150)
+    assert not said.is_whole and said.codes == said.bits == 150
+    # All queries, and the nearest of the whole archive: the same figures.
+    assert whole.precision and report.precision and whole.confusion and report.confusion
+    np.testing.assert_array_equal(report.precision.mean, whole.precision.mean)
+    np.testing.assert_array_equal(report.confusion.shares, whole.confusion.shares)
+    assert report.confusion.results == whole.confusion.results and report.use == whole.use
+    assert (
+        report.recall and whole.recall and not np.array_equal(report.recall.mean, whole.recall.mean)
+    )
+    monkeypatch.setattr(sampling, "_MOST", 20)
+    assert diagnose(run).sampling.queries == 20
+    part = diagnostics.sampled(run)
+    assert len(part.items) == 80 and part.items.roles.count("test") == 20
+    for row in range(80):
+        np.testing.assert_array_equal(
+            part.codes[row], run.codes[run.items.row(part.items.ids[row])]
+        )
+    monkeypatch.setattr(sampling, "CODES", 30)
+    assert diagnose(run).use.tiles == 30  # type: ignore[union-attr]
