@@ -43,7 +43,7 @@ def long_columns(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             raise WholeColumnError(f"{type(self).__name__} of {len(self)}")
         return some(self, key)
 
-    monkeypatch.setattr(column, "_FEW", 0)
+    monkeypatch.setattr(column, "FEW", 0)
     monkeypatch.setattr(Column, "__iter__", guarded)
     monkeypatch.setattr(Column, "__getitem__", sliced)
     for name, value in {"MOST_PAIRS": 1, "TILES": FEWER, "_MOST": 10, "_FEWEST": 10}.items():
