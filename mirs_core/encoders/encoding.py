@@ -15,8 +15,9 @@ from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.engine import Features
 from mirs_core.system.devices import compute_threads
 
-_BATCHES_AHEAD = 2
-_DECODERS = 2
+_SPARE_BATCHES = 2
+# A GPU needs several, and each holds a batch of 128 tiles (77 MB).
+_FEWEST_DECODERS, _MOST_DECODERS = 2, 8
 
 
 def encoded(
@@ -45,7 +46,9 @@ def encoded(
         return
     engine = encoder.engine()
     size = batch_size or engine.batch
-    workers = compute_threads() if engine.is_concurrent else _DECODERS
+    workers = compute_threads()
+    if not engine.is_concurrent:
+        workers = min(max(workers, _FEWEST_DECODERS), _MOST_DECODERS)
 
     def prepare(batch: Sequence[Tile]) -> NDArray[np.float32]:
         inputs = np.stack([_load(root, tile, encoder, view) for tile in batch])
@@ -60,7 +63,7 @@ def encoded(
         try:
             for start in range(0, len(tiles), size):
                 waiting.append(pool.submit(prepare, tiles[start : start + size]))
-                if len(waiting) > _BATCHES_AHEAD * workers:
+                if len(waiting) > workers + _SPARE_BATCHES:
                     yield finished(waiting.popleft())
             while waiting:
                 yield finished(waiting.popleft())
