@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mirs_core.columns.arrow import truths
-from mirs_core.columns.files import CATEGORIES, NAMES, NUMBERS, TIES, damaged, map_array, values_of
+from mirs_core.columns.files import CATEGORIES, NAMES, NUMBERS, TIES, map_array, values_of
 from mirs_core.columns.lookup import index_of
 from mirs_core.columns.manifest import StoredFile
+from mirs_core.columns.mapping import damaged
 from mirs_core.columns.reading import StoredArchive
 
 _NEVER_NULL = ("ids", "roles", "contents", "places")

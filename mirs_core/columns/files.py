@@ -1,7 +1,4 @@
-"""The files of a segment: arrays and tables that are mapped into memory, not read.
-
-A file is closed as soon as it is mapped, so that an archive of many segments keeps none open.
-"""
+"""The files of a segment: arrays and tables that are mapped into memory, not read."""
 
 import io
 import math
@@ -14,7 +11,7 @@ from numpy.typing import NDArray
 
 from mirs_core.columns.arrow import strings
 from mirs_core.columns.categories import code_type
-from mirs_core.errors import RunError
+from mirs_core.columns.mapping import MappedFile, damaged, map_file
 from mirs_core.files import DAMAGED_ARRAY, replace_file
 
 CODES, TILES, IDS, CONTENTS, TIES = (
@@ -37,19 +34,18 @@ HASH = pa.binary(32)
 _HEADER = 1 << 16
 
 
-def damaged(path: Path, why: str = "") -> RunError:
-    """The error for a file of an archive that cannot be used."""
-    reason = f" ({why})" if why else ""
-    return RunError(f"{path} is damaged{reason}. Delete the run and train again.")
-
-
 def map_array(path: Path) -> NDArray[Any]:
     """The array in an .npy file, read-only; its values are read from disk when they are used.
 
     Raises:
         RunError: the file is missing, or its header does not match its size.
     """
-    buffer = _mapped(path)
+    return array_of(map_file(path))
+
+
+def array_of(file: MappedFile) -> NDArray[Any]:
+    """The array in the bytes of an .npy file. Raises RunError if its header does not match them."""
+    path, buffer = file.path, file.bytes
     try:
         header = io.BytesIO(buffer.slice(0, min(_HEADER, buffer.size)).to_pybytes())
         if np.lib.format.read_magic(header) != (1, 0):
@@ -70,8 +66,14 @@ def map_table(path: Path) -> pa.RecordBatch:
     Raises:
         RunError: the file is missing, or is not the table of a segment.
     """
+    return table_of(map_file(path))
+
+
+def table_of(file: MappedFile) -> pa.RecordBatch:
+    """The tiles in the bytes of an Arrow file. Raises RunError if it is no table of a segment."""
+    path = file.path
     try:
-        reader = pa.ipc.open_file(_mapped(path))
+        reader = pa.ipc.open_file(file.bytes)
         if reader.num_record_batches != 1:
             raise damaged(path, "not one batch")
         batch = reader.get_batch(0)
@@ -139,13 +141,3 @@ def write_table(path: Path, columns: dict[str, pa.Array]) -> None:
             writer.write_batch(batch)
 
     replace_file(path, write)
-
-
-def _mapped(path: Path) -> pa.Buffer:
-    try:
-        with pa.memory_map(str(path)) as handle:
-            return handle.read_buffer()
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing; the folder was changed by hand. Train again.") from None
-    except (OSError, ValueError) as error:
-        raise damaged(path, str(error).splitlines()[0][:80]) from None

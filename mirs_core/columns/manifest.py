@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from mirs_core.columns.blocks import BLOCK
-from mirs_core.columns.files import CODES, CONTENTS, IDS, TIES, TILES, damaged
+from mirs_core.columns.files import CODES, CONTENTS, IDS, TIES, TILES
+from mirs_core.columns.mapping import damaged
 from mirs_core.files import read_json, write_json
 
 LIST, REMOVED = "archive.json", "removed.npy"

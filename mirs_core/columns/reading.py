@@ -22,17 +22,21 @@ from mirs_core.columns.files import (
     NUMBERS,
     TIES,
     TILES,
-    damaged,
+    array_of,
     map_array,
-    map_table,
+    table_of,
     values_of,
 )  # fmt: skip
 from mirs_core.columns.hashes import Hashes
 from mirs_core.columns.lookup import Index
 from mirs_core.columns.manifest import LIST, REMOVED, ArchiveList, SegmentEntry, read_list
+from mirs_core.columns.mapping import MappedFile, damaged, give_back, map_file
 from mirs_core.columns.numbers import Numbers
 from mirs_core.columns.texts import Texts
 from mirs_core.columns.ties import Ties
+
+_MANY = 4
+"""Archives with more segments than this give memory back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +50,7 @@ class StoredArchive:
             segments do not store contents alike.
         ties: the order of tiles at equal distances; None if it is that of the rows.
         tables: the tables of the segments as they are stored, removed rows included.
+        looked_up: the files of tables and indexes, of which single rows are read.
     """
 
     listing: ArchiveList
@@ -55,6 +60,15 @@ class StoredArchive:
     content_indexes: tuple[Index, ...] | None
     ties: Ties | None
     tables: tuple[pa.RecordBatch, ...]
+    looked_up: tuple[MappedFile, ...]
+
+    def give_back(self) -> None:
+        """Gives back the memory of rows that were looked up, but not that of codes.
+
+        To be called after looking tiles up; archives of few segments keep it.
+        """
+        if len(self.tables) > _MANY:
+            give_back(self.looked_up)
 
 
 def is_stored(folder: Path) -> bool:
@@ -74,7 +88,11 @@ def open_archive(folder: Path) -> StoredArchive:
         if path.is_file() and path.stat().st_size != file.size:
             raise damaged(path, "its size has changed")
     layout = _layout(folder, listing)
-    tables = tuple(map_table(folder / s.name / TILES) for s in listing.segments)
+    parts = {
+        name: [map_file(folder / s.name / name) for s in listing.segments]
+        for name in (TILES, IDS, CONTENTS)
+    }
+    tables = tuple(table_of(file) for file in parts[TILES])
     codes = tuple(map_array(folder / s.name / CODES) for s in listing.segments)
     for segment, array, table in zip(listing.segments, codes, tables, strict=True):
         expected = (segment.rows, listing.width)
@@ -88,10 +106,11 @@ def open_archive(folder: Path) -> StoredArchive:
         listing=listing,
         codes=Blocks(codes, layout),
         columns=columns,
-        id_indexes=_indexes(folder, listing, IDS),
-        content_indexes=_indexes(folder, listing, CONTENTS) if alike else None,
+        id_indexes=_indexes(listing, parts[IDS]),
+        content_indexes=_indexes(listing, parts[CONTENTS]) if alike else None,
         ties=Ties.of([_ties(folder, segment) for segment in listing.segments], layout),
         tables=tables,
+        looked_up=tuple(file for files in parts.values() for file in files),
     )
 
 
@@ -144,12 +163,12 @@ def _names(folder: Path, arrays: list[pa.DictionaryArray]) -> tuple[str, ...]:
     return names
 
 
-def _indexes(folder: Path, listing: ArchiveList, file: str) -> tuple[Index, ...]:
+def _indexes(listing: ArchiveList, files: list[MappedFile]) -> tuple[Index, ...]:
     indexes = []
-    for segment in listing.segments:
-        index = map_array(folder / segment.name / file)
+    for segment, file in zip(listing.segments, files, strict=True):
+        index = array_of(file)
         if index.dtype != np.uint64 or index.shape != (segment.rows,):
-            raise damaged(folder / segment.name / file)
+            raise damaged(file.path)
         indexes.append(index)
     return tuple(indexes)
 

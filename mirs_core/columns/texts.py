@@ -16,6 +16,7 @@ from mirs_core.columns.blocks import Layout, Rows
 from mirs_core.columns.column import Column
 
 _STEP = 1 << 16
+_DIRECT = 256
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -60,7 +61,7 @@ class Texts(Column[str]):
     def _taken(self, rows: Rows) -> pa.Array:
         pieces, places = [], []
         for block, stored, where in self._layout.locate(rows):
-            piece = self.arrays[block].take(rows_array(stored))
+            piece = _few(self.arrays[block], stored)
             if isinstance(where, slice):
                 return piece
             pieces.append(piece.cast(pa.large_string()))
@@ -80,7 +81,7 @@ class Texts(Column[str]):
 
     def same(self, number: int, stored: Rows, values: Sequence[str]) -> NDArray[np.bool_]:
         """Whether what is stored at each of ``stored`` (n,) in a block is each of ``values``."""
-        piece = self.arrays[number].take(rows_array(stored)).cast(pa.large_string())
+        piece = _few(self.arrays[number], stored).cast(pa.large_string())
         return truths(pc.equal(piece, strings(values)))
 
     def rows_with(self, value: Any) -> Rows:
@@ -131,6 +132,13 @@ class Texts(Column[str]):
         return bool(mine.equals(theirs))
 
     __hash__ = None
+
+
+def _few(array: pa.Array, rows: Rows) -> pa.Array:
+    """The strings at ``rows``; of a few, nothing else is read, while Arrow reads all offsets."""
+    if len(rows) > _DIRECT:
+        return array.take(rows_array(rows))
+    return strings([array[row].as_py() for row in rows.tolist()])
 
 
 def text_keys(array: pa.Array) -> NDArray[np.uint64]:

@@ -42,7 +42,7 @@ class Retriever:
     ``codes`` are packed uint8 (N, bits/8), or float32 (N, D) of a baseline; those of an archive
     with several segments are ``columns.blocks.Blocks``, which can be indexed like an array. Row
     order breaks ties, unless the archive has grown and ``ties`` does. ``segments`` hold all of it
-    on disk already, where they are to be shared.
+    on disk already, where they are to be shared; ``stored`` are the files that it was read from.
     """
 
     model: HashFunction | FloatModel
@@ -51,6 +51,7 @@ class Retriever:
     distractors: tuple[str, ...] = ()
     ties: Ties | None = None
     segments: Segments | None = None
+    stored: StoredArchive | None = None
 
     @classmethod
     def build(
@@ -165,4 +166,6 @@ def load(run: RunFolder) -> Retriever:
         raise RunError(f"Run {run.id}: {run.model.name} does not match its codes. Train again.")
     if archive.model not in (None, StoredFile.of(run.model).sha256):
         raise RunError(f"Run {run.id}: {run.model.name} did not make its codes. Train again.")
-    return Retriever(model, codes, archive.items, archive.distractors, archive.ties)
+    return Retriever(
+        model, codes, archive.items, archive.distractors, archive.ties, stored=archive.stored
+    )

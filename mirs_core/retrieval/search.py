@@ -1,6 +1,7 @@
 """Search in a run: from a tile or an image to ranked tiles."""
 
 import contextlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +34,8 @@ from mirs_core.workspace.home import Home
 
 _K_SCORE = 64
 _CACHED_MASKS = 3
+# Of 10^8 tiles a search maps about 40 MB of rows of its hits; giving them back takes 5 ms.
+_GIVE_BACK_EVERY = 8
 
 
 _CAUTIONS = {
@@ -54,6 +57,7 @@ class Searcher:
     _archive: HashArchive | FloatArchive | None = None
     _masks: dict[Filters, Mask | None] = field(default_factory=dict)
     _label_counts: dict[str | None, int] | None = None
+    _searches: int = 0
     _metadata: dict[str, TileRecord] | None = None
 
     @classmethod
@@ -180,12 +184,14 @@ class Searcher:
             ranked = [(d, row) for d, row in ranked if d <= filters.within]
         items, rows = self.items, np.array([row for _, row in ranked], dtype=np.int64)
         columns = (items.ids, items.labels, items.roles, items.strips)
+        # Joining paths as objects would take longer than searching a hundred thousand codes.
+        root = str(self.root)
         tiles = zip(ranked, *(column.values_at(rows) for column in columns), strict=True)
-        return [
+        hits = [
             Hit(
                 rank=place + 1,
                 id=tile,
-                path=str(self.root / tile),
+                path=os.path.join(root, *tile.split("/")),  # noqa: PTH118
                 label=label,
                 role=role,
                 strip=strip,
@@ -194,6 +200,10 @@ class Searcher:
             )
             for place, ((distance, _), tile, label, role, strip) in enumerate(tiles)
         ]
+        self._searches += 1
+        if self.retriever.stored is not None and self._searches % _GIVE_BACK_EVERY == 0:
+            self.retriever.stored.give_back()
+        return hits
 
     def candidates(self, query: Query, filters: Filters = EVERYTHING) -> NDArray[np.int64]:
         """Rows (n,) of all tiles that the query could return, ascending."""

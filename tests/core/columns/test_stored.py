@@ -1,6 +1,7 @@
 """Archives on disk: what is written in segments is read back, grows, shrinks and stays in order."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,12 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from mirs_core.columns import blocks
+from mirs_core.columns import blocks, mapping, reading
 from mirs_core.columns.checking import check, check_sums
 from mirs_core.columns.files import NAMES, map_array
 from mirs_core.columns.lookup import Lookup
 from mirs_core.columns.manifest import read_list
+from mirs_core.columns.mapping import map_file
 from mirs_core.columns.reading import StoredArchive, is_stored, open_archive
 from mirs_core.columns.ties import Ties, drawn
 from mirs_core.columns.writing import ArchiveWriter
@@ -290,3 +292,46 @@ def test_opening_and_looking_up_imports_no_pandas(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def resident(name: str) -> int:
+    """Kilobytes of a file that count as memory of this process."""
+    total, counting = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            counting = line.endswith(name)
+        elif counting and line.startswith("Rss:"):
+            total += int(line.split()[1])
+    return total
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="needs Linux")
+@pytest.mark.parametrize("many", [True, False])
+def test_memory_of_rows_that_were_looked_up_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    monkeypatch.setattr(reading, "_MANY", 0 if many else 4)
+    n = 30_000
+    with ArchiveWriter(tmp_path / "a", model=MODEL) as writer:
+        writer.append(codes(n), items(n).columns())
+    archive, read = opened(tmp_path / "a")
+    expected = items(n)
+    assert read == expected
+    table = str(tmp_path / "a" / "segment-00000" / "tiles.arrow")
+    before = resident(table)
+    archive.give_back()
+    assert before > 1000 and (resident(table) == 0) == many
+    # It is read again as if nothing had happened.
+    fresh = Items(**archive.columns)  # type: ignore[arg-type]
+    assert fresh == expected and resident(table) > 1000
+
+
+def test_copies_of_files_are_never_given_back(tmp_path: Path) -> None:
+    """Giving back memory that is not a file's own would lose what it holds."""
+    path = tmp_path / "x"
+    path.write_bytes(b"abc" * 10_000)
+    file = map_file(path)
+    assert file.shared
+    copy = pa.py_buffer(bytearray(path.read_bytes()))
+    mapping.give_back([mapping.MappedFile(path, copy, False), file])
+    assert copy.to_pybytes() == file.bytes.to_pybytes() == b"abc" * 10_000
