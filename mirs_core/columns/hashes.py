@@ -19,12 +19,13 @@ _NO_HASH = bytes(_BYTES)
 class Hashes(Column[str]):
     """Hashes as 32 bytes each, which read as 64 hexadecimal digits."""
 
-    __slots__ = ("stored",)
+    __slots__ = ("lookup", "stored")
 
     def __init__(self, stored: Blocks) -> None:
         """``stored`` (N, 32) uint8."""
         super().__init__()
         self.stored = stored
+        self.lookup: Any = None
 
     @property
     def layout(self) -> Layout:

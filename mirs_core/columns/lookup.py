@@ -27,6 +27,14 @@ def index_of(column: Texts | Hashes, block: int) -> Index:
     return index
 
 
+def lookup_of(column: Searchable) -> "Lookup[Searchable]":
+    """The lookup of a column, which is kept with it."""
+    if column.lookup is None:
+        column.lookup = Lookup(column)
+    lookup: Lookup[Searchable] = column.lookup
+    return lookup
+
+
 class Lookup(Generic[Searchable]):
     """Rows of a column by value. Indexes that are not on disk are sorted when first needed."""
 

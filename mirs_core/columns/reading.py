@@ -28,7 +28,7 @@ from mirs_core.columns.files import (
     values_of,
 )  # fmt: skip
 from mirs_core.columns.hashes import Hashes
-from mirs_core.columns.lookup import Index
+from mirs_core.columns.lookup import Index, Lookup
 from mirs_core.columns.manifest import LIST, REMOVED, ArchiveList, SegmentEntry, read_list
 from mirs_core.columns.mapping import MappedFile, damaged, give_back, map_file
 from mirs_core.columns.numbers import Numbers
@@ -102,12 +102,18 @@ def open_archive(folder: Path) -> StoredArchive:
     alike = isinstance(columns["contents"], Hashes) or not any(
         table.column("content").type == HASH for table in tables
     )
+    ids, contents = columns["ids"], columns["contents"]
+    id_indexes, content_indexes = (_indexes(listing, parts[name]) for name in (IDS, CONTENTS))
+    if isinstance(ids, Texts):
+        ids.lookup = Lookup(ids, id_indexes)
+    if isinstance(contents, Hashes | Texts) and alike:
+        contents.lookup = Lookup(contents, content_indexes)
     return StoredArchive(
         listing=listing,
         codes=Blocks(codes, layout),
         columns=columns,
-        id_indexes=_indexes(listing, parts[IDS]),
-        content_indexes=_indexes(listing, parts[CONTENTS]) if alike else None,
+        id_indexes=id_indexes,
+        content_indexes=content_indexes if alike else None,
         ties=Ties.of([_ties(folder, segment) for segment in listing.segments], layout),
         tables=tables,
         looked_up=tuple(file for files in parts.values() for file in files),

@@ -23,12 +23,13 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 class Texts(Column[str]):
     """Strings in Arrow arrays, one per block."""
 
-    __slots__ = ("_layout", "arrays")
+    __slots__ = ("_layout", "arrays", "lookup")
 
     def __init__(self, arrays: Sequence[pa.Array], layout: Layout) -> None:
         """``arrays`` of strings without nulls, parallel to the blocks of ``layout``."""
         super().__init__()
         self.arrays, self._layout = tuple(arrays), layout
+        self.lookup: Any = None
 
     @classmethod
     def of(cls, values: Iterable[str]) -> "Texts":

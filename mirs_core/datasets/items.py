@@ -1,7 +1,7 @@
 """Items: the metadata of each tile of an archive, as parallel columns in row order."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from mirs_core.columns.blocks import Rows
 from mirs_core.columns.categories import Categories, categories
 from mirs_core.columns.column import Column
 from mirs_core.columns.hashes import Hashes, hashes_or_texts
-from mirs_core.columns.lookup import Index, Lookup
+from mirs_core.columns.lookup import lookup_of
 from mirs_core.columns.numbers import Numbers
 from mirs_core.columns.texts import Texts
 from mirs_core.datasets.manifest import INVENTED, NO_PLACE, OWN_PLACE, STRIP_CENTRE, Tile
@@ -43,8 +43,6 @@ class Items:
     latitudes: Numbers
     longitudes: Numbers
     places: Categories
-    _ids: Lookup[Texts] = field(init=False, repr=False, compare=False)
-    _contents: Lookup[Any] = field(init=False, repr=False, compare=False)
 
     def __init__(
         self,
@@ -82,8 +80,6 @@ class Items:
             )
         for name, column in columns.items():
             object.__setattr__(self, name, column)
-        object.__setattr__(self, "_ids", Lookup(self.ids))
-        object.__setattr__(self, "_contents", Lookup(self.contents))
 
     @classmethod
     def of(cls, tiles: Sequence[Tile], roles: Sequence[str]) -> "Items":
@@ -98,13 +94,6 @@ class Items:
             longitudes=[tile.longitude for tile in tiles],
             places=[tile.place for tile in tiles],
         )
-
-    def indexed(self, ids: Sequence[Index], contents: Sequence[Index] | None) -> "Items":
-        """The same items with the indexes of ids and contents that are stored with them."""
-        items = Items(**self.columns())
-        object.__setattr__(items, "_ids", Lookup(items.ids, ids))
-        object.__setattr__(items, "_contents", Lookup(items.contents, contents))
-        return items
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -135,15 +124,15 @@ class Items:
 
     def rows_of(self, tile_ids: Sequence[str]) -> NDArray[np.int64]:
         """The row (n,) of each of ``tile_ids``, in their order; -1 for tiles not in the archive."""
-        return self._ids.rows_of(tile_ids)
+        return lookup_of(self.ids).rows_of(tile_ids)
 
     def rows_with_contents(self, contents: Iterable[str]) -> NDArray[np.int64]:
         """Rows (n,) of the tiles whose files have one of these SHA-256, ascending."""
-        return self._contents.rows_with(list(contents))
+        return lookup_of(self.contents).rows_with(list(contents))
 
     def rows_of_contents(self, contents: Sequence[str]) -> NDArray[np.int64]:
         """A row (n,) for each of ``contents``, the last of several copies; -1 if there is none."""
-        return self._contents.rows_of(contents)
+        return lookup_of(self.contents).rows_of(contents)
 
     def rows(self, roles: Collection[str]) -> NDArray[np.int64]:
         """Rows ``(n,)`` of the tiles with one of ``roles``, ascending."""

@@ -82,8 +82,7 @@ def codes_of(stored: StoredArchive) -> NDArray[Any]:
 
 def items_of(stored: StoredArchive) -> Items:
     """The items of an archive on disk."""
-    items = Items(**cast("dict[str, Any]", stored.columns))
-    return items.indexed(stored.id_indexes, stored.content_indexes)
+    return Items(**cast("dict[str, Any]", stored.columns))
 
 
 def _read_old(run: RunFolder) -> ArchivedTiles:

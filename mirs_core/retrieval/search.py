@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.card import CARD_FILE
 from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.datasets.items import Items
-from mirs_core.datasets.manifest import Card, read_card
+from mirs_core.datasets.manifest import Card
 from mirs_core.datasets.pixel_content import content_of
 from mirs_core.datasets.strips.virtual import described
 from mirs_core.datasets.tile_table import TileRecord, read_table
@@ -27,6 +26,7 @@ from mirs_core.retrieval import near_duplicates, retriever
 from mirs_core.retrieval.filters import EVERYTHING, Filters
 from mirs_core.retrieval.hits import Hit, QueryScore
 from mirs_core.retrieval.query import Query, rank_refined
+from mirs_core.retrieval.run_card import card_of_run
 from mirs_core.retrieval.tile_files import TileFiles
 from mirs_core.retrieval.true_places import with_true_places
 from mirs_core.workspace import runs
@@ -35,7 +35,7 @@ from mirs_core.workspace.home import Home
 _K_SCORE = 64
 _CACHED_MASKS = 3
 # Of 10^8 tiles a search maps about 40 MB of rows of its hits; giving them back takes 5 ms.
-_GIVE_BACK_EVERY = 8
+_GIVE_BACK_EVERY = 4
 
 
 _CAUTIONS = {
@@ -72,7 +72,7 @@ class Searcher:
         root = summary.data_root
         loaded = retriever.load(run)
         loaded = replace(loaded, items=with_true_places(loaded.items, root))
-        card = read_card(root) if root.is_dir() else _stored_card(run, summary)
+        card = card_of_run(run, summary)
         return cls(home, summary, card, root, loaded)
 
     @property
@@ -297,11 +297,3 @@ class Searcher:
         if not path.is_file():
             raise DataError(f"{path} is missing: the folder was moved or deleted. Index it again.")
         return path
-
-
-def _stored_card(run: runs.RunFolder, summary: runs.RunSummary) -> Card:
-    """The card of a data set that is missing: the run's own copy, or one with the name alone."""
-    if (run.path / CARD_FILE).is_file():
-        with contextlib.suppress(MirsError):
-            return read_card(run.path)
-    return Card.named(summary.data)

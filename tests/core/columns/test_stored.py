@@ -1,5 +1,6 @@
 """Archives on disk: what is written in segments is read back, grows, shrinks and stays in order."""
 
+import dataclasses
 import hashlib
 import re
 import shutil
@@ -53,7 +54,7 @@ def opened(folder: Path) -> tuple[StoredArchive, Items]:
     check(folder, archive, {"roles": ROLES, "places": PLACES})
     check_sums(folder, archive)
     columns: dict[str, Any] = archive.columns
-    return archive, Items(**columns).indexed(archive.id_indexes, archive.content_indexes)
+    return archive, Items(**columns)
 
 
 @pytest.fixture
@@ -268,8 +269,10 @@ def test_an_index_on_disk_is_not_sorted_again(
     monkeypatch.setattr("mirs_core.columns.lookup.FEW", -1)
     monkeypatch.setattr("mirs_core.columns.lookup.index_of", fail)
     columns: dict[str, Any] = archive.columns
-    read = Items(**columns).indexed(archive.id_indexes, archive.content_indexes)
+    read = Items(**columns)
     assert read.row("deep/tile 4.png") == 4
+    labels = [None] * len(read)
+    assert dataclasses.replace(read, labels=labels).row("deep/tile 4.png") == 4
     with pytest.raises(AssertionError):
         Lookup(read.ids).rows_of(["x"])
 
