@@ -85,6 +85,8 @@ def opened(source: Path | bytes, name: str, cache_bytes: int = _CACHE_BYTES) -> 
                 GDAL_PAM_ENABLED=False,
                 GDAL_GEOREF_SOURCES="INTERNAL",
                 GDAL_CACHEMAX=cache_bytes,
+                # Its threads lose the errors of blocks of JPEG 2000 that cannot be decoded.
+                GDAL_NUM_THREADS="1",
                 # No file is fetched: a label can name an address.
                 CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none",
                 GDAL_VRT_ENABLE_PYTHON="NO",

@@ -320,6 +320,23 @@ def test_jpeg_2000(tmp_path: Path) -> None:
     assert np.array_equal(both(path), last(COLOUR))
 
 
+@pytest.mark.parametrize("height", [3, 7, 16, 33])
+def test_a_jpeg_2000_file_with_damaged_blocks_is_refused_by_both(
+    height: int, tmp_path: Path
+) -> None:
+    whole, path = write(tmp_path / "whole.tif", SCENE[None]), tmp_path / "a.jp2"
+    rasterio.shutil.copy(whole, path, driver="JP2OpenJPEG", QUALITY=100, REVERSIBLE="YES")
+    data = bytearray(path.read_bytes())
+    # The height of a block, in the marker segment of sizes: most blocks are not there then.
+    place = data.index(b"\xff\x51") + 26
+    assert data[place : place + 4] == HEIGHT.to_bytes(4, "big")
+    data[place : place + 4] = height.to_bytes(4, "big")
+    path.write_bytes(data)
+    for reader in (read_image, as_strip):
+        with pytest.raises(ImageError, match=r"a\.jp2 is damaged"):
+            reader(path)
+
+
 @pytest.mark.parametrize("kind", ["uint8", "int16", "uint16", "float32"])
 def test_isis_cubes(kind: str, tmp_path: Path) -> None:
     values = SCENE[None].astype(kind) + (0 if kind == "uint8" else 40)
