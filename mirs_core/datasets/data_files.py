@@ -119,7 +119,7 @@ def stamp_of(path: Path) -> tuple[int, int]:
         OSError: one of them cannot be looked at.
     """
     files: tuple[Path, ...] = (path,)
-    if path.suffix.lower() in MAY_REFER:
+    if path.suffix.lower() in (*MAY_REFER, ".vrt"):
         try:
             files = files_of(path)
         except ImageError as error:

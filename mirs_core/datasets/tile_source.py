@@ -15,6 +15,7 @@ from mirs_core.datasets.large_images import png
 from mirs_core.datasets.pixel_content import content_of
 from mirs_core.datasets.strips.strip import place_in_raster
 from mirs_core.datasets.strips.virtual import is_virtual, virtual_tile
+from mirs_core.datasets.tile_state import Stamp, stamp_of
 from mirs_core.errors import DataError, ImageError
 from mirs_core.files import sha256
 
@@ -77,6 +78,17 @@ def read_file(root: Path, tile: str) -> tuple[bytes, str, str]:
         return png(pixels), ".png", content_of(pixels)
     data = read_bytes(root / tile)
     return data, Path(tile).suffix, sha256(data)
+
+
+def mark_of(root: Path, tile: str) -> Stamp | None:
+    """A mark that changes whenever what a tile is read from does; None if that is missing."""
+    try:
+        if not is_virtual(tile):
+            return stamp_of(root / tile)
+        window = virtual_tile(root, tile)
+        return None if window is None else window.raster().stamp
+    except (OSError, DataError):
+        return None
 
 
 def has_whole_file(data: bytes) -> bool:

@@ -13,7 +13,7 @@ from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Card
 from mirs_core.datasets.pixel_content import content_of
-from mirs_core.datasets.strips.virtual import described
+from mirs_core.datasets.strips.virtual import described, is_virtual
 from mirs_core.datasets.tile_table import TileRecord, read_table
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import encode_one
@@ -120,12 +120,14 @@ class Searcher:
         """The query of an image file (JPEG, PNG or TIFF, any size), encoded as target domain.
 
         A file that is byte for byte an archived tile is recognised as that tile, and so is one with
-        the pixels of a virtual tile.
+        the pixels of a virtual tile. Of those, the path that hits have, and the id, are taken, too.
 
         Raises:
             ImageError: the file is not a usable image.
             EncoderError: the run's encoder cannot be loaded.
         """
+        if isinstance(source, Path) and is_virtual(source.name):
+            return self.query_by_id(self._id_at(source))
         data = source if isinstance(source, bytes) else read_bytes(source)
         name = name or (source.name if isinstance(source, Path) else "image")
         content = sha256(data)
@@ -139,6 +141,12 @@ class Searcher:
         features = encode_one(pixels, self.encoder())
         code = retriever.encode(self.retriever.model, features[None, :], "target")
         return Query(name=name, code=code, content=content)
+
+    def _id_at(self, path: Path) -> str:
+        """The id of a virtual tile by the path that its hits have, or by its id."""
+        with contextlib.suppress(ValueError):
+            return path.expanduser().resolve().relative_to(self.root.resolve()).as_posix()
+        return path.as_posix()
 
     @property
     def unit(self) -> str:

@@ -7,7 +7,6 @@ only once its size or times have changed, so that asking for the same tiles agai
 each.
 """
 
-import stat
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,13 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mirs_core.datasets.data_files import MAY_REFER
-from mirs_core.datasets.data_files import stamp_of as files_stamp
 from mirs_core.datasets.images import MAX_BYTES, Pixels, read_bytes
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.strips.virtual import VirtualTile, is_virtual, virtual_tile
 from mirs_core.datasets.tile_source import read_file, read_pixels
-from mirs_core.datasets.tile_state import Stamp, TileState
+from mirs_core.datasets.tile_state import Stamp, TileState, stamp_of
 from mirs_core.errors import DataError, ImageError
 from mirs_core.files import sha256
 
@@ -149,24 +146,6 @@ def file_of(path: Path, content: str) -> TileFile:
     if stamp is None:
         return TileFile(path, None, TileState.MISSING)
     return TileFile(path, stamp, _compare(path, stamp, content))
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """The stamp of a regular file; None if there is none at ``path``.
-
-    Raises:
-        OSError: it cannot be looked at, for want of permission for example.
-    """
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    size, modified = status.st_size, status.st_mtime_ns
-    if path.suffix.lower() in MAY_REFER:
-        size, modified = files_stamp(path)
-    return size, modified, status.st_ctime_ns
 
 
 def _compare(path: Path, stamp: Stamp, content: str) -> TileState:

@@ -37,14 +37,14 @@ def draw(home: Home) -> None:
         # A large folder is read by the import, not while the form is drawn.
         images = find_images(folder) if look.complete else FoundImages(list(look.paths))
         _overview(folder, images, look.complete)
-        if images.paths or not look.complete:
+        if images.tiles or not look.complete:
             _form(home, folder, _inner(folder, images, look.complete))
 
 
 def _inner(folder: Path, images: FoundImages, complete: bool) -> set[str]:
     """Names of the folders in a folder that may be classes."""
     if complete:
-        inner = {path.split("/")[0] for path in images.paths if "/" in path}
+        inner = {path.split("/")[0] for path in images.tiles if "/" in path}
     else:
         with os.scandir(folder) as entries:
             inner = {e.name for e in entries if e.name[:1] != "." and e.is_dir()}
@@ -54,15 +54,15 @@ def _inner(folder: Path, images: FoundImages, complete: bool) -> set[str]:
 def _overview(folder: Path, images: FoundImages, complete: bool) -> None:
     """Draws what is in the folder."""
     remarks = images.remarks
-    if complete and not images.paths:
+    if complete and not images.tiles:
         st.warning("This folder contains no images that could be tiles.", icon=":material/image:")
         for line in remarks:
             st.caption(words.plain(f"{line}."))
         return
     kind = "classes from subfolders" if is_labelled(folder) else "no train/ or database/ folder"
-    count = f"{len(images.paths):,} images" if complete else f"More than {MOST_LOOKED_AT:,} files"
+    count = f"{len(images.tiles):,} images" if complete else f"More than {MOST_LOOKED_AT:,} files"
     st.html(f'<p class="mirs-note">{count} · {kind}</p>')
-    import_form.thumbnails(loaders.samples(folder, images.paths, _THUMBNAILS))
+    import_form.thumbnails(loaders.samples(folder, images.tiles, _THUMBNAILS))
     for path, why in list(images.refused.items())[:3]:
         st.caption(words.plain(f"Left out: {path}: {why}"))
     for line in remarks:

@@ -94,7 +94,14 @@ def _form(home: Home, path: Path, strip: loaders.StripFacts) -> None:
     name = facts.name or path.stem
     into = import_form.default_folder(home, name)
     then = import_form.afterwards(home, "strip", trains=False)
-    st.caption(words.plain(f"The tiles will be saved in {into}."))
+    is_virtual = st.checkbox(
+        "Keep tiles in the raster (no image files)",
+        key="mirs.strip.virtual",
+        help="Only the places of the tiles are saved; their pictures are read from the raster"
+        " whenever they are shown, so it must stay where it is.",
+    )
+    what = "list of tiles" if is_virtual else "tiles"
+    st.caption(words.plain(f"The {what} will be saved in {into}."))
     spec = replace(
         facts,
         out=into,
@@ -104,6 +111,7 @@ def _form(home: Home, path: Path, strip: loaders.StripFacts) -> None:
         archive=then.archive,
         latitude=latitude,
         ignore_name=ignore_name,
+        virtual=is_virtual,
     )
     st.button(
         "Cut into tiles",

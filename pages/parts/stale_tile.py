@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mirs_core import jobs
+from mirs_core.datasets.strips.virtual import is_virtual
 from mirs_core.errors import MirsError
 from mirs_core.jobs.kinds.archive_add import ArchiveAdd
 from mirs_core.retrieval.search import Searcher
@@ -23,6 +24,15 @@ _ABOUT = {
     TileState.UNREADABLE: "<b>File unreadable.</b> Check its permissions; the archive still has"
     " its code.",
 }
+_ABOUT_RASTERS = {
+    TileState.CHANGED: "<b>The raster has changed since it was archived.</b> The picture is the"
+    " raster as it is now; search uses the code of the old picture. Put the old raster back, or cut"
+    " the new one under another name.",
+    TileState.MISSING: "<b>Raster missing.</b> It was moved or deleted; the archive still has the"
+    " code of this tile. Put the raster back, or cut it again from where it is now.",
+    TileState.UNREADABLE: "<b>Raster unreadable.</b> Check its permissions; the archive still has"
+    " the code of this tile.",
+}
 _REENCODE_HELP = "Encodes what is new or changed with the models on the page, as new archives"
 
 
@@ -38,12 +48,13 @@ def draw(searcher: Searcher, tile: str, place: str) -> bool:
     file_state = searcher.files.state(tile)
     if file_state is TileState.CURRENT:
         return False
-    st.html(f'<div class="mirs-stale" role="note">{_ABOUT[file_state]}</div>')
+    about = (_ABOUT_RASTERS if is_virtual(tile) else _ABOUT)[file_state]
+    st.html(f'<div class="mirs-stale" role="note">{about}</div>')
     if file_state is not TileState.CHANGED:
         return False
     pressed = False
     with st.container(horizontal=True, gap="small", key=f"mirs-stale-{place}"):
-        if access.is_private():
+        if access.is_private() and not is_virtual(tile):
             pressed |= st.button(
                 "Re-encode",
                 icon=":material/sync:",

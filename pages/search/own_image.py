@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mirs_core.datasets.images import LABELS, SUFFIXES, read_bytes
+from mirs_core.datasets.images import LABELS, SUFFIXES
 from mirs_core.datasets.large_images import LargeImage, Square, png
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.retrieval.search import Searcher
@@ -63,7 +63,8 @@ def _tile(searcher: Searcher) -> tuple[str, bytes] | None:
             on_click=state.search_with_picture,
             args=(None,),
         )
-    return words.file_name(tile), read_bytes(searcher.image_path(tile))
+    data, suffix, _ = searcher.files.image_file(tile)
+    return str(Path(words.file_name(tile)).with_suffix(suffix)), data
 
 
 def _source() -> tuple[str, bytes | Path] | None:

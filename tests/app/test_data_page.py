@@ -294,6 +294,20 @@ def test_a_strip_is_looked_at_and_cut(opened: Open, home: Home, tmp_path: Path) 
     (args,) = queued(home)
     assert args[:4] == ("data", "tile", str(path), f"--out={home.path / 'data' / 'a-strip'}")
     assert {"--metres=1200.0", "--stride=100", "--archive=demo-mirs"} <= set(args)
+    assert "--virtual" not in args
+
+
+def test_tiles_can_stay_in_the_raster(opened: Open, home: Home, tmp_path: Path) -> None:
+    app = opened("strip")
+    app.text_input(key="mirs.strip.path").set_value(str(raster(tmp_path / "S.tif"))).run()
+    box = app.checkbox(key="mirs.strip.virtual")
+    assert box.label == "Keep tiles in the raster (no image files)" and not box.value
+    assert any("The tiles will be saved" in one.value for one in app.caption)
+    box.check().run()
+    assert any("The list of tiles will be saved" in one.value for one in app.caption)
+    press(app, "Cut into tiles")
+    (args,) = queued(home)
+    assert "--virtual" in args
 
 
 def test_what_is_peculiar_about_a_strip_is_said_and_can_be_overruled(

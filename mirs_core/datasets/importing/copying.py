@@ -8,6 +8,7 @@ from mirs_core.datasets.bundles import is_bundle
 from mirs_core.datasets.download.disk_space import check_space
 from mirs_core.datasets.images import read_bytes
 from mirs_core.datasets.manifest import Tile, Unreadable
+from mirs_core.datasets.strips.virtual import is_virtual
 from mirs_core.errors import DataError, ImageError
 from mirs_core.files import make_folder, sha256
 from mirs_core.progress import Progress
@@ -44,6 +45,8 @@ def copy_tiles(
 
 def _copy(source: Path, content: str, target: Path) -> str:
     """Copies one file; returns the reason if it does not, else an empty text."""
+    if is_virtual(source.name):
+        return "it is a window of a raster; cut the raster into image files to copy it"
     if source.is_symlink():
         return "it is a link; links are not copied"
     try:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from mirs_core.datasets.data_files import files_of
-from mirs_core.datasets.tile_state import Stamp, TileState
+from mirs_core.datasets.tile_state import Stamp, TileState, stamp_of
 from mirs_core.errors import ImageError
 
 STAGE = "Hashing the raster"
@@ -45,7 +45,10 @@ class SourceRaster:
             ImageError: there is no such file, or its data files are missing.
         """
         path = path.expanduser().resolve()
-        stamp = stamp_of(path)
+        try:
+            stamp = stamp_of(path)
+        except OSError as error:
+            raise ImageError(f"{path.name} cannot be read ({error.strerror or error}).") from None
         if stamp is None:
             raise ImageError(f"{path.name} cannot be read (it is missing, or not a file).")
         return cls(str(path), stamp[0], stamp[1])
@@ -89,26 +92,6 @@ def look(raster: SourceRaster, root: Path) -> RasterNow:
         if moved.state is TileState.CURRENT:
             return moved
     return now
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """Size and times of a raster with all its data files; None if there is no file at ``path``.
-
-    Raises:
-        ImageError: its data files are missing.
-        OSError: it cannot be looked at.
-    """
-    try:
-        if not path.is_file():
-            return None
-        states = [file.stat() for file in files_of(path)]
-    except FileNotFoundError:
-        return None
-    return (
-        sum(state.st_size for state in states),
-        max(state.st_mtime_ns for state in states),
-        max(state.st_ctime_ns for state in states),
-    )
 
 
 def digest_of(path: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> str:

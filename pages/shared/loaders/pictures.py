@@ -1,13 +1,15 @@
 """Images of uploads and of folders, queries by image, and attention maps."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from mirs_core.datasets.images import Pixels, read_image, thumbnail
 from mirs_core.datasets.large_images import LargeImage
+from mirs_core.datasets.tile_source import mark_of, read_pixels
+from mirs_core.datasets.tile_state import Stamp
 from mirs_core.errors import MirsError
 from mirs_core.files import sha256
 from mirs_core.retrieval.query import Query
@@ -79,11 +81,15 @@ def samples(root: Path, paths: Sequence[str], count: int) -> list[str]:
     pictures = []
     for path in [paths[place * len(paths) // count] for place in range(count)]:
         try:
-            changed = (root / path).stat().st_mtime_ns
-            pictures.append(_newest(str(root / path), changed, root / path))
-        except (MirsError, OSError):
+            pictures.append(_sample(str(root), path, mark_of(root, path)))
+        except MirsError:
             continue
     return pictures
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _sample(root: str, tile: str, mark: Stamp | None) -> str:
+    return data_uri(read_pixels(Path(root), tile), THUMBNAIL)
 
 
 def newest_images(folder: Path, count: int) -> list[str]:
@@ -109,23 +115,23 @@ def attention_of(searcher: Searcher, query: Query, tile_id: str) -> str:
     Raises:
         MirsError: the tile is missing, or the encoder has no attention map.
     """
-    path = searcher.image_path(tile_id)
-    key = (searcher.summary.id, sha256(query.code.tobytes()), cache_key(path))
-    return _attention(key, searcher, query, path)
+    mark = f"{tile_id} {searcher.files.look(tile_id).stamp}"
+    key = (searcher.summary.id, sha256(query.code.tobytes()), mark)
+    return _attention(key, searcher, query, lambda: searcher.files.pixels(tile_id))
 
 
 def attention_of_image(searcher: Searcher, query: Query, data: bytes) -> str:
     """The attention map of an uploaded image, see ``attention_of``."""
     key = (searcher.summary.id, sha256(query.code.tobytes()), sha256(data))
-    return _attention(key, searcher, query, data)
+    return _attention(key, searcher, query, lambda: read_image(data, "image"))
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _attention(
-    key: tuple[str, str, str], _searcher: Searcher, _query: Query, _source: Path | bytes
+    key: tuple[str, str, str], _searcher: Searcher, _query: Query, _read: Callable[[], Pixels]
 ) -> str:
     from mirs_core.retrieval import attention
 
-    image = read_image(_source, "image")
+    image = _read()
     heat = attention.attention(_searcher, image, _query)
     return data_uri(attention.overlay(image, heat), LARGE)

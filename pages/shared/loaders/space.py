@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mirs_core.datasets.images import read_image
 from mirs_core.evaluation import diagnostics
 from mirs_core.hash_space import (
     code_bits,
@@ -106,7 +105,7 @@ def _overlapping_tiles(
     key: Key, _searcher: Searcher, _sample: Sample, _near: Neighbourhoods
 ) -> list[overlaps.Overlap]:
     ids = _sample.retriever.items.ids
-    return overlaps.find(_near, lambda row: read_image(_searcher.image_path(ids[row])))
+    return overlaps.find(_near, lambda row: _searcher.files.pixels(ids[row]))
 
 
 def clustering(run_id: str, count: int) -> code_clusters.Clustering:

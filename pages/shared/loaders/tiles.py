@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from mirs_core.datasets.images import read_image
+from mirs_core.datasets.tile_source import read_pixels
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
 from mirs_core.retrieval.tile_files import Stamp, TileFile, TileState, stamp_of
@@ -45,20 +45,21 @@ def thumbnails(searcher: Searcher, tile_ids: Iterable[str]) -> dict[str, TilePic
     """A small picture of each tile; a placeholder if its file is missing or unreadable."""
     files = searcher.files.look_at(tile_ids)
     _remember(files.values())
-    return {tile: _picture_of(file, THUMBNAIL) for tile, file in files.items()}
+    root = str(searcher.root)
+    return {tile: _picture_of(root, tile, file, THUMBNAIL) for tile, file in files.items()}
 
 
 def tile_picture(searcher: Searcher, tile_id: str) -> TilePicture:
     """A large picture of a tile; a placeholder if its file is missing or unreadable."""
     file = searcher.files.look(tile_id)
     _remember([file])
-    return _picture_of(file, LARGE)
+    return _picture_of(str(searcher.root), tile_id, file, LARGE)
 
 
 def tile_size(searcher: Searcher, tile_id: str) -> tuple[int, int]:
     """Height and width of a tile in pixels. Raises MirsError if it cannot be read."""
     file = searcher.files.look(tile_id)
-    return _size(str(searcher.image_path(tile_id)), file.stamp)
+    return _size(str(searcher.root), tile_id, file.stamp, file.state)
 
 
 def files_turn() -> int:
@@ -98,13 +99,13 @@ def _stamp(path: Path) -> Stamp | None:
         return None
 
 
-def _picture_of(file: TileFile, side: int) -> TilePicture:
+def _picture_of(root: str, tile: str, file: TileFile, side: int) -> TilePicture:
     if file.state is TileState.MISSING:
         return _MISSING
     if file.state is TileState.UNREADABLE or file.stamp is None:
         return _UNREADABLE
     try:
-        uri = _picture(str(file.path), file.stamp, side)
+        uri = _picture(root, tile, file.stamp, file.state, side)
     except MirsError:
         uri = _NO_IMAGE
     return TilePicture(uri, *_CHANGED) if file.state is TileState.CHANGED else TilePicture(uri)
@@ -112,11 +113,11 @@ def _picture_of(file: TileFile, side: int) -> TilePicture:
 
 # Called hundreds of times for each page: a hit of Streamlit's own cache takes ten times as long.
 @lru_cache(maxsize=8000)
-def _picture(path: str, stamp: Stamp, side: int) -> str:
-    return data_uri(read_image(Path(path)), side)
+def _picture(root: str, tile: str, stamp: Stamp, state: TileState, side: int) -> str:
+    return data_uri(read_pixels(Path(root), tile), side)
 
 
 @lru_cache(maxsize=2000)
-def _size(path: str, stamp: Stamp | None) -> tuple[int, int]:
-    height, width = read_image(Path(path)).shape[:2]
+def _size(root: str, tile: str, stamp: Stamp | None, state: TileState) -> tuple[int, int]:
+    height, width = read_pixels(Path(root), tile).shape[:2]
     return height, width
