@@ -127,7 +127,7 @@ class Searcher:
             EncoderError: the run's encoder cannot be loaded.
         """
         if isinstance(source, Path) and is_virtual(source.name):
-            return self.query_by_id(self._id_at(source))
+            return self.query_by_id(self.files.id_at(source))
         data = source if isinstance(source, bytes) else read_bytes(source)
         name = name or (source.name if isinstance(source, Path) else "image")
         content = sha256(data)
@@ -141,12 +141,6 @@ class Searcher:
         features = encode_one(pixels, self.encoder())
         code = retriever.encode(self.retriever.model, features[None, :], "target")
         return Query(name=name, code=code, content=content)
-
-    def _id_at(self, path: Path) -> str:
-        """The id of a virtual tile by the path that its hits have, or by its id."""
-        with contextlib.suppress(ValueError):
-            return path.expanduser().resolve().relative_to(self.root.resolve()).as_posix()
-        return path.as_posix()
 
     @property
     def unit(self) -> str:

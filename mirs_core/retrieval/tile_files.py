@@ -7,6 +7,7 @@ only once its size or times have changed, so that asking for the same tiles agai
 each.
 """
 
+import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,6 +61,12 @@ class TileFiles:
         self.items.row(tile_id)
         tile = _virtual(self.root, tile_id)
         return self.root / tile_id if tile is None else tile.raster().path
+
+    def id_at(self, path: Path) -> str:
+        """The id of the tile with this path; a path that is not below the root is an id itself."""
+        with contextlib.suppress(ValueError):
+            return path.expanduser().resolve().relative_to(self.root.resolve()).as_posix()
+        return path.as_posix()
 
     def pixels(self, tile_id: str) -> Pixels:
         """The pixels of a tile as it is now: (H, W) uint8, or (H, W, 3) in colour.
