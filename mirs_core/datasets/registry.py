@@ -13,6 +13,7 @@ from mirs_core.columns.reading import is_stored
 from mirs_core.datasets.first_look import look_into
 from mirs_core.datasets.manifest import Card, read_card, tiles_named
 from mirs_core.datasets.stored_items import read_items
+from mirs_core.datasets.strips.virtual import virtual_count
 from mirs_core.errors import MirsError
 from mirs_core.files import read_json, write_json
 from mirs_core.system.processes import locked
@@ -138,7 +139,7 @@ def _is_large(root: Path, newest: runs.RunFolder | None, most: int) -> bool:
     with contextlib.suppress(MirsError):
         if newest and is_stored(newest.archive) and read_list(newest.archive).count > most:
             return True
-    return not look_into(root, most).complete
+    return not look_into(root, most).complete or virtual_count(root) > most
 
 
 @dataclass(frozen=True, slots=True)

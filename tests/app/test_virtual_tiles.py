@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from virtual_archives import cut_virtually, window, write_raster
 
+from mirs_core.datasets.registry import known_data_sets
 from mirs_core.pipeline.indexing import index
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
@@ -66,6 +67,7 @@ def test_other_pages_open_on_virtual_tiles(searcher: Searcher, start: Any, page:
     assert not app.exception and not app.error
 
 
-def test_samples_of_a_data_set_are_windows(searcher: Searcher) -> None:
-    loaders.sample_tiles.clear()
-    assert len(loaders.sample_tiles(searcher.root, 6)) == 6
+def test_samples_of_a_data_set_are_windows(home: Home, searcher: Searcher) -> None:
+    (data_set,) = [data for data in known_data_sets(home) if data.root == searcher.root]
+    assert (data_set.tiles, data_set.placed) == (30, 30)
+    assert len(loaders.sample_tiles(data_set, 6)) == 6

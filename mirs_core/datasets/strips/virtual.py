@@ -150,6 +150,13 @@ def with_strips(records: Mapping[str, TileRecord], tiles: VirtualTiles) -> dict[
     return combined
 
 
+def virtual_count(root: Path) -> int:
+    """Number of virtual tiles in ``root``, by the list of strips alone; 0 if it is damaged."""
+    with suppress(DataError):
+        return sum(strip.tiles for strip in _strips_by_name(root).values())
+    return 0
+
+
 def described(tile_id: str, roots: Iterable[Path], record: TileRecord | None) -> TileRecord | None:
     """The record of a tile, with what its strip tells of it if it is virtual.
 

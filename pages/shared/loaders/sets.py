@@ -54,7 +54,7 @@ def sample_tiles(data_set: KnownDataSet, count: int) -> list[str]:
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def _sample_tiles(root: Path, count: int) -> list[str]:
-    return samples(root, find_images(root).paths, count)
+    return samples(root, find_images(root).tiles, count)
 
 
 def remote_file(source: download.PublishedDataSet) -> download.RemoteFile:
