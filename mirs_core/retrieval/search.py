@@ -96,8 +96,7 @@ class Searcher:
             for folder in (own, self.root):
                 with contextlib.suppress(MirsError):
                     self._metadata = {**self._metadata, **read_table(folder)}
-        record = self._metadata.get(tile_id)
-        return described(tile_id, (self.root, own), record) or TileRecord(tile_id)
+        return described(tile_id, (self.root, own), self._metadata.get(tile_id))
 
     def metres_per_pixel(self, tile_id: str) -> float | None:
         """Pixel scale of a tile, from ``tiles.csv`` or else from the data set's card."""
@@ -138,8 +137,8 @@ class Searcher:
         copies = self.items.rows_with_contents([content_of(pixels)])
         if len(copies):
             return self.query_by_id(self.items.ids[copies[0]])
-        features = encode_one(pixels, self.encoder())
-        code = retriever.encode(self.retriever.model, features[None, :], "target")
+        features = encode_one(pixels, self.encoder())[None]
+        code = retriever.encode(self.retriever.model, features, "target")
         return Query(name=name, code=code, content=content)
 
     @property

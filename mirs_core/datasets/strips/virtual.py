@@ -157,7 +157,7 @@ def virtual_count(root: Path) -> int:
     return 0
 
 
-def described(tile_id: str, roots: Iterable[Path], record: TileRecord | None) -> TileRecord | None:
+def described(tile_id: str, roots: Iterable[Path], record: TileRecord | None) -> TileRecord:
     """The record of a tile, with what its strip tells of it if it is virtual.
 
     Args:
@@ -169,7 +169,7 @@ def described(tile_id: str, roots: Iterable[Path], record: TileRecord | None) ->
             tile = virtual_tile(root, tile_id)
             if tile is not None:
                 return completed(tile.record(), record)
-    return record
+    return record or TileRecord(tile_id)
 
 
 def completed(own: TileRecord, record: TileRecord | None) -> TileRecord:
