@@ -13,6 +13,7 @@ from mirs_core.columns.texts import Texts
 
 _BYTES = 32
 _HASH = re.compile(r"[0-9a-f]{64}")
+_DIGITS = re.compile(r"[0-9a-f]*")
 _NO_HASH = bytes(_BYTES)
 
 
@@ -74,8 +75,10 @@ class Hashes(Column[str]):
 
 def hashes_or_texts(values: Sequence[str]) -> Hashes | Texts:
     """The column of ``values``; texts if one of them is not a hash."""
-    if all(_is_hash(value) for value in values):
-        return Hashes(Blocks.of(_bytes(values)))
+    digits = "".join(values)
+    if set(map(len, values)) <= {2 * _BYTES} and _DIGITS.fullmatch(digits):
+        stored = np.frombuffer(bytes.fromhex(digits), dtype=np.uint8)
+        return Hashes(Blocks.of(stored.reshape(-1, _BYTES)))
     return Texts.of(values)
 
 

@@ -52,18 +52,27 @@ class Lookup(Generic[Searchable]):
             self._indexes = tuple(index_of(self._column, block) for block in blocks)
         return self._indexes
 
+    def row_of(self, value: str) -> int:
+        """The row of one value, the last if there are several; -1 if there is none."""
+        if len(self._column) <= FEW:
+            return self._rows_of_few().get(value, -1)
+        return int(self.rows_of([value])[0])
+
     def rows_of(self, values: Sequence[str]) -> Rows:
         """A row (n,) of each of ``values``, the last if there are several; -1 if there is none."""
         if len(self._column) <= FEW:
-            # Loops look up tile by tile, for which a dict of few tiles is faster.
-            if self._row_by_value is None:
-                self._row_by_value = {value: row for row, value in enumerate(self._column)}
-            rows_by_value = self._row_by_value
-            return np.array([rows_by_value.get(value, -1) for value in values], dtype=np.int64)
+            rows_of_few = self._rows_of_few()
+            return np.array([rows_of_few.get(value, -1) for value in values], dtype=np.int64)
         result = np.full(len(values), -1, dtype=np.int64)
         for places, rows in self._matches(values):
             np.maximum.at(result, places, rows)
         return result
+
+    def _rows_of_few(self) -> dict[str, int]:
+        """Rows by value: loops look up tile by tile, for which a dict of few tiles is faster."""
+        if self._row_by_value is None:
+            self._row_by_value = {value: row for row, value in enumerate(self._column)}
+        return self._row_by_value
 
     def rows_with(self, values: Sequence[str]) -> Rows:
         """The rows (n,) that have one of ``values``, ascending."""

@@ -113,14 +113,14 @@ class Items:
         Raises:
             DataError: no tile has that id.
         """
-        (row,) = self.rows_of([tile_id]).tolist()
+        row = lookup_of(self.ids).row_of(tile_id)
         if row < 0:
             raise DataError(f"There is no tile {tile_id!r} in this archive; choose another.")
-        return int(row)
+        return row
 
     def has(self, tile_id: str) -> bool:
         """Whether there is a tile with this id."""
-        return bool(self.rows_of([tile_id])[0] >= 0)
+        return lookup_of(self.ids).row_of(tile_id) >= 0
 
     def rows_of(self, tile_ids: Sequence[str]) -> NDArray[np.int64]:
         """The row (n,) of each of ``tile_ids``, in their order; -1 for tiles not in the archive."""

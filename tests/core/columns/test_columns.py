@@ -164,6 +164,7 @@ def test_rows_are_looked_up_by_dict_or_by_index(
         lookup_module.FEW = 1 << 16 if few else -1
         where = [[row for row, own in enumerate(values) if own == name] for name in names]
         assert lookup.rows_of(names).tolist() == [max(rows, default=-1) for rows in where]
+        assert [lookup.row_of(name) for name in names] == lookup.rows_of(names).tolist()
         assert lookup.rows_with(names[:2]).tolist() == sorted(
             itertools.chain.from_iterable(where[:2])
         )
