@@ -124,8 +124,9 @@ def place(
         points[block] = np.einsum("ij,ijk->ik", weights, layout[rows])
         same = np.flatnonzero(distances[:, 0] == 0)
         rng = np.random.default_rng([seed, _SPREAD, block.start])
-        reach, turn = rng.random((2, len(distances)))[:, same]
-        reach = spacing[rows[same, 0]] * np.sqrt(reach)
+        *thirds, turn = rng.random((4, len(distances)))[:, same]
+        # The median of three is rarely near 0 or 1, so that the disc has no edge.
+        reach = spacing[rows[same, 0]] * np.median(thirds, axis=0)
         circle = np.column_stack([np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)])
         points[block.start + same] = layout[rows[same, 0]] + reach[:, None] * circle
     return points
