@@ -9,17 +9,20 @@ from numpy.typing import NDArray
 from mirs_core.landform_map.votes import Weighting
 from mirs_core.landform_map.voting import (
     MIN_MARGIN,
+    STATES,
     SURE,
     VOTERS,
     K,
     check_settings,
     classes_of,
+    columns_of,
     labelled_rows,
     reach_of,
     states_of,
     vote,
     voters_without_copies,
 )
+from mirs_core.progress import Progress, silent
 from mirs_core.ranking import metrics
 from mirs_core.retrieval.search import Searcher
 
@@ -70,6 +73,7 @@ def measure_accuracy(
     min_margin: float = MIN_MARGIN,
     role: str = "test",
     weighting: Weighting = "equal",
+    progress: Progress = silent,
 ) -> VoteAccuracy | None:
     """Accuracy of the vote of a run's labelled tiles on its test tiles; None if it has none.
 
@@ -81,22 +85,17 @@ def measure_accuracy(
         ConfigError: ``k`` or ``min_margin`` is out of range.
     """
     check_settings(k, min_margin)
-    items, classes = labelled.items, classes_of(labelled)
+    classes = classes_of(labelled)
     queries = labelled_rows(labelled, (role,))
     voter_roles = [name for name in VOTERS if name != role]
     voters = voters_without_copies(labelled, voter_roles, queries)
     if not len(queries) or not len(voters):
         return None
     codes = labelled.retriever.codes[queries]
-    votes, nearest = vote(labelled, voters, classes, codes, k, weighting)
-    states = np.array(states_of(votes, nearest, min_margin, reach_of(labelled)))
-    correct = np.array(
-        [
-            winner >= 0 and items.labels[row] == classes[winner]
-            for row, winner in zip(queries, votes.winner, strict=True)
-        ]
-    )
-    sure = states == SURE
+    votes, nearest = vote(labelled, voters, classes, codes, k, weighting, progress)
+    states = states_of(votes, nearest, min_margin, reach_of(labelled))
+    correct = (votes.winner >= 0) & (columns_of(labelled, classes)[queries] == votes.winner)
+    sure = states == STATES.index(SURE)
     return VoteAccuracy(
         tiles=len(queries),
         coverage=float(sure.mean()),
@@ -139,7 +138,7 @@ def _by_margin(margin: NDArray[np.float64], correct: NDArray[np.bool_]) -> tuple
 def _from_known_strips(
     labelled: Searcher, queries: NDArray[np.int64], voters: NDArray[np.int64]
 ) -> float | None:
-    strips = labelled.items.strips
-    voting_strips = {strips[row] for row in voters}
-    is_known = [strips[row] in voting_strips for row in queries if strips[row] is not None]
-    return sum(is_known) / len(is_known) if is_known else None
+    strips = labelled.items.strips.codes
+    queried = strips.take(queries)
+    queried = queried[queried >= 0]
+    return float(np.isin(queried, strips.take(voters)).mean()) if len(queried) else None

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.categories import Categories, code_type
 from mirs_core.errors import DataError, MirsError, RunError
 from mirs_core.files import sha256
-from mirs_core.landform_map.votes import Votes, Weighting, decide
+from mirs_core.landform_map.votes import Votes, Weighting
 from mirs_core.landform_map.voting import (
     MIN_MARGIN,
+    STATES,
     SURE,
     VOTERS,
     K,
@@ -22,6 +24,7 @@ from mirs_core.landform_map.voting import (
     vote,
 )
 from mirs_core.mars.landforms import describe
+from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -59,8 +62,8 @@ class LandformMap:
     classes: tuple[str, ...]
     distractors: tuple[str, ...]
     unlabelled: NDArray[np.bool_]
-    labels: tuple[str | None, ...]
-    states: tuple[str, ...]
+    labels: Categories
+    states: Categories
     votes: Votes
     nearest: NDArray[np.float64]
 
@@ -174,17 +177,18 @@ def estimate_opened(
     k: int = K,
     min_margin: float = MIN_MARGIN,
     weighting: Weighting = "equal",
+    progress: Progress = silent,
 ) -> LandformMap:
     """As ``estimate``, for runs that are open already.
 
-    Takes less than a second for 8,000 tiles and as many voters.
+    Takes less than a second for 8,000 tiles and as many voters, and time with the product of both.
 
     Raises:
         MirsError: as ``estimate`` does.
     """
     _check(searcher, labelled, k, min_margin)
     items = searcher.items
-    is_unlabelled = np.array([label is None for label in items.labels], dtype=bool)
+    is_unlabelled = items.labels.mask([None])
     if not is_unlabelled.any():
         raise DataError(
             f"Every tile of run {searcher.summary.id} has a label; there is nothing to estimate."
@@ -192,15 +196,14 @@ def estimate_opened(
     classes = classes_of(labelled)
     voters = labelled_rows(labelled, VOTERS)
     codes = searcher.retriever.codes[is_unlabelled]
-    unlabelled_votes, distances = vote(labelled, voters, classes, codes, k, weighting)
+    cast, distances = vote(labelled, voters, classes, codes, k, weighting, progress)
     reach = reach_of(labelled)
-    votes = _for_all_rows(unlabelled_votes, is_unlabelled)
+    votes = _for_all_rows(cast, is_unlabelled)
     nearest = np.full(len(items), np.nan)
     nearest[is_unlabelled] = distances
-    states = [""] * len(items)
-    decided = states_of(unlabelled_votes, distances, min_margin, reach)
-    for row, state in zip(np.flatnonzero(is_unlabelled), decided, strict=True):
-        states[row] = state
+    states = np.zeros(len(items), dtype=np.int8)
+    states[is_unlabelled] = states_of(cast, distances, min_margin, reach)
+    labels = np.where(states == STATES.index(SURE), votes.winner, -1)
     return LandformMap(
         run=searcher.summary.id,
         labelled=labelled.summary.id,
@@ -214,11 +217,8 @@ def estimate_opened(
         classes=classes,
         distractors=labelled.retriever.distractors,
         unlabelled=is_unlabelled,
-        labels=tuple(
-            classes[int(winner)] if state == SURE else None
-            for winner, state in zip(votes.winner, states, strict=True)
-        ),
-        states=tuple(states),
+        labels=Categories.of_codes(labels.astype(code_type(len(classes))), classes),
+        states=Categories.of_codes(states, STATES),
         votes=votes,
         nearest=nearest,
     )
@@ -237,6 +237,15 @@ def _check(searcher: Searcher, labelled: Searcher, k: int, min_margin: float) ->
 
 
 def _for_all_rows(votes: Votes, is_unlabelled: NDArray[np.bool_]) -> Votes:
-    shares = np.zeros((len(is_unlabelled), votes.shares.shape[1]))
-    shares[is_unlabelled] = votes.shares
-    return decide(shares)
+    """Votes on the unlabelled tiles as votes on all; nobody votes on the others."""
+    count = len(is_unlabelled)
+    every = Votes(
+        shares=np.zeros((count, votes.shares.shape[1])),
+        winner=np.full(count, -1, dtype=np.int64),
+        runner_up=np.full(count, -1, dtype=np.int64),
+        share=np.zeros(count),
+        margin=np.zeros(count),
+    )
+    for name in ("shares", "winner", "runner_up", "share", "margin"):
+        getattr(every, name)[is_unlabelled] = getattr(votes, name)
+    return every

@@ -41,9 +41,9 @@ def totals(
         ids: of the run's tiles, in row order.
         rings: footprints of tiles by id, if known.
     """
-    rows = np.array([row for row in estimate.rows if estimate.states[row] != FAR], dtype=np.int64)
+    rows = np.flatnonzero(estimate.unlabelled & ~estimate.states.mask([FAR]))
     shares = estimate.votes.shares[rows]
-    areas = _areas([(rings or {}).get(ids[row]) for row in rows])
+    areas = _areas([rings.get(ids[row]) for row in rows]) if rings else None
     class_totals = []
     for column, label in enumerate(estimate.classes):
         landform = describe(label)

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+_BATCH = 1 << 16
+
 Weighting = Literal["equal", "near"]
 """``equal``: each of the k nearest has one vote. ``near``: it has 1 / (1 + distance / reach) votes,
 where the reach is the distance of the k-th nearest, so that the unit does not matter."""
@@ -102,10 +104,14 @@ def tally(
 def decide(shares: NDArray[np.float64]) -> Votes:
     """Winner, runner-up and margin of shares (Q, C)."""
     rows, classes = shares.shape
-    padded = np.concatenate([shares, np.zeros((rows, max(0, 2 - classes)))], axis=1)
-    order = np.argsort(-padded, axis=1, kind="stable")[:, :2]
-    best = np.take_along_axis(padded, order, axis=1)
-    leaders = np.where(best > 0, order, -1)
+    leaders, best = np.empty((rows, 2), dtype=np.int64), np.empty((rows, 2))
+    for start in range(0, rows, _BATCH):
+        block = shares[start : start + _BATCH]
+        padded = np.concatenate([block, np.zeros((len(block), max(0, 2 - classes)))], axis=1)
+        order = np.argsort(-padded, axis=1, kind="stable")[:, :2]
+        highest = np.take_along_axis(padded, order, axis=1)
+        best[start : start + _BATCH] = highest
+        leaders[start : start + _BATCH] = np.where(highest > 0, order, -1)
     return Votes(shares, leaders[:, 0], leaders[:, 1], best[:, 0], best[:, 0] - best[:, 1])
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mirs_core.errors import ConfigError
 from mirs_core.landform_map.votes import Votes, Weighting, decide, last_voter, tally
+from mirs_core.progress import Progress, silent
 from mirs_core.ranking.archive import FloatArchive, HashArchive
 from mirs_core.retrieval.search import Searcher
 
@@ -15,6 +16,8 @@ K, MIN_MARGIN = 15, 0.5
 VOTERS = ("archive", "train", "val")
 """The splits whose labelled tiles vote."""
 SURE, CLOSE, FAR = "sure", "close call", "out of reach"
+STATES = ("", SURE, CLOSE, FAR)
+"""The states of a tile; the first is that of labelled ones."""
 
 _REACH_QUANTILE = 0.9
 _FIRST_DEPTH, _GROWTH, _MOST_CELLS = 2, 4, 250_000
@@ -30,25 +33,34 @@ def check_settings(k: int, min_margin: float) -> None:
 
 def classes_of(labelled: Searcher) -> tuple[str, ...]:
     """The classes that can be voted for, in the order of the columns of ``Votes.shares``."""
-    rows = labelled_rows(labelled, VOTERS)
-    return tuple(sorted({str(labelled.items.labels[row]) for row in rows}))
+    labels = labelled.items.labels
+    counts = labels.counts(labelled.items.roles.mask(VOTERS))
+    return tuple(sorted(label for label in counts if label is not None))
 
 
 def labelled_rows(labelled: Searcher, roles: Sequence[str]) -> NDArray[np.int64]:
     """The rows of the labelled tiles in one of the splits ``roles``."""
-    labels = labelled.items.labels
-    rows = [row for row in labelled.items.rows(roles) if labels[row] is not None]
-    return np.array(rows, dtype=np.int64)
+    items = labelled.items
+    return np.flatnonzero(items.roles.mask(roles) & ~items.labels.mask([None]))
 
 
 def voters_without_copies(
     labelled: Searcher, roles: Sequence[str], queries: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """The labelled rows in ``roles`` whose images are not among the images of ``queries``."""
-    contents = labelled.items.contents
-    query_contents = {contents[row] for row in queries}
-    rows = [row for row in labelled_rows(labelled, roles) if contents[row] not in query_contents]
-    return np.array(rows, dtype=np.int64)
+    items = labelled.items
+    rows = labelled_rows(labelled, roles)
+    copies = items.rows_with_contents(items.contents.take(queries))
+    return np.setdiff1d(rows, copies, assume_unique=True)
+
+
+def columns_of(labelled: Searcher, classes: tuple[str, ...]) -> NDArray[np.int64]:
+    """The place (N,) of each tile's label in ``classes``; -1 for tiles with none of them."""
+    labels = labelled.items.labels
+    place = {name: column for column, name in enumerate(classes)}
+    # The last entry is that of tiles without a label.
+    places = np.array([*(place.get(name, -1) for name in labels.names), -1], dtype=np.int64)
+    return places[np.asarray(labels.codes)]
 
 
 def vote(
@@ -58,21 +70,21 @@ def vote(
     codes: NDArray[Any],
     k: int,
     weighting: Weighting = "equal",
+    progress: Progress = silent,
 ) -> tuple[Votes, NDArray[np.float64]]:
     """The votes on tiles with ``codes`` (Q, B), and the distances (Q,) of their nearest voters.
 
-    Many tiles may share a code; each distinct code is searched for once.
+    Many tiles may share a code; each distinct code is searched for once. Takes time with the
+    number of queries times that of voters.
     """
     queries, query_of = np.unique(codes, axis=0, return_inverse=True)
     _, first, group = np.unique(
         labelled.retriever.codes[voters], axis=0, return_index=True, return_inverse=True
     )
-    column_of = {label: column for column, label in enumerate(classes)}
-    counts = np.zeros((len(first), len(classes)), dtype=np.int64)
-    columns = np.array([column_of[str(labelled.items.labels[row])] for row in voters])
-    np.add.at(counts, (group.ravel(), columns), 1)
+    cells = group.ravel() * len(classes) + columns_of(labelled, classes)[voters]
+    counts = np.bincount(cells, minlength=len(first) * len(classes)).reshape(len(first), -1)
     archive = labelled.retriever.archive(voters[first])
-    shares, nearest = _vote_by_code(archive, counts, queries, k, weighting)
+    shares, nearest = _vote_by_code(archive, counts, queries, k, weighting, progress)
     return decide(shares[query_of.ravel()]), nearest[query_of.ravel()]
 
 
@@ -82,10 +94,12 @@ def _vote_by_code(
     codes: NDArray[Any],
     k: int,
     weighting: Weighting,
+    progress: Progress,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Shares (Q, C) and nearest distances (Q,), given the tiles of each class per archive code."""
     shares, nearest = np.zeros((len(codes), counts.shape[1])), np.zeros(len(codes))
     remaining, depth = np.arange(len(codes)), min(len(archive), _FIRST_DEPTH * k)
+    finished = 0
     while len(remaining):
         unfinished = []
         for block in np.array_split(remaining, -(-len(remaining) * depth // _MOST_CELLS)):
@@ -98,6 +112,8 @@ def _vote_by_code(
             votes = tally(distances[complete], counts[rows[complete]], k, weighting)
             shares[block[complete]], nearest[block] = votes.shares, distances[:, 0]
             unfinished.append(block[~complete])
+            finished += int(complete.sum())
+            progress("Collecting votes", finished, len(codes))
         remaining, depth = np.concatenate(unfinished), min(len(archive), _GROWTH * depth)
     return shares, nearest
 
@@ -118,12 +134,10 @@ def reach_of(labelled: Searcher) -> float | None:
 
 def states_of(
     votes: Votes, nearest: NDArray[np.float64], min_margin: float, reach: float | None
-) -> list[str]:
-    """SURE, CLOSE or FAR for each of Q votes with their nearest voters at ``nearest`` (Q,)."""
+) -> NDArray[np.int8]:
+    """The state (Q,) of votes with their nearest voters at ``nearest`` (Q,), a place in STATES."""
     is_far = nearest > (np.inf if reach is None else reach)
     # Shares are rounded to nine digits, so a margin of exactly the smallest may lie just below it.
     is_close = votes.margin < min_margin - 1e-8
-    return [
-        FAR if far else CLOSE if close else SURE
-        for far, close in zip(is_far, is_close, strict=True)
-    ]
+    places = [STATES.index(state) for state in (FAR, CLOSE, SURE)]
+    return np.select([is_far, is_close], places[:2], places[2]).astype(np.int8)

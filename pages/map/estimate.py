@@ -31,7 +31,7 @@ def draw(searcher: Searcher, home: Home) -> None:
         " estimate, not an observation.",
     )
     run = searcher.summary.id
-    if all(searcher.items.labels):
+    if None not in searcher.items.labels:
         st.info(
             "Every tile in this archive is labelled. To estimate landforms, archive an unlabelled"
             " folder or strip with this model.",
@@ -76,10 +76,7 @@ def _voters(home: Home, run: str) -> list[Searcher]:
 
 def _has_voters(searcher: Searcher) -> bool:
     items = searcher.items
-    return any(
-        label is not None and role in landform_map.VOTERS
-        for label, role in zip(items.labels, items.roles, strict=True)
-    )
+    return bool(np.any(items.roles.mask(landform_map.VOTERS) & ~items.labels.mask([None])))
 
 
 def _settings(run: str, voters: Sequence[Searcher]) -> tuple[Searcher, int, float]:
@@ -173,16 +170,17 @@ def _tiles(searcher: Searcher, estimate: LandformMap) -> None:
     rows, margin, nearest = estimate.rows, estimate.margin, estimate.nearest
     surest = rows[np.lexsort((nearest[rows], -margin[rows]))]
     farthest = rows[np.lexsort((margin[rows], -nearest[rows]))]
+    is_sure, is_far = estimate.states.mask([SURE]), estimate.states.mask([FAR])
     lists = (
-        ("Most certain estimates", [r for r in surest if estimate.states[r] == SURE]),
-        ("Closest calls", [r for r in surest[::-1] if estimate.states[r] != FAR]),
-        ("Unlike any labelled tile", [r for r in farthest if estimate.states[r] == FAR]),
+        ("Most certain estimates", surest[is_sure[surest]]),
+        ("Closest calls", surest[::-1][~is_far[surest[::-1]]]),
+        ("Unlike any labelled tile", farthest[is_far[farthest]]),
     )
     columns = [
         Column(
             [_entry(searcher, estimate, int(row)) for row in listed[:_PER_LIST]],
             title=title,
-            empty="" if listed else "None",
+            empty="" if len(listed) else "None",
         )
         for title, listed in lists
     ]

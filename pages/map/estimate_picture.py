@@ -17,7 +17,7 @@ _ENOUGH, _HIGH, _LEAST = 0.9, 1000, 240
 
 def strips_of(searcher: Searcher, estimate: LandformMap) -> list[Strip]:
     """The strips that hold tiles without a label."""
-    unlabelled = {searcher.items.strips[row] for row in estimate.rows}
+    unlabelled = searcher.items.strips.counts(estimate.unlabelled)
     try:
         return [strip for strip in loaders.strips(searcher.root) if strip.name in unlabelled]
     except MirsError:

@@ -45,7 +45,7 @@ def landforms(run_id: str, labelled: str, k: int, min_margin: float) -> Landform
     return _landforms(key, searcher(run_id), searcher(labelled), rings(run_id))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Estimating landforms")
+@st.cache_resource(max_entries=4, show_spinner="Estimating landforms")
 def _landforms(
     key: tuple[str, str, str, int, int, int, float],
     _searcher: Searcher,
@@ -71,7 +71,7 @@ def rings(run_id: str) -> dict[str, Ring]:
     return _rings(str(home), run_id, changed_at(home, run_id), searcher(run_id).root)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _rings(home: str, run_id: str, changed: int, _root: Path) -> dict[str, Ring]:
     return footprints(_root)
 
