@@ -151,7 +151,8 @@ def test_requests_of_a_browser_are_checked() -> None:
     )
     for wrong in (
         None, [], {}, {"cells": cells}, {"cells": [], "hidden": []},
-        {"cells": cells, "hidden": [5]}, {"cells": cells, "hidden": [True]}, {"cells": cells, "hidden": "12"},
+        {"cells": cells, "hidden": [5]}, {"cells": cells, "hidden": [True]},
+        {"cells": cells, "hidden": "12"},
         {"cells": {**cells, "level": 40}, "hidden": []},
         {"cells": {**cells, "left": 1e300}, "hidden": []},
         {"cells": {**cells, "left": -10**9}, "hidden": []},
