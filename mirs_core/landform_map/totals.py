@@ -43,7 +43,7 @@ def totals(
     """
     rows = np.flatnonzero(estimate.unlabelled & ~estimate.states.mask([FAR]))
     shares = estimate.votes.shares[rows]
-    areas = _areas([rings.get(ids[row]) for row in rows]) if rings else None
+    areas = _areas([rings.get(ids[row]) for row in rows.tolist()]) if rings else None
     class_totals = []
     for column, label in enumerate(estimate.classes):
         landform = describe(label)
