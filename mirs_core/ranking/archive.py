@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 from mirs_core.columns.blocks import Blocks
 from mirs_core.columns.ties import Ties
 from mirs_core.ranking.distances import METRICS, Metric
-from mirs_core.ranking.scan import gathered, hamming, nearest, threads_for
+from mirs_core.ranking.scan import LONG, gathered, hamming, nearest, threads_for
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 # Up to so many rows are searched for in addition and dropped; more are left out before.
 _FEW_EXCLUDED = 64
+# Filters that leave at least this share of a block are tried on the nearest of all of it first,
+# of which so many times as many are taken as would be needed if those allowed were spread evenly.
+_SCANNED, _SPARE = 0.03, 1.5
 # FAISS otherwise computes distances of many queries as |a|^2 + |b|^2 - 2ab, where a vector is not
 # at distance 0 from itself, and cuts long lists by a method that ignores rows among equals.
 faiss.cvar.distance_compute_blas_threshold = 1 << 30
@@ -74,12 +77,17 @@ class HashArchive:
         excluded = np.empty(0, dtype=np.int64) if excluded is None else excluded
         layout = self._blocks.layout
         parts: list[tuple[NDArray[np.int32], Rows]] = []
+        scans = True
         with threads_for(len(queries)):
             for block in range(len(layout.sizes)):
                 first, end = layout.starts[block : block + 2].tolist()
                 low, high = np.searchsorted(excluded, [first, end])
-                mask = None if allowed is None else allowed[first:end]
-                parts.append(self._search(block, queries, k, mask, excluded[low:high] - first))
+                mask, out = None if allowed is None else allowed[first:end], excluded[low:high]
+                part = None
+                if mask is not None and scans:
+                    part = self._scan(block, queries, k, mask, out - first)
+                    scans = part is not None
+                parts.append(part or self._search(block, queries, k, mask, out - first))
         distances = np.concatenate([part[0] for part in parts], axis=1)
         rows = np.concatenate([part[1] for part in parts], axis=1)
         if len(parts) > 1:
@@ -111,6 +119,31 @@ class HashArchive:
         """The distance (N,) of every code to one query (1, B), in bits."""
         pieces = [hamming(query, codes)[0] for codes in self._blocks.pieces()]
         return np.concatenate(pieces)
+
+    def _scan(
+        self, block: int, queries: NDArray[np.uint8], k: int, allowed: Mask, excluded: Rows
+    ) -> tuple[NDArray[np.int32], Rows] | None:
+        """As ``_search``, from more of the nearest than needed, of which the allowed ones are kept.
+
+        None if too few of them are allowed, or if gathering the allowed codes is faster.
+        """
+        layout = self._blocks.layout
+        mask = allowed.copy()
+        mask[excluded] = False
+        count = int(np.count_nonzero(mask))
+        width, share = min(k, count), count / max(1, len(mask))
+        if not _SCANNED <= share < 1 or len(layout.removed[block]):
+            return None
+        most = int(_SPARE * width / share)
+        if most > LONG * len(mask):
+            return None
+        distances, places = nearest(queries, self._blocks.arrays[block], most)
+        passing = mask[places]
+        if (passing.sum(axis=1) < width).any():
+            return None
+        order = np.argsort(~passing, axis=1, kind="stable")[:, :width]
+        rows = int(layout.starts[block]) + np.take_along_axis(places, order, 1)
+        return np.take_along_axis(distances, order, 1), rows
 
     def _search(
         self, block: int, queries: NDArray[np.uint8], k: int, allowed: Mask | None, excluded: Rows

@@ -13,7 +13,7 @@ Rows = NDArray[np.int64]
 # Few queries are faster on one thread, and spinning OpenMP threads slow down other processes.
 _FEW_QUERIES = 8
 # Lists longer than this share of a block are sorted instead of gathered in a heap.
-_LONG = 1 / 16
+LONG = 1 / 16
 _threads = threading.Lock()
 
 
@@ -21,7 +21,7 @@ def nearest(
     queries: NDArray[np.uint8], codes: NDArray[np.uint8], k: int
 ) -> tuple[NDArray[np.int32], Rows]:
     """The k nearest of ``codes`` for each query, by (distance, row)."""
-    if k <= _LONG * len(codes) or k == 1:
+    if k <= LONG * len(codes) or k == 1:
         distances, rows = faiss.knn_hamming(queries, codes, k, variant="hc")
         return distances, rows
     shape = (len(queries), k)

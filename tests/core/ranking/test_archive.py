@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mirs_core.columns.blocks import Blocks, Layout
 from mirs_core.columns.ties import Ties
 from mirs_core.ranking.archive import FloatArchive, HashArchive
+from mirs_core.ranking.scan import gathered
 
 SHAPES = {
     "n": st.integers(1, 300),
@@ -65,9 +66,11 @@ def expected_order(
 
 @settings(deadline=None, max_examples=200)
 @given(
-    **SHAPES, share=st.sampled_from([0.0, 0.02, 0.5, 1.0]), lost=st.sampled_from([0, 3, 100]),
+    **{**SHAPES, "k": st.one_of(st.integers(1, 5), SHAPES["k"])},
+    share=st.sampled_from([0.0, 0.02, 0.5, 1.0]),
+    lost=st.sampled_from([0, 3, 100]),
     grown=st.booleans(),
-)  # fmt: skip
+)
 def test_segments_masks_and_exclusions_agree_with_brute_force(
     n: int, q: int, k: int, seed: int, levels: int, share: float, lost: int, grown: bool
 ) -> None:
@@ -106,6 +109,32 @@ def test_segments_masks_and_exclusions_agree_with_brute_force(
     for query in range(q):
         assert found[query].tolist() == expected_order(away[query], places, left, k)
     assert np.allclose(floats.distances(asked[:1].astype(np.float32)), np.sqrt(away[0]))
+
+
+@pytest.mark.parametrize("near_are_allowed", [True, False])
+def test_a_filter_that_leaves_much_scans_or_gathers(
+    monkeypatch: pytest.MonkeyPatch, near_are_allowed: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 256, (4096, 4)).astype(np.uint8)
+    asked = codes[:2] ^ 1
+    differing = np.unpackbits(asked[:, None] ^ codes[None], axis=2).sum(2).astype(float)
+    near = differing.min(axis=0) < 14
+    allowed = near if near_are_allowed else ~near
+    archive, gathers = HashArchive(codes), 0
+
+    def counted(*arguments: Any) -> NDArray[np.uint8]:
+        nonlocal gathers
+        gathers += 1
+        return gathered(*arguments)
+
+    monkeypatch.setattr("mirs_core.ranking.archive.gathered", counted)
+    distances, rows = archive.search(asked, 5, allowed, np.array([3, 9]))
+    hidden = np.where(allowed, differing, 99.0)
+    hidden[:, [3, 9]] = 99
+    expected, order = ranked(hidden, 5)
+    assert np.array_equal(distances, expected) and np.array_equal(rows, order)
+    assert gathers == (0 if near_are_allowed else 1)
 
 
 @settings(deadline=None, max_examples=150)
