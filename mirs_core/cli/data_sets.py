@@ -11,6 +11,7 @@ from mirs_core.workspace.home import Home
 
 def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Splits, classes, duplicates and unreadable files of a folder."""
+    from mirs_core.datasets.importing import spellings
     from mirs_core.datasets.scanning import scan_cached
 
     manifest = scan_cached(Home.current(), args.folder, console.progress)
@@ -27,6 +28,7 @@ def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
         "strips": manifest.strips,
         "passed_over": dict(sorted(manifest.passed_over.items())),
         "outside": manifest.outside,
+        "spellings": [list(group) for group in spellings.variants(manifest.classes)],
     }
     splits = ", ".join(f"{name or 'unsplit'} {n}" for name, n in answer["splits"].items())
     lines = [
@@ -47,7 +49,7 @@ def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
         lines += ["", table(["class", "landform", "tiles", ""], rows)]
     lines += [f"duplicate: {first} = {second}" for first, second in answer["duplicates"]]
     lines += [f"unreadable: {bad['path']}: {bad['why']}" for bad in answer["unreadable"]]
-    lines += manifest.remarks
+    lines += [*manifest.remarks, *spellings.notes(manifest.classes, {}, {})]
     return answer, "\n".join(lines)
 
 

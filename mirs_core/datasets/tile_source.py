@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.bundles import is_bundle
 from mirs_core.datasets.images import Pixels, read_bytes, read_image
 from mirs_core.datasets.large_images import png
 from mirs_core.datasets.pixel_content import content_of
@@ -89,11 +88,6 @@ def mark_of(root: Path, tile: str) -> Stamp | None:
         return None if window is None else window.raster().stamp
     except (OSError, DataError):
         return None
-
-
-def has_whole_file(data: bytes) -> bool:
-    """Whether the bytes of a tile are an image by themselves, and do not refer to other files."""
-    return not is_bundle(data)
 
 
 def reading_order(tiles: Sequence[str]) -> NDArray[np.int64]:

@@ -4,6 +4,8 @@ import colorsys
 import hashlib
 from dataclasses import dataclass
 
+from mirs_core.system.visible_text import visible
+
 
 @dataclass(frozen=True, slots=True)
 class Landform:
@@ -56,7 +58,7 @@ def describe(label: str) -> Landform:
     landform = by_code.get(label)
     if landform is not None:
         return landform
-    name = label.replace("_", " ").strip() or label
+    name = visible(label.replace("_", " ").strip() or label)
     # Only the first letter is raised: acronyms such as RSL stay as they are written.
     return Landform(label, name[:1].upper() + name[1:], OTHER, _colour(label))
 

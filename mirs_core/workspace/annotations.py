@@ -12,6 +12,7 @@ from typing import Any
 
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json, write_json
+from mirs_core.system.visible_text import TURNING
 from mirs_core.workspace.home import Home
 
 NAME_LENGTH, TAG_LENGTH, TAG_COUNT, NOTES_LENGTH = 80, 32, 12, 4000
@@ -19,7 +20,6 @@ NAME_LENGTH, TAG_LENGTH, TAG_COUNT, NOTES_LENGTH = 80, 32, 12, 4000
 # Control characters, lone surrogates, line and paragraph separators.
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # They change the writing direction, so that one name can be displayed as another.
-_BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINES = frozenset("\n\t")
 
 
@@ -135,7 +135,7 @@ def _text(text: str, what: str, most: int, allowed: frozenset[str]) -> str:
 def control_character(text: str) -> str | None:
     """The first character of ``text`` that is not allowed in a line of plain text, or None."""
     for letter in text:
-        if unicodedata.category(letter) in _REFUSED or letter in _BIDIRECTIONAL:
+        if unicodedata.category(letter) in _REFUSED or letter in TURNING:
             return letter
     return None
 

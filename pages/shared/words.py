@@ -8,6 +8,7 @@ from mirs_core.mars import geography
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval.hits import Hit
 from mirs_core.retrieval.search import Searcher
+from mirs_core.system.visible_text import visible
 from pages.shared import state
 
 SPLITS = {
@@ -28,7 +29,7 @@ def plain(text: str) -> str:
 
 def file_name(tile_id: str) -> str:
     """The last part of a tile's id."""
-    return tile_id.rsplit("/", 1)[-1]
+    return visible(tile_id.rsplit("/", 1)[-1])
 
 
 def class_name(label: str | None) -> str:

@@ -129,7 +129,7 @@ def import_copy(
         if target.exists():
             raise DataError(f"{target} exists already; choose another name for the data set.")
         pairs = [(tile, tile.path) for tile in manifest.tiles]
-        left_out = copy_tiles(manifest.root, pairs, work / "set", progress)
+        left_out = copy_tiles(manifest.root, pairs, work / "set", progress).left_out
         if len(left_out) == len(pairs):
             raise DataError(f"No tile of {root} could be copied: {left_out[0].why}.")
         changed = write_metadata(work / "set", manifest.root, card, matched.records)
@@ -177,14 +177,14 @@ def import_into(
         notes = (*notes, f"{without_split:,} tiles without a split are in {where}")
     work = target.root / ".mirs-import"
     with _work_folder(work):
-        left_out = copy_tiles(manifest.root, pairs, work / "set", progress)
-        left_out_paths = {bad.path for bad in left_out}
+        copies = copy_tiles(manifest.root, pairs, work / "set", progress, target.root)
+        left_out_paths = {bad.path for bad in copies.left_out}
         pairs = [(tile, path) for tile, path in pairs if tile.path not in left_out_paths]
         records = records_of(pairs, manifest, target, matched, description)
         with restored_on_failure(target.root):
             # Before the tiles, so that none is ever there without its source, even after a kill.
             changed = write_metadata(target.root, target.root, {}, records)
-            with moved_files(work / "set", target.root, list(records)):
+            with moved_files(work / "set", target.root, [*copies.data_files, *records]):
                 after = scan_cached(home, target.root, progress)
                 if missing := set(records) - {tile.id for tile in after.tiles}:
                     raise DataError(
@@ -193,7 +193,8 @@ def import_into(
                     )
     return _imported(
         manifest, after, matched, len(records), skipped=len(manifest.tiles) - len(new),
-        copied=True, unreadable=(*manifest.unreadable, *left_out), changed=changed, notes=notes,
+        copied=True, unreadable=(*manifest.unreadable, *copies.left_out), changed=changed,
+        notes=notes,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Spellings of one label: pointed out with their counts, merged only when asked."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,18 @@ def test_what_is_merged_has_no_spellings_left(counts: dict[str, int]) -> None:
         after[label] = after.get(label, 0) + count
     assert spellings.variants(after) == [] and sum(after.values()) == sum(counts.values())
     assert set(after) <= set(counts) and bool(becomes) == bool(spellings.variants(counts))
+
+
+def test_describing_points_spellings_out(
+    own: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIRS_HOME", str(own.parent / "home"))
+    imported(own, merge=False)
+    assert cli.main(["data", "describe", str(own), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["spellings"] == [
+        ["crater", "Crater"],
+        ["Crater-Rim", "crater rim", "crater_rim"],
+    ]
+    assert cli.main(["data", "describe", str(own)]) == 0
+    assert "'crater', 'Crater' differ in upper and lower case only" in capsys.readouterr().out

@@ -13,7 +13,12 @@ from PIL import Image
 from rasterio import Affine
 
 from mirs_core.datasets.images import read_image
-from mirs_core.datasets.importing import FolderDescription, import_copy, import_in_place
+from mirs_core.datasets.importing import (
+    FolderDescription,
+    import_copy,
+    import_in_place,
+    import_into,
+)
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.walk import find_images, passed_over_lines
 from mirs_core.encoders.feature_store import extract
@@ -122,7 +127,7 @@ def test_changed_pixels_change_the_tile_of_a_label(products: Path, tmp_path: Pat
     assert {path for path in first if first[path] != second[path]} == {"pds4.xml"}
 
 
-def test_tiles_of_two_files_are_encoded_in_place_and_left_out_of_copies(
+def test_tiles_of_two_files_are_encoded_in_place_and_copied_together(
     products: Path, tmp_path: Path
 ) -> None:
     home = Home(tmp_path / "home")
@@ -133,8 +138,49 @@ def test_tiles_of_two_files_are_encoded_in_place_and_left_out_of_copies(
     features = extract(products, imported.manifest.tiles, encoder, tmp_path / "cache")
     assert features.shape == (7, FakeNetwork.dim)
     copied = import_copy(home, products, FolderDescription(name="b"))
-    assert {bad.path for bad in copied.unreadable} == {"isis.lbl", "pds4.xml"}
-    assert all("another file" in bad.why for bad in copied.unreadable)
+    contents = {tile.path: tile.content for tile in imported.manifest.tiles}
+    assert {tile.path: tile.content for tile in copied.manifest.tiles} == contents
+    assert copied.unreadable == imported.unreadable
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+def test_tiles_of_two_files_are_added_to_a_data_set_with_both(
+    labelled: bool, products: Path, tmp_path: Path
+) -> None:
+    home, into = Home(tmp_path / "home"), tmp_path / "into"
+    first = into / "train" / "a" / "x.png" if labelled else into / "x.png"
+    first.parent.mkdir(parents=True)
+    Image.fromarray(np.rot90(SCENE)).save(first)
+    description = FolderDescription(name="b")
+    added = import_into(home, products, into, description)
+    by_name = {tile.path.rsplit("/", 1)[-1]: tile.content for tile in added.manifest.tiles}
+    for tile in scan(products).tiles:
+        assert by_name[tile.path] == tile.content
+    assert added.unreadable == scan(products).unreadable
+    files = sorted(path for path in into.rglob("*") if path.is_file())
+    assert import_into(home, products, into, description).added == 0
+    assert sorted(path for path in into.rglob("*") if path.is_file()) == files
+
+
+def test_a_data_file_of_a_label_replaces_no_other_file(products: Path, tmp_path: Path) -> None:
+    home, into = Home(tmp_path / "home"), tmp_path / "into"
+    (into / "train" / "a").mkdir(parents=True)
+    Image.fromarray(np.rot90(SCENE)).save(into / "train" / "a" / "x.png")
+    (into / "train" / "pds4.img").write_bytes(b"something else")
+    added = import_into(home, products, into, FolderDescription(name="b"))
+    assert [bad.path for bad in added.unreadable if "pds4.img" in bad.why] == ["pds4.xml"]
+    assert (into / "train" / "pds4.img").read_bytes() == b"something else"
+    # Two labels of one name, in two folders, whose pixels differ: they come to lie in one.
+    twins = tmp_path / "twins"
+    for number in (1, 2):
+        (twins / str(number)).mkdir(parents=True)
+        shutil.copy(products / "pds4.xml", twins / str(number) / "a.xml")
+        data = (products / "pds4.img").read_bytes()
+        (twins / str(number) / "pds4.img").write_bytes(data[number:] + data[:number])
+    (into / "train" / "pds4.img").unlink()
+    added = import_into(home, twins, into, FolderDescription(name="c"))
+    assert (added.added, len(added.unreadable)) == (1, 1)
+    assert "another file of that name" in added.unreadable[0].why
 
 
 def test_animated_images_are_pointed_out(products: Path) -> None:

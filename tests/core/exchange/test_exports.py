@@ -5,7 +5,7 @@ import dataclasses
 import io
 import json
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +16,7 @@ from pyproj import CRS
 
 from mirs_core.datasets.card import Card
 from mirs_core.datasets.download import published_data_set
+from mirs_core.datasets.images import read_bytes, read_image
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.tile_table import TileRecord, write_table
 from mirs_core.exchange import exports
@@ -180,6 +181,30 @@ def test_the_zip_holds_the_very_files_under_safe_names(
         assert table["file"].tolist() == [tile["file"] for tile in manifest["tiles"]]
         assert "CC-BY-4.0" in archive.read("README.txt").decode()
         assert "wilhelm2020" in archive.read("CITATION.bib").decode()
+
+
+def test_the_zip_holds_both_files_of_a_tile_of_two(searcher: Searcher) -> None:
+    tile = searcher.root / NAMES[0]
+    label = (
+        "PDS_VERSION_ID = PDS3\nRECORD_TYPE = FIXED_LENGTH\nRECORD_BYTES = 64\n"
+        '^IMAGE = "AB.DAT"\nOBJECT = IMAGE\n LINES = 64\n LINE_SAMPLES = 64\n'
+        " SAMPLE_TYPE = UNSIGNED_INTEGER\n SAMPLE_BITS = 8\nEND_OBJECT = IMAGE\nEND\n"
+    )
+    tile.write_text(label)
+    pixels = np.random.default_rng(0).integers(1, 255, 4096).astype(np.uint8).tobytes()
+    (tile.parent / "AB.DAT").write_bytes(pixels)
+    contents = (sha256(read_bytes(tile)), *searcher.items.contents[1:])
+    items = dataclasses.replace(searcher.items, contents=contents)
+    searcher.retriever = dataclasses.replace(searcher.retriever, items=items)
+    out = io.BytesIO()
+    assert tiles_zip(searcher, exports.rows_of_tiles(searcher, NAMES), {}, out) == len(NAMES)
+    with zipfile.ZipFile(out) as archive:
+        tiles = json.loads(archive.read("manifest.json"))["tiles"]
+        (place,) = [row["file"] for row in tiles if row["id"] == NAMES[0]]
+        assert archive.read(place).decode() == label
+        assert archive.read(str(PurePosixPath(place).parent / "AB.DAT")) == pixels
+        archive.extractall(searcher.root / "out")
+    assert np.array_equal(read_image(searcher.root / "out" / place), read_image(tile))
 
 
 def test_files_that_are_gone_or_changed_are_named(searcher: Searcher) -> None:

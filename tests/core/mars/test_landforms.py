@@ -1,9 +1,11 @@
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mirs_core.mars.landforms import LANDFORMS, OTHER, by_code, describe
+from mirs_core.system.visible_text import TURNING, visible
 
 
 def test_the_fifteen_of_domars16k() -> None:
@@ -29,6 +31,13 @@ def test_an_unknown_label_gets_a_readable_name() -> None:
     assert (dune.name, dune.group) == ("Dark dune", OTHER)
     assert dune == describe("dark_dune")
     assert dune.colour != describe("bright_dune").colour
+
+
+@pytest.mark.parametrize("sign", sorted(TURNING))
+def test_no_label_turns_the_text_around_it(sign: str) -> None:
+    landform = describe(f"a{sign}dnuorg_b")
+    assert landform.name == "A\ufffddnuorg b" and sign in landform.code
+    assert visible(f"a{sign}b") == "a\ufffdb" and visible("Düne _ \u0645") == "Düne _ \u0645"
 
 
 @given(st.text())

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from mirs_core.datasets.tile_source import has_whole_file
+from mirs_core.datasets.bundles import is_bundle, names_in, unpack
 from mirs_core.errors import MirsError
 from mirs_core.exchange.exports.citations import bibtex
 from mirs_core.exchange.exports.export_format import ExportFormat, FileType
@@ -37,6 +37,13 @@ def tiles_zip(
         for number, tile in enumerate(sorted({row.id for row in rows})):
             data, problem, name = _read(searcher, tile)
             name = f"tiles/{number:05d}-{name}" if data is not None else ""
+            if data is not None and is_bundle(data):
+                # A label refers to its data files by their names: they are in one folder.
+                label, *others = names_in(data)
+                folder, name = name, f"{name}/{_safe_name(label)}"
+                for other in others:
+                    _add(archive, f"{folder}/{other}", unpack(data, other))
+                data = unpack(data)
             files[tile] = name, problem
             if data is not None:
                 _add(archive, name, data)
@@ -59,8 +66,6 @@ def _read(searcher: Searcher, tile: str) -> tuple[bytes | None, str, str]:
         return None, "the file is missing", ""
     if content != searcher.items.contents[searcher.items.row(tile)]:
         return None, "the file has changed since it was archived", ""
-    if not has_whole_file(data):
-        return None, "its pixels are in another file", ""
     return data, "", _safe_name(str(PurePosixPath(tile).with_suffix(suffix)))
 
 
