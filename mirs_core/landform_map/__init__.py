@@ -26,7 +26,15 @@ from mirs_core.landform_map.estimate import (
     runs_with_same_model,
 )
 from mirs_core.landform_map.totals import ClassTotal, totals
-from mirs_core.landform_map.voting import CLOSE, FAR, MIN_MARGIN, SURE, VOTERS, K
+from mirs_core.landform_map.voting import (
+    CLOSE,
+    FAR,
+    MIN_MARGIN,
+    SURE,
+    VOTERS,
+    K,
+    labelled_rows,
+)
 
 __all__ = [
     "CAUTION",
@@ -44,6 +52,7 @@ __all__ = [
     "default_labelled_run",
     "estimate",
     "estimate_opened",
+    "labelled_rows",
     "measure_accuracy",
     "name_of",
     "runs_with_same_model",

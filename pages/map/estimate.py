@@ -21,6 +21,8 @@ from pages.shared import loaders, state, words
 
 _PER_LIST = 12
 _MOST_VOTERS = 50
+# Of one comparison of two codes on one core.
+_SECONDS = 3e-9
 
 
 def draw(searcher: Searcher, home: Home) -> None:
@@ -47,9 +49,13 @@ def draw(searcher: Searcher, home: Home) -> None:
             )
             return
         chosen, k, margin = _settings(run, voters)
-        result = loaders.landforms(run, chosen.summary.id, k, margin)
+        result = loaders.landforms(run, chosen.summary.id, k, margin) or _long_estimate(
+            searcher, chosen, k, margin
+        )
     except MirsError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    if result is None:
         return
     estimate, trust, totals = result.estimate, result.trust, result.totals
     _summary(estimate, trust)
@@ -66,6 +72,32 @@ def draw(searcher: Searcher, home: Home) -> None:
         _bars(totals)
     _tiles(searcher, estimate)
     _exports(searcher, estimate, trust)
+
+
+def _long_estimate(
+    searcher: Searcher, voters: Searcher, k: int, margin: float
+) -> loaders.Landforms | None:
+    """Estimates the landforms of a large archive when a button is pressed; None before."""
+    count = searcher.items.labels.count(None)
+    minutes = max(1, round(loaders.comparisons(searcher, voters) * _SECONDS / 60))
+    st.info(
+        f"{count:,} unlabelled tiles are compared with all labelled tiles, which takes about"
+        f" {minutes:,} {'minutes' if minutes > 1 else 'minute'}. Stay on this page meanwhile; other"
+        " settings need another estimate.",
+        icon=":material/hourglass:",
+    )
+    if not st.button("Estimate landforms", type="primary", icon=":material/how_to_vote:"):
+        return None
+    bar = st.progress(0.0)
+
+    def progress(stage: str, done: int, total: int) -> None:
+        bar.progress(
+            min(done / max(total, 1), 1.0), text=words.plain(f"{stage}: {done:,}/{total:,}")
+        )
+
+    result = loaders.landforms(searcher.summary.id, voters.summary.id, k, margin, progress)
+    bar.empty()
+    return result
 
 
 def _voters(home: Home, run: str) -> list[Searcher]:

@@ -13,6 +13,7 @@ from mirs_core import landform_map
 from mirs_core.files import write_json
 from mirs_core.workspace.home import Home
 from pages.parts import export_files
+from pages.shared.loaders import ground
 
 PAGE = """
 from mirs_core.workspace.home import Home
@@ -64,6 +65,23 @@ def test_a_stricter_margin_leaves_more_open(home: Home, strip: str) -> None:
     usual = landform_map.estimate(home, strip)
     assert f"{strict.count(landform_map.SURE):,} with a landform class" in said(app)
     assert strict.count(landform_map.SURE) < usual.count(landform_map.SURE)
+
+
+def test_a_long_estimate_waits_for_a_button(
+    home: Home, strip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = said(opened(strip))
+    monkeypatch.setattr(ground, "_MOST_COMPARISONS", 10)
+    app = opened(strip)
+    assert "unlabelled tiles are compared with all labelled tiles" in said(app)
+    assert "Estimate for" not in said(app)
+    next(one for one in app.button if one.label == "Estimate landforms").click().run()
+    assert not app.exception and not app.error
+    estimate = usual[usual.index("Estimate for") :]
+    assert estimate in said(app)
+    # It is there from now on.
+    again = opened(strip)
+    assert said(again) == usual
 
 
 def test_files_are_offered_and_can_be_made(

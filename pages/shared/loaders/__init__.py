@@ -4,6 +4,7 @@ from pages.shared.loaders.facets import Facets, facets, tile_list_of
 from pages.shared.loaders.ground import (
     Landforms,
     StripFacts,
+    comparisons,
     density,
     distance_spread,
     landform_picture,
@@ -71,6 +72,7 @@ __all__ = [
     "cache_key",
     "central_points",
     "clustering",
+    "comparisons",
     "data_uri",
     "density",
     "diagnosis",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -17,11 +18,16 @@ from mirs_core.landform_map import spread
 from mirs_core.landform_map.density import on_sphere
 from mirs_core.landform_map.footprints import Ring, footprints, strip_outlines
 from mirs_core.mars.named_places import contradiction
+from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 from pages.shared.loaders.pictures import cache_key
 from pages.shared.loaders.runs import changed_at, searcher
+
+# About half a minute on one core.
+_MOST_COMPARISONS = 10_000_000_000
+_MOST_ESTIMATES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,14 @@ class Landforms:
     totals: tuple[landform_map.ClassTotal, ...]
 
 
-def landforms(run_id: str, labelled: str, k: int, min_margin: float) -> Landforms:
+def landforms(
+    run_id: str, labelled: str, k: int, min_margin: float, progress: Progress | None = None
+) -> Landforms | None:
     """The landforms of a run's unlabelled tiles by estimate; computed once.
+
+    Args:
+        progress: reports the estimate of a large archive; without it, None is returned for an
+            archive that takes long (see ``takes_long``) and whose estimate is not there yet.
 
     Raises:
         MirsError: a run is gone or damaged, or the two runs have different models.
@@ -42,22 +54,58 @@ def landforms(run_id: str, labelled: str, k: int, min_margin: float) -> Landform
     home = Home.current()
     changed = (changed_at(home, run_id), changed_at(home, labelled))
     key = (str(home), run_id, labelled, *changed, k, min_margin)
-    return _landforms(key, searcher(run_id), searcher(labelled), rings(run_id))
+    opened, voters = searcher(run_id), searcher(labelled)
+    if not takes_long(opened, voters):
+        return _landforms(key, opened, voters, rings(run_id))
+    shelf = _estimates()
+    if key not in shelf and progress is not None:
+        shelf[key] = _estimated(key, opened, voters, rings(run_id), progress)
+        while len(shelf) > _MOST_ESTIMATES:
+            shelf.pop(next(iter(shelf)))
+    return shelf.get(key)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Estimating landforms")
+def takes_long(opened: Searcher, labelled: Searcher) -> bool:
+    """Whether an estimate takes much longer than a page should."""
+    return comparisons(opened, labelled) > _MOST_COMPARISONS
+
+
+def comparisons(opened: Searcher, labelled: Searcher) -> int:
+    """The number of pairs of codes that an estimate and its accuracy compare."""
+    voters = len(landform_map.labelled_rows(labelled, landform_map.VOTERS))
+    tested = len(landform_map.labelled_rows(labelled, ("test", "val")))
+    return (opened.items.labels.count(None) + tested) * voters
+
+
+@st.cache_resource(show_spinner=False)
+def _estimates() -> dict[Any, Landforms]:
+    """The estimates of large archives, at most ``_MOST_ESTIMATES``."""
+    return {}
+
+
+@st.cache_resource(max_entries=8, show_spinner="Estimating landforms")
 def _landforms(
     key: tuple[str, str, str, int, int, int, float],
     _searcher: Searcher,
     _labelled: Searcher,
     _rings: dict[str, Ring],
 ) -> Landforms:
+    return _estimated(key, _searcher, _labelled, _rings, silent)
+
+
+def _estimated(
+    key: tuple[str, str, str, int, int, int, float],
+    opened: Searcher,
+    labelled: Searcher,
+    outlines_of_tiles: dict[str, Ring],
+    progress: Progress,
+) -> Landforms:
     *_, k, min_margin = key
-    estimate = landform_map.estimate_opened(_searcher, _labelled, k, min_margin)
+    estimate = landform_map.estimate_opened(opened, labelled, k, min_margin, progress=progress)
     return Landforms(
         estimate,
-        landform_map.measure_accuracy(_labelled, k, min_margin),
-        landform_map.totals(estimate, _searcher.items.ids, _rings),
+        landform_map.measure_accuracy(labelled, k, min_margin, progress=progress),
+        landform_map.totals(estimate, opened.items.ids, outlines_of_tiles),
     )
 
 
