@@ -27,6 +27,7 @@ _CYLINDRICAL = "quidistant Cylindrical"
 _ORIGIN, _PARALLEL = "Latitude of natural origin", "Latitude of 1st standard parallel"
 # GeoTIFF may write underscores for spaces.
 _WEST_NAME = re.compile(r"(?<![a-z])(planet)?ographic(?![a-z])", re.I)
+_SAME_DEGREES = 1e-6
 _EAST = re.compile(r"(?<![a-z])east", re.I)
 
 
@@ -117,6 +118,44 @@ def _west_code(name: str) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name)
+
+
+def with_meridian_of_west(crs: Any, meridian: float, wkt: str, name: str) -> tuple[str, str]:
+    """The WKT of a system whose label counts longitudes west, and what was corrected.
+
+    GDAL takes the number of such a label for a longitude east. The map itself is no mirror image.
+
+    Args:
+        meridian: the central one as the label writes it.
+        wkt: of the system as it is.
+
+    Raises:
+        DataError: the system has no central meridian that could be corrected.
+    """
+    if meridian % 180 == 0:
+        return wkt, ""
+    values = crs.to_json_dict()
+    terms = values.get("conversion", {}).get("parameters", ())
+    meridians = [term for term in terms if term["name"].startswith("Longitude")]
+    if any(_same_turn(term["value"], -meridian) for term in meridians):
+        return wkt, ""
+    wrong = [term for term in meridians if _same_turn(term["value"], meridian)]
+    if not wrong:
+        raise DataError(
+            f"The label of {name} counts longitudes west, and its map projection ({crs.name})"
+            " cannot be corrected. Project it with longitudes that count east first."
+        )
+    for term in wrong:
+        term["value"] = -meridian
+    values.pop("id", None)
+    return str(type(crs).from_json_dict(values).to_wkt()), (
+        f"The label of {name} counts longitudes west; its central meridian, {meridian:g} W, was"
+        " converted to an east one."
+    )
+
+
+def _same_turn(first: float, second: float) -> bool:
+    return abs((first - second + 180) % 360 - 180) < _SAME_DEGREES
 
 
 def is_equirectangular(crs: Any) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from mirs_core.datasets.rasters import check_blocks
 from mirs_core.datasets.strips import warping
 from mirs_core.datasets.strips.frame import Frame
+from mirs_core.datasets.strips.label_maps import system_of
 from mirs_core.datasets.strips.unprojected import check_projected
 from mirs_core.errors import DataError, ImageError
 from mirs_core.mars.crs import CENTRIC, GRAPHIC, MarsCrs
@@ -46,10 +47,10 @@ def placing(raster: Any, path: Path, latitude: str | None) -> Placing:
     if latitude is not None and latitude not in LATITUDES:
         raise DataError(f"Latitudes are {' or '.join(LATITUDES)}, not {latitude!r}.")
     _check_located(raster, name)
-    wkt = raster.crs.to_wkt() if raster.crs else ""
+    wkt, label_note = system_of(raster, path)
     size = int(raster.width), int(raster.height)
     transform = tuple(float(term) for term in raster.transform[:6])
-    notes: list[str] = []
+    notes = [label_note] if label_note else []
     if wkt and has_west_longitudes(parsed(wkt, name)):
         crs, turn = eastward(parsed(wkt, name), name)
         a, b, c, d, e, f = transform
