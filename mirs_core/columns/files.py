@@ -77,6 +77,11 @@ def table_of(file: MappedFile) -> pa.RecordBatch:
         if reader.num_record_batches != 1:
             raise damaged(path, "not one batch")
         batch = reader.get_batch(0)
+        # What follows reads offsets and dictionaries, which must not lead out of the file.
+        batch.validate()
+        for array in batch.columns:
+            if isinstance(array, pa.DictionaryArray):
+                array.dictionary.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise damaged(path, " ".join(str(error).split())[:80]) from None
     if batch.schema.names != list(NAMES.values()):
@@ -101,11 +106,12 @@ def values_of(array: pa.Array) -> NDArray[Any]:
     if isinstance(array, pa.DictionaryArray):
         array = array.indices
     if array.type == HASH:
-        bytes_ = np.frombuffer(array.buffers()[1], dtype=np.uint8).reshape(-1, 32)
-        return bytes_[array.offset : array.offset + len(array)]
+        end = array.offset + len(array)
+        stored = np.frombuffer(array.buffers()[1], dtype=np.uint8, count=32 * end)
+        return stored.reshape(-1, 32)[array.offset :]
     dtype = array.type.to_pandas_dtype()
-    values = np.frombuffer(array.buffers()[1], dtype=dtype)
-    return values[array.offset : array.offset + len(array)]
+    end = array.offset + len(array)
+    return np.frombuffer(array.buffers()[1], dtype=dtype, count=end)[array.offset :]
 
 
 def categories(codes: NDArray[Any], names: list[str]) -> pa.DictionaryArray:

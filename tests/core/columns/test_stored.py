@@ -338,3 +338,27 @@ def test_copies_of_files_are_never_given_back(tmp_path: Path) -> None:
     copy = pa.py_buffer(bytearray(path.read_bytes()))
     mapping.give_back([mapping.MappedFile(path, copy, False), file])
     assert copy.to_pybytes() == file.bytes.to_pybytes() == b"abc" * 10_000
+
+
+def test_damaged_bytes_are_refused_or_read_but_nothing_else(tmp_path: Path) -> None:
+    with ArchiveWriter(tmp_path / "a", model=MODEL) as writer:
+        writer.append(codes(120), items(120).columns())
+    paths = [path for path in (tmp_path / "a").rglob("*") if path.is_file()]
+    paths += [path for path in paths if path.suffix == ".arrow"] * 4
+    rng, refused = np.random.default_rng(0), 0
+    for _ in range(400):
+        path = paths[rng.integers(len(paths))]
+        sound = path.read_bytes()
+        data = bytearray(sound)
+        for place in rng.integers(0, len(data), rng.choice([1, 2, 20])):
+            data[place] = rng.choice([0, 1, 127, 255, rng.integers(256)])
+        path.write_bytes(data)
+        try:
+            archive = open_archive(tmp_path / "a")
+            check(tmp_path / "a", archive, {"roles": ROLES, "places": PLACES})
+            read = Items(**archive.columns)  # type: ignore[arg-type]
+            read.take(np.arange(len(read))).to_json()
+        except RunError:
+            refused += 1
+        path.write_bytes(sound)
+    assert 200 < refused < 400
