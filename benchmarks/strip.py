@@ -34,13 +34,19 @@ _TEXTURE = 4096
 _NAME = "bench"
 
 
-def run(home: Home, run_id: str | None, size: int = 20_000, progress: Progress = silent,
-) -> dict[str, Any]:  # fmt: skip
+def run(
+    home: Home,
+    run_id: str | None,
+    size: int = 20_000,
+    is_virtual: bool = False,
+    progress: Progress = silent,
+) -> dict[str, Any]:
     """Cuts and archives a synthetic raster of ``size`` x ``size`` pixels in a temporary folder.
 
     Args:
         home: the home folder that has the run.
         run_id: the model that archives the tiles; None archives nothing.
+        is_virtual: whether tiles are also kept in the raster, and those archived.
 
     Returns:
         Measurements that JSON can hold: seconds, tiles per second and peak memory (MB) of cutting
@@ -60,6 +66,10 @@ def run(home: Home, run_id: str | None, size: int = 20_000, progress: Progress =
         }
         progress("Cutting tiles", 0, 1)
         answer["tile"] = _tile(base, raster, size)
+        if is_virtual:
+            from benchmarks import virtual_strip
+
+            return answer | virtual_strip.measured(base, home, run_id, raster, progress)
         if run_id is not None:
             progress("Archiving the tiles", 0, 1)
             answer["index"] = _index(base, home, run_id)
@@ -106,12 +116,12 @@ def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
     words = ["data", "tile", str(raster), "--out", str(out), "--name", _NAME]
     growing = out / f".{_NAME}.part" / "tiles"
     enough = _KILL_AT * (size // SIDE) ** 2
-    killed = _Step(words, Home(base / "home"))
+    killed = Step(words, Home(base / "home"))
     # A tile that is still being written has a hidden name and does not count.
     killed.watch(lambda: growing.is_dir() and len(list(growing.glob("[!.]*"))) >= enough)
     # On a small raster, cutting may finish before the kill.
     before = {**_stamps(growing), **_stamps(out / _NAME)}
-    finished = _Step(words, Home(base / "home"))
+    finished = Step(words, Home(base / "home"))
     summary = finished.answer()
     after = _stamps(out / _NAME)
     seconds = killed.seconds + finished.seconds
@@ -129,7 +139,7 @@ def _tile(base: Path, raster: Path, size: int) -> dict[str, Any]:
 def _index(base: Path, home: Home, run_id: str) -> dict[str, Any]:
     source = runs.folder(home, run_id).path
     shutil.copytree(source, Home(base / "home").runs / run_id)
-    step = _Step(["index", "--run", run_id, "--data", str(base / "tiles")], Home(base / "home"))
+    step = Step(["index", "--run", run_id, "--data", str(base / "tiles")], Home(base / "home"))
     summary = step.answer()
     return {
         "run": run_id,
@@ -147,7 +157,7 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-class _Step:
+class Step:
     """A command in a separate process, watched while it runs."""
 
     def __init__(self, words: list[str], home: Home) -> None:

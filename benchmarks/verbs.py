@@ -169,7 +169,7 @@ def strip(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     if args.size < 1000:
         raise RunError(f"--size is {args.size}; give at least 1000.")
     run_id = None if args.no_index else args.run or runs.served_run(home)
-    answer = bench.run(home, run_id, args.size, progress=console.progress)
+    answer = bench.run(home, run_id, args.size, args.virtual, progress=console.progress)
     return answer, _text(answer)
 
 
@@ -274,3 +274,6 @@ def _add_verbs_of_the_app(group: Any) -> None:
     )
     strip_verb.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels per side")
     strip_verb.add_argument("--no-index", action="store_true", help="do not archive the tiles")
+    strip_verb.add_argument(
+        "--virtual", action="store_true", help="also keep tiles in the raster, and archive those"
+    )

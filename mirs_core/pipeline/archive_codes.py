@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.datasets.manifest import Tile
+from mirs_core.datasets.tile_source import reading_order
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import Extraction, keys_of, stream
 from mirs_core.encoders.row_segment import Keys
@@ -87,6 +88,7 @@ def archive_codes(
     keys = keys_of([tile.content for tile in archiving.tiles])
     unfinished = [_Unfinished(archiving, encoder, model, keys) for model in models]
     rows = np.flatnonzero(np.any([codes.missing for codes in unfinished], axis=0))
+    rows = rows[reading_order([archiving.tiles[row].path for row in rows.tolist()])]
     already = len(np.unique(keys.view("S32"))) - len(np.unique(keys[rows].view("S32")))
 
     def overall(stage: str, done: int, total: int) -> None:

@@ -20,6 +20,17 @@ def test_no_two_tiles_of_the_raster_are_equal(tmp_path: Path) -> None:
     assert min(tile.std() for tile in tiles) > 5 and np.all(values > 0)
 
 
+def test_the_figures_of_virtual_tiles(small_demo: Home, tmp_path: Path) -> None:
+    answer = bench.run(small_demo, "demo-mirs", 1300, is_virtual=True)
+    virtual = answer["virtual"]
+    assert (virtual["tiles"], virtual["image_files"]) == (25, 0)
+    assert virtual["sampled_with_other_pixels"] == 0 and virtual["mb_written"] < 0.1
+    assert answer["index"]["tiles"] == 25
+    search = answer["search"]
+    assert search["equal_results"] is True
+    assert (search["current_before"], search["changed_after"]) == (25, 25)
+
+
 def test_the_figures(tmp_path: Path) -> None:
     answer = bench.run(Home(tmp_path), None, 1300)
     assert set(answer) == {"bench", "raster_pixels", "raster_mb", "tile"}
