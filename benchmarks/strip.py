@@ -4,22 +4,17 @@ Every step is a separate process, as a user would start it; its peak memory, tor
 from the system while it runs.
 """
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import virtual_strip
+from benchmarks.steps import Step
 from mirs_core.datasets.strips.cutting import SIDE
-from mirs_core.errors import RunError
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -29,7 +24,6 @@ METRES_PER_PIXEL = 5.0
 
 _BLOCK = 512
 _KILL_AT = 0.4
-_POLL_SECONDS = 0.05
 _TEXTURE = 4096
 _NAME = "bench"
 
@@ -67,8 +61,6 @@ def run(
         progress("Cutting tiles", 0, 1)
         answer["tile"] = _tile(base, raster, size)
         if is_virtual:
-            from benchmarks import virtual_strip
-
             return answer | virtual_strip.measured(base, home, run_id, raster, progress)
         if run_id is not None:
             progress("Archiving the tiles", 0, 1)
@@ -155,49 +147,3 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
     return {
         path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.glob("*.png")
     }
-
-
-class Step:
-    """A command in a separate process, watched while it runs."""
-
-    def __init__(self, words: list[str], home: Home) -> None:
-        self._started = time.perf_counter()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "mirs_core", *words, "--quiet", "--json"],
-            env={**os.environ, "MIRS_HOME": str(home)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.peak_mb = self.seconds = 0.0
-
-    def watch(self, is_enough: Callable[[], bool] = lambda: False) -> None:
-        """Waits for the end, or kills the process as soon as ``is_enough``."""
-        while self._process.poll() is None:
-            self.peak_mb = max(self.peak_mb, _peak_mb(self._process.pid))
-            if is_enough():
-                self._process.kill()
-                self._process.communicate()
-                break
-            time.sleep(_POLL_SECONDS)
-        self.seconds = time.perf_counter() - self._started
-
-    def answer(self) -> dict[str, Any]:
-        """The JSON object that the command printed at its end."""
-        self.watch()
-        out, error = self._process.communicate()
-        if self._process.returncode:
-            raise RunError(f"A step of the benchmark failed: {error.strip().splitlines()[-1:]}.")
-        result: dict[str, Any] = json.loads(out.splitlines()[-1])
-        return result
-
-
-def _peak_mb(pid: int) -> float:
-    # The system's own high-water mark: only a peak after the last reading is missed.
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1000
-    except OSError:
-        pass
-    return 0.0

@@ -274,6 +274,4 @@ def _add_verbs_of_the_app(group: Any) -> None:
     )
     strip_verb.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels per side")
     strip_verb.add_argument("--no-index", action="store_true", help="do not archive the tiles")
-    strip_verb.add_argument(
-        "--virtual", action="store_true", help="also keep tiles in the raster, and archive those"
-    )
+    strip_verb.add_argument("--virtual", action="store_true", help="archive virtual tiles, too")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.strip import Step
+from benchmarks.steps import Step
 from mirs_core.datasets.images import read_image
 from mirs_core.datasets.tile_source import read_pixels
 from mirs_core.progress import Progress
