@@ -163,8 +163,9 @@ def _card(
             lines.append(f"{title}: {distance}" if len(results) > 1 else distance)
     if kilometres := _kilometres(searcher, row):
         lines.append(kilometres)
-    if location := words.location(searcher, tile):
-        lines.append(f"{words.location_name(searcher, tile)}: {location}")
+    location = words.location(searcher, tile)
+    if location.text:
+        lines.append(f"{location.name}: {location.text}")
     return tile_card.card(searcher, row, lines)
 
 

@@ -72,10 +72,8 @@ def about(searcher: Searcher, tile_id: str) -> list[tuple[str, str]]:
             escape(strip).replace("_", "_<wbr>") if strip else "<em>unknown</em>",
         ),
     ]
-    if location:
-        lines.append(
-            (words.location_name(searcher, tile_id), escape(location).replace("° ", "°&nbsp;"))
-        )
+    if location.text:
+        lines.append((location.name, escape(location.text).replace("° ", "°&nbsp;")))
     if card.synthetic:
         lines.append(("Imagery", "synthetic"))
     elif card.instrument:

@@ -93,7 +93,7 @@ def _column(
     result: ModelResults, shared: Counter[str], models: int, first: dict[str, int] | None
 ) -> Column:
     searcher, score, hits = result.searcher, result.score, result.hits
-    spread = _spread(result)
+    spread, located = _spread(result), words.locations(searcher, [hit.id for hit in hits])
     before = [None, *(hit.distance for hit in hits)]
     return Column(
         title=result.title,
@@ -108,6 +108,7 @@ def _column(
             _entry(
                 searcher,
                 hit,
+                located[hit.id],
                 shared[hit.id],
                 models,
                 shift=_shift(hit, first),
@@ -214,14 +215,22 @@ def _note(result: ModelResults) -> str:
 
 
 def _entry(
-    searcher: Searcher, hit: Hit, lists: int, models: int, *, shift: str, far: float, step: bool
+    searcher: Searcher,
+    hit: Hit,
+    location: words.Location,
+    lists: int,
+    models: int,
+    *,
+    shift: str,
+    far: float,
+    step: bool,
 ) -> TileEntry:
-    name, location = words.class_name(hit.label), words.location(searcher, hit.id)
+    name = words.class_name(hit.label)
     lines = [
         name,
         words.long_distance(searcher, hit),
         words.strip_line(searcher, hit.strip),
-        *([f"{words.location_name(searcher, hit.id)}: {location}"] if location else []),
+        *([f"{location.name}: {location.text}"] if location.text else []),
         f"Split: {words.SPLITS[hit.role].lower()}",
         *([f"Retrieved by {lists} of {models} models"] if models > 1 else []),
         words.file_name(hit.id),

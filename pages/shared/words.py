@@ -1,7 +1,11 @@
 """The app's wording for splits, distances, locations, tiles and durations."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
+
+import numpy as np
 
 from mirs_core.datasets.manifest import OWN_PLACE
 from mirs_core.mars import geography
@@ -76,30 +80,57 @@ def long_distance(searcher: Searcher, hit: Hit) -> str:
     return f"{searcher.unit.capitalize()} distance {hit.distance:.3f}"
 
 
-def location(searcher: Searcher, tile_id: str) -> str | None:
-    """The coordinates of a tile as text; None if they are unknown.
+@dataclass(frozen=True, slots=True)
+class Location:
+    """The coordinates of a tile as text, None if they are unknown, and what they refer to."""
 
-    Longitudes are east or west according to the session's setting.
+    text: str | None
+    name: str
+
+
+def locations(searcher: Searcher, tile_ids: Sequence[str]) -> dict[str, Location]:
+    """The coordinates of tiles by id; much faster than asking for one at a time.
+
+    Longitudes are east or west according to the session's setting. Raises DataError for unknown
+    tiles.
     """
-    row = searcher.items.row(tile_id)
-    latitude, longitude = searcher.items.latitudes[row], searcher.items.longitudes[row]
+    items, as_west = searcher.items, state.west()
+    rows = items.rows_of(tile_ids)
+    for place in np.flatnonzero(rows < 0)[:1]:
+        items.row(tile_ids[place])
+    columns = (items.latitudes, items.longitudes, items.places)
+    values = zip(tile_ids, *(column.values_at(rows) for column in columns), strict=True)
+    return {
+        tile: Location(
+            _coordinates(latitude, longitude, place, as_west), _place_name(searcher, place)
+        )
+        for tile, latitude, longitude, place in values
+    }
+
+
+def location(searcher: Searcher, tile_id: str) -> Location:
+    """The coordinates of a tile, see ``locations``."""
+    return locations(searcher, [tile_id])[tile_id]
+
+
+def _coordinates(
+    latitude: float | None, longitude: float | None, place: str, as_west: bool
+) -> str | None:
     if latitude is None:
         return None
-    digits = 3 if searcher.items.places[row] == OWN_PLACE else 1
+    digits = 3 if place == OWN_PLACE else 1
     north = geography.written_latitude(latitude, digits)
     if longitude is None:
         return north
     # Strip names give whole degrees.
     decimals = digits if digits > 1 else 0
-    return f"{north}, {geography.written_longitude(longitude, decimals, as_west=state.west())}"
+    return f"{north}, {geography.written_longitude(longitude, decimals, as_west=as_west)}"
 
 
-def location_name(searcher: Searcher, tile_id: str) -> str:
-    """What the coordinates of a tile refer to: its own centre, its strip's, or nothing real."""
+def _place_name(searcher: Searcher, place: str) -> str:
     if searcher.card.synthetic:
         return "Synthetic coordinates"
-    own = searcher.items.places[searcher.items.row(tile_id)] == OWN_PLACE
-    return "Tile centre" if own else "Strip centre"
+    return "Tile centre" if place == OWN_PLACE else "Strip centre"
 
 
 def strip_term(searcher: Searcher) -> str:
