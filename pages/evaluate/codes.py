@@ -38,7 +38,7 @@ def draw(models: Sequence[Model], data_set: lineup.DataSet) -> None:
     )
     for model, bits, _ in hashed:
         _bits(model, bits)
-    downloads.values("codes", {model.id: report.to_json() for model, report in reports})
+    downloads.values("codes", lambda: {model.id: report.to_json() for model, report in reports})
 
 
 def _all_distances(reports: Sequence[tuple[Model, Diagnostics]], data_set: lineup.DataSet) -> None:

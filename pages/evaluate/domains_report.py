@@ -89,7 +89,7 @@ def draw(
     )
     sections.section("All groups", text.gap)
     st.html(text.tables[kind])
-    downloads.values("domains", report)
+    downloads.values("domains", lambda: report)
 
 
 def _texts(report: Mapping[str, Any], shape: tuple[int, ...], digests: Mapping[str, str]) -> _Texts:

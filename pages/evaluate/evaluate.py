@@ -9,7 +9,7 @@ from mirs_core.errors import MirsError
 from mirs_core.evaluation.scores import RunScores
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.evaluate import codes, domains, published_tables, ranking
+from pages.evaluate import codes, ranking
 from pages.parts import downloads, first_run, sections
 from pages.parts.score_table import score_table
 from pages.shared import lineup, link, loaders, palette, sidebar, state, words
@@ -39,9 +39,14 @@ def main() -> None:
         [run for run in data_set.runs if run.id in picked], sidebar.titles(data_set.runs)
     )
     part = _part(data_set)
+    # What these two parts compute with imports PyTorch, which takes seconds.
     if part == "published":
+        from pages.evaluate import published_tables
+
         published_tables.draw(Home.current(), data_set)
     elif part == "domains":
+        from pages.evaluate import domains
+
         domains.draw(Home.current(), data_set, all_runs)
     elif part == "scores":
         _scores(models)

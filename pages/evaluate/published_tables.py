@@ -46,7 +46,7 @@ def draw(home: Home, data_set: DataSet) -> None:
     st.html(about)
     for table in tables:
         st.html(table)
-    downloads.values(f"published-{data_set.key}", report)
+    downloads.values(f"published-{data_set.key}", lambda: report)
 
 
 def _instructions(data_set: DataSet, path: Path) -> None:

@@ -30,7 +30,7 @@ def draw(models: Sequence[Model]) -> bool:
     for column, (model, report) in zip(sections.columns(len(measured)), measured, strict=False):
         with column:
             _confusion(model, report.confusion)
-    downloads.values("ranking", {model.id: report.to_json() for model, report in measured})
+    downloads.values("ranking", lambda: {model.id: report.to_json() for model, report in measured})
     return True
 
 

@@ -1,7 +1,7 @@
 """Download buttons for the data behind tables and figures."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,9 +16,9 @@ def rows(name: str, table: Sequence[Mapping[str, Any]]) -> None:
     _button(f"{name}.csv", spreadsheet.table(table), "text/csv")
 
 
-def values(name: str, value: Mapping[str, Any]) -> None:
-    """Draws a button that downloads a value as JSON, serialised when it is clicked."""
-    _button(f"{name}.json", lambda: json.dumps(value, allow_nan=False), "application/json")
+def values(name: str, make: Callable[[], Mapping[str, Any]]) -> None:
+    """Draws a button that downloads a value as JSON, made when it is clicked."""
+    _button(f"{name}.json", lambda: json.dumps(make(), allow_nan=False), "application/json")
 
 
 def _button(name: str, data: Any, kind: str) -> None:

@@ -124,4 +124,4 @@ def _curves(comparison: Comparison, models: Sequence[Model]) -> None:
         )
         best = {score.run.id: score.best_epoch for score in comparison.scores}
         training_curves.draw([model for model, _ in pairs], [history for _, history in pairs], best)
-    downloads.values("comparison", comparison.to_json())
+    downloads.values("comparison", comparison.to_json)

@@ -9,7 +9,7 @@ import streamlit as st
 from conftest import Start
 from streamlit.testing.v1 import AppTest
 
-from mirs_core.columns import column
+from mirs_core.columns import column, lookup
 from mirs_core.columns.column import Column
 from mirs_core.datasets import first_look
 from mirs_core.evaluation.diagnostics import sampling
@@ -43,7 +43,8 @@ def long_columns(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             raise WholeColumnError(f"{type(self).__name__} of {len(self)}")
         return some(self, key)
 
-    monkeypatch.setattr(column, "FEW", 0)
+    for module in (column, lookup):
+        monkeypatch.setattr(module, "FEW", 0)
     monkeypatch.setattr(Column, "__iter__", guarded)
     monkeypatch.setattr(Column, "__getitem__", sliced)
     for name, value in {"MOST_PAIRS": 1, "TILES": FEWER, "_MOST": 10, "_FEWEST": 10}.items():

@@ -98,8 +98,18 @@ class CodeUse:
         return self.distinct / self.tiles
 
 
-def code_use(codes: NDArray[np.uint8], labels: Sequence[str | None], ids: Sequence[str]) -> CodeUse:
-    """The use of packed ``codes`` (N, B), N at least 1; ``labels`` and ``ids`` are parallel."""
+def code_use(
+    codes: NDArray[np.uint8],
+    labels: Sequence[str | None],
+    ids: Sequence[str],
+    rows: NDArray[np.int64] | None = None,
+) -> CodeUse:
+    """The use of packed ``codes`` (N, B), N at least 1; ``labels`` are parallel.
+
+    Args:
+        rows: (N,) where the tiles are among ``ids``; by default these are parallel, too.
+    """
+    rows = np.arange(len(codes)) if rows is None else rows
     group, sizes = equal_codes(codes)
     order = np.argsort(-sizes, kind="stable")
     largest = [int(code) for code in order[:_LARGEST] if sizes[code] > 1]
@@ -111,7 +121,7 @@ def code_use(codes: NDArray[np.uint8], labels: Sequence[str | None], ids: Sequen
         tiles=len(codes),
         distinct=len(sizes),
         collisions=tuple(
-            _collision(np.flatnonzero(group == code), column, ids) for code in largest
+            _collision(np.flatnonzero(group == code), column, ids, rows) for code in largest
         ),
         classes=tuple(
             ClassUse(label, counts[label], len(np.unique(group[column.mask([label])])))
@@ -122,10 +132,12 @@ def code_use(codes: NDArray[np.uint8], labels: Sequence[str | None], ids: Sequen
     )
 
 
-def _collision(rows: NDArray[np.int64], labels: Categories, ids: Sequence[str]) -> Collision:
-    counted = Counter(label or None for label in labels.take(rows))
+def _collision(
+    places: NDArray[np.int64], labels: Categories, ids: Sequence[str], rows: NDArray[np.int64]
+) -> Collision:
+    counted = Counter(label or None for label in labels.take(places))
     classes = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0] or ""))
-    return Collision(len(rows), tuple(classes), _at(ids, rows))
+    return Collision(len(places), tuple(classes), _at(ids, rows[places]))
 
 
 def _at(ids: Sequence[str], rows: NDArray[np.int64]) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ def archive_use(retriever: Retriever) -> CodeUse | None:
     rows, items = np.sort(Parts.of(retriever).codes), retriever.items
     if isinstance(retriever.model, FloatModel) or not len(rows):
         return None
-    return code_use(retriever.codes[rows], items.labels.take(rows), items.ids.take(rows))
+    return code_use(retriever.codes[rows], items.labels.take(rows), items.ids, rows)
 
 
 def measured_rankings(retriever: Retriever) -> list[Ranking]:

@@ -12,7 +12,7 @@ from mirs_core.retrieval.retriever import Retriever
 
 MOST_PAIRS = 1 << 27
 """The most distances between queries and archive tiles of a report on all of them."""
-TILES, CODES = 20_000, 1 << 21
+TILES, CODES = 10_000, 1 << 20
 """Archive tiles that are ranked as a whole in larger runs, and those whose codes are compared."""
 _BITS = 1 << 16
 _FEWEST, _MOST, _SEARCHED = 50, 500, 200_000_000

@@ -65,7 +65,7 @@ def diagnosis(run_id: str) -> diagnostics.Diagnostics:
     return _diagnosis(str(home), run_id, changed_at(home, run_id), searcher(run_id))
 
 
-@st.cache_data(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner=False)
 def _diagnosis(
     home: str, run_id: str, changed: int, _searcher: Searcher
 ) -> diagnostics.Diagnostics:
