@@ -1,11 +1,13 @@
 """``bench space``: the page Hash space with as many tiles as DoMars16k, in a real browser.
 
 The tiles are synthetic and generated once, in about a quarter of an hour on two cores; the demo's
-models encode them. A projection of a million points measures the drawing alone.
+models encode them. A projection of a million points measures the drawing alone. ``--archive N``
+measures an invented archive instead, and its projection.
 """
 
 import asyncio
 import math
+import resource
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 from benchmarks.app import figures
 from benchmarks.chromium import Chromium
+from benchmarks.scale.making import make
 from benchmarks.server import serving
 from mirs_core.datasets.synthetic import generate
 from mirs_core.hash_space import space_maps
@@ -50,6 +53,7 @@ new Promise((done) => {
     const root = find()
     const place = root && root.plots[0].place(ROW)
     if (!place) return setTimeout(look, 50)
+    root.querySelector('.plot').scrollIntoView({ block: 'center', behavior: 'instant' })
     const box = root.querySelector('.plot').getBoundingClientRect()
     done([box.left + place[0], box.top + place[1]])
   }
@@ -94,9 +98,10 @@ _CIRCLE = (
   const map = root.data.maps[0]
   const places = Array.from(map.x, (_, row) => root.plots[0].place(row))
   const [u, v] = places[ROW]
-  const away = places.map(([x, y]) => Math.hypot(x - u, y - v)).sort((a, b) => a - b)
+  const away = Float64Array.from(places, ([x, y]) => Math.hypot(x - u, y - v)).sort()
   const box = root.querySelector('.plot').getBoundingClientRect()
-  const reach = away[Math.min(COUNT, away.length - 1)]
+  // Thousands of tiles may share a code; a smaller circle is no lasso.
+  const reach = Math.max(20, away[Math.min(COUNT, away.length - 1)])
   const turns = Array.from({ length: 41 }, (_, step) => (2 * Math.PI * step) / 40)
   const clamp = (value, most) => Math.max(3, Math.min(most - 3, value))
   return turns.map((turn) => [
@@ -146,6 +151,37 @@ def run(
     with serving(home, _MANY) as address:
         dense = asyncio.run(_dense(f"{address}/?n={many}", progress))
     return {"bench": "space", "tiles": tiles, "map_s": seconds, **timings, "many": many, **dense}
+
+
+def run_archive(
+    home: Home, tiles: int, repeat: int = 10, progress: Progress = silent
+) -> dict[str, Any]:
+    """The same for an invented archive of ``bench scale``, and the time of its projection.
+
+    Args:
+        home: with the run whose model and codes are used, or with none for the demo's; the archive
+            is made in a folder of its own beside it, once, and projected anew.
+
+    Raises:
+        MirsError: Chromium is missing, or the archive cannot be made.
+    """
+    other = Home(home.path.with_name(f"{home.path.name}-space-{tiles}"))
+    existing = [run for run in runs.list_runs(other) if run.state == "done"]
+    run_id = (
+        existing[0].id if existing else make(home, None, other.path, tiles, progress=progress).id
+    )
+    space_map = space_maps.project(other, run_id, progress=progress)
+    with serving(other) as address:
+        timings = asyncio.run(_maps(f"{address}/space?models={run_id}", tiles, repeat, progress))
+    return {
+        "bench": "space",
+        "tiles": tiles,
+        "map_s": space_map.seconds,
+        "map_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "landmarks": space_map.landmarks,
+        "trustworthiness": space_map.fidelity.trustworthiness,
+        **timings,
+    }
 
 
 def _prepared(home: Home, tiles: int, progress: Progress) -> tuple[list[str], int, float]:
@@ -203,6 +239,7 @@ async def _maps(link: str, count: int, repeat: int, progress: Progress) -> dict[
             lassos.append(await _timed(browser, _GRID_CAME, path))
             circled = max(circled, int(await browser.evaluate(_CHOSEN)))
     return {
+        "first_on_screen_ms": round(openings[0], 1),
         "on_screen_ms": figures(openings),
         "click_to_query_ms": figures(clicks),
         "lasso_to_grid_ms": figures(lassos),

@@ -117,9 +117,11 @@ def space(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
     """The projections of the hash space in a real browser."""
     from benchmarks import space as bench
 
-    answer = bench.run(
-        Home.current(), args.tiles, max(1, args.repeat), args.many, progress=console.progress
-    )
+    repeat = max(1, args.repeat)
+    if args.archive:
+        answer = bench.run_archive(Home.current(), args.archive, repeat, console.progress)
+    else:
+        answer = bench.run(Home.current(), args.tiles, repeat, args.many, progress=console.progress)
     return answer, _text(answer)
 
 
@@ -216,6 +218,18 @@ def add_verbs(group: Any) -> None:
     _add_verbs_of_the_app(group)
 
 
+def _add_space(group: Any) -> None:
+    space_verb = verb(group, "space", space, "the projections of the hash space in a real browser")
+    space_verb.add_argument("--tiles", type=int, default=16_150)
+    space_verb.add_argument("--repeat", type=int, default=10)
+    space_verb.add_argument(
+        "--many", type=int, default=1_000_000, help="points in the projection without tiles"
+    )
+    space_verb.add_argument(
+        "--archive", type=int, metavar="N", help="an invented archive of N tiles instead"
+    )
+
+
 def _add_verbs_of_the_app(group: Any) -> None:
     app_verb = verb(group, "app", app, "from a click in a real browser to the new results")
     app_verb.add_argument("--clicks", type=int, default=30, metavar="N")
@@ -236,12 +250,7 @@ def _add_verbs_of_the_app(group: Any) -> None:
         "--real", type=Path, metavar="DIR", help="real CTX tiles with 15 classes"
     )
     synthetic_verb.add_argument("--per-class", type=int, default=80, metavar="N")
-    space_verb = verb(group, "space", space, "the projections of the hash space in a real browser")
-    space_verb.add_argument("--tiles", type=int, default=16_150)
-    space_verb.add_argument("--repeat", type=int, default=10)
-    space_verb.add_argument(
-        "--many", type=int, default=1_000_000, help="points in the projection without tiles"
-    )
+    _add_space(group)
     kills_verb = verb(group, "kills", kills, "kill jobs and apps, and count the losses")
     kills_verb.add_argument("--data", type=Path, metavar="DIR", help="a small data set to train on")
     kills_verb.add_argument(
