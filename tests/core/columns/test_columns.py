@@ -22,6 +22,8 @@ from mirs_core.columns.numbers import Numbers
 from mirs_core.columns.texts import Texts
 
 WORDS = [None, "a", "b", "é" * 3, ""]
+UNHURRIED = settings(deadline=None)
+"""Machines that test are busy, and first calls import modules."""
 NUMBERS = [None, 0.0, -12.25, 1 / 3, 359.999999]
 
 
@@ -81,7 +83,7 @@ def columns(layout: Layout, picks: list[int]) -> list[tuple[Column[Any], list[An
     ]
 
 
-@settings(deadline=None)  # the first call imports what Arrow compares with
+@UNHURRIED
 @given(layouts(), st.data())
 def test_a_column_reads_like_a_tuple(layout: Layout, data: st.DataObject) -> None:
     total = sum(layout.sizes)
@@ -112,6 +114,7 @@ def test_a_column_reads_like_a_tuple(layout: Layout, data: st.DataObject) -> Non
             column.take(np.array([n]))
 
 
+@UNHURRIED
 @given(layouts(), st.data())
 def test_columns_of_other_blocks_are_equal_if_their_values_are(
     layout: Layout, data: st.DataObject
@@ -126,6 +129,7 @@ def test_columns_of_other_blocks_are_equal_if_their_values_are(
         assert column == column.take(rows) and (column == other) == (values == others)
 
 
+@UNHURRIED
 @given(st.lists(st.sampled_from(WORDS), max_size=30), st.sets(st.sampled_from([*WORDS, "z"])))
 def test_masks_and_counts_agree_with_counting(
     values: list[str | None], allowed: set[str | None]
@@ -143,6 +147,7 @@ def test_codes_take_as_few_bytes_as_they_can() -> None:
     ]  # fmt: skip
 
 
+@UNHURRIED
 @given(st.lists(st.sampled_from(NUMBERS), max_size=20), st.sampled_from([-20.0, 0.0, 0.1]))
 def test_ranges_of_numbers_include_both_ends(values: list[float | None], low: float) -> None:
     column = Numbers.of(values)
@@ -151,6 +156,7 @@ def test_ranges_of_numbers_include_both_ends(values: list[float | None], low: fl
     assert column.present().tolist() == [value is not None for value in values]
 
 
+@UNHURRIED
 @given(layouts(), st.booleans(), st.data())
 def test_rows_are_looked_up_by_dict_or_by_index(
     layout: Layout, few: bool, data: st.DataObject
@@ -194,6 +200,7 @@ def slow_key(text: str) -> int:
     return value ^ (value >> 29)
 
 
+@UNHURRIED
 @given(st.lists(st.text(max_size=12), max_size=12), st.integers(0, 3), st.booleans())
 def test_hashes_of_strings_follow_their_definition(
     values: list[str], start: int, large: bool
@@ -223,6 +230,7 @@ def test_what_is_not_a_hash_stays_text() -> None:
     assert isinstance(hashes_or_texts([digest(1)]), Hashes)
 
 
+@UNHURRIED
 @given(layouts(), st.data())
 def test_blocks_read_like_an_array(layout: Layout, data: st.DataObject) -> None:
     total = sum(layout.sizes)
