@@ -79,7 +79,12 @@ def _imported(spec: data_import.Import, answer: Answer) -> str:
     if answer["table"]:
         lines.append(f"Table: {answer['table']['described']}.")
     if answer["duplicates"]:
-        lines.append(f"{answer['duplicates']:,} files are duplicates of others")
+        are = (
+            "file is a duplicate of another"
+            if answer["duplicates"] == 1
+            else ("files are duplicates of others")
+        )
+        lines.append(f"{answer['duplicates']:,} {are}")
     if answer["unmatched"]:
         few = ", ".join(answer["unmatched"])
         lines.append(f"{answer['unmatched_rows']:,} rows of the table match no file ({few})")

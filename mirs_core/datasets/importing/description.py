@@ -137,9 +137,10 @@ def _table_notes(matched: MatchedTable) -> Iterator[str]:
         for record in matched.records.values()
     )
     if half:
+        have = "1 row has" if half == 1 else f"{half:,} rows have"
         yield (
-            f"{half:,} rows have a latitude but no longitude, and so no place on the map; the"
-            " column may be called longitude, lon, lon_e or lon_w."
+            f"{have} a latitude but no longitude, and so no place on the map; the column may be"
+            " called longitude, lon, lon_e or lon_w."
         )
 
 

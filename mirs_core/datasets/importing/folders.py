@@ -174,7 +174,12 @@ def import_into(
     without_split = sum(not tile.split for tile in new)
     if destination.labelled and without_split:
         where = f"{destination.default_split}/"
-        notes = (*notes, f"{without_split:,} tiles without a split are in {where}")
+        are = (
+            "1 tile without a split is"
+            if without_split == 1
+            else (f"{without_split:,} tiles without a split are")
+        )
+        notes = (*notes, f"{are} in {where}")
     work = target.root / ".mirs-import"
     with _work_folder(work):
         copies = copy_tiles(manifest.root, pairs, work / "set", progress, target.root)
