@@ -15,9 +15,10 @@ _WEST = re.compile(
     r"|longitude_direction\s*>\s*Positive West",
     re.IGNORECASE,
 )
+_NUMBER = r"[\"']?\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:E[-+]?[0-9]+)?)"
 _MERIDIAN = re.compile(
-    r"\b(?:CENTER_LONGITUDE|CenterLongitude)\s*=\s*[\"']?\s*([-+]?[\d.]+(?:E[-+]?\d+)?)"
-    r"|longitude_of_central_meridian\b[^>]*>\s*([-+]?[\d.]+(?:E[-+]?\d+)?)",
+    rf"\b(?:CENTER_LONGITUDE|CenterLongitude)\s*=\s*{_NUMBER}"
+    rf"|longitude_of_central_meridian\b[^>]*>\s*{_NUMBER}",
     re.IGNORECASE,
 )
 _GRAPHIC = re.compile(
@@ -26,8 +27,8 @@ _GRAPHIC = re.compile(
     re.IGNORECASE,
 )
 _RADII = (
-    re.compile(r"\b(?:A_AXIS_RADIUS|EquatorialRadius)\s*=\s*[\"']?\s*([\d.]+)", re.IGNORECASE),
-    re.compile(r"\b(?:C_AXIS_RADIUS|PolarRadius)\s*=\s*[\"']?\s*([\d.]+)", re.IGNORECASE),
+    re.compile(rf"\b(?:A_AXIS_RADIUS|EquatorialRadius)\s*=\s*{_NUMBER}", re.IGNORECASE),
+    re.compile(rf"\b(?:C_AXIS_RADIUS|PolarRadius)\s*=\s*{_NUMBER}", re.IGNORECASE),
 )
 _OBLIQUE = re.compile(r"\bMAP_PROJECTION_TYPE\s*=\s*[\"']?\s*OBLIQUE", re.IGNORECASE)
 _OFFSETS = ("LINE_PROJECTION_OFFSET", "SAMPLE_PROJECTION_OFFSET")

@@ -1,5 +1,6 @@
 """What labels say of their maps that GDAL does not heed: west longitudes, oblique maps, offsets."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from rasterio import Affine
 
 from mirs_core.datasets.strips import CutSettings, cut_strip
 from mirs_core.datasets.strips.raster import open_strip
-from mirs_core.errors import DataError
+from mirs_core.errors import DataError, MirsError
 
 SIDE = 64
 SCENE = np.random.default_rng(0).integers(2, 250, (SIDE, SIDE)).astype(np.uint8)
@@ -171,3 +172,18 @@ def test_an_oblique_pds3_map_is_refused(tmp_path: Path) -> None:
 def test_a_pds3_map_without_its_offsets_is_refused(term: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not say where its pixels are"):
         middle(pds3(tmp_path / "a.img", leave_out=term))
+
+
+@pytest.mark.parametrize("number", ["1.2.3", ".", "-", "1E999", "", "1e", "٣", "NULL"])
+@pytest.mark.parametrize("term", ["CENTER_LONGITUDE", "A_AXIS_RADIUS", "C_AXIS_RADIUS"])
+def test_damaged_numbers_of_labels_are_refused_or_ignored(
+    term: str, number: str, tmp_path: Path
+) -> None:
+    path = pds3(tmp_path / "a.img", "SINUSOIDAL", 30.0, "WEST", "PLANETOGRAPHIC", "3376.2")
+    data = path.read_bytes()[: SIDE * 60].rstrip(b"\0") + b"\r\n"
+    start = data.index(f"{term} = ".encode()) + len(term) + 3
+    end = data.index(b" <", start)
+    label = data[:start] + number.encode() + data[end:]
+    path.write_bytes(label.ljust(SIDE * 60) + SCENE.tobytes())
+    with contextlib.suppress(MirsError):
+        cut_strip(path, tmp_path / "out", CutSettings(size=32))
