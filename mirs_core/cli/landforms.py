@@ -56,8 +56,9 @@ def landforms(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any
     searcher = Searcher.open(home, args.run)
     voters = args.labelled or landform_map.default_labelled_run(home, args.run)
     labelled = searcher if voters == args.run else Searcher.open(home, voters)
-    estimate = landform_map.estimate_opened(searcher, labelled, args.k, args.min_margin)
-    trust = landform_map.measure_accuracy(labelled, args.k, args.min_margin)
+    settings, progress = (args.k, args.min_margin), console.progress
+    estimate = landform_map.estimate_opened(searcher, labelled, *settings, progress=progress)
+    trust = landform_map.measure_accuracy(labelled, *settings, progress=progress)
     rings = footprints(searcher.root)
     totals = landform_map.totals(estimate, searcher.items.ids, rings)
     features = exports.landform_map_table(searcher, estimate, trust, rings)

@@ -15,7 +15,7 @@ from pages.shared import loaders, missing, state, words
 
 COLLECTION, DENSITY = "mirs.map.collection", "mirs.map.density"
 _VIEWS = {"global": "Global", "north": "North pole", "south": "South pole"}
-_MOST_PLACES = 1000
+_MOST_PLACES, _MOST_NAMES = 1000, 1000
 _WEST_HELP = "Show longitudes in degrees west throughout the app. Exports use 0 to 360° E."
 _DENSITY_HELP = (
     "Density of the tiles of a landform class that pass the filters, smoothed by 6° at all"
@@ -52,17 +52,21 @@ def draw(searcher: Searcher) -> Layers:
         collected = _collection(searcher)
         label = _density(searcher)
         names = [strip.name for strip in strips]
-        if (framed := st.session_state.get(state.FRAMED)) not in names:
+        present = set(names)
+        if (framed := st.session_state.get(state.FRAMED)) not in present:
             missing.note(missing.CHOICES, [str(framed)] if framed else [])
-            st.session_state[state.FRAMED] = None
+            framed = st.session_state[state.FRAMED] = None
         elif state.CHOSEN not in st.session_state:
             # A link only names the strip.
             _strip_chosen(searcher)
+        # A browser is sent the first names of very many; others can be typed.
+        listed = names[:_MOST_NAMES]
         st.selectbox(
             "Strip",
-            names,
+            listed if framed is None or framed in listed else [framed, *listed],
             key=state.FRAMED,
-            placeholder="Zoom to a strip",
+            accept_new_options=len(names) > _MOST_NAMES,
+            placeholder="Zoom to a strip" if len(names) <= _MOST_NAMES else "Name of a strip",
             on_change=_strip_chosen,
             args=(searcher,),
             disabled=not names,

@@ -373,3 +373,19 @@ def test_the_map_says_what_its_places_are(searcher: Searcher) -> None:
 def test_filters_say_their_region() -> None:
     filters = Filters(region=Region(300, -10, 20, 35))
     assert filters.description() == "region 10° S to 35° N, 300° E to 20° E"
+
+
+def test_of_very_many_strips_a_name_is_typed(
+    home: Home, start: Any, drawn: Drawn, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_layers, "_MOST_NAMES", 1)
+    names = sorted(str(strip) for strip in set(searcher.items.strips))
+    for name, options in (
+        (names[0], names[:1]),
+        (names[-1], [names[-1], names[0]]),
+        ("no strip", names[:1]),
+    ):
+        app = opened(start, framed=name)
+        assert app.selectbox(key=state.FRAMED).options == options
+        assert drawn.content is not None
+        assert (drawn.content.frame and drawn.content.frame.id) == (name if name in names else None)
