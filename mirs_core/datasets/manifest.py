@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mirs_core.datasets.card import Card, read_card
 from mirs_core.datasets.reading import read_contents
@@ -186,7 +186,7 @@ def _table(root: Path) -> dict[str, TileRecord]:
 
 
 def _tile(path: str, content: str, labelled: bool, record: TileRecord | None, card: Card) -> Tile:
-    parts = PurePosixPath(path).parts
+    parts = path.split("/")
     label = parts[1] if labelled and len(parts) > 2 else None
     split = parts[0] if labelled else ""
     record = record or TileRecord(path)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from rasterio import Affine
 
 from mirs_core import cli
@@ -208,6 +209,20 @@ def test_a_raster_that_is_replaced_is_noticed(
             read_verified(tiled, tile.id, tile.content)
         with pytest.raises(DataError, match="another raster"):
             cut_strip(tmp_path / "S.tif", tiled, VIRTUAL)
+
+
+def test_a_mosaic_changes_with_its_files(tmp_path: Path) -> None:
+    part = write(tmp_path / "part.tif", values())
+    rasterio.shutil.copy(part, tmp_path / "S.vrt", driver="VRT")
+    cut_strip(tmp_path / "S.vrt", tmp_path / "out", VIRTUAL)
+    tile = scan(tmp_path / "out").tiles[3]
+    assert tile_file(tmp_path / "out", tile.id, tile.content).state == TileState.CURRENT
+    other_pixels(part)
+    assert tile_file(tmp_path / "out", tile.id, tile.content).state == TileState.CHANGED
+    part.unlink()
+    assert tile_file(tmp_path / "out", tile.id, tile.content).state == TileState.UNREADABLE
+    with pytest.raises(DataError, match="cannot be read"):
+        scan(tmp_path / "out")
 
 
 def test_a_smaller_raster_does_not_have_the_tile(tiled: Path, tmp_path: Path) -> None:
