@@ -14,6 +14,7 @@ from mirs_core.datasets.items import Items
 from mirs_core.mars.geography import distance_km
 
 DRAWS = 2000
+MOST_CANDIDATES = 1_000_000
 Verdict = Literal["nearer", "like chance", "farther"]
 
 
@@ -24,7 +25,8 @@ class Spread:
     Attributes:
         mean: km, over the ``count`` results with known coordinates.
         without_place: number of results without coordinates.
-        chance: km, the exact mean over all ``pool`` candidate tiles with coordinates.
+        chance: km, the exact mean over all ``pool`` candidate tiles with coordinates; if there are
+            more than ``MOST_CANDIDATES`` candidates, over so many drawn from them at random.
         low, high: km, the central 95 % of the means of ``count`` tiles drawn from these at random.
     """
 
@@ -35,6 +37,7 @@ class Spread:
     low: float
     high: float
     pool: int
+    sampled: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -60,9 +63,11 @@ def measure(
         candidates: rows of all tiles that pass the filters, without the query.
         draws: number of random samples, each drawn without replacement.
     """
-    kilometres = distances(items, place)
-    near = kilometres[results][np.isfinite(kilometres[results])]
-    pool = kilometres[candidates][np.isfinite(kilometres[candidates])]
+    is_sampled = len(candidates) > MOST_CANDIDATES
+    if is_sampled:
+        chosen = np.random.default_rng(seed).integers(len(candidates), size=MOST_CANDIDATES)
+        candidates = candidates[chosen]
+    near, pool = (_kilometres(items, place, rows) for rows in (results, candidates))
     if not len(near) or not len(pool):
         return None
     low, high = _by_chance(pool, min(len(near), len(pool)), draws, seed)
@@ -74,12 +79,23 @@ def measure(
         low=low,
         high=high,
         pool=len(pool),
+        sampled=is_sampled,
     )
 
 
 def distances(items: Items, place: tuple[float, float]) -> NDArray[np.float64]:
     """Distances (N,) of all tiles to a place, km; NaN for tiles without coordinates."""
     return distance_km(*place, *places(items))
+
+
+def _kilometres(
+    items: Items, place: tuple[float, float], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Distances of the tiles among ``rows`` that have coordinates."""
+    latitudes = np.asarray(items.latitudes.take(rows), dtype=np.float64)
+    longitudes = np.mod(np.asarray(items.longitudes.take(rows), dtype=np.float64), 360)
+    kilometres = distance_km(*place, latitudes, longitudes)
+    return kilometres[np.isfinite(kilometres)]
 
 
 def places(items: Items) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -51,9 +51,10 @@ def _row(result: ModelResults, title: str, colour: str) -> str:
         reason = "The query has no coordinates." if place is None else "No result has coordinates."
         return f'<tr>{name}<td colspan="2" class="mirs-quiet">{reason}</td></tr>'
     lacking = f", {measured.without_place} without coordinates" if measured.without_place else ""
+    drawn = f" (of {measured.pool:,} drawn at random)" if measured.sampled else ""
     return (
         f"<tr>{name}<td><b>{measured.mean:,.0f} km</b><small>{_VERDICTS[measured.verdict]}</small>"
-        f"<small>{measured.count} results{lacking}</small></td><td>{measured.chance:,.0f} km"
+        f"<small>{measured.count} results{lacking}</small></td><td>{measured.chance:,.0f} km{drawn}"
         f"<small>95%: {measured.low:,.0f} to {measured.high:,.0f} km</small></td></tr>"
     )
 
@@ -62,8 +63,7 @@ def measure(result: ModelResults, place: tuple[float, float]) -> Spread | None:
     """Distances from a query's location to its results, compared with chance."""
     searcher = result.searcher
     rows = searcher.items.rows_of([hit.id for hit in result.hits])
-    candidates = searcher.candidates(result.query, result.filters)
-    return loaders.distance_spread(searcher, place, rows, candidates)
+    return loaders.distance_spread(searcher, place, rows, result.query, result.filters)
 
 
 def _place(result: ModelResults) -> tuple[float, float] | None:

@@ -13,13 +13,13 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.strips.strip_list import STRIPS_FILE, Strip, read_strips
 from mirs_core.errors import MirsError
 from mirs_core.exchange.exports.strip_picture import picture
-from mirs_core.files import sha256
 from mirs_core.landform_map import spread
 from mirs_core.landform_map.density import on_sphere
 from mirs_core.landform_map.footprints import Ring, footprints, strip_outlines
 from mirs_core.mars.named_places import contradiction
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.filters import Filters
+from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace.home import Home
 from pages.shared.loaders.pictures import cache_key
@@ -228,27 +228,27 @@ def distance_spread(
     opened: Searcher,
     place: tuple[float, float],
     rows: NDArray[np.int64],
-    candidates: NDArray[np.int64],
+    query: Query,
+    filters: Filters,
 ) -> spread.Spread | None:
-    """Distances of results from a place, compared with chance; measured once."""
+    """Distances of results from a query's place, compared with chance; measured once."""
     run = opened.summary.id
-    key = sha256(rows.tobytes() + b"|" + candidates.tobytes())
-    return _distance_spread(
-        run, changed_at(opened.home, run), place, key, opened.items, rows, candidates
-    )
+    examples = (query.name, query.tile_id, query.content, tuple(sorted(query.examples)))
+    key = (str(opened.home), run, changed_at(opened.home, run), *examples, place)
+    return _distance_spread(key, rows.tobytes(), filters, opened, rows, query)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _distance_spread(
-    run_id: str,
-    changed: int,
-    place: tuple[float, float],
-    key: str,
-    _items: Items,
+    key: tuple[Any, ...],
+    results: bytes,
+    filters: Filters,
+    _opened: Searcher,
     _rows: NDArray[np.int64],
-    _candidates: NDArray[np.int64],
+    _query: Query,
 ) -> spread.Spread | None:
-    return spread.measure(_items, place, _rows, _candidates)
+    candidates = _opened.candidates(_query, filters)
+    return spread.measure(_opened.items, key[-1], _rows, candidates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mirs_core.datasets.items import Items
+from mirs_core.landform_map import spread as spread_module
 from mirs_core.landform_map.spread import distances, measure
 from mirs_core.mars.geography import distance_km
 
@@ -50,6 +51,19 @@ def test_means_are_those_of_a_loop() -> None:
         high, rel=0.06
     )
     assert measure(all_tiles, (5.0, 100.0), found, pool) == spread
+
+
+def test_chance_of_very_many_candidates_is_that_of_a_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    all_tiles, results, pool = scattered(3000), np.array([3, 7]), np.arange(3002)
+    exact = measure(all_tiles, (5.0, 100.0), results, pool)
+    monkeypatch.setattr(spread_module, "MOST_CANDIDATES", 2000)
+    sample = measure(all_tiles, (5.0, 100.0), results, pool)
+    assert exact is not None and sample is not None
+    assert sample.sampled and not exact.sampled and 1900 < sample.pool <= 2000
+    assert sample.mean == exact.mean and sample.chance != exact.chance
+    assert sample.chance == pytest.approx(exact.chance, rel=0.05)
 
 
 def test_verdicts() -> None:
