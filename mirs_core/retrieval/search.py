@@ -90,13 +90,15 @@ class Searcher:
 
         What it lacks of a virtual tile, its strip tells. An unreadable table is ignored.
         """
-        own = self.home.runs / self.summary.id
         if self._metadata is None:
             self._metadata = {}
-            for folder in (own, self.root):
+            for folder in (self.home.runs / self.summary.id, self.root):
                 with contextlib.suppress(MirsError):
                     self._metadata = {**self._metadata, **read_table(folder)}
-        return described(tile_id, (self.root, own), self._metadata.get(tile_id))
+        record = self._metadata.get(tile_id)
+        if not is_virtual(tile_id):
+            return record or TileRecord(tile_id)
+        return described(tile_id, (self.root, self.home.runs / self.summary.id), record)
 
     def metres_per_pixel(self, tile_id: str) -> float | None:
         """Pixel scale of a tile, from ``tiles.csv`` or else from the data set's card."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from mirs_core.datasets.card import UNKNOWN
 from mirs_core.datasets.manifest import INVENTED
+from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.mars import observations
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval import archive_check
@@ -92,7 +93,6 @@ def _row(searcher: Searcher, tile: str, states: Mapping[str, str], **values: Any
     row = items.row(tile)
     label, latitude, longitude = items.labels[row], items.latitudes[row], items.longitudes[row]
     observation, record = observations.parse(tile), searcher.metadata(tile)
-    product = observation.url or "" if observation and not card.synthetic else ""
     landform = describe(label) if label else None
     place = INVENTED if latitude is not None and card.synthetic else items.places[row]
     defaults = {"model": "", "run": "", "rank": None, "distance": None, "unit": "", "note": ""}
@@ -107,7 +107,7 @@ def _row(searcher: Searcher, tile: str, states: Mapping[str, str], **values: Any
         role=items.roles[row],
         strip=items.strips[row] or "",
         instrument=_instrument(searcher, observation),
-        source=record.source or product,
+        source=source_of(searcher, tile, record),
         synthetic=card.synthetic,
         data_set=card.title,
         licence=record.licence or card.licence,
@@ -116,6 +116,18 @@ def _row(searcher: Searcher, tile: str, states: Mapping[str, str], **values: Any
         state=str(states[tile]),
         **{**defaults, **values},
     )
+
+
+def source_of(searcher: Searcher, tile: str, record: TileRecord) -> str:
+    """URL of a tile's source product; empty if it is unknown, and for synthetic tiles.
+
+    Args:
+        record: of the tile (``searcher.metadata``).
+    """
+    if record.source:
+        return record.source
+    observation = None if searcher.card.synthetic else observations.parse(tile)
+    return observation.url or "" if observation else ""
 
 
 def _instrument(searcher: Searcher, observation: observations.Observation | None) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core import __version__
+from mirs_core.columns.numbers import Numbers
 from mirs_core.errors import RunError
 from mirs_core.exchange.exports.crs import MARS
-from mirs_core.exchange.exports.rows import rows_of_tiles
+from mirs_core.exchange.exports.rows import source_of
 from mirs_core.exchange.parquet_archives.checks import is_path, is_plain
 from mirs_core.exchange.parquet_archives.layout import (
     FORMAT,
@@ -115,21 +116,22 @@ def _table(searcher: Searcher, rows: NDArray[np.int64], columns: "pa.Schema") ->
     import pyarrow as pa
 
     items, codes = searcher.items.take(rows), searcher.retriever.codes[rows]
-    tiles = rows_of_tiles(searcher, items.ids.tolist())
+    ids = items.ids.tolist()
+    records = [searcher.metadata(tile) for tile in ids]
     values: dict[str, Any] = {
-        "id": items.ids.tolist(),
+        "id": ids,
         "code": code_array(codes),
         "label": items.labels.tolist(),
         "role": items.roles.tolist(),
         "strip": items.strips.tolist(),
         "place": items.places.tolist(),
         "sha256": items.contents.tolist(),
-        "licence": [tile.licence or None for tile in tiles],
-        "credit": [tile.credit or None for tile in tiles],
-        "source": [tile.source or None for tile in tiles],
+        "licence": [record.licence or searcher.card.licence or None for record in records],
+        "credit": [record.credit or None for record in records],
+        "source": [source_of(searcher, *pair) or None for pair in zip(ids, records, strict=True)],
         "latitude": items.latitudes.tolist(),
         "longitude": items.longitudes.tolist(),
-        "geometry": _points(items.longitudes, items.latitudes, range(len(items))),
+        "geometry": _points(items.longitudes, items.latitudes),
     }
     for name in TEXTS:
         _check_texts(name, values[name], values["id"])
@@ -166,13 +168,17 @@ def code_array(codes: NDArray[Any]) -> "pa.Array":
     return pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel()), type=kind)
 
 
-def _points(
-    longitudes: Sequence[float | None], latitudes: Sequence[float | None], rows: Sequence[int]
-) -> list[bytes | None]:
-    from shapely import Point, to_wkb
+def _points(longitudes: Numbers, latitudes: Numbers) -> "NDArray[np.object_]":
+    """WKB points (n,); None where a coordinate is unknown."""
+    from shapely import points, to_wkb
 
-    pairs = [(longitudes[row], latitudes[row]) for row in rows]
-    return [None if None in pair else to_wkb(Point(*pair)) for pair in pairs]
+    result = np.full(len(longitudes), None, dtype=object)
+    placed = np.flatnonzero(longitudes.present() & latitudes.present())
+    east, north = (
+        np.asarray(column.take(placed), dtype=float) for column in (longitudes, latitudes)
+    )
+    result[placed] = to_wkb(points(east, north))
+    return result
 
 
 def _geo() -> dict[str, Any]:
