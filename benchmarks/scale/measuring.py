@@ -23,7 +23,7 @@ from mirs_core.workspace.home import Home
 K = 64
 QUERIES = 64
 ADDED = 10_000
-MOST_EXPORTED = 10_000
+MOST_EXPORTED = 1_000_000
 _HUNDRED = 100
 _CHECKED = 3
 # Between these latitudes lies one per cent of a sphere.

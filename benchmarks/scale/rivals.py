@@ -15,7 +15,7 @@ from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 MOST_BY_NUMPY = 1_000_000
-MOST_BY_USEARCH = 1_000_000
+MOST_BY_USEARCH = 100_000
 _QUERIES = 100
 
 
