@@ -14,7 +14,7 @@ from mirs_core.columns.texts import Texts
 from mirs_core.columns.ties import drawn
 from mirs_core.columns.writing import ArchiveWriter
 from mirs_core.ranking.archive import HashArchive
-from mirs_core.retrieval.filters import Filters
+from mirs_core.retrieval.filters import EVERYTHING, Filters
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
@@ -49,9 +49,9 @@ def measure(folder: Path, run_id: str) -> dict[str, Any]:
     rng = np.random.default_rng(1)
     rows = rng.integers(0, len(searcher.items), _HUNDRED)
     ids = searcher.items.ids.take(rows)[:]
-    row["first_query_s"] = once(lambda: answer(searcher, searcher.query_by_id(ids[0])))
+    row["first_query_s"] = once(lambda: searcher.search(searcher.query_by_id(ids[0]), K))
     for tile in ids:
-        answer(searcher, searcher.query_by_id(tile))
+        searcher.search(searcher.query_by_id(tile), K)
     row["rss_gb"], row["own_gb"] = memory()
     row["disk_gb"] = sum(files) / 1e9
     labelled = searcher.items.labels.take(rows).mask([None])
@@ -62,12 +62,11 @@ def measure(folder: Path, run_id: str) -> dict[str, Any]:
     return row
 
 
-def answer(searcher: Searcher, query: Query, filters: Filters | None = None) -> list[Any]:
-    """The hits of a query with all their columns."""
-    hits = searcher.search(query, K, filters or Filters())
-    items = searcher.items.take(searcher.items.rows_of([hit.id for hit in hits]))
-    columns = (items.contents, items.latitudes, items.longitudes, items.places)
-    return list(zip(hits, *columns, strict=True))
+def answer(searcher: Searcher, query: Query, filters: Filters = EVERYTHING) -> list[Any]:
+    """The distances of the hits of a query, and all their columns."""
+    ranked = searcher.ranked(query, K, filters)
+    items = searcher.items.take(np.array([row for _, row in ranked], dtype=np.int64))
+    return list(zip(ranked, *items.columns().values(), strict=True))
 
 
 def _searches(searcher: Searcher, query: Query) -> dict[str, Any]:

@@ -182,9 +182,7 @@ class Searcher:
         Filters are applied before ranking, so that ``k`` results come back where that many tiles
         pass. ``filters.within`` has the unit of the distances.
         """
-        ranked = self._rank(query, self._allowed(filters), k, filters)
-        if filters.within is not None:
-            ranked = [(d, row) for d, row in ranked if d <= filters.within]
+        ranked = self.ranked(query, k, filters)
         items, rows = self.items, np.array([row for _, row in ranked], dtype=np.int64)
         columns = (items.ids, items.labels, items.roles, items.strips)
         # Joining paths as objects would take longer than searching a hundred thousand codes.
@@ -207,6 +205,15 @@ class Searcher:
         if self.retriever.stored is not None and self._searches % _GIVE_BACK_EVERY == 0:
             self.retriever.stored.give_back()
         return hits
+
+    def ranked(
+        self, query: Query, k: int = 64, filters: Filters = EVERYTHING
+    ) -> list[tuple[float, int]]:
+        """Distances and rows of the results of ``search``, in their order."""
+        ranked = self._rank(query, self._allowed(filters), k, filters)
+        if filters.within is None:
+            return ranked
+        return [(distance, row) for distance, row in ranked if distance <= filters.within]
 
     def candidates(self, query: Query, filters: Filters = EVERYTHING) -> NDArray[np.int64]:
         """Rows (n,) of all tiles that the query could return, ascending."""

@@ -64,14 +64,12 @@ def test_archives_of_a_folder_are_kept_and_used_again(
 def test_an_answer_has_every_column_of_every_hit(searcher: Searcher) -> None:
     query = searcher.query_by_id(searcher.items.ids[5])
     rows = measuring.answer(searcher, query)
+    hits = searcher.search(query, measuring.K)
     assert len(rows) == measuring.K
-    for hit, content, latitude, longitude, place in rows:
-        row = searcher.items.row(hit.id)
-        assert content == searcher.items.contents[row] and place == "invented"
-        assert (latitude, longitude) == (
-            searcher.items.latitudes[row],
-            searcher.items.longitudes[row],
-        )
+    columns = searcher.items.columns()
+    for ((distance, row), *values), hit in zip(rows, hits, strict=True):
+        assert (distance, values[0]) == (hit.distance, hit.id)
+        assert values == [column[row] for column in columns.values()]
 
 
 def test_a_search_with_other_ties_is_not_called_exact(searcher: Searcher) -> None:
