@@ -86,9 +86,10 @@ def _alone(measure: Measure, folder: Path, name: str) -> dict[str, Any]:
 
 
 def text(answer: dict[str, Any]) -> str:
-    """The figures as a Markdown table."""
-    rows = [[_cell(name, row.get(name)) for name in _COLUMNS] for row in answer["rows"]]
-    return markdown(list(_COLUMNS.values()), rows)
+    """The figures as a Markdown table, one column per archive."""
+    names = [name for name in _COLUMNS if name != "n"]
+    rows = [[_COLUMNS[n], *(_cell(n, row.get(n)) for row in answer["rows"])] for n in names]
+    return markdown([_COLUMNS["n"], *(_cell("n", row["n"]) for row in answer["rows"])], rows)
 
 
 def _cell(name: str, value: float | None) -> str:
