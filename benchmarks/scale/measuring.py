@@ -64,7 +64,7 @@ def measure(folder: Path, run_id: str) -> dict[str, Any]:
 
 def answer(searcher: Searcher, query: Query, filters: Filters = EVERYTHING) -> list[Any]:
     """The distances of the hits of a query, and all their columns."""
-    ranked = searcher.ranked(query, K, filters)
+    ranked = searcher._rank(query, searcher._allowed(filters), K, filters)
     items = searcher.items.take(np.array([row for _, row in ranked], dtype=np.int64))
     return list(zip(ranked, *items.columns().values(), strict=True))
 

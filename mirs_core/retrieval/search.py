@@ -95,10 +95,8 @@ class Searcher:
             for folder in (self.home.runs / self.summary.id, self.root):
                 with contextlib.suppress(MirsError):
                     self._metadata = {**self._metadata, **read_table(folder)}
-        record = self._metadata.get(tile_id)
-        if not is_virtual(tile_id):
-            return record or TileRecord(tile_id)
-        return described(tile_id, (self.root, self.home.runs / self.summary.id), record)
+        roots = (self.root, self.home.runs / self.summary.id) if is_virtual(tile_id) else ()
+        return described(tile_id, roots, self._metadata.get(tile_id))
 
     def metres_per_pixel(self, tile_id: str) -> float | None:
         """Pixel scale of a tile, from ``tiles.csv`` or else from the data set's card."""
@@ -182,7 +180,9 @@ class Searcher:
         Filters are applied before ranking, so that ``k`` results come back where that many tiles
         pass. ``filters.within`` has the unit of the distances.
         """
-        ranked = self.ranked(query, k, filters)
+        ranked = self._rank(query, self._allowed(filters), k, filters)
+        if filters.within is not None:
+            ranked = [(d, row) for d, row in ranked if d <= filters.within]
         items, rows = self.items, np.array([row for _, row in ranked], dtype=np.int64)
         columns = (items.ids, items.labels, items.roles, items.strips)
         # Joining paths as objects would take longer than searching a hundred thousand codes.
@@ -205,15 +205,6 @@ class Searcher:
         if self.retriever.stored is not None and self._searches % _GIVE_BACK_EVERY == 0:
             self.retriever.stored.give_back()
         return hits
-
-    def ranked(
-        self, query: Query, k: int = 64, filters: Filters = EVERYTHING
-    ) -> list[tuple[float, int]]:
-        """Distances and rows of the results of ``search``, in their order."""
-        ranked = self._rank(query, self._allowed(filters), k, filters)
-        if filters.within is None:
-            return ranked
-        return [(distance, row) for distance, row in ranked if distance <= filters.within]
 
     def candidates(self, query: Query, filters: Filters = EVERYTHING) -> NDArray[np.int64]:
         """Rows (n,) of all tiles that the query could return, ascending."""
