@@ -43,6 +43,16 @@ class Categories(Column[Any]):
         """The column of ``rows``, in their order, with the same names."""
         return Categories(Blocks.of(self.codes.take(rows)), self.names)
 
+    def compact(self) -> "Categories":
+        """The column as ``of`` makes it: names in the order of their first appearance."""
+        whole = self.codes.whole()
+        codes, first = np.unique(whole, return_index=True)
+        order = codes[np.argsort(first)]
+        order = order[order >= 0]
+        places = np.full(len(self.names) + 1, -1, dtype=code_type(len(order)))
+        places[order] = np.arange(len(order))
+        return Categories.of_codes(places[whole], [self.names[code] for code in order.tolist()])
+
     @cached_property
     def place_of(self) -> dict[str | None, int]:
         """The code of each name, and -1 of None."""

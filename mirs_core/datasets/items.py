@@ -14,7 +14,8 @@ from mirs_core.columns.hashes import Hashes, hashes_or_texts
 from mirs_core.columns.lookup import lookup_of
 from mirs_core.columns.numbers import Numbers
 from mirs_core.columns.texts import Texts
-from mirs_core.datasets.manifest import INVENTED, NO_PLACE, OWN_PLACE, STRIP_CENTRE, Tile
+from mirs_core.datasets.manifest import INVENTED, NO_PLACE, OWN_PLACE, STRIP_CENTRE
+from mirs_core.datasets.tiles import Tile, Tiles
 from mirs_core.errors import DataError, RunError
 
 ROLES = ("train", "val", "test", "archive")
@@ -84,15 +85,16 @@ class Items:
     @classmethod
     def of(cls, tiles: Sequence[Tile], roles: Sequence[str]) -> "Items":
         """The items of ``tiles`` with their roles (splits) in a run."""
+        columns = Tiles.of(tiles)
         return cls(
-            ids=[tile.id for tile in tiles],
-            labels=[tile.label for tile in tiles],
+            ids=columns.ids,
+            labels=columns.labels,
             roles=roles,
-            strips=[tile.strip for tile in tiles],
-            contents=[tile.content for tile in tiles],
-            latitudes=[tile.latitude for tile in tiles],
-            longitudes=[tile.longitude for tile in tiles],
-            places=[tile.place for tile in tiles],
+            strips=columns.strips,
+            contents=columns.contents,
+            latitudes=columns.latitudes,
+            longitudes=columns.longitudes,
+            places=columns.places,
         )
 
     def __len__(self) -> int:

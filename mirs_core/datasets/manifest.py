@@ -8,10 +8,12 @@ data set of all images below it. ``tiles.csv`` at the root adds further metadata
 import hashlib
 import json
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from mirs_core.datasets.card import Card, read_card
 from mirs_core.datasets.reading import read_contents
@@ -19,6 +21,7 @@ from mirs_core.datasets.strips.mending import mended_records
 from mirs_core.datasets.strips.strip_list import read_strips
 from mirs_core.datasets.strips.virtual import tiles_of, with_strips
 from mirs_core.datasets.tile_table import TileRecord, read_table
+from mirs_core.datasets.tiles import STEP, Tile, Tiles
 from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled, passed_over_lines
 from mirs_core.errors import DataError
 from mirs_core.mars import observations
@@ -27,35 +30,17 @@ from mirs_core.progress import Progress, silent
 OWN_PLACE, STRIP_CENTRE, INVENTED, NO_PLACE = "tile", "strip centre", "invented", ""
 """What the coordinates of a tile refer to."""
 
-__all__ = ["SPLITS", "Card", "Manifest", "Tile", "Unreadable", "read_card", "scan", "tiles_named"]
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One readable image of a data set: a file, or a window of a raster.
-
-    Attributes:
-        id: of the tile in its data set: its path.
-        path: relative to the data set's root, with forward slashes.
-        label: folder name of its class (in Unicode's composed form); None if there is none.
-        split: "train", "val", "test", "database", or "" outside of a labelled data set.
-        content: SHA-256 (hex) of the file; of a virtual tile, of its pixels.
-        strip: product id of the observation; None if the file name has none.
-        latitude: degrees north; None if unknown.
-        longitude: degrees east in [0, 360); None if unknown.
-        place: what the coordinates refer to: "tile", "strip centre" (from the file name),
-            "invented" (synthetic tiles), "" where there are none.
-    """
-
-    id: str
-    path: str
-    label: str | None
-    split: str
-    content: str
-    strip: str | None
-    latitude: float | None
-    longitude: float | None
-    place: str = ""
+__all__ = [
+    "SPLITS",
+    "Card",
+    "Manifest",
+    "Tile",
+    "Tiles",
+    "Unreadable",
+    "read_card",
+    "scan",
+    "tiles_named",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +63,7 @@ class Manifest:
 
     root: Path
     card: Card
-    tiles: tuple[Tile, ...]
+    tiles: Tiles
     duplicates: tuple[tuple[str, str], ...]
     unreadable: tuple[Unreadable, ...]
     passed_over: Mapping[str, int] = field(default_factory=dict)
@@ -90,32 +75,41 @@ class Manifest:
         """What was not read of the folder, in words; usually nothing."""
         return passed_over_lines(self.passed_over, self.outside, self.animated)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) over path, label, split and content of all tiles."""
-        rows = [[tile.path, tile.label, tile.split, tile.content] for tile in self.tiles]
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+        tiles, digest = self.tiles, hashlib.sha256(b"[")
+        for start in range(0, len(tiles), STEP):
+            rows = np.arange(start, min(start + STEP, len(tiles)), dtype=np.int64)
+            columns = (tiles.ids, tiles.labels, tiles.splits, tiles.contents)
+            values = zip(*(column.take(rows).tolist() for column in columns), strict=True)
+            # As json.dumps writes the list of all tiles at once.
+            text = json.dumps(list(values))[1:-1]
+            digest.update(f", {text}".encode() if start else text.encode())
+        digest.update(b"]")
+        return digest.hexdigest()
 
     @property
     def labelled(self) -> int:
         """Number of tiles with a label."""
-        return sum(tile.label is not None for tile in self.tiles)
+        return len(self.tiles) - self.tiles.labels.count(None)
 
     @property
     def classes(self) -> dict[str, int]:
         """Tiles by class, sorted by name; tiles without a label are left out."""
-        return dict(sorted(Counter(t.label for t in self.tiles if t.label is not None).items()))
+        counts = self.tiles.labels.counts().items()
+        return dict(sorted((label, count) for label, count in counts if label is not None))
 
     @property
     def splits(self) -> dict[str, int]:
         """Tiles by split, in the order of ``SPLITS``; tiles without a split are under ""."""
-        counts = Counter(tile.split for tile in self.tiles)
-        return {split: counts[split] for split in (*SPLITS, "") if counts[split]}
+        counts = self.tiles.splits.counts()
+        return {split: counts[split] for split in (*SPLITS, "") if split in counts}
 
     @property
     def strips(self) -> int:
         """Number of distinct known strips."""
-        return len({tile.strip for tile in self.tiles} - {None})
+        return len(self.tiles.strips.counts().keys() - {None})
 
 
 def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> Manifest:
@@ -141,7 +135,7 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     labelled, virtual = is_labelled(root), tiles_of(root)
     table = with_strips(_table(root), virtual)
     contents = {**read.contents, **virtual.contents}
-    tiles = tuple(
+    tiles = Tiles.of(
         _tile(path, contents[path], labelled, table.get(path), card) for path in sorted(contents)
     )
     refused = {**images.refused, **virtual.refused, **read.bad}
@@ -160,7 +154,7 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     )
 
 
-def tiles_named(root: Path) -> tuple[Tile, ...]:
+def tiles_named(root: Path) -> Tiles:
     """The tiles of the data set in ``root`` by names, folders and ``tiles.csv``, sorted by path.
 
     No image is read: contents are empty, and undecodable files are included.
@@ -172,7 +166,7 @@ def tiles_named(root: Path) -> tuple[Tile, ...]:
     card, labelled = read_card(root), is_labelled(root)
     table = with_strips(_table(root), tiles_of(root, with_stale=True))
     paths = sorted(find_images(root).tiles)
-    return tuple(_tile(path, "", labelled, table.get(path), card) for path in paths)
+    return Tiles.of(_tile(path, "", labelled, table.get(path), card) for path in paths)
 
 
 def _table(root: Path) -> dict[str, TileRecord]:
@@ -220,9 +214,17 @@ def _place(
     return observation.latitude, observation.longitude, INVENTED if invented else STRIP_CENTRE
 
 
-def _duplicates(tiles: tuple[Tile, ...]) -> tuple[tuple[str, str], ...]:
+def _duplicates(tiles: Tiles) -> tuple[tuple[str, str], ...]:
+    contents = tiles.contents
+    keys = np.concatenate([contents.keys(block) for block in range(len(contents.layout.sizes))])
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    # Different contents may have a key in common; few tiles are looked at more closely.
+    rows = np.flatnonzero(counts[inverse] > 1)
     first: dict[str, str] = {}
-    pairs = ((first.setdefault(tile.content, tile.path), tile.path) for tile in tiles)
+    pairs = (
+        (first.setdefault(content, path), path)
+        for content, path in zip(contents.take(rows), tiles.ids.take(rows), strict=True)
+    )
     return tuple(pair for pair in pairs if pair[0] != pair[1])
 
 

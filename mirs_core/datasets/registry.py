@@ -153,8 +153,8 @@ def _named(root: Path) -> _Counts:
     tiles = tiles_named(root)
     return _Counts(
         len(tiles),
-        sum(tile.label is not None for tile in tiles),
-        sum(tile.latitude is not None and tile.longitude is not None for tile in tiles),
+        len(tiles) - tiles.labels.count(None),
+        int(np.count_nonzero(tiles.latitudes.present() & tiles.longitudes.present())),
     )
 
 

@@ -35,7 +35,7 @@ def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
     tiles = manifest.tiles
     roles = assign_roles(tiles, manifest.digest, seed, by_strip)
     order = row_order(len(tiles), manifest.digest, seed)
-    return Items.of([tiles[i] for i in order], [roles[i] for i in order])
+    return Items.of(tiles.take(order), roles.take(order).compact())
 
 
 def archive_id(items: Items, rows: NDArray[np.int64] | None = None) -> str:

@@ -7,15 +7,23 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.manifest import Tile
+from mirs_core.columns.categories import Categories
+from mirs_core.datasets.tiles import Tile, Tiles
 
 _VALIDATION_SHARE = 0.1
-_ROLE_OF_SPLIT = {"val": "val", "test": "test", "database": "archive", "": "archive"}
+_ROLES = ("train", "archive", "val", "test")
+_ROLE_OF_SPLIT = {
+    "train": "train",
+    "val": "val",
+    "test": "test",
+    "database": "archive",
+    "": "archive",
+}
 
 
 def assign_roles(
     tiles: Sequence[Tile], digest: str, seed: int, by_strip: bool = False
-) -> list[str]:
+) -> Categories:
     """The role of each tile: "train", "archive", "val" or "test" (MIRS method, evaluation).
 
     Half of the train split, drawn class by class, trains the head; the other half is the archive. A
@@ -34,25 +42,27 @@ def assign_roles(
     Returns:
         Roles parallel to ``tiles``.
     """
-    training = sorted((t for t in tiles if t.split == "train"), key=lambda tile: tile.id)
+    columns = Tiles.of(tiles)
+    rows, splits = columns.splits.rows_with("train"), columns.splits
+    training = sorted(columns.take(rows), key=lambda tile: tile.id)
     archived: set[str] = set()
-    if not any(tile.split == "database" for tile in tiles):
+    if "database" not in splits:
         halve = _strip_half if by_strip else _class_half
         archived = halve(training, _rng("halves", digest, seed))
     learning = [tile for tile in training if tile.id not in archived]
     validating: set[str] = set()
-    if not any(tile.split == "val" for tile in tiles):
+    if "val" not in splits:
         tenth = _strip_tenth if by_strip else _class_tenth
         validating = tenth(learning, _rng("validation", digest, seed))
-
-    def role(tile: Tile) -> str:
-        if tile.split != "train":
-            return _ROLE_OF_SPLIT[tile.split]
-        if tile.id in archived:
-            return "archive"
-        return "val" if tile.id in validating else "train"
-
-    return [role(tile) for tile in tiles]
+    place_of = {role: place for place, role in enumerate(_ROLES)}
+    place_of_split = [place_of[_ROLE_OF_SPLIT[split]] for split in splits.names]
+    places = np.array([*place_of_split, 0], dtype=np.int8)[splits.codes.whole()]
+    for row, tile in zip(rows.tolist(), columns.ids.take(rows), strict=True):
+        if tile in archived:
+            places[row] = place_of["archive"]
+        elif tile in validating:
+            places[row] = place_of["val"]
+    return Categories.of_codes(places, _ROLES).compact()
 
 
 def row_order(n: int, digest: str, seed: int) -> NDArray[np.int64]:

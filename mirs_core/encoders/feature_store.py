@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.manifest import Tile
 from mirs_core.datasets.reader_version import READER, has_changed
 from mirs_core.datasets.tile_source import reading_order
+from mirs_core.datasets.tiles import Tile, Tiles
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.encoding import encoded
 from mirs_core.encoders.engine import Features
@@ -83,8 +83,9 @@ def extract(
     """
     options = Extraction(progress, batch_size, view)
     features = np.empty((len(tiles), encoder.dim), dtype=np.float32)
-    order = reading_order([tile.path for tile in tiles])
-    ordered = [tiles[place] for place in order]
+    columns = Tiles.of(tiles)
+    order = reading_order(columns.ids)
+    ordered = columns.take(order)
     for start, block in stream(root, ordered, encoder, cache, options):
         features[order[start : start + len(block)]] = block
     if engines is not None:
@@ -161,9 +162,10 @@ class _Extractor:
         store: RowStore,
         options: Extraction,
     ) -> None:
-        self.root, self.tiles, self.encoder = root, tiles, encoder
+        self.root, self.encoder = root, encoder
         self.store, self.options = store, options
-        self.keys = keys_of([tile.content for tile in tiles])
+        self.tiles = Tiles.of(tiles)
+        self.keys = keys_of(self.tiles.contents)
         # NumPy sorts bytes as texts.
         texts = self.keys.view("S32").ravel()
         self.total = len(np.unique(texts))
@@ -176,7 +178,7 @@ class _Extractor:
         intact = self.store.read(located, out, self.options.engines)
         missing = np.flatnonzero(~intact).tolist()
         # Of several copies of a tile one is encoded.
-        contents = [tile.content for tile in self.tiles[inside]]
+        contents = self.tiles[inside].contents
         first: dict[str, int] = {}
         for place in missing:
             first.setdefault(contents[place], place)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.manifest import Tile
 from mirs_core.datasets.tile_source import reading_order
+from mirs_core.datasets.tiles import Tiles
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import Extraction, keys_of, stream
 from mirs_core.encoders.row_segment import Keys
@@ -68,7 +68,7 @@ class Archiving:
 
     home: Home
     root: Path
-    tiles: Sequence[Tile]
+    tiles: Tiles
     keeps_features: bool = False
     engines: Counter[str] = field(default_factory=Counter)
 
@@ -85,10 +85,10 @@ def archive_codes(
         DataError: a file is missing, unreadable, or was changed after the scan.
         EncoderError: the encoder's weights are damaged.
     """
-    keys = keys_of([tile.content for tile in archiving.tiles])
+    keys = keys_of(archiving.tiles.contents)
     unfinished = [_Unfinished(archiving, encoder, model, keys) for model in models]
     rows = np.flatnonzero(np.any([codes.missing for codes in unfinished], axis=0))
-    rows = rows[reading_order([archiving.tiles[row].path for row in rows.tolist()])]
+    rows = rows[reading_order(archiving.tiles.ids.take(rows))]
     already = len(np.unique(keys.view("S32"))) - len(np.unique(keys[rows].view("S32")))
 
     def overall(stage: str, done: int, total: int) -> None:
@@ -100,7 +100,7 @@ def archive_codes(
         engines=archiving.engines,
         block=_BLOCK,
     )
-    tiles, cache = [archiving.tiles[row] for row in rows.tolist()], archiving.home.feature_cache
+    tiles, cache = archiving.tiles.take(rows), archiving.home.feature_cache
     before = archiving.engines.copy()
     for start, features in stream(archiving.root, tiles, encoder, cache, options):
         ((engine, _),) = (archiving.engines - before).most_common(1)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.lookup import lookup_of
 from mirs_core.config import settings as configs
 from mirs_core.datasets.items import Items
-from mirs_core.datasets.manifest import Manifest, Tile
+from mirs_core.datasets.manifest import Manifest
+from mirs_core.datasets.tiles import Tiles
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import extract
 from mirs_core.pipeline.learning_tiles import LearningTiles, learning_rows
@@ -18,9 +20,8 @@ from mirs_core.progress import Progress
 from mirs_core.workspace.home import Home
 
 
-def _tiles(manifest: Manifest, ids: Sequence[str]) -> list[Tile]:
-    tile_by_id = {tile.id: tile for tile in manifest.tiles}
-    return [tile_by_id[tile_id] for tile_id in ids]
+def _tiles(manifest: Manifest, ids: Sequence[str]) -> Tiles:
+    return manifest.tiles.take(lookup_of(manifest.tiles.ids).rows_of(ids))
 
 
 def extract_items(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.columns.blocks import BLOCK
+from mirs_core.columns.lookup import lookup_of
 from mirs_core.columns.manifest import read_list
 from mirs_core.columns.reading import is_stored
 from mirs_core.datasets.items import Items
@@ -200,8 +201,7 @@ def _codes(
     if not len(rows):
         return codes, 0
     encoder, items = encoder_of(home, old), plan.items.take(rows)
-    tile_by_id = {tile.id: tile for tile in manifest.tiles}
-    tiles = [tile_by_id[tile] for tile in items.ids]
+    tiles = manifest.tiles.take(lookup_of(manifest.tiles.ids).rows_of(items.ids))
     missing = count_missing(items.contents, encoder, home.feature_cache)
     archiving = Archiving(home, manifest.root, tiles, engines=engines)
     model = ArchiveModel(old.id, loaded.model, np.isin(np.asarray(items.roles), ["train"]))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest, Tile
 from mirs_core.datasets.splits import grown_order
-from mirs_core.pipeline.indexing import role_of
+from mirs_core.datasets.tiles import Tiles
+from mirs_core.pipeline.indexing import archive_roles
 from mirs_core.retrieval.retriever import Retriever
 
 
@@ -63,7 +64,7 @@ def plan_growth(
     everything = [*tiles, *added]
     # Copies of tiles that the model was trained on must not count in an evaluation.
     roles = [items.roles[row] for row in rows]
-    roles += [learnt.get(tile.content) or role_of(tile) for tile in added]
+    roles += archive_roles(Tiles.of(added), learnt)
     copies = _rows_of_contents(items, [tile.content for tile in added])
     sources = np.concatenate([np.array(rows, dtype=np.int64), copies])
     return Plan(

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.lookup import lookup_of
 from mirs_core.config import settings as configs
 from mirs_core.datasets.card import CARD_FILE
 from mirs_core.datasets.items import Items
-from mirs_core.datasets.manifest import Manifest, Tile
+from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.scanning import archive_id, describe, scan_cached
 from mirs_core.datasets.splits import row_order
 from mirs_core.datasets.tile_table import TABLE_FILE
+from mirs_core.datasets.tiles import Tiles
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.run_encoder import encoder_of
 from mirs_core.files import copy_file
@@ -101,8 +103,10 @@ class _Parent:
         return cls(run_id, trained.model, learnt, run.config(), origin, encoder_of(home, run))
 
     def archives(self, manifest: Manifest) -> ArchiveModel:
-        is_source = [self.learnt.get(tile.content) == "train" for tile in manifest.tiles]
-        return ArchiveModel(self.id, self.model, np.array(is_source, dtype=bool))
+        trained = [content for content, role in self.learnt.items() if role == "train"]
+        is_source = np.zeros(len(manifest.tiles), dtype=bool)
+        is_source[lookup_of(manifest.tiles.contents).rows_with(trained)] = True
+        return ArchiveModel(self.id, self.model, is_source)
 
     def keep(
         self,
@@ -115,9 +119,8 @@ class _Parent:
         """The finished run with the codes (n, width) of the tiles of ``manifest``."""
         config, about = archived_config(self.config, manifest.root), describe(manifest)
         order = row_order(len(manifest.tiles), manifest.digest, config.seed)
-        tiles = [manifest.tiles[place] for place in order]
-        roles = [self.learnt.get(tile.content) or role_of(tile) for tile in tiles]
-        items = Items.of(tiles, roles)
+        tiles = manifest.tiles.take(order)
+        items = Items.of(tiles, archive_roles(tiles, self.learnt))
         archive = retriever.Retriever(self.model, codes[order], items, manifest.card.distractors)
         return keep_archived(
             home,
@@ -185,6 +188,13 @@ def keep_archived(
     return run
 
 
-def role_of(tile: Tile) -> str:
-    """The split, in an archive, of a tile that the model was not trained or validated on."""
-    return tile.split if tile.split in ("val", "test") else "archive"
+def archive_roles(tiles: Tiles, learnt: Mapping[str, str]) -> list[str]:
+    """The splits of tiles in an archive.
+
+    Args:
+        learnt: split by content of the tiles that the model was trained or validated on.
+    """
+    return [
+        learnt.get(content) or (split if split in ("val", "test") else "archive")
+        for content, split in zip(tiles.contents, tiles.splits, strict=True)
+    ]

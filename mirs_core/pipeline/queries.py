@@ -1,6 +1,7 @@
 """Query tiles from a folder, for an evaluation with queries of one's own."""
 
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def encode_folder(
     return codes, columns
 
 
-def _labelled(tiles: tuple[Tile, ...]) -> tuple[list[Tile], list[str | None]]:
+def _labelled(tiles: Sequence[Tile]) -> tuple[list[Tile], list[str | None]]:
     test = [tile for tile in tiles if tile.split == "test" and tile.label is not None]
     if test:
         return test, [tile.label for tile in test]
