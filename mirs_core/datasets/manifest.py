@@ -6,6 +6,7 @@ data set of all images below it. ``tiles.csv`` at the root adds further metadata
 """
 
 import hashlib
+import heapq
 import json
 import unicodedata
 from collections.abc import Mapping
@@ -120,8 +121,8 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     Files that cannot be tiles are reported by name and skipped.
 
     Args:
-        cache: a JSON file of earlier results by path, size and modification time; a damaged one
-            is ignored.
+        cache: a file of earlier results by path, size and modification time, written as the scan
+            goes on; a damaged one is ignored.
 
     Raises:
         DataError: there is no such folder, no readable image in it, or dataset.json is invalid.
@@ -134,9 +135,9 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     read = read_contents(root, images.paths, cache, progress)
     labelled, virtual = is_labelled(root), tiles_of(root)
     table = with_strips(_table(root), virtual)
-    contents = {**read.contents, **virtual.contents}
+    contents = heapq.merge(read.pairs(), sorted(virtual.contents.items()))
     tiles = Tiles.of(
-        _tile(path, contents[path], labelled, table.get(path), card) for path in sorted(contents)
+        _tile(path, content, labelled, table.get(path), card) for path, content in contents
     )
     refused = {**images.refused, **virtual.refused, **read.bad}
     unreadable = tuple(Unreadable(*pair) for pair in sorted(refused.items()))

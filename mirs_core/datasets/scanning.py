@@ -27,7 +27,7 @@ def scan_cache_of(home: Home, root: Path) -> Path:
     """The file with the results of the last scan of ``root``."""
     root = root.expanduser().resolve()
     key = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-    return home.scan_cache / f"{slug(root.name)}-{key}.json"
+    return home.scan_cache / f"{slug(root.name)}-{key}.arrow"
 
 
 def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
