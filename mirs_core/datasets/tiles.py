@@ -68,7 +68,11 @@ class Tiles(Sequence[Tile]):
 
     @classmethod
     def of(cls, tiles: Iterable[Tile]) -> "Tiles":
-        """The columns of ``tiles``, which may be an iterator; columns are returned as they are."""
+        """The columns of ``tiles``, which may be an iterator; columns are returned as they are.
+
+        Raises:
+            ValueError: the id of a tile is not its path.
+        """
         if isinstance(tiles, Tiles):
             return tiles
         remaining, columns = iter(tiles), _Growing()
@@ -162,6 +166,8 @@ class _Growing:
         self._latitudes, self._longitudes = array("d"), array("d")
 
     def add(self, tiles: Sequence[Tile]) -> None:
+        if any(tile.id != tile.path for tile in tiles):
+            raise ValueError("the id of a tile is its path")
         self._ids.append(strings([tile.id for tile in tiles]))
         self._contents.append(hashes_or_texts([tile.content for tile in tiles]))
         self._labels.add(tile.label for tile in tiles)

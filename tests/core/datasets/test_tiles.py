@@ -169,3 +169,8 @@ def test_compact_names_are_in_the_order_of_their_rows() -> None:
     tiles = [Tile(n, n, n, "", "", None, None, None) for n in "abc"]
     labels = Tiles.of(tiles).labels.take(np.array([2, 0, 2])).compact()
     assert labels.names == ("c", "a") and list(labels) == ["c", "a", "c"]
+
+
+def test_a_tile_that_is_not_at_its_path_is_refused() -> None:
+    with pytest.raises(ValueError, match="is its path"):
+        Tiles.of([Tile("a", "b", None, "", "", None, None, None)])

@@ -286,7 +286,9 @@ def test_a_file_that_changed_is_named_and_not_cached(data: Manifest, tmp_path: P
 
 def test_an_image_that_cannot_be_decoded_is_named(data: Manifest, tmp_path: Path) -> None:
     (data.root / "text.jpg").write_bytes(b"text")
-    bad = replace(data.tiles[0], path="text.jpg", content=hashlib.sha256(b"text").hexdigest())
+    bad = replace(
+        data.tiles[0], id="text.jpg", path="text.jpg", content=hashlib.sha256(b"text").hexdigest()
+    )
     with pytest.raises(DataError, match=r"text\.jpg is not an image"):
         extract(data.root, [bad], make_fake_encoder()[0], tmp_path / "cache")
 
