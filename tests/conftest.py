@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from fakes import (
     FakeNetwork,
@@ -22,6 +23,10 @@ from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
     from mirs_core.encoders.base import Encoder
+
+# Times are measured by benchmarks; a busy machine must not fail a property.
+hypothesis.settings.register_profile("mirs", deadline=None)
+hypothesis.settings.load_profile("mirs")
 
 # Two test processes run side by side; spinning OpenMP threads would make both many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -2,8 +2,10 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from mirs_core.errors import DataError
 
@@ -91,10 +93,9 @@ def _unmarked(start: bytes) -> str:
 
 def _counts(path: Path) -> tuple[int, int, int]:
     """The letters beyond ASCII in UTF-8, the bytes that are not UTF-8, the line of their first."""
-    letters, invalid, lines, first = 0, 0, 1, 0
+    letters, invalid, first = 0, 0, 0
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as handle:
-        while text := handle.read(_CHUNK):
-            text += handle.read(1) if text.endswith("\r") else ""
+        for lines, text in _numbered(handle):
             _check_nul(path, text, lines)
             if not text.isascii():
                 bad = _ESCAPED.search(text)
@@ -102,27 +103,35 @@ def _counts(path: Path) -> tuple[int, int, int]:
                 first = first or (lines + _breaks(text[: bad.start()]) if bad else 0)
                 invalid += count
                 letters += sum(letter > "\x7f" for letter in text) - count
-            lines += _breaks(text)
     return letters, invalid, first
 
 
 def _read_through(path: Path, codec: str) -> str:
     """Checks that the whole file is text of this encoding; returns a word with other letters."""
-    example, lines = "", 1
+    example = ""
     try:
         with path.open(encoding=codec, newline="") as handle:
-            while text := handle.read(_CHUNK):
-                text += handle.read(1) if text.endswith("\r") else ""
+            for lines, text in _numbered(handle):
                 _check_nul(path, text, lines)
                 if not example and not text.isascii():
                     word = re.search(r"\w*[^\x00-\x7f]\w*", text)
                     example = word[0][:40] if word else ""
-                lines += _breaks(text)
     except UnicodeError:
         tried = "UTF-8 nor Windows-1252" if codec == "cp1252" else f"intact {Encoding(codec).title}"
         verb = "neither" if codec == "cp1252" else "not"
         raise DataError(f"{path} is {verb} {tried}; save it as UTF-8.") from None
     return example
+
+
+def _numbered(handle: TextIO) -> Iterator[tuple[int, str]]:
+    """Pieces of a file, each with the number of the line on which it starts."""
+    lines, last = 1, ""
+    while text := handle.read(_CHUNK):
+        # A line break of two characters may be divided between two pieces.
+        lines -= last == "\r" and text.startswith("\n")
+        yield lines, text
+        lines += _breaks(text)
+        last = text[-1]
 
 
 def _check_nul(path: Path, text: str, lines: int) -> None:

@@ -1,5 +1,6 @@
 """The browsing check: a preset against itself, and a class of one code."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +38,11 @@ def test_a_class_of_one_code_cannot_be_browsed(
 
     def collapsed(run: object) -> Retriever:
         model = load(run)  # type: ignore[arg-type]
-        if model.codes.dtype == np.uint8:
-            model.codes[[i for i, label in enumerate(model.items.labels) if label == "cra"]] = 0
-        return model
+        if model.codes.dtype != np.uint8:
+            return model
+        codes = np.array(model.codes)
+        codes[model.items.labels.mask(["cra"])] = 0
+        return dataclasses.replace(model, codes=codes)
 
     monkeypatch.setattr(browsing, "load", collapsed)
     answer = browsing.run(Home(tmp_path), data, "pca-sign", against="pca-sign", seeds=1)

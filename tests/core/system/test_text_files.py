@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mirs_core.errors import DataError
@@ -20,6 +20,7 @@ def slow_line(text: str, index: int) -> int:
 
 
 @settings(deadline=None)
+@example(before="aaaaaaaaaaa\r\r\n", after="", codec="utf-8")
 @given(before=_texts, after=_texts, codec=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_nul_is_refused_with_its_line_wherever_it_stands(
     before: str, after: str, codec: str, tmp_path_factory: pytest.TempPathFactory
