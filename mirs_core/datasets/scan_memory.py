@@ -144,7 +144,9 @@ class ScanWriter:
                 self._writer.close()
                 os.fsync(self._handle.fileno())
                 self.close()
-                self._part.replace(self._cache)
+                # Another scan of the same folder that ended before has removed what this one wrote.
+                with contextlib.suppress(FileNotFoundError):
+                    self._part.replace(self._cache)
             for file in files:
                 if file != self._cache:
                     file.unlink(missing_ok=True)

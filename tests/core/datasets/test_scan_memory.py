@@ -166,3 +166,14 @@ def test_contents_are_those_of_the_files_one_by_one(root: Path, tmp_path: Path) 
     hashes = {path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in paths}
     assert result.bad.keys() == {"bad.png"}
     assert list(result.pairs()) == sorted(item for item in hashes.items() if item[0] != "bad.png")
+
+
+def test_two_scans_of_a_folder_at_once_both_end(tmp_path: Path) -> None:
+    cache, entry = tmp_path / "scan.arrow", Entry(1, 1, b"a" * 32, None)
+    writers = [ScanWriter(cache), ScanWriter(cache)]
+    for writer in writers:
+        writer.add(["a.png"], [entry], is_new=True)
+    for writer in writers:
+        writer.finish(Remembered(cache))
+    assert dict(Remembered(cache)) == {"a.png": entry}
+    assert [path.name for path in tmp_path.iterdir()] == ["scan.arrow"]
