@@ -194,5 +194,9 @@ class _Growing:
 def _joined(pieces: Sequence[Hashes | Texts]) -> Hashes | Texts:
     hashes = [piece.stored.whole() for piece in pieces if isinstance(piece, Hashes)]
     if len(hashes) < len(pieces):
-        return Texts.of([value for piece in pieces for value in piece])
+        return Texts.cut(pa.concat_arrays([array for piece in pieces for array in _arrays(piece)]))
     return Hashes(Blocks.of(np.concatenate([np.empty((0, 32), np.uint8), *hashes])))
+
+
+def _arrays(piece: Hashes | Texts) -> Sequence[pa.Array]:
+    return piece.arrays if isinstance(piece, Texts) else [strings(piece.tolist())]
