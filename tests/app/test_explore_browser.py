@@ -114,6 +114,8 @@ def test_tile_details_show_bits_and_attention(page: Any) -> None:
         arg=before,
         timeout=2 * LONG,
     )
+    # The second overlay may still move the button.
+    page.wait_for_selector("[data-test-script-state='notRunning']", timeout=LONG)
     dialog.get_by_role("button", name="Search with this tile").click()
     page.wait_for_selector(".mirs-bits", state="detached", timeout=LONG)
 
