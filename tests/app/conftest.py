@@ -1,15 +1,14 @@
 """Fixtures of the app: a home folder with the small demo, and the app on it."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import chromium_page
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.chromium import FLAGS
 from benchmarks.server import serving
 from mirs_core.workspace.home import Home
 
@@ -49,20 +48,9 @@ def server(small_demo: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def page(server: str) -> Iterator[Any]:
     """A page of a real Chromium on the app, with the errors of its console in ``page.errors``."""
-    found = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
-    if not found:
-        pytest.skip("no Chromium: install it, or name it in MIRS_CHROMIUM")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with chromium_page() as page:
         page.goto(server)
         page.wait_for_selector("section h3", timeout=60_000)
         # What is opened while the first run draws the rest of the page would be closed by it.
         page.wait_for_selector("[data-test-script-state=notRunning]", timeout=60_000)
         yield page
-        browser.close()
-        assert errors == []

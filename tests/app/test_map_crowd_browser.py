@@ -1,14 +1,12 @@
 """The map of 30,000 tiles in a real browser: a density that becomes points as one zooms in."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from browser import chromium_page
 
-from benchmarks.chromium import FLAGS
 from benchmarks.scale import making
 from benchmarks.server import serving
 from mirs_core.workspace.home import Home
@@ -31,22 +29,11 @@ def crowded(small_demo: Home, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def mars(crowded: str) -> Iterator[Any]:
-    program = os.environ.get("MIRS_CHROMIUM") or shutil.which("chromium")
-    if not program:
-        pytest.skip("no Chromium: install it, or name it in MIRS_CHROMIUM")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with chromium_page() as page:
         page.goto(f"{crowded}/map")
         page.wait_for_selector(f"{MAP} .root[data-drawn]", timeout=LONG)
         wait(page, "root.querySelector('.plot').dataset.painted === root.data.id")
         yield page
-        browser.close()
-        assert errors == []
 
 
 def wait(page: Any, test: str, value: Any = None) -> None:
