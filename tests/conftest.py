@@ -5,6 +5,7 @@ import fcntl
 import io
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,15 @@ def workers_go_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     for pid in worker_processes(base):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(autouse=True)
+def main_module_stays() -> Iterator[None]:
+    """Puts ``__main__`` back: a page run by AppTest leaves its script there, and a process
+    spawned by a later test would run that script first."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture
