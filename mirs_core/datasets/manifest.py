@@ -59,7 +59,9 @@ class Manifest:
     ``duplicates`` are pairs of paths with the same content, the first path being the first of all
     its copies; copies stay among the tiles. ``passed_over`` is the number of files that are no
     images, by suffix; ``outside`` that of images beside the folders of a labelled data set;
-    ``animated`` that of GIFs of which the first frame is read.
+    ``animated`` that of GIFs of which the first frame is read. ``corrected`` is the number of
+    labels that differ from those of folders and tables because somebody has corrected them;
+    ``stale_corrections`` are tiles whose images have changed since.
     """
 
     root: Path
@@ -70,11 +72,21 @@ class Manifest:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     outside: int = 0
     animated: int = 0
+    corrected: int = 0
+    stale_corrections: tuple[str, ...] = ()
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What was not read of the folder, in words; usually nothing."""
-        return passed_over_lines(self.passed_over, self.outside, self.animated)
+        lines = passed_over_lines(self.passed_over, self.outside, self.animated)
+        if stale := self.stale_corrections:
+            are = (
+                "1 corrected label is"
+                if len(stale) == 1
+                else f"{len(stale):,} corrected labels are"
+            )
+            lines = (*lines, f"{are} not used, because the image has changed since ({stale[0]})")
+        return lines
 
     @cached_property
     def digest(self) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from mirs_core.columns.manifest import read_list
 from mirs_core.columns.reading import is_stored
 from mirs_core.datasets.first_look import look_into
+from mirs_core.datasets.label_corrections import mended_names
 from mirs_core.datasets.manifest import Card, read_card, tiles_named
 from mirs_core.datasets.stored_items import read_items
 from mirs_core.datasets.strips.virtual import virtual_count
@@ -116,7 +117,7 @@ def _known(
     with contextlib.suppress(MirsError, OSError):
         if root.is_dir():
             card = read_card(root)
-            counts = _named(root) if counted and not is_large else counts
+            counts = _named(home, root) if counted and not is_large else counts
     if counted and counts.tiles is None and newest and (is_large or not root.is_dir()):
         counts = _archived(newest)
     return KnownDataSet(
@@ -149,8 +150,8 @@ class _Counts:
     placed: int | None = None
 
 
-def _named(root: Path) -> _Counts:
-    tiles = tiles_named(root)
+def _named(home: Home, root: Path) -> _Counts:
+    tiles = mended_names(home, root, tiles_named(root))
     return _Counts(
         len(tiles),
         len(tiles) - tiles.labels.count(None),

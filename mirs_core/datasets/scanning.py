@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.datasets.items import Items
+from mirs_core.datasets.label_corrections import mended
 from mirs_core.datasets.manifest import Manifest, scan
 from mirs_core.datasets.splits import assign_roles, row_order
 from mirs_core.files import slug
@@ -18,9 +19,9 @@ _STEP = 1 << 18
 
 
 def scan_cached(home: Home, root: Path, progress: Progress = silent) -> Manifest:
-    """The manifest of ``root``; files unchanged since the last scan are not read again."""
+    """The manifest of ``root``, with corrected labels; unchanged files are not read again."""
     root = root.expanduser().resolve()
-    return scan(root, scan_cache_of(home, root), progress)
+    return mended(home, scan(root, scan_cache_of(home, root), progress))
 
 
 def scan_cache_of(home: Home, root: Path) -> Path:
@@ -59,6 +60,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
         "data_name": manifest.card.name,
         "data_title": manifest.card.title,
         "manifest": manifest.digest,
+        **({"corrected_labels": manifest.corrected} if manifest.corrected else {}),
         "synthetic": manifest.card.synthetic,
         "distractors": sorted(manifest.card.distractors),
     }

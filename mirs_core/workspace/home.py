@@ -61,6 +61,11 @@ class Home:
         return self.path / "data-sets.json"
 
     @property
+    def labels(self) -> Path:
+        """Corrected labels, one log per data set."""
+        return self.path / "labels"
+
+    @property
     def collections(self) -> Path:
         """Saved collections of tiles, one file each."""
         return self.path / "collections"
