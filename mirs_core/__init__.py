@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mirs_core.evaluation.protocol import QueryResult, Report
     from mirs_core.jobs.folder import Job
     from mirs_core.jobs.kind import JobSpec
+    from mirs_core.landform_map.verdict import Verdict
     from mirs_core.mars.geography import Region
     from mirs_core.pipeline.training import Outcome
     from mirs_core.ranking.metrics import Interval
@@ -80,6 +81,7 @@ _MODULES = {
     "RunError": "errors",
     "RunSummary": "workspace.runs",
     "StoppedError": "errors",
+    "Verdict": "landform_map.verdict",
     "Workspace": "api.workspace",
     "from_preset": "config.presets",
 }
@@ -114,6 +116,7 @@ __all__ = [
     "RunError",
     "RunSummary",
     "StoppedError",
+    "Verdict",
     "Workspace",
     "__version__",
     "from_preset",

@@ -26,9 +26,10 @@ def encoded(image: NDArray[Any] | Image.Image) -> bytes:
     """An image file (PNG or TIFF, both lossless) with the pixels of an array or Pillow image.
 
     Args:
-        image: an array (H, W) of grey or (H, W, 3) of RGB values. Values other than uint8 are
-            stretched to 0..255 when the file is read (see ``datasets.images.read_image``); only
-            grey images can have them.
+        image: an array (H, W) or (H, W, 1) of grey values, (H, W, 3) of RGB, or either with a last
+            channel of opacity. Booleans are black and white; values other than uint8 are stretched
+            to 0..255 when the file is read (see ``datasets.images.read_image``), and only grey
+            images can have them.
 
     Raises:
         ImageError: the array has another shape, or a type that no image has.
@@ -40,11 +41,15 @@ def encoded(image: NDArray[Any] | Image.Image) -> bytes:
 
 
 def _picture(array: NDArray[Any]) -> Image.Image:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
     grey = array.ndim == 2
-    if not grey and not (array.ndim == 3 and array.shape[2] == 3):
+    if not grey and not (array.ndim == 3 and array.shape[2] in (2, 3, 4)):
         raise ImageError(
             f"An array of shape {array.shape} is not an image; give (H, W) or (H, W, 3)."
         )
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * np.uint8(255)
     if array.dtype == np.uint8:
         return Image.fromarray(np.ascontiguousarray(array))
     if not grey or array.dtype.kind not in "iuf":

@@ -1,8 +1,9 @@
 """A finished run that answers queries from Python."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.scanning import scan_cached
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.errors import DataError
+from mirs_core.landform_map.verdict import Panel, Verdict, open_panel
 from mirs_core.pipeline.encoding import extract_items
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.explanation import Explanation, explain
@@ -23,6 +25,7 @@ from mirs_core.retrieval.filters import EVERYTHING, Filters
 from mirs_core.retrieval.hits import QueryScore
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
+from mirs_core.retrieval.whole_images import query_by_whole_image
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from mirs_core.workspace.runs import RunSummary
@@ -40,6 +43,7 @@ class OpenRun:
     """
 
     searcher: Searcher
+    _panels: list[Panel | None] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def open(cls, home: Home, run_id: str) -> "OpenRun":
@@ -120,36 +124,58 @@ class OpenRun:
             )
         return extract_items(home, manifest, self.items, self.searcher.encoder(), progress)
 
-    def query(self, source: "ImageSource | Query") -> Query:
+    def query(self, source: "ImageSource | Query", whole: bool = False) -> Query:
         """The query of an archived tile or of an image.
 
         Args:
             source: the id of an archived tile, an image file, the bytes of one, an array (H, W) or
-                (H, W, 3), or a Pillow image. A string that is both is taken as the id. A file that
+                (H, W, C), or a Pillow image. A string that is both is taken as the id. A file that
                 is byte by byte a tile of the archive is recognised as that tile.
+            whole: take the central square of a strip or another image that is no tile.
 
         Raises:
-            DataError: a string that is neither an archived tile nor a file.
+            DataError: a string that is neither an archived tile nor a file; an image that is no
+                tile, unless ``whole``.
             ImageError: an unusable image.
             EncoderError: the run's encoder is not available.
         """
         if isinstance(source, Query):
             return source
         if isinstance(source, bytes):
-            return self.searcher.query_by_image(source)
+            return self._by_image(source, whole)
         if isinstance(source, np.ndarray | Image.Image):
-            return self.searcher.query_by_image(encoded(source))
+            return self._by_image(encoded(source), whole)
         if isinstance(source, str) and self.items.has(source):
             return self.searcher.query_by_id(source)
         if isinstance(source, str | PathLike):
             path = as_path(source)
             if isinstance(source, str) and not path.exists():
                 raise DataError(f"{source!r} is neither a tile of run {self.id} nor a file.")
-            return self.searcher.query_by_image(path)
+            return self._by_image(path, whole)
         raise DataError(
             f"A {type(source).__name__} cannot be a query; give a tile id, a file, bytes, an array"
             " or a Pillow image."
         )
+
+    def _by_image(self, source: bytes | Path, whole: bool) -> Query:
+        return query_by_whole_image(self.searcher, source, whole=whole).query
+
+    def verdict(self, source: "ImageSource | Query") -> Verdict | None:
+        """The most likely landform of an unlabelled query, by the votes of labelled tiles.
+
+        An estimate, by the rules of landform estimates. The voters are the labelled tiles of the
+        run that the model was trained in. None for a labelled query, and where nobody can vote.
+
+        Raises:
+            MirsError: the query cannot be used (see ``query``).
+        """
+        query = self.query(source)
+        if query.label is not None:
+            return None
+        if not self._panels:
+            self._panels.append(open_panel(self.searcher))
+        panel = self._panels[0]
+        return None if panel is None else panel.verdict(query)
 
     def search(
         self, source: "ImageSource | Query", k: int = 64, filters: Filters = EVERYTHING

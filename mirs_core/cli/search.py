@@ -15,6 +15,7 @@ from mirs_core.system.tables import table
 from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
+    from mirs_core.landform_map.verdict import Verdict
     from mirs_core.retrieval.hits import Hit
     from mirs_core.retrieval.query import Query
     from mirs_core.retrieval.search import Searcher
@@ -42,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("WEST", "SOUTH", "EAST", "NORTH"),
         help="query by a rectangle of a map-projected image, in degrees",
     )
+    rectangle.add_argument(
+        "--whole",
+        action="store_true",
+        help="query by the central square of an image that is no tile, such as a strip",
+    )
     parser.add_argument(
         "--latitude",
         choices=LATITUDES,
@@ -68,12 +74,14 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     query, window = _query(args, searcher)
     hits = searcher.search(query, args.k)
     seconds = time.perf_counter() - started
+    verdict = _verdict(searcher, query)
     answer = {
         "run": args.run,
         "query": str(args.image),
         "seconds": round(seconds, 4),
         "results": _results(searcher, hits),
         **window,
+        **({"most_likely": verdict.to_json()} if verdict is not None else {}),
     }
     rows = [
         [
@@ -87,6 +95,8 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     ]
     head = ["rank", searcher.unit, "class", "role", "tile"]
     lines = [f"{len(hits)} results in {seconds * 1000:.0f} ms", *_notes(args.run, answer)]
+    if verdict is not None:
+        lines.append(f"Estimate, not an observation: {verdict.in_words()}")
     return answer, "\n".join([table(head, rows), "", *lines])
 
 
@@ -116,13 +126,39 @@ def _query(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query", dic
     if args.window is None and args.bounds is None:
         if args.latitude is not None or args.ignore_name:
             raise ConfigError("--latitude and --ignore-name need --window or --bounds.")
-        return searcher.query_by_image(Path(args.image)), {}
+        return _whole_image(args, searcher)
     from mirs_core.retrieval.strip_query import Area, Bounds, query_by_rectangle
 
     rectangle = Area(*args.window) if args.window is not None else Bounds(*args.bounds)
     strip = query_by_rectangle(searcher, args.image, rectangle, args.latitude, args.ignore_name)
     window = {**asdict(strip.area), "squares": len(strip.squares)}
     return strip.query, {"window": window, **({"notes": list(strip.notes)} if strip.notes else {})}
+
+
+def _whole_image(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query", dict[str, Any]]:
+    """The query by an image, and its place; an image that is no tile is refused."""
+    from mirs_core.retrieval.whole_images import place_of, query_by_whole_image, why_no_tile
+
+    name = args.image.name
+    place = place_of(args.image, name)
+    if not args.whole and (reason := why_no_tile(searcher, args.image, name, place)) is not None:
+        raise ConfigError(
+            f"{reason} Add --window X Y WIDTH HEIGHT or --bounds WEST SOUTH EAST NORTH, cut it into"
+            " tiles (mirs data tile), or add --whole to take its central square."
+        )
+    image = query_by_whole_image(searcher, args.image, whole=True)
+    about: dict[str, Any] = {"notes": list(image.notes)} if image.notes else {}
+    return image.query, about | ({"place": place.to_json()} if place is not None else {})
+
+
+def _verdict(searcher: "Searcher", query: "Query") -> "Verdict | None":
+    """The most likely landform of a query without a label, if labelled tiles can vote."""
+    if query.label is not None:
+        return None
+    from mirs_core.landform_map.verdict import open_panel
+
+    panel = open_panel(searcher)
+    return None if panel is None else panel.verdict(query)
 
 
 def _distance(value: float) -> str:

@@ -245,6 +245,19 @@ def _flatten_deep(values: NDArray[np.uint16], name: str) -> Pixels:
     return _over_black(colour, (values[..., 3:] >> 8).astype(np.uint8))
 
 
+def size_of(data: bytes, name: str) -> tuple[int, int]:
+    """Width and height of an image in pixels, from its header alone, before any turning.
+
+    Raises:
+        ImageError: it is not an image, or its header is damaged.
+    """
+    if driver_of(data) is not None:
+        with opened(data, name) as raster:
+            return int(raster.width), int(raster.height)
+    with _open(io.BytesIO(data), name) as image:
+        return image.size
+
+
 def is_animated(path: Path) -> bool:
     """Whether a GIF has further frames, which are not read; False if it cannot be read."""
     try:

@@ -26,6 +26,7 @@ from mirs_core.landform_map.estimate import (
     runs_with_same_model,
 )
 from mirs_core.landform_map.totals import ClassTotal, totals
+from mirs_core.landform_map.verdict import Panel, Verdict, open_panel
 from mirs_core.landform_map.voting import (
     CLOSE,
     FAR,
@@ -47,6 +48,8 @@ __all__ = [
     "K",
     "LandformMap",
     "MarginBin",
+    "Panel",
+    "Verdict",
     "VoteAccuracy",
     "accuracy_in_words",
     "default_labelled_run",
@@ -55,6 +58,7 @@ __all__ = [
     "labelled_rows",
     "measure_accuracy",
     "name_of",
+    "open_panel",
     "runs_with_same_model",
     "totals",
 ]

@@ -153,6 +153,15 @@ def runs_with_same_model(home: Home, run_id: str) -> list[str]:
     return sorted(ids, key=lambda name: (name != first, name != run_id))
 
 
+def shares_model(home: Home, run_id: str, labelled_run: str) -> bool:
+    """Whether the codes of two runs are comparable, because one model made both.
+
+    Raises:
+        RunError: no such run, or its files are damaged.
+    """
+    return _model_of(home, run_id) == _model_of(home, labelled_run)
+
+
 def _has(home: Home, run_id: str, model: tuple[str, str, str]) -> bool:
     try:
         return _model_of(home, run_id) == model
@@ -227,7 +236,7 @@ def estimate_opened(
 def _check(searcher: Searcher, labelled: Searcher, k: int, min_margin: float) -> None:
     check_settings(k, min_margin)
     run, voters = searcher.summary.id, labelled.summary.id
-    if run != voters and _model_of(searcher.home, run) != _model_of(labelled.home, voters):
+    if run != voters and not shares_model(searcher.home, run, voters):
         raise RunError(
             f"Runs {run} and {voters} do not share a model, so their codes are not comparable."
             f" Archive the folder with the model of {voters}, or choose another labelled run."

@@ -1,6 +1,7 @@
 """The vote itself: which labelled tiles vote, how far a vote reaches, and when it is sure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,49 @@ def columns_of(labelled: Searcher, classes: tuple[str, ...]) -> NDArray[np.int64
     return places[np.asarray(labels.codes)]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Voters:
+    """Labelled tiles of a run that are ready to vote; build it once for many votes.
+
+    Attributes:
+        classes: the columns of ``Votes.shares``.
+        tiles: number of tiles that may vote.
+    """
+
+    classes: tuple[str, ...]
+    tiles: int
+    _archive: HashArchive | FloatArchive
+    _counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, labelled: Searcher, rows: NDArray[np.int64], classes: tuple[str, ...]) -> "Voters":
+        """The voters in ``rows`` of a run; tiles that share a code are counted together."""
+        _, first, group = np.unique(
+            labelled.retriever.codes[rows], axis=0, return_index=True, return_inverse=True
+        )
+        cells = group.ravel() * len(classes) + columns_of(labelled, classes)[rows]
+        counts = np.bincount(cells, minlength=len(first) * len(classes)).reshape(len(first), -1)
+        return cls(classes, len(rows), labelled.retriever.archive(rows[first]), counts)
+
+    def vote(
+        self,
+        codes: NDArray[Any],
+        k: int,
+        weighting: Weighting = "equal",
+        progress: Progress = silent,
+    ) -> tuple[Votes, NDArray[np.float64]]:
+        """The votes on tiles with ``codes`` (Q, B), and the distances (Q,) of their nearest voters.
+
+        Many tiles may share a code; each distinct code is searched for once. Takes time with the
+        number of queries times that of voters.
+        """
+        queries, query_of = np.unique(codes, axis=0, return_inverse=True)
+        shares, nearest = _vote_by_code(
+            self._archive, self._counts, queries, k, weighting, progress
+        )
+        return decide(shares[query_of.ravel()]), nearest[query_of.ravel()]
+
+
 def vote(
     labelled: Searcher,
     voters: NDArray[np.int64],
@@ -72,20 +116,8 @@ def vote(
     weighting: Weighting = "equal",
     progress: Progress = silent,
 ) -> tuple[Votes, NDArray[np.float64]]:
-    """The votes on tiles with ``codes`` (Q, B), and the distances (Q,) of their nearest voters.
-
-    Many tiles may share a code; each distinct code is searched for once. Takes time with the
-    number of queries times that of voters.
-    """
-    queries, query_of = np.unique(codes, axis=0, return_inverse=True)
-    _, first, group = np.unique(
-        labelled.retriever.codes[voters], axis=0, return_index=True, return_inverse=True
-    )
-    cells = group.ravel() * len(classes) + columns_of(labelled, classes)[voters]
-    counts = np.bincount(cells, minlength=len(first) * len(classes)).reshape(len(first), -1)
-    archive = labelled.retriever.archive(voters[first])
-    shares, nearest = _vote_by_code(archive, counts, queries, k, weighting, progress)
-    return decide(shares[query_of.ravel()]), nearest[query_of.ravel()]
+    """As ``Voters.vote``, for the voters in the rows ``voters`` of a run."""
+    return Voters.of(labelled, voters, classes).vote(codes, k, weighting, progress)
 
 
 def _vote_by_code(

@@ -152,6 +152,11 @@ def test_pixels_survive_the_way_into_a_file() -> None:
         assert stretched.max() == 255 and np.corrcoef(stretched.flat, array.flat)[0, 1] > 0.98
     for form in ("RGBA", "P", "CMYK", "F"):
         assert read_image(encoded(Image.fromarray(grey).convert(form))).shape[:2] == (40, 50)
+    assert np.array_equal(read_image(encoded(grey[..., None])), grey)
+    assert set(np.unique(read_image(encoded(grey > 99)))) == {0, 255}
+    opaque = np.full((40, 50, 1), 255, np.uint8)
+    assert np.array_equal(read_image(encoded(np.dstack([colour, opaque]))), colour)
+    assert np.array_equal(read_image(encoded(np.dstack([grey, opaque]))), grey)
     with pytest.raises(ImageError, match="is not an image"):
         encoded(np.zeros((3, 40, 50), np.uint8))
     with pytest.raises(ImageError, match="cannot be read as an image"):
@@ -165,6 +170,24 @@ def test_what_is_no_query_is_refused(run: OpenRun) -> None:
         run.search(3)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="at least 1"):
         run.search(run.items.ids[0], k=0)
+
+
+def test_a_strip_is_no_query_unless_its_square_is_wanted(run: OpenRun) -> None:
+    strip = np.random.default_rng(3).integers(0, 255, (400, 60), np.uint8)
+    for form in (strip, Image.fromarray(strip), encoded(strip)):
+        with pytest.raises(DataError, match="not a tile"):
+            run.search(form)
+        square = run.query(strip[170:230])
+        assert np.array_equal(run.query(form, whole=True).code, square.code)
+
+
+def test_an_unlabelled_query_has_a_verdict_and_a_labelled_one_none(run: OpenRun) -> None:
+    assert run.verdict(run.items.ids[0]) is None
+    noise = np.random.default_rng(3).integers(0, 255, (60, 60), np.uint8)
+    verdict = run.verdict(noise)
+    assert verdict is not None and verdict == run.verdict(Image.fromarray(noise))
+    assert verdict.label in {"cra", "rid", "smo"} and verdict.k == 15
+    assert verdict.in_words().startswith("most likely ")
 
 
 def test_hits_are_those_of_the_searcher(run: OpenRun) -> None:

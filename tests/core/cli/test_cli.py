@@ -167,6 +167,27 @@ def test_search_ranks_by_distance_and_never_returns_the_query(home: Home, tmp_pa
     assert copy["results"][0]["distance"] == 0
 
 
+def test_an_image_of_ones_own_has_a_most_likely_landform(home: Home, tmp_path: Path) -> None:
+    tile = next((data_of(home) / "test" / "cra").iterdir())
+    labelled = answer(home, "search", "--run", "demo-mirs", "--image", tile)
+    assert "most_likely" not in labelled
+    picture = Image.open(tile).convert("L")
+    picture.resize((260, 250)).save(tmp_path / "own.png")
+    own = ("search", "--run", "demo-mirs", "--image", tmp_path / "own.png")
+    estimate = answer(home, *own)["most_likely"]
+    assert estimate["estimate"] is True and estimate["k"] == 15
+    assert estimate["state"] in {"sure", "close call", "out of reach"}
+    assert f"most likely {estimate['name']}" in mirs(home, *own).out
+
+
+def test_a_strip_is_searched_by_a_part_of_it(home: Home, tmp_path: Path) -> None:
+    Image.new("L", (300, 2000), 90).save(tmp_path / "strip.png")
+    own = ("search", "--run", "demo-mirs", "--image", tmp_path / "strip.png")
+    error = refused(home, *own)
+    assert "300 x 2,000 pixels" in error and "--window" in error and "--whole" in error
+    assert len(answer(home, *own, "--whole")["results"]) == 64
+
+
 def test_a_folder_without_labels_is_archived_and_searched(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "Кратеры 火星"
     shutil.copytree(data_of(home) / "test" / "cra", folder)
