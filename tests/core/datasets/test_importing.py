@@ -648,9 +648,9 @@ def test_half_a_place_and_labels_of_one_spelling_are_pointed_out(
     assert imported.to_json()["placed"] == 0
 
 
-def test_half_a_place_is_not_counted_as_coordinates(own: Path) -> None:
+def test_half_a_place_is_not_counted_as_coordinates(home: Home, own: Path) -> None:
     write_table(
         own,
         [TileRecord("north/a.png", latitude=1.0), TileRecord("north/b.png", None, None, 1.0, 2.0)],
     )
-    assert registry._named(own).placed == 1
+    assert registry._named(home, own).placed == 1
