@@ -152,8 +152,8 @@ def _whole_image(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query
 
 
 def _verdict(searcher: "Searcher", query: "Query") -> "Verdict | None":
-    """The most likely landform of a query without a label, if labelled tiles can vote."""
-    if query.label is not None:
+    """The most likely landform of one image without a label, if labelled tiles can vote."""
+    if query.label is not None or query.refined:
         return None
     from mirs_core.landform_map.verdict import open_panel
 
