@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from mirs_core.jobs.kind import JobSpec
     from mirs_core.landform_map.verdict import Verdict
     from mirs_core.mars.geography import Region
+    from mirs_core.mars.region_files import read_region
+    from mirs_core.mars.regions import CircleRegion, PolygonRegion
     from mirs_core.pipeline.training import Outcome
     from mirs_core.ranking.metrics import Interval
     from mirs_core.retrieval.explanation import Explanation
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 __version__ = "0.3.0"
 
 _MODULES = {
+    "CircleRegion": "mars.regions",
     "ConfigError": "errors",
     "DataError": "errors",
     "EncoderError": "errors",
@@ -72,6 +75,7 @@ _MODULES = {
     "MirsError": "errors",
     "OpenRun": "api.open_run",
     "Outcome": "pipeline.training",
+    "PolygonRegion": "mars.regions",
     "Query": "retrieval.query",
     "QueryResult": "evaluation.protocol",
     "QueryScore": "retrieval.hits",
@@ -84,10 +88,12 @@ _MODULES = {
     "Verdict": "landform_map.verdict",
     "Workspace": "api.workspace",
     "from_preset": "config.presets",
+    "read_region": "mars.region_files",
 }
 """The public names, and the module of this package that each is defined in."""
 
 __all__ = [
+    "CircleRegion",
     "ConfigError",
     "DataError",
     "EncoderError",
@@ -107,6 +113,7 @@ __all__ = [
     "MirsError",
     "OpenRun",
     "Outcome",
+    "PolygonRegion",
     "Query",
     "QueryResult",
     "QueryScore",
@@ -120,6 +127,7 @@ __all__ = [
     "Workspace",
     "__version__",
     "from_preset",
+    "read_region",
 ]
 
 if not TYPE_CHECKING:

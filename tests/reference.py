@@ -264,3 +264,12 @@ def among_landmarks(distances: Sequence[float], points: Rows) -> list[float]:
         sum(w * value for w, value in zip(weights, column, strict=True)) / sum(weights)
         for column in zip(*points, strict=True)
     ]
+
+
+def inside_ring(corners: Sequence[tuple[float, float]], x: float, y: float) -> bool:
+    """Whether a point is in a polygon: a ray to the right crosses an odd number of sides."""
+    crossings = 0
+    for (x1, y1), (x2, y2) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        if (y1 > y) != (y2 > y):
+            crossings += x < x1 + (x2 - x1) * (y - y1) / (y2 - y1)
+    return crossings % 2 == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirs_core.cli.console import Console
+from mirs_core.cli.regions import add_region, region_of
 from mirs_core.cli.verbs import carried_out_by
 from mirs_core.errors import ConfigError
 from mirs_core.mars.crs_labels import LATITUDES
@@ -16,6 +17,7 @@ from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
     from mirs_core.landform_map.verdict import Verdict
+    from mirs_core.mars.regions import AnyRegion
     from mirs_core.retrieval.hits import Hit
     from mirs_core.retrieval.query import Query
     from mirs_core.retrieval.search import Searcher
@@ -59,20 +61,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="search by the bounds of an image that lies elsewhere than its product's name tells",
     )
+    add_region(parser)
     carried_out_by(parser, search)
 
 
 def search(args: argparse.Namespace, console: Console) -> Answer:
     """Ranks an archive by distance to one image."""
+    from mirs_core.retrieval.filters import Filters
     from mirs_core.retrieval.search import Searcher
 
     if args.k < 1:
         raise ConfigError(f"--k is {args.k}; give at least 1.")
+    region = region_of(args)
     searcher = Searcher.open(Home.current(), args.run)
     searcher.load_encoder()
     started = time.perf_counter()
     query, window = _query(args, searcher)
-    hits = searcher.search(query, args.k)
+    hits = searcher.search(query, args.k, Filters(region=region))
     seconds = time.perf_counter() - started
     verdict = _verdict(searcher, query)
     answer = {
@@ -82,6 +87,7 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
         "results": _results(searcher, hits),
         **window,
         **({"most_likely": verdict.to_json()} if verdict is not None else {}),
+        **_about_region(region),
     }
     rows = [
         [
@@ -94,10 +100,19 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
         for hit in answer["results"]
     ]
     head = ["rank", searcher.unit, "class", "role", "tile"]
-    lines = [f"{len(hits)} results in {seconds * 1000:.0f} ms", *_notes(args.run, answer)]
+    where = f" ({answer['region']})" if region is not None else ""
+    lines = [f"{len(hits)} results{where} in {seconds * 1000:.0f} ms", *_notes(args.run, answer)]
     if verdict is not None:
         lines.append(f"Estimate, not an observation: {verdict.in_words()}")
     return answer, "\n".join([table(head, rows), "", *lines])
+
+
+def _about_region(region: "AnyRegion | None") -> dict[str, Any]:
+    """The region of a search in words, and what was noticed when its file was read."""
+    if region is None:
+        return {}
+    notes = list(getattr(region, "notes", ()))
+    return {"region": region.written(), **({"region_notes": notes} if notes else {})}
 
 
 def _results(searcher: "Searcher", hits: "list[Hit]") -> list[dict[str, Any]]:
@@ -112,7 +127,7 @@ def _results(searcher: "Searcher", hits: "list[Hit]") -> list[dict[str, Any]]:
 
 def _notes(run: str, answer: dict[str, Any]) -> list[str]:
     states = Counter(hit["state"] for hit in answer["results"] if "state" in hit)
-    lines = list(answer.get("notes", ()))
+    lines = [*answer.get("notes", ()), *answer.get("region_notes", ())]
     if changed := states.pop("changed", 0):
         lines.append(
             f"{changed} changed since they were archived; distances are those of the archived"

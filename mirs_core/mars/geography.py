@@ -6,6 +6,7 @@ IAU_2015:49900. West longitude is 360 minus east longitude.
 
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,14 @@ from mirs_core.errors import DataError
 
 RADIUS_KM = 3396.19
 """Radius of the reference sphere of IAU_2015:49900."""
+
+MARS = "IAU_2015:49900"
+"""Mars (2015), planetocentric latitude, east-positive longitude, on a sphere of 3396.19 km."""
+GEOJSON_CRS: dict[str, Any] = {
+    "type": "name",
+    "properties": {"name": "urn:ogc:def:crs:IAU_2015::49900"},
+}
+"""The ``crs`` member of the GeoJSON of 2008: without it, GDAL, QGIS and geopandas assume Earth."""
 
 Floats = NDArray[np.float64]
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
 from mirs_core.mars.geography import Region
+from mirs_core.mars.regions import AnyRegion
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Filters:
             allows all, an empty tuple none.
         latitudes: only tiles between these latitudes (degrees north, both ends included); tiles
             without coordinates are excluded.
-        region: only tiles in this latitude-longitude box; tiles without coordinates are excluded.
+        region: only tiles whose place is in this box, circle or polygon; tiles without coordinates
+            are excluded.
         within: only tiles at most this far from the query, in the run's unit of distance.
         exclude_strip: exclude the tiles of the query's own strip, where it is known.
         exclude_near: exclude tiles that overlap the query (see ``near_duplicates``).
@@ -32,7 +34,7 @@ class Filters:
     within: float | None = None
     exclude_strip: bool = False
     exclude_near: bool = False
-    region: Region | None = None
+    region: AnyRegion | None = None
 
     def __post_init__(self) -> None:
         if self.latitudes is not None:
@@ -82,7 +84,8 @@ class Filters:
         if self.latitudes:
             parts.append(f"latitudes {self.latitudes[0]:g} to {self.latitudes[1]:g}")
         if self.region is not None:
-            parts.append(f"region {self.region.written()}")
+            box = "region " if isinstance(self.region, Region) else ""
+            parts.append(f"{box}{self.region.written()}")
         if self.within is not None:
             parts.append(f"at most {self.within:g} bits")
         parts += ["without the query's strip"] * self.exclude_strip
