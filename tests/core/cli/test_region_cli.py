@@ -63,9 +63,9 @@ def test_a_search_returns_the_tiles_of_a_region_only(small_demo: Home, tmp_path:
     assert search(small_demo, "--box", -270, -20, -160, 60)["results"] == drawn["results"]
     lat, lon = places[inside[0]]
     near = search(small_demo, "--circle", lat, lon - 360, 1)
-    assert near["results"] and all(
-        places[hit["id"]] == (lat, lon) for hit in near["results"]
-    ), "tiles of a strip share its centre"
+    assert near["results"] and all(places[hit["id"]] == (lat, lon) for hit in near["results"]), (
+        "tiles of a strip share its centre"
+    )
 
 
 def test_regions_that_are_none_are_refused_before_the_run_is_opened(
