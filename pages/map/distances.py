@@ -30,7 +30,7 @@ _HEAD = ("Model", "Mean distance", "Chance")
 def draw(searcher: Searcher, results: Sequence[tuple[ModelResults, str, str]]) -> None:
     """Draws one row per model, and notes on the coordinates."""
     sections.section("Distance on Mars", _ABOUT)
-    if state.upload() is not None:
+    if state.tile() is None:
         st.caption("Your image has no coordinates, so distances to its results are unknown.")
     else:
         rows = [_row(result, title, colour) for result, title, colour in results if result.hits]

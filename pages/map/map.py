@@ -86,7 +86,7 @@ def _estimate(data_set: lineup.DataSet, models: list[str]) -> None:
 def _results(data_set: lineup.DataSet, models: list[str]) -> list[tuple[ModelResults, str, str]]:
     """Results, title and colour of each model; draws the errors of those that fail."""
     titles = sidebar.titles(data_set.runs)
-    outcomes = model_results.search_all(models, state.upload())
+    outcomes = model_results.search_all(models)
     for outcome in outcomes:
         if isinstance(outcome, str):
             st.error(words.plain(outcome), icon=":material/error:")

@@ -98,7 +98,7 @@ def _boxed(searcher: Searcher, region: Region | None) -> None:
 
 def _query_row(searcher: Searcher) -> int | None:
     tile = state.tile()
-    if state.upload() is not None or tile is None or not searcher.items.has(tile):
+    if tile is None or not searcher.items.has(tile):
         return None
     return searcher.items.row(tile)
 

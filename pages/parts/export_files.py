@@ -16,32 +16,32 @@ from pages.shared import state
 _ALL = "All models"
 
 
-def draw(results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+def draw(results: Sequence[ModelResults], source: state.QuerySource) -> None:
     """Draws the export and collection buttons below the results."""
     if not any(result.hits for result in results):
         return
     with st.container(horizontal=True, key="mirs-takeaway"):
         # In a dialog, so that a click on a tile does not redraw the buttons.
         if st.button("Export", icon=":material/download:"):
-            _dialog(results, upload)
+            _dialog(results, source)
         add_to_collection.draw(
             results[0].searcher,
             list(dict.fromkeys(hit.id for result in results for hit in result.hits)),
             "results",
-            f"Results for {_query_name(results[0], upload)}",
+            f"Results for {_query_name(results[0], source)}",
         )
 
 
 @st.dialog("Export the results")
-def _dialog(results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+def _dialog(results: Sequence[ModelResults], source: state.QuerySource) -> None:
     titles = [f"{number}. {result.title}" for number, result in enumerate(results, 1)]
     choice = st.selectbox("Results of", [_ALL, *titles])
-    _formats(results if choice == _ALL else [results[titles.index(choice)]], upload)
+    _formats(results if choice == _ALL else [results[titles.index(choice)]], source)
 
 
-def _formats(results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+def _formats(results: Sequence[ModelResults], source: state.QuerySource) -> None:
     # A file is written when its button is pressed, in a thread without access to the session.
-    info, query = _info(results, upload), upload.data if upload else state.tile() or ""
+    info, query = _info(results, source), source.image or source.name
     models = [
         exports.ModelResults(
             result.title,
@@ -116,14 +116,14 @@ def of_tiles(
     _buttons(exports.formats_for_tiles(with_comparison=False), content, stem, place)
 
 
-def _query_name(result: ModelResults, upload: state.Upload | None) -> str:
-    return upload.name if upload else result.query.name
+def _query_name(result: ModelResults, source: state.QuerySource) -> str:
+    return source.name if source.image else result.query.name
 
 
-def _info(results: Sequence[ModelResults], upload: state.Upload | None) -> exports.ResultsInfo:
+def _info(results: Sequence[ModelResults], source: state.QuerySource) -> exports.ResultsInfo:
     first = results[0]
     return exports.ResultsInfo(
-        query=_query_name(first, upload),
+        query=_query_name(first, source),
         query_sha256=first.query.content,
         models={result.searcher.summary.id: result.title for result in results},
         k=int(st.session_state[state.K]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from mirs_core.errors import MirsError
+from mirs_core.errors import DataError, MirsError
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.hits import Hit, QueryScore
 from mirs_core.retrieval.query import Query
@@ -34,19 +34,25 @@ class ModelResults:
     filters: Filters
 
 
-def search_all(models: Sequence[str], upload: state.Upload | None) -> list[ModelResults | str]:
-    """The results of each model, or its error message."""
+def search_all(
+    models: Sequence[str], source: state.QuerySource | None = None
+) -> list[ModelResults | str]:
+    """The results of each model, or its error message.
+
+    Args:
+        source: the query; None takes that of the session.
+    """
     results: list[ModelResults | str] = []
     for run_id in models:
         try:
-            results.append(_search(loaders.searcher(run_id), upload))
+            results.append(_search(loaders.searcher(run_id), source))
         except MirsError as error:
             results.append(str(error))
     return results
 
 
-def _search(searcher: Searcher, upload: state.Upload | None) -> ModelResults:
-    query = session_query(searcher, upload)
+def _search(searcher: Searcher, source: state.QuerySource | None) -> ModelResults:
+    query = session_query(searcher, source)
     filters = filter_panel.selected(searcher)
     results = search_with_ties(searcher, query, st.session_state[state.K], filters)
     return ModelResults(
@@ -61,12 +67,16 @@ def _search(searcher: Searcher, upload: state.Upload | None) -> ModelResults:
     )
 
 
-def session_query(searcher: Searcher, upload: state.Upload | None) -> Query:
-    """The query tile or the user's image, with the examples that are in this archive."""
-    if upload is not None:
-        query = loaders.image_query(searcher.summary.id, upload.data, upload.name)
-    else:
-        query = searcher.query_by_id(state.tile() or "")
+def session_query(searcher: Searcher, source: state.QuerySource | None = None) -> Query:
+    """The query of the session, or ``source``, with the examples that are in this archive.
+
+    Raises:
+        MirsError: the archive lacks the tile, or the image cannot be encoded.
+    """
+    source = source or state.query()
+    if source is None:
+        raise DataError("Choose a tile or an image to search with.")
+    query = source.query(searcher)
     more, less = (
         [tile for tile in st.session_state.get(key) or () if searcher.items.has(tile)]
         for key in (state.PLUS, state.MINUS)

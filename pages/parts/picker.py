@@ -22,18 +22,19 @@ _UNSORTED = (
 
 def keep_a_query(searcher: Searcher) -> None:
     """Makes sure that the query tile and the examples exist; defaults to a test tile."""
-    items, tile = searcher.items, state.tile()
+    items, source = searcher.items, state.query()
     for key in (state.PLUS, state.MINUS):
         examples = {name: _same(items, name) for name in st.session_state.get(key) or []}
         missing.note(missing.EXAMPLES, [name for name, same in examples.items() if same is None])
         st.session_state[key] = list(dict.fromkeys(filter(None, examples.values())))
-    if tile is not None:
-        if (same := _same(items, tile)) is not None:
-            st.session_state[state.TILE] = same
+    if source is not None and source.tile_id is None:
+        return
+    if source is not None and source.tile_id is not None:
+        if (same := _same(items, source.tile_id)) is not None:
+            state.put(state.Tile(same))
             return
-        missing.note(missing.TILE, [tile])
-    state.choose_tile(loaders.facets(searcher).first)
-    state.history().clear()
+        missing.note(missing.TILE, [source.tile_id])
+    state.put(state.Tile(loaders.facets(searcher).first))
 
 
 def _same(items: Items, tile: str) -> str | None:

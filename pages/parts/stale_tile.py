@@ -125,9 +125,9 @@ def _open(archives: Sequence[str]) -> None:
     """Shows the new archives with the same query."""
     for item in lineup.data_sets(runs.list_runs(Home.current())):
         if archives and {run.id for run in item.runs} & set(archives):
-            tile = state.tile()
+            source = state.query()
             state.forget_query()
-            st.session_state[state.TILE] = tile
+            state.put(source)
             st.session_state[state.MODELS] = list(archives)
             st.session_state[state.PENDING_DATA] = item.key
             st.rerun(scope="app")

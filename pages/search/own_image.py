@@ -39,8 +39,10 @@ def draw(searcher: Searcher) -> None:
     try:
         source = _tile(searcher) or _source()
         if source is None:
-            state.choose_upload(None)
-            _hints()
+            if (current := state.upload()) is None:
+                _hints()
+            else:
+                _chosen_before(current)
             return
         state.choose_upload(_query(searcher, *source))
     except MirsError as error:
@@ -70,7 +72,11 @@ def _tile(searcher: Searcher) -> tuple[str, bytes] | None:
 def _source() -> tuple[str, bytes | Path] | None:
     """The uploaded file, or the path of one on this computer."""
     file = st.file_uploader(
-        "Image of the Martian surface", type=_FORMATS, key="mirs.file", width=_WIDTH
+        "Image of the Martian surface",
+        type=_FORMATS,
+        key="mirs.file",
+        width=_WIDTH,
+        on_change=_forget_if_empty,
     )
     typed = ""
     if access.is_private():
@@ -80,6 +86,7 @@ def _source() -> tuple[str, bytes | Path] | None:
             placeholder="/home/me/strip.tif",
             width=_WIDTH,
             help="For images too large to upload; they are read in blocks.",
+            on_change=_forget_if_empty,
         ).strip()
     if file is not None:
         return file.name, file.getvalue()
@@ -89,6 +96,25 @@ def _source() -> tuple[str, bytes | Path] | None:
     if "\0" in typed or not path.is_file():
         raise ImageError("No such file on this computer. Check the path.")
     return path.name, path
+
+
+def _forget_if_empty() -> None:
+    """Removes the image with its file; a page that was left and opened again keeps it."""
+    if not any(st.session_state.get(key) for key in ("mirs.file", "mirs.file.path")):
+        state.choose_upload(None)
+
+
+def _chosen_before(image: state.Upload) -> None:
+    """The image that is the query, although the inputs are empty again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Searching with {words.plain(image.name)}", width="content")
+        st.button(
+            "Remove image",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=state.choose_upload,
+            args=(None,),
+        )
 
 
 def _query(searcher: Searcher, name: str, source: bytes | Path) -> state.Upload:

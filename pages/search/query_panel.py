@@ -1,7 +1,5 @@
 """The query panel: image with scale bar, metadata, examples and query history."""
 
-from html import escape
-
 import streamlit as st
 
 from mirs_core.mars import observations
@@ -17,29 +15,25 @@ _SCORE_HELP = (
     " distance to the negative examples. Lower is better. The same rule applies to hash codes and"
     " float features (after Rocchio 1971)."
 )
-_SCALE_HINT = (
-    "The models were trained on tiles of about 1.2 km from a single instrument. With a different"
-    " scale or instrument, results may look similar without being the same landform."
-)
 
 
-def draw(searcher: Searcher, upload: state.Upload | None) -> None:
-    """Draws the panel of the query tile or of the user's image."""
+def draw(searcher: Searcher, source: state.QuerySource) -> None:
+    """Draws the panel of the query."""
     with st.container(key="mirs-panel", gap="small"):
-        if upload is not None:
-            _own_image(upload)
+        if source.image is None:
+            _tile(searcher, source.name)
         else:
-            _tile(searcher, state.tile() or "")
-        _actions(searcher, None if upload else state.tile())
+            _image(source, source.image)
+        _actions(searcher, source.tile_id)
         _examples(searcher)
         _trail(searcher)
 
 
-def _own_image(upload: state.Upload) -> None:
-    uri, height, width = loaders.own_image(upload.data, upload.name)
-    facts = [("Your image", escape(upload.name)), ("Size", f"{width} × {height} px")]
-    st.html(_panel(pictures.picture(uri, upload.name, None), facts))
-    st.caption(_SCALE_HINT)
+def _image(source: state.QuerySource, image: bytes) -> None:
+    uri, _, _ = loaders.own_image(image, source.name)
+    st.html(_panel(pictures.picture(uri, source.name, None), source.facts))
+    if source.caution:
+        st.caption(source.caution)
 
 
 def _tile(searcher: Searcher, tile_id: str) -> None:
@@ -112,9 +106,11 @@ def _examples(searcher: Searcher) -> None:
 
 def _trail(searcher: Searcher) -> None:
     """Previous queries, the latest first."""
-    items, seen = searcher.items, []
-    for tile in reversed(state.history()):
-        if items.has(tile) and tile not in seen and tile != state.tile():
+    items = searcher.items
+    seen: list[str] = []
+    for source in reversed(state.history()):
+        tile = source.tile_id
+        if tile and items.has(tile) and tile not in seen and tile != state.tile():
             seen.append(tile)
     recent = seen[:_TRAIL]
     if not recent:

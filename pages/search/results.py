@@ -35,9 +35,9 @@ _WHITENED = (
 _FAR = 0.25
 
 
-def draw(models: Sequence[str], upload: state.Upload | None) -> None:
+def draw(models: Sequence[str], source: state.QuerySource) -> None:
     """Draws one column per model, and an error message for each model that failed."""
-    outcomes = model_results.search_all(models, upload)
+    outcomes = model_results.search_all(models, source)
     for outcome in outcomes:
         if isinstance(outcome, str):
             st.error(words.plain(outcome), icon=":material/error:")
@@ -61,13 +61,13 @@ def draw(models: Sequence[str], upload: state.Upload | None) -> None:
         on_open=tile_details.request,
         on_mark=state.mark,
     )
-    tile_details.draw(results, upload)
-    export_files.draw(results, upload)
+    tile_details.draw(results, source)
+    export_files.draw(results, source)
 
 
-def legend(searcher: Searcher, upload: state.Upload | None, models: int) -> None:
+def legend(searcher: Searcher, source: state.QuerySource, models: int) -> None:
     """Draws the key to the marks on the tiles."""
-    tile = None if upload else state.tile()
+    tile = source.tile_id
     label = searcher.items.labels[searcher.items.row(tile)] if tile else None
     same = f"<span><i></i>same class ({escape(words.class_name(label))})</span>" if label else ""
     kind = "<span>synthetic, not real imagery</span>" if searcher.card.synthetic else ""

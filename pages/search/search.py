@@ -69,30 +69,30 @@ def _page(searcher: Searcher, models: list[str]) -> None:
             " shown. Restore it, or index the tiles at their new location.",
             icon=":material/folder_off:",
         )
-    if view == state.OWN:
-        own_image.draw(searcher)
-    upload = state.upload() if view == state.OWN else None
-    if view == state.OWN and upload is None:
-        return
     if view == state.KEPT:
         collections_view.draw(searcher)
         return
+    if view == state.OWN:
+        own_image.draw(searcher)
+    source = state.query()
+    if source is None or (view == state.OWN and source.tile_id is not None):
+        return
     if view != state.BROWSE:
         with slot:
-            results.legend(searcher, upload, len(models))
+            results.legend(searcher, source, len(models))
     left, right = st.columns([1, 4.1], gap="medium")
     with left:
-        query_panel.draw(searcher, upload)
+        query_panel.draw(searcher, source)
     with right:
         if view == state.BROWSE:
             picker.browse(searcher)
             if tile_details.is_requested():
-                outcomes = model_results.search_all(models, None)
-                tile_details.draw([r for r in outcomes if not isinstance(r, str)], None)
+                outcomes = model_results.search_all(models, source)
+                tile_details.draw([r for r in outcomes if not isinstance(r, str)], source)
         elif not models:
             st.info("Choose a model in the sidebar.", icon=":material/compare:")
         else:
-            results.draw(models, upload)
+            results.draw(models, source)
 
 
 main()

@@ -32,17 +32,17 @@ def is_requested() -> bool:
     return _REQUESTED in st.session_state
 
 
-def draw(results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+def draw(results: Sequence[ModelResults], source: state.QuerySource) -> None:
     """Opens the dialog if one has been requested."""
     tile = st.session_state.pop(_REQUESTED, None)
     if tile is not None and results and results[0].searcher.items.has(tile):
-        _dialog(tile, results, upload)
+        _dialog(tile, results, source)
 
 
 @st.dialog("Tile details", width="large")
-def _dialog(tile: str, results: Sequence[ModelResults], upload: state.Upload | None) -> None:
+def _dialog(tile: str, results: Sequence[ModelResults], source: state.QuerySource) -> None:
     result = results[0]
-    is_query = upload is None and tile == state.tile()
+    is_query = tile == source.tile_id
     if len(results) > 1:
         titles = [f"{number}. {model.title}" for number, model in enumerate(results, 1)]
         chosen = st.segmented_control(
@@ -56,7 +56,7 @@ def _dialog(tile: str, results: Sequence[ModelResults], upload: state.Upload | N
         if is_query:
             _tile(result, tile, attention, "Query")
         else:
-            _query(result, upload, attention)
+            _query(result, source, attention)
             _explain(result, tile)
     with right:
         if not is_query:
@@ -65,14 +65,14 @@ def _dialog(tile: str, results: Sequence[ModelResults], upload: state.Upload | N
         _actions(result.searcher, tile, is_query)
 
 
-def _query(result: ModelResults, upload: state.Upload | None, attention: bool) -> None:
-    if upload is None:
-        _tile(result, state.tile() or "", attention, "Query")
+def _query(result: ModelResults, source: state.QuerySource, attention: bool) -> None:
+    if source.image is None:
+        _tile(result, source.name, attention, "Query")
         return
-    uri, _, _ = loaders.own_image(upload.data, upload.name)
+    uri, _, _ = loaders.own_image(source.image, source.name)
     if attention:
-        uri = _overlay(result, upload=upload) or uri
-    st.html(pictures.picture(uri, upload.name, None))
+        uri = _overlay(result, image=source.image) or uri
+    st.html(pictures.picture(uri, source.name, None))
 
 
 def _tile(result: ModelResults, tile: str, attention: bool, tag: str) -> None:
@@ -87,11 +87,11 @@ def _tile(result: ModelResults, tile: str, attention: bool, tag: str) -> None:
 
 
 def _overlay(
-    result: ModelResults, *, tile: str | None = None, upload: state.Upload | None = None
+    result: ModelResults, *, tile: str | None = None, image: bytes | None = None
 ) -> str | None:
     try:
-        if upload is not None:
-            return loaders.attention_of_image(result.searcher, result.query, upload.data)
+        if image is not None:
+            return loaders.attention_of_image(result.searcher, result.query, image)
         return loaders.attention_of(result.searcher, result.query, tile or "")
     except MirsError as error:
         st.caption(words.plain(str(error)))

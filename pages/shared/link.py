@@ -1,15 +1,18 @@
 """Saving the session state in the page address and restoring it from there.
 
-A link holds the data set and the models for all pages; for the search the query tile, its examples,
-k and the filters; for the evaluation its tab; for the runs page the selected runs. The user's own
-image is never part of a link. Values from a link are checked; those that cannot be used are named.
+A link holds the data set and the models for all pages; the query, its examples, k and the filters
+for those of them that search or evaluate; for the evaluation also its tab, for the runs page the
+selected runs. The user's own image is named by its SHA-256, never part of a link. Values from a
+link are checked; those that cannot be used are named.
 """
 
 from collections.abc import Iterable
 
 import streamlit as st
 
+from mirs_core.system.specs import specs_in
 from pages.shared import link_values, missing, state
+from pages.shared.query_source import QueryKind
 from pages.shared.state import (
     BAND,
     CLASSES,
@@ -64,9 +67,13 @@ def restore() -> None:
 
 def _restored() -> dict[str, str] | None:
     link = _changed_link()
-    if link is None:
-        return None
-    st.session_state[state.TILE] = link.get("tile")
+    if link is not None:
+        _restore_search(link)
+    return link
+
+
+def _restore_search(link: dict[str, str]) -> None:
+    _restore_query(link)
     st.session_state.pop(state.DROPPED, None)
     for key in (GROUPS, CLASSES, ROLES, STRIPS, PLUS, MINUS):
         st.session_state[key] = _names(link, key)
@@ -86,7 +93,18 @@ def _restored() -> dict[str, str] | None:
         if name in link:
             st.session_state[key] = link[name]
     missing.note(missing.VALUES, [f"{name}={link[name]}" for name in _unusable(link)])
-    return link
+
+
+def _restore_query(link: dict[str, str]) -> None:
+    """The query of the first parameter that this session can bring back."""
+    st.session_state[state.TILE] = link.get("tile")
+    sources: list[state.QuerySource] = []
+    for kind in specs_in("pages.shared.query_kinds", QueryKind).values():
+        if text := link.get(kind.name):
+            source = kind.from_link(text)
+            sources += [source] if source else []
+            missing.note(kind.missing, [] if source else [text])
+    state.put(sources[0] if sources else None)
 
 
 def _unusable(link: dict[str, str]) -> list[str]:
@@ -113,10 +131,16 @@ def restore_map() -> None:
 
 
 def restore_evaluation() -> None:
-    """Restores the evaluation page from its link; the search keeps its state."""
+    """Restores the evaluation page and the search from a link.
+
+    A link of earlier versions, which has no number of results, leaves the search as it is.
+    """
     link = _changed_link()
     if link is not None:
         st.session_state[PART] = link.get("part")
+        if "k" in link:
+            # The map has parts, too.
+            _restore_search({name: value for name, value in link.items() if name != "part"})
 
 
 def restore_runs() -> None:
@@ -186,14 +210,15 @@ def _unescaped(part: str) -> str:
 def search_link() -> dict[str, str]:
     """The state of the search page as link parameters."""
     session = st.session_state
-    band, within, region = state.band(), session.get(WITHIN), state.region()
+    band, within = state.band(), session.get(WITHIN)
+    source = state.query()
     values = {
         "data": session.get(DATA) or "",
-        "tile": "" if state.upload() else state.tile() or "",
+        **({} if source is None else dict([source.to_link()])),
         "k": str(session.get(K, K_DEFAULT)),
         "latitudes": f"{band[0]}..{band[1]}" if band else "",
         "within": "" if within is None else str(within),
-        "region": "..".join(map(link_values.degrees, region.values())) if region else "",
+        "region": link_values.region_text(state.region()),
         "west": "1" if state.west() else "",
         **{name: "1" if session.get(key) else "" for key, name in _FLAGS.items()},
         **{name: _joined(key) for key, name in _LISTS.items()},
@@ -218,13 +243,9 @@ def map_link() -> dict[str, str]:
 
 
 def evaluation_link() -> dict[str, str]:
-    """The state of the evaluation page as link parameters."""
-    values = {
-        "data": st.session_state.get(DATA) or "",
-        "models": _joined(MODELS),
-        "part": st.session_state.get(PART) or "",
-    }
-    return {name: value for name, value in values.items() if value}
+    """The state of the evaluation page as link parameters: the search and the part."""
+    part = st.session_state.get(PART)
+    return {**search_link(), **({"part": part} if part else {})}
 
 
 def runs_link() -> dict[str, str]:

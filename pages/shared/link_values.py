@@ -43,6 +43,11 @@ def region_of(text: str) -> Region | None:
         return None
 
 
+def region_text(region: Region | None) -> str:
+    """The region as a link has it; empty for the whole planet."""
+    return "..".join(map(degrees, region.values())) if region else ""
+
+
 def degrees(value: float) -> str:
     """An angle as a link has it: four decimals are 6 m on Mars."""
     return f"{value:.4f}".rstrip("0").rstrip(".")

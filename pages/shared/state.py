@@ -2,12 +2,16 @@
 
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.mars.geography import Region
+from pages.shared.query_kinds.tile import Tile
+from pages.shared.query_kinds.upload import Upload
+from pages.shared.query_source import QuerySource
+
+__all__ = ["QuerySource", "Tile", "Upload"]
 
 DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
     "mirs.data",
@@ -32,7 +36,8 @@ SECTION = "mirs.data.section"
 COLOUR, CHOSEN = "mirs.space.colour", "mirs.space.chosen"
 RUNS = "mirs.runs"
 PENDING_DATA = "mirs.pending_data"
-TILE, _UPLOAD = "mirs.tile", "mirs.upload"
+# The last archived tile that was the query, and the query if it is of another kind.
+TILE, _SOURCE = "mirs.tile", "mirs.query"
 _PICTURE = "mirs.file.tile"
 _HISTORY, _AHEAD = "mirs.history", "mirs.ahead"
 
@@ -47,14 +52,6 @@ _WIDGETS = (
     DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART, COLOUR,
     WEST, MAP, MAP_PART, FRAMED, SECTION,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """An image provided by the user."""
-
-    name: str
-    data: bytes
 
 
 def keep() -> None:
@@ -120,14 +117,23 @@ def option(value: str, options: Collection[str]) -> str | None:
     return next(same, None)
 
 
+def query() -> QuerySource | None:
+    """The query, the same on every page; None before a page has chosen one."""
+    tile_id = st.session_state.get(TILE)
+    source: QuerySource | None = st.session_state.get(_SOURCE)
+    return source or (Tile(tile_id) if tile_id else None)
+
+
 def tile() -> str | None:
-    """Id of the query tile."""
-    return st.session_state.get(TILE)
+    """Id of the query tile; None if the query is of another kind."""
+    source = query()
+    return source.tile_id if source else None
 
 
 def upload() -> Upload | None:
     """The user's image, if that is the query."""
-    return st.session_state.get(_UPLOAD)
+    source = query()
+    return source if isinstance(source, Upload) else None
 
 
 def picture_tile() -> str | None:
@@ -137,48 +143,69 @@ def picture_tile() -> str | None:
 
 def search_with_picture(tile_id: str | None) -> None:
     """Makes the file of a tile as it is now the user's image; None lets the user choose one."""
+    if tile_id is None:
+        choose_upload(None)
     st.session_state[_PICTURE] = tile_id
     st.session_state[VIEW] = OWN
 
 
-def history() -> list[str]:
-    """Previous query tiles, the latest last."""
+def history() -> list[QuerySource]:
+    """Previous queries, the latest last."""
     return st.session_state.setdefault(_HISTORY, [])
 
 
-def ahead() -> list[str]:
-    """The query tiles that ``go_back`` left, the next one last."""
+def ahead() -> list[QuerySource]:
+    """The queries that ``go_back`` left, the next one last."""
     return st.session_state.setdefault(_AHEAD, [])
+
+
+def search_with(source: QuerySource) -> None:
+    """Makes this the query on every page, without examples, and shows its results."""
+    _remember(source)
+    _show(source)
 
 
 def choose_tile(tile_id: str) -> None:
     """Makes a tile the query, without examples, and shows its results."""
-    if tile() and (upload() is not None or tile() != tile_id):
-        history().append(tile() or "")
-        del history()[:-_HISTORY_LENGTH]
-    ahead().clear()
-    _show(tile_id)
+    search_with(Tile(tile_id))
 
 
 def go_back() -> None:
     """Returns to the previous query."""
     if history():
-        ahead().append(tile() or "")
+        ahead().extend(filter(None, [query()]))
         _show(history().pop())
 
 
 def go_ahead() -> None:
     """Undoes ``go_back``."""
     if ahead():
-        history().append(tile() or "")
+        history().extend(filter(None, [query()]))
         _show(ahead().pop())
 
 
-def _show(tile_id: str) -> None:
-    st.session_state[TILE], st.session_state[_UPLOAD] = tile_id, None
+def _remember(source: QuerySource) -> None:
+    """Adds the query to the history if another one follows it."""
+    before = query()
+    if before is not None and before != source:
+        history().append(before)
+        del history()[:-_HISTORY_LENGTH]
+    ahead().clear()
+
+
+def _show(source: QuerySource) -> None:
+    put(source)
     st.session_state[_PICTURE] = None
-    st.session_state[PLUS], st.session_state[MINUS] = [], []
+    forget_examples()
     st.session_state[VIEW] = COMPARE
+
+
+def put(source: QuerySource | None) -> None:
+    """Sets the query, as a link does: examples, history and view stay. None: the last tile."""
+    if isinstance(source, Tile):
+        st.session_state[TILE], st.session_state[_SOURCE] = source.name, None
+    else:
+        st.session_state[_SOURCE] = source
 
 
 def mark(tile_id: str, sign: str) -> None:
@@ -205,8 +232,17 @@ def forget_examples() -> None:
 
 
 def choose_upload(image: Upload | None) -> None:
-    """Makes the user's image the query, or removes it."""
-    st.session_state[_UPLOAD] = image
+    """Makes the user's image the query where it is being chosen, or removes it.
+
+    Another cut of an image keeps the examples; any other query stays if there is no image.
+    """
+    before = upload()
+    if (image is None) != (before is None):
+        forget_examples()
+    if image is not None and before is None:
+        _remember(image)
+    if image is not None or before is not None:
+        put(image)
 
 
 def is_filtered() -> bool:
@@ -231,7 +267,7 @@ def forget_query() -> None:
     """Clears the state that belongs to a data set: query, models, class filters, selection."""
     for key in (
         TILE,
-        _UPLOAD,
+        _SOURCE,
         _PICTURE,
         _HISTORY,
         _AHEAD,

@@ -102,11 +102,8 @@ def _select(searcher: Searcher, drawn: Drawn, points: NDArray[np.int64]) -> None
 
 def _query(searcher: Searcher) -> Query | None:
     """The query of this session; None if this archive lacks it or it cannot be encoded."""
-    upload = state.upload()
     try:
-        if upload is None and not searcher.items.has(state.tile() or ""):
-            return None
-        return model_results.session_query(searcher, upload)
+        return model_results.session_query(searcher)
     except MirsError:
         return None
 

@@ -298,7 +298,7 @@ def test_a_density_and_a_collection_are_shown(
 def test_an_own_image_has_no_place_but_results(app: AppTest, drawn: Drawn) -> None:
     out = BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)).save(out, "PNG")
-    app.session_state["mirs.upload"] = state.Upload("mine.png", out.getvalue())
+    app.session_state["mirs.query"] = state.Upload("mine.png", out.getvalue())
     app.run()
     assert not app.exception and drawn.content is not None
     assert drawn.content.query is None and len(drawn.content.models[0].hits) == state.K_DEFAULT

@@ -167,7 +167,7 @@ def test_an_own_image_is_searched(home: Home, start: Any, array: np.ndarray) -> 
 def test_history_goes_back(home: Home, start: Any) -> None:
     ids = Searcher.open(home, "demo-mirs").items.ids
     app = start(tile=ids[0])
-    app.session_state["mirs.history"] = [ids[1]]
+    app.session_state["mirs.history"] = [state.Tile(ids[1])]
     app.run()
     next(button for button in app.button if button.label == "Back").click().run()
     assert address(app, "tile") == ids[1]
@@ -270,7 +270,7 @@ def test_a_link_restores_examples_band_and_threshold_and_drops_what_is_wrong(
 def test_back_and_forward_go_through_the_queries(home: Home, start: Any) -> None:
     names = Searcher.open(home, "demo-mirs").items.ids
     app = start(tile=names[5])
-    app.session_state["mirs.history"] = [names[0], names[3]]
+    app.session_state["mirs.history"] = [state.Tile(names[0]), state.Tile(names[3])]
     app.run()
     seen = []
     for label in ("Back", "Back", "Forward", "Forward"):

@@ -155,7 +155,7 @@ def test_the_users_image_is_placed_among_its_nearest_tiles(drawn: Drawn, opened:
     out = BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)).save(out, "PNG")
     count = len(drawn.sides[0].points)
-    opened.session_state["mirs.upload"] = state.Upload("mine.png", out.getvalue())
+    opened.session_state["mirs.query"] = state.Upload("mine.png", out.getvalue())
     opened.run()
     assert not opened.exception
     assert drawn.content.query == count

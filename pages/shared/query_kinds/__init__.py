@@ -1,0 +1,1 @@
+"""The kinds of queries, one file each: ``SPEC`` is a QueryKind."""
