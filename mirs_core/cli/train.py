@@ -32,4 +32,9 @@ def _text(spec: train.Train, answer: Answer) -> str:
     ]
     if precision["min_r_k"] is None:
         lines[2] = "mAP@64     not measured: no labelled test tiles"
+    if copies := answer.get("copies_left_out"):
+        lines.append(
+            f"left out   {copies:,} training tiles: the archive or the test split has the same"
+            " tiles"
+        )
     return "\n".join(lines)

@@ -145,6 +145,8 @@ def _data(
         counts = read_items(run).roles.counts()
         parts = [f"{counts[role]:,} {words}" for role, words in _ROLES.items() if role in counts]
         lines.append(f"- Tiles: {', '.join(parts)}")
+    if isinstance(copies := provenance.get("copies_left_out"), int) and copies:
+        lines.append(f"- Training tiles left out as copies of archive or test tiles: {copies:,}")
     split = "strips are kept together" if config.archive.by_strip else "tile by tile"
     lines.append(f"- Split into training and archive tiles: seed {config.seed}, {split}")
     return "\n".join(lines)

@@ -14,8 +14,9 @@ from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.tiles import Tiles
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import extract
+from mirs_core.pipeline.copies import pixel_copies
 from mirs_core.pipeline.learning_tiles import LearningTiles, learning_rows
-from mirs_core.pipeline.sources import Sources
+from mirs_core.pipeline.sources import Sources, check_trainable
 from mirs_core.progress import Progress
 from mirs_core.workspace.home import Home
 
@@ -74,6 +75,7 @@ class Encoded:
         views: (V, n', D) views of the tiles that a head learns from.
         val_view: (n_val, D) a second view of the validation tiles.
         target: (t, D) tiles whose statistics whiten the target domain.
+        copies: rows of training and validation tiles with the pixels of an archive or test tile.
         engines: how many of these features each engine has computed, by its label.
     """
 
@@ -82,6 +84,7 @@ class Encoded:
     views: NDArray[np.float32] | None = None
     val_view: NDArray[np.float32] | None = None
     target: NDArray[np.float32] | None = None
+    copies: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     engines: dict[str, int] = field(default_factory=dict)
 
     def learning_tiles(self, sources: Sources) -> LearningTiles:
@@ -94,13 +97,18 @@ class Encoded:
             archive=self.archive[sources.items.rows(["archive"])],
             target=self.target,
             distractors=sources.learning.card.distractors,
+            copies=self.copies,
         )
 
 
 def encode_sources(
     home: Home, config: configs.RunConfig, sources: Sources, encoder: Encoder, progress: Progress
 ) -> Encoded:
-    """Features of everything that a run reads, from the cache if they are there."""
+    """Features of everything that a run reads, from the cache if they are there.
+
+    Raises:
+        DataError: a file cannot be read, or without copies too few tiles remain.
+    """
     engines: Counter[str] = Counter()
 
     def encode(manifest: Manifest, items: Items) -> NDArray[np.float32]:
@@ -111,9 +119,14 @@ def encode_sources(
     archive, target = learning, None
     if sources.crosses:
         archive = encode(sources.archive, sources.items)
+    if not config.hashes:
+        return Encoded(learning, archive, engines=dict(engines))
+    crossed = (sources.archive.root, sources.items, archive) if sources.crosses else None
+    copies = pixel_copies(manifest.root, items, learning, crossed)
+    check_trainable(config, sources, copies)
     if not config.trains:
         # Only a network learns from views.
-        return Encoded(learning, archive, engines=dict(engines))
+        return Encoded(learning, archive, copies=copies, engines=dict(engines))
     if sources.target is not None and sources.target_items is not None:
         rows = sources.target_items.rows(["archive"])
         target = encode(sources.target, sources.target_items.take(rows))
@@ -121,7 +134,7 @@ def encode_sources(
     def views_of(rows: NDArray[np.int64], count: int) -> NDArray[np.float32]:
         return extract_views(home, manifest, items, encoder, rows, count, progress, engines)
 
-    views, val_view = views_of(learning_rows(config, items), config.training.views), None
+    views, val_view = views_of(learning_rows(config, items, copies), config.training.views), None
     if config.contrastive and config.training.selection == "loss":
         val_view = views_of(items.rows(["val"]), 2)[1]
-    return Encoded(learning, archive, views, val_view, target, dict(engines))
+    return Encoded(learning, archive, views, val_view, target, copies, dict(engines))

@@ -17,7 +17,7 @@ from mirs_core.hashing.pca_sign import fit_pca_sign
 from mirs_core.hashing.plan import TrainingControl, TrainingData, Validation
 from mirs_core.hashing.whitening import Transform, identity, scaling, whitening
 from mirs_core.pipeline.assembly import moving_statistics, needs_of, objective_of, plan_of
-from mirs_core.pipeline.learning_tiles import LearningTiles, labelled, learning_rows
+from mirs_core.pipeline.learning_tiles import LearningTiles, labelled, unseen
 from mirs_core.progress import Progress, ShouldStop, never, silent
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def fit(
     if not config.hashes:
         return Fitted(FloatModel.fit(config.archive.distance, tiles.archive_features))
     if not config.trains:
-        features = tiles.features[learning_rows(config, tiles.items)]
+        features = tiles.features[tiles.learning_rows(config)]
         return Fitted(fit_pca_sign(features, config.head.bits, config.seed))
     return _fit_head(config, tiles, observers or Observers())
 
@@ -79,7 +79,7 @@ def _fit_head(config: configs.RunConfig, tiles: LearningTiles, observers: Observ
 
     from mirs_core.hashing import training
 
-    rows = learning_rows(config, tiles.items)
+    rows = tiles.learning_rows(config)
     features, numbers = tiles.features[rows], _class_numbers(config, tiles, rows)
     source, target = _transforms(config, features, tiles)
     with torch.random.fork_rng(devices=[]):
@@ -161,11 +161,11 @@ def _transforms(
 
 
 def _validation_rows(tiles: LearningTiles) -> NDArray[np.int64]:
-    """Validation tiles that are queried: with a class, and no copies of training tiles."""
+    """Validation tiles that are queried: with a class, and no copies of any other tiles."""
     items, trained = tiles.items, tiles.items.contents_of(["train"])
     rows = [
         row
-        for row in labelled(items, items.rows(["val"]))
+        for row in labelled(items, unseen(items, items.rows(["val"]), tiles.copies))
         if items.labels[row] not in tiles.distractors and items.contents[row] not in trained
     ]
     return np.array(rows, dtype=np.int64)

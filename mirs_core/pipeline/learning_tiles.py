@@ -1,13 +1,15 @@
 """Which tiles a model is made from."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.config import settings as configs
 from mirs_core.datasets.items import Items
+
+_NO_ROWS: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class LearningTiles:
         archive: (m, D) tiles of another data set that the run will search instead of its own.
         target: (m, D) tiles whose statistics whiten the target domain; None takes the archive's.
         distractors: classes that are trained on but never queried, so not in validation either.
+        copies: rows of tiles whose pixels are also those of an archive or test tile.
     """
 
     features: NDArray[np.float32]
@@ -31,6 +34,7 @@ class LearningTiles:
     archive: NDArray[np.float32] | None = None
     target: NDArray[np.float32] | None = None
     distractors: Collection[str] = ()
+    copies: NDArray[np.int64] = field(default_factory=lambda: _NO_ROWS)
 
     @property
     def archive_features(self) -> NDArray[np.float32]:
@@ -39,19 +43,42 @@ class LearningTiles:
             return self.archive
         return self.features[self.items.rows(["archive"])]
 
+    def learning_rows(self, config: configs.RunConfig) -> NDArray[np.int64]:
+        """``learning_rows`` of these tiles."""
+        return learning_rows(config, self.items, self.copies)
 
-def learning_rows(config: configs.RunConfig, items: Items) -> NDArray[np.int64]:
+
+def learning_rows(
+    config: configs.RunConfig, items: Items, copies: NDArray[np.int64] = _NO_ROWS
+) -> NDArray[np.int64]:
     """Rows of the tiles that a head learns from: the training half, or its labelled part.
 
-    An unsupervised run may learn from the archive's tiles as well; on a folder without splits it
-    has only those.
+    Training tiles whose files are also in the archive or the test split are left out, and so are
+    ``copies``, because a head that knows the label of a query is not measured by it. An
+    unsupervised run may learn from the archive's tiles as well; on a folder without splits it has
+    only those.
     """
-    rows = items.rows(["train"])
+    rows = unseen(items, items.rows(["train"]), copies)
     if not config.unsupervised:
         return labelled(items, rows)
     if config.training.tiles == "half+archive":
-        return items.rows(["train", "archive"])
-    return rows if len(rows) else items.rows(["archive"])
+        return np.union1d(rows, items.rows(["archive"]))
+    return rows if len(items.rows(["train"])) else items.rows(["archive"])
+
+
+def unseen(
+    items: Items, rows: NDArray[np.int64], copies: NDArray[np.int64] = _NO_ROWS
+) -> NDArray[np.int64]:
+    """Those of ``rows`` (n,) that are neither ``copies`` nor files of archive or test tiles."""
+    reserved = items.contents_of(["archive", "test"])
+    is_new = [content not in reserved for content in items.contents.take(rows)]
+    return np.setdiff1d(rows[np.array(is_new, dtype=bool)], copies, assume_unique=True)
+
+
+def left_out(items: Items, copies: NDArray[np.int64] = _NO_ROWS) -> int:
+    """How many tiles of the training half are left out as copies of archive or test tiles."""
+    rows = items.rows(["train"])
+    return len(rows) - len(unseen(items, rows, copies))
 
 
 def labelled(items: Items, rows: NDArray[np.int64]) -> NDArray[np.int64]:

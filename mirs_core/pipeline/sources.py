@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mirs_core.config import settings as configs
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest
@@ -12,7 +15,7 @@ from mirs_core.datasets.scanning import describe, order_tiles, scan_cached
 from mirs_core.encoders.fine_tuned_store import labels_seen
 from mirs_core.errors import DataError
 from mirs_core.pipeline.assembly import check_terms
-from mirs_core.pipeline.learning_tiles import learning_rows
+from mirs_core.pipeline.learning_tiles import learning_rows, left_out
 from mirs_core.progress import Progress, silent
 from mirs_core.workspace.home import Home
 
@@ -79,8 +82,14 @@ def absolute(config: configs.RunConfig) -> configs.RunConfig:
     return dataclasses.replace(config, archive=archive, whitening=white)
 
 
-def check_trainable(config: configs.RunConfig, sources: Sources) -> None:
+def check_trainable(
+    config: configs.RunConfig, sources: Sources, copies: NDArray[np.int64] | None = None
+) -> None:
     """Checks that there is an archive to search and, for a hash run, enough to learn from.
+
+    Args:
+        copies: rows of the learning items that are left out, because an archive or test tile has
+            the same pixels; files that are equal are left out in any case.
 
     Raises:
         ConfigError: the loss names a term that does not exist or cannot be used.
@@ -95,7 +104,14 @@ def check_trainable(config: configs.RunConfig, sources: Sources) -> None:
     if not config.hashes:
         return
     check_terms(config)
-    rows = learning_rows(config, sources.learning_items)
+    items = sources.learning_items
+    copies = np.zeros(0, dtype=np.int64) if copies is None else copies
+    rows = learning_rows(config, items, copies)
+    if not len(rows) and left_out(items, copies):
+        raise DataError(
+            f"All training tiles of {config.data} are also in the archive or the test split, so"
+            " that nothing is left to learn from. Remove the copies."
+        )
     if config.unsupervised:
         if len(rows) < 2:
             raise DataError(
@@ -105,7 +121,7 @@ def check_trainable(config: configs.RunConfig, sources: Sources) -> None:
         return
     if sources.crosses:
         _check_disjoint(config, sources)
-    _check_classes(config, {sources.learning_items.labels[row] for row in rows})
+    _check_classes(config, {items.labels[row] for row in rows})
 
 
 def _check_disjoint(config: configs.RunConfig, sources: Sources) -> None:

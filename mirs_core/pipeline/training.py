@@ -15,7 +15,7 @@ from mirs_core.evaluation.protocol import Report
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.files import write_json
 from mirs_core.pipeline.encoding import encode_sources
-from mirs_core.pipeline.learning_tiles import learning_rows
+from mirs_core.pipeline.learning_tiles import learning_rows, left_out
 from mirs_core.pipeline.sources import (
     Sources,
     absolute,
@@ -38,6 +38,8 @@ class Outcome:
         seconds: duration by step: features, training, total.
         metrics: the report as JSON; None without labels.
         stopped: whether it was stopped before its last epoch.
+        copies_left_out: training tiles that were not learnt from, because the archive or the test
+            split has the same tile.
     """
 
     run: str
@@ -49,6 +51,7 @@ class Outcome:
     seconds: dict[str, float]
     metrics: dict[str, Any] | None
     stopped: bool = False
+    copies_left_out: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``train --json`` prints."""
@@ -64,6 +67,7 @@ class Outcome:
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "map_at_64": values,
             **({"stopped": True} if self.stopped else {}),
+            **({"copies_left_out": self.copies_left_out} if self.copies_left_out else {}),
         }
 
 
@@ -190,6 +194,7 @@ def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: Sho
     )
     fitted = fit(config, features.learning_tiles(sources), observers)
     trained = time.perf_counter()
+    copies = left_out(sources.learning_items, features.copies) if config.hashes else 0
     if sources.crosses:
         run.write_learnt(sources.learning_items.learnt_roles())
 
@@ -209,7 +214,8 @@ def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: Sho
         "seconds": seconds,
         "epochs": fitted.epochs,
         "best_epoch": fitted.best_epoch,
-        "learnt_tiles": len(learning_rows(config, sources.learning_items)),
+        "learnt_tiles": len(learning_rows(config, sources.learning_items, features.copies)),
+        "copies_left_out": copies,
     }
     write_json(run.path / "provenance.json", provenance)
     return Outcome(
@@ -222,6 +228,7 @@ def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: Sho
         seconds,
         report.to_json() if report is not None else None,
         stopped=config.trains and fitted.epochs < config.training.epochs,
+        copies_left_out=copies,
     )
 
 

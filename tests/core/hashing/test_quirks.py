@@ -21,6 +21,7 @@ from mirs_core.hashing.model import HashModel
 from mirs_core.hashing.terms import Batch
 from mirs_core.hashing.whitening import MovingStatistics, whitening
 from mirs_core.pipeline import assembly, fitting
+from mirs_core.pipeline.learning_tiles import learning_rows
 from mirs_core.retrieval.retriever import load_model, save_model
 
 MOVING = ["whitening.enabled=true", "whitening.estimator=moving", "training.epochs=3"]
@@ -70,7 +71,7 @@ def test_the_slope_follows_the_margin_in_training_and_from_the_file(tmp_path: Pa
 def test_raw_groups_cluster_the_features_as_they_are() -> None:
     items, features = archive_of()
     changes = ["loss.interclass_weight=1", "loss.groups=4", "training.epochs=1"]
-    rows = fitting.learning_rows(made(*changes), items)
+    rows = learning_rows(made(*changes), items)
     labels = np.array([items.labels[row] for row in rows])
     numbers = np.unique(labels, return_inverse=True)[1]
     raw, sound = (
