@@ -40,20 +40,22 @@ def pixel_copies(
     copies: list[int] = []
     for folder, others, theirs in sets:
         reserved = others.rows(["archive", "test"])
-        pixels: dict[Path, str] = {}
+        digests: dict[Path, str] = {}
         for place, matches in _close(features[learnt], theirs[reserved]):
             tile = items.ids[int(learnt[place])]
             near = (others.ids[int(row)] for row in reserved[matches])
-            if any(_pixels(root, tile, pixels) == _pixels(folder, match, pixels) for match in near):
+            if any(
+                _pixels(root, tile, digests) == _pixels(folder, match, digests) for match in near
+            ):
                 copies.append(int(learnt[place]))
     return np.unique(np.array(copies, dtype=np.int64))
 
 
-def _pixels(root: Path, tile: str, known: dict[Path, str]) -> str:
+def _pixels(root: Path, tile: str, digests: dict[Path, str]) -> str:
     path = root / tile
-    if path not in known:
-        known[path] = content_of(read_pixels(root, tile))
-    return known[path]
+    if path not in digests:
+        digests[path] = content_of(read_pixels(root, tile))
+    return digests[path]
 
 
 def _close(first: Features, second: Features) -> Iterator[tuple[int, NDArray[np.int64]]]:
