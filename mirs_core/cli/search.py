@@ -28,7 +28,14 @@ Answer = tuple[dict[str, Any], str]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb ``search``."""
     parser.add_argument("--run", metavar="ID", required=True, help="the run")
-    parser.add_argument("--image", type=Path, metavar="FILE", required=True, help="the query")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--image", type=Path, metavar="FILE", help="the query")
+    source.add_argument(
+        "--describe",
+        metavar="TEXT",
+        help='a landform in numbers instead, such as "crater diameter=400m sun=W incidence=60"; the'
+        " query is a synthetic tile of it",
+    )
     parser.add_argument("--k", type=int, default=64, metavar="K", help="number of results")
     rectangle = parser.add_mutually_exclusive_group()
     rectangle.add_argument(
@@ -79,10 +86,10 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     query, window = _query(args, searcher)
     hits = searcher.search(query, args.k, Filters(region=region))
     seconds = time.perf_counter() - started
-    verdict = _verdict(searcher, query)
+    verdict = None if args.describe is not None else _verdict(searcher, query)
     answer = {
         "run": args.run,
-        "query": str(args.image),
+        "query": query.name if args.describe is not None else str(args.image),
         "seconds": round(seconds, 4),
         "results": _results(searcher, hits),
         **window,
@@ -138,6 +145,8 @@ def _notes(run: str, answer: dict[str, Any]) -> list[str]:
 
 def _query(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query", dict[str, Any]]:
     """The query by the image or a rectangle of it, and what the answer tells of the rectangle."""
+    if args.describe is not None:
+        return _described(args, searcher)
     if args.window is None and args.bounds is None:
         if args.latitude is not None or args.ignore_name:
             raise ConfigError("--latitude and --ignore-name need --window or --bounds.")
@@ -174,6 +183,25 @@ def _verdict(searcher: "Searcher", query: "Query") -> "Verdict | None":
 
     panel = open_panel(searcher)
     return None if panel is None else panel.verdict(query)
+
+
+def _described(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query", dict[str, Any]]:
+    """The query of a description, and what the answer tells of it."""
+    from mirs_core.datasets.descriptions import parse
+    from mirs_core.retrieval.described import RENDERINGS, query_by_description
+
+    rectangle = (args.window, args.bounds, args.latitude)
+    if args.whole or args.ignore_name or any(value is not None for value in rectangle):
+        raise ConfigError(
+            "--window, --bounds, --whole, --latitude and --ignore-name need --image, not --describe."
+        )
+    description = parse(args.describe)
+    about = {**description.values(), "seed": description.seed}
+    described = {"landform": description.landform, "form": description.form, **about}
+    return query_by_description(searcher, description), {
+        "described": {**described, "synthetic": True, "renderings": RENDERINGS},
+        "notes": [f"The query is {RENDERINGS} synthetic tiles, not an image of Mars."],
+    }
 
 
 def _distance(value: float) -> str:

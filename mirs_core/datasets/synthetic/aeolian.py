@@ -21,10 +21,15 @@ def _leaning(height: Field, wind: float, lean: float) -> Field:
 
 def _network(site: Site) -> Field:
     """A labyrinth of dunes, unit variance."""
-    wavelength = site.uniform(22, 40)
+    wavelength = site.wished("wavelength", site.uniform(22, 40))
     round_part = fields.ring(site.rng, site.shape, wavelength, 0.22)
     long_part = fields.ripples(
-        site.rng, site.shape, wavelength, site.angle(), spread=0.45, width=0.25
+        site.rng,
+        site.shape,
+        wavelength,
+        site.wished("orientation", site.angle()),
+        spread=0.45,
+        width=0.25,
     )
     share = site.uniform(0.0, 0.9)
     return fields.standardised(round_part * (1 - share) + long_part * share)
@@ -45,8 +50,8 @@ def polar_network(site: Site) -> Surface:
 
 def great_dunes(site: Site) -> Surface:
     """A few large smooth dunes with sharp, winding brinks; rock or ripples in the hollows."""
-    wind = site.towards_sun(1.0)
-    wavelength = site.uniform(110, 220)
+    wind = site.wished("orientation", site.towards_sun(1.0))
+    wavelength = site.wished("wavelength", site.uniform(110, 220))
     swell = fields.ripples(site.rng, site.shape, wavelength, wind, spread=0.6, width=0.45)
     ridge = -np.abs(fields.ripples(site.rng, site.shape, wavelength, wind + 0.6, 0.7, 0.5))
     height = fields.standardised(swell + 0.9 * ridge)
@@ -79,13 +84,14 @@ def _barchan(site: Site, wind: float, size: float, x: float, y: float) -> Field:
 
 def barchans(site: Site) -> Surface:
     """Separate crescents on stony ground."""
-    wind = site.angle()
+    wind = site.wished("orientation", site.angle())
     height = site.ground(site.log_uniform(0.04, 0.15))
     sand = site.flat()
     big = site.chance(0.35)
     count = int(site.rng.integers(1, 3)) if big else int(site.rng.integers(5, 16))
-    for _ in range(count):
+    for _ in range(round(site.wished("density", count))):
         size = site.uniform(28, 60) if big else site.uniform(9, 24)
+        size = site.wished("size", 2 * size) / 2
         reach = 55 if big else 100
         dune = _barchan(site, wind, size, site.uniform(-reach, reach), site.uniform(-reach, reach))
         sand = np.maximum(sand, dune)
@@ -97,8 +103,8 @@ def barchans(site: Site) -> Surface:
 
 def barchanoid_rows(site: Site) -> Surface:
     """Winding rows with dark lee faces over rough ground."""
-    wind = site.across_sun(0.8) + pi / 2
-    wavelength = site.uniform(38, 70)
+    wind = site.wished("orientation", site.across_sun(0.8) + pi / 2)
+    wavelength = site.wished("wavelength", site.uniform(38, 70))
     pattern = fields.ripples(site.rng, site.shape, wavelength, wind, spread=0.5, width=0.35)
     crest = np.maximum(pattern, -0.3)
     height = fields.relief(crest, site.uniform(0.18, 0.3))
@@ -115,10 +121,16 @@ def barchanoid_rows(site: Site) -> Surface:
 
 def reticulate(site: Site) -> Surface:
     """A net of sharp bright ridges around hollows, elongated across the wind."""
-    border, _ = fields.cells(site.rng, site.shape, site.uniform(18, 36), warp=site.uniform(3, 7))
+    spacing = site.wished("wavelength", site.uniform(18, 36))
+    border, _ = fields.cells(site.rng, site.shape, spacing, warp=site.uniform(3, 7))
     crest = np.exp(-border / site.uniform(2.5, 5.0))
     waves = fields.ripples(
-        site.rng, site.shape, site.uniform(18, 34), site.towards_sun(0.5), spread=0.4, width=0.3
+        site.rng,
+        site.shape,
+        site.wished("wavelength", site.uniform(18, 34)),
+        site.wished("orientation", site.towards_sun(0.5)),
+        spread=0.4,
+        width=0.3,
     )
     mixed = fields.soften(crest, 0.7) * 3 + np.exp(0.5 * waves)
     height = fields.relief(mixed, site.uniform(0.16, 0.34))
@@ -136,8 +148,8 @@ def _straight(site: Site, wavelength: float, direction: float, spread: float) ->
 
 def ripple_field(site: Site) -> Surface:
     """Transverse ripples over the whole tile (TARs: Balme et al., 2008, Geomorphology 101, 703)."""
-    wavelength = site.log_uniform(5, 15)
-    direction = site.towards_sun(0.5)
+    wavelength = site.wished("wavelength", site.log_uniform(5, 15))
+    direction = site.wished("orientation", site.towards_sun(0.5))
     pattern = _straight(site, wavelength, direction, site.uniform(0.12, 0.42))
     height = fields.relief(pattern, site.log_uniform(0.1, 0.26))
     height = height + site.ground(site.uniform(0.03, 0.09))
@@ -148,8 +160,8 @@ def ripple_field(site: Site) -> Surface:
 
 def ripple_patch(site: Site) -> Surface:
     """Large ripples that fade out on smooth or rocky ground."""
-    wavelength = site.log_uniform(7, 20)
-    direction = site.towards_sun(0.6)
+    wavelength = site.wished("wavelength", site.log_uniform(7, 20))
+    direction = site.wished("orientation", site.towards_sun(0.6))
     pattern = _straight(site, wavelength, direction, site.uniform(0.15, 0.3))
     across = site.frame(site.angle())[1]
     edge = across + fields.fractal(site.rng, site.shape, smallest=1.0) * 14

@@ -147,7 +147,7 @@ def single(site: Site) -> Surface:
     crater = Crater(
         site.uniform(-10, 10),
         site.uniform(-10, 10),
-        site.uniform(34, 78),
+        site.wished("size", site.uniform(34, 78) * 2) / 2,
         age,
         fill=site.uniform(0.1, 0.8) if site.chance(0.65) else site.uniform(0, 0.2),
         uneven=site.uniform(0.04, 0.13),
@@ -180,8 +180,8 @@ def crowd(site: Site) -> Surface:
     scatter(
         site,
         height,
-        int(site.log_uniform(20, 110)),
-        (2.6, site.uniform(12, 34)),
+        round(site.wished("density", int(site.log_uniform(20, 110)))),
+        (2.6, max(4.0, site.wished("size", site.uniform(12, 34) * 2) / 2)),
         age=(0.0, 0.6),
         exponent=site.uniform(1.5, 2.3),
         clusters=int(site.rng.integers(1, 4)) if site.chance(0.35) else 0,
@@ -195,11 +195,11 @@ def few(site: Site) -> Surface:
     """Crater field: two to five medium-sized craters and small ones on rough ground."""
     slope = site.log_uniform(0.05, 0.18)
     height = _ground(site, slope)
-    for _ in range(int(site.rng.integers(2, 6))):
+    for _ in range(round(site.wished("density", int(site.rng.integers(2, 6))))):
         crater = Crater(
             site.uniform(-95, 95),
             site.uniform(-95, 95),
-            site.uniform(9, 26),
+            site.wished("size", site.uniform(9, 26) * 2) / 2,
             site.uniform(0.0, 0.6),
             site.uniform(0, 0.6),
             uneven=site.uniform(0.05, 0.14),

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from mirs_core.datasets.synthetic import aeolian, camera, craters, plains, slopes, topography
 from mirs_core.datasets.synthetic.camera import Camera, Sun
-from mirs_core.datasets.synthetic.surface import Palette, Site, paint
+from mirs_core.datasets.synthetic.surface import ANYTHING, Palette, Site, Wish, paint
 from mirs_core.errors import DataError
 
 SIDE = 200
@@ -34,9 +34,16 @@ PALETTES: dict[str, Palette] = {
 
 
 def picture(
-    code: str, rng: np.random.Generator, sun: Sun, lens: Camera, shape: tuple[int, int]
+    code: str,
+    rng: np.random.Generator,
+    sun: Sun,
+    lens: Camera,
+    shape: tuple[int, int],
+    wish: Wish = ANYTHING,
 ) -> NDArray[np.uint8]:
     """A picture, uint8 of ``shape``, of the landform ``code`` under ``sun`` through ``lens``.
+
+    ``wish`` says what it is to show of the landform.
 
     Raises:
         DataError: no landform has this code.
@@ -44,7 +51,7 @@ def picture(
     if code not in PALETTES:
         raise DataError(f"No landform has the code {code!r}; the codes are {', '.join(PALETTES)}.")
     wide = (shape[0] + 2 * _MARGIN, shape[1] + 2 * _MARGIN)
-    surface = paint(Site(rng, wide, sun), PALETTES[code])
+    surface = paint(Site(rng, wide, sun, wish), PALETTES[code])
     image = camera.expose(surface.height, surface.albedo, sun, lens, rng)
     return image[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 

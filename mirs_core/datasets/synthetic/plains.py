@@ -12,8 +12,8 @@ def pimpled(site: Site) -> Surface:
     pattern = fields.ripples(
         site.rng,
         site.shape,
-        site.log_uniform(4.8, 9.5),
-        site.towards_sun(0.4),
+        site.wished("wavelength", site.log_uniform(4.8, 9.5)),
+        site.wished("orientation", site.towards_sun(0.4)),
         site.uniform(0.45, 0.95),
         0.45,
     )
@@ -47,7 +47,9 @@ def smooth(site: Site) -> Surface:
 
 def _patches(site: Site, ragged: float) -> Field:
     """Ragged patches, 0..1, over about a third to two thirds of the tile."""
-    broad = fields.fractal(site.rng, site.shape, 3.0, largest=site.uniform(40, 160), smallest=1.0)
+    broad = fields.fractal(
+        site.rng, site.shape, 3.0, largest=site.wished("size", site.uniform(40, 160)), smallest=1.0
+    )
     fine = fields.fractal(site.rng, site.shape, 2.6, largest=25, smallest=1.5)
     level = site.uniform(-0.5, 0.6)
     patch = fields.smoothstep(broad + ragged * fine, level - 0.3, level + site.uniform(0.1, 0.6))
@@ -75,7 +77,7 @@ def mixed(site: Site) -> Surface:
 
 def chaotic(site: Site) -> Surface:
     """Mixed: broken plates with ridges between them, some of them folded."""
-    spacing = site.uniform(28, 70)
+    spacing = site.wished("size", site.uniform(28, 70))
     border, plate = fields.cells(site.rng, site.shape, spacing, warp=site.uniform(6, 16))
     tones = site.rng.normal(0, site.uniform(0.03, 0.12), int(plate.max()) + 1)
     seam = np.exp(-border / site.uniform(2, 5))

@@ -55,7 +55,7 @@ def _ribs(site: Site, fall: float) -> Field:
 def _incisions(site: Site, down: Field, along: Field) -> Field:
     """Depth [px] of a few gully channels with alcoves at their heads."""
     carved = np.zeros_like(down)
-    count = int(site.rng.integers(2, 7))
+    count = round(site.wished("density", int(site.rng.integers(2, 7))))
     for slot in range(count):
         start = -105 + 210 * (slot + site.uniform(0.1, 0.9)) / count
         path = start + fields.wander(site.rng, down, site.uniform(1, 5), site.uniform(120, 300))
@@ -75,7 +75,7 @@ def gullies(site: Site) -> Surface:
 
     The three parts follow Malin & Edgett (2000, Science 288, 2330).
     """
-    fall = site.towards_sun(0.9)
+    fall = site.wished("orientation", site.towards_sun(0.9))
     down, along = site.frame(fall)
     height = _hillside(site, fall, site.uniform(0.05, 0.25), site.log_uniform(0.01, 0.04))
     top = site.uniform(-100, -45)
@@ -105,7 +105,7 @@ def _streak(site: Site, down: Field, along: Field, head: float, middle: float) -
     Widening from a point and ending in fingers is what sets slope streaks apart (Sullivan et al.,
     2001, JGR 106, 23607).
     """
-    length = site.log_uniform(35, 200)
+    length = site.wished("size", site.log_uniform(35, 200))
     widest = site.uniform(1.5, 3.5) + length * site.uniform(0.005, 0.045)
     progress = (down - head) / length
     line = middle + fields.wander(site.rng, down, site.uniform(0.3, 3.0), 150)
@@ -124,7 +124,7 @@ def _streaks(site: Site, fall: float) -> Field:
     along = along + fields.fractal(site.rng, site.shape, 2.6, largest=12) * site.uniform(0.1, 0.6)
     dark = site.flat()
     group, centre = site.uniform(25, 110), site.uniform(-40, 40)
-    for _ in range(int(site.log_uniform(5, 26))):
+    for _ in range(round(site.wished("density", int(site.log_uniform(5, 26))))):
         middle = float(np.clip(site.rng.normal(centre, group), -110, 110))
         streak = _streak(site, down, along, site.uniform(-115, 35), middle)
         dark = np.maximum(dark, streak * site.uniform(0.55, 1.0))
@@ -134,7 +134,7 @@ def _streaks(site: Site, fall: float) -> Field:
 
 def streaks(site: Site) -> Surface:
     """Slope streaks: dark wedges in bright dust, below a crest or out on the open slope."""
-    fall = site.towards_sun(0.8)
+    fall = site.wished("orientation", site.towards_sun(0.8))
     down, along = site.frame(fall)
     height = _hillside(site, fall, site.uniform(0.03, 0.22), site.log_uniform(0.006, 0.03))
     albedo = site.mottle(0.02)
@@ -155,7 +155,7 @@ def streaks(site: Site) -> Surface:
 
 def mass_wasting(site: Site) -> Surface:
     """Mass wasting: a bright talus slope with fine downslope streaks below crumbling rock."""
-    fall = site.towards_sun(0.7)
+    fall = site.wished("orientation", site.towards_sun(0.7))
     down, along = site.frame(fall)
     height = _hillside(site, fall, site.uniform(0.1, 0.3), site.log_uniform(0.008, 0.03))
     fine = _downslope(site, fall, site.uniform(15, 40), site.uniform(1.3, 2.8))

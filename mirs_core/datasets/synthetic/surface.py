@@ -1,6 +1,6 @@
 """The site on which a landform is painted, and the resulting surface."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import cos, sin, tau
 
@@ -24,12 +24,29 @@ class Surface:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What a tile is to show; what it does not say is left to chance.
+
+    Attributes:
+        values: by name of the parameter: lengths [px], directions [rad, on the screen], numbers.
+        kind: the name of a painter of the landform's palette; None for any.
+    """
+
+    values: Mapping[str, float] = field(default_factory=dict)
+    kind: str | None = None
+
+
+ANYTHING = Wish()
+
+
+@dataclass(frozen=True)
 class Site:
-    """A rectangle of ground: its random numbers, its sun, and its pixel coordinates."""
+    """A rectangle of ground: its random numbers, its sun, what is wished, its pixel coordinates."""
 
     rng: np.random.Generator
     shape: Shape
     sun: Sun
+    wish: Wish = ANYTHING
     x: Field = field(init=False)
     y: Field = field(init=False)
 
@@ -37,6 +54,13 @@ class Site:
         rows, columns = np.indices(self.shape, dtype=np.float32)
         object.__setattr__(self, "x", columns - (self.shape[1] - 1) / 2)
         object.__setattr__(self, "y", rows - (self.shape[0] - 1) / 2)
+
+    def wished(self, name: str, drawn: float) -> float:
+        """The value wished for a parameter, or ``drawn``.
+
+        ``drawn`` is drawn either way, so that a wish changes nothing else of the tile.
+        """
+        return self.wish.values.get(name, drawn)
 
     def uniform(self, low: float, high: float) -> float:
         """A number between ``low`` and ``high``."""
@@ -135,7 +159,10 @@ Palette = tuple[tuple[float, Painter], ...]
 
 
 def paint(site: Site, palette: Palette) -> Surface:
-    """The surface painted on ``site`` by a painter of ``palette``, drawn by share."""
+    """The surface painted on ``site`` by a painter of ``palette``: the wished one, or by share."""
     shares = np.array([share for share, _ in palette])
     chosen = int(site.rng.choice(len(palette), p=shares / shares.sum()))
+    names = [painter.__name__ for _, painter in palette]
+    if site.wish.kind in names:
+        chosen = names.index(site.wish.kind)
     return palette[chosen][1](site)

@@ -59,7 +59,7 @@ def _strata(site: Site, depth: Field) -> Field:
 def cliff(site: Site) -> Surface:
     """Cliff: plateau, a crumbled edge, a steep spurred face that levels out in debris."""
     bright = site.chance(0.5)
-    fall = site.towards_sun(0.45) + (0 if bright else pi)
+    fall = site.wished("orientation", site.towards_sun(0.45) + (0 if bright else pi))
     down, along = site.frame(fall)
     bend = site.uniform(-0.004, 0.004) * along**2
     edge = _edge(site, along, down + bend - site.uniform(-45, 45), site.uniform(0.6, 2.2))
@@ -88,7 +88,7 @@ def cliff(site: Site) -> Surface:
 
 def ridge(site: Site) -> Surface:
     """Ridge: two long slopes that meet in one crest, one in light and one in shade."""
-    direction = site.across_sun(0.35)
+    direction = site.wished("orientation", site.across_sun(0.35))
     along, across = site.frame(direction)
     side = _edge(site, along, across - site.uniform(-40, 40), site.uniform(0.5, 2.0))
     distance = np.sqrt(side**2 + site.log_uniform(1.0, 7.0) ** 2)
@@ -116,10 +116,11 @@ def ridge(site: Site) -> Surface:
 
 def channel(site: Site) -> Surface:
     """Channel: a sinuous trough with crumbled walls and a hollow, often rippled, floor."""
-    direction = site.across_sun(0.5)
+    direction = site.wished("orientation", site.across_sun(0.5))
     along, across = site.frame(direction)
     narrow = site.chance(0.2)
     width = site.log_uniform(10, 26) if narrow else site.log_uniform(55, 150)
+    width = site.wished("size", width)
     line = fields.wander(site.rng, along, site.uniform(2, 16), site.uniform(300, 700))
     middle = across - line - site.uniform(-25, 25)
     crumbs = fields.fractal(site.rng, site.shape, 2.9, largest=35, smallest=0.8)
@@ -170,8 +171,9 @@ def _cone(site: Site, height: Field, radius: float, x: float, y: float, pit: flo
 
 def _cones(site: Site, height: Field, crowd: Field) -> None:
     """Adds a crowd of cones, denser where ``crowd`` is high, alone and in clumps."""
-    count = int(site.log_uniform(28, 150))
+    count = round(site.wished("density", int(site.log_uniform(28, 150))))
     largest = site.uniform(8, 17) if count < 60 else site.uniform(5, 10)
+    largest = max(3.0, site.wished("size", 2 * largest) / 2)
     pitted = site.uniform(0.0, 0.9)
     half_y, half_x = site.shape[0] / 2, site.shape[1] / 2
     while count > 0:

@@ -103,6 +103,19 @@ def test_train_repeats_itself_and_prints_the_agreed_keys(home: Home) -> None:
     assert first["archive_id"] == second["archive_id"]
 
 
+def test_a_description_is_a_query(home: Home) -> None:
+    found = answer(home, "search", "--run", "demo-mirs", "--describe", "crater size=700", "--k", 5)
+    assert found["query"] == "crater size=700m"
+    assert found["described"] == {
+        "landform": "cra", "form": "crater", "size": 700, "seed": 0, "synthetic": True,
+        "renderings": 9,
+    }  # fmt: skip
+    assert [hit["rank"] for hit in found["results"]] == [1, 2, 3, 4, 5]
+    assert found["results"][0]["label"] == "cra"
+    done = mirs(home, "search", "--run", "demo-mirs", "--describe", "crater size=700", "--k", 5)
+    assert "synthetic" in done.out
+
+
 def test_presets_with_one_seed_share_their_archive(home: Home) -> None:
     ids = {
         answer(home, "evaluate", "--run", run)["archive_id"]
@@ -226,6 +239,12 @@ def test_every_mistake_gets_one_line(home: Home, tmp_path: Path) -> None:
         (("search", "--run", "demo-mirs", "--image", tmp_path / "text.jpg"), "text.jpg"),
         (("search", "--run", "demo-mirs", "--image", tmp_path / "gone.jpg"), "gone.jpg"),
         (("search", "--run", "demo-mirs", "--image", tmp_path), "folder"),
+        (("search", "--run", "demo-mirs", "--describe", "volcano"), "volcano"),
+        (("search", "--run", "demo-mirs", "--describe", "crater size=9km"), "150 to 1100 m"),
+        (
+            ("search", "--run", "demo-mirs", "--describe", "crater", "--window", 0, 0, 9, 9),
+            "need --image, not",
+        ),
         (("index", "--run", "demo-mirs", "--data", tmp_path / "empty"), "no image"),
         (("compare", "--data", data, "--presets", ","), "There are no presets to compare"),
         (("compare", "--data", data, "--presets", "best"), "choose one of"),
