@@ -193,7 +193,8 @@ def _described(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query",
     rectangle = (args.window, args.bounds, args.latitude)
     if args.whole or args.ignore_name or any(value is not None for value in rectangle):
         raise ConfigError(
-            "--window, --bounds, --whole, --latitude and --ignore-name need --image, not --describe."
+            "--window, --bounds, --whole, --latitude and --ignore-name need --image, not a"
+            " description."
         )
     description = parse(args.describe)
     about = {**description.values(), "seed": description.seed}
