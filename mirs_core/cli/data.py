@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mirs_core.cli import data_sets, kind_verbs
+from mirs_core.cli import data_sets, kind_verbs, labels
 from mirs_core.cli.verbs import verb, verbs_of
 from mirs_core.jobs.kind import Answer
 from mirs_core.jobs.kinds import (
@@ -27,8 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kind_verbs.add(verbs, data_download.SPEC, _downloaded)
     kind_verbs.add(verbs, data_prepare.SPEC, _prepared)
     kind_verbs.add(verbs, data_tile.SPEC, _tiled)
-    verb(verbs, "list", data_sets.list_all, "the data sets on this computer")
     kind_verbs.add(verbs, data_import.SPEC, _imported)
+    data_sets.add_verbs(verbs)
+    labels.add_verbs(verbs)
 
 
 def _synthetic(spec: data_synthetic.Synthetic, answer: Answer) -> str:

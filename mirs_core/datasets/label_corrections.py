@@ -24,7 +24,6 @@ from mirs_core.datasets.label_log import (
     line_of,
     log_of,
     new_batch,
-    now,
     read_log,
     undoing,
 )
@@ -33,10 +32,12 @@ from mirs_core.datasets.tile_table import MAX_TEXT
 from mirs_core.datasets.tiles import Tiles
 from mirs_core.errors import DataError
 from mirs_core.workspace.annotations import control_character
+from mirs_core.workspace.clock import now
 from mirs_core.workspace.home import Home
 
 __all__ = [
     "Correction",
+    "carry_over",
     "correct",
     "current",
     "differing",
@@ -140,6 +141,20 @@ def undo(home: Home, root: Path, ids: Sequence[str], *, by: str) -> list[Correct
     if undone:
         append(home, root, undoing([c.id for c in undone], by))
     return [dataclasses.replace(c, undone=True) for c in undone]
+
+
+def carry_over(home: Home, source: Path, target: Path) -> None:
+    """Takes the corrections in force in one data set over to a copy of it with the same paths.
+
+    Raises:
+        DataError: a log is damaged, or that of the copy cannot be written.
+    """
+    batches: dict[str, list[Correction]] = {}
+    for correction in current(home, source).values():
+        batches.setdefault(correction.batch, []).append(correction)
+    for corrections in batches.values():
+        batch = new_batch()
+        append(home, target, line_of([dataclasses.replace(c, batch=batch) for c in corrections]))
 
 
 def current(home: Home, root: Path) -> dict[str, Correction]:

@@ -13,7 +13,6 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 from mirs_core.errors import DataError
 from mirs_core.files import make_folder, slug
 from mirs_core.system.processes import locked
+from mirs_core.workspace.clock import now
 from mirs_core.workspace.home import Home
 
 _SCHEMA = 1
@@ -77,11 +77,6 @@ def new_batch() -> str:
 def id_in(batch: str, place: int, count: int) -> str:
     """The id of the correction at ``place`` of a batch of ``count``."""
     return batch if count == 1 else f"{batch}.{place + 1}"
-
-
-def now() -> str:
-    """The present time as it stands in the log."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def read_log(home: Home, root: Path) -> list[Correction]:

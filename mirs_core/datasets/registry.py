@@ -15,10 +15,10 @@ from mirs_core.datasets.label_corrections import mended_names
 from mirs_core.datasets.manifest import Card, read_card, tiles_named
 from mirs_core.datasets.stored_items import read_items
 from mirs_core.datasets.strips.virtual import virtual_count
-from mirs_core.errors import MirsError
+from mirs_core.errors import DataError, MirsError
 from mirs_core.files import read_json, write_json
 from mirs_core.system.processes import locked
-from mirs_core.workspace import runs
+from mirs_core.workspace import data_set_titles, runs
 from mirs_core.workspace.home import Home
 
 
@@ -98,6 +98,41 @@ def remember(home: Home, root: Path) -> None:
             write_json(home.data_set_list, {"folders": [str(path) for path in (*folders, root)]})
 
 
+def forget(home: Home, root: Path) -> bool:
+    """Takes a folder off the list of data sets; returns whether it was on it."""
+    with locked(home.locks / "data-sets"):
+        folders = _remembered(home)
+        if root in folders:
+            remaining = [str(path) for path in folders if path != root]
+            write_json(home.data_set_list, {"folders": remaining})
+        return root in folders
+
+
+def root_of(home: Home, text: str) -> Path:
+    """The folder of a data set that is referred to by its folder, its name or its title.
+
+    Raises:
+        DataError: there is no such data set, or several have the name.
+    """
+    path = Path(text).expanduser()
+    if path.is_dir():
+        return path.resolve()
+    word = text.strip().casefold()
+    named = [
+        data_set.root
+        for data_set in known_data_sets(home, counted=False)
+        if word in (data_set.name.casefold(), data_set.title.casefold(), str(data_set.root))
+    ]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        folders = ", ".join(map(str, named))
+        raise DataError(f"Several data sets are called {text!r}: name the folder ({folders}).")
+    raise DataError(
+        f"There is no data set {text!r}; name its folder, or list data sets: mirs data list"
+    )
+
+
 def _remembered(home: Home) -> list[Path]:
     with contextlib.suppress(MirsError):
         value = read_json(home.data_set_list)
@@ -122,7 +157,8 @@ def _known(
         counts = _archived(newest)
     return KnownDataSet(
         name=card.name,
-        title=card.title if root.is_dir() or not mine else mine[0].data_title,
+        title=data_set_titles.title_of(home, root)
+        or (card.title if root.is_dir() or not mine else mine[0].data_title),
         root=root,
         tiles=counts.tiles,
         labelled=counts.labelled,

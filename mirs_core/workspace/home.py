@@ -61,6 +61,16 @@ class Home:
         return self.path / "data-sets.json"
 
     @property
+    def data_set_titles(self) -> Path:
+        """Titles that users have given to data sets."""
+        return self.path / "data-set-titles.json"
+
+    @property
+    def removed_data_sets(self) -> Path:
+        """The list of data sets that were removed and can be restored."""
+        return self.path / "removed-data-sets.json"
+
+    @property
     def labels(self) -> Path:
         """Corrected labels, one log per data set."""
         return self.path / "labels"

@@ -15,7 +15,7 @@ from mirs_core.config import settings as configs
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, slug, write_json
 from mirs_core.system.provenance import environment
-from mirs_core.workspace import annotations
+from mirs_core.workspace import annotations, data_set_titles
 from mirs_core.workspace.clock import now
 from mirs_core.workspace.home import Home
 from mirs_core.workspace.run_folder import STATES, RunFolder, is_usable, read_mapping
@@ -119,6 +119,7 @@ def summary(home: Home, run: RunFolder, served: str | None) -> RunSummary:
     """The summary of ``run``. Raises MirsError if its files are damaged."""
     config, facts, status = run.config(), run.provenance(), run.status()
     annotation, value = annotations.read(home, run.id), None
+    title = data_set_titles.title_of(home, Path(config.archive_root))
     if run.metrics.is_file():
         value = _value_of(read_mapping(run.metrics), run.metrics)
     return RunSummary(
@@ -127,7 +128,7 @@ def summary(home: Home, run: RunFolder, served: str | None) -> RunSummary:
         preset=config.preset,
         encoder=config.encoder.name,
         data=str(facts.get("data_name", "")),
-        data_title=str(facts.get("data_title") or facts.get("data_name", "")),
+        data_title=title or str(facts.get("data_title") or facts.get("data_name", "")),
         data_root=Path(config.archive_root),
         manifest_digest=str(facts.get("manifest", "")),
         seed=config.seed,

@@ -8,6 +8,11 @@ from mirs_core.datasets.importing.folders import (
     import_in_place,
     import_into,
 )
+from mirs_core.datasets.importing.mending import (
+    merged_spellings,
+    table_labels,
+    write_corrections,
+)
 
 __all__ = [
     "FolderDescription",
@@ -18,5 +23,8 @@ __all__ = [
     "import_in_place",
     "import_into",
     "match_rows",
+    "merged_spellings",
     "read_rows",
+    "table_labels",
+    "write_corrections",
 ]

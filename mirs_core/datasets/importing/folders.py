@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mirs_core.columns.lookup import lookup_of
 from mirs_core.datasets.importing.copying import copy_tiles
 from mirs_core.datasets.importing.csv_table import MatchedTable
 from mirs_core.datasets.importing.description import (
@@ -23,6 +24,7 @@ from mirs_core.datasets.importing.transfer import (
     records_of,
     transfer_warnings,
 )
+from mirs_core.datasets.label_corrections import carry_over
 from mirs_core.datasets.manifest import Manifest, Unreadable
 from mirs_core.datasets.registry import remember
 from mirs_core.datasets.scanning import scan_cached
@@ -106,6 +108,7 @@ def import_in_place(
         changed = write_metadata(manifest.root, manifest.root, card, matched.records)
         after = scan_cached(home, manifest.root, progress)
     remember(home, after.root)
+    notes = (*notes, *_overruled(after, matched))
     return _imported(manifest, after, matched, len(after.tiles), changed=changed, notes=notes)
 
 
@@ -137,6 +140,7 @@ def import_copy(
             (work / "set").rename(target)
         except OSError as error:
             raise DataError(f"{target} cannot be created ({error.strerror or error}).") from None
+    carry_over(home, manifest.root, target)
     after = scan_cached(home, target, progress)
     unreadable = (*manifest.unreadable, *left_out)
     return _imported(
@@ -201,6 +205,19 @@ def import_into(
         copied=True, unreadable=(*manifest.unreadable, *copies.left_out), changed=changed,
         notes=notes,
     )  # fmt: skip
+
+
+def _overruled(after: Manifest, matched: MatchedTable) -> Iterator[str]:
+    """A note on labels that were stated, where a label that somebody corrected takes precedence."""
+    if not after.corrected:
+        return
+    stated = {path: record.label for path, record in matched.records.items() if record.label}
+    rows = lookup_of(after.tiles.ids).rows_of(list(stated))
+    labels = after.tiles.labels.take(rows).tolist()
+    pairs = zip(stated.items(), labels, strict=True)
+    if differing := [path for (path, label), present in pairs if label != present]:
+        are = "1 label is" if len(differing) == 1 else f"{len(differing):,} labels are"
+        yield f"{are} not used, because they were corrected by hand ({differing[0]})."
 
 
 def _imported(
