@@ -55,6 +55,6 @@ def write_corrections(home: Home, root: Path) -> tuple[int, list[str]]:
     current = label_corrections.current(home, root)
     stated = {t: TileRecord(t, label=c.label) for t, c in current.items() if c.label}
     lines = write_metadata(root, root, {}, stated) if stated else []
-    if taken := len(current) - len(stated):
-        lines.append(f"{taken:,} labels that were taken away are not in the table")
+    if unlabelled := len(current) - len(stated):
+        lines.append(f"{unlabelled:,} labels that were taken away are not in the table")
     return len(stated), lines
