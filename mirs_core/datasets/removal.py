@@ -50,14 +50,14 @@ def remove(home: Home, root: Path) -> Removed:
         RunError: one of its models is being trained.
     """
     root = root.resolve()
-    known = next((d for d in registry.known_data_sets(home, counted=False) if d.root == root), None)
-    if known is None:
+    entry = next((d for d in registry.known_data_sets(home, counted=False) if d.root == root), None)
+    if entry is None:
         raise DataError(f"{root} is not on the list of data sets; list them: mirs data list")
     listed = runs.list_runs(home)
     mine = [run.id for run in listed if run.data_root == root]
     for run in listed:
         if run.id in mine and run.state in {"running", "queued"}:
-            raise DataError(f"Model {run.id} is being trained on {known.title}; stop it first.")
+            raise DataError(f"Model {run.id} is being trained on {entry.title}; stop it first.")
     if blocking := [run_id for run_id in mine if (home.bin / run_id).exists()]:
         raise DataError(f"The bin already holds a run {blocking[0]!r}; empty the bin first.")
     served = runs.served_run(home)
@@ -69,7 +69,7 @@ def remove(home: Home, root: Path) -> Removed:
             bin.discard(home, run_id)
         registry.forget(home, root)
         removed = Removed(
-            str(root), known.title, moved, tuple(mine), served if served in mine else "", now()
+            str(root), entry.title, moved, tuple(mine), served if served in mine else "", now()
         )
         _write(home, [*removed_data_sets(home), removed])
     return removed
@@ -123,10 +123,10 @@ def rename(home: Home, root: Path, title: str) -> str:
         DataError: no data set is in ``root``, another has this title, or it cannot be used.
     """
     root, title = root.resolve(), " ".join(title.split())
-    known = registry.known_data_sets(home, counted=False)
-    if root not in {data_set.root for data_set in known}:
+    data_sets = registry.known_data_sets(home, counted=False)
+    if root not in {data_set.root for data_set in data_sets}:
         raise DataError(f"{root} is not on the list of data sets; list them: mirs data list")
-    same = [d for d in known if d.root != root and d.title.casefold() == title.casefold()]
+    same = [d for d in data_sets if d.root != root and d.title.casefold() == title.casefold()]
     if title and same:
         raise DataError(f"Another data set is called {title!r} ({same[0].root}); choose another.")
     return data_set_titles.rename(home, root, title)
