@@ -80,7 +80,7 @@ def name_of(count: int) -> str:
 def _card(count: int) -> Card:
     return Card(
         name=name_of(count),
-        title=f"Invented archive of {count:,} tiles",
+        title=f"Synthetic archive of {count:,} tiles",
         instrument="SYN",
         licence="MIT",
         citation="Codes and metadata are drawn at random (mirs bench scale); none is of Mars",

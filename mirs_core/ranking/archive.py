@@ -13,17 +13,15 @@ from numpy.typing import NDArray
 
 from mirs_core.columns.blocks import Blocks
 from mirs_core.columns.ties import Ties
+from mirs_core.ranking import blockwise, compiled_search
+from mirs_core.ranking.blockwise import nothing
+from mirs_core.ranking.compiled import LOADER
 from mirs_core.ranking.distances import METRICS, Metric
-from mirs_core.ranking.scan import LONG, gathered, hamming, nearest, threads_for
+from mirs_core.ranking.scan import hamming, threads_for
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-# Up to so many rows are searched for in addition and dropped; more are left out before.
-_FEW_EXCLUDED = 64
-# Filters that leave at least this share of a block are tried on the nearest of all of it first,
-# of which so many times as many are taken as would be needed if those allowed were spread evenly.
-_SCANNED, _SPARE = 0.03, 1.5
 # FAISS otherwise computes distances of many queries as |a|^2 + |b|^2 - 2ab, where a vector is not
 # at distance 0 from itself, and cuts long lists by a method that ignores rows among equals.
 faiss.cvar.distance_compute_blas_threshold = 1 << 30
@@ -71,27 +69,18 @@ class HashArchive:
             Distances (Q, k') int32 in bits, 0..8B, and rows (Q, k') int64, by (distance, row).
         """
         queries = _checked(queries, np.uint8, self._blocks.shape[1])
-        k = min(k, _count(len(self), allowed, excluded))
+        count = _count(len(self), allowed, excluded)
+        k = min(k, count)
         if not len(queries) or k <= 0:
-            return _nothing(len(queries), k, np.int32)
+            return nothing(len(queries), k, np.int32)
         excluded = np.empty(0, dtype=np.int64) if excluded is None else excluded
-        layout = self._blocks.layout
-        parts: list[tuple[NDArray[np.int32], Rows]] = []
-        scans = True
-        with threads_for(len(queries)):
-            for block in range(len(layout.sizes)):
-                first, end = layout.starts[block : block + 2].tolist()
-                low, high = np.searchsorted(excluded, [first, end])
-                mask, out = None if allowed is None else allowed[first:end], excluded[low:high]
-                part = None
-                if mask is not None and scans:
-                    part = self._scan(block, queries, k, mask, out - first)
-                    scans = part is not None
-                parts.append(part or self._search(block, queries, k, mask, out - first))
-        distances = np.concatenate([part[0] for part in parts], axis=1)
-        rows = np.concatenate([part[1] for part in parts], axis=1)
-        if len(parts) > 1:
-            distances, rows = self._merged(distances, rows, k)
+        sought = (self._blocks, self._ties, queries, k, allowed, excluded)
+        scan = None
+        if compiled_search.suits(self._blocks, k, count):
+            scan = LOADER.scan_for(len(queries) * len(self))
+        if scan is not None:
+            return compiled_search.search(scan, *sought)
+        distances, rows = blockwise.search(*sought)
         return distances.astype(np.int32, copy=False), rows
 
     def nearest_with_ties(
@@ -119,63 +108,6 @@ class HashArchive:
         """The distance (N,) of every code to one query (1, B), in bits."""
         pieces = [hamming(query, codes)[0] for codes in self._blocks.pieces()]
         return np.concatenate(pieces)
-
-    def _scan(
-        self, block: int, queries: NDArray[np.uint8], k: int, allowed: Mask, excluded: Rows
-    ) -> tuple[NDArray[np.int32], Rows] | None:
-        """As ``_search``, from more of the nearest than needed, of which the allowed ones are kept.
-
-        None if too few of them are allowed, or if gathering the allowed codes is faster.
-        """
-        layout = self._blocks.layout
-        mask = allowed.copy()
-        mask[excluded] = False
-        count = int(np.count_nonzero(mask))
-        width, share = min(k, count), count / max(1, len(mask))
-        if not _SCANNED <= share < 1 or len(layout.removed[block]):
-            return None
-        most = int(_SPARE * width / share)
-        if most > LONG * len(mask):
-            return None
-        distances, places = nearest(queries, self._blocks.arrays[block], most)
-        passing = mask[places]
-        if (passing.sum(axis=1) < width).any():
-            return None
-        order = np.argsort(~passing, axis=1, kind="stable")[:, :width]
-        rows = int(layout.starts[block]) + np.take_along_axis(places, order, 1)
-        return np.take_along_axis(distances, order, 1), rows
-
-    def _search(
-        self, block: int, queries: NDArray[np.uint8], k: int, allowed: Mask | None, excluded: Rows
-    ) -> tuple[NDArray[np.int32], Rows]:
-        """The nearest of one block; ``allowed`` and ``excluded`` are counted within it."""
-        layout, stored = self._blocks.layout, self._blocks.arrays[block]
-        first = int(layout.starts[block])
-        codes, local = stored, None
-        whole = allowed is None or bool(allowed.all())
-        if not whole or len(layout.removed[block]) or len(excluded) > _FEW_EXCLUDED:
-            mask = np.ones(_size(layout.starts, block), bool) if allowed is None else allowed.copy()
-            mask[excluded] = False
-            local, excluded = np.flatnonzero(mask), excluded[:0]
-            codes = gathered(stored, layout.stored(block, local))
-        width = min(k, len(codes) - len(excluded))
-        if width <= 0:
-            return _nothing(len(queries), 0, np.int32)
-        distances, places = nearest(queries, codes, width + len(excluded))
-        if len(excluded):
-            # Those to drop move behind the others, which stay in their order.
-            order = np.argsort(np.isin(places, excluded), axis=1, kind="stable")[:, :width]
-            distances = np.take_along_axis(distances, order, 1)
-            places = np.take_along_axis(places, order, 1)
-        return distances, first + (places if local is None else local[places])
-
-    def _merged(
-        self, distances: NDArray[np.int32], rows: Rows, k: int
-    ) -> tuple[NDArray[np.int32], Rows]:
-        """The k nearest of the results of all blocks, by (distance, place among ties, row)."""
-        places = rows if self._ties is None else self._ties.take(rows.ravel()).reshape(rows.shape)
-        order = np.lexsort((rows, places, distances), axis=1)[:, :k]
-        return np.take_along_axis(distances, order, 1), np.take_along_axis(rows, order, 1)
 
 
 class FloatArchive:
@@ -233,7 +165,7 @@ class FloatArchive:
         vectors = self._comparable(_checked(queries, np.float32, self.features.shape[1]))
         k = min(k, _count(len(self), allowed, excluded))
         if not len(vectors) or k <= 0:
-            return _nothing(len(vectors), k, np.float32)
+            return nothing(len(vectors), k, np.float32)
         with threads_for(len(vectors)):
             squared, rows = self._index.search(vectors, k, params=self._only(allowed, excluded))
         if self._order is not None:
@@ -269,22 +201,12 @@ class FloatArchive:
         return np.ascontiguousarray(vectors / np.where(lengths > 0, lengths, np.float32(1)))
 
 
-def _size(starts: Rows, block: int) -> int:
-    return int(starts[block + 1] - starts[block])
-
-
 def _count(rows: int, allowed: Mask | None, excluded: Rows | None) -> int:
     """The number of rows that may be returned."""
     count = rows if allowed is None else int(np.count_nonzero(allowed))
     if excluded is None:
         return count
     return count - (len(excluded) if allowed is None else int(np.count_nonzero(allowed[excluded])))
-
-
-def _nothing(queries: int, k: int, dtype: Any) -> tuple[NDArray[Any], Rows]:
-    """Empty results: of no query, or without a row that may be returned."""
-    shape = (queries, max(0, k))
-    return np.empty(shape, dtype), np.empty(shape, np.int64)
 
 
 def _contiguous(array: NDArray[Any]) -> NDArray[Any]:

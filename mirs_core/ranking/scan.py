@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int64]
 
 # Few queries are faster on one thread, and spinning OpenMP threads slow down other processes.
-_FEW_QUERIES = 8
+FEW_QUERIES = 8
 # Lists longer than this share of a block are sorted instead of gathered in a heap.
 LONG = 1 / 16
 _threads = threading.Lock()
@@ -52,7 +52,7 @@ def gathered(codes: NDArray[np.uint8], rows: Rows) -> NDArray[np.uint8]:
 @contextlib.contextmanager
 def threads_for(queries: int) -> Iterator[None]:
     """One thread for few queries, all of them for many."""
-    if queries > _FEW_QUERIES:
+    if queries > FEW_QUERIES:
         yield
         return
     with _threads:

@@ -128,7 +128,7 @@ def test_a_filter_that_leaves_much_scans_or_gathers(
         gathers += 1
         return gathered(*arguments)
 
-    monkeypatch.setattr("mirs_core.ranking.archive.gathered", counted)
+    monkeypatch.setattr("mirs_core.ranking.blockwise.gathered", counted)
     distances, rows = archive.search(asked, 5, allowed, np.array([3, 9]))
     hidden = np.where(allowed, differing, 99.0)
     hidden[:, [3, 9]] = 99
