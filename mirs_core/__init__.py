@@ -38,8 +38,10 @@ if TYPE_CHECKING:
         StoppedError,
     )
     from mirs_core.evaluation.protocol import QueryResult, Report
+    from mirs_core.exchange.exports.similarity_raster import save_similarity_map
     from mirs_core.jobs.folder import Job
     from mirs_core.jobs.kind import JobSpec
+    from mirs_core.landform_map.similarity import SimilarityMap
     from mirs_core.landform_map.verdict import Verdict
     from mirs_core.mars.geography import Region
     from mirs_core.mars.region_files import read_region
@@ -84,11 +86,13 @@ _MODULES = {
     "RunConfig": "config.settings",
     "RunError": "errors",
     "RunSummary": "workspace.runs",
+    "SimilarityMap": "landform_map.similarity",
     "StoppedError": "errors",
     "Verdict": "landform_map.verdict",
     "Workspace": "api.workspace",
     "from_preset": "config.presets",
     "read_region": "mars.region_files",
+    "save_similarity_map": "exchange.exports.similarity_raster",
 }
 """The public names, and the module of this package that each is defined in."""
 
@@ -122,12 +126,14 @@ __all__ = [
     "RunConfig",
     "RunError",
     "RunSummary",
+    "SimilarityMap",
     "StoppedError",
     "Verdict",
     "Workspace",
     "__version__",
     "from_preset",
     "read_region",
+    "save_similarity_map",
 ]
 
 if not TYPE_CHECKING:

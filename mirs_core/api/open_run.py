@@ -17,6 +17,8 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.scanning import scan_cached
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.errors import DataError
+from mirs_core.landform_map.similarity import STEP, SimilarityMap, Statistic, similarity_map
+from mirs_core.landform_map.strip_similarity import strip_similarity_map
 from mirs_core.landform_map.verdict import Panel, Verdict, open_panel
 from mirs_core.pipeline.encoding import extract_items
 from mirs_core.progress import Progress, silent
@@ -195,6 +197,32 @@ class OpenRun:
         query = self.query(source)
         hits = tuple(self.searcher.search(query, k, filters))
         return Hits(query, self.unit, hits, self.searcher.files)
+
+    def similarity_map(
+        self,
+        source: "ImageSource | Query",
+        step: float = STEP,
+        statistic: Statistic = "minimum",
+        filters: Filters = EVERYTHING,
+        strip: str | None = None,
+    ) -> SimilarityMap:
+        """How near the nearest tile of each place is to a query: the planet, a region or a strip.
+
+        Args:
+            source: see ``query``.
+            step: side of a cell in degrees, a divisor of 180; without effect on a strip.
+            statistic: of the distances in a cell, "minimum" or "median"; of a strip the minimum.
+            filters: which tiles count; with a region, only its surroundings are mapped.
+            strip: map the footprints of the tiles of this strip.
+
+        Raises:
+            DataError: cells that do not divide the planet or are too many, a strip without
+                footprints, or a query that cannot be used.
+        """
+        query = self.query(source)
+        if strip is not None:
+            return strip_similarity_map(self.searcher, query, strip, filters)
+        return similarity_map(self.searcher, query, step, statistic, filters)
 
     def refine(
         self,

@@ -28,6 +28,7 @@ _VERBS = (
     ("search", "search", "the tiles of an archive that are nearest to an image"),
     ("archive", "archive", "add tiles to an archive, remove them, export and import it as a table"),
     ("landforms", "landforms", "estimate the landforms of unlabelled tiles"),
+    ("similarity-map", "similarity_map", "map where the tiles nearest to an image are"),
     ("runs", "runs", "list, compare, name, export and delete runs; choose the default model"),
     ("jobs", "jobs", "list, stop and resume background jobs"),
     ("bench", "bench", "measure this machine and this code (in a checkout of the repository)"),

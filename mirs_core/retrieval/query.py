@@ -47,9 +47,7 @@ def rank_refined(
     retriever: Retriever, query: Query, rows: NDArray[np.int64], k: int
 ) -> list[tuple[float, int]]:
     """The ``k`` best of ``rows`` by their score for a query with several examples, best first."""
-    empty = query.code[:0]
-    positives = np.concatenate([query.code, empty if query.positives is None else query.positives])
-    negatives = empty if query.negatives is None else query.negatives
+    positives, negatives = _examples(query)
     best, best_rows = np.empty(0), rows[:0]
     for start in range(0, len(rows), _STEP):
         step = rows[start : start + _STEP]
@@ -62,6 +60,20 @@ def rank_refined(
         order = np.lexsort((best_rows, ties, best))[:k]
         best, best_rows = best[order], best_rows[order]
     return list(zip(best.tolist(), best_rows.tolist(), strict=True))
+
+
+def scores(retriever: Retriever, query: Query, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The score (n,) of each of ``rows`` for a query with several examples; lower is better."""
+    positives, negatives = _examples(query)
+    steps = [rows[start : start + _STEP] for start in range(0, len(rows), _STEP)]
+    parts = [_scores(retriever, step, positives, negatives) for step in steps]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _examples(query: Query) -> tuple[Any, Any]:
+    empty = query.code[:0]
+    positives = np.concatenate([query.code, empty if query.positives is None else query.positives])
+    return positives, empty if query.negatives is None else query.negatives
 
 
 def _scores(

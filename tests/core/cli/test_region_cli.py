@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import rasterio
 
 from mirs_core.cli import main
 from mirs_core.retrieval.search import Searcher
@@ -81,3 +83,39 @@ def test_regions_that_are_none_are_refused_before_the_run_is_opened(
     ):
         code, out, err = mirs(small_demo, "search", "--run", "x", "--image", path, *words)
         assert (code, out) == (2, "") and message in err and err.count("\n") == 1
+
+
+def test_a_similarity_map_is_written_as_a_raster(small_demo: Home, tmp_path: Path) -> None:
+    opened = Searcher.open(small_demo, "demo-mirs")
+    tile = next((opened.root / "test" / "cra").iterdir())
+    out = tmp_path / "heat.tif"
+    words = ("similarity-map", "--run", "demo-mirs", "--image", tile, "--out", out)
+    code, text, err = mirs(small_demo, *words, "--step", 2, "--json")
+    assert code == 0, err
+    told = json.loads(text)
+    with rasterio.open(out) as raster:
+        values, counts = raster.read()
+    assert (told["rows"], told["columns"], told["bounds"]) == (90, 180, [0, -90, 360, 90])
+    assert told["cells"] == (counts > 0).sum() and told["tiles"] == counts.sum()
+    assert told["tiles"] == len(opened.items) - 1, "all but the query"
+    assert told["least"] == np.nanmin(values) and told["unit"] == "bits"
+    assert told["positions"] == "synthetic coordinates"
+    code, text, _ = mirs(small_demo, *words, "--statistic", "median", "--circle", 0, 0, 2000)
+    assert code == 0 and "Median Hamming distance to the query, bits:" in text
+    assert "circle of 2,000 km" in rasterio.open(out).tags()["MIRS_FILTERS"]
+
+
+def test_similarity_maps_that_cannot_be_are_refused_before_anything_is_written(
+    small_demo: Home, tmp_path: Path
+) -> None:
+    tile = next((Searcher.open(small_demo, "demo-mirs").root / "test" / "cra").iterdir())
+    start = ("similarity-map", "--run", "demo-mirs", "--image", tile, "--out")
+    for words, message in (
+        ((tmp_path / "heat.png",), "end in .tif"),
+        ((tmp_path / "heat.tif", "--step", 0.7), "divide"),
+        ((tmp_path / "heat.tif", "--strip", "none"), "no strip 'none'"),
+        ((tmp_path / "heat.tif", "--strip", "none", "--step", 1), "leave out"),
+    ):
+        code, out, err = mirs(small_demo, *start, *words)
+        assert (code, out) == (2, "") and message in err and err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
