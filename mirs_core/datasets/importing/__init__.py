@@ -1,6 +1,5 @@
 """Importing folders of images: described in place, copied, or added to an existing data set."""
 
-from mirs_core.datasets.importing.csv_table import MatchedTable, TableRow, match_rows, read_rows
 from mirs_core.datasets.importing.description import FolderDescription
 from mirs_core.datasets.importing.folders import (
     ImportedFolder,
@@ -13,18 +12,19 @@ from mirs_core.datasets.importing.mending import (
     table_labels,
     write_corrections,
 )
+from mirs_core.datasets.importing.table_layout import TableLayout
+from mirs_core.datasets.importing.table_preview import TablePreview, preview_table
 
 __all__ = [
     "FolderDescription",
     "ImportedFolder",
-    "MatchedTable",
-    "TableRow",
+    "TableLayout",
+    "TablePreview",
     "import_copy",
     "import_in_place",
     "import_into",
-    "match_rows",
     "merged_spellings",
-    "read_rows",
+    "preview_table",
     "table_labels",
     "write_corrections",
 ]

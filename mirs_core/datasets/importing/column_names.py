@@ -1,7 +1,7 @@
 """Which columns of somebody's table hold what ``tiles.csv`` holds."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mirs_core.datasets.tile_table import COLUMNS
 from mirs_core.errors import DataError
@@ -29,15 +29,22 @@ def columns_of(head: Sequence[str]) -> dict[str, int]:
     return {column: indexes[0] for column, indexes in _candidates(head).items()}
 
 
-def check(where: str, head: Sequence[str]) -> None:
-    """Raises DataError if no column names the files, or two hold the same coordinate or licence."""
-    candidates = _candidates(head)
-    if "path" not in candidates:
+def check(where: str, head: Sequence[str], stated: Mapping[str, str] | None = None) -> None:
+    """Raises DataError if no column names the files, or two hold the same coordinate or licence.
+
+    Args:
+        stated: columns that somebody has assigned by hand, which are not in doubt.
+    """
+    candidates, stated = _candidates(head), stated or {}
+    if not stated.get("path") and ("path" not in candidates or "path" in stated):
         raise DataError(
             f"{where} does not say which file a row refers to: its first line has none of the"
-            f" columns {', '.join(NAMES['path'])}."
+            f" columns {', '.join(NAMES['path'])}. Rename the right one, or state it"
+            " (--column path=HEADER)."
         )
     for column in _ONE_ONLY:
+        if column in stated:
+            continue
         indexes = candidates.get(column, [])
         if len(indexes) > 1:
             first, second = (head[index].strip()[:80] for index in indexes[:2])

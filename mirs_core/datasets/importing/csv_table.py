@@ -1,35 +1,66 @@
-"""A user's table, CSV or Excel: read under common column names, and matched with image files."""
+"""A user's table, CSV or Excel, read under common column names or those that somebody states."""
 
-import re
+import dataclasses
+import itertools
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mirs_core.datasets.csv_rows import TableLine, check_head, check_width, rows_of
+from mirs_core.datasets.csv_rows import TableLine, check_head, check_width
 from mirs_core.datasets.importing import column_names, numbers, workbook
-from mirs_core.datasets.importing.table_format import TableFormat, separator_of
-from mirs_core.datasets.tile_table import COLUMNS, TileRecord, record_of
+from mirs_core.datasets.importing.table_format import TableFormat
+from mirs_core.datasets.importing.table_layout import TableLayout
+from mirs_core.datasets.importing.table_opening import opened
+from mirs_core.datasets.tile_table import COLUMNS
 from mirs_core.errors import DataError
-from mirs_core.system.text_files import Encoding, encoding_of
 
-_MAX_BYTES = 2_000_000_000
-_LONGEST_HEAD = 1_000_000
+RECOGNISED = TableLayout()
+"""The layout of a table of which nothing is stated."""
 _SPLITS = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row of the table: ``where`` for messages, and its cells by the columns of ``tiles.csv``."""
+    """A row of the table.
+
+    Attributes:
+        where: its place, for messages.
+        cells: by the columns of ``tiles.csv``.
+        number: of its first line.
+    """
 
     where: str
     cells: dict[str, str]
+    number: int = 0
 
     @property
     def key(self) -> str:
         """The path of its tile with forward slashes, in composed Unicode (NFC)."""
-        return _composed(self.cells["path"].replace("\\", "/").removeprefix("./"))
+        path = self.cells["path"].replace("\\", "/").removeprefix("./")
+        return unicodedata.normalize("NFC", path)
+
+    @property
+    def short(self) -> str:
+        """Its place without the name of the table."""
+        return self.where.rpartition(", ")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why a row is not used: the number of its line, and a sentence that begins with its place."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableLook:
+    """The beginning of a table: names of its columns, its first rows, and how it is written."""
+
+    head: tuple[str, ...]
+    rows: tuple[TableLine, ...]
+    format: TableFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +68,27 @@ class UserTable:
     """A table that somebody has brought.
 
     Attributes:
-        rows: at least one.
+        rows: those that can be used.
         unread: names of columns that were not read.
         format: how it is written.
         notes: what may be wrong in it, one line each.
+        head: names of all columns.
+        columns: the header of each column of ``tiles.csv`` that is read.
+        problems: rows that are left out, and why; none if the table was read strictly.
     """
 
     rows: list[TableRow]
     unread: tuple[str, ...]
     format: TableFormat
     notes: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[RowProblem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedTable:
-    """The values of a table by file.
-
-    Attributes:
-        records: by path of their file.
-        unmatched: paths in the table without a file.
-        unread: names of columns that were not read.
-        format: how the table is written; None if there is none.
-    """
-
-    records: dict[str, TileRecord]
-    unmatched: tuple[str, ...]
-    unread: tuple[str, ...] = ()
-    format: TableFormat | None = None
-
-
-def read_user_table(path: Path) -> UserTable:
+def read_user_table(
+    path: Path, layout: TableLayout = RECOGNISED, *, strict: bool = True
+) -> UserTable:
     """A CSV table or Excel workbook.
 
     CSV is separated by commas, semicolons, tabs or vertical bars, in UTF-8, UTF-16 or Windows-1252.
@@ -75,103 +97,98 @@ def read_user_table(path: Path) -> UserTable:
     ("Longitude (deg E)", "lonW", "west_longitude"); longitudes west become east. Of a workbook, the
     first sheet is read that has a column of paths.
 
+    Args:
+        layout: how it is to be read, as far as somebody has said so.
+        strict: whether one row that does not fit is an error; otherwise it is left out and listed.
+
     Raises:
-        DataError: the file cannot be read, is not a table, has no column of paths, a column twice,
-            or a row that does not fit its header (the message gives the line).
+        DataError: the file cannot be read, is not a table, has no column of paths, or a column
+            twice; if ``strict``, also if a row does not fit (the message gives the line).
     """
-    try:
-        if not path.is_file():
-            raise DataError(f"There is no table {path}. Check the path.")
-        if path.stat().st_size > _MAX_BYTES:
-            raise DataError(f"{path} is too large for a table of tiles.")
-        with path.open("rb") as handle:
-            is_workbook = workbook.is_workbook(handle.read(4))
-        return _of_workbook(path) if is_workbook else _of_text(path)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
+    with opened(path, layout) as (lines, written, notes):
+        table = _Reader(path, layout, written, strict).read(lines)
+    return dataclasses.replace(table, notes=(*table.notes, *notes))
 
 
-def read_rows(path: Path) -> list[TableRow]:
-    """The rows of a table, as :func:`read_user_table` reads it."""
-    return read_user_table(path).rows
+def look_at_table(path: Path, layout: TableLayout = RECOGNISED, count: int = 50) -> TableLook:
+    """The header and the first rows of a table, whatever its columns are called.
+
+    Raises:
+        DataError: the file cannot be read, or is not a table.
+    """
+    with opened(path, layout) as (lines, written, _):
+        head = next(lines, TableLine(1, ()))
+        rows = tuple(itertools.islice(lines, count))
+    return TableLook(tuple(name.strip() for name in head.cells), rows, written)
 
 
-def unread_columns(path: Path) -> tuple[str, ...]:
-    """Names of the columns of a table that :func:`read_rows` ignores."""
-    return read_user_table(path).unread
+class _Reader:
+    """Reads the rows of one table."""
 
+    def __init__(self, path: Path, layout: TableLayout, written: TableFormat, strict: bool) -> None:
+        self._path, self._layout, self._written, self._strict = path, layout, written, strict
+        self._kind = "row" if written.sheet else "line"
+        self._problems: list[RowProblem] = []
 
-def _of_text(path: Path) -> UserTable:
-    encoding = encoding_of(path)
-    with path.open(encoding=encoding.codec, newline="") as handle:
-        first = handle.readline(_LONGEST_HEAD)
-        # Spreadsheets write such a line for each other.
-        stated = re.fullmatch(r"sep=([,;\t|])\s*", first, re.IGNORECASE)
-        if not stated:
-            handle.seek(0)
-        separator = stated[1] if stated else separator_of(first)
-        rows = rows_of(handle, path.name, separator, 2 if stated else 1)
-        table = _table(path, rows, TableFormat(encoding.title, separator))
-    notes = (*table.notes, *_guess_notes(encoding))
-    return UserTable(table.rows, table.unread, table.format, notes)
-
-
-def _guess_notes(encoding: Encoding) -> Iterator[str]:
-    if encoding.example:
-        yield (
-            f"The table is not UTF-8 and was read as {encoding.title}, for example"
-            f" {encoding.example!r}; if that is misspelt, save the table as CSV UTF-8."
+    def read(self, lines: Iterator[TableLine]) -> UserTable:
+        """The table. Raises DataError as ``read_user_table``."""
+        head = next(lines, TableLine(1, ()))
+        check_head(self._path.name, head)
+        column_names.check(str(self._path), head.cells, self._layout.columns)
+        columns = self._layout.places(str(self._path), head.cells)
+        rows, short = self._rows(head, lines, columns)
+        if not rows and not self._problems:
+            raise DataError(f"{self._path} has no rows.")
+        mark = self._with_points(rows)
+        if "longitude" in columns and column_names.is_west(head.cells[columns["longitude"]]):
+            for row in rows:
+                row.cells["longitude"] = _west_as_east(row.cells["longitude"])
+        names = tuple(name.strip() for name in head.cells)
+        unread = (name for index, name in enumerate(names) if index not in columns.values())
+        return UserTable(
+            rows,
+            tuple(name for name in unread if name),
+            dataclasses.replace(self._written, decimal_mark=mark),
+            # A workbook does not store the empty cells at the end of a row.
+            () if self._written.sheet else tuple(_short_notes(short)),
+            names,
+            {column: names[index] for column, index in columns.items()},
+            tuple(sorted(self._problems, key=lambda problem: problem.number)),
         )
 
+    def _rows(
+        self, head: TableLine, lines: Iterator[TableLine], columns: dict[str, int]
+    ) -> tuple[list[TableRow], list[int]]:
+        """The rows that fit the header, and the lines of those that are shorter."""
+        rows, short = [], []
+        for line in lines:
+            where = f"{self._path.name}, {self._kind} {line.number}"
+            try:
+                check_width(self._path.name, head, line, self._kind)
+                row = TableRow(where, _cells(where, line.cells, columns), line.number)
+            except DataError as error:
+                self._leave_out(line.number, error)
+                continue
+            rows.append(row)
+            if len(line.cells) < len(head.cells):
+                short.append(line.number)
+        return rows, short
 
-def _of_workbook(path: Path) -> UserTable:
-    with workbook.sheets_of(path) as sheets:
-        heads = {}
-        for title, rows in sheets.items():
-            heads[title] = next(rows, TableLine(1, ()))
-            if "path" in column_names.columns_of(heads[title].cells):
-                break
-        else:
-            title = next(iter(heads), "")
-        if title not in heads:
-            raise DataError(f"{path} has no visible sheet.")
+    def _with_points(self, rows: list[TableRow]) -> str:
+        """Gives all numbers decimal points; the decimal mark of the table."""
+        stated = self._layout.decimal_mark
+        if not self._strict:
+            for place, error in reversed(numbers.odd_rows(rows, stated)):
+                self._leave_out(rows.pop(place).number, error)
+        if stated == ".":
+            return stated
+        is_usual = self._written.separator == ";" or stated == ","
+        return numbers.with_points([(row.where, row.cells) for row in rows], is_usual)
 
-        def all_rows() -> Iterator[TableLine]:
-            yield heads[title]
-            yield from sheets[title]
-
-        return _table(path, all_rows(), TableFormat(sheet=title))
-
-
-def _table(path: Path, lines: Iterator[TableLine], written: TableFormat) -> UserTable:
-    kind = "row" if written.sheet else "line"
-    head = next(lines, TableLine(1, ()))
-    check_head(path.name, head)
-    column_names.check(str(path), head.cells)
-    columns = column_names.columns_of(head.cells)
-    is_west = "longitude" in columns and column_names.is_west(head.cells[columns["longitude"]])
-    rows, short = [], []
-    for line in lines:
-        check_width(path.name, head, line, kind)
-        if len(line.cells) < len(head.cells):
-            short.append(line.number)
-        where = f"{path.name}, {kind} {line.number}"
-        rows.append(TableRow(where, _cells(where, line.cells, columns)))
-    if not rows:
-        raise DataError(f"{path} has no rows.")
-    mark = numbers.with_points([(row.where, row.cells) for row in rows], written.separator == ";")
-    if is_west:
-        for row in rows:
-            row.cells["longitude"] = _west_as_east(row.cells["longitude"])
-    unread = tuple(
-        name.strip()
-        for index, name in enumerate(head.cells)
-        if index not in columns.values() and name.strip()
-    )
-    final = TableFormat(written.encoding, written.separator, mark, written.sheet)
-    # A workbook does not store the empty cells at the end of a row.
-    notes = () if written.sheet else tuple(_short_notes(short))
-    return UserTable(rows, unread, final, notes)
+    def _leave_out(self, number: int, error: DataError) -> None:
+        if self._strict:
+            raise error
+        self._problems.append(RowProblem(number, str(error)))
 
 
 def _short_notes(short: Sequence[int]) -> Iterator[str]:
@@ -181,51 +198,6 @@ def _short_notes(short: Sequence[int]) -> Iterator[str]:
             f"{rows} fewer cells than the header (first in line {short[0]:,}); the cells that lack"
             " at the end count as empty."
         )
-
-
-def match_rows(rows: Sequence[TableRow], paths: Sequence[str]) -> MatchedTable:
-    """The values of each row, by the file that the row refers to.
-
-    A row refers to the file with exactly its path; failing that, to the only file with its name.
-    Paths of the table are compared only, never opened.
-
-    Args:
-        paths: of the files, relative to their folder, with forward slashes.
-
-    Raises:
-        DataError: two rows refer to one file, more than half to none, or a cell is invalid.
-    """
-    exact = {_composed(path): path for path in paths}
-    by_name: dict[str, list[str]] = defaultdict(list)
-    for key, path in exact.items():
-        by_name[_name(key)].append(path)
-    row_by_path: dict[str, TableRow] = {}
-    others = [row for row in rows if not _assign(row, exact.get(row.key), row_by_path)]
-    exactly_matched = set(row_by_path)
-    unmatched = []
-    for row in others:
-        same_name = by_name.get(_name(row.key), [])
-        is_unique = len(same_name) == 1 and same_name[0] not in exactly_matched
-        if not _assign(row, same_name[0] if is_unique else None, row_by_path):
-            unmatched.append(row.cells["path"][:200])
-    if 2 * len(unmatched) > len(rows):
-        raise DataError(
-            f"{len(unmatched)} of {len(rows)} rows of the table match no file of the folder, for"
-            f" example {unmatched[0]!r}. Give paths relative to the folder, or file names."
-        )
-    records = {
-        path: record_of(row.where, {**row.cells, "path": path}) for path, row in row_by_path.items()
-    }
-    return MatchedTable(records, tuple(unmatched))
-
-
-def _assign(row: TableRow, path: str | None, row_by_path: dict[str, TableRow]) -> bool:
-    if path is None:
-        return False
-    if path in row_by_path:
-        raise DataError(f"{row.where}: {path} is listed twice (also {row_by_path[path].where}).")
-    row_by_path[path] = row
-    return True
 
 
 def _west_as_east(cell: str) -> str:
@@ -252,11 +224,3 @@ def _broken(cell: str) -> str:
             " and save it, or enter the value."
         )
     return f"is the error {cell} of a spreadsheet; enter the value, or empty the cell."
-
-
-def _name(key: str) -> str:
-    return key.rsplit("/", 1)[-1]
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)

@@ -2,20 +2,21 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mirs_core.datasets.card import card_values
-from mirs_core.datasets.importing import spellings
-from mirs_core.datasets.importing.csv_table import MatchedTable, match_rows, read_user_table
+from mirs_core.datasets.importing import spellings, splitting
+from mirs_core.datasets.importing.csv_table import RECOGNISED
+from mirs_core.datasets.importing.table_layout import TableLayout
+from mirs_core.datasets.importing.table_matching import MatchedTable
+from mirs_core.datasets.importing.table_preview import preview_table
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.datasets.walk import is_labelled
 from mirs_core.errors import DataError
-
-_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,23 @@ class FolderDescription:
 
     Attributes:
         table: CSV file or Excel workbook with values of single tiles.
+        layout: how the table is to be read, as far as somebody has said so.
+        strict: whether one row of the table that cannot be used is an error.
         from_folders: whether the top-level folder of a tile is its label.
         merge_labels: whether spellings of one label become one class.
+        split_seed: seed of a split of labelled tiles; None for none.
+        split_by_strip: whether tiles of one strip are in one split.
         credit, source: of every tile for which the table gives no other.
         name, title, instrument, metres_per_pixel, licence, citation, synthetic: of the data set.
     """
 
     table: Path | None = None
+    layout: TableLayout = RECOGNISED
+    strict: bool = False
     from_folders: bool = False
     merge_labels: bool = False
+    split_seed: int | None = None
+    split_by_strip: bool = False
     name: str | None = None
     title: str | None = None
     instrument: str | None = None
@@ -69,10 +78,10 @@ def describe_tiles(
     matched = MatchedTable({}, ())
     table_notes: tuple[str, ...] = ()
     if description.table is not None:
-        table = read_user_table(description.table.expanduser())
-        matched = match_rows(table.rows, paths)
-        matched = dataclasses.replace(matched, unread=table.unread, format=table.format)
-        table_notes = table.notes
+        preview = preview_table(
+            description.table.expanduser(), paths, description.layout, strict=description.strict
+        )
+        matched, table_notes = preview.matched, preview.notes
     folders = {path: path.split("/")[0] for path in paths if "/" in path}
     if description.from_folders:
         _check_folders(manifest, folders)
@@ -88,11 +97,14 @@ def describe_tiles(
         if record != TileRecord(path):
             records[path] = record
     spelling_notes = _spellings(manifest, records, description.merge_labels, target)
+    split_notes = splitting.add_splits(
+        manifest, records, description.split_seed, description.split_by_strip
+    )
     notes = (
         *table_notes,
         *manifest.remarks,
-        *_table_notes(matched),
         *spelling_notes,
+        *split_notes,
         *_notes(manifest, records, folders),
     )
     return dataclasses.replace(matched, records=records), notes
@@ -125,23 +137,6 @@ def _check_folders(manifest: Manifest, folders: Mapping[str, str]) -> None:
         )
     if not folders:
         raise DataError(f"No image of {manifest.root} is in a subfolder that could be its class.")
-
-
-def _table_notes(matched: MatchedTable) -> Iterator[str]:
-    if matched.unread:
-        names = ", ".join(repr(name[:80]) for name in matched.unread[:_LISTED])
-        more = len(matched.unread) - _LISTED
-        yield f"Columns not read: {names}" + (f" and {more} more." if more > 0 else ".")
-    half = sum(
-        record.latitude is not None and record.longitude is None
-        for record in matched.records.values()
-    )
-    if half:
-        have = "1 row has" if half == 1 else f"{half:,} rows have"
-        yield (
-            f"{have} a latitude but no longitude, and so no place on the map; the column may be"
-            " called longitude, lon, lon_e or lon_w."
-        )
 
 
 def _notes(

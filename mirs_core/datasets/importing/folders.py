@@ -9,7 +9,7 @@ from typing import Any
 
 from mirs_core.columns.lookup import lookup_of
 from mirs_core.datasets.importing.copying import copy_tiles
-from mirs_core.datasets.importing.csv_table import MatchedTable
+from mirs_core.datasets.importing.csv_table import RowProblem
 from mirs_core.datasets.importing.description import (
     FolderDescription,
     card_values_of,
@@ -18,6 +18,7 @@ from mirs_core.datasets.importing.description import (
 from mirs_core.datasets.importing.destination import Destination, moved_files
 from mirs_core.datasets.importing.metadata_files import restored_on_failure, write_metadata
 from mirs_core.datasets.importing.table_format import TableFormat
+from mirs_core.datasets.importing.table_matching import MatchedTable
 from mirs_core.datasets.importing.transfer import (
     check_same_kind,
     new_tiles,
@@ -51,6 +52,7 @@ class ImportedFolder:
         changed: changes in dataset.json and tiles.csv, one line each.
         notes: warnings, one line each.
         table: how the table is written; None if there is none.
+        problems: rows of the table that are not used.
         passed_over: number of files that are no images, by suffix.
     """
 
@@ -64,6 +66,7 @@ class ImportedFolder:
     changed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     table: TableFormat | None = None
+    problems: tuple[RowProblem, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -82,6 +85,9 @@ class ImportedFolder:
             "copied": self.copied,
             "unmatched": list(self.unmatched[:_LISTED]),
             "unmatched_rows": len(self.unmatched),
+            "problems": [problem.text for problem in self.problems[:_LISTED]],
+            "problem_rows": len(self.problems),
+            "splits": self.manifest.splits,
             "unreadable": [{"path": bad.path, "why": bad.why} for bad in self.unreadable],
             "passed_over": dict(sorted(self.passed_over.items())),
             "duplicates": self.duplicates,
@@ -232,6 +238,7 @@ def _imported(
         duplicates=len(before.duplicates),
         passed_over=before.passed_over,
         table=matched.format,
+        problems=matched.problems,
         **values,
     )
 

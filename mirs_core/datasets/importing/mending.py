@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mirs_core.datasets import label_corrections
 from mirs_core.datasets.importing import spellings
-from mirs_core.datasets.importing.csv_table import match_rows, read_user_table
 from mirs_core.datasets.importing.metadata_files import write_metadata
+from mirs_core.datasets.importing.table_preview import preview_table
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.errors import DataError
@@ -19,8 +19,8 @@ def table_labels(table: Path, manifest: Manifest) -> dict[str, str | None]:
     Raises:
         DataError: the table cannot be read, or does not fit the data set.
     """
-    rows = read_user_table(table.expanduser()).rows
-    records = match_rows(rows, list(manifest.tiles.ids)).records
+    paths = manifest.tiles.ids.tolist()
+    records = preview_table(table.expanduser(), paths, strict=True).matched.records
     labels: dict[str, str | None] = {
         tile: record.label for tile, record in records.items() if record.label
     }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from mirs_core.errors import DataError
 
@@ -10,6 +11,18 @@ _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _DECIMAL_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 # Also a number with a mark between its thousands.
 _AMBIGUOUS = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
+
+
+class NumberRow(Protocol):
+    """A row with numbers: its place for messages, and its cells by column."""
+
+    @property
+    def where(self) -> str:
+        """Its place."""
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """Its cells."""
 
 
 def with_points(rows: Sequence[tuple[str, dict[str, str]]], is_usual: bool) -> str:
@@ -57,3 +70,36 @@ def with_points(rows: Sequence[tuple[str, dict[str, str]]], is_usual: bool) -> s
             if _DECIMAL_COMMA.fullmatch(cells[column]):
                 cells[column] = cells[column].replace(",", ".")
     return ","
+
+
+def odd_rows(rows: Sequence["NumberRow"], mark: str = "") -> list[tuple[int, DataError]]:
+    """Rows whose decimal mark is not that of the table, ascending, and what is wrong in them.
+
+    Args:
+        mark: of the table, "." or ","; by default that of most rows. Of equally many, none is odd.
+    """
+    commas: dict[int, str] = {}
+    points: dict[int, str] = {}
+    for place, row in enumerate(rows):
+        for column in NUMBERS:
+            cell = row.cells[column].replace("\u2212", "-")
+            if _DECIMAL_COMMA.fullmatch(cell):
+                commas.setdefault(place, cell)
+            elif _DECIMAL_POINT.fullmatch(cell):
+                points.setdefault(place, cell)
+    if not mark and (not commas or len(commas) == len(points)):
+        return []
+    if mark == "," or (not mark and len(commas) > len(points)):
+        odd, name, usual = points, "point", "commas"
+    else:
+        odd, name, usual = commas, "comma", "points"
+    return [
+        (
+            place,
+            DataError(
+                f"{rows[place].where}: {cell!r} has a decimal {name}, but the table decimal"
+                f" {usual}."
+            ),
+        )
+        for place, cell in sorted(odd.items())
+    ]

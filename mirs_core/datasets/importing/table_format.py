@@ -18,12 +18,14 @@ class TableFormat:
         encoding, separator: of a text file; empty for a workbook.
         decimal_mark: "." or ",".
         sheet: of a workbook.
+        sheets: all visible sheets of the workbook.
     """
 
     encoding: str = ""
     separator: str = ""
     decimal_mark: str = "."
     sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
     def described(self) -> str:
         """The format in words."""
@@ -34,7 +36,9 @@ class TableFormat:
 
     def to_json(self) -> dict[str, str]:
         """The format as JSON, in ``described`` also in words."""
-        return {**asdict(self), "described": self.described()}
+        fields = asdict(self)
+        del fields["sheets"]
+        return {**fields, "described": self.described()}
 
 
 def separator_of(head: str) -> str:

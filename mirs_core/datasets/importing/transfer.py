@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from mirs_core.datasets.card import UNKNOWN, Card
-from mirs_core.datasets.importing.csv_table import MatchedTable
 from mirs_core.datasets.importing.description import FolderDescription
 from mirs_core.datasets.importing.metadata_files import merge
+from mirs_core.datasets.importing.table_matching import MatchedTable
 from mirs_core.datasets.manifest import Manifest, Tile
 from mirs_core.datasets.strips.strip_list import STRIPS_FILE
 from mirs_core.datasets.tile_table import MAX_TEXT, TileRecord, read_table

@@ -22,10 +22,23 @@ class Import(JobSpec):
         metavar="FILE",
         help="table (CSV or .xlsx) with label, split and coordinates of each tile",
     )
+    column: tuple[str, ...] = option(
+        (), metavar="COLUMN=HEADER",
+        help="which column of the table holds path, label, latitude, ...; repeatable",
+    )  # fmt: skip
+    separator: str = option("", metavar="WORD", help="comma, semicolon, tab or bar")
+    encoding: str = option("", metavar="NAME", help="encoding of the table, such as cp1252")
+    sheet: str = option("", metavar="NAME", help="sheet of a workbook")
+    strict: bool = option(False, help="refuse the table if one of its rows cannot be used")
     labels_from_folders: bool = option(False, help="the folders in DIR are classes")
     merge_labels: bool = option(
         False, help="labels that differ only in case, blanks, underscores or hyphens are one class"
     )
+    split: int | None = option(
+        None, metavar="SEED",
+        help="set a fifth of each class aside as test tiles and a tenth for validation",
+    )  # fmt: skip
+    split_by_strip: bool = option(False, help="with --split: keep the tiles of a strip together")
     name: str | None = option(None, metavar="TEXT", help="short name for lists and files")
     title: str | None = option(None, metavar="TEXT", help="one-line title")
     instrument: str | None = option(None, metavar="TEXT", help="the instrument, such as CTX")
@@ -50,6 +63,12 @@ def run(home: Home, spec: Import, work: Work) -> Answer:
     _following.check(home, spec.archive)
     facts = importing.FolderDescription(
         table=spec.table,
+        layout=importing.TableLayout.of_words(
+            spec.separator, spec.encoding, spec.sheet, spec.column
+        ),
+        strict=spec.strict,
+        split_seed=spec.split,
+        split_by_strip=spec.split_by_strip,
         from_folders=spec.labels_from_folders,
         merge_labels=spec.merge_labels,
         name=spec.name,

@@ -21,7 +21,8 @@ from mirs_core import cli, files
 from mirs_core.datasets import importing, registry
 from mirs_core.datasets.download import disk_space
 from mirs_core.datasets.importing import FolderDescription, csv_table
-from mirs_core.datasets.importing.csv_table import TableRow, match_rows, read_rows
+from mirs_core.datasets.importing.csv_table import TableRow, read_user_table
+from mirs_core.datasets.importing.table_matching import match_rows
 from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.tile_table import TileRecord, read_table, write_table
 from mirs_core.errors import DataError, MirsError, StoppedError
@@ -121,7 +122,7 @@ def test_any_bytes_are_a_table_or_get_one_line(
     for head in (b"", b"file,class,lat,lng\n"):
         path.write_bytes(head + data)
         try:
-            match_rows(read_rows(path), ["a.png", "b/a.png"])
+            match_rows(read_user_table(path).rows, ["a.png", "b/a.png"])
         except DataError as error:
             assert "\n" not in str(error).replace(str(path), "")
 
@@ -131,14 +132,14 @@ def test_any_bytes_are_a_table_or_get_one_line(
 def test_common_names_of_columns_are_known(tmp_path: Path, head: str, separator: str) -> None:
     lines = [head, "a.png,dune,-5.5,-137.4"]
     path = table(tmp_path / "t.csv", *(line.replace(",", separator) for line in lines))
-    (record,) = match_rows(read_rows(path), ["deep/a.png"]).records.values()
+    (record,) = match_rows(read_user_table(path).rows, ["deep/a.png"]).records.values()
     assert (record.path, record.label, record.latitude) == ("deep/a.png", "dune", -5.5)
     assert record.longitude == pytest.approx(222.6)
 
 
 def test_the_proper_name_of_a_column_wins(tmp_path: Path) -> None:
     path = table(tmp_path / "t.csv", "name,class,path,file,label", "x.png,pit,a.png,y.png,dune")
-    (record,) = match_rows(read_rows(path), ["a.png", "x.png", "y.png"]).records.values()
+    (record,) = match_rows(read_user_table(path).rows, ["a.png", "x.png", "y.png"]).records.values()
     assert (record.path, record.label) == ("a.png", "dune")
 
 
@@ -158,7 +159,7 @@ def test_the_proper_name_of_a_column_wins(tmp_path: Path) -> None:
 def test_wrong_tables_get_one_line(tmp_path: Path, lines: list[str], says: str) -> None:
     path = table(tmp_path / "t.csv", *lines)
     with pytest.raises(DataError, match=says):
-        match_rows(read_rows(path), ["a.png", "north/a.png"])
+        match_rows(read_user_table(path).rows, ["a.png", "north/a.png"])
 
 
 # --- in place --------------------------------------------------------------------------------
@@ -616,9 +617,9 @@ def test_longitudes_are_read_in_their_direction(
     head: str, longitude: float, tmp_path: Path
 ) -> None:
     path = table(tmp_path / "t.csv", f"file,{head}", "a.png,-5,53.6")
-    (record,) = match_rows(read_rows(path), ["a.png"]).records.values()
+    (record,) = match_rows(read_user_table(path).rows, ["a.png"]).records.values()
     assert (record.latitude, record.longitude) == (-5, pytest.approx(longitude))
-    assert csv_table.unread_columns(path) == ()
+    assert read_user_table(path).unread == ()
 
 
 def test_columns_that_are_not_read_are_named(tmp_path: Path) -> None:
@@ -627,9 +628,9 @@ def test_columns_that_are_not_read_are_named(tmp_path: Path) -> None:
         "file;lat;lon;planetographic latitude;lon_min;Remarks;",
         "a.png;1;2;3;4;5;",
     )
-    (record,) = match_rows(read_rows(path), ["a.png"]).records.values()
+    (record,) = match_rows(read_user_table(path).rows, ["a.png"]).records.values()
     assert (record.latitude, record.longitude) == (1, 2)
-    assert csv_table.unread_columns(path) == ("planetographic latitude", "lon_min", "Remarks")
+    assert read_user_table(path).unread == ("planetographic latitude", "lon_min", "Remarks")
 
 
 def test_half_a_place_and_labels_of_one_spelling_are_pointed_out(

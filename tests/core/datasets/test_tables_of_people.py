@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from mirs_core import cli
 from mirs_core.datasets.importing import numbers, workbook
-from mirs_core.datasets.importing.csv_table import UserTable, match_rows, read_user_table
+from mirs_core.datasets.importing.csv_table import UserTable, read_user_table
+from mirs_core.datasets.importing.table_matching import match_rows
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.errors import DataError
 
