@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mirs_core.datasets.descriptions import Description
+from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import encode_one
 from mirs_core.files import sha256
 from mirs_core.hashing.baseline import FloatModel
@@ -29,12 +30,26 @@ def query_by_description(
     Raises:
         EncoderError: the run's encoder cannot be loaded.
     """
+    features = features_of(searcher.encoder(), description, renderings)
+    return query_of_features(searcher, description, features)
+
+
+def features_of(
+    encoder: Encoder, description: Description, renderings: int = RENDERINGS
+) -> NDArray[np.float32]:
+    """The features (renderings, D) of tiles that show a description."""
     tiles = [variant.render() for variant in description.variants(renderings)]
-    features = np.stack([encode_one(tile, searcher.encoder()) for tile in tiles])
+    return np.stack([encode_one(tile, encoder) for tile in tiles])
+
+
+def query_of_features(
+    searcher: Searcher, description: Description, features: NDArray[np.float32]
+) -> Query:
+    """The query of a description whose tiles have ``features`` (N, D), by the run's encoder."""
     model = searcher.retriever.model
     codes = retriever.encode(model, features, "target")
     code = codes.mean(axis=0, keepdims=True) if isinstance(model, FloatModel) else majority(codes)
-    return Query(name=str(description), code=code, content=sha256(png(tiles[0])))
+    return Query(name=str(description), code=code, content=sha256(str(description).encode()))
 
 
 def majority(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:

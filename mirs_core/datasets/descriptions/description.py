@@ -24,6 +24,9 @@ TILE_METRES = 1200.0
 _PAINTED = 1.68
 """Area [km²] that is painted for one tile, its margin included."""
 
+_VERSION = 2
+"""The version of the painters."""
+
 _LARGEST_SEED = 2**31 - 1
 
 
@@ -116,7 +119,7 @@ class Description:
             light = replace(light, azimuth=screen_angle(self.sun))
         if self.incidence is not None:
             light = replace(light, incidence=radians(self.incidence))
-        return picture(self.landform, rng, light, lens, (SIDE, SIDE), self.wish())
+        return picture(self.landform, rng, light, lens, (SIDE, SIDE), self.wish(), version=_VERSION)
 
 
 def screen_angle(azimuth: float) -> float:

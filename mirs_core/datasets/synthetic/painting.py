@@ -3,7 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mirs_core.datasets.synthetic import aeolian, camera, craters, plains, slopes, topography
+from mirs_core.datasets.synthetic import (
+    aeolian,
+    camera,
+    craters,
+    crests,
+    hills,
+    plains,
+    slopes,
+    topography,
+    walls,
+)
 from mirs_core.datasets.synthetic.camera import Camera, Sun
 from mirs_core.datasets.synthetic.surface import ANYTHING, Palette, Site, Wish, paint
 from mirs_core.errors import DataError
@@ -32,6 +42,18 @@ PALETTES: dict[str, Palette] = {
     "tex": plains.TEXTURED,
 }
 
+_SECOND: dict[str, Palette] = {
+    **PALETTES,
+    "rid": crests.RIDGE,
+    "fsg": walls.GULLIES,
+    "fss": walls.MASS_WASTING,
+    "rou": hills.ROUGH,
+    "tex": hills.TEXTURED,
+}
+VERSIONS = {1: PALETTES, 2: _SECOND}
+"""The painters of each version. Those of a version stay as they are: data sets are made anew from
+their seeds, and measured results depend on them."""
+
 
 def picture(
     code: str,
@@ -40,10 +62,11 @@ def picture(
     lens: Camera,
     shape: tuple[int, int],
     wish: Wish = ANYTHING,
+    version: int = 1,
 ) -> NDArray[np.uint8]:
     """A picture, uint8 of ``shape``, of the landform ``code`` under ``sun`` through ``lens``.
 
-    ``wish`` says what it is to show of the landform.
+    ``wish`` says what it is to show of the landform; ``version`` is one of ``VERSIONS``.
 
     Raises:
         DataError: no landform has this code.
@@ -51,7 +74,7 @@ def picture(
     if code not in PALETTES:
         raise DataError(f"No landform has the code {code!r}; the codes are {', '.join(PALETTES)}.")
     wide = (shape[0] + 2 * _MARGIN, shape[1] + 2 * _MARGIN)
-    surface = paint(Site(rng, wide, sun, wish), PALETTES[code])
+    surface = paint(Site(rng, wide, sun, wish), VERSIONS[version][code])
     image = camera.expose(surface.height, surface.albedo, sun, lens, rng)
     return image[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 

@@ -17,6 +17,7 @@ class Synthetic(JobSpec):
     folder: Path = option(metavar="DIR", positional=True)
     per_class: int = option(80, metavar="N", help="tiles per landform")
     seed: int = option(0, metavar="N")
+    version: int = option(1, metavar="N", help="2 has more lifelike slopes, ridges and terrain")
 
 
 def run(home: Home, spec: Synthetic, work: Work) -> Answer:
@@ -33,7 +34,13 @@ def run(home: Home, spec: Synthetic, work: Work) -> Answer:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(f"{folder} exists already and is not empty; name a new folder.")
     started = time.perf_counter()
-    generate(folder, per_class=spec.per_class, seed=spec.seed, progress=work.stoppable)
+    generate(
+        folder,
+        per_class=spec.per_class,
+        seed=spec.seed,
+        progress=work.stoppable,
+        version=spec.version,
+    )
     seconds = round(time.perf_counter() - started, 2)
     answer = {"folder": str(folder), "tiles": 15 * spec.per_class, "seed": spec.seed}
     return {**answer, "seconds": seconds}

@@ -89,7 +89,7 @@ def test_every_landform_can_be_described_under_names_of_its_own() -> None:
 
 def test_every_kind_is_one_of_its_landforms_painters() -> None:
     for form in FORMS:
-        painters = [painter.__name__ for _, painter in painting.PALETTES[form.landform]]
+        painters = [painter.__name__ for _, painter in painting.VERSIONS[2][form.landform]]
         assert form.kind is None or form.kind in painters
 
 

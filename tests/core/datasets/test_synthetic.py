@@ -53,6 +53,47 @@ def test_render_repeats_by_seed_and_differs_between_seeds() -> None:
     assert not np.array_equal(first, synthetic.render("cra", 8))
 
 
+def test_the_first_version_paints_what_it_always_painted() -> None:
+    # Means and standard deviations [grey values] of seed 3; results in the documents depend on
+    # them. Sums of floats differ a little between machines.
+    expected = {
+        "aec": (92.2, 20.3),
+        "ael": (118.3, 8.3),
+        "cli": (120.0, 19.6),
+        "rid": (116.5, 19.1),
+        "fsf": (110.3, 33.3),
+        "sfe": (117.1, 26.2),
+        "fsg": (135.3, 29.1),
+        "fse": (135.8, 19.0),
+        "fss": (145.0, 21.0),
+        "cra": (123.9, 33.0),
+        "sfx": (123.1, 27.9),
+        "mix": (101.6, 24.2),
+        "rou": (116.5, 19.1),
+        "smo": (118.8, 6.3),
+        "tex": (118.8, 20.7),
+    }
+    for code, (mean, spread) in expected.items():
+        tile = synthetic.render(code, 3)
+        assert (tile.mean(), tile.std()) == pytest.approx((mean, spread), abs=0.2), code
+
+
+def test_the_second_version_differs_where_it_says_so(tmp_path: Path) -> None:
+    roots = [
+        synthetic.generate(tmp_path / str(version), 1, workers=1, version=version)
+        for version in (1, 2)
+    ]
+    first, second = map(digests, roots)
+    assert first.keys() == second.keys()
+    changed = {name.split("/")[1] for name in first if first[name] != second[name] and "/" in name}
+    # Of gullies, mass wasting and rough terrain some tiles are painted as before.
+    assert {"rid", "tex"} <= changed <= {"rid", "fsg", "fss", "rou", "tex"}
+    names = [json.loads((root / "dataset.json").read_text("utf-8"))["name"] for root in roots]
+    assert names == ["synthetic-mars", "synthetic-mars-2"]
+    with pytest.raises(DataError, match="no version 3"):
+        synthetic.generate(tmp_path / "3", 1, version=3)
+
+
 def test_an_unknown_code_is_named() -> None:
     with pytest.raises(DataError, match="'xyz'"):
         synthetic.render("xyz", 0)
