@@ -27,6 +27,16 @@ def complete(
     parser: argparse.ArgumentParser, kind: Kind[S], text: Callable[[S, Answer], str]
 ) -> None:
     """Makes ``parser`` the verb of a kind."""
+    add_fields(parser, kind)
+
+    def command(args: argparse.Namespace, console: Console) -> tuple[Answer, str]:
+        return carried_out(kind, args, console, text)
+
+    carried_out_by(parser, command)
+
+
+def add_fields(parser: argparse.ArgumentParser, kind: Kind[S]) -> dict[str, Any]:
+    """Adds an option for each field of a kind; returns the groups of those that exclude others."""
     groups: dict[str, Any] = {}
     for item in dataclasses.fields(kind.spec):
         target: Any = parser
@@ -35,17 +45,20 @@ def complete(
                 groups[name] = parser.add_mutually_exclusive_group(required=name.endswith("!"))
             target = groups[name]
         _add_field(target, kind.spec, item)
+    return groups
 
-    def command(args: argparse.Namespace, console: Console) -> tuple[Answer, str]:
-        spec = spec_of(kind, args)
-        work = Work(console.progress, console.should_stop, console.note, console.agrees)
-        try:
-            answer = kind.run(Home.current(), spec, work)
-        except NotConfirmedError as error:
-            raise NotConfirmedError(f"{error} Add --yes to go ahead without being asked.") from None
-        return answer, text(spec, answer)
 
-    carried_out_by(parser, command)
+def carried_out(
+    kind: Kind[S], args: argparse.Namespace, console: Console, text: Callable[[S, Answer], str]
+) -> tuple[Answer, str]:
+    """What a kind answers to parsed arguments, and its text for people."""
+    spec = spec_of(kind, args)
+    work = Work(console.progress, console.should_stop, console.note, console.agrees)
+    try:
+        answer = kind.run(Home.current(), spec, work)
+    except NotConfirmedError as error:
+        raise NotConfirmedError(f"{error} Add --yes to go ahead without being asked.") from None
+    return answer, text(spec, answer)
 
 
 def spec_of(kind: Kind[S], args: argparse.Namespace) -> S:

@@ -40,16 +40,6 @@ def region_of(args: argparse.Namespace) -> "AnyRegion | None":
     Raises:
         DataError: it is none, or its file cannot be used.
     """
-    from mirs_core.mars.geography import Region
-    from mirs_core.mars.region_files import read_region
-    from mirs_core.mars.regions import CircleRegion
+    from mirs_core.mars.region_files import chosen_region
 
-    if args.region is not None:
-        return read_region(args.region)
-    if args.circle is not None:
-        return CircleRegion(*args.circle)
-    if args.box is not None:
-        west, south, east, north = args.box
-        # 350 to 10 crosses the meridian 0, as -10 to 10 does.
-        return Region.between(west, south, east if east >= west else east + 360, north)
-    return None
+    return chosen_region(args.region, args.circle, args.box)

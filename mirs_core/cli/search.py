@@ -1,42 +1,40 @@
-"""``search``: the nearest tiles of an archive."""
+"""``search``: the nearest tiles of an archive, to one query or to many."""
 
 import argparse
 import time
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mirs_core.cli import kind_verbs
 from mirs_core.cli.console import Console
-from mirs_core.cli.regions import add_region, region_of
 from mirs_core.cli.verbs import carried_out_by
 from mirs_core.errors import ConfigError
+from mirs_core.jobs.kind import Answer
+from mirs_core.jobs.kinds import search as many
 from mirs_core.mars.crs_labels import LATITUDES
 from mirs_core.system.tables import table
 from mirs_core.workspace.home import Home
 
 if TYPE_CHECKING:
     from mirs_core.landform_map.verdict import Verdict
-    from mirs_core.mars.regions import AnyRegion
+    from mirs_core.retrieval.filters import Filters
     from mirs_core.retrieval.hits import Hit
     from mirs_core.retrieval.query import Query
     from mirs_core.retrieval.search import Searcher
 
-Answer = tuple[dict[str, Any], str]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb ``search``."""
-    parser.add_argument("--run", metavar="ID", required=True, help="the run")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--image", type=Path, metavar="FILE", help="the query")
-    source.add_argument(
+    groups = kind_verbs.add_fields(parser, many.SPEC)
+    groups["query!"].add_argument("--image", type=Path, metavar="FILE", help="the query")
+    groups["query!"].add_argument(
         "--describe",
         metavar="TEXT",
         help='a landform in numbers instead, such as "crater diameter=400m sun=W incidence=60"; the'
         " query is a synthetic tile of it",
     )
-    parser.add_argument("--k", type=int, default=64, metavar="K", help="number of results")
     rectangle = parser.add_mutually_exclusive_group()
     rectangle.add_argument(
         "--window",
@@ -68,23 +66,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="search by the bounds of an image that lies elsewhere than its product's name tells",
     )
-    add_region(parser)
     carried_out_by(parser, search)
 
 
-def search(args: argparse.Namespace, console: Console) -> Answer:
-    """Ranks an archive by distance to one image."""
-    from mirs_core.retrieval.filters import Filters
+def search(args: argparse.Namespace, console: Console) -> tuple[Answer, str]:
+    """Ranks an archive by distance to one image, or to each of many."""
+    if args.image is None and args.describe is None:
+        return kind_verbs.carried_out(many.SPEC, args, console, _text_of_many)
+    if args.out is not None:
+        raise ConfigError("--out is the table of many queries: --images, --ids or --collection.")
     from mirs_core.retrieval.search import Searcher
 
     if args.k < 1:
         raise ConfigError(f"--k is {args.k}; give at least 1.")
-    region = region_of(args)
+    options = kind_verbs.spec_of(many.SPEC, args)
+    region = many.region_of(options)
     searcher = Searcher.open(Home.current(), args.run)
+    filters = many.filters_of(options, searcher, region)
     searcher.load_encoder()
     started = time.perf_counter()
     query, window = _query(args, searcher)
-    hits = searcher.search(query, args.k, Filters(region=region))
+    hits = searcher.search(query, args.k, filters)
     seconds = time.perf_counter() - started
     verdict = None if args.describe is not None else _verdict(searcher, query)
     answer = {
@@ -94,7 +96,7 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
         "results": _results(searcher, hits),
         **window,
         **({"most_likely": verdict.to_json()} if verdict is not None else {}),
-        **_about_region(region),
+        **_about_filters(filters),
     }
     rows = [
         [
@@ -114,12 +116,25 @@ def search(args: argparse.Namespace, console: Console) -> Answer:
     return answer, "\n".join([table(head, rows), "", *lines])
 
 
-def _about_region(region: "AnyRegion | None") -> dict[str, Any]:
-    """The region of a search in words, and what was noticed when its file was read."""
+def _about_filters(filters: "Filters") -> dict[str, Any]:
+    """The filters and the region in words, and what was noticed when its file was read."""
+    others, region = replace(filters, region=None), filters.region
+    about = {} if others == type(others)() else {"filters": filters.description()}
     if region is None:
-        return {}
+        return about
     notes = list(getattr(region, "notes", ()))
-    return {"region": region.written(), **({"region_notes": notes} if notes else {})}
+    return {**about, "region": region.written(), **({"region_notes": notes} if notes else {})}
+
+
+def _text_of_many(spec: many.Search, answer: Answer) -> str:
+    lines = [
+        f"{answer['queries']:,} queries of at most {spec.k} results, {answer['results']:,} in all",
+        *([f"filters: {answer['filters']}"] if answer["filters"] != "no filters" else []),
+        *([f"{answer['without_results']:,} without results"] * bool(answer["without_results"])),
+        *answer["notes"],
+        f"Written to {answer['out']}",
+    ]
+    return "\n".join(lines)
 
 
 def _results(searcher: "Searcher", hits: "list[Hit]") -> list[dict[str, Any]]:

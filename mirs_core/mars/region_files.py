@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mirs_core.errors import DataError
-from mirs_core.mars.geography import GEOJSON_CRS
+from mirs_core.mars.geography import GEOJSON_CRS, Region
 from mirs_core.mars.polygons import MOST_CORNERS, Ring
 from mirs_core.mars.regions import AnyRegion, CircleRegion, PolygonRegion, polygons_of
 
@@ -32,6 +32,32 @@ def read_region(path: Path) -> PolygonRegion:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     return region_of_geojson(data, str(path))
+
+
+def chosen_region(
+    file: Path | None = None,
+    circle: tuple[float, float, float] | None = None,
+    box: tuple[float, float, float, float] | None = None,
+) -> AnyRegion | None:
+    """The region that one of several options gives; None for the whole planet.
+
+    Args:
+        file: GeoJSON.
+        circle: latitude and longitude of the centre, kilometres.
+        box: west, south, east, north; from west eastwards to east.
+
+    Raises:
+        DataError: it is none, or the file cannot be used.
+    """
+    if file is not None:
+        return read_region(file)
+    if circle is not None:
+        return CircleRegion(*circle)
+    if box is not None:
+        west, south, east, north = box
+        # 350 to 10 crosses the meridian 0, as -10 to 10 does.
+        return Region.between(west, south, east if east >= west else east + 360, north)
+    return None
 
 
 def region_of_geojson(data: bytes, name: str = "The region") -> PolygonRegion:

@@ -38,6 +38,13 @@ class Hit:
         }
 
 
+def is_relevant(query: str | None, label: str | None, distractors: tuple[str, ...]) -> bool | None:
+    """Whether a tile has the class of a query; None without a label, and for distractor queries."""
+    if query is None or label is None or query in distractors:
+        return None
+    return False if label in distractors else query == label
+
+
 @dataclass(frozen=True, slots=True)
 class QueryScore:
     """AP@64 of one query against the evaluation archive; ``caution`` says why it may be biased."""

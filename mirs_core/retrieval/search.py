@@ -24,7 +24,7 @@ from mirs_core.ranking import metrics
 from mirs_core.ranking.archive import FloatArchive, HashArchive, Mask, Rows
 from mirs_core.retrieval import near_duplicates, retriever
 from mirs_core.retrieval.filters import EVERYTHING, Filters
-from mirs_core.retrieval.hits import Hit, QueryScore
+from mirs_core.retrieval.hits import Hit, QueryScore, is_relevant
 from mirs_core.retrieval.query import Query, rank_refined
 from mirs_core.retrieval.run_card import card_of_run
 from mirs_core.retrieval.tile_files import TileFiles
@@ -197,7 +197,7 @@ class Searcher:
                 role=role,
                 strip=strip,
                 distance=distance,
-                relevant=self._relevant(query.label, label),
+                relevant=is_relevant(query.label, label, self.retriever.distractors),
             )
             for place, ((distance, _), tile, label, role, strip) in enumerate(tiles)
         ]
@@ -214,11 +214,6 @@ class Searcher:
         mask = np.ones(len(self.items), dtype=bool) if allowed is None else allowed.copy()
         mask[excluded] = False
         return np.flatnonzero(mask).astype(np.int64, copy=False)
-
-    def _relevant(self, query: str | None, label: str | None) -> bool | None:
-        if query is None or label is None or query in self.retriever.distractors:
-            return None
-        return False if label in self.retriever.distractors else query == label
 
     def _allowed(self, filters: Filters) -> Mask | None:
         """Which tiles (N,) pass the filters that do not depend on the query; None if all do."""

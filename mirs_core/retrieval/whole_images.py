@@ -129,25 +129,36 @@ def _written(data: bytes, name: str, folder: Path) -> Path:
 
 
 def why_no_tile(
-    searcher: Searcher, source: Path | bytes, name: str, place: ImagePlace | None
+    searcher: Searcher,
+    source: Path | bytes,
+    name: str,
+    place: ImagePlace | None,
+    across: float | None = None,
 ) -> str | None:
     """Why an image should not be searched with as a whole, in a sentence; None if it may be.
 
     Archived tiles may be, whatever their shape.
 
+    Args:
+        across: what ``tile_metres`` returns, where it is known.
+
     Raises:
         ImageError: it cannot be read.
     """
+    if isinstance(source, Path) and is_virtual(source.name):
+        return None
     width, height = _size(source, name)
     shape = f"{name} is {width:,} x {height:,} pixels"
     if place is not None:
         shape += f" ({place.side * max(width, height) / min(width, height) / 1000:,.3g} km long)"
     if max(width, height) > MOST_ELONGATED * min(width, height):
         reason = f"{shape}, not a tile: most of it would be ignored."
-    elif place is not None and place.side > _MOST_TILES * tile_metres(searcher):
-        across = tile_metres(searcher)
-        reason = f"{shape}, not a tile: those of this archive are about {across:,.0f} m across."
-    elif place is None and max(width, height) > LONGEST_SIDE:
+    elif place is not None:
+        usual = tile_metres(searcher) if across is None else across
+        if place.side <= _MOST_TILES * usual:
+            return None
+        reason = f"{shape}, not a tile: those of this archive are about {usual:,.0f} m across."
+    elif max(width, height) > LONGEST_SIDE:
         reason = f"{shape}, not a tile: what is small in it would be lost."
     else:
         return None

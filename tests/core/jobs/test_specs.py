@@ -25,6 +25,7 @@ from mirs_core.jobs.kinds.domains import Domains
 from mirs_core.jobs.kinds.index import Index
 from mirs_core.jobs.kinds.preview import Preview
 from mirs_core.jobs.kinds.project import Project
+from mirs_core.jobs.kinds.search import Search
 from mirs_core.jobs.kinds.sweep import Sweep
 from mirs_core.jobs.kinds.train import Train
 from mirs_core.jobs.kinds.train_encoder import TrainEncoder
@@ -48,6 +49,8 @@ SPECS: list[jobs.JobSpec] = [
     Synthetic(folder=Path("-x"), per_class=4),
     Tile(raster=Path("s.tif"), out=Path("o"), metres=1200.0, archive=("a", "b")),
     Import(folder=Path("f"), copy=True, metres_per_pixel=5.5, labels_from_folders=True),
+    Search(run="r", images=Path("-x"), out=Path("h.csv"), labels=("cra", "-b"), within=3.5),
+    Search(run="r", collection="-c", latitudes=(-30.0, 0.1), box=(350.0, -1.0, 10.0, 1.0)),
     ArchiveRemove(run="r", tile=("a/1.png", "--b")),
     ArchiveCompact(run="r", keep=True),
 ]
