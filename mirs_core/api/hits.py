@@ -11,6 +11,7 @@ from mirs_core.datasets.images import read_image, thumbnail
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.hits import Hit
 from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.ranked_by import RankedBy, ranked_by
 from mirs_core.retrieval.tile_files import TileFiles, TileState
 
 if TYPE_CHECKING:
@@ -54,20 +55,29 @@ class Hits(Sequence[Hit]):
         return iter(self.hits)
 
     @property
+    def ranked_by(self) -> RankedBy:
+        """What ``distance`` of each hit is: a distance, or the score of several examples."""
+        return ranked_by(self.unit, self.query)
+
+    @property
     def ids(self) -> tuple[str, ...]:
         """The ids of the tiles, nearest first."""
         return tuple(hit.id for hit in self.hits)
 
     def to_frame(self) -> "pd.DataFrame":
-        """One row per hit, indexed by rank: id, path, label, role, strip, distance, relevant."""
+        """One row per hit, indexed by rank: id, path, label, role, strip, distance, relevant.
+
+        The column ``ranked_by`` names the values in ``distance``: "Hamming distance", "score", ...
+        """
         import pandas as pd
 
         columns = list(Hit.__dataclass_fields__)
         frame = pd.DataFrame([asdict(hit) for hit in self.hits], columns=columns)
-        return frame.set_index("rank")
+        return frame.assign(ranked_by=self.ranked_by.name).set_index("rank")
 
     def __repr__(self) -> str:
-        return f"<Hits: {len(self)} for {self.query.name!r}, distances in {self.unit}>"
+        values = "scores" if self.ranked_by.is_score else f"distances in {self.unit}"
+        return f"<Hits: {len(self)} for {self.query.name!r}, {values}>"
 
     def _repr_html_(self) -> str:
         """The tiles as small embedded pictures, each with rank, class and distance."""
@@ -78,12 +88,9 @@ class Hits(Sequence[Hit]):
         return f"<div><p>{title}</p>{cards}{more}</div>"
 
     def _card(self, hit: Hit) -> str:
-        distance = f"{hit.distance:.0f}" if self.unit == "bits" else f"{hit.distance:.3f}"
-        # A score of a refined query is an average, and seldom a whole number of bits.
-        if self.unit == "bits" and not float(hit.distance).is_integer():
-            distance = f"{hit.distance:.1f}"
+        value = escape(self.ranked_by.long(hit.distance))
         label = escape(hit.label or "unlabelled")
-        words = f"<b>{hit.rank}</b> {label}<br>{distance} {escape(self.unit)}"
+        words = f"<b>{hit.rank}</b> {label}<br>{value}"
         if self.files is not None and self.files.state(hit.id) == TileState.CHANGED:
             words += "<br><b>changed since it was archived</b>"
         picture = self._image(hit)

@@ -75,6 +75,7 @@ def search(args: argparse.Namespace, console: Console) -> tuple[Answer, str]:
         return kind_verbs.carried_out(many.SPEC, args, console, _text_of_many)
     if args.out is not None:
         raise ConfigError("--out is the table of many queries: --images, --ids or --collection.")
+    from mirs_core.retrieval.ranked_by import ranked_by
     from mirs_core.retrieval.search import Searcher
 
     if args.k < 1:
@@ -89,10 +90,13 @@ def search(args: argparse.Namespace, console: Console) -> tuple[Answer, str]:
     hits = searcher.search(query, args.k, filters)
     seconds = time.perf_counter() - started
     verdict = None if args.describe is not None else _verdict(searcher, query)
+    ranked = ranked_by(searcher.unit, query)
     answer = {
         "run": args.run,
         "query": query.name if args.describe is not None else str(args.image),
         "seconds": round(seconds, 4),
+        "ranked_by": ranked.name,
+        "order": ranked.order,
         "results": _results(searcher, hits),
         **window,
         **({"most_likely": verdict.to_json()} if verdict is not None else {}),
@@ -108,7 +112,7 @@ def search(args: argparse.Namespace, console: Console) -> tuple[Answer, str]:
         ]
         for hit in answer["results"]
     ]
-    head = ["rank", searcher.unit, "class", "role", "tile"]
+    head = ["rank", "score" if ranked.is_score else searcher.unit, "class", "role", "tile"]
     where = f" ({answer['region']})" if region is not None else ""
     lines = [f"{len(hits)} results{where} in {seconds * 1000:.0f} ms", *_notes(args.run, answer)]
     if verdict is not None:

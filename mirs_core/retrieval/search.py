@@ -181,8 +181,6 @@ class Searcher:
         pass. ``filters.within`` has the unit of the distances.
         """
         ranked = self._rank(query, self._allowed(filters), k, filters)
-        if filters.within is not None:
-            ranked = [(d, row) for d, row in ranked if d <= filters.within]
         items, rows = self.items, np.array([row for _, row in ranked], dtype=np.int64)
         columns = (items.ids, items.labels, items.roles, items.strips)
         # Joining paths as objects would take longer than searching a hundred thousand codes.
@@ -235,9 +233,16 @@ class Searcher:
     ) -> list[tuple[float, int]]:
         excluded = self._excluded(query, filters)
         if query.refined:
-            return rank_refined(self.retriever, query, self._rows_of(allowed, excluded), k)
+            candidates = self._rows_of(allowed, excluded)
+            if filters.within is not None:  # a limit of the distance from the query, not of scores
+                near = self.full_archive().distances(query.code) <= filters.within
+                candidates = candidates[near[candidates]]
+            return rank_refined(self.retriever, query, candidates, k)
         distances, rows = self.full_archive().search(query.code, k, allowed, excluded)
-        return list(zip(map(float, distances[0].tolist()), rows[0].tolist(), strict=True))
+        ranked = list(zip(map(float, distances[0].tolist()), rows[0].tolist(), strict=True))
+        if filters.within is None:
+            return ranked
+        return [(distance, row) for distance, row in ranked if distance <= filters.within]
 
     def _excluded(self, query: Query, filters: Filters) -> Rows:
         """Rows that the query never returns: itself, its examples, what filters exclude."""

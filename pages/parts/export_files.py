@@ -48,6 +48,7 @@ def _formats(results: Sequence[ModelResults], source: state.QuerySource) -> None
             result.searcher,
             result.hits,
             result.score.min_r_k if result.score else None,
+            result.query,
         )
         for result in results
     ]

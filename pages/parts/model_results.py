@@ -9,6 +9,7 @@ from mirs_core.errors import DataError, MirsError
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.hits import Hit, QueryScore
 from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.ranked_by import RankedBy, ranked_by
 from mirs_core.retrieval.search import Searcher
 from mirs_core.retrieval.ties import search_with_ties
 from pages.parts import filter_panel
@@ -32,6 +33,11 @@ class ModelResults:
     seconds: float
     score: QueryScore | None
     filters: Filters
+
+    @property
+    def ranked_by(self) -> RankedBy:
+        """What the values of the hits are."""
+        return ranked_by(self.searcher.unit, self.query)
 
 
 def search_all(

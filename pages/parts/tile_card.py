@@ -1,9 +1,12 @@
-"""The hover card of a tile on a map, and its distance from the query."""
+"""The hover card of a tile on a map, and its distance from the query or its score."""
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from mirs_core.retrieval import explanation
-from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.query import Query, rank_refined
+from mirs_core.retrieval.ranked_by import ranked_by
 from mirs_core.retrieval.search import Searcher
 from pages.components.space_map.space_map import HoverCard
 from pages.shared import loaders, words
@@ -29,9 +32,11 @@ def card(searcher: Searcher, row: int, lines: Sequence[str]) -> HoverCard:
 
 
 def distance(searcher: Searcher, query: Query | None, row: int) -> str:
-    """The distance of a row from the query in words; empty without a plain query."""
-    if query is None or row < 0 or query.refined:
+    """What a row is ranked by, with its name; empty without a query, and for the query itself."""
+    if query is None or row < 0 or searcher.items.ids[row] == query.tile_id:
         return ""
-    away = explanation.distance_to(searcher, query, row)
-    amount = f"{away:.0f} bits" if searcher.unit == "bits" else f"{away:.3g}"
-    return f"{amount} from the query"
+    ranked = ranked_by(searcher.unit, query)
+    if not ranked.is_score:
+        return f"{ranked.long(explanation.distance_to(searcher, query, row))} from the query"
+    ((score, _),) = rank_refined(searcher.retriever, query, np.array([row]), 1)
+    return ranked.long(score)

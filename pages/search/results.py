@@ -70,12 +70,14 @@ def legend(searcher: Searcher, source: state.QuerySource, models: int) -> None:
     tile = source.tile_id
     label = searcher.items.labels[searcher.items.row(tile)] if tile else None
     same = f"<span><i></i>same class ({escape(words.class_name(label))})</span>" if label else ""
+    refined = state.has_examples(searcher.items)
+    value = "score, lower is more similar" if refined else "distance to the query"
     kind = "<span>synthetic, not real imagery</span>" if searcher.card.synthetic else ""
     lists = "<span><b>×2</b>retrieved by 2 models</span>" if models > 1 else ""
     moved = "<span><b>↑3</b>rank change from the first model</span>" if models > 1 else ""
     st.html(
-        f'<div class="mirs-legend">{kind}{same}<span><b>12</b>distance to the query</span>'
-        f"<span><u></u>distance increases here</span>{lists}{moved}</div>",
+        f'<div class="mirs-legend">{kind}{same}<span><b>12</b>{value}</span>'
+        f"<span><u></u>{value.split()[0]} increases here</span>{lists}{moved}</div>",
         width="content",
     )
 
@@ -98,7 +100,7 @@ def _column(
     return Column(
         title=result.title,
         about=_method(result),
-        about_help=_method_help(searcher),
+        about_help=_method_help(result),
         note=_note(result),
         score=f"{score.min_r_k:.2f}" if score else "",
         score_name="AP@64" if score else "",
@@ -106,7 +108,7 @@ def _column(
         caution=(score.caution or "") if score else "",
         tiles=[
             _entry(
-                searcher,
+                result,
                 hit,
                 located[hit.id],
                 shared[hit.id],
@@ -155,7 +157,8 @@ def _end(result: ModelResults) -> str:
         return ""
     if result.tied:
         many = f"{MOST_TIED} or more" if result.tied >= MOST_TIED else str(result.tied)
-        return f"{many} more tied at the distance of the last result."
+        value = "score" if result.query.refined else "distance"
+        return f"{many} more tied at the {value} of the last result."
     if within is not None and len(hits) < st.session_state[state.K]:
         return f"No further tiles within {within:.0f} bits."
     return ""
@@ -168,15 +171,14 @@ def _help(score: QueryScore | None) -> str:
 
 
 def _method(result: ModelResults) -> str:
-    run = result.searcher.summary
-    took = f"{1000 * result.seconds:.1f} ms"
-    if run.bits:
-        return f"{run.bits}-bit codes · Hamming · {took}"
-    return f"Float features · {run.distance.capitalize()} · {took}"
+    run, ranked = result.searcher.summary, result.ranked_by
+    kind = f"{run.bits}-bit codes" if run.bits else "Float features"
+    name = "Score" if ranked.is_score else ranked.distance.split()[0].capitalize()
+    return f"{kind} · {name} · {1000 * result.seconds:.1f} ms"
 
 
-def _method_help(searcher: Searcher) -> str:
-    run = searcher.summary
+def _method_help(result: ModelResults) -> str:
+    run, ranked = result.searcher.summary, result.ranked_by
     text = _METHOD_HELP[bool(run.bits)].format(
         bits=run.bits, distance=run.distance, encoder=run.encoder
     )
@@ -184,7 +186,8 @@ def _method_help(searcher: Searcher) -> str:
     if run.map_at_64 is not None:
         measured = f" mAP@64 over all test queries: {run.map_at_64:.3f}."
     seed = f" Seed {run.seed}, run {run.id}."
-    return text + (_WHITENED if run.whitened else "") + measured + seed
+    order = f" Ranked by {ranked.order}." if ranked.is_score else ""
+    return text + order + (_WHITENED if run.whitened else "") + measured + seed
 
 
 def _note(result: ModelResults) -> str:
@@ -202,20 +205,18 @@ def _note(result: ModelResults) -> str:
         )
     elif len(hits) < st.session_state[state.K]:
         parts.append(f"all {len(hits)} tiles")
-    first, last = hits[0].distance, hits[-1].distance
+    first, span = hits[0].distance, [result.ranked_by.short(hit.distance) for hit in hits]
     if query.refined:
-        parts.append(f"scores {first:.1f} to {last:.1f}")
+        parts.append(f"score {span[0]} to {span[-1]}")
     elif bits and first > _FAR * bits:
         parts.append(f"no close match: nearest at {first:.0f} of {bits} bits")
-    elif bits:
-        parts.append(f"distance {first:.0f} to {last:.0f} bits")
     else:
-        parts.append(f"distance {first:.2f} to {last:.2f}")
+        parts.append(f"distance {span[0]} to {span[-1]}" + (" bits" if bits else ""))
     return " · ".join(parts)
 
 
 def _entry(
-    searcher: Searcher,
+    result: ModelResults,
     hit: Hit,
     location: words.Location,
     lists: int,
@@ -225,11 +226,11 @@ def _entry(
     far: float,
     step: bool,
 ) -> TileEntry:
-    name = words.class_name(hit.label)
+    name, ranked = words.class_name(hit.label), result.ranked_by
     lines = [
         name,
-        words.long_distance(searcher, hit),
-        words.strip_line(searcher, hit.strip),
+        ranked.long(hit.distance),
+        words.strip_line(result.searcher, hit.strip),
         *([f"{location.name}: {location.text}"] if location.text else []),
         f"Split: {words.SPLITS[hit.role].lower()}",
         *([f"Retrieved by {lists} of {models} models"] if models > 1 else []),
@@ -242,7 +243,7 @@ def _entry(
         colour=words.colour(hit.label),
         label=f"Rank {hit.rank}: {name}{verdict}, {lines[1]}. Search with this tile.",
         lines=tuple(lines),
-        value=words.distance(searcher, hit),
+        value=ranked.short(hit.distance),
         rank=str(hit.rank),
         shared=f"×{lists}" if lists > 1 else "",
         relevant=bool(hit.relevant),

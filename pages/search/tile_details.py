@@ -10,7 +10,7 @@ from mirs_core.errors import MirsError
 from mirs_core.mars import observations
 from mirs_core.retrieval import explanation
 from mirs_core.retrieval.search import Searcher
-from pages.parts import add_to_collection, pictures, stale_tile
+from pages.parts import add_to_collection, pictures, stale_tile, tile_card
 from pages.parts.model_results import ModelResults
 from pages.shared import loaders, state, words
 
@@ -125,20 +125,20 @@ def _actions(searcher: Searcher, tile: str, is_query: bool) -> None:
 def _explain(result: ModelResults, tile: str) -> None:
     """The differing bits, and how this distance compares with the rest of the archive."""
     comparison = explanation.explain(result.searcher, result.query, tile)
-    bits, unit = len(comparison.query_bits), result.searcher.unit
-    if bits:
-        distance = f"**Hamming distance {comparison.distance:.0f} of {bits} bits.**"
-        mean = f"{comparison.mean_distance:.0f}"
-    else:
-        distance = f"**{unit.capitalize()} distance {comparison.distance:.2f}.**"
-        mean = f"{comparison.mean_distance:.2f}"
+    plain = replace(result.ranked_by, positives=0, negatives=0)
+    digits = 0 if plain.bits else 2
+    scored = ""
+    if result.query.refined:
+        row = result.searcher.items.row(tile)
+        scored = f" {tile_card.distance(result.searcher, result.query, row)} with the examples."
     st.markdown(
-        f"{distance} The mean distance from the query to the tiles of this archive is {mean};"
+        f"**{plain.long(comparison.distance)}.**{scored} The mean distance from the query to the"
+        f" tiles of this archive is {comparison.mean_distance:.{digits}f};"
         f" {comparison.share_farther:.1%} of them are farther away than this tile."
         f" The query and this tile share {comparison.shared_neighbours} of their 10 nearest"
         " neighbours."
     )
-    if bits:
+    if plain.bits:
         st.html(_bit_strip(comparison))
         st.caption(
             "One column per bit: query above, this tile below. Differing bits are highlighted."

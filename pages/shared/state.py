@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
+from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError
 from mirs_core.mars.geography import Region
 from pages.shared.query_kinds.tile import Tile
@@ -224,6 +225,12 @@ def use_as_positives(tiles: Sequence[str]) -> None:
     choose_tile(tiles[0])
     for example in tiles[1:]:
         mark(example, "+")
+
+
+def has_examples(items: Items) -> bool:
+    """Whether the query has examples that are among these tiles, so that scores rank results."""
+    marked = [*(st.session_state.get(PLUS) or ()), *(st.session_state.get(MINUS) or ())]
+    return any(map(items.has, marked))
 
 
 def forget_examples() -> None:

@@ -10,7 +10,6 @@ import numpy as np
 from mirs_core.datasets.manifest import OWN_PLACE
 from mirs_core.mars import geography
 from mirs_core.mars.landforms import describe
-from mirs_core.retrieval.hits import Hit
 from mirs_core.retrieval.search import Searcher
 from mirs_core.system.visible_text import visible
 from pages.shared import state
@@ -62,22 +61,6 @@ def chip(label: str) -> str:
         f'<span class="mirs-chip" style="--c:{colour(label)}"><i></i>'
         f"{escape(class_name(label))}</span>"
     )
-
-
-def distance(searcher: Searcher, hit: Hit) -> str:
-    """A distance or score in as few digits as needed."""
-    if searcher.unit == "bits":
-        return f"{hit.distance:.0f}" if float(hit.distance).is_integer() else f"{hit.distance:.1f}"
-    return f"{hit.distance:.2f}"
-
-
-def long_distance(searcher: Searcher, hit: Hit) -> str:
-    """A distance or score with its name and unit."""
-    if searcher.unit == "bits" and float(hit.distance).is_integer() and hit.distance >= 0:
-        return f"Hamming distance {hit.distance:.0f} of {searcher.summary.bits} bits"
-    if searcher.unit == "bits":
-        return f"Score {hit.distance:.1f} bits"
-    return f"{searcher.unit.capitalize()} distance {hit.distance:.3f}"
 
 
 @dataclass(frozen=True, slots=True)

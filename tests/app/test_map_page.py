@@ -133,7 +133,7 @@ def test_a_card_says_what_the_place_is_and_how_far(
     latitudes, longitudes = spread.places(items)
     away = distance_km(latitudes[own], longitudes[own], latitudes[other], longitudes[other])
     lines = drawn.cards[other].lines
-    assert any(f"{bits} bits from the query" in line for line in lines)
+    assert any(f"Hamming distance {bits} of " in line for line in lines)
     assert f"{float(away):,.0f} km from the query" in lines
     assert any(line.startswith("Synthetic coordinates: ") for line in lines)
 

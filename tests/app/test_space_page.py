@@ -125,7 +125,7 @@ def test_a_hover_card_gives_the_distance_in_each_space(
     codes, query = searcher.retriever.codes, searcher.items.row(opened.session_state[state.TILE])
     bits = int(hamming(codes[query : query + 1], codes[4:5])[0, 0])
     card = drawn.card_of(4)
-    assert any(f"{bits} bits from the query" in line for line in card.lines)
+    assert any(f"Hamming distance {bits} of " in line for line in card.lines)
     assert card.picture.startswith("data:image/") and card.row == 4
 
 

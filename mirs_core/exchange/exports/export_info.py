@@ -8,6 +8,8 @@ from mirs_core import __version__
 from mirs_core.retrieval.filters import EVERYTHING, Filters
 
 SOFTWARE = f"MIRS Explorer {__version__}"
+# Ids are paths, which never hold two slashes.
+_BETWEEN = " // "
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class ResultsInfo:
         k: how many results were asked for.
         data_set: title of the data set.
         more_like, less_like: ids of further positive and negative examples.
+        ranked_by: the order of the results in words, by run id.
     """
 
     query: str
@@ -32,6 +35,7 @@ class ResultsInfo:
     filters: Filters = EVERYTHING
     more_like: tuple[str, ...] = ()
     less_like: tuple[str, ...] = ()
+    ranked_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def query_file(self) -> str:
@@ -46,10 +50,24 @@ class ResultsInfo:
             "more_like": list(self.more_like),
             "less_like": list(self.less_like),
             "models": dict(self.models),
+            "ranked_by": dict(self.ranked_by),
             "k": self.k,
             "filters": self.filters.description(),
             "data_set": self.data_set,
             "synthetic": self.synthetic,
+            "software": SOFTWARE,
+        }
+
+    def columns(self, run: str) -> dict[str, Any]:
+        """What every row of a table says about the list: one table holds everything."""
+        return {
+            "query": self.query,
+            "query_sha256": self.query_sha256,
+            "more_like": _BETWEEN.join(self.more_like),
+            "less_like": _BETWEEN.join(self.less_like),
+            "filters": self.filters.description(),
+            "k": self.k,
+            "order": self.ranked_by.get(run, ""),
             "software": SOFTWARE,
         }
 
@@ -78,6 +96,14 @@ class ChosenTilesInfo:
             "software": SOFTWARE,
         }
 
+    def columns(self, run: str) -> dict[str, Any]:
+        """What every row of a table says about the list."""
+        return {
+            "chosen": self.chosen,
+            "filters": self.filters.description(),
+            "software": SOFTWARE,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class CollectionInfo:
@@ -95,7 +121,12 @@ class CollectionInfo:
             "note": self.note,
             "data_set": self.data_set,
             "synthetic": self.synthetic,
+            "software": SOFTWARE,
         }
+
+    def columns(self, run: str) -> dict[str, Any]:
+        """What every row of a table says about the list."""
+        return {"collection": self.collection, "collection_note": self.note, "software": SOFTWARE}
 
 
 ExportInfo = ResultsInfo | ChosenTilesInfo | CollectionInfo

@@ -10,7 +10,10 @@ from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.mars import observations
 from mirs_core.mars.landforms import describe
 from mirs_core.retrieval import archive_check
+from mirs_core.retrieval.explanation import distance_to
 from mirs_core.retrieval.hits import Hit
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.ranked_by import DISTANCES
 from mirs_core.retrieval.search import Searcher
 
 
@@ -23,7 +26,11 @@ class Row:
         lat: planetocentric, degrees north; None if unknown.
         place: what the coordinates refer to: the tile, the centre of its strip, or "invented" for
             synthetic tiles.
-        model, run, rank, distance, unit: of a search result; empty or None in a collection.
+        model, run, rank: of a search result; empty or None in a collection, like the next four.
+        distance, unit: from the query, also where results are ranked by a score.
+        score: for a query with several examples, see ``ranking.refine``; None for any other.
+        ranked_by: the name of what gives the rank: "Hamming distance", "Euclidean distance", ... or
+            "score".
         landform: name of the landform class; ``label`` is the name of its folder.
         source: URL of the source product; empty if unknown, and for synthetic tiles.
         licence: of this tile, or else of the data set.
@@ -41,6 +48,8 @@ class Row:
     rank: int | None
     distance: float | None
     unit: str
+    score: float | None
+    ranked_by: str
     label: str
     landform: str
     group: str
@@ -66,14 +75,27 @@ class Row:
         return asdict(self)
 
 
-def rows_of_hits(searcher: Searcher, title: str, hits: Sequence[Hit]) -> list[Row]:
-    """The rows of a list of results; ``title`` is that of the model."""
-    shared = {"model": title, "run": searcher.summary.id, "unit": searcher.unit}
+def rows_of_hits(
+    searcher: Searcher, title: str, hits: Sequence[Hit], query: Query | None = None
+) -> list[Row]:
+    """The rows of a list of results.
+
+    Args:
+        title: of the model.
+        query: what was searched for; None if it had no further examples.
+    """
+    name = DISTANCES.get(searcher.unit, f"{searcher.unit} distance")
+    shared = {"model": title, "run": searcher.summary.id, "unit": searcher.unit, "ranked_by": name}
     states = archive_check.states(searcher, [hit.id for hit in hits])
-    return [
-        _row(searcher, hit.id, states, rank=hit.rank, distance=hit.distance, **shared)
-        for hit in hits
-    ]
+    refined = query if query is not None and query.refined else None
+    rows = []
+    for hit in hits:
+        values: dict[str, Any] = {**shared, "distance": hit.distance}
+        if refined is not None:
+            away = distance_to(searcher, refined, searcher.items.row(hit.id))
+            values |= {"distance": away, "score": hit.distance, "ranked_by": "score"}
+        rows.append(_row(searcher, hit.id, states, rank=hit.rank, **values))
+    return rows
 
 
 def rows_of_tiles(
@@ -95,7 +117,8 @@ def _row(searcher: Searcher, tile: str, states: Mapping[str, str], **values: Any
     observation, record = observations.parse(tile), searcher.metadata(tile)
     landform = describe(label) if label else None
     place = INVENTED if latitude is not None and card.synthetic else items.places[row]
-    defaults = {"model": "", "run": "", "rank": None, "distance": None, "unit": "", "note": ""}
+    texts = dict.fromkeys(("model", "run", "unit", "ranked_by", "note"), "")
+    defaults = {**texts, **dict.fromkeys(("rank", "distance", "score"))}
     return Row(
         lon=None if longitude is None else longitude % 360,
         lat=latitude,

@@ -1,7 +1,8 @@
 """Tiles to export: rows, facts about the list and, for results, the comparison of models."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mirs_core.exchange.exports.export_info import (
     ChosenTilesInfo,
@@ -11,17 +12,30 @@ from mirs_core.exchange.exports.export_info import (
 )
 from mirs_core.exchange.exports.rows import Row, rows_of_hits, rows_of_tiles
 from mirs_core.retrieval.hits import Hit
+from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.ranked_by import RankedBy, ranked_by
 from mirs_core.retrieval.search import Searcher
 
 
 @dataclass(frozen=True, slots=True)
 class ModelResults:
-    """The results of one model, best first. ``score`` is AP@64 of the query; None if unknown."""
+    """The results of one model, best first.
+
+    Attributes:
+        score: AP@64 of the query; None if unknown.
+        query: as the model compares it; None if it has no further examples.
+    """
 
     title: str
     searcher: Searcher
     hits: Sequence[Hit]
     score: float | None = None
+    query: Query | None = None
+
+    @property
+    def ranked_by(self) -> RankedBy:
+        """What the values of the hits are."""
+        return ranked_by(self.searcher.unit, self.query, self.searcher.summary.bits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,10 @@ class TileExport:
     info: ExportInfo
     comparison: Comparison | None = None
 
+    def columns(self) -> list[dict[str, Any]]:
+        """What each row of a table says about the list, parallel to ``rows``."""
+        return [self.info.columns(row.run) for row in self.rows]
+
 
 def export_of_results(
     models: Sequence[ModelResults], info: ResultsInfo, query: str | bytes
@@ -64,8 +82,12 @@ def export_of_results(
         query: id of the query tile, or the bytes of an image.
     """
     rows = [
-        row for model in models for row in rows_of_hits(model.searcher, model.title, model.hits)
+        row
+        for model in models
+        for row in rows_of_hits(model.searcher, model.title, model.hits, model.query)
     ]
+    orders = {model.searcher.summary.id: model.ranked_by.order for model in models}
+    info = replace(info, ranked_by=orders)
     comparison = Comparison(tuple(models), info, query)
     return TileExport(models[0].searcher, tuple(rows), info, comparison)
 

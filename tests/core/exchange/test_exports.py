@@ -271,13 +271,16 @@ def test_each_format_is_a_spec_that_writes_its_file(searcher: Searcher) -> None:
     assert suffixes == [".csv", ".geojson", ".parquet", ".zip", ".png", ".pdf", ".bib"]
     files = {one.name: one.write(results) for one in formats}
     assert all(files.values()) and len(set(files.values())) == len(formats)
-    assert files["csv"] == csv(results.rows) and files["figure-pdf"].startswith(b"%PDF")
+    assert files["csv"] == csv(results.rows, results.columns()) and files["figure-pdf"].startswith(
+        b"%PDF"
+    )
     assert json.loads(files["geojson"])["about"] == {
         "query": NAMES[0],
         "query_sha256": "ab",
         "more_like": [NAMES[1]],
         "less_like": [],
         "models": {"run-1": "Baseline"},
+        "ranked_by": {"run-1": "Euclidean distance, nearest first"},
         "k": 2,
         "filters": "landforms: cra; at most 3 bits; without the query's strip",
         "data_set": "My DoMars16k",
@@ -307,7 +310,7 @@ def test_lists_of_tiles_have_no_figure(searcher: Searcher) -> None:
     export = exports.export_of_tiles(searcher, NAMES[:2], collection, {NAMES[1]: "mine"})
     assert [row.note for row in export.rows] == ["", "mine"]
     for info, keys in (
-        (collection, ["collection", "note", "data_set", "synthetic"]),
+        (collection, ["collection", "note", "data_set", "synthetic", "software"]),
         (
             exports.ChosenTilesInfo("on the map", "d", False),
             ["chosen", "filters", "data_set", "synthetic", "software"],

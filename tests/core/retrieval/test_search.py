@@ -79,7 +79,7 @@ def slow_search(
         near = [distance(one, codes[row]) for one in [query.code[0], *positives]]
         far = [distance(one, codes[row]) for one in negatives]
         score = sum(near) / len(near) - (0.5 * sum(far) / len(far) if far else 0)
-        if filters.within is None or score <= filters.within:
+        if filters.within is None or distance(query.code[0], codes[row]) <= filters.within:
             found.append((score, row))
     return sorted(found)[:k]
 

@@ -6,7 +6,7 @@ from mirs_core.exchange.exports.tile_export import TileExport
 
 
 def _write(export: TileExport) -> bytes:
-    return csv(export.rows)
+    return csv(export.rows, export.columns())
 
 
 SPEC = ExportFormat(
