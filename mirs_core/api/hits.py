@@ -88,7 +88,9 @@ class Hits(Sequence[Hit]):
         return f"<div><p>{title}</p>{cards}{more}</div>"
 
     def _card(self, hit: Hit) -> str:
-        value = escape(self.ranked_by.long(hit.distance))
+        value = self.ranked_by.caption(hit.distance)
+        if not (self.ranked_by.bits or self.ranked_by.is_score):
+            value = f"{hit.distance:.3f} {escape(self.unit)}"
         label = escape(hit.label or "unlabelled")
         words = f"<b>{hit.rank}</b> {label}<br>{value}"
         if self.files is not None and self.files.state(hit.id) == TileState.CHANGED:

@@ -57,6 +57,12 @@ class RankedBy:
             return f"{value:.2f}"
         return f"{value:.0f}" if not self.is_score and float(value).is_integer() else f"{value:.1f}"
 
+    def caption(self, value: float) -> str:
+        """A value for a caption in a figure: "12 bits", "6.90", "score 6.9"."""
+        if self.is_score:
+            return f"score {self.short(value)}"
+        return f"{self.short(value)} bits" if self.bits else self.short(value)
+
     def long(self, value: float) -> str:
         """A value with its name: "Hamming distance 12 of 128 bits", "Score 6.900"."""
         if self.is_score:

@@ -189,15 +189,15 @@ def _result(axes: "Axes", model: ModelResults, hit: Hit) -> None:
         _frame(axes, _SAME, 2.4)
     else:
         _frame(axes, _OTHER, 0.6)
-    value = ranked.short(hit.distance)
-    if ranked.is_score:
-        value = f"score {value}"
-    elif ranked.bits:
-        value = f"{value} bits"
     name = _short(_landform(hit.label), 5.4, _CAPTION_WIDTH) if hit.label else ""
     if searcher.files.state(hit.id) == TileState.CHANGED:
         name += "*"
-    axes.set_xlabel(f"{hit.rank} · {value}\n{name}", fontsize=5.4, color=_INK, labelpad=2.5)
+    axes.set_xlabel(
+        f"{hit.rank} · {ranked.caption(hit.distance)}\n{name}",
+        fontsize=5.4,
+        color=_INK,
+        labelpad=2.5,
+    )
 
 
 def _any_changed(models: Sequence[ModelResults], columns: int) -> bool:

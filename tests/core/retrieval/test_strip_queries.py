@@ -246,7 +246,10 @@ def test_search_takes_a_window_or_bounds(
         return found
 
     one = answer("--window", "64", "96", "32", "32")
-    assert list(one) == ["run", "query", "seconds", "results", "window", "most_likely"]
+    assert list(one) == [
+        "run", "query", "seconds", "results", "ranked_by", "order", "window", "most_likely"
+    ]  # fmt: skip
+    assert one["ranked_by"] == "Hamming distance"
     assert one["window"] == {"x": 64, "y": 96, "width": 32, "height": 32, "squares": 1}
     degrees = 180 / np.pi / 3_396_190
     x, y = (64 * 6 - 900) * degrees, (600 - 96 * 6) * degrees
@@ -255,7 +258,8 @@ def test_search_takes_a_window_or_bounds(
     assert other["results"] == one["results"] and other["window"] == one["window"]
     assert "window" not in answer("--whole")
     # Several squares are no single tile that labelled ones could vote on.
-    assert "most_likely" not in answer("--window", "0", "0", "128", "128")
+    several = answer("--window", "0", "0", "128", "128")
+    assert "most_likely" not in several and several["ranked_by"] == "score"
     for wrong in (["--window", "900", "0", "32", "32"], ["--bounds", "5", "5", "6", "6"], []):
         assert cli.main([*words, *wrong]) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
