@@ -1,21 +1,28 @@
 """The form that imports a folder of tiles as a data set."""
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from mirs_core.datasets.first_look import MOST_LOOKED_AT, look_into
+from mirs_core.datasets.importing import spellings
 from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled
 from mirs_core.jobs.kinds.data_import import Import
+from mirs_core.system.visible_text import visible
 from mirs_core.workspace.home import Home
-from pages.data import import_form
+from pages.data import import_form, job_line, table_view
+from pages.data.table_view import TableChoice
 from pages.shared import loaders, words
 
 _IN_PLACE, _COPIED = "Use in place", "Copy to the home folder"
 _THUMBNAILS = 8
 _WIDTH = 900
+_SPELLINGS = 5
+_PLACE = "folder"
 
 
 def draw(home: Home) -> None:
@@ -38,7 +45,7 @@ def draw(home: Home) -> None:
         images = find_images(folder) if look.complete else FoundImages(list(look.paths))
         _overview(folder, images, look.complete)
         if images.tiles or not look.complete:
-            _form(home, folder, _inner(folder, images, look.complete))
+            _form(home, folder, images, look.complete)
 
 
 def _inner(folder: Path, images: FoundImages, complete: bool) -> set[str]:
@@ -69,29 +76,29 @@ def _overview(folder: Path, images: FoundImages, complete: bool) -> None:
         st.caption(words.plain(f"{line}."))
 
 
-def _form(home: Home, folder: Path, inner: set[str]) -> None:
-    table = st.text_input(
+def _form(home: Home, folder: Path, images: FoundImages, complete: bool) -> None:
+    paths = images.tiles
+    text = st.text_input(
         "Table of labels and coordinates (CSV or Excel), optional",
         placeholder="/home/me/tiles.csv",
         key="mirs.folder.table",
         help="Columns: path or file, and any of label, split, latitude, longitude (east-positive"
         " degrees), strip, licence, credit. CSV as any spreadsheet program writes it, or .xlsx.",
     ).strip()
+    table = table_view.draw(text, folder, paths, complete) if text else None
     from_folders = False
+    inner = _inner(folder, images, complete)
     if not is_labelled(folder) and len(inner) > 1:
         from_folders = st.checkbox(
             f"Use its {len(inner)} subfolders as classes",
             key="mirs.folder.classes",
             help=words.plain(", ".join(sorted(inner)[:30])),
         )
+    labels = _labels(folder, paths, table, from_folders)
     merge_labels = False
-    if table or from_folders or is_labelled(folder):
-        merge_labels = st.checkbox(
-            "Merge spellings of one label",
-            key="mirs.folder.merge",
-            help="Labels that differ only in upper and lower case, blanks, underscores or hyphens"
-            " become one class, in their commonest spelling. Otherwise they are only pointed out.",
-        )
+    if text or from_folders or is_labelled(folder):
+        merge_labels = _merging(labels)
+    split = _splitting(folder, table) if labels and not is_labelled(folder) else None
     where = st.radio("Tiles", [_IN_PLACE, _COPIED], key="mirs.folder.where", horizontal=True)
     facts = _facts(folder.name)
     then = import_form.afterwards(home, "folder", trains=True)
@@ -104,19 +111,77 @@ def _form(home: Home, folder: Path, inner: set[str]) -> None:
         facts,
         folder=folder,
         copy=where == _COPIED,
-        table=Path(table).expanduser().absolute() if table else None,
         labels_from_folders=from_folders,
         merge_labels=merge_labels,
+        split=split[0] if split else None,
+        split_by_strip=bool(split and split[1]),
         archive=then.archive,
         prepare=then.prepare,
     )
+    spec = table.applied_to(spec) if table else spec
     st.button(
         "Import",
         type="primary",
         icon=":material/create_new_folder:",
+        disabled=bool(text) and table is None,
         on_click=_start,
         args=(home, spec),
     )
+    job_line.draw(_PLACE)
+
+
+def _labels(
+    folder: Path, paths: Sequence[str], table: TableChoice | None, from_folders: bool
+) -> dict[str, int]:
+    """Numbers of tiles by the label that an import would give them."""
+    place = 1 if is_labelled(folder) else 0
+    parted = (path.split("/") for path in paths) if from_folders or place else ()
+    folders = {"/".join(parts): parts[place] for parts in parted if len(parts) > place + 1}
+    if table and table.preview:
+        records = table.preview.matched.records
+        folders |= {path: record.label for path, record in records.items() if record.label}
+    return dict(Counter(folders.values()))
+
+
+def _merging(labels: dict[str, int]) -> bool:
+    """Draws the choice whether spellings of one label become one class."""
+    groups = [
+        " + ".join(f"{label} ({count:,})" for label, count in group.items())
+        + f" → {next(iter(group))}"
+        for group in spellings.variants(labels)
+    ]
+    merge = st.checkbox(
+        "Merge spellings of one label" + (f" ({len(groups)} found)" if groups else ""),
+        key="mirs.folder.merge",
+        help="Labels that differ only in upper and lower case, blanks, underscores or hyphens"
+        " become one class, in their commonest spelling. Otherwise they are only pointed out.",
+    )
+    for line in groups[:_SPELLINGS]:
+        st.caption(words.plain(visible(line)))
+    return merge
+
+
+def _splitting(folder: Path, table: TableChoice | None) -> tuple[int, bool] | None:
+    """Draws the choice of a split; returns its seed and whether strips stay together, or None."""
+    records = table.preview.matched.records.values() if table and table.preview else ()
+    if any(record.split for record in records):
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.checkbox(
+            "Set tiles aside for evaluation",
+            key="mirs.folder.split",
+            help="A fifth of the tiles of each class become test tiles, a tenth validation tiles,"
+            " drawn with a seed. Without test tiles, models of these data cannot be evaluated.",
+        )
+        if not chosen:
+            return None
+        by_strip = st.checkbox(
+            "Keep strips together",
+            key="mirs.folder.split_by_strip",
+            help="No strip has both training and test tiles.",
+        )
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="mirs.folder.seed", width=120)
+    return int(seed), by_strip
 
 
 def _facts(fallback: str) -> Import:
@@ -145,4 +210,5 @@ def _facts(fallback: str) -> Import:
 
 
 def _start(home: Home, spec: Import) -> None:
-    import_form.submit(home, spec, f"Import {spec.folder.name}")
+    title = f"Import {spec.folder.name}"
+    job_line.submit(home, _PLACE, spec, title, import_form.job_key(spec))

@@ -42,8 +42,13 @@ def path_field(
 
 def submit(home: Home, spec: jobs.JobSpec, title: str, message: str = "queued, see above") -> None:
     """Queues a job, unless an equal one is not over yet; the page lists it above."""
-    key = f"{jobs.DATA}-{sha256(repr(spec).encode())[:16]}"
+    key = job_key(spec)
     notice.run(f"{title}: {message}.", lambda: jobs.submit_once(home, spec, title, key=key))
+
+
+def job_key(spec: jobs.JobSpec) -> str:
+    """The key of a data job, the same for equal specs."""
+    return f"{jobs.DATA}-{sha256(repr(spec).encode())[:16]}"
 
 
 def thumbnails(pictures: Sequence[str]) -> None:

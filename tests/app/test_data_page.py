@@ -207,10 +207,12 @@ def test_merging_of_labels_is_offered_where_there_can_be_labels(
     app = opened("folder")
     app.text_input(key="mirs.folder.path").set_value(str(tmp_path / "own")).run()
     assert not app.checkbox
-    app.text_input(key="mirs.folder.table").set_value(str(tmp_path / "t.xlsx")).run()
+    table = tmp_path / "t.csv"
+    table.write_text("file,label\ntile_0000.png,dune\n")
+    app.text_input(key="mirs.folder.table").set_value(str(table)).run()
     app.checkbox(key="mirs.folder.merge").check().run()
     next(button for button in app.button if button.label == "Import").click().run()
-    assert specs[0].merge_labels and specs[0].table == tmp_path / "t.xlsx"
+    assert specs[0].merge_labels and specs[0].table == table
 
 
 def test_how_a_table_was_read_is_said(opened: Open) -> None:
