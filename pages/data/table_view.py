@@ -202,11 +202,11 @@ def _mapping(
 def _rows(folder: Path, preview: TablePreview) -> None:
     """Draws the first rows, each beside its tile."""
     columns = [column for column in preview.table.columns if column != "path"]
-    shown = list(preview.matched.records.values())[:_ROWS]
-    if not shown:
+    records = list(preview.matched.records.values())[:_ROWS]
+    if not records:
         return
     head = "".join(f"<th>{escape(_TITLES[column])}</th>" for column in columns)
-    lines = "".join(_row(folder, record, columns) for record in shown)
+    lines = "".join(_row(folder, record, columns) for record in records)
     st.html(
         '<div class="mirs-scroll" tabindex="0" role="region" aria-label="First rows of the table">'
         f'<table class="mirs-table mirs-rows"><thead><tr><th>Tile</th><th>File</th>{head}</tr>'
