@@ -13,7 +13,8 @@ from mirs_core.hash_space import groups
 from mirs_core.ranking.codes import Packed
 from mirs_core.retrieval.retriever import Retriever
 
-_BLOCK = 65_536
+# The bits of each value of a byte, the highest first.
+_VALUES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,7 @@ def report(retriever: Retriever) -> BitReport:
     """
     codes = _bits_of(retriever)
     classes, labels = groups.of_labels(retriever.items)
-    ones = np.zeros((len(classes), codes.shape[1] * 8))
-    for start in range(0, len(codes), _BLOCK):
-        within = labels[start : start + _BLOCK]
-        # Products of 0 and 1 are exact in single precision up to 2^24 tiles a block.
-        member = (within == np.arange(len(classes))[:, None]).astype(np.float32)
-        ones += member @ np.unpackbits(codes[start : start + _BLOCK], axis=1).astype(np.float32)
+    ones = _ones_of(codes, labels, len(classes)).astype(np.float64)
     sizes = np.bincount(labels[labels >= 0], minlength=len(classes)).astype(np.float64)
     means = ones / sizes[:, None] if len(classes) else ones
     return BitReport(classes, means, _explained(means, sizes))
@@ -80,18 +76,38 @@ def ends(retriever: Retriever, bit: int, count: int) -> tuple[list[int], list[in
     if ones.all() or not ones.any():
         rows = list(range(min(count, len(codes))))
         return ([], rows) if ones.all() else (rows, [])
-    starts = range(0, len(codes), _BLOCK)
-    blocks = [slice(start, start + _BLOCK) for start in starts]
-    sums = np.zeros((2, codes.shape[1] * 8), dtype=np.int64)
-    for block in blocks:
-        values = np.unpackbits(codes[block], axis=1)
-        sums[1] += values[ones[block]].sum(axis=0, dtype=np.int64)
-        sums[0] += values[~ones[block]].sum(axis=0, dtype=np.int64)
-    direction = sums[1] / ones.sum() - sums[0] / (~ones).sum()
-    along = np.concatenate([np.unpackbits(codes[block], axis=1) @ direction for block in blocks])
-    order = np.argsort(along, kind="stable")
-    zeros = order[~ones[order]][:count]
-    return zeros.tolist(), order[::-1][ones[order[::-1]]][:count].tolist()
+    sums, sizes = _ones_of(codes, ones.astype(np.int64), 2), np.bincount(ones, minlength=2)
+    direction = sums[1] / sizes[1] - sums[0] / sizes[0]
+    # What each value of a byte adds, so that no bit has to be unpacked.
+    steps = _VALUES @ direction.reshape(-1, 8).T
+    along = np.zeros(len(codes))
+    for byte, column in enumerate(steps.T):
+        along += column[codes[:, byte]]
+    zeros = _lowest(along, np.flatnonzero(~ones), count)
+    # Of equal tiles the last comes first at this end.
+    return zeros.tolist(), _lowest(-along, np.flatnonzero(ones)[::-1], count).tolist()
+
+
+def _ones_of(codes: Packed, groups_of: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """(``count``, B) the number of tiles of each group that have a bit; those at -1 have none."""
+    within = groups_of >= 0
+    if not within.all():
+        codes, groups_of = codes[within], groups_of[within]
+    ones = np.zeros((count, codes.shape[1], 8), dtype=np.int64)
+    for byte in range(codes.shape[1]):
+        bins = np.bincount(groups_of * 256 + codes[:, byte], minlength=count * 256)
+        ones[:, byte] = bins.reshape(count, 256) @ _VALUES
+    return ones.reshape(count, 8 * codes.shape[1])
+
+
+def _lowest(values: NDArray[np.float64], rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The ``count`` of ``rows`` with the lowest values, the lowest first, ties in their order."""
+    among = values[rows]
+    if count < len(rows):
+        last = np.partition(among, count - 1)[count - 1]
+        rows = rows[among <= last]
+        among = values[rows]
+    return rows[np.argsort(among, kind="stable")][:count]
 
 
 def _bits_of(retriever: Retriever) -> Packed:

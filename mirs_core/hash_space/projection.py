@@ -212,13 +212,18 @@ def turned(points: Points, shared: Points, reference: Points) -> Points:
 
     ``shared`` are the points that both projections have, in the order of ``reference``.
     """
-    from scipy.linalg import orthogonal_procrustes
-
     if not len(shared):
         return points
-    turn, _ = orthogonal_procrustes(shared.astype(np.float64), reference.astype(np.float64))
-    result: Points = (points @ turn).astype(np.float32)
+    result: Points = (points @ rotation(shared, reference)).astype(np.float32)
     return result
+
+
+def rotation(points: Points, reference: Points) -> NDArray[np.float64]:
+    """The rotation or reflection (2, 2) that aligns ``points`` (M, 2) with ``reference``."""
+    # As scipy.linalg.orthogonal_procrustes, whose import takes half a second.
+    left, _, right = np.linalg.svd(points.T.astype(np.float64) @ reference.astype(np.float64))
+    turn: NDArray[np.float64] = left @ right
+    return turn
 
 
 def placed(near: Points, distances: NDArray[Any]) -> Points:

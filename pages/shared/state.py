@@ -34,7 +34,7 @@ WEST, MAP, REGION, BOX = "mirs.west", "mirs.map", "mirs.region", "mirs.map.box"
 MAP_PART, FRAMED = "mirs.map.part", "mirs.map.strip"
 PART = "mirs.part"
 SECTION = "mirs.data.section"
-COLOUR, CHOSEN = "mirs.space.colour", "mirs.space.chosen"
+COLOUR, POINTS, CHOSEN = "mirs.space.colour", "mirs.space.points", "mirs.space.chosen"
 RUNS = "mirs.runs"
 PENDING_DATA = "mirs.pending_data"
 # The last archived tile that was the query, and the query if it is of another kind.
@@ -51,7 +51,7 @@ _MOST_EXAMPLES = 32
 _HISTORY_LENGTH = 24
 _WIDGETS = (
     DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIPS, BAND, WITHIN, STRIP, NEAR, VIEW, PART, COLOUR,
-    WEST, MAP, MAP_PART, FRAMED, SECTION,
+    POINTS, WEST, MAP, MAP_PART, FRAMED, SECTION,
 )  # fmt: skip
 
 

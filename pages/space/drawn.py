@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 
 from mirs_core.hash_space import samples
 
-MOST_POINTS = 1_000_000
-"""The most tiles that are drawn; of larger runs a random sample, the query and its results."""
+FIRST_POINTS, MOST_POINTS = 100_000, 1_000_000
+"""The most tiles that are drawn at first, and on request.
+
+Of larger runs these are a random sample, the query and its results.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,21 @@ class Drawn:
         return np.where(self.rows[points] == rows, points, -1)
 
 
-def choose(count: int, of_query: Sequence[int | None]) -> Drawn:
+def numbers(count: int) -> tuple[int, ...]:
+    """How many of ``count`` tiles may be drawn, the first of them at first."""
+    return tuple(dict.fromkeys(min(count, most) for most in (FIRST_POINTS, MOST_POINTS)))
+
+
+def choose(count: int, most: int, of_query: Sequence[int | None]) -> Drawn:
     """The tiles to draw.
 
     Args:
+        most: their number, without those of the query.
         of_query: rows that have to be among them.
     """
-    if count <= MOST_POINTS:
+    if count <= most:
         return Drawn(np.arange(count, dtype=np.int64), count, count)
-    steady = samples.rows_of(count, MOST_POINTS)
+    steady = samples.rows_of(count, most)
     further = sorted({row for row in of_query if row is not None and row < count})
     added = np.setdiff1d(np.array(further, dtype=np.int64), steady)
     return Drawn(np.concatenate([steady, added]), len(steady), count)

@@ -30,12 +30,30 @@ from pages.space.sides import Panel
 _KEY, _CARDS = "mirs.space.map", "mirs.space.peek"
 
 
-def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> None:
+def points_choice(searcher: Searcher) -> int:
+    """Draws the choice of how many tiles of a large run are drawn; returns their number."""
+    count = len(searcher.items)
+    numbers = drawn_tiles.numbers(count)
+    if len(numbers) == 1:
+        return numbers[0]
+    if st.session_state.get(state.POINTS) not in numbers:
+        st.session_state[state.POINTS] = numbers[0]
+    chosen = st.segmented_control(
+        "Tiles drawn", numbers, required=True, key=state.POINTS,
+        format_func=lambda number: f"All {number:,}" if number == count else f"{number:,}",
+        help="A random sample, with the query and its results. More tiles take a few seconds to"
+        " draw. A lasso selects drawn tiles only.",
+    )  # fmt: skip
+    return chosen or numbers[0]
+
+
+def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str, most: int) -> None:
     """Draws the projections of one or two models, or the progress of computing them.
 
     Args:
         models: run, title and searcher of each; the points are the tiles of the first.
         mode: what the colours of the points show, see ``space_colours``.
+        most: the number of tiles to draw, see ``points_choice``.
     """
     space_maps = {run: loaders.space_map(run) for run, _, _ in models}
     if missing := [run for run, space in space_maps.items() if space is None]:
@@ -60,7 +78,7 @@ def draw(home: Home, models: Sequence[tuple[str, str, Searcher]], mode: str) -> 
         _hits(panel, query, panels[0].searcher)
         for panel, query in zip(panels, queries, strict=True)
     ]
-    drawn = drawn_tiles.choose(len(items), [query, *(row for rows in hits for row in rows)])
+    drawn = drawn_tiles.choose(len(items), most, [query, *(row for rows in hits for row in rows)])
     sides = sides_of.of_panels(panels, drawn, hits, colouring, codes)
     if query is not None and query == len(items):
         colouring, sides = sides_of.with_own_image(panels, queries, drawn, colouring, sides)

@@ -49,9 +49,9 @@ def of_panels(
     """
     sides: list[Side] = []
     for panel, rows, numbers in zip(panels, hits, codes, strict=True):
-        points = loaders.points(panels[0].run, panel.run)
+        points = loaders.points(panels[0].run, panel.run, drawn.rows, drawn.steady)
         if not drawn.whole:
-            points, numbers = points[drawn.rows], numbers[drawn.rows]
+            numbers = numbers[drawn.rows]
         hit_points = drawn.points_of(np.array(rows, dtype=np.int64))
         sides.append(
             Side(
@@ -63,7 +63,7 @@ def of_panels(
                 about=f"Projection of {len(panel.order):,} tiles in the hash space of"
                 f" {panel.title}",
                 hits=tuple(point for point in hit_points.tolist() if point >= 0),
-                labels=_labels(panels[0].run, panel, drawn, colouring, numbers),
+                labels=_labels(panels[0].run, panel, drawn.steady, colouring, (points, numbers)),
                 steady=drawn.steady,
             )
         )
@@ -89,18 +89,18 @@ def _note(panel: Panel, drawn: Drawn) -> str:
 
 
 def _labels(
-    first: str, panel: Panel, drawn: Drawn, colouring: Colouring, codes: Codes
+    first: str,
+    panel: Panel,
+    steady: int,
+    colouring: Colouring,
+    drawn: tuple[NDArray[np.float32], Codes],
 ) -> tuple[Label, ...]:
     """The name of each group at the point nearest to its median, the largest group first."""
     if not 1 < len(colouring.names) <= 24:
         return ()
-    rows = loaders.central_points(
-        first,
-        panel.run,
-        (colouring.id, len(colouring.names)),
-        drawn.rows[: drawn.steady],
-        codes[: drawn.steady],
-    )
+    points, codes = drawn
+    about = (colouring.id, len(colouring.names))
+    rows = loaders.central_points(first, panel.run, about, points[:steady], codes[:steady])
     return tuple(
         Label(row, name) for row, name in zip(rows, colouring.names, strict=True) if row is not None
     )
@@ -122,7 +122,7 @@ def with_own_image(
             rows = panels[0].searcher.items.rows_of([hit.id for hit in nearest])
             distances = np.array([hit.distance for hit in nearest])
             if (rows >= 0).any():
-                points = loaders.points(panels[0].run, panel.run)[rows[rows >= 0]]
+                points = loaders.points(panels[0].run, panel.run, rows[rows >= 0])
                 position = projection.placed(points, distances[rows >= 0])[None]
         extended.append(
             Side(

@@ -61,8 +61,9 @@ def _space(data_set: lineup.DataSet, models: list[str]) -> None:
         if not selected:
             return
         mode = space_colours.choice(searchers[selected[0]])
+        most = maps.points_choice(searchers[selected[0]])
     on_maps = [(run, titles[run], searchers[run]) for run in selected]
-    maps.draw(Home.current(), on_maps, mode)
+    maps.draw(Home.current(), on_maps, mode, most)
     st.caption(_NOTE)
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -194,7 +194,7 @@ def test_each_list_of_outliers_draws(opened: AppTest) -> None:
 def test_very_many_tiles_are_drawn_as_a_sample_that_holds_the_query(
     mapped: Home, start: Any, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawn_tiles, "MOST_POINTS", 100)
+    monkeypatch.setattr(drawn_tiles, "FIRST_POINTS", 100)
     app = start(models="demo-baseline,demo-mirs")
     app.switch_page(PAGE).run()
     assert not app.exception and not app.error
@@ -216,6 +216,11 @@ def test_very_many_tiles_are_drawn_as_a_sample_that_holds_the_query(
     assert set(rows) <= set(names)
     assert drawn.card_of(5).lines[-1] == names[5].rpartition("/")[2]
     assert drawn.card_of(5).row == 5
+    app.segmented_control(key=state.POINTS).set_value(len(items)).run()
+    assert not app.exception and not app.error
+    whole = drawn.sides[0]
+    assert whole.points.tolist() == points.tolist() and "drawn" not in whole.note
+    assert whole.id != side.id and items.ids[drawn.content.query] == rows[0]
 
 
 def test_large_runs_say_what_they_sampled(

@@ -1,5 +1,7 @@
 """What single bits tell, against counting tile by tile."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -46,6 +48,29 @@ def test_a_bit_has_two_sides_and_two_ends() -> None:
             code_bits.ends(found, wrong, 2)
         with pytest.raises(DataError, match="no bit"):
             report.sides(wrong)
+
+
+@given(
+    codes=st.lists(st.binary(min_size=2, max_size=2), min_size=1, max_size=40),
+    bit=st.integers(0, 15),
+    count=st.integers(1, 12),
+)
+@settings(max_examples=60, deadline=None)
+def test_ends_against_sorting_all_tiles(codes: list[bytes], bit: int, count: int) -> None:
+    packed = np.array([list(code) for code in codes], np.uint8)
+    bits = np.unpackbits(packed, axis=1).astype(float)
+    sides = [[row for row in range(len(bits)) if bits[row, bit] == value] for value in (0, 1)]
+    ends = code_bits.ends(space(packed, [None] * len(packed)), bit, count)
+    if not all(sides):
+        assert list(ends) == [side[:count] for side in sides]
+        return
+    line = bits[sides[1]].mean(axis=0) - bits[sides[0]].mean(axis=0)
+    for rows, side, sign in zip(ends, sides, (1, -1), strict=True):
+        along = sign * (bits @ line)
+        assert set(rows) <= set(side) and len(set(rows)) == len(rows) == min(count, len(side))
+        np.testing.assert_allclose(along[rows], sorted(along[side])[:count], atol=1e-9)
+        for one, other in itertools.pairwise(rows):
+            assert codes[one] != codes[other] or sign * one < sign * other
 
 
 def test_float_features_have_no_bits() -> None:
