@@ -29,6 +29,7 @@ from pages.shared.loaders.pictures import (
     own_image,
     samples,
 )
+from pages.shared.loaders.projected import central_points, order, points, space_map
 from pages.shared.loaders.runs import diagnosis, rank_agreement, scores_of, searcher, training_cost
 from pages.shared.loaders.sets import is_large, known_sets, remote_file, sample_tiles
 from pages.shared.loaders.sights import SINGLY, sight
@@ -36,16 +37,12 @@ from pages.shared.loaders.space import (
     bit_ends,
     bit_statistics,
     bits,
-    central_points,
     clustering,
     inter_class_groups,
     neighbourhoods,
-    order,
     overlapping_tiles,
-    points,
     sample,
     shared_codes,
-    space_map,
     top_k_errors,
 )
 from pages.shared.loaders.tiles import (
