@@ -38,6 +38,7 @@ class SampledBits:
 
 
 def key_of(run_id: str) -> Key:
+    """What results of a run are kept under; changes with the run."""
     home = Home.current()
     return str(home), run_id, changed_at(home, run_id)
 
