@@ -1,13 +1,15 @@
 """Searches by FAISS, block by block; what filters exclude is left out before or afterwards."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.columns.blocks import Blocks
 from mirs_core.columns.ties import Ties
-from mirs_core.ranking.scan import LONG, gathered, nearest, threads_for
+from mirs_core.ranking.scan import FEW_QUERIES, LONG, gathered, nearest, threads_for
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -15,6 +17,8 @@ Ranked = tuple[NDArray[np.int32], Rows]
 
 # Up to so many rows are searched for in addition and dropped; more are left out before.
 _FEW_EXCLUDED = 64
+# Of at least so many blocks two are searched at a time.
+_SEVERAL = 4
 # Filters that leave at least this share of a block are tried on the nearest of all of it first,
 # of which so many times as many are taken as would be needed if those allowed were spread evenly,
 # and once more several times as many.
@@ -30,19 +34,27 @@ def search(
     excluded: Rows,
 ) -> Ranked:
     """As ``HashArchive.search``, with at least ``k`` rows that may be returned."""
-    layout = blocks.layout
-    parts: list[Ranked] = []
+    layout, numbers = blocks.layout, range(len(blocks.layout.sizes))
     scans = True
-    with threads_for(len(queries)):
-        for block in range(len(layout.sizes)):
-            first, end = layout.starts[block : block + 2].tolist()
-            low, high = np.searchsorted(excluded, [first, end])
-            mask, out = None if allowed is None else allowed[first:end], excluded[low:high]
-            part = None
-            if mask is not None and scans:
-                part = _scan(blocks, block, queries, k, mask, out - first)
-                scans = part is not None
-            parts.append(part or _search(blocks, block, queries, k, mask, out - first))
+
+    def ranked(block: int) -> Ranked:
+        nonlocal scans
+        first, end = layout.starts[block : block + 2].tolist()
+        low, high = np.searchsorted(excluded, [first, end])
+        mask, out = None if allowed is None else allowed[first:end], excluded[low:high]
+        part = None
+        if mask is not None and scans:
+            part = _scan(blocks, block, queries, k, mask, out - first)
+            scans = part is not None
+        return part or _search(blocks, block, queries, k, mask, out - first)
+
+    if allowed is not None and len(numbers) >= _SEVERAL and len(queries) <= FEW_QUERIES:
+        # Most of the time goes into what is allowed, which threads of FAISS do not share.
+        with ThreadPoolExecutor(2, initializer=faiss.omp_set_num_threads, initargs=(1,)) as pool:
+            parts = list(pool.map(ranked, numbers))
+    else:
+        with threads_for(len(queries)):
+            parts = list(map(ranked, numbers))
     distances = np.concatenate([part[0] for part in parts], axis=1)
     rows = np.concatenate([part[1] for part in parts], axis=1)
     return _merged(ties, distances, rows, k) if len(parts) > 1 else (distances, rows)
@@ -61,9 +73,7 @@ def _scan(
 
     None if too few of them are allowed, or if gathering the allowed codes is faster.
     """
-    layout = blocks.layout
-    mask = allowed.copy()
-    mask[excluded] = False
+    layout, mask = blocks.layout, _without(allowed, excluded)
     count = int(np.count_nonzero(mask))
     width, share = min(k, count), count / max(1, len(mask))
     if not _SCANNED <= share < 1 or len(layout.removed[block]):
@@ -95,8 +105,7 @@ def _search(
     codes, local = stored, None
     whole = allowed is None or bool(allowed.all())
     if not whole or len(layout.removed[block]) or len(excluded) > _FEW_EXCLUDED:
-        mask = np.ones(end - first, bool) if allowed is None else allowed.copy()
-        mask[excluded] = False
+        mask = _without(np.ones(end - first, bool) if allowed is None else allowed, excluded)
         local, excluded = np.flatnonzero(mask), excluded[:0]
         codes = gathered(stored, layout.stored(block, local))
     width = min(k, len(codes) - len(excluded))
@@ -109,6 +118,15 @@ def _search(
         distances = np.take_along_axis(distances, order, 1)
         places = np.take_along_axis(places, order, 1)
     return distances, first + (places if local is None else local[places])
+
+
+def _without(allowed: Mask, excluded: Rows) -> Mask:
+    """``allowed`` without some rows; copied only if there are any."""
+    if not len(excluded):
+        return allowed
+    mask = allowed.copy()
+    mask[excluded] = False
+    return mask
 
 
 def _merged(ties: Ties | None, distances: NDArray[np.int32], rows: Rows, k: int) -> Ranked:

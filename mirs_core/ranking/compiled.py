@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 Scan = Callable[..., None]
 
-PAYS = 1 << 31
+PAYS = 1 << 32
 """FAISS compares so many codes with a query in about the time that loading takes."""
 
 
