@@ -66,9 +66,9 @@ class Filters:
         ]
         if self.latitudes is not None:
             low, high = self.latitudes
-            masks.append(tested(lambda north: (north >= low) & (north <= high), items.latitudes))
+            masks.append(mask_of(lambda north: (north >= low) & (north <= high), items.latitudes))
         if self.region is not None:
-            masks.append(tested(self.region.contains, items.latitudes, items.longitudes))
+            masks.append(mask_of(self.region.contains, items.latitudes, items.longitudes))
         for mask in masks[1:]:
             np.logical_and(masks[0], mask, out=masks[0])
         return masks[0] if masks else None
@@ -102,7 +102,7 @@ class Filters:
         return "; ".join(parts) or "no filters"
 
 
-def tested(test: Callable[..., NDArray[np.bool_]], *columns: Numbers) -> NDArray[np.bool_]:
+def mask_of(test: Callable[..., NDArray[np.bool_]], *columns: Numbers) -> NDArray[np.bool_]:
     """The answer (N,) of ``test`` to the numbers of each row in ``columns``; NaN where unknown.
 
     Some rows at a time, so that what it computes stays in the processor's cache; of many blocks,

@@ -10,7 +10,7 @@ from mirs_core.columns.numbers import Numbers
 from mirs_core.datasets.items import Items
 from mirs_core.errors import DataError
 from mirs_core.mars.geography import Region
-from mirs_core.retrieval.filters import Filters, tested
+from mirs_core.retrieval.filters import Filters, mask_of
 
 
 @pytest.mark.parametrize("band", [(10.0, -10.0), (-91.0, 0.0), (0.0, 90.5), (float("nan"), 3.0)])
@@ -56,7 +56,7 @@ def test_places_in_blocks_of_which_rows_are_removed_are_tested_one_by_one(
         Numbers(Blocks([column[start:end] for start, end in pieces], layout))
         for column in (north, east)
     )
-    passing = tested(lambda n, e: (n >= -30) & (n <= 30) & (e < 200), latitudes, longitudes)
+    passing = mask_of(lambda n, e: (n >= -30) & (n <= 30) & (e < 200), latitudes, longitudes)
     pairs = zip(latitudes, longitudes, strict=True)
     assert len(passing) == len(layout) and passing.any()
     assert passing.tolist() == [n is not None and -30 <= n <= 30 and e < 200 for n, e in pairs]
