@@ -93,7 +93,7 @@ def search(args: argparse.Namespace, console: Console) -> tuple[Answer, str]:
     ranked = ranked_by(searcher.unit, query)
     answer = {
         "run": args.run,
-        "query": query.name if args.describe is not None else str(args.image),
+        "query": str(args.image if args.describe is None else window["described"]["text"]),
         "seconds": round(seconds, 4),
         "results": _results(searcher, hits),
         "ranked_by": ranked.name,
@@ -217,7 +217,12 @@ def _described(args: argparse.Namespace, searcher: "Searcher") -> tuple["Query",
         )
     description = parse(args.describe)
     about = {**description.values(), "seed": description.seed}
-    described = {"landform": description.landform, "form": description.form, **about}
+    described = {
+        "text": str(description),
+        "landform": description.landform,
+        "form": description.form,
+        **about,
+    }
     return query_by_description(searcher, description), {
         "described": {**described, "synthetic": True, "renderings": RENDERINGS},
         "notes": [f"The query is {RENDERINGS} synthetic tiles, not an image of Mars."],

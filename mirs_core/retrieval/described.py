@@ -49,7 +49,8 @@ def query_of_features(
     model = searcher.retriever.model
     codes = retriever.encode(model, features, "target")
     code = codes.mean(axis=0, keepdims=True) if isinstance(model, FloatModel) else majority(codes)
-    return Query(name=str(description), code=code, content=sha256(str(description).encode()))
+    name = f"{description} (synthetic)"
+    return Query(name=name, code=code, content=sha256(name.encode()))
 
 
 def majority(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:

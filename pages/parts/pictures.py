@@ -20,9 +20,14 @@ def scale_bar(searcher: Searcher, tile_id: str) -> Scale | None:
         side = max(loaders.tile_size(searcher, tile_id))
     except MirsError:
         return None
+    return scale_of(scale * side)
+
+
+def scale_of(width: float | None) -> Scale | None:
+    """The longest round length that fits in a picture of that width [m], if that is known."""
     for name, metres in _LENGTHS:
-        if metres <= 0.9 * scale * side:
-            return name, metres / (scale * side)
+        if width and metres <= 0.9 * width:
+            return name, metres / width
     return None
 
 

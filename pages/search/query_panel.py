@@ -23,15 +23,22 @@ def draw(searcher: Searcher, source: state.QuerySource) -> None:
         if source.image is None:
             _tile(searcher, source.name)
         else:
-            _image(source, source.image)
-        _actions(searcher, source.tile_id)
-        _examples(searcher)
-        _trail(searcher)
+            picture(source, source.image)
+        below(searcher, source)
 
 
-def _image(source: state.QuerySource, image: bytes) -> None:
+def below(searcher: Searcher, source: state.QuerySource) -> None:
+    """What stands below the picture of a query: actions, examples and earlier queries."""
+    _actions(searcher, source.tile_id)
+    _examples(searcher)
+    _trail(searcher)
+
+
+def picture(source: state.QuerySource, image: bytes) -> None:
+    """The image of a query that is no archived tile, and what is known about it."""
     uri, _, _ = loaders.own_image(image, source.name)
-    st.html(_panel(pictures.picture(uri, source.name, None), source.facts))
+    scale = pictures.scale_of(source.metres)
+    st.html(_panel(pictures.picture(uri, source.name, scale, mark=source.mark), source.facts))
     if source.caution:
         st.caption(source.caution)
 

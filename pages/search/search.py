@@ -1,13 +1,14 @@
 """Search and compare: one query, several models, side by side."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.parts import filter_panel, first_run, model_results, notice, picker
-from pages.search import collections_view, own_image, query_panel, results, tile_details
+from pages.search import collections_view, describe, own_image, query_panel, results, tile_details
 from pages.shared import lineup, link, loaders, sidebar, state, words
 
 
@@ -55,7 +56,7 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     ):
         view = st.segmented_control(
             "View",
-            [state.COMPARE, state.BROWSE, state.OWN, state.KEPT],
+            [state.COMPARE, state.BROWSE, state.OWN, state.DESCRIBE, state.KEPT],
             key=state.VIEW,
             required=True,
             default=None if state.VIEW in st.session_state else state.COMPARE,
@@ -74,6 +75,9 @@ def _page(searcher: Searcher, models: list[str]) -> None:
         return
     if view == state.OWN:
         own_image.draw(searcher)
+    if view == state.DESCRIBE:
+        _describing(searcher, models, slot)
+        return
     source = state.query()
     if source is None or (view == state.OWN and source.tile_id is not None):
         return
@@ -89,10 +93,30 @@ def _page(searcher: Searcher, models: list[str]) -> None:
             if tile_details.is_requested():
                 outcomes = model_results.search_all(models, source)
                 tile_details.draw([r for r in outcomes if not isinstance(r, str)], source)
-        elif not models:
-            st.info("Choose a model in the sidebar.", icon=":material/compare:")
         else:
-            results.draw(models, source)
+            _results(models, source)
+
+
+def _describing(searcher: Searcher, models: list[str], slot: DeltaGenerator) -> None:
+    """The controls of a description below the tile that they render, and its results."""
+    left, right = st.columns([1.35, 3.75], gap="medium")
+    with left, st.container(key="mirs-describe", gap="small"):
+        place = st.container()
+        source = describe.draw()
+        with place:
+            query_panel.picture(source, source.image)
+        query_panel.below(searcher, source)
+    with slot:
+        results.legend(searcher, source, len(models))
+    with right:
+        _results(models, source)
+
+
+def _results(models: list[str], source: state.QuerySource) -> None:
+    if models:
+        results.draw(models, source)
+    else:
+        st.info("Choose a model in the sidebar.", icon=":material/compare:")
 
 
 main()

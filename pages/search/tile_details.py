@@ -72,7 +72,8 @@ def _query(result: ModelResults, source: state.QuerySource, attention: bool) -> 
     uri, _, _ = loaders.own_image(source.image, source.name)
     if attention:
         uri = _overlay(result, image=source.image) or uri
-    st.html(pictures.picture(uri, source.name, None))
+    scale = pictures.scale_of(source.metres)
+    st.html(pictures.picture(uri, source.name, scale, mark=source.mark))
 
 
 def _tile(result: ModelResults, tile: str, attention: bool, tag: str) -> None:

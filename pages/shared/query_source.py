@@ -33,6 +33,16 @@ class QuerySource(ABC):
         return ""
 
     @property
+    def mark(self) -> str:
+        """A mark on its picture; empty for images of Mars."""
+        return ""
+
+    @property
+    def metres(self) -> float | None:
+        """The length on the ground of each side of its picture; None if that is unknown."""
+        return None
+
+    @property
     def facts(self) -> list[tuple[str, str]]:
         """What is known about it, names and values as HTML, for the query panel."""
         return []

@@ -8,11 +8,12 @@ import streamlit as st
 from mirs_core.datasets.items import Items
 from mirs_core.errors import MirsError
 from mirs_core.mars.geography import Region
+from pages.shared.query_kinds.described import Described
 from pages.shared.query_kinds.tile import Tile
 from pages.shared.query_kinds.upload import Upload
 from pages.shared.query_source import QuerySource
 
-__all__ = ["QuerySource", "Tile", "Upload"]
+__all__ = ["Described", "QuerySource", "Tile", "Upload"]
 
 DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
     "mirs.data",
@@ -43,6 +44,7 @@ _PICTURE = "mirs.file.tile"
 _HISTORY, _AHEAD = "mirs.history", "mirs.ahead"
 
 COMPARE, BROWSE, OWN, KEPT = "Compare", "Browse tiles", "Your own image", "Collections"
+DESCRIBE = "Describe"
 POLES = (-90, 90)
 MAPS = ("global", "north", "south")
 MAP_PARTS = ("map", "estimate")
@@ -250,6 +252,14 @@ def choose_upload(image: Upload | None) -> None:
         _remember(image)
     if image is not None or before is not None:
         put(image)
+
+
+def describe(source: Described) -> None:
+    """Makes a description the query while it changes. Another kind of query goes to the history."""
+    if not isinstance(query(), Described):
+        forget_examples()
+        _remember(source)
+    put(source)
 
 
 def is_filtered() -> bool:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from mirs_core.datasets.descriptions import Description
 from mirs_core.system.specs import specs_in
 from mirs_core.workspace.home import Home
 from pages.parts import model_results
@@ -36,6 +37,7 @@ def png(seed: int) -> bytes:
 SOURCES: dict[str, state.QuerySource] = {
     "tile": state.Tile("test/cra/cra_000.jpg"),
     "image": state.Upload("mine.png", png(1)),
+    "describe": state.Described(Description("crater", size=500, sun=270, seed=3)),
 }
 
 

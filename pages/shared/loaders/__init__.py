@@ -1,5 +1,6 @@
 """Cached loading of runs, images, locations and data sets; the app has no other caches."""
 
+from pages.shared.loaders.described import described_query, rendered
 from pages.shared.loaders.facets import Facets, facets, tile_list_of
 from pages.shared.loaders.ground import (
     Landforms,
@@ -72,6 +73,7 @@ __all__ = [
     "comparisons",
     "data_uri",
     "density",
+    "described_query",
     "diagnosis",
     "distance_spread",
     "facets",
@@ -93,6 +95,7 @@ __all__ = [
     "points",
     "rank_agreement",
     "remote_file",
+    "rendered",
     "rings",
     "sample",
     "sample_tiles",

@@ -107,8 +107,8 @@ def test_a_description_is_a_query(home: Home) -> None:
     found = answer(home, "search", "--run", "demo-mirs", "--describe", "crater size=700", "--k", 5)
     assert found["query"] == "crater size=700m"
     assert found["described"] == {
-        "landform": "cra", "form": "crater", "size": 700, "seed": 0, "synthetic": True,
-        "renderings": 9,
+        "text": "crater size=700m", "landform": "cra", "form": "crater", "size": 700, "seed": 0,
+        "synthetic": True, "renderings": 9,
     }  # fmt: skip
     assert [hit["rank"] for hit in found["results"]] == [1, 2, 3, 4, 5]
     assert found["results"][0]["label"] == "cra"

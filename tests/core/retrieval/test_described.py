@@ -54,7 +54,7 @@ def test_the_query_is_what_several_renderings_agree_on(baseline: bool) -> None:
         expected = slow_majority(model.encode(features, "target"))
         assert np.unpackbits(query.code[0]).tolist() == expected
     assert query.code.shape == archive[:1].shape and query.code.dtype == archive.dtype
-    assert query.name == "crater size=500m sun=270"
+    assert query.name == "crater size=500m sun=270 (synthetic)"
     assert query.label is None and query.tile_id is None
     assert query.content != query_by_description(searcher, parse("ripples"), 1).content
 

@@ -1,0 +1,117 @@
+"""The panel "Describe what you look for": sliders, and a tile that is the query."""
+
+import secrets
+
+import streamlit as st
+
+from mirs_core.datasets.descriptions import FORMS, Description, Form
+from mirs_core.datasets.descriptions.forms import BY_NAME
+from mirs_core.datasets.descriptions.measured import AP_AT_64, quality
+from mirs_core.datasets.descriptions.parameters import DEGREES, METRES, Parameter
+from pages.shared import state, words
+
+_FORM, _SEED, _LAST = "mirs.describe.form", "mirs.describe.seed", "mirs.describe.last"
+_FIRST = Description("crater", size=700, sun=270)
+_HELP = (
+    "What you do not set is left to chance. So that chance does not decide the results, nine tiles"
+    " of the description are rendered, and each bit of the query is that of most of their codes."
+)
+
+
+def draw() -> state.Described:
+    """Draws the controls; the description becomes the query, which is returned."""
+    _adopt()
+    st.html('<p class="mirs-eyebrow">Describe what you look for</p>')
+    name = st.selectbox("Landform", [form.name for form in FORMS], key=_FORM, format_func=_title)
+    form = BY_NAME[name]
+    values = _values(form)
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Another example",
+            icon=":material/casino:",
+            on_click=_another,
+            help="Another tile of the same description.",
+            type="tertiary",
+        )
+    st.caption(_quality(form))
+    source = state.Described(Description(form.name, seed=st.session_state[_SEED], **values))
+    state.describe(source)
+    st.session_state[_LAST] = source
+    return source
+
+
+def _values(form: Form) -> dict[str, float]:
+    """The parameters that are set, with a slider for each."""
+    titles = {entry.name: entry.title for entry in form.parameters}
+    chosen = st.pills(
+        "What matters",
+        list(titles),
+        selection_mode="multi",
+        format_func=lambda name: titles[name],
+        key=_said(form),
+        help=_HELP,
+    )
+    return {entry.name: _slider(form, entry) for entry in form.parameters if entry.name in chosen}
+
+
+def _slider(form: Form, parameter: Parameter) -> float:
+    key = _key(form, parameter.name)
+    st.session_state.setdefault(key, _start(parameter))
+    return float(
+        st.slider(
+            parameter.title,
+            float(parameter.low),
+            float(parameter.high),
+            step=float(parameter.step),
+            format={METRES: "%d m", DEGREES: "%d°"}.get(parameter.unit, "%d"),
+            help=parameter.help,
+            key=key,
+        )
+    )
+
+
+def _start(parameter: Parameter) -> float:
+    if parameter.name == "sun":
+        return 270.0
+    middle = (parameter.low + parameter.high) / 2
+    return float(round(middle / parameter.step) * parameter.step)
+
+
+def _adopt() -> None:
+    """Sets the controls to the description that is the query, if they did not make it."""
+    current = state.query()
+    if _FORM in st.session_state and current == st.session_state.get(_LAST):
+        return
+    described = current if isinstance(current, state.Described) else None
+    if described is None and _FORM in st.session_state and _LAST in st.session_state:
+        described = st.session_state[_LAST]
+    description = described.description if described else _FIRST
+    form = BY_NAME[description.form]
+    st.session_state[_FORM], st.session_state[_SEED] = form.name, description.seed
+    st.session_state[_said(form)] = list(description.values())
+    for name, value in description.values().items():
+        st.session_state[_key(form, name)] = float(value)
+
+
+def _another() -> None:
+    st.session_state[_SEED] = secrets.randbelow(100_000)
+
+
+def _said(form: Form) -> str:
+    return f"mirs.describe.{form.name}.said"
+
+
+def _key(form: Form, name: str) -> str:
+    return f"mirs.describe.{form.name}.{name}"
+
+
+def _title(name: str) -> str:
+    return name.capitalize()
+
+
+def _quality(form: Form) -> str:
+    landform, value = words.class_name(form.landform), AP_AT_64[form.landform]
+    return (
+        f"Real CTX tiles of the class {landform} are found {quality(form.landform)} by a"
+        f" description: AP@64 is {value:.2f} with MIRS."
+    )
