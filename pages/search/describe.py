@@ -35,7 +35,10 @@ def draw() -> state.Described:
         )
     st.caption(_quality(form))
     source = state.Described(Description(form.name, seed=st.session_state[_SEED], **values))
-    state.describe(source)
+    if not isinstance(state.query(), state.Described):
+        state.forget_examples()
+        state.remember(source)
+    state.put(source)
     st.session_state[_LAST] = source
     return source
 

@@ -164,7 +164,7 @@ def ahead() -> list[QuerySource]:
 
 def search_with(source: QuerySource) -> None:
     """Makes this the query on every page, without examples, and shows its results."""
-    _remember(source)
+    remember(source)
     _show(source)
 
 
@@ -187,7 +187,7 @@ def go_ahead() -> None:
         _show(ahead().pop())
 
 
-def _remember(source: QuerySource) -> None:
+def remember(source: QuerySource) -> None:
     """Adds the query to the history if another one follows it."""
     before = query()
     if before is not None and before != source:
@@ -249,17 +249,9 @@ def choose_upload(image: Upload | None) -> None:
     if (image is None) != (before is None):
         forget_examples()
     if image is not None and before is None:
-        _remember(image)
+        remember(image)
     if image is not None or before is not None:
         put(image)
-
-
-def describe(source: Described) -> None:
-    """Makes a description the query while it changes. Another kind of query goes to the history."""
-    if not isinstance(query(), Described):
-        forget_examples()
-        _remember(source)
-    put(source)
 
 
 def is_filtered() -> bool:

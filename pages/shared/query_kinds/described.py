@@ -7,9 +7,10 @@ from html import escape
 from mirs_core.datasets.descriptions import Description, parse
 from mirs_core.datasets.descriptions.description import TILE_METRES
 from mirs_core.errors import MirsError
+from mirs_core.mars.landforms import by_code
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
-from pages.shared import loaders, words
+from pages.shared import loaders
 from pages.shared.query_source import QueryKind, QuerySource
 
 
@@ -43,7 +44,10 @@ class Described(QuerySource):
     def facts(self) -> list[tuple[str, str]]:
         """The landform class, and the text that brings it back on the command line."""
         text = f'<code class="mirs-text">{escape(str(self.description))}</code>'
-        return [("Landform", words.chip(self.description.landform)), ("Description", text)]
+        return [
+            ("Landform", escape(by_code[self.description.landform].name)),
+            ("Description", text),
+        ]
 
     def query(self, searcher: Searcher) -> Query:
         """The code that its renderings agree on. Raises EncoderError."""
