@@ -7,7 +7,7 @@ beside them. The queue continues without the app: see ``workers``.
 
 from mirs_core.jobs.folder import ACTIVE, Job, list_jobs, log_tail, read
 from mirs_core.jobs.kind import DATA, PREVIEW, Command, JobSpec, Kind, Work, option
-from mirs_core.jobs.queue import resume, run_first, start_over, stop, submit, submit_once
+from mirs_core.jobs.queue import dismiss, resume, run_first, start_over, stop, submit, submit_once
 from mirs_core.jobs.reporter import Reporter
 from mirs_core.jobs.workers import tend
 from mirs_core.system.devices import CPU
@@ -23,6 +23,7 @@ __all__ = [
     "Kind",
     "Reporter",
     "Work",
+    "dismiss",
     "list_jobs",
     "log_tail",
     "option",

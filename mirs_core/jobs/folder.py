@@ -1,12 +1,13 @@
 """The folder of a job and its files.
 
 ``job.json`` holds the spec; ``process.json`` the process that runs it; ``progress.json`` its
-progress; ``stop`` exists once it is to stop; ``ended.json`` holds how it ended; ``result.json`` its
-answer; ``log.txt`` what it wrote to standard error. A job without ``process.json`` is queued. One
-whose process is gone without ``ended.json`` has failed: that needs no file to be written, so a kill
-cannot be missed.
+progress; ``stop`` exists once it is to stop; ``ended.json`` holds how it ended; ``dismissed``
+exists once it has been put away; ``result.json`` its answer; ``log.txt`` what it wrote to standard
+error. A job without ``process.json`` is queued. One whose process is gone without ``ended.json``
+has failed: that needs no file to be written, so a kill cannot be missed.
 """
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import Any
 
 from mirs_core.errors import MirsError, RunError
 from mirs_core.files import is_safe_name, read_json
+from mirs_core.jobs import stages
 from mirs_core.jobs.kind import JobSpec
 from mirs_core.jobs.specs import from_json, words_of
+from mirs_core.jobs.stages import Stage
 from mirs_core.system.processes import is_alive
 from mirs_core.workspace.home import Home
 
@@ -36,7 +39,11 @@ class Job:
         done, total: progress within the current stage.
         seconds: time worked so far.
         left: estimated seconds left in the current stage; None while unknown.
+        stages: those that it went through, with the present one.
         error: why it failed or stopped.
+        repeats: whether it would fail again with the same input.
+        is_dismissed: whether somebody has put it away.
+        ended: when it ended, in seconds since 1970; None while it is active or unknown.
         result: its answer, a JSON value.
         spec: what it does.
     """
@@ -55,7 +62,11 @@ class Job:
     total: int
     seconds: float
     left: float | None
+    stages: tuple[Stage, ...]
     error: str | None
+    repeats: bool
+    is_dismissed: bool
+    ended: float | None
     result: Any
     spec: JobSpec
 
@@ -111,12 +122,24 @@ def read(home: Home, job_id: str) -> Job:
             total=int(progress.get("total", 0)),
             seconds=float(ended.get("seconds") or progress.get("seconds") or 0.0),
             left=progress.get("left") if state == "running" else None,
+            stages=stages.of_rows(ended.get("stages") or progress.get("stages") or ()),
             error=_error(home, job_id, state, ended),
+            repeats=state == "failed" and ended.get("repeats") is True,
+            is_dismissed=(path / "dismissed").is_file(),
+            ended=_modified(path, "ended.json", "stop") if state not in ACTIVE else None,
             result=_result(path) if state in {"done", "stopped"} else None,
             spec=from_json(about),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         raise RunError(f"{path / 'job.json'} is damaged. Delete its folder.") from None
+
+
+def _modified(path: Path, *names: str) -> float | None:
+    """When the first of these files that is there was written."""
+    for name in names:
+        with contextlib.suppress(OSError):
+            return (path / name).stat().st_mtime
+    return None
 
 
 def _state(path: Path, was_claimed: bool, alive: bool, ended: dict[str, Any]) -> str:

@@ -108,6 +108,17 @@ def start_over(home: Home, job_id: str) -> None:
     _again(home, job_id, forget)
 
 
+def dismiss(home: Home, job_id: str) -> None:
+    """Puts a job that is over away: the app no longer shows it.
+
+    Raises:
+        RunError: there is no such job, or it is not over.
+    """
+    if read(home, job_id).active:
+        raise RunError(f"Job {job_id} is not over; stop it first.")
+    replace_file(folder_of(home, job_id) / "dismissed", lambda handle: None)
+
+
 def run_first(home: Home, job_id: str) -> None:
     """Moves a queued job to the front of its lane.
 
@@ -220,7 +231,7 @@ def _again(home: Home, job_id: str, prepare: Callable[[Job], None]) -> None:
         _change(home, job_id, place=_last_place(home) + 1, attempt=job.attempt + 1)
         path = folder_of(home, job_id)
         # process.json goes last: until then the job reads as failed, never as queued twice.
-        for name in ("progress.json", "stop", "ended.json", "process.json"):
+        for name in ("progress.json", "stop", "dismissed", "ended.json", "process.json"):
             (path / name).unlink(missing_ok=True)
     tend(home, job.lane)
 

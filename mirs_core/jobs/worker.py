@@ -124,7 +124,7 @@ def carry_out(home: Home, job: Job) -> None:
             # Words that the command line does not know; it wrote what is wrong with them.
             Reporter().end("failed", jobs.log_tail(home, job.id, 1))
         except MirsError as error:
-            Reporter().end("failed", str(error))
+            Reporter().end("failed", str(error), repeats=error.repeats)
         except BaseException:
             import traceback
 

@@ -88,7 +88,8 @@ class View:
         hits: nearest archive tiles of the query: id, class, distance in bits; empty without one.
         query: id of the query tile; empty for none.
         label: its class, or None.
-        served: statistics and validation mAP@64 of the default model, if it is comparable.
+        served: statistics of the default model, its best validation mAP@64 and that of each epoch
+            (``curve``), if it is comparable.
         epochs: total number of epochs.
     """
 
@@ -223,10 +224,13 @@ def _served(
     same = default.archive_root == config.archive_root and default.seed == config.seed
     if not same or default.encoder != config.encoder or not isinstance(loaded.model, HashFunction):
         return None
-    scores = [score for score in read_epochs(run).map_at_64 if score is not None]
+    history = read_epochs(run)
+    pairs = zip(history.epochs, history.map_at_64, strict=True)
+    curve = [[epoch, score] for epoch, score in pairs if score is not None]
     soft = loaded.model.soft(features[items.rows(["archive"])], "target")
     return {
         "run": run.id,
-        "map_at_64": max(scores, default=None),
+        "map_at_64": max((score for _, score in curve), default=None),
+        "curve": curve,
         "look": asdict(code_statistics(soft)),
     }

@@ -54,6 +54,19 @@ def validation(lines: Sequence[Mapping[str, Any]]) -> Curve:
     return Curve(tuple(line["epoch"] for line in lines), tuple(line["map_at_64"] for line in lines))
 
 
+def reference(served: Mapping[str, Any], epoch: int) -> tuple[Curve, float | None]:
+    """The default model's validation mAP@64 by epoch, and where it was at ``epoch``.
+
+    A preview of 30 epochs is not to be measured by the best of a hundred.
+    """
+    curve = served.get("curve") or []
+    so_far = [score for at, score in curve if at <= epoch]
+    return (
+        Curve(tuple(at for at, _ in curve), tuple(score for _, score in curve)),
+        so_far[-1] if so_far else None,
+    )
+
+
 def code_curves(look: Mapping[str, Any]) -> CodeCurves:
     """The curves of the statistics ``look`` (``preview.CodeStatistics`` as JSON)."""
     soft, ones, bits = look["soft"], look["ones"], sorted(look["bits"])

@@ -31,8 +31,7 @@ def main() -> None:
         "</div>"
     )
     notice.draw()
-    with st.container(key="mirs-queue"):
-        queue.draw()
+    queue.draw()
     if _view(len(discarded)) == "bin" and access.is_private():
         bin_view.draw(discarded)
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import link
+from pages.shared import keys, link
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +69,4 @@ def draw() -> None:
                     query_params=page.link(),
                     width="stretch",
                 )
+        keys.draw()

@@ -19,8 +19,11 @@ def set_up() -> None:
         initial_sidebar_state=_SIDEBAR_WIDTH,
         menu_items={"Get help": None, "Report a bug": None, "About": None},
     )
+    # Dialogs and menus lie outside of the element that Streamlit gives the scheme of its theme.
+    scheme = "dark" if st.context.theme.type == "dark" else "light"
     st.html(
-        f'<style>{_CSS}</style><h1 class="mirs-hidden">MIRS Explorer</h1>'
+        f"<style>:root {{ color-scheme: {scheme}; }} {_CSS}</style>"
+        '<h1 class="mirs-hidden">MIRS Explorer</h1>'
         f'<div class="mirs-topbrand">{mark()}<span>MIRS Explorer</span></div>'
     )
 

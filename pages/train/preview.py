@@ -149,18 +149,25 @@ def _figures(view: dict[str, Any]) -> None:
 
 def _numbers(view: dict[str, Any], last: dict[str, Any], served: dict[str, Any] | None) -> None:
     codes, reference_codes = view["look"], (served or {}).get("look", {})
+    _, score = preview_charts.reference(served or {}, last["epoch"])
     cells = (
-        ("Validation mAP@64", last["map_at_64"], (served or {}).get("map_at_64"), "{:.3f}"),
+        ("Validation mAP@64", last["map_at_64"], score, "{:.3f}"),
         ("Mean |h - 0.5|", codes["from_half"], reference_codes.get("from_half"), "{:.3f}"),
         ("SD of ones [bits]", codes["ones_sd"], reference_codes.get("ones_sd"), "{:.2f}"),
         ("Distinct codes", codes["distinct"], reference_codes.get("distinct"), "{:.0%}"),
     )
     body = "".join(
         f"<div><span>{escape(name)}</span><b>{_text(value, form)}</b>"
-        f"<em>{'default ' + _text(reference, form) if served else ''}</em></div>"
+        f"<em>{_default(name, _text(reference, form), last['epoch']) if served else ''}</em></div>"
         for name, value, reference, form in cells
     )
     st.html(f'<div class="mirs-numbers">{body}</div>')
+
+
+def _default(name: str, value: str, epoch: int) -> str:
+    """The default model's value and when it had it: scores of one epoch are compared."""
+    when = f"at epoch {epoch}" if name.startswith("Validation") else "when trained"
+    return f"default {value} {when}"
 
 
 def _text(value: float | None, form: str) -> str:
@@ -196,10 +203,8 @@ def _validation(view: dict[str, Any], served: dict[str, Any] | None) -> go.Figur
         name="Preview",
         line={"color": _PREVIEW, "width": 2.5},
     )
-    if served and served["map_at_64"] is not None:
-        figure.add_hline(
-            served["map_at_64"], line={"color": _DEFAULT, "dash": "dash", "width": 1.5}
-        )
+    if served:
+        _line(figure, preview_charts.reference(served, view["epochs"])[0])
     figure.update_xaxes(range=[0.5, view["epochs"] + 0.5])
     figure.update_yaxes(range=[0, 1])
     return figure
@@ -255,7 +260,10 @@ def _hits(view: dict[str, Any]) -> None:
     both = set.intersection(*({hit[0] for hit in hits} for _, hits in rows))
     for title, hits in rows:
         tiles = "".join(_tile(hit, pictures, view["label"], hit[0] in both) for hit in hits)
-        st.html(f'<div class="mirs-strip"><b>{title}</b><div>{tiles}</div></div>')
+        st.html(
+            f'<div class="mirs-strip"><b>{title}</b>'
+            f'<div tabindex="0" role="group" aria-label="{title}">{tiles}</div></div>'
+        )
 
 
 def _tile(

@@ -52,7 +52,7 @@ def main() -> None:
         " keeps ones and zeros equally frequent</p></div>"
     )
     notice.draw()
-    queue.draw(quiet=True)
+    queue.draw()
     part = st.segmented_control(
         "Part",
         list(_PARTS),

@@ -50,7 +50,7 @@ def page(server: str) -> Iterator[Any]:
     """A page of a real Chromium on the app, with the errors of its console in ``page.errors``."""
     with chromium_page() as page:
         page.goto(server)
-        page.wait_for_selector("section h3", timeout=60_000)
+        page.wait_for_selector("section h2", timeout=60_000)
         # What is opened while the first run draws the rest of the page would be closed by it.
         page.wait_for_selector("[data-test-script-state=notRunning]", timeout=60_000)
         yield page

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def test_a_click_on_a_result_makes_it_the_query(page: Any) -> None:
-    titles = page.locator(".columns h3").all_inner_texts()
+    titles = page.locator(".columns h2").all_inner_texts()
     assert titles == ["Baseline", "MIRS", "MIRS + DWT"]
     column = page.locator(".columns section").nth(1)
     assert column.locator("button.tile").count() == 24

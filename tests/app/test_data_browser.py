@@ -42,11 +42,11 @@ def test_a_published_set_is_fetched_trained_on_and_opened(data: Any) -> None:
     dialog.wait_for(state="hidden", timeout=LONG)
     data.wait_for_selector(".mirs-job.done:has-text('Prepare DoMars16k')", timeout=2 * LONG)
     data.get_by_role("link", name="Open in Explore").first.click()
-    data.wait_for_selector("section h3", timeout=LONG)
+    data.wait_for_selector("section h2", timeout=LONG)
     data.wait_for_selector("text=96 tiles", state="hidden", timeout=LONG)
     assert "domars16k-mirs" in data.url
     assert data.get_by_text("Synthetic Mars.").count() == 0
     # From now on the app opens on it.
     data.goto(data.url.split("?")[0])
-    data.wait_for_selector("section h3", timeout=LONG)
+    data.wait_for_selector("section h2", timeout=LONG)
     data.wait_for_function("() => location.search.includes('data=domars16k-')", timeout=LONG)

@@ -21,7 +21,7 @@ from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.parts import queue
+from pages.parts import job_card
 from pages.shared import access
 
 PAGE = "pages/data/data.py"
@@ -160,7 +160,7 @@ def test_strangers_bring_nothing_in(
     submitted = jobs.submit_once(home, Prepare(name="/secret/set"), EVIL, key=f"{jobs.DATA}-x")
     app = opened("here")
     assert submitted and "&lt;script&gt;" in html(app)
-    assert not app.button
+    assert {button.key for button in app.button} == {"mirs-keys", "mirs.queue.fold"}
     assert str(home) not in html(app) and "/secret" not in html(app)
 
 
@@ -219,7 +219,7 @@ def test_how_a_table_was_read_is_said(opened: Open) -> None:
     job = SimpleNamespace(
         key=f"{jobs.DATA}-x", result={"table": {"described": "UTF-16, separated by tabs"}}
     )
-    assert queue._remarks(job) == ["Table read as: UTF-16, separated by tabs"]  # type: ignore[arg-type]
+    assert job_card._remarks(job) == ["Table read as: UTF-16, separated by tabs"]  # type: ignore[arg-type]
 
 
 def test_what_an_import_could_not_place_is_said(opened: Open, home: Home) -> None:

@@ -302,4 +302,5 @@ def test_strangers_start_no_training(
 ) -> None:
     monkeypatch.setattr(access, "_LOCAL", set())
     app = start().switch_page(PAGE).run()
-    assert not app.exception and not app.button and "is disabled" in app.info[0].value
+    assert not app.exception and "is disabled" in app.info[0].value
+    assert {button.key for button in app.button} == {"mirs-keys"}

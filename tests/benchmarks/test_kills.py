@@ -129,7 +129,7 @@ def test_a_worker_that_cannot_write_the_end_of_a_job_ends(tmp_path: Path) -> Non
     code = (
         "from mirs_core.jobs import reporter, worker, workers\n"
         "workers.tend = lambda home, lane: None\n"
-        "reporter.write_ended = lambda *words: None\n"
+        "reporter.write_ended = lambda *words, **more: None\n"
         "worker.main('preview')"
     )
     environment = {**os.environ, "MIRS_HOME": str(tmp_path)}

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from mirs_core.errors import DataError
+from mirs_core.errors import StorageError
 
 _RESERVE = 100_000_000
 
@@ -15,11 +15,11 @@ def check_space(folder: Path, needed: int) -> None:
         needed: bytes to be written; another 100 MB stay free.
 
     Raises:
-        DataError: there is too little free space.
+        StorageError: there is too little free space.
     """
     free = shutil.disk_usage(folder).free
     if free < needed + _RESERVE:
-        raise DataError(
+        raise StorageError(
             f"{folder} has {free / 1e9:.1f} GB free and {(needed + _RESERVE) / 1e9:.1f} GB are"
             " needed; free some space or choose a folder on another disk."
         )

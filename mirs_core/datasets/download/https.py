@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from mirs_core import __version__
-from mirs_core.errors import DataError
+from mirs_core.errors import DataError, NetworkError
 
 _SECONDS = 30.0
 _LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 _RETRIED = frozenset({408, 416, 425, 429, 500, 502, 503, 504})
 
 
-class ConnectionLostError(DataError):
+class ConnectionLostError(NetworkError):
     """A request failed in a way that a retry may fix.
 
     Attributes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mirs_core.datasets.download.zenodo_record import RemoteFile
-from mirs_core.errors import DataError
+from mirs_core.errors import StorageError
 from mirs_core.files import write_json
 
 
@@ -43,7 +43,7 @@ class PartialFile:
         """The file open for writing at ``start``; later bytes are cut off.
 
         Raises:
-            DataError: it cannot be written.
+            StorageError: it cannot be written.
         """
         try:
             self.path.touch()
@@ -74,9 +74,9 @@ class PartialFile:
         return value if isinstance(value, dict) else {}
 
 
-def unwritable(path: Path, error: OSError) -> DataError:
+def unwritable(path: Path, error: OSError) -> StorageError:
     """The error for a ``path`` that cannot be written."""
-    return DataError(
+    return StorageError(
         f"{path} cannot be written ({error.strerror or error}); free some space or choose another"
         " folder, then start again: the download resumes where it stopped."
     )

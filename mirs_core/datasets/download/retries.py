@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from mirs_core.datasets.download.https import ConnectionLostError
-from mirs_core.errors import DataError
+from mirs_core.errors import NetworkError
 
 Pause = Callable[[float], None]
 """Sleeps for a number of seconds."""
@@ -27,11 +27,11 @@ class Retries:
         """Waits before the next attempt; ``tick`` is called every second and may raise to stop.
 
         Raises:
-            DataError: this was the last attempt.
+            NetworkError: this was the last attempt.
         """
         self._failures += 1
         if self._failures >= self._attempts:
-            raise DataError(
+            raise NetworkError(
                 f"{error} Gave up after {self._attempts} attempts; try again later, the download"
                 " resumes where it stopped."
             )

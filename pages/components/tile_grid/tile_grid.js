@@ -20,7 +20,7 @@ function help(name, text, className, floating) {
 
 function head(column, floating) {
   const box = element("header", "head")
-  box.append(element("h3", "", column.title))
+  box.append(element("h2", "", column.title))
   if (column.score) {
     const score = help(column.score, column.score_help, "score", floating)
     score.prepend(element("small", "", column.score_name))

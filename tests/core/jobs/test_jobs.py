@@ -14,6 +14,7 @@ from mirs_core.errors import RunError
 from mirs_core.files import write_json
 from mirs_core.jobs import queue, workers
 from mirs_core.jobs.folder import optional
+from mirs_core.jobs.kinds.data_import import Import
 from mirs_core.jobs.kinds.data_synthetic import Synthetic
 from mirs_core.system.processes import is_alive, lock_if_free, this_process
 from mirs_core.workspace.home import Home
@@ -241,3 +242,36 @@ def test_the_queue_outlives_its_workers(home: Home, tmp_path: Path, who: str) ->
     jobs.stop(home, one)
     again = ended(home, one)
     assert (again.state, again.attempt) == ("stopped", 2)
+
+
+def test_a_job_says_whether_it_would_fail_again(home: Home, tmp_path: Path) -> None:
+    spec = Import(folder=tmp_path / "no folder")
+    failed = ended(home, jobs.submit(home, spec))
+    assert failed.state == "failed" and failed.repeats
+
+
+def test_a_killed_job_may_succeed_the_next_time(home: Home, quiet: list[str]) -> None:
+    killed = jobs.submit(home, LIST)
+    write_json(folder(home, killed) / "process.json", {"pid": 1, "started": 0})
+    job = jobs.read(home, killed)
+    assert job.state == "failed" and not job.repeats
+
+
+def test_a_job_remembers_its_stages(home: Home, tmp_path: Path) -> None:
+    spec = Synthetic(folder=tmp_path / "tiles", per_class=1)
+    job = ended(home, jobs.submit(home, spec))
+    assert job.state == "done" and job.ended is not None
+    assert job.stages and job.stages[-1].total == 15
+    assert sum(stage.seconds for stage in job.stages) <= job.seconds + 0.1
+
+
+def test_a_job_that_is_over_can_be_dismissed(home: Home, quiet: list[str]) -> None:
+    job = jobs.submit(home, LIST)
+    with pytest.raises(RunError, match="not over"):
+        jobs.dismiss(home, job)
+    jobs.stop(home, job)
+    assert not jobs.read(home, job).is_dismissed
+    jobs.dismiss(home, job)
+    assert jobs.read(home, job).is_dismissed
+    jobs.resume(home, job)
+    assert not jobs.read(home, job).is_dismissed and jobs.read(home, job).state == "queued"

@@ -82,7 +82,9 @@ def test_the_served_run_is_shown_where_it_compares(home: Home, data: Path) -> No
     assert preview(home, config(data), lambda view: None)["served"] is None
     runs.serve(home, run)
     found = preview(home, config(data, "loss.push_weight=10"), lambda view: None)
-    assert found["served"]["run"] == run and 0 <= found["served"]["map_at_64"] <= 1
+    served = found["served"]
+    assert served["run"] == run and 0 <= served["map_at_64"] <= 1
+    assert max(score for _, score in served["curve"]) == served["map_at_64"]
     assert found["weights"]["push"] == 10 and found["weights"]["triplet"] == 1
     other = config(data, "encoder.name=another")
     assert preview(home, other, lambda view: None)["served"] is None

@@ -50,3 +50,11 @@ def test_shares_of_the_gradient_sum_to_one() -> None:
 def test_terms_without_gradients_have_no_share() -> None:
     view = {"lines": [{"terms": {"triplet": 0.5}, "gradients": {}}], "weights": {}}
     assert preview_charts.terms(view) == [Term("triplet", 1.0, 0.5, 0.0)]
+
+
+def test_the_default_model_is_compared_at_the_same_epoch() -> None:
+    served = {"curve": [[1, 0.2], [5, 0.6], [90, 0.9]], "map_at_64": 0.9}
+    curve, score = preview_charts.reference(served, 30)
+    assert curve == Curve((1, 5, 90), (0.2, 0.6, 0.9)) and score == 0.6
+    assert preview_charts.reference(served, 0)[1] is None
+    assert preview_charts.reference({}, 30) == (Curve((), ()), None)
