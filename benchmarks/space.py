@@ -2,7 +2,7 @@
 
 The tiles are synthetic and generated once, in about a quarter of an hour on two cores; the demo's
 models encode them. A projection of a million points measures the drawing alone. ``--archive N``
-measures an invented archive instead, and its projection.
+measures a synthetic archive instead, and its projection.
 """
 
 import asyncio
@@ -156,7 +156,7 @@ def run(
 def run_archive(
     home: Home, tiles: int, repeat: int = 10, progress: Progress = silent
 ) -> dict[str, Any]:
-    """The same for an invented archive of ``bench scale``, and the time of its projection.
+    """The same for a synthetic archive of ``bench scale``, and the time of its projection.
 
     Args:
         home: with the run whose model and codes are used, or with none for the demo's; the archive

@@ -226,7 +226,7 @@ def _add_space(group: Any) -> None:
         "--many", type=int, default=1_000_000, help="points in the projection without tiles"
     )
     space_verb.add_argument(
-        "--archive", type=int, metavar="N", help="an invented archive of N tiles instead"
+        "--archive", type=int, metavar="N", help="a synthetic archive of N tiles instead"
     )
 
 

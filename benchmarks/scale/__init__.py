@@ -1,4 +1,4 @@
-"""``bench scale``: archives of invented codes, from 10^4 to 10^8 tiles, and what they cost.
+"""``bench scale``: archives of synthetic codes, from 10^4 to 10^8 tiles, and what they cost.
 
 A home folder with a million tiles, their pictures and a model that takes queries, in one command::
 

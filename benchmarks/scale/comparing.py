@@ -1,11 +1,11 @@
-"""Whether invented codes are spread as those of the run that they come from."""
+"""Whether synthetic codes are spread as those of the run that they come from."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scale.making import clusters_of
+from benchmarks.scale.making import clusters_of, labelled_rows
 from mirs_core.ranking.codes import Packed, equal_codes, hamming
 from mirs_core.retrieval import retriever
 from mirs_core.system.tables import markdown
@@ -17,7 +17,7 @@ _TURNS = 5
 
 
 def compare(home: Home, run_id: str) -> dict[str, Any]:
-    """Distances and distinct codes of a run's labelled tiles, and of as many invented ones.
+    """Distances and distinct codes of a run's labelled tiles, and of as many synthetic ones.
 
     Distances are in bits, as percentiles. ``distinct`` counts the codes that differ, among an
     eighth, a quarter, half of the tiles (means of five draws) and all of them. Classes keep their
@@ -29,16 +29,16 @@ def compare(home: Home, run_id: str) -> dict[str, Any]:
     run = runs.folder(home, run_id)
     clusters, _ = clusters_of(home, run)
     loaded = retriever.load(run)
-    rows = np.flatnonzero(~loaded.items.labels.mask([None]))
+    rows = labelled_rows(loaded)
     codes = np.asarray(loaded.codes)[rows]
     rng = np.random.default_rng(4)
     alike = clusters.evenly()
-    invented, _ = alike.draw(len(codes), rng)
+    drawn, _ = alike.draw(len(codes), rng)
     return {
         "bench": "scale",
         "run": run_id,
         "tiles": len(codes),
-        "codes": {"of the run": spread(codes, rng), "invented": spread(invented, rng)},
+        "codes": {"of the run": spread(codes, rng), "synthetic": spread(drawn, rng)},
     }
 
 
@@ -76,8 +76,8 @@ def _distinct(codes: Packed, size: int, rng: np.random.Generator) -> int:
 
 def text(answer: dict[str, Any]) -> str:
     """The comparison as a Markdown table."""
-    real, invented = answer["codes"].values()
+    real, synthetic = answer["codes"].values()
     rows = [
-        [name, *(" ".join(map(str, codes[name])) for codes in (real, invented))] for name in real
+        [name, *(" ".join(map(str, codes[name])) for codes in (real, synthetic))] for name in real
     ]
     return markdown([f"{answer['tiles']} tiles", *answer["codes"]], rows)

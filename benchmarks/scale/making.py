@@ -1,10 +1,11 @@
-"""Makes home folders with finished runs of invented archives, some tiles at a time."""
+"""Makes home folders with finished runs of synthetic archives, some tiles at a time."""
 
 import dataclasses
 import hashlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.scale.clusters import Clusters
 from benchmarks.scale.pictures import Pictures
@@ -22,6 +23,8 @@ from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 _STEP = 1 << 17
+# The distances between all centres are held in memory; some thousand centres are plenty.
+_MOST_CENTRES = 4096
 
 
 def make(
@@ -33,7 +36,7 @@ def make(
     thumbnails: bool = False,
     progress: Progress = silent,
 ) -> runs.RunFolder:
-    """A finished run with ``count`` invented tiles in the home folder ``target``.
+    """A finished run with ``count`` synthetic tiles in the home folder ``target``.
 
     It becomes the default model there if there is none.
 
@@ -50,8 +53,8 @@ def make(
     clusters, paths = clusters_of(source, parent)
     if thumbnails and not runs.summary(source, parent, None).synthetic:
         raise RunError(
-            f"The tiles of run {parent.id} are not synthetic, so that they cannot be pictures of"
-            " invented ones; use the demo: --run demo-mirs."
+            f"The tiles of run {parent.id} are not synthetic, so their pictures cannot stand for"
+            " those of a synthetic archive; use the demo: --run demo-mirs."
         )
     home = Home(target.expanduser().resolve())
     card = _card(count)
@@ -115,15 +118,23 @@ def clusters_of(home: Home, run: runs.RunFolder) -> tuple[Clusters, list[Path]]:
         RunError: the run does not hash, or has no labels.
     """
     loaded = retriever.load(run)
-    labels = loaded.items.labels
-    rows = np.flatnonzero(~labels.mask([None]))
+    rows = labelled_rows(loaded)
     if loaded.codes.dtype != np.uint8 or len(rows) < 2:
         raise RunError(f"Run {run.id} has no hash codes with labels; use another: --run ID.")
+    labels = loaded.items.labels.take(rows)
     names = tuple(sorted(name for name in labels.counts() if name is not None))
-    classes = np.array([names.index(str(label)) for label in labels.take(rows)])
+    classes = np.array([names.index(str(label)) for label in labels])
     root = runs.summary(home, run, None).data_root
     paths = [root / path for path in loaded.items.paths.take(rows)]
     return Clusters.of(np.asarray(loaded.codes)[rows], classes, names), paths
+
+
+def labelled_rows(loaded: retriever.Retriever) -> NDArray[np.int64]:
+    """The rows (n,) of tiles with a class, ascending; of many a few thousand, drawn by a seed."""
+    rows = np.flatnonzero(~loaded.items.labels.mask([None]))
+    if len(rows) <= _MOST_CENTRES:
+        return rows
+    return np.sort(np.random.default_rng(0).choice(rows, _MOST_CENTRES, replace=False))
 
 
 def default_run(home: Home, progress: Progress = silent) -> str:
@@ -141,10 +152,10 @@ def _write(
     digest = StoredFile.of(run.model).sha256
     with ArchiveWriter(run.archive, model=digest) as writer:
         for first in range(0, tiles.total, _STEP):
-            progress("Inventing tiles", first, tiles.total)
+            progress("Drawing tiles", first, tiles.total)
             count = min(_STEP, tiles.total - first)
             writer.append(*tiles.draw(count, _contents(pictures, first)))
-    progress("Inventing tiles", tiles.total, tiles.total)
+    progress("Drawing tiles", tiles.total, tiles.total)
 
 
 def _contents(pictures: Pictures | None, first: int) -> Contents:

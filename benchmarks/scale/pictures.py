@@ -1,4 +1,4 @@
-"""Pictures of invented tiles: the synthetic tile that is its centre, small, in a file of its own.
+"""Pictures of synthetic tiles: the demo's tile that is its centre, small, in a file of its own.
 
 Each file carries its number in a comment. Links to the same file would be faster to write, but
 copies of a query are left out of its results, which would then lack the nearest tiles.

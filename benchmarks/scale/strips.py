@@ -1,4 +1,4 @@
-"""Invented strips: skewed sizes, places on the planet, tiles side by side as in CTX images."""
+"""Synthetic strips: skewed sizes, places on the planet, tiles side by side as in CTX images."""
 
 from dataclasses import dataclass
 

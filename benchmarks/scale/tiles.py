@@ -1,4 +1,4 @@
-"""The columns of invented tiles: ids, classes, splits, strips, places, contents."""
+"""The columns of synthetic tiles: ids, classes, splits, strips, places, contents."""
 
 import hashlib
 from collections.abc import Callable

@@ -11,7 +11,7 @@ from mirs_core.workspace.home import Home
 
 
 def scale(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Archives of invented codes from 10^4 to 10^8 tiles."""
+    """Archives of synthetic codes from 10^4 to 10^8 tiles."""
     from benchmarks.scale import bench, making
 
     home = Home.current()
@@ -24,16 +24,20 @@ def scale(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
         raise RunError("Give the number of tiles: --n 1000000.")
     if any(n < 1000 for n in args.n):
         raise RunError(f"--n is {min(args.n)}; give at least 1000.")
+    if args.evaluate < 0:
+        raise RunError(f"--evaluate is {args.evaluate}; give a number of queries.")
     if args.make is None:
         if args.thumbnails:
             raise RunError("--thumbnails goes with --make DIR; measurements need no pictures.")
-        answer = bench.run(home, args.n, args.run, args.archives, progress=console.progress)
+        answer = bench.run(
+            home, args.n, args.run, args.archives, args.evaluate, progress=console.progress
+        )
         if args.figure:
             from benchmarks.scale import figure
 
             figure.draw(answer, args.figure)
         return answer, bench.text(answer)
-    if args.archives or args.figure:
+    if args.archives or args.figure or args.evaluate:
         raise RunError("--make only makes archives; measure them with --archives in another call.")
     run_ids = [
         making.make(
@@ -47,7 +51,7 @@ def scale(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any], s
 
 def add_verb(group: Any) -> None:
     """Adds ``scale`` to the verb group ``bench``."""
-    scale_verb = verb(group, "scale", scale, "archives of 10^4 to 10^8 invented tiles")
+    scale_verb = verb(group, "scale", scale, "archives of 10^4 to 10^8 synthetic tiles")
     scale_verb.add_argument(
         "--n",
         type=int,
@@ -66,7 +70,14 @@ def add_verb(group: Any) -> None:
         help="a home folder whose archives are measured, or kept if they have to be made",
     )
     scale_verb.add_argument(
-        "--compare", action="store_true", help="only compare invented codes with those of the run"
+        "--evaluate",
+        type=int,
+        default=0,
+        metavar="QUERIES",
+        help="also evaluate so many test tiles against each archive",
+    )
+    scale_verb.add_argument(
+        "--compare", action="store_true", help="only compare synthetic codes with those of the run"
     )
     scale_verb.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draw a figure")
     scale_verb.add_argument(

@@ -20,7 +20,7 @@ MAP = ".st-key-mirs-mars-map"
 
 @pytest.fixture(scope="module")
 def crowded(small_demo: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server whose default model has an archive of invented tiles."""
+    """The address of a server whose default model has an archive of synthetic tiles."""
     target = tmp_path_factory.mktemp("crowd") / "home"
     making.make(small_demo, "demo-mirs", target, COUNT)
     with serving(Home(target)) as address:

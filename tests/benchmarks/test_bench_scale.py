@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from fakes import FakeNetwork
-from invented import hashing_home
+from hashing_homes import hashing_home
 
 from benchmarks.scale import bench, figure, making, measuring, rivals, timing
 from mirs_core.cli import main
@@ -31,7 +31,7 @@ def home(tmp_path: Path, network: FakeNetwork) -> Home:
 
 @pytest.fixture
 def searcher(home: Home, tmp_path: Path) -> Searcher:
-    """An archive of invented tiles."""
+    """An archive of synthetic tiles."""
     run = making.make(home, None, tmp_path / "large", COUNT)
     return Searcher.open(Home(tmp_path / "large"), run.id)
 
@@ -48,6 +48,21 @@ def test_a_row_has_every_figure_and_nothing_is_left_behind(home: Home, tmp_path:
     json.dumps(answer, allow_nan=False)
     table = bench.text(answer)
     assert table.startswith("| tiles | 3,000 |") and "| one pass | " in table
+
+
+def test_an_evaluation_is_measured_where_it_is_wanted(
+    searcher: Searcher, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "_alone", lambda measure, folder, name: measure(folder, name))
+    for name in ("measuring", "rivals"):
+        monkeypatch.setattr(getattr(bench, name), "measure", lambda folder, name: {"query_s": 1.0})
+    answer = bench.run(home, [COUNT], None, searcher.home.path, evaluate=20)
+    (row,) = answer["rows"]
+    assert row["evaluate_queries"] == 20
+    assert row["evaluate_s"] > 0 and row["evaluate_cpu_s"] > 0 and row["evaluate_gb"] > 0
+    assert "| evaluation, CPU | " in bench.text(answer)
+    plain = bench.text(bench.run(home, [COUNT], None, searcher.home.path))
+    assert "evaluation" not in plain and "| query | 1 s |" in plain
 
 
 def test_archives_of_a_folder_are_kept_and_used_again(
@@ -150,6 +165,8 @@ def test_the_figure_has_a_line_for_each_time(tmp_path: Path) -> None:
         ["--n", "10"],
         ["--n", "1000", "--thumbnails"],
         ["--n", "1000", "--make", "x", "--figure", "y.svg"],
+        ["--n", "1000", "--make", "x", "--evaluate", "10"],
+        ["--n", "1000", "--evaluate", "-1"],
     ],
 )
 def test_what_cannot_be_done_is_refused(

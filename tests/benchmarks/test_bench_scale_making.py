@@ -1,4 +1,4 @@
-"""Invented archives: finished runs like any other, with codes as real ones have them."""
+"""Synthetic archives: finished runs like any other, with codes as real ones have them."""
 
 import hashlib
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import FakeNetwork
-from invented import hashing_home
+from hashing_homes import hashing_home
 
 from benchmarks.scale import comparing, making
 from benchmarks.scale.clusters import Clusters
@@ -126,12 +126,28 @@ def test_a_baseline_and_an_archive_that_exists_are_refused(
         making.make(home, None, tmp_path / "other", COUNT)
 
 
-def test_invented_codes_are_compared_with_those_of_the_run(home: Home) -> None:
+def test_of_a_large_run_some_tiles_are_centres(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = Home(tmp_path / "large")
+    run = making.make(home, None, large.path, COUNT)
+    monkeypatch.setattr(making, "_MOST_CENTRES", 40)
+    clusters, paths = making.clusters_of(large, run)
+    assert len(clusters.bits) == len(paths) == 40
+    items = read_archive(run).items
+    rows = items.rows_of([path.relative_to(large.data / run.id).as_posix() for path in paths])
+    assert (np.diff(rows) > 0).all()
+    assert [clusters.names[place] for place in clusters.labels] == list(items.labels.take(rows))
+    assert making.make(large, run.id, tmp_path / "larger", 1000).id == "scale-1000"
+    assert comparing.compare(large, run.id)["tiles"] == 40
+
+
+def test_synthetic_codes_are_compared_with_those_of_the_run(home: Home) -> None:
     run_id = runs.served_run(home)
     assert run_id is not None
     answer = comparing.compare(home, run_id)
-    real, invented = answer["codes"].values()
-    assert answer["tiles"] == 48 and list(real) == list(invented)
+    real, synthetic = answer["codes"].values()
+    assert answer["tiles"] == 48 and list(real) == list(synthetic)
     codes = np.asarray(Searcher.open(home, run_id).retriever.codes)
     away = hamming(codes, codes)
     assert real["distinct"][-1] == len(np.unique(codes, axis=0))

@@ -1,4 +1,4 @@
-"""A home folder with a small hashing run, from which archives of invented tiles are made."""
+"""A home folder with a small hashing run, from which archives of synthetic tiles are made."""
 
 from pathlib import Path
 
