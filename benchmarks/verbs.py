@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import encode_verb
 from benchmarks.scale import verb as scale
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import verb
+from mirs_core.cli.verbs import RUN, RunName, verb
 from mirs_core.config.presets import PRESETS
 from mirs_core.errors import RunError
 from mirs_core.system.tables import markdown, number
@@ -194,7 +194,7 @@ def add_verbs(group: Any) -> None:
     """Adds every benchmark to the verb group ``bench``."""
     query_verb = verb(group, "query", query, "from JPEG bytes to ranked ids")
     query_verb.add_argument(
-        "--run", metavar="ID", help="a finished run (default: the default model)"
+        "--run", metavar=RUN, type=RunName, help="a finished run (default: the default model)"
     )
     query_verb.add_argument("--repeat", type=int, default=50, metavar="N")
     encode_verb.add(group)
@@ -213,7 +213,12 @@ def add_verbs(group: Any) -> None:
         group, "landforms", landforms, "how many tiles should vote on a landform estimate"
     )
     landforms_verb.add_argument(
-        "--run", metavar="ID", required=True, action="append", help="repeat for several seeds"
+        "--run",
+        metavar=RUN,
+        type=RunName,
+        required=True,
+        action="append",
+        help="repeat for several seeds",
     )
     _add_verbs_of_the_app(group)
 
@@ -279,7 +284,7 @@ def _add_verbs_of_the_app(group: Any) -> None:
     scale.add_verb(group)
     strip_verb = verb(group, "strip", strip, "cut, kill, resume and archive a large raster")
     strip_verb.add_argument(
-        "--run", metavar="ID", help="a finished run (default: the default model)"
+        "--run", metavar=RUN, type=RunName, help="a finished run (default: the default model)"
     )
     strip_verb.add_argument("--size", type=int, default=20_000, metavar="N", help="pixels per side")
     strip_verb.add_argument("--no-index", action="store_true", help="do not archive the tiles")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import verb
+from mirs_core.cli.verbs import RUN, RunName, verb
 from mirs_core.errors import RunError
 from mirs_core.workspace.home import Home
 
@@ -61,7 +61,10 @@ def add_verb(group: Any) -> None:
         help="tiles; repeat for several sizes",
     )
     scale_verb.add_argument(
-        "--run", metavar="ID", help="whose model and clusters (default: the default model)"
+        "--run",
+        metavar=RUN,
+        type=RunName,
+        help="whose model and clusters (default: the default model)",
     )
     scale_verb.add_argument(
         "--archives",

@@ -12,7 +12,7 @@ from mirs_core.config.presets import from_preset
 from mirs_core.config.settings import RunConfig
 from mirs_core.datasets import importing, registry
 from mirs_core.datasets.registry import KnownDataSet
-from mirs_core.errors import ConfigError, DataError, RunError
+from mirs_core.errors import ConfigError, DataError
 from mirs_core.evaluation.protocol import Report
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.jobs import Job, JobSpec
@@ -26,7 +26,7 @@ from mirs_core.workspace.home import Home
 from mirs_core.workspace.runs import RunSummary
 
 RunReference = str | RunSummary | Outcome | OpenRun
-"""A run: its id, its name where no other run has the same, or an object that describes it."""
+"""A run: its id, its name where no other run has it, "default", or an object that describes it."""
 
 
 class Workspace:
@@ -65,19 +65,21 @@ class Workspace:
         """Queues a background job, which outlives this process; returns its id.
 
         Args:
-            job: a spec from ``mirs_core.jobs.kinds``, such as ``kinds.train.Train(data=...)``. Give
-                absolute paths: the job runs in another process.
+            job: a spec from ``mirs_core.jobs.kinds``, such as ``kinds.train.Train(data=...)``.
+                Relative paths are relative to the working folder; runs may be named as in ``open``.
 
         Raises:
-            RunError: the home folder cannot be written; nothing is queued then.
+            RunError: there is no such run, or the home folder cannot be written; nothing is queued
+                then.
         """
-        return jobs.submit(self.home, job)
+        return jobs.submit(self.home, jobs.settled(self.home, job))
 
     def run_id(self, run: RunReference) -> str:
         """The id of a run.
 
         Args:
-            run: an id, the name of a run, or an object that describes a run.
+            run: an id, the name of a run, "default" for the default model, or an object that
+                describes a run.
 
         Raises:
             RunError: there is no such run, or several have that name.
@@ -86,14 +88,7 @@ class Workspace:
             return run.id
         if isinstance(run, Outcome):
             return run.run
-        listed = runs.list_runs(self.home)
-        if any(summary.id == run for summary in listed):
-            return run
-        named = [summary.id for summary in listed if summary.name == run]
-        if len(named) > 1:
-            raise RunError(f"{len(named)} runs are named {run!r}: {', '.join(named)}. Give an id.")
-        # The error for an unknown id says how to list runs.
-        return named[0] if named else runs.folder(self.home, run).id
+        return runs.find(self.home, run)
 
     def open(self, run: RunReference) -> OpenRun:
         """A finished run, ready for queries.

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import verb
+from mirs_core.cli.verbs import add_run, verb
 from mirs_core.workspace import annotations
 from mirs_core.workspace.annotations import Annotation
 from mirs_core.workspace.home import Home
@@ -45,5 +45,5 @@ def add_verbs(verbs: Any) -> None:
         ("note", note, "replace the notes of a run", "TEXT", None),
     ):
         parser = verb(verbs, name, command, help)
-        parser.add_argument("id", metavar="ID")
+        add_run(parser, "id")
         parser.add_argument("text", metavar=word, nargs=count)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mirs_core.cli import kind_verbs
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import verb, verbs_of
+from mirs_core.cli.verbs import add_run, verb, verbs_of
 from mirs_core.jobs.kind import Answer
 from mirs_core.jobs.kinds import (
     archive_add,
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kind_verbs.add(verbs, archive_compact.SPEC, lambda spec, answer: _text(answer))
     written = verb(verbs, "export", export, "write tiles and codes as one Parquet table")
     written.add_argument("file", type=Path, metavar="FILE.parquet")
-    written.add_argument("--run", metavar="ID", required=True, help="the run")
+    add_run(written)
     kind_verbs.add(verbs, archive_import.SPEC, _imported)
 
 

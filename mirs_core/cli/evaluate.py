@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import carried_out_by
+from mirs_core.cli.verbs import add_run, carried_out_by
 from mirs_core.mars import landforms
 from mirs_core.system.tables import number, table
 from mirs_core.workspace import runs
@@ -15,7 +15,7 @@ Answer = tuple[dict[str, Any], str]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb ``evaluate``."""
-    parser.add_argument("--run", metavar="ID", required=True, help="the run")
+    add_run(parser)
     parser.add_argument(
         "--queries", type=Path, metavar="DIR", help="folder of your own query tiles"
     )

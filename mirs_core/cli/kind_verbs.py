@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import carried_out_by
+from mirs_core.cli.verbs import NAMED, RUN, RunName, carried_out_by
 from mirs_core.errors import NotConfirmedError
 from mirs_core.jobs.kind import Answer, JobSpec, Kind, Work
 from mirs_core.jobs.specs import field_type, flag_of
@@ -73,6 +73,9 @@ def _add_field(target: Any, spec: type[JobSpec], item: "dataclasses.Field[Any]")
     more: dict[str, Any] = {"help": meta["help"].replace("%", "%%") or None}
     if not needed:
         more["default"] = item.default
+    is_run = meta["metavar"] == RUN
+    if is_run:
+        more["help"] = f"{more['help']}: {NAMED}"
     if meta["positional"]:
         more["nargs"] = None if needed else "?"
         target.add_argument(item.name, type=type_, metavar=meta["metavar"], **more)
@@ -83,14 +86,14 @@ def _add_field(target: Any, spec: type[JobSpec], item: "dataclasses.Field[Any]")
         more["action"] = "store_true"
     elif typing.get_origin(type_) is tuple:
         parts = typing.get_args(type_)
-        more["type"], more["metavar"] = parts[0], meta["metavar"]
+        more["type"], more["metavar"] = RunName if is_run else parts[0], meta["metavar"]
         if Ellipsis in parts:
             # A default would be appended to.
             more |= {"action": "append", "default": [] if not needed else None}
         else:
             more |= {"nargs": len(parts), "metavar": tuple(meta["metavar"].split())}
     else:
-        more |= {"type": type_, "metavar": meta["metavar"] or None}
+        more |= {"type": RunName if is_run else type_, "metavar": meta["metavar"] or None}
         if meta["choices"]:
             more["choices"] = meta["choices"]
     target.add_argument(flag_of(item), dest=item.name, **more)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mirs_core import landform_map
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import carried_out_by
+from mirs_core.cli.verbs import add_run, carried_out_by
 from mirs_core.exchange import exports
 from mirs_core.exchange.exports.landform_map_file import format_of
 from mirs_core.landform_map import CLOSE, FAR, SURE, ClassTotal, LandformMap, VoteAccuracy
@@ -18,11 +18,12 @@ from mirs_core.workspace.home import Home
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
     """The verb ``landforms``."""
-    verb.add_argument("--run", metavar="ID", required=True, help="the run with unlabelled tiles")
-    verb.add_argument(
+    add_run(verb, help="the run with unlabelled tiles")
+    add_run(
+        verb,
         "--labelled",
-        metavar="RUN",
-        help="run whose labelled tiles vote (default: the one the model was trained in)",
+        "the run whose labelled tiles vote (if not given, the one the model was trained in)",
+        required=False,
     )
     verb.add_argument(
         "--k",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirs_core.cli import annotations, transfer
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import verb, verbs_of
+from mirs_core.cli.verbs import add_run, verb, verbs_of
 from mirs_core.files import read_json
 from mirs_core.system.tables import number, table
 from mirs_core.workspace import bin, runs
@@ -48,6 +48,8 @@ def list_all(args: argparse.Namespace, console: Console) -> tuple[list[dict[str,
         for run in all_runs
     ]
     text = table(["", "run", "name", "preset", "data", "encoder", "state", "mAP@64"], rows)
+    if any(run.served for run in all_runs):
+        text += "\n* default model"
     return answer, text if all_runs else "There are no runs yet; start with: mirs demo"
 
 
@@ -150,7 +152,6 @@ _OF_A_RUN = (
     ("card", card, "the model card of a run, in Markdown"),
     ("serve", serve, "make a run the default model"),
     ("delete", delete, "move a run to the bin"),
-    ("restore", restore, "restore a run from the bin"),
 )
 
 
@@ -159,15 +160,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = verbs_of(parser)
     verb(verbs, "list", list_all, "all runs, newest first")
     for name, command, help in _OF_A_RUN:
-        verb(verbs, name, command, help).add_argument("id", metavar="ID")
+        add_run(verb(verbs, name, command, help), "id")
+    restored = verb(verbs, "restore", restore, "restore a run from the bin")
+    restored.add_argument("id", metavar="ID")
     verb(verbs, "bin", list_bin, "the runs in the bin, the last deleted first")
     empty = verb(verbs, "empty-bin", empty_bin, "delete runs in the bin permanently")
     empty.add_argument("id", metavar="ID", nargs="?", help="one of them (default: all)")
     compared = verb(verbs, "compare", compare, "two to five runs side by side")
-    compared.add_argument("ids", metavar="ID", nargs="+")
+    add_run(compared, "ids", "the runs", nargs="+")
     annotations.add_verbs(verbs)
     export = verb(verbs, "export", transfer.export, "write a finished run to one file")
-    export.add_argument("id", metavar="ID")
+    add_run(export, "id")
     export.add_argument("file", type=Path, metavar="FILE", help="a new file, or a folder for it")
     imported = verb(verbs, "import", transfer.import_, "import a run that was exported")
     imported.add_argument("file", type=Path, metavar="FILE")

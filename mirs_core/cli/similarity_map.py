@@ -6,7 +6,7 @@ from typing import Any
 
 from mirs_core.cli.console import Console
 from mirs_core.cli.regions import add_region, region_of
-from mirs_core.cli.verbs import carried_out_by
+from mirs_core.cli.verbs import add_run, carried_out_by
 from mirs_core.errors import ConfigError
 from mirs_core.workspace.home import Home
 
@@ -16,7 +16,7 @@ _STEP, _STATISTICS = 1.0, ("minimum", "median")
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
     """The verb ``similarity-map``."""
-    verb.add_argument("--run", metavar="ID", required=True, help="the run")
+    add_run(verb)
     verb.add_argument("--image", type=Path, metavar="FILE", required=True, help="the query")
     verb.add_argument(
         "--out",

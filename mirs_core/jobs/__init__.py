@@ -9,6 +9,7 @@ from mirs_core.jobs.folder import ACTIVE, Job, list_jobs, log_tail, read
 from mirs_core.jobs.kind import DATA, PREVIEW, Command, JobSpec, Kind, Work, option
 from mirs_core.jobs.queue import dismiss, resume, run_first, start_over, stop, submit, submit_once
 from mirs_core.jobs.reporter import Reporter
+from mirs_core.jobs.specs import settled
 from mirs_core.jobs.workers import tend
 from mirs_core.system.devices import CPU
 
@@ -30,6 +31,7 @@ __all__ = [
     "read",
     "resume",
     "run_first",
+    "settled",
     "start_over",
     "stop",
     "submit",

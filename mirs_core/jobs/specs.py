@@ -6,11 +6,17 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mirs_core.errors import RunError
 from mirs_core.jobs.kind import Command, JobSpec, Kind
 from mirs_core.system.specs import specs_in
+from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
+
+S = TypeVar("S", bound=JobSpec)
+_FOLDERS = ("archive.data=", "whitening.target=")
+"""Changes of settings that name a folder."""
 
 
 @functools.cache
@@ -87,6 +93,31 @@ def words_of(spec: JobSpec) -> list[str]:
     if any(word.startswith("-") for word in positional):
         return [*verb, *options, "--", *positional]
     return [*verb, *positional, *options]
+
+
+def settled(home: Home, spec: S) -> S:
+    """The spec as another process can carry it out: absolute paths, and ids instead of names.
+
+    Raises:
+        RunError: it names a run that does not exist, or a name that several runs have.
+    """
+
+    def value_of(item: "dataclasses.Field[Any]", value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(value_of(item, part) for part in value)
+        if isinstance(value, Path):
+            return value.expanduser().resolve()
+        if isinstance(value, str) and value.startswith(_FOLDERS):
+            name, _, folder = value.partition("=")
+            return f"{name}={Path(folder).expanduser().resolve()}" if folder else value
+        is_run = item.metadata["metavar"] == "RUN" and isinstance(value, str) and value
+        return runs.find(home, value) if is_run else value
+
+    if isinstance(spec, Command):
+        return spec
+    items = dataclasses.fields(spec)
+    changes = {item.name: value_of(item, getattr(spec, item.name)) for item in items}
+    return dataclasses.replace(spec, **changes)
 
 
 def _option(flag: str, value: Any) -> list[str]:

@@ -72,14 +72,15 @@ def gather(home: Home, config: configs.RunConfig, progress: Progress = silent) -
 
 
 def absolute(config: configs.RunConfig) -> configs.RunConfig:
-    """The configuration with absolute paths of the data sets that it names besides ``data``."""
+    """The configuration with absolute paths of the data sets that it names."""
 
     def resolved(text: str) -> str:
         return str(Path(text).expanduser().resolve()) if text else ""
 
     archive = dataclasses.replace(config.archive, data=resolved(config.archive.data))
     white = dataclasses.replace(config.whitening, target=resolved(config.whitening.target))
-    return dataclasses.replace(config, archive=archive, whitening=white)
+    data = resolved(config.data)
+    return dataclasses.replace(config, data=data, archive=archive, whitening=white)
 
 
 def check_trainable(

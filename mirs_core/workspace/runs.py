@@ -8,6 +8,7 @@ the state, ``progress.jsonl`` one line per epoch, ``model.safetensors`` the mode
 import secrets
 import shutil
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ __all__ = [
     "abandon",
     "create",
     "delete",
+    "find",
     "folder",
     "list_runs",
     "removable",
@@ -81,6 +83,37 @@ def folder(home: Home, run_id: str) -> RunFolder:
     if not is_safe_name(run_id) or not (home.runs / run_id / "config.json").is_file():
         raise annotations.no_such_run(run_id)
     return RunFolder(home.runs / run_id)
+
+
+DEFAULT = "default"
+"""Stands for the default model where a run is named, unless a run has this id or name."""
+
+
+def find(home: Home, reference: str) -> str:
+    """The id of the run with this id, or with this name if it is the only one.
+
+    Raises:
+        RunError: there is no such run, or several have the name; the message lists candidates.
+    """
+    if is_safe_name(reference) and (home.runs / reference / "config.json").is_file():
+        return reference
+    listed = list_runs(home)
+    named = [run for run in listed if run.name == reference]
+    if len(named) == 1:
+        return named[0].id
+    if named:
+        candidates = ", ".join(f"{run.id} ({run.preset} on {run.data})" for run in named)
+        raise RunError(
+            f"{len(named)} runs are named {reference!r}: {candidates}. Give an id, or rename one."
+        )
+    if reference == DEFAULT:
+        if (served := served_run(home)) is not None:
+            return folder(home, served).id
+        raise RunError("There is no default model; choose one with: mirs runs serve RUN")
+    names = dict.fromkeys(text for run in listed for text in (run.name, run.id))
+    near = get_close_matches(reference, list(names), 3, 0.5)
+    hint = f" Similar: {', '.join(near)}." if near else ""
+    raise RunError(f"{annotations.no_such_run(reference)}{hint}")
 
 
 def create(

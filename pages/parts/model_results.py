@@ -1,7 +1,7 @@
 """The results of each model for the query of this session."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -54,7 +54,14 @@ def search_all(
             results.append(_search(loaders.searcher(run_id), source))
         except MirsError as error:
             results.append(str(error))
-    return results
+    opened = [result.searcher.summary for result in results if isinstance(result, ModelResults)]
+    titles = lineup.titles(opened)
+    return [
+        result
+        if isinstance(result, str)
+        else replace(result, title=titles[result.searcher.summary.id])
+        for result in results
+    ]
 
 
 def _search(searcher: Searcher, source: state.QuerySource | None) -> ModelResults:

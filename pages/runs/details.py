@@ -20,7 +20,7 @@ def draw(run: runs.RunSummary, data_sets: list[lineup.DataSet]) -> None:
     """Draws the run; ``data_sets`` are those that can be searched."""
     st.html(
         f'<div class="mirs-section mirs-run"><h3>{escape(run.name)}</h3>'
-        f"<p>{escape(lineup.title_of(run))} on {escape(run.data_title)}</p></div>"
+        f"<p>{escape(lineup.method_of(run))} on {escape(run.data_title)}</p></div>"
     )
     _actions(run, data_sets)
     if run.error:
@@ -36,7 +36,7 @@ def draw(run: runs.RunSummary, data_sets: list[lineup.DataSet]) -> None:
 def _actions(run: runs.RunSummary, data_sets: list[lineup.DataSet]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="mirs-run-acts"):
         st.button(
-            "Default model" if run.served else "Make default",
+            "Default model" if run.served else "Make default model",
             icon=":material/star:",
             disabled=run.served or not run.usable or not access.is_private(),
             help="The app opens with the default model.",

@@ -14,7 +14,7 @@ _ROW_HEIGHT, _HEAD_HEIGHT, _MAX_ROWS = 35, 38, 12
 # Names in pixels: a letter, the margins, and the limits of their column.
 _LETTER, _MARGIN, _NARROWEST, _WIDEST = 7.3, 24, 120, 420
 _COLUMNS = {
-    "State": st.column_config.TextColumn(width=65),
+    "State": st.column_config.TextColumn(width=105),
     "mAP@64": st.column_config.ProgressColumn(
         min_value=0,
         max_value=1,
@@ -125,7 +125,7 @@ def _columns(rows: Sequence[runs.RunSummary]) -> dict[str, list[object]]:
 
 
 def _state(run: runs.RunSummary) -> str:
-    return "default" if run.served else run.state
+    return "default model" if run.served else run.state
 
 
 def _time(text: str) -> datetime | None:

@@ -13,7 +13,7 @@ from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import export_files, model_results
 from pages.parts.model_results import ModelResults
 from pages.search import tile_details
-from pages.shared import loaders, state, words
+from pages.shared import lineup, loaders, state, words
 
 _SCORE_HELP = (
     "Average precision at 64 of this query: the sum of the precision at each rank holding a tile"
@@ -174,6 +174,8 @@ def _method(result: ModelResults) -> str:
     run, ranked = result.searcher.summary, result.ranked_by
     kind = f"{run.bits}-bit codes" if run.bits else "Float features"
     name = "Score" if ranked.is_score else ranked.distance.split()[0].capitalize()
+    if lineup.own_name(run):
+        kind = f"{lineup.method_of(run)} · {kind}"
     return f"{kind} · {name} · {1000 * result.seconds:.1f} ms"
 
 

@@ -1,6 +1,7 @@
 """Runs that can be compared side by side: grouped by the data set of their archives."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mirs_core.config import presets
@@ -41,9 +42,56 @@ class DataSet:
         return tuple((served + ids)[:MOST]) or tuple(run.id for run in self.runs[:MOST])
 
 
-def title_of(run: RunSummary) -> str:
-    """The method of a run, the title of its column."""
+def method_of(run: RunSummary) -> str:
+    """The method of a run: the title of its preset."""
     return presets.title_of(run.preset)
+
+
+def own_name(run: RunSummary) -> str:
+    """The name that a person gave to a run; empty for one that only has an automatic name."""
+    automatic = (run.id, method_of(run), f"{run.preset} on {run.data}")
+    return "" if run.name in automatic else run.name
+
+
+def title_of(run: RunSummary) -> str:
+    """What a run is called where it stands alone: its own name, or else its method."""
+    return own_name(run) or method_of(run)
+
+
+def titles(selected: Sequence[RunSummary]) -> dict[str, str]:
+    """The titles of columns by id: own names or methods; more where several runs have the same."""
+    return _told_apart(selected, title_of)
+
+
+def choices(selected: Sequence[RunSummary]) -> dict[str, str]:
+    """What choosers call runs, by id: own names first, then methods; all of them different."""
+
+    def name(run: RunSummary) -> str:
+        own = own_name(run)
+        return f"{own} · {method_of(run)}" if own else method_of(run)
+
+    return _told_apart(selected, name)
+
+
+def _told_apart(
+    selected: Sequence[RunSummary], name_of: Callable[[RunSummary], str]
+) -> dict[str, str]:
+    """Names by id; equal ones are followed by the method, or by seed and end of the id."""
+    names = {run.id: name_of(run) for run in selected}
+    counts = Counter(names.values())
+    longer = {run.id: f"{own_name(run)} · {method_of(run)}" for run in selected if own_name(run)}
+    longer_counts = Counter(longer.values())
+
+    def name(run: RunSummary) -> str:
+        short = names[run.id]
+        if counts[short] == 1:
+            return short
+        long = longer.get(run.id, short)
+        if longer_counts[long] == 1:
+            return long
+        return f"{long}, seed {run.seed} ({run.id[-6:]})"
+
+    return {run.id: name(run) for run in selected}
 
 
 def data_sets(all_runs: Sequence[RunSummary]) -> list[DataSet]:

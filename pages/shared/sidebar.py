@@ -71,12 +71,8 @@ def models(data_set: lineup.DataSet) -> list[str]:
 
 
 def titles(selected: Sequence[runs.RunSummary]) -> dict[str, str]:
-    """The method of each run by id, with seed and end of the id where a method has several runs."""
-    names = [lineup.title_of(run) for run in selected]
-    return {
-        run.id: name if names.count(name) == 1 else f"{name}, seed {run.seed} ({run.id[-6:]})"
-        for run, name in zip(selected, names, strict=True)
-    }
+    """What choosers call runs, by id: their own names first, see ``lineup.choices``."""
+    return lineup.choices(selected)
 
 
 def synthetic() -> None:

@@ -1,12 +1,14 @@
 """Which runs are shown side by side, in which order, and which ones first."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mirs_core.config.presets import PRESETS
 from mirs_core.workspace.runs import RunSummary
-from pages.shared.lineup import MOST, data_sets, title_of
+from pages.shared.lineup import MOST, choices, data_sets, title_of, titles
 
 
 def run(
@@ -123,3 +125,33 @@ def test_every_preset_has_a_place_and_a_title() -> None:
     models = data_sets([run(preset, preset) for preset in reversed(PRESETS)])[0].runs
     assert [model.preset for model in models] == list(PRESETS)
     assert [title_of(model) for model in models] == [spec.title for spec in PRESETS.values()]
+
+
+def named(run_id: str, name: str, preset: str = "mirs", seed: int = 0) -> RunSummary:
+    return replace(run(run_id, preset), name=name, seed=seed)
+
+
+def test_an_own_name_heads_the_column_and_stands_first_in_choosers() -> None:
+    runs = [
+        named("a", "Gullies"), named("b", "b"), named("c", "mirs-dwt on ctx", "mirs-dwt"),
+        named("d", "Baseline", "baseline"),
+    ]  # fmt: skip
+    assert titles(runs) == {"a": "Gullies", "b": "MIRS", "c": "MIRS + DWT", "d": "Baseline"}
+    assert choices(runs) == {**titles(runs), "a": "Gullies · MIRS"}
+
+
+@pytest.mark.parametrize("of", [titles, choices])
+def test_equal_names_are_told_apart(of: Any) -> None:
+    """Whatever runs have in common, no two have one title, and own names stay in front."""
+    names = ["Twice", "Twice", "MIRS", "run-00003", "run-00004", "Twice", "Once"]
+    presets = ["mirs", "mirs-dwt", "mirs", "mirs", "mirs", "mirs", "mirs"]
+    runs = [
+        named(f"run-{place:05d}", name, preset, seed=place)
+        for place, (name, preset) in enumerate(zip(names, presets, strict=True))
+    ]
+    found = of(runs)
+    assert len(set(found.values())) == len(runs)
+    for one in runs:
+        if one.name in ("Twice", "Once"):
+            assert found[one.id].startswith(one.name)
+    assert found["run-00001"] == "Twice · MIRS + DWT"

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core.datasets.descriptions import Description
 from mirs_core.system.specs import specs_in
+from mirs_core.workspace import annotations
 from mirs_core.workspace.home import Home
 from pages.parts import model_results
 from pages.shared import state
@@ -154,3 +155,14 @@ def _ids(home: Home) -> Any:
 
 def _text(app: AppTest) -> str:
     return " ".join([one.proto.body for one in app.get("html")] + [m.value for m in app.markdown])
+
+
+def test_the_name_of_a_run_is_on_every_page(home: Home, start: Any) -> None:
+    annotations.change(home, "demo-mirs", name="Gullies v2")
+    app = start(models="demo-baseline,demo-mirs")
+    for name, script in PAGES.items():
+        go(app, script)
+        chooser = app.multiselect(key=state.MODELS)
+        assert any(option.startswith("Gullies v2") for option in chooser.options), name
+        shown = str([one.proto for one in app.get("bidi_component")])
+        assert name in ("space", "map") or "Gullies v2" in _text(app) + shown, name

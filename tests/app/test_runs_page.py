@@ -72,7 +72,7 @@ def test_the_page_lists_all_runs_and_says_what_to_do(home: Home, opened: Open) -
     assert not app.exception and not messages(app)
     (table,) = app.dataframe
     assert len(table.value) == 3
-    assert list(table.value["State"]).count("default") == 1
+    assert list(table.value["State"]).count("default model") == 1
     assert "Select a run" in html(app) and "3 finished, 3 in total" in html(app)
     assert charts(app) == 0
 
@@ -107,7 +107,7 @@ def test_a_baseline_has_no_curves(home: Home, opened: Open) -> None:
 def test_only_the_button_changes_the_default_model(home: Home, opened: Open) -> None:
     app = opened("demo-mirs-dwt")
     assert runs.served_run(home) == "demo-mirs"
-    app = press(app, "Make default")
+    app = press(app, "Make default model")
     assert not app.exception and runs.served_run(home) == "demo-mirs-dwt"
     assert "<dd>default model</dd>" in html(app)
 
@@ -264,7 +264,7 @@ def test_strangers_delete_and_take_in_nothing(
     bin.discard(home, "demo-baseline")
     app = opened(run)
     buttons = {one.label: one for one in app.button}
-    assert buttons["Delete"].disabled and buttons["Make default"].disabled
+    assert buttons["Delete"].disabled and buttons["Make default model"].disabled
     assert not any(one.label.startswith("Bin") for one in app.segmented_control)
     assert "Import" not in buttons and "bin" not in str(app.segmented_control[0].options).lower()
 

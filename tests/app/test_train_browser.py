@@ -39,7 +39,7 @@ def test_a_training_is_started_watched_stopped_resumed_and_served(train: Any) ->
     train.wait_for_selector(".mirs-job.done", timeout=2 * LONG)
     train.get_by_role("link", name="Open run").first.click()
     train.wait_for_selector("h3:has-text('From the browser')", timeout=LONG)
-    train.get_by_role("button", name="Make default").click()
+    train.get_by_role("button", name="Make default model").click()
     train.wait_for_selector("button:has-text('Default model')", timeout=LONG)
     assert "runs=mirs-" in train.url
 

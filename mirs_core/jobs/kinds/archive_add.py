@@ -14,7 +14,7 @@ from mirs_core.workspace.home import Home
 class ArchiveAdd(JobSpec):
     """Archive the tiles that are new in the data set of ``run``."""
 
-    run: str = option(metavar="ID", help="the run")
+    run: str = option(metavar="RUN", help="the run")
     data: Path | None = option(
         None, metavar="DIR", help="first copy the tiles of this folder into the data set"
     )

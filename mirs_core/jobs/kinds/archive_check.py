@@ -16,7 +16,7 @@ _NAMED = 5
 class ArchiveCheck(JobSpec):
     """Check the files of an archive against what was archived."""
 
-    run: str = option(metavar="ID", help="the run")
+    run: str = option(metavar="RUN", help="the run")
 
 
 def run(home: Home, spec: ArchiveCheck, work: Work) -> Answer:

@@ -13,7 +13,7 @@ from mirs_core.workspace.home import Home
 class ArchiveCompact(JobSpec):
     """Write the archive of ``run`` anew, without removed tiles; it ranks as before."""
 
-    run: str = option(metavar="ID", help="the run")
+    run: str = option(metavar="RUN", help="the run")
     keep: bool = option(False, help="keep the old run unchanged")
 
 

@@ -13,7 +13,7 @@ class ArchiveImport(JobSpec):
     """Import codes that the model of ``run`` computed, here or elsewhere."""
 
     file: Path = option(metavar="FILE.parquet", positional=True)
-    run: str = option(metavar="ID", help="a run of the same model")
+    run: str = option(metavar="RUN", help="a run of the same model")
     data: Path | None = option(None, metavar="DIR", help="the folder of the tiles")
     name: str | None = option(None, metavar="TEXT", help="name of the archive")
 

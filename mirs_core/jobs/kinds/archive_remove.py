@@ -18,7 +18,7 @@ _MOST_BYTES = 256_000_000
 class ArchiveRemove(JobSpec):
     """Remove tiles from the archive of ``run``; their files stay."""
 
-    run: str = option(metavar="ID", help="the run")
+    run: str = option(metavar="RUN", help="the run")
     tile: tuple[str, ...] = option((), metavar="TILE_ID", help="repeatable", one_of="which!")
     list: Path | None = option(
         None, metavar="FILE", help="a text file with one id per line", one_of="which!"

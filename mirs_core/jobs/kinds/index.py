@@ -12,7 +12,7 @@ class Index(JobSpec):
     """Archive the tiles in ``data`` with the models of ``run``."""
 
     run: tuple[str, ...] = option(
-        metavar="ID", help="the model; repeatable, to archive with several"
+        metavar="RUN", help="the model (repeatable, to archive with several)"
     )
     data: Path = option(metavar="DIR", help="a folder of tiles")
     name: str | None = option(None, metavar="TEXT", help="name of the archive")

@@ -10,7 +10,7 @@ from mirs_core.workspace.home import Home
 class Project(JobSpec):
     """Project the archive of a run to two dimensions and store the result with the run."""
 
-    run: str = option(metavar="ID", help="the run")
+    run: str = option(metavar="RUN", help="the run")
     seed: int = option(0, metavar="N")
 
 

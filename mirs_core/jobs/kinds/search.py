@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Search(JobSpec):
     """Search with the images of a folder, listed tiles or a collection, and write a table."""
 
-    run: str = option(metavar="ID", help="the run")
+    run: str = option(metavar="RUN", help="the run")
     images: Path | None = option(
         None, metavar="DIR", help="many queries: the images of a folder", one_of="query!"
     )

@@ -15,7 +15,7 @@ class Train(JobSpec):
 
     data: Path | None = option(None, metavar="DIR", help="a data set", one_of="source!")
     run: str = option(
-        "", metavar="ID", help="a run that is prepared but not trained yet", one_of="source!"
+        "", metavar="RUN", help="a run that is prepared but not trained yet", one_of="source!"
     )
     preset: str = option("mirs", metavar="NAME", help=", ".join(PRESETS))
     encoder: str | None = option(None, metavar="NAME", help="overrides the preset's encoder")
