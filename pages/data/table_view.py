@@ -186,10 +186,11 @@ def _mapping(
         if name != recognised or (column == "path" and completed is not layout):
             stated[column] = "" if name == _NONE else str(name)
 
-    cells = st.columns(3, gap="small")
-    for place, column in enumerate(_FEW):
-        with cells[place % 3]:
-            field(column)
+    for start in range(0, len(_FEW), 3):
+        # Row by row, so that they stay in this order where columns become a list.
+        for cell, column in zip(st.columns(3, gap="small"), _FEW[start : start + 3], strict=True):
+            with cell:
+                field(column)
     others = [column for column in COLUMNS if column not in _FEW]
     with st.expander("More columns", expanded=any(column in places for column in others)):
         halves = st.columns(2, gap="small")

@@ -10,7 +10,8 @@ from mirs_core.jobs.kinds.demo import Demo
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.shared import loaders, theme, words
+from pages.parts import real_mars
+from pages.shared import access, loaders, theme, words
 
 _JOB = "mirs.demo_job"
 # Job title, text, and typical share of the total time of each step.
@@ -32,22 +33,49 @@ def is_wanted(all_runs: Sequence[runs.RunSummary]) -> bool:
 
 
 def draw() -> None:
-    """Starts the demo, once for all sessions, and shows its progress."""
+    """Starts the demo, once for all sessions, and shows its progress beside what else there is."""
     st.html(
         f'<div class="mirs-hero">{theme.mark()}<h1>Setting up a demo of Mars</h1>'
-        "<p>The demo is built once, on this computer, in two to three minutes, with no"
-        " download: tiles of <b>synthetic Mars</b> with fifteen landform classes, archived by three"
-        " models.</p></div>"
+        "<p>Tiles of <b>synthetic Mars</b>, built on this computer in two to three minutes, with"
+        " no download. Or begin with real images.</p></div>"
     )
-    _, middle, _ = st.columns([1, 1.6, 1])
-    with middle:
-        _watch()
-        st.page_link(
-            "pages/data/data.py",
-            label="Add real images of Mars, published or your own, in the meantime",
-            icon=":material/database:",
-            query_params={"section": "published"},
+    with st.container(key="mirs-start"):
+        left, right = st.columns([1.15, 1], gap="large")
+        with left:
+            _watch()
+        with right:
+            if access.is_private():
+                _real_mars()
+                _own_folder()
+
+
+@st.fragment(run_every=1.5)
+def _real_mars() -> None:
+    home = Home.current()
+    if real_mars.is_ready(home):
+        # Its models are the default now, so the page opens with them.
+        st.rerun(scope="app")
+    real_mars.draw(home)
+
+
+def _own_folder() -> None:
+    with st.container(border=True, key="mirs-own-folder", gap="small"):
+        st.html(
+            '<div class="mirs-set"><h3>My own images</h3>'
+            "<p>A folder of tiles, with or without labels, or an image strip of CTX, HiRISE or"
+            " HRSC. Nothing is uploaded, and your images are never modified.</p></div>"
         )
+        with st.container(horizontal=True):
+            for label, icon, section in (
+                ("Folder of tiles", "folder_open", "folder"),
+                ("Image strip", "satellite_alt", "strip"),
+            ):
+                st.page_link(
+                    "pages/data/data.py",
+                    label=label,
+                    icon=f":material/{icon}:",
+                    query_params={"section": section},
+                )
 
 
 @st.fragment(run_every=0.8)
