@@ -28,7 +28,9 @@ _SHORT_WAY = (
 )
 
 
-class _Unwrapped(NamedTuple):
+class UnwrappedRing(NamedTuple):
+    """A ring whose longitudes have no jump; around a pole, closed along it."""
+
     corners: list[tuple[float, float]]
     took_short_way: bool
 
@@ -56,7 +58,7 @@ def cut(
         )
     parts, is_short = [], False
     for rings in polygons:
-        outer, *holes = (_unwrapped(ring, pole) for ring in rings)
+        outer, *holes = (unwrapped(ring, pole) for ring in rings)
         is_short |= any(ring.took_short_way for ring in (outer, *holes))
         whole = _valid(outer.corners)
         turns = (-_TURN, 0.0, _TURN)
@@ -73,8 +75,12 @@ def cut(
     return area, ((_SHORT_WAY,) if is_short else ())
 
 
-def _unwrapped(ring: Ring, pole: float | None) -> _Unwrapped:
-    """The corners with continuous longitudes; around a pole, closed along the pole."""
+def unwrapped(ring: Ring, pole: float | None) -> UnwrappedRing:
+    """The corners of a ring with continuous longitudes; around a pole, closed along the pole.
+
+    Raises:
+        DataError: corners out of range, too few, or a ring whose pole cannot be told.
+    """
     _check(ring)
     corners = list(ring[:-1] if ring[0] == ring[-1] else ring)
     if len(set(corners)) < 3:
@@ -89,12 +95,12 @@ def _unwrapped(ring: Ring, pole: float | None) -> _Unwrapped:
         path.append((lon, float(lat)))
     turn = path[-1][0] - path[0][0]
     if abs(turn) < 180:
-        return _Unwrapped(path[:-1], is_short)
+        return UnwrappedRing(path[:-1], is_short)
     if abs(turn) > 1.5 * _TURN:
         raise DataError("A ring goes round the planet more than once, so it has no inside.")
     end = _pole_of(corners) if pole is None else pole
     # A ring round a pole is a turn: where its longitudes start again is no question.
-    return _Unwrapped([*path, (path[-1][0], end), (path[0][0], end)], False)
+    return UnwrappedRing([*path, (path[-1][0], end), (path[0][0], end)], False)
 
 
 def _check(ring: Ring) -> None:

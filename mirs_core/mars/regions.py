@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mirs_core.errors import DataError
 from mirs_core.mars.geography import RADIUS_KM, Region, east, written_place
-from mirs_core.mars.polygons import Ring, cut, longitudes, square_kilometres
+from mirs_core.mars.polygons import Ring, cut, longitudes, square_kilometres, unwrapped
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -144,6 +144,12 @@ class PolygonRegion:
     def shape(self) -> "BaseGeometry":
         """The area as a shapely Polygon or MultiPolygon, cut at the meridian 0/360."""
         return _area(self).shape
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """All rings, with continuous longitudes and closed along a pole inside: for drawing."""
+        rings = [ring for polygon in self.polygons for ring in polygon]
+        return tuple(tuple(unwrapped(ring, self.pole).corners) for ring in rings)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -8,11 +8,23 @@ from mirs_core.errors import MirsError
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.map import distances, estimate, map_layers, no_coordinates, planet
-from pages.parts import filter_panel, first_run, model_results, notice, picker, sections, selection
+from pages.parts import (
+    filter_panel,
+    first_run,
+    model_results,
+    notice,
+    picker,
+    region_filter,
+    sections,
+    selection,
+)
 from pages.parts.model_results import ModelResults
 from pages.shared import lineup, link, loaders, palette, sidebar, state, words
 
-_HOW = "Draw a box on the map (box tool or Shift), click a group of tiles, or select a strip."
+_HOW = (
+    "Draw a box (or hold Shift), a circle or a polygon on the map, click a group of tiles, or"
+    " select a strip."
+)
 
 
 def main() -> None:
@@ -27,7 +39,7 @@ def main() -> None:
     notice.draw()
     st.html(
         '<div class="mirs-head"><h2>Map of Mars</h2>'
-        "<p>Tile locations: hover to preview, click to use as the query, draw a box to"
+        "<p>Tile locations: hover to preview, click to use as the query, draw a region to"
         " select</p></div>"
     )
     if not models:
@@ -61,7 +73,7 @@ def _map(data_set: lineup.DataSet, models: list[str]) -> None:
     planet.draw(searcher, results, layers)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _box()
+        _region()
         tiles = selection.tiles(searcher)
         selection.draw(searcher, tiles, _HOW, "on the map of Mars")
     with right:
@@ -99,17 +111,20 @@ def _results(data_set: lineup.DataSet, models: list[str]) -> list[tuple[ModelRes
     ]
 
 
-def _box() -> None:
-    box = planet.box()
-    if box is None or box == state.region():
+def _region() -> None:
+    """What can be done with the region that is drawn."""
+    region = state.drawn()
+    if region is None or region == state.region():
         return
     with st.container(horizontal=True, vertical_alignment="center", key="mirs-map-box"):
         st.button(
             "Filter to this region", icon=":material/filter_alt:", type="primary",
-            on_click=state.search_in, args=(box,),
+            on_click=state.search_in, args=(region,),
             help="Restricts results on all pages to tiles in this region",
         )  # fmt: skip
-        st.caption(box.written(as_west=state.west()))
+        region_filter.download(region, "mirs.map.box.save")
+        text = region.written(as_west=state.west())
+        st.caption(text[0].upper() + text[1:])
 
 
 _PARTS = {"map": _map, "estimate": _estimate}

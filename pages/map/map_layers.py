@@ -9,7 +9,8 @@ import streamlit as st
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
-from pages.components.mars_map.mars_map import Frame, Heat, Strip
+from pages.components.mars_map.mars_map import Frame, Heat, Pin, Strip
+from pages.map import go_to
 from pages.parts import filter_panel
 from pages.shared import loaders, missing, state, words
 
@@ -32,12 +33,14 @@ class Layers:
         strips: all strips with coordinates.
         heat: density of a landform class.
         frame: area to zoom to.
+        pin: a place that was asked for.
     """
 
     collected: tuple[str, ...] = ()
     strips: tuple[Strip, ...] = ()
     heat: Heat | None = None
     frame: Frame | None = None
+    pin: Pin | None = None
 
 
 def draw(searcher: Searcher) -> Layers:
@@ -49,6 +52,7 @@ def draw(searcher: Searcher) -> Layers:
         st.segmented_control(
             "View", state.MAPS, format_func=_VIEWS.__getitem__, key=state.MAP, required=True
         )
+        go_to.draw()
         collected = _collection(searcher)
         label = _density(searcher)
         names = [strip.name for strip in strips]
@@ -67,13 +71,15 @@ def draw(searcher: Searcher) -> Layers:
             key=state.FRAMED,
             accept_new_options=len(names) > _MOST_NAMES,
             placeholder="Zoom to a strip" if len(names) <= _MOST_NAMES else "Name of a strip",
-            on_change=_strip_chosen,
+            on_change=_leave_for_strip,
             args=(searcher,),
             disabled=not names,
             width=230,
         )
         st.toggle("West longitudes", key=state.WEST, help=_WEST_HELP)
-    return Layers(collected, strips, _heat(searcher, label), _frame(searcher, strips))
+    go_to.draw_refusal()
+    frame, pin = go_to.target() or (_frame(searcher, strips), None)
+    return Layers(collected, strips, _heat(searcher, label), frame, pin)
 
 
 def _collection(searcher: Searcher) -> tuple[str, ...]:
@@ -101,6 +107,11 @@ def _collection(searcher: Searcher) -> tuple[str, ...]:
 def choose_strip(searcher: Searcher, name: str) -> None:
     """Selects the tiles of a strip and zooms to it."""
     st.session_state[state.FRAMED] = name
+    _leave_for_strip(searcher)
+
+
+def _leave_for_strip(searcher: Searcher) -> None:
+    go_to.leave()
     _strip_chosen(searcher)
 
 
@@ -109,7 +120,7 @@ def _strip_chosen(searcher: Searcher) -> None:
     items = searcher.items
     tiles = items.ids.take(items.strips.rows_with(name)).tolist() if name else []
     st.session_state[state.CHOSEN] = tiles
-    st.session_state.pop(state.BOX, None)
+    state.keep_drawn(None)
 
 
 def _frame(searcher: Searcher, strips: Sequence[Strip]) -> Frame | None:

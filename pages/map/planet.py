@@ -7,14 +7,14 @@ import streamlit as st
 
 from mirs_core.datasets.manifest import INVENTED, STRIP_CENTRE
 from mirs_core.mars import geography
-from mirs_core.mars.geography import Region
+from mirs_core.mars.regions import AnyRegion
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from pages.components.mars_map.mars_map import MapActions, MapContent, ModelHits, mars_map
 from pages.components.space_map.space_map import HoverCard, hover_cards
 from pages.map import crowds, distances, map_layers
 from pages.map.map_layers import Layers
-from pages.parts import selection, tile_card
+from pages.parts import notice, selection, tile_card
 from pages.parts.model_results import ModelResults
 from pages.shared import loaders, state, words
 
@@ -55,9 +55,10 @@ def draw(
         passing=passing,
         chosen=chosen,
         region=state.region(),
-        box=None if box() == state.region() else box(),
+        box=None if state.drawn() == state.region() else state.drawn(),
         heat=layers.heat,
         frame=layers.frame,
+        pin=layers.pin,
         tag=_tag(searcher),
         about=_about(searcher),
         as_west=state.west(),
@@ -68,8 +69,9 @@ def draw(
         MapActions(
             pick=lambda row: state.choose_tile(items.ids[row]),
             gather=lambda rows: select(items.ids.take(rows).tolist()),
-            box=lambda region: _boxed(searcher, region),
+            box=lambda region: _drawn(searcher, region),
             strip=lambda name: map_layers.choose_strip(searcher, name),
+            refused=notice.fail,
         ),
     )
     _cards(searcher, results)
@@ -77,23 +79,16 @@ def draw(
         crowds.answer(searcher)
 
 
-def box() -> Region | None:
-    """The box drawn on the map."""
-    edges = st.session_state.get(state.BOX)
-    return Region(*edges) if edges else None
-
-
 def select(tiles: Iterable[str]) -> None:
     """Selects tiles, which are shown below the map."""
     st.session_state[state.CHOSEN] = list(tiles)
-    st.session_state.pop(state.BOX, None)
+    state.keep_drawn(None)
 
 
-def _boxed(searcher: Searcher, region: Region | None) -> None:
+def _drawn(searcher: Searcher, region: AnyRegion | None) -> None:
     items = searcher.items
     select([] if region is None else items.ids.take(Filters(region=region).rows(items)).tolist())
-    if region is not None:
-        st.session_state[state.BOX] = region.values()
+    state.keep_drawn(region)
 
 
 def _query_row(searcher: Searcher) -> int | None:
@@ -138,7 +133,8 @@ def _about(searcher: Searcher) -> str:
     return (
         f"Map of Mars with {placed:,} tiles. Arrow keys pan, plus and minus zoom, Enter opens the"
         " tile or group nearest to the crosshair, B sets the first and then the second corner of a"
-        " box, Escape removes it."
+        " box, C the centre and then the rim of a circle, P each corner of a polygon that Enter"
+        " closes, Escape removes them."
         + (" Where tiles are many, their density is drawn." if crowds.is_crowd(searcher) else "")
     )
 

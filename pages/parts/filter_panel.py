@@ -4,11 +4,10 @@ from collections.abc import Callable, Collection
 
 import streamlit as st
 
-from mirs_core.mars.geography import Region
 from mirs_core.mars.landforms import by_code, describe
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
-from pages.parts import strip_choice
+from pages.parts import region_filter, strip_choice
 from pages.shared import loaders, state, words
 
 _WITHIN_HELP = (
@@ -66,8 +65,7 @@ def draw(searcher: Searcher, bits: int | None) -> None:
                 strip_choice.draw(searcher, state.STRIPS, words.strip_term(searcher) + "s")
             if facets.located:
                 _band()
-            if region := state.region():
-                _region(region)
+                region_filter.draw()
             if bits:
                 _within(bits)
             _about_the_query(bool(strips))
@@ -92,15 +90,6 @@ def _band() -> None:
         help="Latitude of the tile centre where known, else of the strip centre. Tiles without"
         " coordinates are excluded unless the range covers the whole planet.",
     )
-
-
-def _region(region: Region) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Region: {region.written(as_west=state.west())}", width="stretch")
-        st.button(
-            "Whole planet", icon=":material/close:", type="tertiary", key="mirs.region.clear",
-            on_click=state.search_in, args=(None,), help="Remove the region filter",
-        )  # fmt: skip
 
 
 def _within(bits: int) -> None:

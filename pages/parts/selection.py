@@ -115,4 +115,4 @@ def _dialog(searcher: Searcher, tiles: list[str], where: str) -> None:
 
 def _clear() -> None:
     st.session_state[state.CHOSEN] = []
-    st.session_state.pop(state.BOX, None)
+    state.keep_drawn(None)

@@ -2,11 +2,10 @@
 
 import re
 
-from mirs_core.errors import MirsError
-from mirs_core.mars.geography import Region
+from mirs_core.mars import region_texts as texts
+from mirs_core.mars.region_texts import region_of_text
+from mirs_core.mars.regions import AnyRegion
 from pages.shared.state import K_DEFAULT, K_RANGE, POLES
-
-_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
 
 
 def results(text: str | None) -> int:
@@ -32,22 +31,11 @@ def latitudes(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def region_of(text: str) -> Region | None:
-    """The region in a link: west, south, east and north, as in ``300..-10..20..35``."""
-    parts = text.split("..")
-    if len(parts) != 4 or not all(_DEGREES.fullmatch(part) for part in parts):
-        return None
-    try:
-        return Region(*map(float, parts))
-    except MirsError:
-        return None
+def region_of(text: str) -> AnyRegion | None:
+    """The region in a link, see ``mirs_core.mars.region_texts``; None if it is none."""
+    return region_of_text(text)
 
 
-def region_text(region: Region | None) -> str:
-    """The region as a link has it; empty for the whole planet."""
-    return "..".join(map(degrees, region.values())) if region else ""
-
-
-def degrees(value: float) -> str:
-    """An angle as a link has it: four decimals are 6 m on Mars."""
-    return f"{value:.4f}".rstrip("0").rstrip(".")
+def region_text(region: AnyRegion | None) -> str:
+    """The region as a link has it; empty for the whole planet, and for too many corners."""
+    return texts.region_text(region)

@@ -6,14 +6,24 @@ from collections.abc import Collection, Sequence
 import streamlit as st
 
 from mirs_core.datasets.items import Items
-from mirs_core.errors import MirsError
-from mirs_core.mars.geography import Region
 from pages.shared.query_kinds.described import Described
 from pages.shared.query_kinds.tile import Tile
 from pages.shared.query_kinds.upload import Upload
 from pages.shared.query_source import QuerySource
+from pages.shared.region_state import BOX, REGION, drawn, keep_drawn, region, search_in
 
-__all__ = ["Described", "QuerySource", "Tile", "Upload"]
+__all__ = [
+    "BOX",
+    "REGION",
+    "Described",
+    "QuerySource",
+    "Tile",
+    "Upload",
+    "drawn",
+    "keep_drawn",
+    "region",
+    "search_in",
+]
 
 DATA, MODELS, K, GROUPS, CLASSES, ROLES, STRIP = (
     "mirs.data",
@@ -29,8 +39,8 @@ DROPPED = "mirs.dropped"
 STRIPS, BAND, WITHIN, NEAR = "mirs.strips", "mirs.band", "mirs.within", "mirs.near"
 PLUS, MINUS = "mirs.plus", "mirs.minus"
 VIEW = "mirs.view"
-# The map of Mars: west longitudes, the view, the region filter, the box drawn on the map.
-WEST, MAP, REGION, BOX = "mirs.west", "mirs.map", "mirs.region", "mirs.map.box"
+# The map of Mars: west longitudes, the view.
+WEST, MAP = "mirs.west", "mirs.map"
 # Its selected tab, and the strip it is zoomed to.
 MAP_PART, FRAMED = "mirs.map.part", "mirs.map.strip"
 PART = "mirs.part"
@@ -68,20 +78,6 @@ def band() -> tuple[int, int] | None:
     """The latitude filter; None for the whole planet."""
     limits = tuple(st.session_state.get(BAND) or POLES)
     return None if limits == POLES else (int(limits[0]), int(limits[1]))
-
-
-def region() -> Region | None:
-    """The region filter; None for the whole planet."""
-    edges = st.session_state.get(REGION)
-    try:
-        return Region(*edges) if edges else None
-    except MirsError:
-        return None
-
-
-def search_in(region: Region | None) -> None:
-    """Sets the region filter, or removes it."""
-    st.session_state[REGION] = region.values() if region else None
 
 
 def west() -> bool:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as hs
 
 from mirs_core.mars.geography import Region
+from mirs_core.mars.regions import CircleRegion, PolygonRegion
 from pages.shared import link, missing, state
 
 NAMES = [
@@ -96,9 +97,15 @@ _degree = hs.floats(0, 360) | hs.integers(0, 360).map(float)
 
 
 @hs.composite
-def _regions(draw: hs.DrawFn) -> tuple[float, ...]:
+def _regions(draw: hs.DrawFn) -> object:
+    kind = draw(hs.sampled_from(["box", "circle", "polygon"]))
     south, north = sorted((draw(hs.floats(-90, 90)), draw(hs.floats(-90, 90))))
-    return Region(draw(_degree), south, draw(_degree), north).values()
+    if kind == "box":
+        return Region(draw(_degree), south, draw(_degree), north).values()
+    if kind == "circle":
+        return CircleRegion(south, draw(_degree), draw(hs.integers(1, 10_000)))
+    lon = draw(hs.integers(-180, 360))
+    return PolygonRegion(((((lon, -1.5), (lon + 20, 0), (lon + 3, draw(hs.integers(1, 90)))),),))
 
 
 _states = hs.fixed_dictionaries(
@@ -167,8 +174,12 @@ def test_the_whole_state_survives(
         restore()
         for key in keys:
             expected = values[key]
-            if key == state.REGION and expected is not None:
+            if key == state.REGION and isinstance(expected, tuple):
                 assert session[key] == pytest.approx(expected, abs=1e-4)
+            elif isinstance(expected, CircleRegion):
+                places = (expected.latitude, expected.longitude, expected.km)
+                again = session[key].latitude, session[key].longitude, session[key].km
+                assert again == pytest.approx(places, abs=1e-4)
             else:
                 assert session[key] == expected, key
         assert missing._NOTES not in session

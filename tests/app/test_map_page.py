@@ -1,6 +1,7 @@
 """The page Map of Mars, without a browser."""
 
 import dataclasses
+import json
 from dataclasses import dataclass
 from io import BytesIO
 from types import SimpleNamespace
@@ -12,8 +13,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mirs_core.datasets import stored_items
+from mirs_core.errors import DataError
 from mirs_core.landform_map import spread
 from mirs_core.mars.geography import Region, distance_km
+from mirs_core.mars.region_texts import region_of_text
+from mirs_core.mars.regions import CircleRegion, PolygonRegion
 from mirs_core.ranking.codes import hamming
 from mirs_core.retrieval import retriever
 from mirs_core.retrieval.filters import Filters
@@ -21,8 +25,9 @@ from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
 from mirs_core.workspace.run_folder import RunFolder
-from pages.components.mars_map.mars_map import MapActions, MapContent, region_of
-from pages.map import map_layers, planet
+from pages.components.mars_map.mars_map import MapActions, MapContent
+from pages.components.mars_map.mars_regions import box_of, plain_region, shape_of
+from pages.map import go_to, map_layers, planet
 from pages.shared import loaders, state
 
 PAGE = "pages/map/map.py"
@@ -227,15 +232,131 @@ def test_a_wrong_region_in_a_link_is_dropped(
 
 def test_what_a_browser_sends_is_checked() -> None:
     # Finer than a tile of a kilometre, as far as a link holds it.
-    assert region_of([-30.00004, -10, 25, 40.5]) == Region(330.0, -10, 25, 40.5)
-    assert region_of([-30.0004, -10, 25, 40.5]) == Region(329.9996, -10, 25, 40.5)
-    assert region_of([-200, -90, 200, 90]) == Region(0, -90, 360, 90)
+    assert box_of([-30.00004, -10, 25, 40.5]) == Region(330.0, -10, 25, 40.5)
+    assert box_of([-30.0004, -10, 25, 40.5]) == Region(329.9996, -10, 25, 40.5)
+    assert box_of([-200, -90, 200, 90]) == Region(0, -90, 360, 90)
     nan = float("nan")
     for wrong in (
         None, "x", [1, 2, 3], [1, 2, 3, "4"], [1, 50, 2, 20], [5, 0, 1, 2], [nan, 0, 1, 2],
         [True, 0, 1, 2], [1e9, 0, 2e9, 1], [0, -91, 1, 0], {"west": 1},
     ):  # fmt: skip
-        assert region_of(wrong) is None, wrong
+        assert box_of(wrong) is None, wrong
+
+
+def test_a_drawn_circle_or_polygon_is_checked() -> None:
+    assert shape_of({"circle": [10.00004, -30.0, 55.55]}) == CircleRegion(10.0, 330.0, 55.5)
+    ring = [[-10, 0], [5, 0], [5, 0], [5.00001, 9]]
+    assert shape_of({"polygon": ring}) == PolygonRegion((((((350, 0)), (365, 0), (365, 9)),),))
+    nan = float("nan")
+    for wrong in (
+        None, [], {}, {"circle": [1, 2]}, {"circle": [1, 2, nan]}, {"circle": [True, 2, 3]},
+        {"polygon": ring[:2]}, {"polygon": [[0, 0]] * 1001}, {"polygon": [[0, 0], [1], [2, 2]]},
+        {"polygon": [[0, 0], [nan, 1], [2, 2]]},
+    ):  # fmt: skip
+        assert shape_of(wrong) is None, wrong
+    for refused in (
+        {"circle": [95, 0, 5]}, {"circle": [0, 0, 0]},
+        {"polygon": [[0, 0], [9, 9], [9, 0], [0, 9]]}, {"polygon": [[0, 0], [1, 1], [2, 2]]},
+    ):  # fmt: skip
+        with pytest.raises(DataError):
+            shape_of(refused)
+
+
+def test_a_region_is_sent_without_jumps_and_never_with_too_many_corners() -> None:
+    assert plain_region(None) is None
+    assert plain_region(Region(350, 0, 10, 5)) == [350, 0, 10, 5]
+    across = PolygonRegion(((((350, 0), (10, 0), (10, 5), (350, 5)),),))
+    (ring,) = plain_region(across)["rings"]
+    assert ring == [[350, 0], [370, 0], [370, 5], [350, 5]]
+    (cap,) = plain_region(CircleRegion(90, 0, 500))["rings"]
+    assert len(cap) == 363 and cap[-1][1] == cap[-2][1] == 90
+    turns = np.linspace(0, 2 * np.pi, 50_000, endpoint=False)
+    circle = zip((100 + 20 * np.cos(turns)).tolist(), (20 * np.sin(turns)).tolist(), strict=True)
+    many = PolygonRegion(((tuple(circle),),))
+    assert len(plain_region(many)["rings"][0]) < 4000
+
+
+@pytest.mark.parametrize(
+    "region",
+    [CircleRegion(10, 300, 2500), PolygonRegion(((((250, -50), (400, -50), (330, 70)),),))],
+    ids=["circle", "polygon"],
+)
+def test_a_drawn_region_filters_all_lists_and_is_in_the_link(
+    app: AppTest, drawn: Drawn, searcher: Searcher, region: Any
+) -> None:
+    items = searcher.items
+    inside = {items.ids[row] for row in np.flatnonzero(region.contains(*spread.places(items)))}
+    assert 0 < len(inside) < len(items)
+    app.session_state[state.BOX] = region
+    app.session_state[state.CHOSEN] = sorted(inside)
+    app.run()
+    assert drawn.content is not None and drawn.content.box == region
+    next(one for one in app.button if one.label == "Filter to this region").click().run()
+    assert not app.exception and drawn.content.region == region and drawn.content.box is None
+    assert {items.ids[row] for row in drawn.content.models[1].hits} <= inside
+    assert drawn.content.passing is not None and drawn.content.passing.sum() == len(inside)
+    assert region_of_text(app.query_params["region"]) == region
+    assert any(region.written() in one.value for one in app.sidebar.markdown)
+
+
+def test_a_region_from_a_file_restricts_results_and_a_bad_one_says_why(
+    app: AppTest, drawn: Drawn
+) -> None:
+    ring = [[-60, -40], [60, -40], [60, 40], [-60, 40]]
+    data = json.dumps({"type": "Polygon", "coordinates": [ring]}).encode()
+    upload = next(one for one in app.file_uploader if "GeoJSON" in one.label)
+    upload.set_value(("drawn.geojson", data, "application/json")).run()
+    assert not app.exception and drawn.content is not None
+    assert drawn.content.region is not None and drawn.content.region.contains(0, 0)
+    text = "polygon within 40° S to 40° N, 300° E to 60° E"
+    assert any(text in one.value for one in app.sidebar.markdown)
+    before = drawn.content.region
+    upload = next(one for one in app.file_uploader if "GeoJSON" in one.label)
+    upload.set_value(("bad.geojson", b"{}", "application/json")).run()
+    assert any("bad.geojson" in one.value for one in app.error)
+    assert drawn.content.region == before
+
+
+def test_the_map_goes_to_a_feature(app: AppTest, drawn: Drawn) -> None:
+    next(one for one in app.selectbox if one.label == "Go to").set_value("Jezero").run()
+    assert not app.exception and drawn.content is not None
+    assert drawn.content.pin is not None and drawn.content.pin.name == "Jezero"
+    assert drawn.content.frame is not None
+    lats, lons = zip(*drawn.content.frame.places, strict=True)
+    assert min(lats) < 18.41 < max(lats) and min(lons) < 77.69 < max(lons)
+
+
+def test_the_map_goes_to_coordinates_in_the_convention_of_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session: dict[str, Any] = {}
+    monkeypatch.setattr(go_to.st, "session_state", session)
+
+    def go(text: str | None) -> Any:
+        session[go_to.TEXT] = text
+        go_to._go()
+        return go_to.target()
+
+    frame, pin = go("4.5 S, 222.6 W")
+    assert pin.lon == pytest.approx(137.4) and frame.places == ((-4.5, pin.lon),)
+    assert go("4.5 222.6")[1].lon == pytest.approx(222.6)
+    session[state.WEST] = True
+    assert go("4.5 222.6")[1].lon == pytest.approx(137.4)
+    assert go("95 20") is None and "it comes first" in session[go_to._REFUSED]
+    assert go(None) is None and go_to._REFUSED not in session
+
+
+def test_a_place_that_a_polar_view_lacks_is_shown_on_the_planet(
+    home: Home, start: Any, drawn: Drawn
+) -> None:
+    app = opened(start, map="north")
+    next(one for one in app.selectbox if one.label == "Go to").set_value("Gale").run()
+    assert not app.exception and drawn.content is not None
+    assert drawn.content.view == "global" and drawn.content.pin is not None
+    next(one for one in app.selectbox if one.label == "Strip").set_value(
+        next(one for one in app.selectbox if one.label == "Strip").options[0]
+    ).run()
+    assert drawn.content.pin is None and drawn.content.frame is not None
 
 
 def test_a_strip_is_framed_and_its_tiles_chosen(

@@ -4,11 +4,19 @@
 const SHAPES = {
   pan: "M12 3v18M3 12h18M12 3l-3 3M12 3l3 3M12 21l-3-3M12 21l3-3M3 12l3-3M3 12l3 3M21 12l-3-3M21 12l-3 3",
   box: "M4 4h4M11 4h2M16 4h4v4M20 11v2M20 16v4h-4M13 20h-2M8 20H4v-4M4 13v-2M4 8V4",
+  circle: "M12 3a9 9 0 1 0 .01 0M12 12h.01M12 12l6 -6",
+  polygon: "M5 6l10 -2 5 9 -8 7 -8 -6z",
   closer: "M12 5v14M5 12h14",
   farther: "M5 12h14",
   whole: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   save: "M12 4v11M7 11l5 5 5-5M4 20h16",
 }
+const MODES = [
+  ["pan", "Pan"],
+  ["box", "Select tiles with a box (or hold Shift)"],
+  ["circle", "Select tiles with a circle: drag from its centre"],
+  ["polygon", "Select tiles with a polygon: click its corners, double-click to close it"],
+]
 const LAYERS = [
   ["tiles", "Tiles", "All tiles, coloured by landform class"],
   ["results", "Results", "Results of each model, with rings and ranks"],
@@ -46,11 +54,12 @@ function tools(root) {
   bar.setAttribute("role", "toolbar")
   bar.setAttribute("aria-label", "Map tools")
   const choose = (name) => {
+    if (root.map.mode !== name && root.map.sketching()) root.map.leaveBox()
     root.map.mode = name
     root.querySelector(".plot").dataset.mode = name
     for (const one of bar.querySelectorAll("[aria-pressed]")) one.setAttribute("aria-pressed", one.dataset.tool === name)
   }
-  for (const [name, about] of [["pan", "Pan"], ["box", "Select tiles with a box (or hold Shift)"]]) {
+  for (const [name, about] of MODES) {
     const button = tool(name, SHAPES[name], about, () => choose(name))
     button.setAttribute("aria-pressed", name === root.map.mode)
     bar.append(button)
@@ -127,7 +136,7 @@ function built(root, say) {
   count.hidden = true
   const ring = make("i", "ring")
   ring.hidden = true
-  box.append(under, over, ring, make("p", "tag"), count, status)
+  box.append(under, over, ring, make("p", "where"), make("p", "tag"), count, status)
   root.replaceChildren(make("div", "head"), box, make("div", "sight"), make("div", "foot"))
   root.layers = { ...SHOWN }
   root.veiled = new Set()
@@ -145,6 +154,7 @@ function built(root, say) {
   })
   root.onkeydown = (event) => {
     if (event.key !== "Escape") return
+    if (root.map.sketching()) return root.map.leaveBox()
     if (root.map.opened >= 0) return root.map.open(-1)
     root.map.leaveBox()
     say("boxed", "none")

@@ -14,9 +14,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mirs_core.errors import MirsError
-from mirs_core.mars.geography import Region
 from mirs_core.mars.nomenclature import FEATURES
+from mirs_core.mars.regions import AnyRegion
 from pages.components import source_of
+from pages.components.mars_map.mars_regions import box_of, plain_region, shape_of
 from pages.components.mars_map.mars_sight import Crowd, plain_sight
 from pages.components.sending import sending
 from pages.components.sending.sending import Sending, is_row, rows_of
@@ -39,6 +40,7 @@ _MAP = st.components.v2.component(
         "mars_map/mars_tiles.js",
         "mars_map/mars_density.js",
         "mars_map/mars_crowd.js",
+        "mars_map/mars_shapes.js",
         "mars_map/mars_paint.js",
         "mars_map/mars_stage.js",
         "mars_map/mars_map.js",
@@ -86,6 +88,15 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A place that is marked, with its name or its coordinates."""
+
+    lat: float
+    lon: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class MapContent:
     """The content of the map.
 
@@ -99,7 +110,8 @@ class MapContent:
         plus, minus, collected: rows of examples and of the tiles of a collection.
         passing: (N,) which tiles pass the filters; None for all.
         chosen: selected rows; None for none.
-        region: the region filter; ``box``: the box drawn on the map.
+        region: the region filter; ``box``: the region drawn on the map.
+        pin: a place that was asked for.
         tag: text in the corner; ``about``: description for screen readers.
     """
 
@@ -117,10 +129,11 @@ class MapContent:
     strips: tuple[Strip, ...] = ()
     passing: NDArray[np.bool_] | None = None
     chosen: NDArray[np.int64] | None = None
-    region: Region | None = None
-    box: Region | None = None
+    region: AnyRegion | None = None
+    box: AnyRegion | None = None
     heat: Heat | None = None
     frame: Frame | None = None
+    pin: Pin | None = None
     tag: str = ""
     about: str = "Map of Mars"
     as_west: bool = False
@@ -134,14 +147,16 @@ class MapActions:
     Attributes:
         pick: receives the row that was clicked.
         gather: receives the rows at a location that was opened.
-        box: receives the box that was drawn; None if it was removed.
+        box: receives the region that was drawn; None if it was removed.
         strip: receives the name of a strip whose outline was clicked.
+        refused: receives why what was drawn is no region.
     """
 
     pick: Callable[[int], None]
     gather: Callable[[NDArray[np.int64]], None]
-    box: Callable[[Region | None], None]
+    box: Callable[[AnyRegion | None], None]
     strip: Callable[[str], None] = field(default=lambda name: None)
+    refused: Callable[[str], None] = field(default=lambda message: None)
 
 
 def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
@@ -163,8 +178,17 @@ def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
         value = st.session_state[key].get("boxed")
         if value == "none":
             actions.box(None)
-        elif (region := region_of(value)) is not None:
+        elif (region := box_of(value)) is not None:
             actions.box(region)
+
+    def shaped() -> None:
+        try:
+            region = shape_of(st.session_state[key].get("shaped"))
+        except MirsError as error:
+            actions.refused(str(error))
+        else:
+            if region is not None:
+                actions.box(region)
 
     def strip_chosen() -> None:
         name = st.session_state[key].get("strip")
@@ -177,27 +201,10 @@ def mars_map(key: str, content: MapContent, actions: MapActions) -> None:
         on_picked_change=picked,
         on_gathered_change=gathered,
         on_boxed_change=boxed,
+        on_shaped_change=shaped,
         on_strip_change=strip_chosen,
         on_missed_change=lambda: sending.forget_if_missed(key),
     )
-
-
-def region_of(value: Any) -> Region | None:
-    """The box sent by the browser as start, south, end and north; None if invalid.
-
-    Start and end are unwrapped degrees east, with the start before the end.
-    """
-    if not isinstance(value, list) or len(value) != 4:
-        return None
-    if not all(type(edge) in (int, float) and abs(edge) < 1e6 for edge in value):
-        return None
-    start, south, end, north = (round(float(edge), 4) for edge in value)
-    if end < start:
-        return None
-    try:
-        return Region.between(start, south, end, north)
-    except MirsError:
-        return None
 
 
 @cache
@@ -231,8 +238,9 @@ def _plain(content: MapContent) -> dict[str, Any]:
         "strips": to_send.text(*_strips(content.strips)),
         "rows": None if content.crowd is None else to_send.array(content.crowd.rows.astype("<u4")),
         "crowd": _crowd(to_send, content.crowd),
-        "region": content.region.values() if content.region else None,
-        "box": content.box.values() if content.box else None,
+        "region": plain_region(content.region),
+        "box": plain_region(content.box),
+        "pin": asdict(content.pin) if content.pin else None,
         "heat": _heat(to_send, content.heat),
         "frame": asdict(content.frame) if content.frame else None,
         "west": content.as_west,

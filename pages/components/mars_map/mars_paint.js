@@ -26,14 +26,15 @@ function paintMap(root, map, box, again) {
   locate(map)
   if (layers.lines && layers.results) drawLines(top, map, data)
   if (layers.strips) drawOutlines(top, map, data.strips, theme)
-  drawBox(top, map.view, data.region, true)
-  drawBox(top, map.view, map.box || data.box, false)
+  drawRegion(top, map, data.region, true)
+  drawRegion(top, map, map.box || data.box, false)
   const points = map.points
   for (const copy of [...atEdges(map), points]) {
     map.points = copy
     if (layers.tiles) paintTiles(top, root, map, theme)
     paintMarks(top, root, map, theme)
   }
+  drawPin(top, map, data.pin, theme)
   scaleBar(top, map.view, map.size, kmPerPixel(map), theme)
   if (box.querySelector("canvas.over").matches(":focus-visible")) drawCross(top, map.size, theme)
   if (data.crowd) root.crowd.want(map)
@@ -89,19 +90,6 @@ function paintMarks(pen, { data, layers }, map, theme) {
     for (const row of data[rows]) if (at(row)) drawSign(pen, at(row), sign, colour)
   }
   if (at(data.query)) drawStar(pen, at(data.query), STAR)
-}
-
-function drawBox(pen, view, region, filters) {
-  if (!region) return
-  const path = boxPath(view, region)
-  pen.save()
-  pen.lineWidth = filters ? 2 : 1.6
-  pen.strokeStyle = STAR
-  pen.fillStyle = filters ? "rgba(0,0,0,0)" : "rgba(211,84,43,0.12)"
-  if (!filters) pen.setLineDash([6, 4])
-  pen.fill(path)
-  pen.stroke(path)
-  pen.restore()
 }
 
 // The crosshair in the middle of the view, for keyboard users.

@@ -2,7 +2,8 @@
 
 function stage(root, box, say) {
   const over = box.querySelector("canvas.over")
-  const self = { view: makeView("global"), size: [0, 0], opened: -1, points: [], mode: "pan", drag: null, box: null }
+  const self = { view: makeView("global"), size: [0, 0], opened: -1, points: [], mode: "pan", box: null, corners: [] }
+  const drawing = sketch(self, say, redraw)
   let frame = 0
 
   function paint() {
@@ -111,37 +112,9 @@ function stage(root, box, say) {
     note.style.top = `${Math.max(4, y - 30)}px`
   }
 
-  function startBox(x, y, keyed) {
-    const [lat, lon] = self.view.unpoint(x, y)
-    self.drag = { lat, lon, turn: lon, last: lon, keyed }
-  }
-
-  function growBox(x, y) {
-    const [lat, lon] = self.view.unpoint(x, y)
-    const { drag } = self
-    // Around a pole, the path of the pointer decides on which side the box lies; keys move the map
-    // below the crosshair, also past a full turn.
-    drag.turn = self.view.kind === "global" && !drag.keyed ? lon : drag.turn + wrap(lon - drag.last)
-    drag.last = lon
-    const [start, end] = [Math.min(drag.lon, drag.turn), Math.max(drag.lon, drag.turn)]
-    const [south, north] = [within(Math.min(drag.lat, lat), -90, 90), within(Math.max(drag.lat, lat), -90, 90)]
-    drag.region = [start, south, end, north]
-    const east = (turn) => ((turn % 360) + 360) % 360
-    self.box = end - start >= 360 ? [0, south, 360, north] : [east(start), south, east(end), north]
-    redraw()
-  }
-
   function leaveBox() {
-    self.down = self.drag = self.box = null
-    redraw()
-  }
-
-  // Sets a corner of a box at the crosshair; the second corner completes it.
-  function corner(x, y) {
-    if (!self.drag) return startBox(x, y, true)
-    const { region } = self.drag
-    self.drag = null
-    if (region) say("boxed", region)
+    self.down = null
+    drawing.cancel()
   }
 
   function place(event) {
@@ -151,15 +124,18 @@ function stage(root, box, say) {
 
   over.addEventListener("pointerdown", (event) => {
     if (event.button) return
-    self.drag = null
     over.setPointerCapture(event.pointerId)
     const [x, y] = place(event)
-    self.down = { x, y, moved: false, boxing: self.mode === "box" || event.shiftKey }
-    if (self.down.boxing) startBox(x, y)
+    const kind = event.shiftKey ? "box" : self.mode
+    self.down = { x, y, moved: false, boxing: kind === "box" || kind === "circle" }
+    if (drawing.kind && drawing.kind !== kind) drawing.cancel()
+    if (self.down.boxing) drawing.start(kind, x, y)
   })
   over.addEventListener("pointermove", (event) => {
     const [x, y] = place(event)
+    box.querySelector(".where").textContent = placeText(self, x, y, root.data.west)
     if (!self.down) {
+      if (self.mode === "polygon") return drawing.kind === "polygon" && drawing.grow(x, y)
       hover(...rowAt(self, x, y))
       return countCell(x, y)
     }
@@ -167,21 +143,25 @@ function stage(root, box, say) {
     if (Math.hypot(x - self.down.x, y - self.down.y) > 4) self.down.moved = true
     if (!self.down.moved) return
     hover(-1)
-    if (self.down.boxing) return growBox(x, y)
+    if (self.down.boxing) return drawing.grow(x, y)
     self.view.pan(x - (self.down.u ?? self.down.x), y - (self.down.v ?? self.down.y))
     ;[self.down.u, self.down.v] = [x, y]
     redraw()
   })
   over.addEventListener("pointerup", (event) => {
-    const { down, drag } = self
-    self.down = self.drag = null
+    const { down } = self
+    self.down = null
     if (!down) return
-    if (!down.moved) return click(...place(event))
-    if (down.boxing && drag.region) say("boxed", drag.region)
+    if (down.boxing && down.moved) return drawing.finish()
+    if (down.boxing) drawing.cancel()
+    if (down.moved) return
+    if (self.mode === "polygon") drawing.corner(...place(event))
+    else click(...place(event))
   })
   over.addEventListener("pointercancel", leaveBox)
   over.addEventListener("pointerleave", () => {
     box.querySelector(".count").hidden = true
+    box.querySelector(".where").textContent = ""
     if (!self.down) hover(-1)
   })
   over.addEventListener("wheel", (event) => {
@@ -190,6 +170,7 @@ function stage(root, box, say) {
     redraw()
   }, { passive: false })
   over.addEventListener("dblclick", (event) => {
+    if (self.mode === "polygon") return drawing.close()
     if (rowAt(self, ...place(event))[0] >= 0) return
     self.view.zoom(2, ...place(event))
     redraw()
@@ -203,11 +184,15 @@ function stage(root, box, say) {
     else if (event.key === "+" || event.key === "=") self.view.zoom(1.4, x, y)
     else if (event.key === "-") self.view.zoom(1 / 1.4, x, y)
     else if (event.key === "0") self.view.whole()
+    else if (event.key === "Enter" && drawing.kind === "polygon") drawing.close()
+    else if (event.key === "Backspace" && drawing.kind === "polygon") drawing.back()
     else if (event.key === "Enter" || event.key === " ") nearestTo(x, y)
-    else if (event.key === "b") corner(x, y)
+    else if (event.key === "b") drawing.keyed("box", x, y)
+    else if (event.key === "c") drawing.keyed("circle", x, y)
+    else if (event.key === "p") drawing.corner(x, y, true)
     else return
     event.preventDefault()
-    if (self.drag) growBox(x, y)
+    drawing.grow(x, y)
     const [lat, lon] = self.view.unpoint(x, y)
     box.querySelector(".status").textContent = `${latitude(lat)}, ${longitude(lon, root.data.west)}`
     redraw()
@@ -231,6 +216,7 @@ function stage(root, box, say) {
     fit,
     open,
     leaveBox,
+    sketching: () => drawing.kind,
     show(data, before) {
       if (self.shape !== data.shape) {
         const open = self.opened >= 0 ? self.tiles.places[self.opened] : null
@@ -248,7 +234,7 @@ function stage(root, box, say) {
         self.view.size(...self.size)
       } else if (before && before.tiles !== data.tiles) self.view.whole() // New tiles
       ;[self.shape, self.set] = [data.shape, data.tiles]
-      if (!before || before.box !== data.box) self.box = null
+      if (!drawing.kind && (!data.box || !before || before.box !== data.box)) self.box = null
       box.style.setProperty("--aspect", data.view === "global" ? "2" : "1")
       fit()
       const framed = data.frame ? data.frame.id : null

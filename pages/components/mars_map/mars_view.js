@@ -41,6 +41,8 @@ function plate() {
       keep()
     },
     point: (lat, lon) => [w / 2 + wrap(lon - at.lon) * scale(), h / 2 - (lat - at.lat) * scale()],
+    // Of outlines, whose longitudes are continuous.
+    line: (lat, lon) => [w / 2 + (lon - at.lon) * scale(), h / 2 - (lat - at.lat) * scale()],
     // The longitude continues beyond 360, so that a box may cross the 0 meridian.
     unpoint: (x, y) => [at.lat - (y - h / 2) / scale(), at.lon + (x - w / 2) / scale()],
     pan: (dx, dy) => {
@@ -96,6 +98,11 @@ function disc(kind) {
     point: (lat, lon) => {
       if (sign * lat < EDGE - 1e-9) return null
       const [x, y] = onto(lat, lon)
+      return [w / 2 + (x - at.x) * scale(), h / 2 - (y - at.y) * scale()]
+    },
+    // Of outlines, which go on beyond the edge of the disc, but not to the other pole.
+    line: (lat, lon) => {
+      const [x, y] = onto(sign * Math.max(sign * lat, -60), lon)
       return [w / 2 + (x - at.x) * scale(), h / 2 - (y - at.y) * scale()]
     },
     unpoint: (px, py) => {
