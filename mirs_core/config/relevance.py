@@ -33,6 +33,8 @@ _GROUP_RULES: dict[str, _Rule] = {
     "whitening": (lambda config: config.trains, _NETWORK),
     "training": (lambda config: config.trains, _NETWORK),
     "quirks": (lambda config: config.trains, _NETWORK),
+    "features": (lambda config: config.trains, _NETWORK),
+    "codes": (lambda config: config.hashes, _HEAD),
 }
 
 _SETTING_RULES: dict[str, _Rule] = {

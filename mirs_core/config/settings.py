@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mirs_core.config.archive import ArchiveConfig
+from mirs_core.config.codes import CodesConfig
 from mirs_core.config.encoder import EncoderConfig
+from mirs_core.config.features import FeaturesConfig
 from mirs_core.config.fields import check
 from mirs_core.config.head import HeadConfig
 from mirs_core.config.loss import LossConfig
@@ -36,6 +38,8 @@ class RunConfig:
     whitening: WhiteningConfig = field(default_factory=WhiteningConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     quirks: QuirksConfig = field(default_factory=QuirksConfig)
+    features: FeaturesConfig = field(default_factory=FeaturesConfig)
+    codes: CodesConfig = field(default_factory=CodesConfig)
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:
@@ -46,6 +50,7 @@ class RunConfig:
             check(group, item, getattr(getattr(self, group), item.name))
         self.loss.further_weights()
         self._check_whitening()
+        self._check_features()
         self._check_without_labels()
 
     def _check_whitening(self) -> None:
@@ -68,6 +73,23 @@ class RunConfig:
             raise ConfigError(
                 "quirks.leaky_statistics and quirks.late_statistics need whitening.enabled=true and"
                 " whitening.estimator=moving: they have no effect on exact statistics."
+            )
+
+    def _check_features(self) -> None:
+        if self.features.layers != "last":
+            if not self.trains:
+                raise ConfigError(
+                    "features.layers=inner needs a trained head (archive.distance=hamming,"
+                    " head.kind=network): its parts are scaled by the training half."
+                )
+            if self.whitening.enabled and self.whitening.estimator == "moving":
+                raise ConfigError(
+                    "features.layers=inner needs whitening.estimator=exact: a moving average does"
+                    " not scale its parts."
+                )
+        if self.codes.views > 1 and not self.hashes:
+            raise ConfigError(
+                "codes.views needs archive.distance=hamming: the baselines have no bits to decide."
             )
 
     def _check_without_labels(self) -> None:
@@ -138,12 +160,15 @@ class RunConfig:
     def to_json(self) -> dict[str, Any]:
         """The configuration as plain JSON values, with the schema's version.
 
-        ``loss.further`` is written where it is set only: version 0.2 refuses keys it does not know,
-        and opens every run that has no such terms.
+        What older versions do not know is written where it is set only: they refuse such keys, and
+        open every run that does not need them.
         """
         value = {"schema": SCHEMA, **dataclasses.asdict(self)}
         if not self.loss.further:
             del value["loss"]["further"]
+        for group in _NEWER:
+            if getattr(self, group) == GROUPS[group]():
+                del value[group]
         return value
 
 
@@ -155,7 +180,12 @@ GROUPS: dict[str, type[Any]] = {
     "whitening": WhiteningConfig,
     "training": TrainingConfig,
     "quirks": QuirksConfig,
+    "features": FeaturesConfig,
+    "codes": CodesConfig,
 }
+
+_NEWER = ("features", "codes")
+"""Groups that version 0.2 does not know; they are not written at their defaults."""
 
 
 def settings() -> Iterable[tuple[str, "dataclasses.Field[Any]"]]:
@@ -181,7 +211,7 @@ def from_json(value: Any) -> RunConfig:
         )
     keys = {item.name for item in dataclasses.fields(RunConfig)} | {"schema"}
     # Groups that an older version did not have.
-    value = {"quirks": {}, **value}
+    value = {"quirks": {}, **{group: {} for group in _NEWER}, **value}
     if set(value) != keys:
         raise ConfigError(f"config.json has unknown or missing keys: {sorted(set(value) ^ keys)}.")
     if not (isinstance(value["preset"], str) and isinstance(value["data"], str)):

@@ -1,11 +1,10 @@
 """What all encoders share: preprocessing, encoding of batches, the fingerprint."""
 
-import hashlib
+import copy
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,8 @@ from mirs_core.system.devices import compute_device
 if TYPE_CHECKING:
     import torch
 
-    Network = Callable[[torch.Tensor], torch.Tensor]
-    """From transformed tiles (B, 3, 224, 224) to features (B, D)."""
+Network = Callable[["torch.Tensor"], "torch.Tensor"]
+"""From transformed tiles (B, 3, 224, 224) to features (B, D)."""
 
 Levels = tuple[float, float, float]
 """Grey levels, one per channel."""
@@ -32,6 +31,14 @@ SIDE = 224
 
 PREPROCESSING = "whole tile, 224 px bilinear antialiased, version 1"
 """Part of every fingerprint; its version is raised when ``square`` changes the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A block within a network whose maps tell more than the last ones: its name, its channels."""
+
+    module: str
+    channels: int
 
 
 class Encoder:
@@ -46,7 +53,15 @@ class Encoder:
         fingerprint: SHA-256 (hex) over weights and preprocessing; two encoders with the same
             fingerprint give the same features.
         architecture: name of the network without its weights; empty if it cannot be trained.
+        inner: the block whose statistics can be added to the features; None if there is none.
+        parts: widths of the parts that the features consist of; they add up to D.
+        views: V, the views of a tile that are encoded together, as ``turned`` has it.
     """
+
+    inner: Inner | None = None
+    parts: tuple[int, ...] = ()
+    views: int = 1
+    _plain: "Encoder | None" = None
 
     def __init__(
         self,
@@ -79,6 +94,41 @@ class Encoder:
         self._engine_lock = threading.Lock()
         self._open_engine: Callable[[], Engine] = lambda: PyTorchEngine(self.load())
 
+    @property
+    def plain(self) -> "Encoder":
+        """This encoder of the tile as it is, without further views."""
+        return self._plain or self
+
+    @property
+    def width(self) -> int:
+        """The number of features of a tile: D for each of its views."""
+        return self.dim * self.views
+
+    def turned(self, views: int) -> "Encoder":
+        """This encoder, which gives the features of a tile's first ``views`` views in a row.
+
+        Views are those of ``mirs_core.datasets.views``; the network and its engine are shared.
+        """
+        if views == self.views:
+            return self
+        other = copy.copy(self.plain)
+        other.views, other._plain = views, self.plain if views > 1 else None
+        return other
+
+    def rebuilt(
+        self, parts: tuple[int, ...], fingerprint: str, build: "Callable[[], Network]"
+    ) -> "Encoder":
+        """An encoder with the same preprocessing and another network, which cannot be trained.
+
+        ``parts`` are those of its features, ``build`` returns its frozen network.
+        """
+        other = copy.copy(self.plain)
+        other.parts, other.dim, other.fingerprint = parts, sum(parts), fingerprint
+        other._build, other._trainable, other._network = build, None, None
+        other._lock, other._engine_lock = threading.Lock(), threading.Lock()
+        other.run_on(lambda: PyTorchEngine(other.load()))
+        return other
+
     def run_on(self, open_engine: Callable[[], Engine]) -> None:
         """Has features computed by the engine that ``open_engine`` returns; PyTorch until then."""
         with self._engine_lock:
@@ -90,6 +140,8 @@ class Encoder:
         Raises:
             EncoderError: it is not available, or the weights are damaged.
         """
+        if self._plain is not None:
+            return self._plain.engine()
         with self._engine_lock:
             if self._engine is None:
                 self._engine = self._open_engine()
@@ -130,7 +182,7 @@ class Encoder:
         """Feature maps (B, D, h, w) float32 whose spatial means are the features, on the CPU.
 
         They are the output of the last layer, with or without a ReLU, whose spatial mean equals
-        the result of ``encode``.
+        the result of ``encode``, or its first part.
 
         Raises:
             EncoderError: no layer has such an output.
@@ -147,13 +199,13 @@ class Encoder:
 
         hooks = [module.register_forward_hook(record) for module in network.modules()]
         try:
-            features = self.encode(batch)
+            features = self.encode(batch)[:, : self.parts[0] if self.parts else None]
         finally:
             for hook in hooks:
                 hook.remove()
         for output in reversed(outputs):
             for maps in (output.float().cpu(), output.float().cpu().relu()):
-                if maps.shape[1] == self.dim and torch.allclose(
+                if maps.shape[1] == features.shape[1] and torch.allclose(
                     maps.mean((2, 3)), features, rtol=_TOLERANCE, atol=_TOLERANCE
                 ):
                     return maps
@@ -182,6 +234,8 @@ class Encoder:
 
     def load(self) -> "Network":
         """The network, built at the first call. Raises EncoderError for damaged weights."""
+        if self._plain is not None:
+            return self._plain.load()
         with self._lock:
             if self._network is None:
                 network = self._build()
@@ -190,54 +244,6 @@ class Encoder:
                     move(compute_device())
                 self._network = network
             return self._network
-
-
-@dataclass(frozen=True, slots=True)
-class Architecture:
-    """A network without its weights, and the standardisation of its inputs.
-
-    Attributes:
-        name: stored with fine-tuned encoders, to build the network again.
-        dim: D, the number of features.
-        mean: subtracted from the grey levels 0..255.
-        scale: divides the result.
-        blank: creates the network with random weights: from inputs (B, 3, 224, 224) to features
-            (B, D).
-        freeze: turns such a network, in place, into its inference form: same output, faster.
-    """
-
-    name: str
-    dim: int
-    mean: Levels
-    scale: Levels
-    blank: "Callable[[], torch.nn.Module]"
-    freeze: "Callable[[torch.nn.Module], None]"
-
-    def encoder(
-        self, name: str, fingerprint: str, fill: "Callable[[torch.nn.Module], None]"
-    ) -> Encoder:
-        """The encoder with this network; ``fill`` loads the weights into a blank one."""
-
-        def trainable() -> "torch.nn.Module":
-            network = self.blank()
-            fill(network)
-            return network
-
-        def build() -> "Network":
-            network = trainable()
-            self.freeze(network)
-            return network
-
-        return Encoder(
-            name,
-            self.dim,
-            fingerprint,
-            build,
-            mean=self.mean,
-            scale=self.scale,
-            trainable=trainable,
-            architecture=self.name,
-        )
 
 
 def square(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -258,39 +264,3 @@ def freeze(module: "torch.nn.Module") -> None:
 
     module.eval().requires_grad_(False)
     module.to(memory_format=torch.channels_last)
-
-
-def fingerprint(weights: Path, *choices: str) -> str:
-    """SHA-256 (hex) over a file of weights, the preprocessing and ``choices`` that change features.
-
-    Raises:
-        EncoderError: the file cannot be read.
-    """
-    digest = hashlib.sha256()
-    for text in (PREPROCESSING, *choices):
-        digest.update(text.encode() + b"\0")
-    try:
-        digest.update(weights.read_bytes())
-    except OSError as error:
-        raise EncoderError(f"The weights {weights} cannot be read ({error.strerror}).") from None
-    return digest.hexdigest()
-
-
-def load_weights(path: Path, advice: str) -> dict[str, Any]:
-    """The state dictionary in ``path``, read as tensors only: nothing in the file is executed.
-
-    Raises:
-        EncoderError: the file is damaged or not a state dictionary; ends with ``advice``.
-    """
-    import pickle
-
-    import torch
-
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise EncoderError(f"The weights {path} are damaged ({reason}). {advice}") from None
-    if not isinstance(state, dict):
-        raise EncoderError(f"The weights {path} are not a state dictionary. {advice}")
-    return dict(state)

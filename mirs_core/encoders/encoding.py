@@ -27,7 +27,7 @@ def encoded(
     view: int = 0,
     batch_size: int | None = None,
 ) -> Iterator[Features]:
-    """Features (b, D) of one batch of tiles after the other, in their order.
+    """Features (b, V * D) of one batch of tiles after the other, in their order.
 
     A few batches are prepared ahead. Threads suffice, because decoding, resizing and encoding
     release the interpreter lock, and a process forked after torch was used can hang. An engine that
@@ -35,7 +35,9 @@ def encoded(
 
     Args:
         root: folder that the tiles' paths are relative to.
-        view: view of each tile (``mirs_core.datasets.views``); 0 is the tile itself.
+        encoder: with V views, all of which are encoded; a tile is read once.
+        view: view of each tile (``mirs_core.datasets.views``) that an encoder of one view encodes;
+            0 is the tile itself.
         batch_size: tiles encoded at once; None is what is fastest with the encoder's engine.
 
     Raises:
@@ -45,18 +47,19 @@ def encoded(
     if not tiles:
         return
     engine = encoder.engine()
-    size = batch_size or engine.batch
+    size = batch_size or max(1, engine.batch // encoder.views)
     workers = compute_threads()
     if not engine.is_concurrent:
         workers = min(max(workers, _FEWEST_DECODERS), _MOST_DECODERS)
 
     def prepare(batch: Sequence[Tile]) -> NDArray[np.float32]:
-        inputs = np.stack([_load(root, tile, encoder, view) for tile in batch])
+        inputs = np.concatenate([_load(root, tile, encoder, view) for tile in batch])
         return engine(inputs) if engine.is_concurrent else inputs
 
     def finished(prepared: "Future[NDArray[np.float32]]") -> Features:
         value = prepared.result()
-        return value if engine.is_concurrent else engine(value)
+        features = value if engine.is_concurrent else engine(value)
+        return features.reshape(-1, encoder.width)
 
     waiting: deque[Future[NDArray[np.float32]]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="mirs-encode") as pool:
@@ -71,5 +74,11 @@ def encoded(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+def inputs_of(image: NDArray[np.uint8], encoder: Encoder, view: int = 0) -> NDArray[np.float32]:
+    """Network inputs (V, 3, 224, 224) of an image: of all views of the encoder, or of ``view``."""
+    views = range(encoder.views) if encoder.views > 1 else (view,)
+    return np.stack([encoder.inputs(view_of(image, number)) for number in views])
+
+
 def _load(root: Path, tile: Tile, encoder: Encoder, view: int) -> NDArray[np.float32]:
-    return encoder.inputs(view_of(read_verified(root, tile.path, tile.content), view))
+    return inputs_of(read_verified(root, tile.path, tile.content), encoder, view)

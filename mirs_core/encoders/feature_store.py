@@ -18,11 +18,12 @@ from mirs_core.datasets.reader_version import READER, has_changed
 from mirs_core.datasets.tile_source import reading_order
 from mirs_core.datasets.tiles import Tile, Tiles
 from mirs_core.encoders.base import Encoder
-from mirs_core.encoders.encoding import encoded
+from mirs_core.encoders.encoding import encoded, inputs_of
 from mirs_core.encoders.engine import Features
 from mirs_core.encoders.old_shards import take_over
 from mirs_core.encoders.row_segment import Keys
 from mirs_core.encoders.row_store import Located, RowStore
+from mirs_core.encoders.view_store import LocatedViews, ViewStore
 from mirs_core.progress import Progress, silent
 
 STAGE = "Encoding tiles"
@@ -75,14 +76,14 @@ def extract(
         progress, batch_size, view, engines: as in ``Extraction``.
 
     Returns:
-        (n, D) float32, parallel to ``tiles``.
+        (n, D) float32, parallel to ``tiles``; of an encoder with V views (n, V * D).
 
     Raises:
         DataError: a file is missing, unreadable, or was changed after the scan.
         EncoderError: the encoder's weights are damaged.
     """
     options = Extraction(progress, batch_size, view)
-    features = np.empty((len(tiles), encoder.dim), dtype=np.float32)
+    features = np.empty((len(tiles), encoder.width), dtype=np.float32)
     columns = Tiles.of(tiles)
     order = reading_order(columns.ids)
     ordered = columns.take(order)
@@ -105,7 +106,7 @@ def stream(
     """
     extractor = _Extractor(root, tiles, encoder, open_cache(cache, encoder, options.view), options)
     size = options.block or BLOCK
-    held = np.empty((min(size, len(tiles)), encoder.dim), dtype=np.float32)
+    held = np.empty((min(size, len(tiles)), encoder.width), dtype=np.float32)
     for start in range(0, len(tiles), size):
         inside = slice(start, min(start + size, len(tiles)))
         block = held[: inside.stop - start]
@@ -123,8 +124,14 @@ def count_missing(contents: Collection[str], encoder: Encoder, cache: Path, view
     return int((~open_cache(cache, encoder, view).find(keys).is_there).sum())
 
 
-def open_cache(cache: Path, encoder: Encoder, view: int = 0) -> RowStore:
-    """The cached features of an encoder and a view."""
+def open_cache(cache: Path, encoder: Encoder, view: int = 0) -> RowStore | ViewStore:
+    """The cached features of an encoder and a view, or of all views that it encodes."""
+    if encoder.views > 1:
+        return ViewStore([_open(cache, encoder, view) for view in range(encoder.views)])
+    return _open(cache, encoder, view)
+
+
+def _open(cache: Path, encoder: Encoder, view: int) -> RowStore:
     folder = cache / (encoder.fingerprint[:16] + (f"-view{view}" if view else ""))
     store = RowStore(folder, encoder.dim, np.float32, READER, "the feature cache")
     take_over(store)
@@ -132,8 +139,11 @@ def open_cache(cache: Path, encoder: Encoder, view: int = 0) -> RowStore:
 
 
 def encode_one(image: NDArray[np.uint8], encoder: Encoder) -> Features:
-    """Features (D,) float32 of one image (H, W) or (H, W, 3), uint8; nothing is cached."""
-    features: Features = encoder.features(encoder.inputs(image)[None])[0]
+    """Features (D,) float32 of one image (H, W) or (H, W, 3), uint8; nothing is cached.
+
+    Of an encoder with V views (V * D,); they are encoded side by side.
+    """
+    features: Features = encoder.features(inputs_of(image, encoder)).reshape(-1)
     return features
 
 
@@ -159,7 +169,7 @@ class _Extractor:
         root: Path,
         tiles: Sequence[Tile],
         encoder: Encoder,
-        store: RowStore,
+        store: RowStore | ViewStore,
         options: Extraction,
     ) -> None:
         self.root, self.encoder = root, encoder
@@ -175,7 +185,7 @@ class _Extractor:
     def fill(self, inside: slice, out: Features) -> None:
         """Fills ``out`` (n, D) with the features of the tiles ``inside``."""
         located = self._find(inside)
-        intact = self.store.read(located, out, self.options.engines)
+        intact = self.store.read(located, out, self.options.engines)  # type: ignore[arg-type]
         missing = np.flatnonzero(~intact).tolist()
         # Of several copies of a tile one is encoded.
         contents = self.tiles[inside].contents
@@ -211,12 +221,12 @@ class _Extractor:
             keys = self.keys[inside][places]
             self.store.add(keys, out[places], self.encoder.engine().label)
 
-    def _find(self, inside: slice) -> Located:
+    def _find(self, inside: slice) -> Located | LocatedViews:
         """Where cached features are, but for those that an earlier version read otherwise."""
         located, tiles = self.store.find(self.keys[inside]), self.tiles[inside]
         for place in np.flatnonzero(located.is_there & (located.versions < READER)).tolist():
             if has_changed(self.root / tiles[place].path):
-                located.rows[place] = located.segments[place] = -1
+                located.drop([place])
         return located
 
     def _report(self, count: int) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirs_core.encoders.base import Architecture, Encoder, fingerprint
-from mirs_core.encoders.weights import sha256_of
+from mirs_core.encoders.architecture import Architecture
+from mirs_core.encoders.base import Encoder
+from mirs_core.encoders.weights import fingerprint, sha256_of
 from mirs_core.errors import EncoderError, MirsError
 from mirs_core.files import is_safe_name, read_json
 from mirs_core.system.processes import is_alive

@@ -6,7 +6,8 @@ the error says so and what to do.
 
 import contextlib
 
-from mirs_core.encoders.base import Architecture, Encoder
+from mirs_core.encoders.architecture import Architecture
+from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.engine_choice import choose_engine
 from mirs_core.encoders.fine_tuned_store import (
     is_fine_tuned,

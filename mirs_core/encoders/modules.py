@@ -3,6 +3,7 @@
 Importing this loads torch; the rest of the package imports it only where a network is built.
 """
 
+import threading
 from typing import Any
 
 import torch
@@ -62,6 +63,30 @@ class DenseNet121(nn.Module):
         if not self.pre_relu:
             maps = functional.relu(maps)
         return maps.mean((2, 3))
+
+
+class WithInnerBlock(nn.Module):
+    """A network whose features are followed by statistics of the maps of one of its blocks."""
+
+    def __init__(self, network: Any, block: str) -> None:
+        """``block`` is the name of a module within ``network``, which gives maps (B, C, h, w)."""
+        super().__init__()
+        self.network = network
+        # Several threads may be inside the network at once.
+        self._maps = threading.local()
+        network.get_submodule(block).register_forward_hook(self._keep)
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Features (B, D + 2C): the network's own, then mean and standard deviation by channel."""
+        features = self.network(batch)
+        maps: Tensor = self._maps.last
+        self._maps.last = None
+        mean = maps.mean((2, 3))
+        deviation = (maps - mean[..., None, None]).square().mean((2, 3)).sqrt()
+        return torch.cat([features, mean, deviation], dim=1)
+
+    def _keep(self, module: nn.Module, inputs: object, maps: Tensor) -> None:
+        self._maps.last = maps
 
 
 def is_finite(network: nn.Module) -> bool:

@@ -44,6 +44,10 @@ class Located:
         """Whether there is a row (n,)."""
         return self.rows >= 0
 
+    def drop(self, places: Sequence[int]) -> None:
+        """Regards these rows as not there."""
+        self.rows[places] = self.segments[places] = -1
+
 
 class RowStore:
     """Rows of one width and type in one folder.

@@ -2,6 +2,8 @@
 
 from mirs_core.config import settings as configs
 from mirs_core.encoders.base import Encoder
+from mirs_core.encoders.engine_choice import choose_engine
+from mirs_core.encoders.layers import with_inner_block
 from mirs_core.encoders.loading import load_encoder
 from mirs_core.errors import RunError
 from mirs_core.workspace import runs
@@ -9,8 +11,15 @@ from mirs_core.workspace.home import Home
 
 
 def encoder_for(home: Home, config: configs.RunConfig) -> Encoder:
-    """The run's frozen encoder. Raises EncoderError if it is not available."""
-    return load_encoder(config.encoder.name, home)
+    """The run's frozen encoder, which gives what codes are made of: all layers, all views.
+
+    Raises:
+        EncoderError: it is not available, or has no such layers.
+    """
+    encoder = load_encoder(config.encoder.name, home)
+    if config.features.layers == "inner":
+        encoder = choose_engine(with_inner_block(encoder), home)
+    return encoder.turned(config.codes.views)
 
 
 def encoder_of(home: Home, run: runs.RunFolder) -> Encoder:

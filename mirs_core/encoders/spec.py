@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirs_core.encoders.base import Architecture, Encoder
+from mirs_core.encoders.architecture import Architecture
+from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.engine import Engine
 from mirs_core.workspace.home import Home
 

@@ -1,12 +1,14 @@
-"""Weights that have to be downloaded: once, checked against their SHA-256, into the cache."""
+"""Files of weights: downloaded once and checked, read as tensors only, and their fingerprint."""
 
 import hashlib
 import http.client
 import uuid
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from mirs_core.encoders.base import PREPROCESSING
 from mirs_core.errors import EncoderError
 
 _TIMEOUT_S = 20.0
@@ -80,3 +82,39 @@ def _copy(url: str, path: Path, max_bytes: int) -> None:
             handle.write(chunk)
         if length is not None and written != int(length):
             raise URLError(f"the connection broke after {written} of {length} bytes")
+
+
+def fingerprint(weights: Path, *choices: str) -> str:
+    """SHA-256 (hex) over a file of weights, the preprocessing and ``choices`` that change features.
+
+    Raises:
+        EncoderError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for text in (PREPROCESSING, *choices):
+        digest.update(text.encode() + b"\0")
+    try:
+        digest.update(weights.read_bytes())
+    except OSError as error:
+        raise EncoderError(f"The weights {weights} cannot be read ({error.strerror}).") from None
+    return digest.hexdigest()
+
+
+def load_weights(path: Path, advice: str) -> dict[str, Any]:
+    """The state dictionary in ``path``, read as tensors only: nothing in the file is executed.
+
+    Raises:
+        EncoderError: the file is damaged or not a state dictionary; ends with ``advice``.
+    """
+    import pickle
+
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise EncoderError(f"The weights {path} are damaged ({reason}). {advice}") from None
+    if not isinstance(state, dict):
+        raise EncoderError(f"The weights {path} are not a state dictionary. {advice}")
+    return dict(state)

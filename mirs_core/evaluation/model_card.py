@@ -61,6 +61,14 @@ def _model(
         f"- Encoder: {code(config.encoder.name)}, frozen, fingerprint"
         f" {code(str(provenance.get('encoder', 'unknown'))[:16])}",
     ]
+    if config.features.layers == "inner":
+        lines.append(
+            "- Features: averages of the last maps, mean and standard deviation of an inner block"
+        )
+    if config.codes.views > 1:
+        lines.append(
+            f"- Codes: each bit by the mean over {config.codes.views} turns and mirror images"
+        )
     if isinstance(engines := provenance.get("engines"), dict) and engines:
         counts = [f"{plain(str(name))} ({plain(str(n))})" for name, n in engines.items()]
         lines.append(f"- Features by {', '.join(counts)}")

@@ -66,16 +66,19 @@ class HashFunction:
         return len(self.layers[-1][1])
 
     def soft(self, features: Array, domain: str) -> Array:
-        """Soft codes (N, K) in (0, 1) of features (N, D) of a domain."""
+        """Soft codes (N, K) in (0, 1) of features (N, D) of a domain.
+
+        Features (N, V * D) are those of V views of each tile, whose logits are averaged.
+        """
         soft = np.empty((len(features), self.bits), np.float32)
         for start in range(0, len(features), _BATCH):
-            logits = self._logits(features[start : start + _BATCH], domain)
+            logits = self._mean_logits(features[start : start + _BATCH], domain)
             # In float32, so that a logit of almost zero gives 0.5, and thereby a one.
             soft[start : start + _BATCH] = 1 / (1 + np.exp(-logits.clip(-_LARGEST, _LARGEST)))
         return soft
 
     def encode(self, features: Array, domain: str) -> NDArray[np.uint8]:
-        """Packed codes (N, K/8) of features (N, D) of a domain."""
+        """Packed codes (N, K/8) of features (N, D), or of V views (N, V * D), of a domain."""
         return pack(binarise(self.soft(features, domain)))
 
     def state(self) -> dict[str, Array]:
@@ -111,6 +114,18 @@ class HashFunction:
         if not all(np.isfinite(value).all() for value in arrays.values()):
             raise _damaged("values that are not finite")
         return function
+
+    def _mean_logits(self, features: Array, domain: str) -> Array:
+        width = len(self.transforms[domain].mean)
+        if features.shape[1] == width:
+            return self._logits(features, domain)
+        if not width or features.shape[1] % width:
+            raise RunError(
+                f"The model reads {width} features of a tile, and was given {features.shape[1]}."
+            )
+        logits = self._logits(features.reshape(-1, width), domain)
+        mean: Array = logits.reshape(len(features), -1, self.bits).mean(axis=1)
+        return mean
 
     def _logits(self, features: Array, domain: str) -> Array:
         x = self.transforms[domain](features)

@@ -4,7 +4,7 @@ Whitening follows Roy et al. (CVPR 2019) as the MIRS method states it: groups of
 each centred and multiplied by ``L^-1`` where ``S = (1 - eps) C + eps (tr C / g) I = L L^T``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,27 @@ def scaling(x: NDArray[np.floating], form: str) -> Transform:
         "standardised": np.maximum(variance, 1e-4 * floor),
     }[form]
     return _transform(mean, (1 / np.sqrt(scale))[:, None, None])
+
+
+def part_spread(x: NDArray[np.floating], parts: Sequence[int]) -> NDArray[np.float64]:
+    """The number (D,) that divides each channel of ``x`` (N, D), so that parts count equally.
+
+    It is the root of the total variance of the channel's part; ``parts`` are widths, which add up
+    to D.
+    """
+    variance = x.var(axis=0, dtype=np.float64)
+    totals = [part.sum() for part in np.split(variance, np.cumsum(parts)[:-1])]
+    return np.repeat(np.sqrt(np.maximum(totals, 1e-12)), parts)
+
+
+def of_scaled(transform: Transform, spread: NDArray[np.float64]) -> Transform:
+    """The transform of features whose ``transform`` is that of features divided by ``spread``."""
+    groups, size = transform.blocks.shape[:2]
+    padded = np.ones(groups * size)
+    padded[: len(spread)] = spread
+    columns = torch.from_numpy(padded.reshape(groups, 1, size))
+    mean = transform.mean.double() * torch.from_numpy(spread)
+    return Transform(mean.float(), (transform.blocks.double() / columns).float())
 
 
 def whitening(

@@ -48,7 +48,7 @@ class ArchiveModel:
     is_source: NDArray[np.bool_]
 
     def encode(self, features: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Codes of features (m, D) of the tiles in ``rows`` (m,)."""
+        """Codes of features (m, D), or of V views (m, V * D), of the tiles in ``rows`` (m,)."""
         codes = retriever.encode(self.model, features, "target")
         source = self.is_source[rows]
         if source.any():
@@ -119,7 +119,7 @@ class _Unfinished:
         self, archiving: Archiving, encoder: Encoder, model: ArchiveModel, keys: Keys
     ) -> None:
         is_float = isinstance(model.model, FloatModel)
-        width = encoder.dim if is_float else model.model.bits // 8  # type: ignore[union-attr]
+        width = encoder.width if is_float else model.model.bits // 8  # type: ignore[union-attr]
         dtype = np.float32 if is_float else np.uint8
         place = f"{model.run}\n{encoder.fingerprint}\n{archiving.root}"
         folder = archiving.home.unfinished_codes / hashlib.sha256(place.encode()).hexdigest()[:32]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,21 @@ from mirs_core.columns.lookup import lookup_of
 from mirs_core.config import settings as configs
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Manifest
+from mirs_core.datasets.tile_source import reading_order
 from mirs_core.datasets.tiles import Tiles
 from mirs_core.encoders.base import Encoder
-from mirs_core.encoders.feature_store import extract
+from mirs_core.encoders.feature_store import Extraction, extract, stream
+from mirs_core.hashing.baseline import FloatModel
+from mirs_core.pipeline.archive_codes import ArchiveModel, Archiving, archive_codes
 from mirs_core.pipeline.copies import pixel_copies
 from mirs_core.pipeline.learning_tiles import LearningTiles, learning_rows
 from mirs_core.pipeline.sources import Sources, check_trainable
-from mirs_core.progress import Progress
+from mirs_core.progress import Progress, silent
+from mirs_core.retrieval.retriever import Retriever, for_inference
 from mirs_core.workspace.home import Home
+
+if TYPE_CHECKING:
+    from mirs_core.hashing.model import HashModel
 
 
 def _tiles(manifest: Manifest, ids: Sequence[str]) -> Tiles:
@@ -75,6 +83,7 @@ class Encoded:
         views: (V, n', D) views of the tiles that a head learns from.
         val_view: (n_val, D) a second view of the validation tiles.
         target: (t, D) tiles whose statistics whiten the target domain.
+        parts: widths of the parts that the features consist of; empty if there is one.
         copies: rows of training and validation tiles with the pixels of an archive or test tile.
         engines: how many of these features each engine has computed, by its label.
     """
@@ -84,6 +93,7 @@ class Encoded:
     views: NDArray[np.float32] | None = None
     val_view: NDArray[np.float32] | None = None
     target: NDArray[np.float32] | None = None
+    parts: tuple[int, ...] = ()
     copies: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     engines: dict[str, int] = field(default_factory=dict)
 
@@ -97,8 +107,45 @@ class Encoded:
             archive=self.archive[sources.items.rows(["archive"])],
             target=self.target,
             distractors=sources.learning.card.distractors,
+            parts=self.parts,
             copies=self.copies,
         )
+
+
+def _fill_cache(
+    home: Home, sources: Sources, encoder: Encoder, progress: Progress, engines: Counter[str]
+) -> None:
+    """Encodes all views of the tiles that codes will be made of; they would not fit into memory."""
+    manifest, options = sources.archive, Extraction(progress, engines=engines)
+    tiles = _tiles(manifest, sources.items.ids)
+    tiles = tiles.take(reading_order(tiles.ids))
+    for _ in stream(manifest.root, tiles, encoder, home.feature_cache, options):
+        pass
+
+
+def retriever_of(
+    home: Home,
+    sources: Sources,
+    encoded: Encoded,
+    encoder: Encoder,
+    model: "HashModel | FloatModel",
+    run: str,
+) -> Retriever:
+    """Model, codes and items of a run: the tiles of ``sources`` encoded by ``encoder``.
+
+    Args:
+        encoded: what ``encode_sources`` returned for them.
+        run: id of the run, which tells unfinished codes apart.
+    """
+    items, distractors = sources.items, sources.archive.card.distractors
+    if encoder.views == 1:
+        return Retriever.build(model, encoded.archive, items, distractors)
+    inferring = for_inference(model)
+    tiles, root = _tiles(sources.archive, items.ids), sources.archive.root
+    archives = ArchiveModel(run, inferring, items.roles.mask(["train"]))
+    archiving = Archiving(home, root, tiles, keeps_features=True)
+    with archive_codes(archiving, encoder, [archives], silent) as (codes,):
+        return Retriever(inferring, codes, items, distractors)
 
 
 def encode_sources(
@@ -106,10 +153,16 @@ def encode_sources(
 ) -> Encoded:
     """Features of everything that a run reads, from the cache if they are there.
 
+    An encoder of several views encodes all that is archived, for ``retriever_of``; what is returned
+    is of the tiles as they are.
+
     Raises:
         DataError: a file cannot be read, or without copies too few tiles remain.
     """
     engines: Counter[str] = Counter()
+    if encoder.views > 1:
+        _fill_cache(home, sources, encoder, progress, engines)
+        encoder = encoder.plain
 
     def encode(manifest: Manifest, items: Items) -> NDArray[np.float32]:
         return extract_items(home, manifest, items, encoder, progress, engines)
@@ -137,4 +190,4 @@ def encode_sources(
     views, val_view = views_of(learning_rows(config, items, copies), config.training.views), None
     if config.contrastive and config.training.selection == "loss":
         val_view = views_of(items.rows(["val"]), 2)[1]
-    return Encoded(learning, archive, views, val_view, target, copies, dict(engines))
+    return Encoded(learning, archive, views, val_view, target, encoder.parts, copies, dict(engines))

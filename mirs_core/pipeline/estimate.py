@@ -56,7 +56,7 @@ def estimate(home: Home, config: configs.RunConfig) -> Estimate:
     sources = gather(home, config)
     check_trainable(config, sources)
     check_unseen(home, config, sources.items)
-    encoder = encoder_for(home, config)
+    encoder = encoder_for(home, config).plain
     rows, cache = learning_rows(config, sources.learning_items), home.feature_cache
     learnt = {sources.learning_items.contents[row] for row in rows}
     views = _views(config, sources, learnt)
@@ -79,12 +79,19 @@ def estimate(home: Home, config: configs.RunConfig) -> Estimate:
 
 def _views(config: configs.RunConfig, sources: Sources, learnt: set[str]) -> list[set[str]]:
     """Content hashes of the tiles to encode in each view, as ``encoding.encode_sources`` does."""
-    tiles = {*sources.learning_items.contents, *sources.items.contents}
+    coded = set(sources.items.contents)
+    tiles = coded | set(sources.learning_items.contents)
+    turned = [set(coded) for _ in range(1, config.codes.views)]
     if not config.trains:
-        return [tiles]
+        return [tiles, *turned]
     if sources.target_items is not None:
         tiles |= sources.target_items.contents_of(["archive"])
-    views = [set(learnt) for _ in range(1, config.training.views)]
+    turns = range(1, max(config.training.views, config.codes.views))
+    views = [
+        (learnt if view < config.training.views else set())
+        | (coded if view < config.codes.views else set())
+        for view in turns
+    ]
     if config.contrastive and config.training.selection == "loss":
         views[0] |= sources.learning_items.contents_of(["val"])
     return [tiles, *views]

@@ -1,5 +1,6 @@
 """From features and a configuration to a model; decides which tiles and labels may be read."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,14 @@ from mirs_core.hashing.interclass_groups import interclass_groups
 from mirs_core.hashing.model import HashHead, HashModel
 from mirs_core.hashing.pca_sign import fit_pca_sign
 from mirs_core.hashing.plan import TrainingControl, TrainingData, Validation
-from mirs_core.hashing.whitening import Transform, identity, scaling, whitening
+from mirs_core.hashing.whitening import (
+    Transform,
+    identity,
+    of_scaled,
+    part_spread,
+    scaling,
+    whitening,
+)
 from mirs_core.pipeline.assembly import moving_statistics, needs_of, objective_of, plan_of
 from mirs_core.pipeline.learning_tiles import LearningTiles, labelled, unseen
 from mirs_core.progress import Progress, ShouldStop, never, silent
@@ -148,6 +156,18 @@ def _transforms(
     config: configs.RunConfig, train: NDArray[np.float32], tiles: LearningTiles
 ) -> tuple[Transform, Transform]:
     """The transforms of the source and of the target domain."""
+    if tiles.parts:
+        # Statistics are those of features whose parts count equally.
+        spread = part_spread(train, tiles.parts)
+        scaled = dataclasses.replace(
+            tiles,
+            features=_divided(tiles.features, spread),
+            archive=None if tiles.archive is None else _divided(tiles.archive, spread),
+            target=None if tiles.target is None else _divided(tiles.target, spread),
+            parts=(),
+        )
+        pair = _transforms(config, _divided(train, spread), scaled)
+        return of_scaled(pair[0], spread), of_scaled(pair[1], spread)
     if config.whitening.enabled:
         white = config.whitening
         settings = white.group_size, white.eps, white.shrinkage
@@ -158,6 +178,10 @@ def _transforms(
     else:
         both = scaling(train, config.head.inputs)
     return both, both
+
+
+def _divided(features: NDArray[np.float32], spread: NDArray[np.float64]) -> NDArray[np.float32]:
+    return (features / spread).astype(np.float32)
 
 
 def _validation_rows(tiles: LearningTiles) -> NDArray[np.int64]:

@@ -72,8 +72,8 @@ def index_all(
     parents = [_Parent.of(home, run_id) for run_id in run_ids]
     manifest = scan_cached(home, root, progress)
     archived: dict[str, runs.RunFolder] = {}
-    for fingerprint in dict.fromkeys(parent.encoder.fingerprint for parent in parents):
-        group = [parent for parent in parents if parent.encoder.fingerprint == fingerprint]
+    for encoding in dict.fromkeys(parent.encoding for parent in parents):
+        group = [parent for parent in parents if parent.encoding == encoding]
         archiving = Archiving(home, manifest.root, manifest.tiles, keep_features)
         models = [parent.archives(manifest) for parent in group]
         with archive_codes(archiving, group[0].encoder, models, progress) as codes:
@@ -93,6 +93,11 @@ class _Parent:
     config: configs.RunConfig
     origin: str
     encoder: Encoder
+
+    @property
+    def encoding(self) -> tuple[str, int]:
+        """What tells features apart: the encoder's fingerprint and the number of views."""
+        return self.encoder.fingerprint, self.encoder.views
 
     @classmethod
     def of(cls, home: Home, run_id: str) -> "_Parent":

@@ -24,6 +24,7 @@ class LearningTiles:
         archive: (m, D) tiles of another data set that the run will search instead of its own.
         target: (m, D) tiles whose statistics whiten the target domain; None takes the archive's.
         distractors: classes that are trained on but never queried, so not in validation either.
+        parts: widths of the parts of the features that are to count equally, which add up to D.
         copies: rows of tiles whose pixels are also those of an archive or test tile.
     """
 
@@ -34,6 +35,7 @@ class LearningTiles:
     archive: NDArray[np.float32] | None = None
     target: NDArray[np.float32] | None = None
     distractors: Collection[str] = ()
+    parts: tuple[int, ...] = ()
     copies: NDArray[np.int64] = field(default_factory=lambda: _NO_ROWS)
 
     @property

@@ -221,8 +221,11 @@ def _served(
         default, loaded = run.config(), retriever.load(run)
     except MirsError:
         return None
-    same = default.archive_root == config.archive_root and default.seed == config.seed
-    if not same or default.encoder != config.encoder or not isinstance(loaded.model, HashFunction):
+    same = all(
+        getattr(default, name) == getattr(config, name)
+        for name in ("archive_root", "seed", "encoder", "features")
+    )
+    if not same or not isinstance(loaded.model, HashFunction):
         return None
     history = read_epochs(run)
     pairs = zip(history.epochs, history.map_at_64, strict=True)

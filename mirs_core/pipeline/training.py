@@ -14,7 +14,7 @@ from mirs_core.errors import DataError, MirsError, RunError, StoppedError
 from mirs_core.evaluation.protocol import Report
 from mirs_core.evaluation.run_report import evaluate_run
 from mirs_core.files import write_json
-from mirs_core.pipeline.encoding import encode_sources
+from mirs_core.pipeline.encoding import encode_sources, retriever_of
 from mirs_core.pipeline.learning_tiles import learning_rows, left_out
 from mirs_core.pipeline.sources import (
     Sources,
@@ -199,8 +199,7 @@ def _train(home: Home, run: runs.RunFolder, progress: Progress, should_stop: Sho
         run.write_learnt(sources.learning_items.learnt_roles())
 
     name = archive_id(sources.items)
-    distractors = sources.archive.card.distractors
-    retriever = Retriever.build(fitted.model, features.archive, sources.items, distractors)
+    retriever = retriever_of(home, sources, features, encoder, fitted.model, run.id)
     report = keep_archive(run, retriever, name)
     seconds = {
         "features": encoded - started,

@@ -27,6 +27,9 @@ _COLOURS = ((0, 0, 4), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 1
 def attention(searcher: Searcher, image: Pixels, query: Query) -> NDArray[np.float32]:
     """Which parts of ``image`` agree with ``query``; also works for the query's own image.
 
+    The image is taken as it is, even where codes are made of several views, and of features with
+    statistics of an inner block only those of the last maps are shown.
+
     Returns:
         (h, w) in 0..1, the evidence in each cell of the encoder's last feature maps, which cover
         the central square of the tile; all 0 where nothing agrees with the query.
@@ -35,10 +38,13 @@ def attention(searcher: Searcher, image: Pixels, query: Query) -> NDArray[np.flo
         EncoderError: the encoder has no feature maps, or cannot be loaded.
     """
     encoder = searcher.encoder()
-    maps = encoder.maps(encoder.transform(image)[None])[0].numpy()
+    batch = encoder.transform(image)[None]
+    maps = encoder.maps(batch)[0].numpy()
     features = maps.mean(axis=(1, 2))
+    if encoder.parts:
+        features = encoder.encode(batch)[0].numpy()
     weights = _gradient(searcher.retriever.model, features, query.code[0])
-    return weighted(maps, weights)
+    return weighted(maps, weights[: len(maps)])
 
 
 def weighted(maps: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -37,7 +37,9 @@ _FIRST = (
 )
 """The main settings; the others are folded away by group."""
 _GROUPS = {
+    "features": "Features",
     "head": "Hash head",
+    "codes": "Codes",
     "loss": "Other loss settings",
     "whitening": "Whitening",
     "training": "Optimiser",

@@ -8,7 +8,8 @@ from fakes import write_dataset
 from torch import Tensor, nn
 
 from benchmarks import encode
-from mirs_core.encoders.base import Architecture, Encoder, freeze
+from mirs_core.encoders.architecture import Architecture
+from mirs_core.encoders.base import Encoder, freeze
 from mirs_core.errors import EncoderError
 from mirs_core.workspace.home import Home
 

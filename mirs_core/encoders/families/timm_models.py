@@ -8,7 +8,8 @@ import hashlib
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mirs_core.encoders.base import PREPROCESSING, SIDE, Architecture, Encoder, freeze
+from mirs_core.encoders.architecture import Architecture
+from mirs_core.encoders.base import PREPROCESSING, SIDE, Encoder, freeze
 from mirs_core.encoders.spec import EncoderFamily
 from mirs_core.errors import EncoderError
 

