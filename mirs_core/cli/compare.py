@@ -42,14 +42,16 @@ def compare(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any],
 
 def _text(answer: dict[str, Any]) -> str:
     head = ["preset", "mAP@64", "sd over seeds", "95 % interval", "divisor hits", "vs reference"]
+    head.append("sd of that over seeds")
     rows = []
     for row in answer["presets"]:
         difference = row["difference"]
-        versus = "-"
+        versus, over_seeds = "-", "-"
         if difference is not None:
             versus = (
                 f"{difference['value']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]"
             )
+            over_seeds = number(difference["seed_sd"])
         rows.append(
             [
                 row["preset"],
@@ -58,6 +60,7 @@ def _text(answer: dict[str, Any]) -> str:
                 f"[{number(row['low'])}, {number(row['high'])}]",
                 number(row["hits"]),
                 versus,
+                over_seeds,
             ]
         )
     about = (

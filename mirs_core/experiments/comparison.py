@@ -57,11 +57,11 @@ def compare(
         )
         metrics[preset][seed] = _metrics_of(home, config)
     reference = "mirs" if "mirs" in presets else presets[0]
-    base = seed_average(metrics[reference], "min_r_k")
+    base = metrics[reference]
     return {
         "data": data.name,
         "seeds": len(seeds),
-        "n_queries": len(base),
+        "n_queries": len(seed_average(base, "min_r_k")),
         "reference": reference,
         "presets": [_row(preset, metrics[preset], reference, base) for preset in presets],
     }
@@ -163,14 +163,21 @@ class SeedSummary:
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """A difference of mAP@64 with its interval, and whether that reaches 0 or lies above it."""
+    """A difference of mAP@64 with its interval, and whether that reaches 0 or lies above it.
+
+    Attributes:
+        seed_sd: standard deviation over seeds of the difference at each seed; None with one seed.
+            The interval is over queries, and says nothing of what another seed would give.
+    """
 
     interval: metrics.Interval
     not_worse: bool
+    seed_sd: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As in reports, with six decimals."""
-        return {**self.interval.to_json(), "not_worse": self.not_worse}
+        sd = None if self.seed_sd is None else round(self.seed_sd, 6)
+        return {**self.interval.to_json(), "not_worse": self.not_worse, "seed_sd": sd}
 
 
 def over_seeds(by_seed: Mapping[int, Mapping[str, Any]]) -> SeedSummary:
@@ -186,22 +193,36 @@ def over_seeds(by_seed: Mapping[int, Mapping[str, Any]]) -> SeedSummary:
     )
 
 
-def difference(own: Mapping[str, float], base: Mapping[str, float]) -> PairedDifference:
-    """Paired difference of two seed averages on the queries that both have, with its interval."""
-    shared = [query for query in own if query in base]
-    interval = metrics.paired_interval(_column(own, shared), _column(base, shared))
-    return PairedDifference(interval, metrics.not_worse(interval))
+def difference(
+    own: Mapping[int, Mapping[str, Any]], base: Mapping[int, Mapping[str, Any]]
+) -> PairedDifference:
+    """Paired difference of two models, from their evaluations by seed.
+
+    The interval is that of the seed averages on the queries that both have.
+    """
+    ours, theirs = (seed_average(by_seed, "min_r_k") for by_seed in (own, base))
+    shared = [query for query in ours if query in theirs]
+    interval = metrics.paired_interval(_column(ours, shared), _column(theirs, shared))
+    gaps = [
+        value["map_at_64"]["min_r_k"]["value"] - base[seed]["map_at_64"]["min_r_k"]["value"]
+        for seed, value in own.items()
+        if seed in base
+    ]
+    sd = float(np.std(gaps, ddof=1)) if len(gaps) > 1 else None
+    return PairedDifference(interval, metrics.not_worse(interval), sd)
 
 
 def _row(
-    preset: str, by_seed: dict[int, dict[str, Any]], reference: str, base: dict[str, float]
+    preset: str,
+    by_seed: dict[int, dict[str, Any]],
+    reference: str,
+    base: dict[int, dict[str, Any]],
 ) -> dict[str, Any]:
-    own = seed_average(by_seed, "min_r_k")
     return {
         "preset": preset,
         **over_seeds(by_seed).to_json(),
         "archives": sorted({value["archive_id"] for value in by_seed.values()}),
-        "difference": None if preset == reference else difference(own, base).to_json(),
+        "difference": None if preset == reference else difference(by_seed, base).to_json(),
     }
 
 

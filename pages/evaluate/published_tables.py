@@ -131,7 +131,9 @@ def _cell(value: Any, kind: str) -> str:
 
 def _difference(value: Mapping[str, Any]) -> str:
     low, high, middle = float(value["low"]), float(value["high"]), float(value["value"])
-    span = f"<small>{low:+.3f} to {high:+.3f}</small>"
+    sd = value.get("seed_sd")
+    seeds = "" if sd is None else f", sd over seeds {float(sd):.3f}"
+    span = f"<small>{low:+.3f} to {high:+.3f}{seeds}</small>"
     if low <= 0 <= high:
         return f"no difference{span}"
     return f'<b class="mirs-{"more" if middle > 0 else "less"}">{middle:+.3f}</b>{span}'

@@ -119,14 +119,11 @@ def _row(
     }
     if reasons.get(preset):
         return row
-    figures, own = comparison.over_seeds(metrics[preset]).to_json(), _average(metrics[preset])
-    row |= {"map_at_64": figures.pop("value"), **figures, "n_queries": len(own)}
+    figures = comparison.over_seeds(metrics[preset]).to_json()
+    queries = len(comparison.seed_average(metrics[preset], "min_r_k"))
+    row |= {"map_at_64": figures.pop("value"), **figures, "n_queries": queries}
     against = reference_of(preset, presets)
     if against and not reasons.get(against):
-        gap = comparison.difference(own, _average(metrics[against]))
+        gap = comparison.difference(metrics[preset], metrics[against])
         row["difference"] = {"against": against, **gap.to_json()}
     return row
-
-
-def _average(by_seed: dict[int, dict[str, Any]]) -> dict[str, float]:
-    return comparison.seed_average(by_seed, "min_r_k")

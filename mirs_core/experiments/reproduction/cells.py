@@ -28,6 +28,8 @@ from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 _QUERIES = 20
+_NO_MATTER = ("preset", "data")
+"""What a configuration says beside its settings: the name, and a folder whose digest counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Bench:
     cells: Path
     encoder: str
     progress: Progress = silent
-    _weights: dict[str, str] = field(default_factory=dict)
+    _weights: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def measure(self, recipe: Recipe, seed: int) -> dict[str, Any]:
         """What a recipe does at a seed: from its file, or trained, measured and thrown away.
@@ -88,14 +90,14 @@ class Bench:
 
     def _path(self, config: configs.RunConfig) -> Path:
         """One file for each configuration, state of the data set, weights and version."""
-        name = config.encoder.name
+        name = config.encoder.name, config.features.layers
         if name not in self._weights:
             self._weights[name] = run_encoder.encoder_for(self.home, config).fingerprint
-        # Defaults are left out, so that a cell stays valid when a setting is added.
-        own, default = (_flat(value) for value in (config, configs.RunConfig()))
-        changed = {setting: value for setting, value in own.items() if value != default[setting]}
+        # Every value counts, so that a changed default is another cell; a configuration leaves out
+        # added settings that are not used, so that one stays valid when a setting is added.
+        values = {key: value for key, value in config.to_json().items() if key not in _NO_MATTER}
         state = [self.digest, sorted(self.distractors)]
-        facts = [changed, state, self._weights[name], __version__]
+        facts = [values, state, self._weights[name], __version__]
         key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
         return self.cells / f"{config.preset}-s{config.seed}-{key}.json"
 
@@ -136,14 +138,6 @@ class Bench:
             if record["settings"] == settings and record["manifest"] == self.digest:
                 return encoder.id
         return None
-
-
-def _flat(config: configs.RunConfig) -> dict[str, Any]:
-    """Every setting that affects the results of a run, by name."""
-    value = {"seed": config.seed}
-    for group, item in configs.settings():
-        value[f"{group}.{item.name}"] = getattr(getattr(config, group), item.name)
-    return value
 
 
 def _epoch_seconds(run: runs.RunFolder) -> float | None:

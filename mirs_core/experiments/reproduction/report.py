@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from mirs_core.experiments.comparison import difference, over_seeds, seed_average
+from mirs_core.experiments.comparison import difference, over_seeds
 from mirs_core.experiments.reproduction.plan import Recipe, Row, Table
 from mirs_core.system import tables
 
@@ -91,8 +91,7 @@ def _result(
     figures = over_seeds(by_seed).to_json()
     paired = None
     if base is not None and row is not table.rows[table.reference]:
-        averages = (seed_average(values, "min_r_k") for values in (by_seed, base))
-        paired = difference(*averages).to_json()
+        paired = difference(by_seed, base).to_json()
     return {
         "map": figures["value"],
         "sd": figures["sd"],
@@ -156,7 +155,9 @@ def said(value: Any, kind: str) -> str:
     if kind == "interval":
         return f"[{value[0]:.3f}, {value[1]:.3f}]"
     if kind == "difference":
-        return f"{value['value']:+.3f} [{value['low']:+.3f}, {value['high']:+.3f}]"
+        interval = f"{value['value']:+.3f} [{value['low']:+.3f}, {value['high']:+.3f}]"
+        sd = value.get("seed_sd")
+        return interval if sd is None else f"{interval}, sd over seeds {sd:.3f}"
     if kind == "seconds":
         return f"{value:.3g} s"
     if kind in ("bytes", "count"):

@@ -95,6 +95,11 @@ def test_the_table_is_what_the_files_of_the_runs_say(home: Home, data: Path) -> 
             (expected.low, expected.high), abs=1e-6
         )
         assert found["not_worse"] is (found["high"] >= 0)
+        gaps = [
+            mean - files["mirs", seed]["map_at_64"]["min_r_k"]["value"]
+            for seed, mean in enumerate(means)
+        ]
+        assert found["seed_sd"] == pytest.approx(statistics.stdev(gaps), abs=1e-6)
 
 
 def result(values: dict[str, float]) -> dict[str, Any]:
@@ -139,12 +144,18 @@ def test_worse_means_that_the_whole_interval_lies_below_zero(
         comparison, "_metrics_of", lambda home, config: low if config.preset == "mirs" else high
     )
     better = compare(home, data, ("mirs", "baseline"), (0,))["presets"][1]["difference"]
-    assert better == {"value": 0.25, "low": 0.25, "high": 0.25, "not_worse": True}
+    assert better == {"value": 0.25, "low": 0.25, "high": 0.25, "not_worse": True, "seed_sd": None}
     monkeypatch.setattr(
         comparison, "_metrics_of", lambda home, config: high if config.preset == "mirs" else low
     )
     worse = compare(home, data, ("mirs", "baseline"), (0,))["presets"][1]["difference"]
-    assert worse == {"value": -0.25, "low": -0.25, "high": -0.25, "not_worse": False}
+    assert worse == {
+        "value": -0.25,
+        "low": -0.25,
+        "high": -0.25,
+        "not_worse": False,
+        "seed_sd": None,
+    }
 
 
 def test_one_seed_has_no_deviation_and_the_first_preset_is_the_reference(

@@ -10,10 +10,12 @@ import pytest
 from fakes import FakeNetwork, write_dataset
 
 from mirs_core.config import presets
+from mirs_core.config.head import HeadConfig
 from mirs_core.datasets import scanning
 from mirs_core.errors import ConfigError, DataError, RunError
 from mirs_core.experiments import reproduction
 from mirs_core.experiments.reproduction import measure, plan
+from mirs_core.experiments.reproduction.cells import Bench
 from mirs_core.experiments.reproduction.plan import Recipe, Row, Table
 from mirs_core.experiments.reproduction.report import markdown, said
 from mirs_core.pipeline import training
@@ -140,6 +142,36 @@ def test_a_changed_data_set_is_measured_anew(home: Home, data: Path, tmp_path: P
     next((data / "train" / "cra").iterdir()).unlink()
     reproduced(home, data, tmp_path / "out", seeds=1, tables=["costs"])
     assert len(list((tmp_path / "out" / "cells").iterdir())) == 4
+
+
+@pytest.mark.parametrize("changed", ["default", "value"])
+def test_a_changed_default_is_another_cell(
+    home: Home, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    bench = Bench(home, data, "digest", (), tmp_path, "fake")
+    before = presets.from_preset("mirs", data=str(data))
+    path = bench._path(before)
+    assert bench._path(presets.from_preset("mirs", data=str(tmp_path))) == path
+    if changed == "value":
+        after = presets.from_preset("mirs", data=str(data), changes=["training.epochs=99"])
+        assert bench._path(after) != path
+        return
+    # The same preset in a version whose default is another one.
+    defaults = {**(HeadConfig.__init__.__kwdefaults__ or {}), "dropout": 0.25}
+    monkeypatch.setattr(HeadConfig.__init__, "__kwdefaults__", defaults)
+    after = presets.from_preset("mirs", data=str(data))
+    assert before.head.dropout == 0.5 and after.head.dropout == 0.25
+    assert bench._path(after) != path
+
+
+def test_what_was_chosen_where_depends_on_data_and_encoder(
+    home: Home, data: Path, tmp_path: Path
+) -> None:
+    (note,) = (n for n in reproduced(home, data, tmp_path / "out")["notes"] if "chosen" in n)
+    assert note.startswith("Nothing was chosen on these tiles with this encoder")
+    own = measure._chosen_where("HiRISE landmarks", "efficientnet-lite0")
+    assert "cross-validation" in own and "archive at one seed" in own
+    assert measure._chosen_where("HiRISE landmarks", "fake").startswith("Nothing was chosen")
 
 
 def test_a_damaged_cell_is_named(home: Home, data: Path, tmp_path: Path) -> None:

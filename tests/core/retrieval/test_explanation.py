@@ -62,6 +62,18 @@ def test_neighbours_that_are_shared_are_counted() -> None:
     assert near.share_farther > 0.9 and far.share_farther == 0
 
 
+def test_tiles_of_one_code_share_all_ten() -> None:
+    codes = np.zeros((30, 2), np.uint8)
+    codes[20:] = 255
+    names = tuple(f"{i}.png" for i in range(30))
+    none = (None,) * 30
+    items = Items(names, none, ("archive",) * 30, none, names, none, none)
+    searcher = searcher_of(codes, items)
+    assert explain(searcher, searcher.query_by_id("0.png"), "1.png").shared_neighbours == 10
+    # Ten tiles at the other end, of which each has only nine others.
+    assert explain(searcher, searcher.query_by_id("20.png"), "21.png").shared_neighbours == 10
+
+
 def test_unknown_tiles_are_refused() -> None:
     codes = np.zeros((1, 2), np.uint8)
     items = Items(("a",), (None,), ("archive",), (None,), ("c",), (None,), (None,))
