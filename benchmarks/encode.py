@@ -146,7 +146,7 @@ def _engines(home: Home, encoder: Encoder) -> dict[str, Callable[[], Engine]]:
 
 
 def _measure(root: Path, tiles: Sequence[Tile], encoder: Encoder, engine: Engine) -> _Measured:
-    encoder.run_on(lambda: engine)
+    encoder.run_on(lambda encoder: engine)
     _warm_up(root, tiles, encoder)
     started = time.perf_counter()
     features = np.concatenate(list(encoded(root, tiles, encoder)))

@@ -75,23 +75,37 @@ def write_dataset(
 
 
 class FakeNetwork:
-    """Mean grey of 4 x 4 cells: features (B, 48), and a count of the tiles that it saw."""
+    """Mean grey of 4 x 4 cells: features (B, 48), and a count of the tiles that it saw.
 
-    dim = 48
+    The cells are also the maps (B, 3, 4, 4) of its only block, as a module of PyTorch would have
+    one.
+    """
+
+    dim, channels = 48, 3
 
     def __init__(self) -> None:
         self.seen = 0
+        self.hooks: list[Callable[..., None]] = []
 
     def __call__(self, batch: "torch.Tensor") -> "torch.Tensor":
         from torch.nn import functional
 
         self.seen += len(batch)
-        return functional.adaptive_avg_pool2d(batch, 4).flatten(1)
+        maps = functional.adaptive_avg_pool2d(batch, 4)
+        for hook in self.hooks:
+            hook(self, (batch,), maps)
+        return maps.flatten(1)
+
+    def get_submodule(self, name: str) -> "FakeNetwork":
+        return self
+
+    def register_forward_hook(self, hook: Callable[..., None]) -> None:
+        self.hooks.append(hook)
 
 
 def make_fake_encoder(key: str = "fake") -> "tuple[Encoder, FakeNetwork]":
     """An encoder that is fast, and the network in it. ``key`` tells fingerprints apart."""
-    from mirs_core.encoders.base import Encoder
+    from mirs_core.encoders.base import Encoder, Inner
 
     network = FakeNetwork()
     encoder = Encoder(
@@ -102,6 +116,7 @@ def make_fake_encoder(key: str = "fake") -> "tuple[Encoder, FakeNetwork]":
         mean=(127.0, 127.0, 127.0),
         scale=(128.0, 128.0, 128.0),
     )
+    encoder.inner = Inner("cells", network.channels)
     return encoder, network
 
 

@@ -92,7 +92,7 @@ class Encoder:
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._engine_lock = threading.Lock()
-        self._open_engine: Callable[[], Engine] = lambda: PyTorchEngine(self.load())
+        self._open_engine: Callable[[Encoder], Engine] = _in_pytorch
 
     @property
     def plain(self) -> "Encoder":
@@ -120,17 +120,21 @@ class Encoder:
     ) -> "Encoder":
         """An encoder with the same preprocessing and another network, which cannot be trained.
 
+        Its engine is chosen as for this one.
+
         ``parts`` are those of its features, ``build`` returns its frozen network.
         """
         other = copy.copy(self.plain)
         other.parts, other.dim, other.fingerprint = parts, sum(parts), fingerprint
         other._build, other._trainable, other._network = build, None, None
-        other._lock, other._engine_lock = threading.Lock(), threading.Lock()
-        other.run_on(lambda: PyTorchEngine(other.load()))
+        other._lock, other._engine_lock, other._engine = threading.Lock(), threading.Lock(), None
         return other
 
-    def run_on(self, open_engine: Callable[[], Engine]) -> None:
-        """Has features computed by the engine that ``open_engine`` returns; PyTorch until then."""
+    def run_on(self, open_engine: "Callable[[Encoder], Engine]") -> None:
+        """Has features computed by the engine that ``open_engine`` returns; PyTorch until then.
+
+        It is called with this encoder, or with one that was ``rebuilt`` from it.
+        """
         with self._engine_lock:
             self._engine, self._open_engine = None, open_engine
 
@@ -144,7 +148,7 @@ class Encoder:
             return self._plain.engine()
         with self._engine_lock:
             if self._engine is None:
-                self._engine = self._open_engine()
+                self._engine = self._open_engine(self)
             return self._engine
 
     def inputs(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -244,6 +248,10 @@ class Encoder:
                     move(compute_device())
                 self._network = network
             return self._network
+
+
+def _in_pytorch(encoder: Encoder) -> Engine:
+    return PyTorchEngine(encoder.load())
 
 
 def square(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

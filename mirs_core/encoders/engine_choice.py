@@ -22,7 +22,7 @@ VARIABLE = "MIRS_ENGINE"
 
 def choose_engine(encoder: Encoder, home: Home) -> Encoder:
     """``encoder``, whose features are computed by the best engine of this machine."""
-    encoder.run_on(functools.partial(open_engine, encoder, home))
+    encoder.run_on(functools.partial(open_engine, home=home))
     return encoder
 
 

@@ -10,8 +10,7 @@ from mirs_core.errors import EncoderError
 def with_inner_block(encoder: Encoder) -> Encoder:
     """``encoder`` with mean and standard deviation of each channel of its inner block appended.
 
-    Its features have two ``parts``, and its fingerprint tells them from those of ``encoder``. Its
-    engine is still to be chosen.
+    Its features have two ``parts``, and its fingerprint tells them from those of ``encoder``.
 
     Raises:
         EncoderError: no inner block of this network is known.

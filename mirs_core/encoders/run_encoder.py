@@ -2,7 +2,6 @@
 
 from mirs_core.config import settings as configs
 from mirs_core.encoders.base import Encoder
-from mirs_core.encoders.engine_choice import choose_engine
 from mirs_core.encoders.layers import with_inner_block
 from mirs_core.encoders.loading import load_encoder
 from mirs_core.errors import RunError
@@ -18,7 +17,7 @@ def encoder_for(home: Home, config: configs.RunConfig) -> Encoder:
     """
     encoder = load_encoder(config.encoder.name, home)
     if config.features.layers == "inner":
-        encoder = choose_engine(with_inner_block(encoder), home)
+        encoder = with_inner_block(encoder)
     return encoder.turned(config.codes.views)
 
 

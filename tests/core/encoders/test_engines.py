@@ -208,7 +208,7 @@ def test_gpus_stay_with_pytorch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_features_of_an_encoder_come_from_its_engine(tmp_path: Path) -> None:
     encoder = encoder_of()
     plain = encoder_of().features(inputs_of(encoder))
-    encoder.run_on(lambda: open_engine(encoder, Home(tmp_path)))
+    encoder.run_on(lambda encoder: open_engine(encoder, Home(tmp_path)))
     assert encoder.engine() is encoder.engine()
     assert encoder.engine().label.startswith("onnxruntime ")
     assert np.allclose(encoder.features(inputs_of(encoder)), plain, atol=1e-5)

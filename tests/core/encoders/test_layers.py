@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fakes import make_fake_encoder
 from torch import Tensor, nn
 
 from mirs_core.config.presets import from_preset
@@ -108,7 +107,7 @@ def test_other_layers_are_another_encoder_and_the_same_tile() -> None:
 
 def test_without_an_inner_block_the_error_says_what_to_set() -> None:
     with pytest.raises(EncoderError, match=r"features\.layers=last"):
-        with_inner_block(make_fake_encoder()[0])
+        with_inner_block(small_encoder(None))
 
 
 def test_the_exported_network_agrees_and_the_export_leaves_no_dropout_on(tmp_path: Path) -> None:

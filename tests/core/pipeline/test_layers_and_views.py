@@ -15,6 +15,7 @@ from mirs_core.datasets.images import read_image
 from mirs_core.datasets.views import view_of
 from mirs_core.encoders import run_encoder
 from mirs_core.encoders.feature_store import encode_one
+from mirs_core.encoders.layers import with_inner_block
 from mirs_core.errors import ConfigError
 from mirs_core.hashing.model import HashModel
 from mirs_core.pipeline import training
@@ -42,7 +43,7 @@ def home(tmp_path: Path, network: FakeNetwork) -> Home:
 
 
 def config_of(data: Path, *changes: str) -> configs.RunConfig:
-    plan = ["training.epochs=1", "training.views=2", "loss.order_weight=0"]
+    plan = ["training.epochs=1", "training.views=2", "loss.order_weight=0", "codes.views=1"]
     return from_preset("mirs-best", data=str(data), changes=[*plan, *changes])
 
 
@@ -53,7 +54,7 @@ def trained(home: Home, data: Path, *changes: str) -> str:
 def test_archived_codes_are_those_of_the_mean_over_views(home: Home, data: Path) -> None:
     run = trained(home, data, f"codes.views={VIEWS}")
     retriever = load(runs.folder(home, run))
-    encoder = make_fake_encoder()[0]
+    encoder = with_inner_block(make_fake_encoder()[0])
     for row, (tile, role) in enumerate(
         zip(retriever.items.ids, retriever.items.roles, strict=True)
     ):
@@ -103,7 +104,8 @@ def test_an_archive_of_ones_own_folder_and_what_is_added_have_as_many_views(
     grown = add(home, archived[0].id)
     searcher = Searcher.open(home, grown.run.id)
     row = searcher.items.row("more.png")
-    features = encode_one(stripes(900), make_fake_encoder()[0].turned(VIEWS))
+    encoder = with_inner_block(make_fake_encoder()[0])
+    features = encode_one(stripes(900), encoder.turned(VIEWS))
     code = searcher.retriever.model.encode(features[None], "target")  # type: ignore[call-arg]
     assert np.array_equal(searcher.retriever.codes[row], code[0])
     again = Searcher.open(home, index(home, turned, own).id)
@@ -183,6 +185,6 @@ def test_a_configuration_of_an_older_version_has_one_view_and_the_last_layer() -
 def test_the_encoder_of_a_run_knows_its_views(home: Home, data: Path) -> None:
     run = runs.folder(home, trained(home, data, "codes.views=8"))
     encoder = run_encoder.encoder_of(home, run)
-    assert (encoder.views, encoder.width) == (8, 8 * 48)
+    assert (encoder.views, encoder.width) == (8, 8 * (48 + 2 * 3))
     assert dataclasses.asdict(run.config().codes) == {"views": 8}
     assert PRESETS["mirs"].changes == {}
