@@ -11,6 +11,8 @@ from pages.parts import downloads, sections
 from pages.shared import words
 from pages.shared.palette import Model
 
+_ABREAST = 2
+"""How many matrices fit beside each other with the names of 15 classes on both axes."""
 _LARGEST = 3
 """How many confusions are listed below each matrix."""
 
@@ -27,9 +29,11 @@ def draw(models: Sequence[Model]) -> bool:
         "Classes of the first min(R, 64) results in percent: queries down, results across. R is the"
         " number of archive tiles of the query's class, so 100 on the diagonal is perfect.",
     )
-    for column, (model, report) in zip(sections.columns(len(measured)), measured, strict=False):
-        with column:
-            _confusion(model, report.confusion)
+    for start in range(0, len(measured), _ABREAST):
+        pair = measured[start : start + _ABREAST]
+        for column, (model, report) in zip(st.columns(_ABREAST, gap="large"), pair, strict=False):
+            with column:
+                _confusion(model, report.confusion)
     downloads.values("ranking", lambda: {model.id: report.to_json() for model, report in measured})
     return True
 

@@ -14,6 +14,7 @@ from pages.parts import add_to_collection, export_files, filter_panel, sections,
 from pages.shared import loaders, state, words
 
 _SHOWN = 120
+_ANCHOR = "mirs-selected"
 _PAGE, _ROWS = "mirs.chosen.page", "mirs.chosen.rows"
 
 
@@ -52,6 +53,16 @@ def _rows_of(searcher: Searcher, chosen: list[str]) -> NDArray[np.int64]:
     return rows
 
 
+def announce(tiles: Sequence[str]) -> None:
+    """Draws a line for the foot of a map that says what was selected and leads to it."""
+    if tiles:
+        count = f"{len(tiles):,} tiles are" if len(tiles) > 1 else "1 tile is"
+        st.html(
+            f'<p class="mirs-announce" role="status">{count} selected.'
+            f' <a href="#{_ANCHOR}" target="_self">Show below</a></p>'
+        )
+
+
 def draw(
     searcher: Searcher,
     tiles: Sequence[str],
@@ -67,6 +78,7 @@ def draw(
     if not tiles:
         sections.section("Selected tiles", how)
         return
+    st.html(f'<span id="{_ANCHOR}"></span>')
     counts = Counter[str]()
     for label, count in searcher.items.labels.take(searcher.items.rows_of(tiles)).counts().items():
         counts[words.class_name(label)] += count

@@ -29,7 +29,7 @@ _COLUMNS = {
     "Bits": st.column_config.NumberColumn(
         width=60, help="Length of a code; baselines compare float features instead"
     ),
-    "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+    "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -145,9 +146,14 @@ def _shift(hit: Hit, first: dict[str, int] | None) -> str:
 
 
 def _nothing(result: ModelResults) -> str:
-    if result.filters.within is not None:
-        return f"No tile within {result.filters.within:.0f} bits of the query."
-    return "No tile passes the filters in the sidebar."
+    filters = replace(result.filters, within=None)
+    if result.filters.within is not None and filters.rows(result.searcher.items).size:
+        text = f"No tile within {result.filters.within:.0f} bits of the query"
+        nearest = result.searcher.search(result.query, 1, filters)
+        if nearest and not result.query.refined:
+            return f"{text}; the nearest is at {nearest[0].distance:.0f}."
+        return f"{text}."
+    return f"No tile passes the filters: {filters.description()}."
 
 
 def _end(result: ModelResults) -> str:

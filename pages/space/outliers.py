@@ -39,13 +39,13 @@ def _suspects(run_id: str, searcher: Searcher) -> None:
     _table(
         items,
         {
-            "Tile": [_name(items, suspect.row) for suspect in suspects],
-            "Label": [words.class_name(suspect.label) for suspect in suspects],
             "Neighbours' label": [
                 words.class_name(suspect.neighbour_label) for suspect in suspects
             ],
             "Neighbours": [suspect.neighbour_count for suspect in suspects],
+            "Label": [words.class_name(suspect.label) for suspect in suspects],
             "Mean distance": [suspect.mean_distance for suspect in suspects],
+            "Tile": [_name(items, suspect.row) for suspect in suspects],
         },
         lambda place: [suspects[place].row, *_near(near, suspects[place].row)],
     )

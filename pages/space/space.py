@@ -64,10 +64,12 @@ def _space(data_set: lineup.DataSet, models: list[str]) -> None:
         most = maps.points_choice(searchers[selected[0]])
     on_maps = [(run, titles[run], searchers[run]) for run in selected]
     maps.draw(Home.current(), on_maps, mode, most)
+    tiles = selection.tiles(searchers[selected[0]])
+    selection.announce(tiles)
     st.caption(_NOTE)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        selection.draw(searchers[selected[0]], selection.tiles(searchers[selected[0]]))
+        selection.draw(searchers[selected[0]], tiles)
     with right:
         _outliers(selected, titles, searchers)
     bit_panel.draw(on_maps)

@@ -89,7 +89,9 @@ def test_filters_and_the_threshold_are_applied_before_the_top_k(page: Any) -> No
     within.fill("0")
     within.press("Enter")
     wait_for_link(page, "within", "0")
-    page.wait_for_selector("text=No tile within 0 bits of the query.", timeout=LONG)
+    page.wait_for_selector(
+        "text=No tile within 0 bits of the query; the nearest is at", timeout=LONG
+    )
     assert len(ids(page, 0)) == 12 and ids(page, 1) == []
     page.get_by_role("button", name="Clear all filters").click()
     wait_for_link(page, "within", None)

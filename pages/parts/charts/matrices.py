@@ -7,7 +7,6 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mirs_core.evaluation.diagnostics import Confusion
-from mirs_core.mars.landforms import by_code
 from pages.parts.charts.frame import DIVERGING, finished, shades, small
 from pages.shared import words
 from pages.shared.palette import Model
@@ -15,6 +14,7 @@ from pages.shared.palette import Model
 _NUMBERED = 0.1
 """The smallest share that is written into its cell."""
 _SQUARE = 260
+_LONGEST = 20
 
 
 def confusion_matrix(model: Model, matrix: Confusion) -> go.Figure:
@@ -43,8 +43,12 @@ def confusion_matrix(model: Model, matrix: Confusion) -> go.Figure:
     figure.update_xaxes(
         side="top", tickangle=-90, showgrid=False, tickfont={"size": 11}, title="result"
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 11}, title="query")
-    return finished(figure, 106 + 23 * max(len(queries), 8), legend=False)
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, tickfont={"size": 11}, title="query", automargin=True,
+        dtick=1,
+    )  # fmt: skip
+    figure.update_xaxes(automargin=True, dtick=1)
+    return finished(figure, 176 + 23 * max(len(queries), 8), legend=False)
 
 
 def covariance(values: NDArray[np.float64], first: int) -> go.Figure:
@@ -72,7 +76,6 @@ def covariance(values: NDArray[np.float64], first: int) -> go.Figure:
 
 
 def _axis_name(label: str | None) -> str:
-    """A class on an axis: its DoMars16k code, or a short name for other classes."""
-    if label is None:
-        return "none"
-    return label if label in by_code else escape(words.short_name(label))[:14]
+    """The name of a class on an axis."""
+    name = words.class_name(label)
+    return escape(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")
