@@ -80,6 +80,20 @@ class Tiles(Sequence[Tile]):
             columns.add(block)
         return columns.tiles()
 
+    @classmethod
+    def joined(cls, parts: Sequence["Tiles"]) -> "Tiles":
+        """The tiles of several columns, one after the other."""
+        return cls(
+            _texts_of([part.ids for part in parts]),
+            _words_of([part.labels for part in parts]),
+            _words_of([part.splits for part in parts]),
+            _joined([part.contents for part in parts]),
+            _words_of([part.strips for part in parts]),
+            _numbers_of([part.latitudes for part in parts]),
+            _numbers_of([part.longitudes for part in parts]),
+            _words_of([part.places for part in parts]),
+        )
+
     def take(self, rows: Rows) -> "Tiles":
         """The tiles at ``rows`` (n,), in their order."""
         return Tiles(*(_taken(column, rows) for column in self._columns()))
@@ -194,9 +208,31 @@ class _Growing:
 def _joined(pieces: Sequence[Hashes | Texts]) -> Hashes | Texts:
     hashes = [piece.stored.whole() for piece in pieces if isinstance(piece, Hashes)]
     if len(hashes) < len(pieces):
-        return Texts.cut(pa.concat_arrays([array for piece in pieces for array in _arrays(piece)]))
+        return _texts_of(
+            [piece if isinstance(piece, Texts) else Texts.of(piece) for piece in pieces]
+        )
     return Hashes(Blocks.of(np.concatenate([np.empty((0, 32), np.uint8), *hashes])))
 
 
-def _arrays(piece: Hashes | Texts) -> Sequence[pa.Array]:
-    return piece.arrays if isinstance(piece, Texts) else [strings(piece.tolist())]
+def _texts_of(columns: Sequence[Texts]) -> Texts:
+    blocks = [
+        column.block(number).cast(pa.large_string())
+        for column in columns
+        for number in range(len(column.arrays))
+    ]
+    return Texts.cut(pa.concat_arrays([strings([]), *blocks]))
+
+
+def _words_of(columns: Sequence[Categories]) -> Categories:
+    names = list(dict.fromkeys(name for column in columns for name in column.names))
+    place, kind = {name: number for number, name in enumerate(names)}, code_type(len(names))
+    codes = [
+        # The last entry is that of None.
+        np.array([*(place[name] for name in column.names), -1], dtype=kind)[column.codes.whole()]
+        for column in columns
+    ]
+    return Categories.of_codes(np.concatenate(codes), names)
+
+
+def _numbers_of(columns: Sequence[Numbers]) -> Numbers:
+    return Numbers(Blocks.of(np.concatenate([column.stored.whole() for column in columns])))

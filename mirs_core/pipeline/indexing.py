@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mirs_core.columns.categories import Categories
 from mirs_core.columns.lookup import lookup_of
 from mirs_core.config import settings as configs
 from mirs_core.datasets.card import CARD_FILE
-from mirs_core.datasets.items import Items
+from mirs_core.datasets.items import ROLES, Items
 from mirs_core.datasets.manifest import Manifest
 from mirs_core.datasets.scanning import archive_id, describe, scan_cached
 from mirs_core.datasets.splits import row_order
@@ -193,13 +194,18 @@ def keep_archived(
     return run
 
 
-def archive_roles(tiles: Tiles, learnt: Mapping[str, str]) -> list[str]:
+def archive_roles(tiles: Tiles, learnt: Mapping[str, str]) -> Categories:
     """The splits of tiles in an archive.
 
     Args:
         learnt: split by content of the tiles that the model was trained or validated on.
     """
-    return [
-        learnt.get(content) or (split if split in ("val", "test") else "archive")
-        for content, split in zip(tiles.contents, tiles.splits, strict=True)
-    ]
+    place = {role: code for code, role in enumerate(ROLES)}
+    splits = [place[name if name in ("val", "test") else "archive"] for name in tiles.splits.names]
+    # The last entry is that of tiles without a split.
+    codes = np.array([*splits, place["archive"]], dtype=np.int8)[tiles.splits.codes.whole()]
+    rows = lookup_of(tiles.contents).rows_with(list(learnt))
+    for row, content in zip(rows.tolist(), tiles.contents.values_at(rows), strict=True):
+        if role := learnt[content]:
+            codes[row] = place[role]
+    return Categories.of_codes(codes, ROLES).compact()
