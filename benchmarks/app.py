@@ -22,23 +22,25 @@ K = 66
 """Results per column: the smallest number of results that the page offers from 64 up."""
 _COLUMNS = 3
 _PAINTS, _WARM_UPS, _PAUSE, _SETTLED = 5, 5, 0.4, 6.0
-# The time at which the columns are there, on the clock that starts with the navigation.
-_SHOWN = """
-(columns) => new Promise((done) => {
+PATIENCE = 180.0
+SHOWN = """
+(columns, patience) => new Promise((done, fail) => {
   const look = () => {
     const there = [...document.querySelectorAll('*')].some((host) => host.shadowRoot &&
-      host.shadowRoot.querySelectorAll('h3').length === columns)
+      host.shadowRoot.querySelectorAll('.columns > section h2').length === columns)
     if (there) requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())))
+    else if (performance.now() > patience) fail(`no ${columns} columns in ${patience / 1000} s`)
     else setTimeout(look, 10)
   }
   look()
 })
 """
-# The time from the click until the new tiles are painted, on the browser's clock.
-_CLICK = """
+"""A promise of the time at which the columns are there, since the navigation began."""
+CLICK = """
 async (place) => {
   const root = [...document.querySelectorAll('*')].filter(e => e.shadowRoot)
-    .map(e => e.shadowRoot.querySelector('.root')).find(r => r && r.querySelector('h3'))
+    .map(e => e.shadowRoot.querySelector('.root'))
+    .find(r => r && r.querySelector('.columns > section h2'))
   const tiles = [...root.querySelectorAll('button.tile')]
   const before = root.dataset.subject
   const started = performance.now()
@@ -55,6 +57,7 @@ async (place) => {
   return performance.now() - started
 }
 """
+"""A promise of the time from the click on a result until the new ones are painted."""
 
 
 def run(
@@ -120,17 +123,21 @@ async def _measured(
 
 
 async def paint(browser: Chromium, link: str, columns: int = _COLUMNS) -> float:
-    """Milliseconds from the start of the navigation until all columns are on screen."""
+    """Milliseconds from the start of the navigation until all columns are on screen.
+
+    Raises:
+        RunError: they were not within ``PATIENCE`` seconds.
+    """
     await browser.go(link)
     await asyncio.sleep(_PAUSE)
-    milliseconds = float(await browser.evaluate(f"({_SHOWN})({columns})"))
+    milliseconds = float(await browser.evaluate(f"({SHOWN})({columns}, {1000 * PATIENCE})"))
     await asyncio.sleep(1.0)
     return milliseconds
 
 
 async def click(browser: Chromium, place: int) -> float:
     """Milliseconds from the click on a result until its own results are painted."""
-    return float(await browser.evaluate(f"({_CLICK})({place})"))
+    return float(await browser.evaluate(f"({CLICK})({place})"))
 
 
 async def _session(link: str, seconds: float, first: int) -> list[float]:

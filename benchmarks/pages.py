@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.app import click, figures, paint
+from benchmarks.app import PATIENCE, click, figures, paint
 from benchmarks.chromium import Chromium
 from benchmarks.server import Server, started
 from mirs_core.errors import RunError
@@ -21,7 +21,6 @@ from pages.shared import lineup
 _MOST_COLUMNS = 3
 _SESSIONS = 2
 _WARM_UPS, _PAUSE = 3, 0.4
-_PATIENCE = 180.0
 _SETTLED = 0.5
 _SEARCH, _BROWSE = "search", "browse"
 PAGES = {
@@ -169,5 +168,5 @@ async def _visited(
 async def _seen(browser: Chromium, script: str) -> tuple[float, str]:
     """Milliseconds, and what went wrong, as ``script`` reports them."""
     await asyncio.sleep(_SETTLED)
-    milliseconds, fault = await browser.evaluate(f"({script})({1000 * _PATIENCE})")
+    milliseconds, fault = await browser.evaluate(f"({script})({1000 * PATIENCE})")
     return round(float(milliseconds), 1), str(fault)

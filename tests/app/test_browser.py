@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from benchmarks.app import CLICK, SHOWN
+
 
 def test_a_click_on_a_result_makes_it_the_query(page: Any) -> None:
     titles = page.locator(".columns h2").all_inner_texts()
@@ -24,6 +28,16 @@ def test_a_click_on_a_result_makes_it_the_query(page: Any) -> None:
     page.wait_for_function(
         "wanted => new URL(location.href).searchParams.get('tile') !== wanted", arg=wanted
     )
+
+
+def test_benchmarks_see_the_columns_and_the_new_results_of_a_click(page: Any) -> None:
+    assert page.evaluate(f"({SHOWN})(3, 60000)") > 0
+    subject = page.locator(".root:has(.columns)").first
+    before = subject.get_attribute("data-subject")
+    assert page.evaluate(f"({CLICK})(5)") > 0
+    assert subject.get_attribute("data-subject") != before
+    with pytest.raises(Exception, match="no 4 columns"):
+        page.evaluate(f"({SHOWN})(4, 1)")
 
 
 def test_the_back_button_of_the_browser_goes_back(page: Any) -> None:
