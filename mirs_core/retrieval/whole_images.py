@@ -10,9 +10,12 @@ import numpy as np
 
 from mirs_core.datasets.bundles import is_bundle, names_in, unpack
 from mirs_core.datasets.images import MAX_BYTES, read_bytes, size_of
+from mirs_core.datasets.large_images import LargeImage, Square, png
 from mirs_core.datasets.raster_formats import driver_of
 from mirs_core.datasets.rasters import opened
 from mirs_core.datasets.strips.cutting import USUAL_METRES
+from mirs_core.datasets.strips.frame import Frame
+from mirs_core.datasets.strips.opening import placing
 from mirs_core.datasets.strips.raster import open_strip
 from mirs_core.datasets.strips.strip_list import read_strips
 from mirs_core.datasets.strips.virtual import is_virtual
@@ -116,6 +119,50 @@ def place_of(source: Path | bytes, name: str) -> ImagePlace | None:
     return None
 
 
+def cut_with_place(image: LargeImage, source: Path | bytes, square: Square) -> bytes:
+    """A square of an image as a file: a GeoTIFF with its coordinates, or PNG if it has none.
+
+    Args:
+        source: the file of ``image``, or its bytes.
+
+    Raises:
+        ImageError: the file is missing or damaged.
+    """
+    square = square.inside(image.width, image.height)
+    pixels = image.cut(square)
+    frame = _frame_of(source, image.name)
+    if frame is None or (frame.width, frame.height) != (image.width, image.height):
+        return png(pixels)
+    from rasterio import Affine
+    from rasterio.io import MemoryFile
+
+    bands = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    a, b, _, d, e, _ = frame.transform
+    x, y = (float(axis) for axis in frame.positions(square.x, square.y))
+    place = Affine(a, b, x, d, e, y)
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", width=square.side, height=square.side, count=len(bands),
+            dtype="uint8", crs=frame.crs.wkt, transform=place,
+        ) as out:  # fmt: skip
+            out.write(bands)
+        return bytes(memory.read())
+
+
+def _frame_of(source: Path | bytes, name: str) -> Frame | None:
+    """Where the pixels of a file lie, unwarped; None without usable coordinates of Mars."""
+    if driver_of(source) is None:
+        return None
+    with (
+        contextlib.suppress(MirsError, ValueError, OSError),
+        tempfile.TemporaryDirectory() as temporary,
+    ):
+        path = source if isinstance(source, Path) else _written(source, name, Path(temporary))
+        with opened(path, name) as raster:
+            return placing(raster, path, None).frame
+    return None
+
+
 def _written(data: bytes, name: str, folder: Path) -> Path:
     """A file, or a product of several, written into ``folder``; the path of the first."""
     if not is_bundle(data):
@@ -174,13 +221,21 @@ def tile_metres(searcher: Searcher) -> float:
     return USUAL_METRES if scale is None else scale * _side_of_tiles(searcher)
 
 
-def scale_warning(searcher: Searcher, side: float, name: str) -> str | None:
-    """A warning that an image is much wider or narrower, in metres, than the archive's tiles."""
-    usual = tile_metres(searcher)
+def scale_warning(
+    searcher: Searcher, side: float, name: str, across: float | None = None
+) -> str | None:
+    """A warning that an image is much wider or narrower, in metres, than the archive's tiles.
+
+    Args:
+        side: of the square that is compared, in metres.
+        across: what ``tile_metres`` returns, where it is known.
+    """
+    usual = tile_metres(searcher) if across is None else across
     if _ALIKE[0] <= side / usual <= _ALIKE[1]:
         return None
+    about = float(f"{usual:.2g}")
     return (
-        f"{name} is {side:,.0f} m across, the archive's tiles are about {usual:,.0f} m: a model"
+        f"{name} is {side:,.0f} m across, the archive's tiles are about {about:,.0f} m: a model"
         " cannot tell small landforms from large ones, so results may only look alike."
     )
 

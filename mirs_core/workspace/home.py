@@ -106,6 +106,11 @@ class Home:
         return self.path / "reports"
 
     @property
+    def tables(self) -> Path:
+        """Tables of searches with many queries that the app has written."""
+        return self.path / "tables"
+
+    @property
     def locks(self) -> Path:
         """Locks of actions that must not run twice at once."""
         return self.path / "locks"

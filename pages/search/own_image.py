@@ -5,18 +5,22 @@ from pathlib import Path
 import streamlit as st
 
 from mirs_core.datasets.images import LABELS, SUFFIXES
-from mirs_core.datasets.large_images import LargeImage, Square, png
+from mirs_core.datasets.large_images import LargeImage, Square
 from mirs_core.errors import ImageError, MirsError
 from mirs_core.retrieval.search import Searcher
+from mirs_core.retrieval.whole_images import LONGEST_SIDE, cut_with_place
 from pages.components.crop.crop import crop
 from pages.shared import access, loaders, state, words
+from pages.shared.query_kinds.upload import Upload
 
-_WIDTH = 760
+WIDTH = 760
+"""Of the inputs while no image is chosen, in pixels."""
 _FORMATS = sorted(suffix[1:] for suffix in (*SUFFIXES, *LABELS))
+_HIGHEST, _NARROWEST = 420, 140
 _TILE = 200
-# An image of up to twice the tile size is taken for a tile; larger ones are usually cut.
-_LARGE = 400
-_WHOLE, _PART = "The whole image", "A square"
+# A nearly square image of up to twice the tile size is taken for a tile without a question.
+_LARGE, _NEARLY = 400, 1.25
+_WHOLE, _PART = "Whole image", "A square"
 _HINTS = (
     (
         "Common image formats",
@@ -39,6 +43,8 @@ def draw(searcher: Searcher) -> None:
     try:
         source = _tile(searcher) or _source()
         if source is None:
+            if several():
+                return
             if (current := state.upload()) is None:
                 _hints()
             else:
@@ -47,8 +53,7 @@ def draw(searcher: Searcher) -> None:
         state.choose_upload(_query(searcher, *source))
     except MirsError as error:
         state.choose_upload(None)
-        st.error(words.plain(str(error)), icon=":material/broken_image:", width=_WIDTH)
-        _hints()
+        st.error(words.plain(str(error)), icon=":material/broken_image:")
 
 
 def _tile(searcher: Searcher) -> tuple[str, bytes] | None:
@@ -69,28 +74,42 @@ def _tile(searcher: Searcher) -> tuple[str, bytes] | None:
     return str(Path(words.file_name(tile)).with_suffix(suffix)), data
 
 
+def has_input() -> bool:
+    """Whether an image is chosen, so that its inputs stand beside the results."""
+    keys = ("mirs.file", "mirs.file.path")
+    chosen = any(st.session_state.get(key) for key in keys)
+    return chosen or state.upload() is not None or state.picture_tile() is not None
+
+
+def several() -> list[Upload]:
+    """The images that were dropped at once; none if there are fewer than two."""
+    files = st.session_state.get("mirs.file") or []
+    return [Upload(file.name, file.getvalue()) for file in files] if len(files) > 1 else []
+
+
 def _source() -> tuple[str, bytes | Path] | None:
     """The uploaded file, or the path of one on this computer."""
-    file = st.file_uploader(
-        "Image of the Martian surface",
+    files = st.file_uploader(
+        "Images of the Martian surface",
         type=_FORMATS,
+        accept_multiple_files=True,
         key="mirs.file",
-        width=_WIDTH,
         on_change=_forget_if_empty,
+        help="One image is the query. Several, or a folder that you drop, are many queries, in rows"
+        " that you can walk through.",
     )
     typed = ""
-    if access.is_private():
+    if access.is_private() and not files:
         typed = st.text_input(
             "or its path on this computer",
             key="mirs.file.path",
             placeholder="/home/me/strip.tif",
-            width=_WIDTH,
             help="For images too large to upload; they are read in blocks.",
             on_change=_forget_if_empty,
         ).strip()
-    if file is not None:
-        return file.name, file.getvalue()
-    if not typed:
+    if len(files) == 1:
+        return files[0].name, files[0].getvalue()
+    if files or not typed:
         return None
     path = Path(typed).expanduser()
     if "\0" in typed or not path.is_file():
@@ -104,7 +123,7 @@ def _forget_if_empty() -> None:
         state.choose_upload(None)
 
 
-def _chosen_before(image: state.Upload) -> None:
+def _chosen_before(image: Upload) -> None:
     """The image that is the query, although the inputs are empty again."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Searching with {words.plain(image.name)}", width="content")
@@ -117,21 +136,40 @@ def _chosen_before(image: state.Upload) -> None:
         )
 
 
-def _query(searcher: Searcher, name: str, source: bytes | Path) -> state.Upload:
+def _query(searcher: Searcher, name: str, source: bytes | Path) -> Upload:
     image = loaders.large_image(source, name)
-    subject = f"{name} {image.width} {image.height} {loaders.cache_key(source)}"
     part = _WHOLE
-    if image.width * image.height > _LARGE**2 or image.width != image.height:
-        options = [_PART] if max(image.width, image.height) > _TILE * 20 else [_WHOLE, _PART]
+    if options := _parts(image):
         part = st.segmented_control(
-            "Search with", options, default=options[-1], required=True, key="mirs.file.part"
+            "Search with",
+            options,
+            default=options[0],
+            required=True,
+            key=f"mirs.file.part.{len(options)}.{options[0]}",
         )
     if part == _PART:
-        return _cut(searcher, image, subject)
+        return _cut(searcher, image, source)
     if isinstance(source, bytes):
         loaders.own_image(source, name)
-        return state.Upload(name, source)
-    return state.Upload(name, png(image.cut(_all_of(image))))
+        return Upload(name, source)
+    return Upload(name, cut_with_place(image, source, _all_of(image)))
+
+
+def _parts(image: LargeImage) -> list[str]:
+    """What one may search with, the likelier first; nothing if there is no choice.
+
+    A nearly square image is a tile, whatever its size, unless nobody would look at it as one.
+    """
+    longest = max(image.width, image.height)
+    if longest > LONGEST_SIDE:
+        return [_PART]
+    if not _is_nearly_square(image):
+        return [_PART, _WHOLE]
+    return [_WHOLE, _PART] if longest > _LARGE else []
+
+
+def _is_nearly_square(image: LargeImage) -> bool:
+    return max(image.width, image.height) <= _NEARLY * min(image.width, image.height)
 
 
 def _all_of(image: LargeImage) -> Square:
@@ -140,36 +178,46 @@ def _all_of(image: LargeImage) -> Square:
     return Square((image.width - side) // 2, (image.height - side) // 2, side)
 
 
-def _cut(searcher: Searcher, image: LargeImage, subject: str) -> state.Upload:
-    metres = st.number_input(
+def _cut(searcher: Searcher, image: LargeImage, source: bytes | Path) -> Upload:
+    metres, wide = _metres(image, source), loaders.usual_width(searcher)
+    side = round(wide / metres) if metres else min(_TILE, image.width, image.height)
+    start = Square((image.width - side) // 2, (image.height - side) // 2, side)
+    start = start.inside(image.width, image.height)
+    subject = f"{image.name} {image.width} {image.height} {loaders.cache_key(source)} {metres}"
+    # Long strips stand upright; results and facts below them have to stay in sight.
+    width = max(_NARROWEST, round(_HIGHEST * image.width / image.height))
+    with st.container(width=min(WIDTH, width)):
+        square = crop(
+            "mirs.crop",
+            image,
+            loaders.data_uri(image.preview, max(image.preview.shape)),
+            subject,
+            start,
+            metres,
+        ).inside(image.width, image.height)
+    if metres and not 0.5 <= square.side * metres / wide <= 2:
+        st.caption(
+            f"The archive's tiles are about {wide:,.0f} m across; this square is"
+            f" {square.side * metres:,.0f} m across."
+        )
+    name = f"{image.name} [x {square.x}, y {square.y}, {square.side} px]"
+    return Upload(name, cut_with_place(image, source, square))
+
+
+def _metres(image: LargeImage, source: bytes | Path) -> float | None:
+    """The pixel scale: from its coordinates, or else as the user gives it; None if unknown."""
+    place = loaders.image_place(source, image.name)
+    if place is not None:
+        st.caption(f"{place.metres_per_pixel:.4g} m per pixel, from its coordinates.")
+        return place.metres_per_pixel
+    return st.number_input(
         "Pixel scale in m/pixel, if known",
         0.01,
         10_000.0,
         value=None,
         key="mirs.file.metres",
         placeholder="unknown",
-        width=260,
     )
-    wide = (searcher.card.metres_per_pixel or 6.0) * _TILE
-    side = round(wide / metres) if metres else min(_TILE, image.width, image.height)
-    start = Square((image.width - side) // 2, (image.height - side) // 2, side)
-    start = start.inside(image.width, image.height)
-    with st.container(width=_WIDTH):
-        square = crop(
-            "mirs.crop",
-            image,
-            loaders.data_uri(image.preview, max(image.preview.shape)),
-            f"{subject} {metres}",
-            start,
-            metres,
-        ).inside(image.width, image.height)
-    if metres and not 0.5 <= square.side * metres / wide <= 2:
-        st.caption(
-            f"The models were trained on tiles about {wide:,.0f} m across; this square is"
-            f" {square.side * metres:,.0f} m across."
-        )
-    name = f"{image.name} [x {square.x}, y {square.y}, {square.side} px]"
-    return state.Upload(name, png(image.cut(square)))
 
 
 def _hints() -> None:

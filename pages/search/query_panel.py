@@ -6,7 +6,7 @@ from mirs_core.mars import observations
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import pictures, stale_tile
-from pages.search import tile_details
+from pages.search import query_notes, tile_details
 from pages.shared import loaders, state, words
 
 _TRAIL = 8
@@ -24,6 +24,7 @@ def draw(searcher: Searcher, source: state.QuerySource) -> None:
             _tile(searcher, source.name)
         else:
             picture(source, source.image)
+        query_notes.draw(searcher, source)
         below(searcher, source)
 
 

@@ -8,7 +8,15 @@ from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.parts import filter_panel, first_run, model_results, notice, picker
-from pages.search import collections_view, describe, own_image, query_panel, results, tile_details
+from pages.search import (
+    collections_view,
+    describe,
+    many_queries,
+    own_image,
+    query_panel,
+    results,
+    tile_details,
+)
 from pages.shared import lineup, link, loaders, sidebar, state, words
 
 
@@ -56,7 +64,7 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     ):
         view = st.segmented_control(
             "View",
-            [state.COMPARE, state.BROWSE, state.OWN, state.DESCRIBE, state.KEPT],
+            [state.COMPARE, state.BROWSE, state.OWN, state.DESCRIBE, state.MANY, state.KEPT],
             key=state.VIEW,
             required=True,
             default=None if state.VIEW in st.session_state else state.COMPARE,
@@ -73,20 +81,32 @@ def _page(searcher: Searcher, models: list[str]) -> None:
     if view == state.KEPT:
         collections_view.draw(searcher)
         return
-    if view == state.OWN:
-        own_image.draw(searcher)
     if view == state.DESCRIBE:
         _describing(searcher, models, slot)
         return
-    source = state.query()
-    if source is None or (view == state.OWN and source.tile_id is not None):
+    if view == state.MANY:
+        many_queries.draw(searcher, models)
         return
+    if view == state.OWN and (several := own_image.several()):
+        own_image.draw(searcher)
+        many_queries.of_images(searcher, models, several)
+        return
+    if view == state.OWN and not own_image.has_input():
+        with st.container(width=own_image.WIDTH):
+            own_image.draw(searcher)
+        return
+    # A square is hard to choose in a narrow picture.
+    left, right = st.columns([1.6, 3.5] if view == state.OWN else [1, 4.1], gap="medium")
+    with left:
+        if view == state.OWN:
+            own_image.draw(searcher)
+        source = state.query()
+        if source is None or (view == state.OWN and source.tile_id is not None):
+            return
+        query_panel.draw(searcher, source)
     if view != state.BROWSE:
         with slot:
             results.legend(searcher, source, len(models))
-    left, right = st.columns([1, 4.1], gap="medium")
-    with left:
-        query_panel.draw(searcher, source)
     with right:
         if view == state.BROWSE:
             picker.browse(searcher)

@@ -54,7 +54,7 @@ _PICTURE = "mirs.file.tile"
 _HISTORY, _AHEAD = "mirs.history", "mirs.ahead"
 
 COMPARE, BROWSE, OWN, KEPT = "Compare", "Browse tiles", "Your own image", "Collections"
-DESCRIBE = "Describe"
+DESCRIBE, MANY = "Describe", "Many queries"
 POLES = (-90, 90)
 MAPS = ("global", "north", "south")
 MAP_PARTS = ("map", "estimate")

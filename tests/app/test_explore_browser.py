@@ -165,7 +165,7 @@ def test_an_upload_is_cut_with_the_pointer_and_with_keys(page: Any) -> None:
     page.wait_for_selector("dd:has-text('220 px')", timeout=LONG)
     page.wait_for_selector(".columns h2", timeout=LONG)
     assert len(ids(page, 1)) == 24
-    page.get_by_role("radio", name="The whole image").click()
+    page.get_by_role("radio", name="Whole image").click()
     page.wait_for_selector("dd:has-text('1600 × 1000 px')", timeout=LONG)
 
 

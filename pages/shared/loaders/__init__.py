@@ -32,7 +32,7 @@ from pages.shared.loaders.pictures import (
 )
 from pages.shared.loaders.projected import central_points, order, points, space_map
 from pages.shared.loaders.runs import diagnosis, rank_agreement, scores_of, searcher, training_cost
-from pages.shared.loaders.sets import is_large, known_sets, remote_file, sample_tiles
+from pages.shared.loaders.sets import images_in, is_large, known_sets, remote_file, sample_tiles
 from pages.shared.loaders.sights import SINGLY, sight
 from pages.shared.loaders.space import (
     bit_ends,
@@ -53,6 +53,7 @@ from pages.shared.loaders.tiles import (
     tile_picture,
     tile_size,
 )
+from pages.shared.loaders.verdicts import image_place, panel, usual_width, why_no_tile
 
 __all__ = [
     "FULL",
@@ -78,7 +79,9 @@ __all__ = [
     "distance_spread",
     "facets",
     "files_turn",
+    "image_place",
     "image_query",
+    "images_in",
     "inter_class_groups",
     "is_large",
     "known_sets",
@@ -92,6 +95,7 @@ __all__ = [
     "outlines",
     "overlapping_tiles",
     "own_image",
+    "panel",
     "points",
     "rank_agreement",
     "remote_file",
@@ -114,4 +118,6 @@ __all__ = [
     "tile_size",
     "top_k_errors",
     "training_cost",
+    "usual_width",
+    "why_no_tile",
 ]

@@ -57,6 +57,16 @@ def _sample_tiles(root: Path, count: int) -> list[str]:
     return samples(root, find_images(root).tiles, count)
 
 
+@st.cache_data(ttl=30, max_entries=8, show_spinner="Looking at the folder")
+def images_in(root: Path) -> tuple[str, ...]:
+    """Paths of the images of a folder and its sub-folders; may be half a minute old.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    return tuple(find_images(root).tiles)
+
+
 def remote_file(source: download.PublishedDataSet) -> download.RemoteFile:
     """The file of a published data set; its record is read again after ten minutes.
 

@@ -44,8 +44,8 @@ class Upload(QuerySource):
 
     @property
     def caution(self) -> str:
-        """What to keep in mind about its scale."""
-        return _SCALE_HINT
+        """What to keep in mind about its scale, where that is unknown."""
+        return _SCALE_HINT if loaders.image_place(self.data, self.name) is None else ""
 
     @property
     def facts(self) -> list[tuple[str, str]]:

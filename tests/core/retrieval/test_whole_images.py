@@ -13,11 +13,19 @@ from PIL import Image
 from rasterio import Affine
 from searchers import items_of, searcher_of
 
+from mirs_core.datasets.images import read_image
+from mirs_core.datasets.large_images import LargeImage, Square
+from mirs_core.datasets.strips.raster import open_strip
 from mirs_core.errors import DataError
 from mirs_core.files import sha256
 from mirs_core.hashing.baseline import FloatModel
 from mirs_core.retrieval.search import Searcher
-from mirs_core.retrieval.whole_images import place_of, query_by_whole_image, tile_metres
+from mirs_core.retrieval.whole_images import (
+    cut_with_place,
+    place_of,
+    query_by_whole_image,
+    tile_metres,
+)
 
 
 @pytest.fixture
@@ -134,3 +142,26 @@ def test_tiles_are_as_wide_as_the_card_tells(searcher: Searcher) -> None:
     assert tile_metres(searcher) == 1200.0
     searcher.card = dataclasses.replace(searcher.card, metres_per_pixel=0.25)
     assert tile_metres(searcher) == 50.0
+
+
+@pytest.mark.parametrize("as_bytes", [False, True], ids=["file", "bytes"])
+@pytest.mark.parametrize("crs", ["IAU_2015:49910", "IAU_2015:49900", None], ids=str)
+def test_a_square_of_an_image_keeps_its_place(
+    tmp_path: Path, crs: str | None, as_bytes: bool
+) -> None:
+    metres = 6.0 if crs != "IAU_2015:49900" else 1e-4
+    corner = (59_274.7, 118_549.4) if crs != "IAU_2015:49900" else (10.0, 20.0)
+    path = raster(tmp_path / "strip.tif", 300, 500, metres, crs, corner)
+    source = path.read_bytes() if as_bytes else path
+    image, square = LargeImage.open(source, "strip.tif"), Square(40, 300, 64)
+    data = cut_with_place(image, source, square)
+    assert np.array_equal(read_image(data), image.cut(square))
+    place = place_of(data, "cut")
+    if crs is None:
+        assert place is None and data.startswith(b"\x89PNG")
+        return
+    with open_strip(path) as strip:
+        longitude, latitude = strip.frame.degrees(40 + 32, 300 + 32)
+    assert place is not None and place.side == pytest.approx(64 * place.metres_per_pixel)
+    assert place.longitude == pytest.approx(float(longitude))
+    assert place.latitude == pytest.approx(float(latitude))
