@@ -35,14 +35,14 @@ def draw(searcher: Searcher, sources: Sequence[state.QuerySource], place: str) -
     key = f"mirs.many.page.{place}.{len(sources)}"
     number = st.pagination(pages, key=key) if pages > 1 else 1
     first = (number - 1) * ROWS
-    shown = [sources[index] for index in range(first, min(first + ROWS, len(sources)))]
+    on_page = [sources[index] for index in range(first, min(first + ROWS, len(sources)))]
     if pages > 1:
-        st.caption(f"Queries {first + 1:,} to {first + len(shown):,} of {len(sources):,}")
-    queries = _queries(searcher, shown)
+        st.caption(f"Queries {first + 1:,} to {first + len(on_page):,} of {len(sources):,}")
+    queries = _queries(searcher, on_page)
     block = _block([query for query in queries if isinstance(query, Query)], searcher)
     hits = BatchSearch(searcher, HITS, filter_panel.selected(searcher)).search(block)
     usable = 0
-    for number, (source, query) in enumerate(zip(shown, queries, strict=True), first):
+    for number, (source, query) in enumerate(zip(on_page, queries, strict=True), first):
         with st.container(key=f"mirs-many-{number}", border=True):
             if isinstance(query, str):
                 st.error(words.plain(query), icon=":material/broken_image:")

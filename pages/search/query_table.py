@@ -138,7 +138,7 @@ def _in_background(searcher: Searcher, folder: Path, filters: Filters, suffix: s
         spec = spec_of(home, run, folder, out, filters, int(st.session_state[state.K]))
         key = f"{_JOBS}{out.name}"
         notice.run("", lambda: jobs.submit_once(home, spec, key=key))
-    queue.draw(quiet=True, kind=f"{_JOBS}{out.name}")
+    queue.draw(kind=f"{_JOBS}{out.name}")
     if out.is_file():
         st.download_button(
             f"Download {words.plain(out.name)}",
