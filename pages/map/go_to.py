@@ -31,9 +31,9 @@ def draw() -> None:
         key=TEXT,
         index=None,
         accept_new_options=True,
-        placeholder="Feature, or latitude, longitude",
+        placeholder="Name or coordinates",
         on_change=_go,
-        width=250,
+        width=220,
         help=_HELP.format("west" if state.west() else "east"),
     )
 

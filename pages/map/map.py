@@ -1,13 +1,14 @@
 """Map of Mars: locations of tiles and results, selected tiles, distances, landform estimate."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.map import distances, estimate, map_layers, no_coordinates, planet
+from pages.map import distances, estimate, map_layers, no_coordinates, planet, similarity_layer
 from pages.parts import (
     filter_panel,
     first_run,
@@ -68,9 +69,15 @@ def _map(data_set: lineup.DataSet, models: list[str]) -> None:
     if no_coordinates.is_wanted(searcher):
         no_coordinates.draw(searcher)
         return
-    layers = map_layers.draw(searcher)
+    titles = sidebar.titles(data_set.runs)
+    layers = map_layers.draw(searcher, {run: titles[run] for run in models})
     results = _results(data_set, models)
+    similarity = similarity_layer.computed(results)
+    if similarity is not None:
+        layers = replace(layers, similarity=similarity_layer.layer(similarity))
     planet.draw(searcher, results, layers)
+    if similarity is not None:
+        similarity_layer.draw(similarity)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _region()

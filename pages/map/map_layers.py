@@ -1,6 +1,6 @@
 """Map overlays besides tiles and results: strips, a collection, a density."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,9 @@ import streamlit as st
 from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
-from pages.components.mars_map.mars_map import Frame, Heat, Pin, Strip
-from pages.map import go_to
+from pages.components.mars_map.mars_layers import Heat, Similarity
+from pages.components.mars_map.mars_map import Frame, Pin, Strip
+from pages.map import go_to, similarity_layer
 from pages.parts import filter_panel
 from pages.shared import loaders, missing, state, words
 
@@ -34,6 +35,7 @@ class Layers:
         heat: density of a landform class.
         frame: area to zoom to.
         pin: a place that was asked for.
+        similarity: the similarity map of the query.
     """
 
     collected: tuple[str, ...] = ()
@@ -41,10 +43,11 @@ class Layers:
     heat: Heat | None = None
     frame: Frame | None = None
     pin: Pin | None = None
+    similarity: Similarity | None = None
 
 
-def draw(searcher: Searcher) -> Layers:
-    """Draws the controls above the map."""
+def draw(searcher: Searcher, titles: Mapping[str, str]) -> Layers:
+    """Draws the controls above the map; ``titles`` are those of the models by run."""
     strips = _strips(searcher)
     with st.container(horizontal=True, vertical_alignment="bottom", key="mirs-map-controls"):
         if st.session_state.get(state.MAP) not in state.MAPS:
@@ -55,6 +58,7 @@ def draw(searcher: Searcher) -> Layers:
         go_to.draw()
         collected = _collection(searcher)
         label = _density(searcher)
+        similarity_layer.choose(titles)
         names = [strip.name for strip in strips]
         present = set(names)
         if (framed := st.session_state.get(state.FRAMED)) not in present:
@@ -74,7 +78,7 @@ def draw(searcher: Searcher) -> Layers:
             on_change=_leave_for_strip,
             args=(searcher,),
             disabled=not names,
-            width=230,
+            width=200,
         )
         st.toggle("West longitudes", key=state.WEST, help=_WEST_HELP)
     go_to.draw_refusal()
@@ -176,7 +180,7 @@ def _density(searcher: Searcher) -> str | None:
         key=DENSITY,
         placeholder="None",
         help=_DENSITY_HELP,
-        width=190,
+        width=160,
     )
     return str(label) if label else None
 

@@ -57,6 +57,7 @@ def draw(
         region=state.region(),
         box=None if state.drawn() == state.region() else state.drawn(),
         heat=layers.heat,
+        similarity=layers.similarity,
         frame=layers.frame,
         pin=layers.pin,
         tag=_tag(searcher),

@@ -1,5 +1,6 @@
 """The page Map of Mars, without a browser."""
 
+import base64
 import dataclasses
 import json
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from mirs_core.datasets import stored_items
 from mirs_core.errors import DataError
 from mirs_core.landform_map import spread
+from mirs_core.landform_map.similarity import similarity_map
 from mirs_core.mars.geography import Region, distance_km
 from mirs_core.mars.region_texts import region_of_text
 from mirs_core.mars.regions import CircleRegion, PolygonRegion
@@ -25,8 +27,10 @@ from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
 from mirs_core.workspace.run_folder import RunFolder
+from pages.components.mars_map.mars_layers import Similarity, plain_similarity
 from pages.components.mars_map.mars_map import MapActions, MapContent
 from pages.components.mars_map.mars_regions import box_of, plain_region, shape_of
+from pages.components.sending.sending import Sending
 from pages.map import go_to, map_layers, planet
 from pages.shared import loaders, state
 
@@ -357,6 +361,40 @@ def test_a_place_that_a_polar_view_lacks_is_shown_on_the_planet(
         next(one for one in app.selectbox if one.label == "Strip").options[0]
     ).run()
     assert drawn.content.pin is None and drawn.content.frame is not None
+
+
+def test_the_similarity_map_is_that_of_the_library(
+    app: AppTest, drawn: Drawn, searcher: Searcher
+) -> None:
+    assert drawn.content is not None and drawn.content.similarity is None
+    next(one for one in app.selectbox if one.label == "Similarity map").set_value(RUN).run()
+    assert not app.exception
+    query, layer = searcher.query_by_id(app.session_state[state.TILE]), drawn.content.similarity
+    assert layer is not None and layer.unit == "bits" and layer.step == 5
+    np.testing.assert_array_equal(layer.values, similarity_map(searcher, query, 5).values)
+    app.session_state["mirs.map.similarity.step"] = 2.0
+    app.session_state["mirs.map.similarity.statistic"] = "median"
+    app.session_state[state.REGION] = (0.0, -40.0, 360.0, 40.0)
+    app.run()
+    layer, filters = drawn.content.similarity, Filters(region=Region(0, -40, 360, 40))
+    assert layer is not None and layer.title == "Median of tiles: Hamming distance (bits)"
+    expected = similarity_map(searcher, query, 2, "median", filters)
+    np.testing.assert_array_equal(layer.values, expected.values)
+    assert layer.north == 40 and "demo" not in layer.note
+    buttons = [one.label for one in app.get("download_button")]
+    assert "Save similarity map" in buttons
+
+
+def test_a_similarity_map_is_sent_exactly() -> None:
+    values = np.array([[np.nan, 3, 130], [57.5, 4, np.nan]], dtype=np.float32)
+    layer = Similarity(values, 10, 20, 5, "t", "n", "c", "bits", True)
+    to_send = Sending()
+    plain = plain_similarity(to_send, layer)
+    levels = np.frombuffer(base64.b64decode(to_send.new[plain["grid"]]), dtype="u1")
+    decoded = np.where(levels > 0, plain["low"] + (levels - 1.0) * plain["per"], np.nan)
+    np.testing.assert_array_equal(decoded.reshape(2, 3), values)
+    empty = plain_similarity(Sending(), dataclasses.replace(layer, values=values[:, :1] * np.nan))
+    assert empty["high"] < empty["low"]
 
 
 def test_a_strip_is_framed_and_its_tiles_chosen(

@@ -30,7 +30,7 @@ const KINDS = { points: Float32Array, codes: Uint16Array, open: Uint8Array, chos
 function read(data) {
   for (const [name, text] of Object.entries(data.arrays)) arrays.set(name, text)
   const texts = [data.features, data.strips, data.crowd && data.crowd.sight, ...Object.values(data.pictures)]
-  const names = [...Object.keys(KINDS).map((key) => data[key]), ...texts, data.heat && data.heat.grid]
+  const names = [...Object.keys(KINDS).map((key) => data[key]), ...texts, data.heat && data.heat.grid, data.similarity && data.similarity.grid]
   if (names.some((name) => name && !arrays.has(name))) return null
   const once = (name, make) => {
     const text = arrays.get(name)
@@ -41,6 +41,7 @@ function read(data) {
   for (const [key, Kind] of Object.entries(KINDS)) content[key] = data[key] ? once(data[key], (text) => decoded(text, Kind)) : null
   for (const key of ["features", "strips"]) content[key] = once(data[key], JSON.parse)
   if (data.heat) content.heat = { ...data.heat, name: data.heat.grid, grid: once(data.heat.grid, (text) => decoded(text, Uint8Array)) }
+  if (data.similarity) content.similarity = { ...data.similarity, name: data.similarity.grid, grid: once(data.similarity.grid, (text) => decoded(text, Uint8Array)) }
   const half = content.points.length / 2
   ;[content.lat, content.lon] = [content.points.subarray(0, half), content.points.subarray(half)]
   content.shape = `${data.points} ${data.codes}`
@@ -137,7 +138,7 @@ function built(root, say) {
   const ring = make("i", "ring")
   ring.hidden = true
   box.append(under, over, ring, make("p", "where"), make("p", "tag"), count, status)
-  root.replaceChildren(make("div", "head"), box, make("div", "sight"), make("div", "foot"))
+  root.replaceChildren(make("div", "head"), box, make("div", "similar"), make("div", "sight"), make("div", "foot"))
   root.layers = { ...SHOWN }
   root.veiled = new Set()
   root.map = stage(root, box, say)
@@ -176,6 +177,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   settle(root)
   // Outlines are shown by default if there are any.
   if (!before) root.layers.strips = content.strips.some((strip) => strip.ring)
+  // Tiles would hide the similarity map.
+  if (Boolean(content.similarity) !== Boolean(before && before.similarity)) root.layers.tiles = !content.similarity
   const head = root.querySelector(".head")
   head.replaceChildren(tools(root), layers(root), marks(content))
   root.querySelector(".foot").replaceChildren(legend(root, () => root.map.redraw()))

@@ -17,6 +17,12 @@ from mirs_core.errors import MirsError
 from mirs_core.mars.nomenclature import FEATURES
 from mirs_core.mars.regions import AnyRegion
 from pages.components import source_of
+from pages.components.mars_map.mars_layers import (
+    Heat,
+    Similarity,
+    plain_heat,
+    plain_similarity,
+)
 from pages.components.mars_map.mars_regions import box_of, plain_region, shape_of
 from pages.components.mars_map.mars_sight import Crowd, plain_sight
 from pages.components.sending import sending
@@ -41,6 +47,7 @@ _MAP = st.components.v2.component(
         "mars_map/mars_density.js",
         "mars_map/mars_crowd.js",
         "mars_map/mars_shapes.js",
+        "mars_map/mars_similarity.js",
         "mars_map/mars_paint.js",
         "mars_map/mars_stage.js",
         "mars_map/mars_map.js",
@@ -69,14 +76,6 @@ class Strip:
     lon: float
     count: int
     ring: tuple[tuple[float, float], ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Heat:
-    """A density layer (rows, columns) starting at 90 degrees north and 0 east, in any unit."""
-
-    title: str
-    grid: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +131,7 @@ class MapContent:
     region: AnyRegion | None = None
     box: AnyRegion | None = None
     heat: Heat | None = None
+    similarity: Similarity | None = None
     frame: Frame | None = None
     pin: Pin | None = None
     tag: str = ""
@@ -241,7 +241,8 @@ def _plain(content: MapContent) -> dict[str, Any]:
         "region": plain_region(content.region),
         "box": plain_region(content.box),
         "pin": asdict(content.pin) if content.pin else None,
-        "heat": _heat(to_send, content.heat),
+        "heat": plain_heat(to_send, content.heat),
+        "similarity": plain_similarity(to_send, content.similarity),
         "frame": asdict(content.frame) if content.frame else None,
         "west": content.as_west,
         "tag": content.tag,
@@ -277,11 +278,3 @@ def _crowd(to_send: Sending, crowd: Crowd | None) -> dict[str, Any] | None:
         "levels": crowd.levels,
         "sight": _text(to_send, plain_sight(crowd.whole)),
     }
-
-
-def _heat(to_send: Sending, heat: Heat | None) -> dict[str, Any] | None:
-    if heat is None or not heat.grid.max():
-        return None
-    rows, columns = heat.grid.shape
-    grid = (heat.grid / heat.grid.max() * 255).round().astype("u1")
-    return {"title": heat.title, "grid": to_send.array(grid), "rows": rows, "columns": columns}

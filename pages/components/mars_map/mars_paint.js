@@ -39,6 +39,7 @@ function paintMap(root, map, box, again) {
   if (box.querySelector("canvas.over").matches(":focus-visible")) drawCross(top, map.size, theme)
   if (data.crowd) root.crowd.want(map)
   sightNote(root, map, theme)
+  similarityLegend(root, theme)
   box.dataset.painted = data.id
 }
 
@@ -61,6 +62,7 @@ function paintGround(pen, root, map, theme, again) {
     if (map.heatKey !== key) [map.heatKey, map.heat] = [key, heatSheet(map.view, data.heat, theme.name)]
     spread(pen, map.view, map.heat, map.size)
   }
+  paintSimilarity(pen, root, map, theme)
   if (data.crowd && layers.tiles) paintDensity(pen, root, map, theme)
   const taken = graticule(pen, map.view, map.size, data.west, theme)
   if (layers.names) featureNames(pen, map.view, map.size, data.features, kmPerPixel(map), theme, taken)

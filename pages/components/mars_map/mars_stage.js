@@ -99,14 +99,16 @@ function stage(root, box, say) {
     next()
   }
 
-  // The number of tiles in the cell below the pointer.
+  // The number of tiles in the cell below the pointer, or its value on the similarity map.
   function countCell(x, y) {
     const note = box.querySelector(".count")
     const cell = root.raw.crowd && root.layers.tiles && self.over < 0 ? cellAt(root, self, x, y) : null
-    note.hidden = !cell
-    if (!cell) return
-    const side = Math.sqrt(cell.km2)
-    note.textContent = `${cell.count.toLocaleString("en")} ${cell.count > 1 ? "tiles" : "tile"} in ${rounded(side ** 2)} km²`
+    const value = self.over < 0 && !cell ? similarityNote(root, self, x, y) : ""
+    note.hidden = !cell && !value
+    if (note.hidden) return
+    note.textContent = cell
+      ? `${cell.count.toLocaleString("en")} ${cell.count > 1 ? "tiles" : "tile"} in ${rounded(cell.km2)} km²`
+      : value
     const [wide] = [note.offsetWidth]
     note.style.left = `${x + 16 + wide < self.size[0] ? x + 16 : x - 16 - wide}px`
     note.style.top = `${Math.max(4, y - 30)}px`

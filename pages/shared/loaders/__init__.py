@@ -34,6 +34,7 @@ from pages.shared.loaders.projected import central_points, order, points, space_
 from pages.shared.loaders.runs import diagnosis, rank_agreement, scores_of, searcher, training_cost
 from pages.shared.loaders.sets import images_in, is_large, known_sets, remote_file, sample_tiles
 from pages.shared.loaders.sights import SINGLY, sight
+from pages.shared.loaders.similarity import similarity
 from pages.shared.loaders.space import (
     bit_ends,
     bit_statistics,
@@ -108,6 +109,7 @@ __all__ = [
     "searcher",
     "shared_codes",
     "sight",
+    "similarity",
     "space_map",
     "strip_facts",
     "strip_places",
