@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mirs_core.datasets.descriptions import Description
+from mirs_core.datasets.descriptions.description import VERSION
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import encode_one
 from mirs_core.files import sha256
@@ -35,10 +36,13 @@ def query_by_description(
 
 
 def features_of(
-    encoder: Encoder, description: Description, renderings: int = RENDERINGS
+    encoder: Encoder,
+    description: Description,
+    renderings: int = RENDERINGS,
+    version: int = VERSION,
 ) -> NDArray[np.float32]:
     """The features (renderings, D) of tiles that show a description."""
-    tiles = [variant.render() for variant in description.variants(renderings)]
+    tiles = [variant.render(version) for variant in description.variants(renderings)]
     return np.stack([encode_one(tile, encoder) for tile in tiles])
 
 

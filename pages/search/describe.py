@@ -8,9 +8,13 @@ from mirs_core.datasets.descriptions import FORMS, Description, Form
 from mirs_core.datasets.descriptions.forms import BY_NAME
 from mirs_core.datasets.descriptions.measured import AP_AT_64, quality
 from mirs_core.datasets.descriptions.parameters import DEGREES, METRES, Parameter
-from pages.shared import state, words
+from mirs_core.datasets.images import Pixels, read_image
+from mirs_core.errors import MirsError
+from mirs_core.retrieval.search import Searcher
+from pages.shared import loaders, state, words
 
 _FORM, _SEED, _LAST = "mirs.describe.form", "mirs.describe.seed", "mirs.describe.last"
+_WISH, _ABOUT = "mirs.describe.wish", "mirs.describe.about"
 _FIRST = Description("crater", size=700, sun=270)
 _HELP = (
     "What you do not set is left to chance. So that chance does not decide the results, nine tiles"
@@ -18,8 +22,26 @@ _HELP = (
 )
 
 
-def draw() -> state.Described:
+def offer() -> None:
+    """Draws the button that describes the query, a tile or an image, in numbers."""
+    st.button(
+        "Describe",
+        icon=":material/tune:",
+        type="tertiary",
+        on_click=_ask,
+        help="Search for the description whose synthetic tile comes nearest to this one, to change"
+        " it: like this one, but smaller.",
+    )
+
+
+def _ask() -> None:
+    st.session_state[_WISH], st.session_state[state.VIEW] = state.query(), state.DESCRIBE
+
+
+def draw(searcher: Searcher) -> state.Described:
     """Draws the controls; the description becomes the query, which is returned."""
+    if (wish := st.session_state.pop(_WISH, None)) is not None:
+        _describe(searcher, wish)
     _adopt()
     st.html('<p class="mirs-eyebrow">Describe what you look for</p>')
     name = st.selectbox("Landform", [form.name for form in FORMS], key=_FORM, format_func=_title)
@@ -34,6 +56,9 @@ def draw() -> state.Described:
             type="tertiary",
         )
     st.caption(_quality(form))
+    of_form, about = st.session_state.get(_ABOUT) or ("", "")
+    if of_form == form.name:
+        st.caption(about)
     source = state.Described(Description(form.name, seed=st.session_state[_SEED], **values))
     if not isinstance(state.query(), state.Described):
         state.forget_examples()
@@ -94,6 +119,34 @@ def _adopt() -> None:
     st.session_state[_said(form)] = list(description.values())
     for name, value in description.values().items():
         st.session_state[_key(form, name)] = float(value)
+
+
+def _describe(searcher: Searcher, source: state.QuerySource) -> None:
+    """Makes the description nearest to a tile or image the query, and says how near it is."""
+    try:
+        with st.spinner("Looking for the nearest description"):
+            pixels = _pixels(searcher, source)
+            nearest = loaders.nearest_description(searcher.summary.id, source.name, pixels)
+    except MirsError as error:
+        st.error(words.plain(str(error)), icon=":material/broken_image:")
+        return
+    distance = f"{nearest.distance:.3g} {searcher.unit}"
+    st.session_state[_ABOUT] = (
+        nearest.description.form,
+        f"Of {nearest.tried} synthetic tiles this one comes nearest to"
+        f" {words.plain(words.file_name(source.name))}, at a distance of {distance}. Change what"
+        " should differ.",
+    )
+    state.forget_examples()
+    described = state.Described(nearest.description)
+    state.remember(described)
+    state.put(described)
+
+
+def _pixels(searcher: Searcher, source: state.QuerySource) -> Pixels:
+    if source.tile_id is not None:
+        return searcher.files.pixels(source.tile_id)
+    return read_image(source.image or b"", source.name)
 
 
 def _another() -> None:

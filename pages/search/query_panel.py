@@ -6,7 +6,7 @@ from mirs_core.mars import observations
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.parts import pictures, stale_tile
-from pages.search import query_notes, tile_details
+from pages.search import describe, query_notes, tile_details
 from pages.shared import loaders, state, words
 
 _TRAIL = 8
@@ -69,6 +69,8 @@ def _actions(searcher: Searcher, tile_id: str | None) -> None:
             st.button(
                 "Forward", icon=":material/arrow_forward:", on_click=state.go_ahead, type="tertiary"
             )
+        if not isinstance(state.query(), state.Described):
+            describe.offer()
         if tile_id is None:
             return
         st.button(

@@ -122,7 +122,7 @@ def _describing(searcher: Searcher, models: list[str], slot: DeltaGenerator) -> 
     left, right = st.columns([1.35, 3.75], gap="medium")
     with left, st.container(key="mirs-describe", gap="small"):
         place = st.container()
-        source = describe.draw()
+        source = describe.draw(searcher)
         with place:
             query_panel.picture(source, source.image)
         query_panel.below(searcher, source)

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from mirs_core.datasets.descriptions import FORMS, Description, parse
 from mirs_core.datasets.descriptions.measured import AP_AT_64, quality
 from mirs_core.mars.landforms import LANDFORMS
+from mirs_core.retrieval import describing
 from mirs_core.workspace.home import Home
 from pages.shared import state
 
@@ -88,3 +89,22 @@ def test_every_landform_has_a_measured_quality() -> None:
     assert set(AP_AT_64) == {landform.code for landform in LANDFORMS}
     assert {quality(form.landform) for form in FORMS} <= {"well", "fairly well", "poorly"}
     assert quality("cra") == "well" and quality("rid") == "poorly"
+
+
+def test_a_tile_is_described_by_what_comes_nearest_and_can_then_be_changed(
+    home: Home, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(describing, "PER_FORM", 1)
+    app = start(models="demo-mirs", k="12")
+    tile = app.session_state[state.TILE]
+    next(button for button in app.button if button.label == "Describe").click().run()
+    assert not app.exception and app.segmented_control(key=state.VIEW).value == state.DESCRIBE
+    nearest = described(app)
+    assert len(nearest.values()) >= 2
+    assert "comes nearest" in " ".join(item.value for item in app.caption)
+    for name, value in nearest.values().items():
+        assert app.slider(key=f"mirs.describe.{nearest.form}.{name}").value == value
+    app.slider(key=f"mirs.describe.{nearest.form}.sun").set_value(90.0).run()
+    assert not app.exception and described(app) == nearest.with_value("sun", 90.0)
+    next(button for button in app.button if button.label == "Back").click().run()
+    assert app.session_state[state.TILE] == tile and app.session_state["mirs.query"] is None

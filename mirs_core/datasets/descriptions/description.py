@@ -24,8 +24,8 @@ TILE_METRES = 1200.0
 _PAINTED = 1.68
 """Area [km²] that is painted for one tile, its margin included."""
 
-_VERSION = 2
-"""The version of the painters."""
+VERSION = 2
+"""The version of the painters that descriptions are rendered by."""
 
 _LARGEST_SEED = 2**31 - 1
 
@@ -89,6 +89,15 @@ class Description:
             words.append(f"{name}={value:.10g}{unit}")
         return " ".join(words + ([f"seed={self.seed}"] if self.seed else []))
 
+    def with_value(self, name: str, value: float | None) -> "Description":
+        """The same with another value of one parameter; None leaves it to chance."""
+        values: dict[str, float] = {
+            key: number for key, number in self.values().items() if key != name
+        }
+        return Description(
+            self.form, seed=self.seed, **(values if value is None else {**values, name: value})
+        )
+
     def variants(self, count: int) -> Iterator["Description"]:
         """The same with ``count`` different seeds, itself first."""
         for step in range(count):
@@ -108,8 +117,11 @@ class Description:
             values["density"] = max(1.0, self.density * _PAINTED)
         return Wish(values, form.kind)
 
-    def render(self) -> NDArray[np.uint8]:
-        """One tile, uint8 (200, 200), at ``SCALE``, that shows it. It is synthetic."""
+    def render(self, version: int = VERSION) -> NDArray[np.uint8]:
+        """One tile, uint8 (200, 200), at ``SCALE``, that shows it. It is synthetic.
+
+        ``version`` is that of the painters (see ``synthetic.painting.VERSIONS``).
+        """
         from mirs_core.datasets.synthetic import camera
         from mirs_core.datasets.synthetic.painting import SIDE, picture
 
@@ -119,7 +131,7 @@ class Description:
             light = replace(light, azimuth=screen_angle(self.sun))
         if self.incidence is not None:
             light = replace(light, incidence=radians(self.incidence))
-        return picture(self.landform, rng, light, lens, (SIDE, SIDE), self.wish(), version=_VERSION)
+        return picture(self.landform, rng, light, lens, (SIDE, SIDE), self.wish(), version=version)
 
 
 def screen_angle(azimuth: float) -> float:

@@ -1,6 +1,6 @@
 """Cached loading of runs, images, locations and data sets; the app has no other caches."""
 
-from pages.shared.loaders.described import described_query, rendered
+from pages.shared.loaders.described import described_query, nearest_description, rendered
 from pages.shared.loaders.facets import Facets, facets, tile_list_of
 from pages.shared.loaders.ground import (
     Landforms,
@@ -90,6 +90,7 @@ __all__ = [
     "landforms",
     "large_image",
     "look_at_shown_files",
+    "nearest_description",
     "neighbourhoods",
     "newest_images",
     "order",
