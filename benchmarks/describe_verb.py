@@ -23,16 +23,17 @@ def describe(args: argparse.Namespace, console: Console) -> tuple[dict[str, Any]
 
 def text(answer: dict[str, Any]) -> str:
     """The measurement as a Markdown table."""
-    one, nine = answer["one"], answer["description"]
+    single, nine = answer["one"], answer["description"]
     rows = [
-        [form.name, f"{one['per_class'][form.code]:.2f}", f"{nine['per_class'][form.code]:.2f}"]
+        [form.name, f"{single['per_class'][form.code]:.2f}", f"{nine['per_class'][form.code]:.2f}"]
         for form in LANDFORMS
         if form.code in nine["per_class"]
     ]
     whole = [
-        "{value:.3f} [{low:.3f}, {high:.3f}]".format_map(part["map_at_64"]) for part in (one, nine)
+        "{value:.3f} [{low:.3f}, {high:.3f}]".format_map(part["map_at_64"])
+        for part in (single, nine)
     ]
-    hits = [f"{part['map_at_64_hits']:.3f}" for part in (one, nine)]
+    hits = [f"{part['map_at_64_hits']:.3f}" for part in (single, nine)]
     rows += [["mAP@64", *whole], ["mAP@64, divisor hits", *hits]]
     return markdown(["landform class", "one tile", "description (nine tiles)"], rows)
 
