@@ -17,8 +17,8 @@ Ranked = tuple[NDArray[np.int32], Rows]
 
 # Up to so many rows are searched for in addition and dropped; more are left out before.
 _FEW_EXCLUDED = 64
-# Of at least so many blocks two are searched at a time.
-_SEVERAL = 4
+SEVERAL = 4
+"""Of at least so many blocks two are searched at a time."""
 # Filters that leave at least this share of a block are tried on the nearest of all of it first,
 # of which so many times as many are taken as would be needed if those allowed were spread evenly,
 # and once more several times as many.
@@ -48,7 +48,8 @@ def search(
             scans = part is not None
         return part or _search(blocks, block, queries, k, mask, out - first)
 
-    if allowed is not None and len(numbers) >= _SEVERAL and len(queries) <= FEW_QUERIES:
+    several = len(numbers) >= SEVERAL and faiss.omp_get_max_threads() > 1
+    if allowed is not None and several and len(queries) <= FEW_QUERIES:
         # Most of the time goes into what is allowed, which threads of FAISS do not share.
         with ThreadPoolExecutor(2, initializer=faiss.omp_set_num_threads, initargs=(1,)) as pool:
             parts = list(pool.map(ranked, numbers))
@@ -57,7 +58,7 @@ def search(
             parts = list(map(ranked, numbers))
     distances = np.concatenate([part[0] for part in parts], axis=1)
     rows = np.concatenate([part[1] for part in parts], axis=1)
-    return _merged(ties, distances, rows, k) if len(parts) > 1 else (distances, rows)
+    return merged(ties, distances, rows, k) if len(parts) > 1 else (distances, rows)
 
 
 def nothing(queries: int, k: int, dtype: Any) -> tuple[NDArray[Any], Rows]:
@@ -129,7 +130,7 @@ def _without(allowed: Mask, excluded: Rows) -> Mask:
     return mask
 
 
-def _merged(ties: Ties | None, distances: NDArray[np.int32], rows: Rows, k: int) -> Ranked:
+def merged(ties: Ties | None, distances: NDArray[np.int32], rows: Rows, k: int) -> Ranked:
     """The k nearest of the results of all blocks, by (distance, place among ties, row)."""
     places = rows if ties is None else ties.take(rows.ravel()).reshape(rows.shape)
     order = np.lexsort((rows, places, distances), axis=1)[:, :k]

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from mirs_core.columns.blocks import Blocks, Layout
 from mirs_core.columns.ties import Ties
+from mirs_core.ranking.blockwise import SEVERAL, Mask, Ranked, Rows, merged
 from mirs_core.ranking.compiled import Scan
 from mirs_core.ranking.scan import FEW_QUERIES, LONG
-
-Rows = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 _WORD = 8
 _LONGEST = 1 << 12
@@ -39,22 +37,33 @@ def search(
     k: int,
     allowed: Mask | None,
     excluded: Rows,
-) -> tuple[NDArray[np.int32], Rows]:
+) -> Ranked:
     """As ``HashArchive.search``, with at least ``k`` rows that may be returned."""
     masks = _masks(blocks.layout, allowed, excluded)
     words = _words(queries).reshape(len(queries), -1)
-    threads = faiss.omp_get_max_threads() if len(words) > FEW_QUERIES else 1
-    size = min(_QUERIES, -(-len(words) // threads))
-    parts = [words[start : start + size] for start in range(0, len(words), size)]
+    threads = faiss.omp_get_max_threads()
+    numbers = range(len(blocks.arrays))
+    if len(words) > FEW_QUERIES:
+        size = min(_QUERIES, -(-len(words) // threads))
+        parts = [(words[start : start + size], numbers) for start in range(0, len(words), size)]
+    else:
+        several = len(numbers) >= SEVERAL and threads > 1
+        parts = [(words, half) for half in (_halves(numbers) if several else [numbers])]
 
-    def ranked(part: NDArray[np.uint64]) -> tuple[NDArray[np.int32], Rows]:
-        return _Lists(part, k).ranked(scan, blocks, ties, masks)
+    def ranked(part: tuple[NDArray[np.uint64], range]) -> Ranked:
+        return _Lists(part[0], k).ranked(scan, blocks, ties, masks, part[1])
 
     if len(parts) == 1:
         return ranked(parts[0])
     with ThreadPoolExecutor(threads) as pool:
-        distances, rows = zip(*pool.map(ranked, parts), strict=True)
-    return np.concatenate(distances), np.concatenate(rows)
+        results = list(pool.map(ranked, parts))
+    axis = 0 if len(words) > FEW_QUERIES else 1
+    distances, rows = (np.concatenate(column, axis) for column in zip(*results, strict=True))
+    return (distances, rows) if axis == 0 else merged(ties, distances, rows, k)
+
+
+def _halves(numbers: range) -> tuple[range, range]:
+    return numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
 
 
 class _Lists:
@@ -68,12 +77,18 @@ class _Lists:
         self._state[:, 1] = _NO_LIMIT
 
     def ranked(
-        self, scan: Scan, blocks: Blocks, ties: Ties | None, masks: Sequence[Mask]
-    ) -> tuple[NDArray[np.int32], Rows]:
-        """Distances and rows (Q, k) of all blocks."""
+        self,
+        scan: Scan,
+        blocks: Blocks,
+        ties: Ties | None,
+        masks: Sequence[Mask],
+        numbers: range,
+    ) -> Ranked:
+        """Distances and rows (Q, k) of some blocks; farther than any where there are fewer."""
         buffers = (self._distances, self._rows, self._state)
-        nearest, first = None, 0
-        for number, codes in enumerate(blocks.arrays):
+        nearest, first = None, sum(blocks.layout.sizes[: numbers.start])
+        for number in numbers:
+            codes = blocks.arrays[number]
             scan(_words(codes), self._queries, self._k, first, masks[number], *buffers)
             first += len(codes)
             if ties is not None:
@@ -81,15 +96,13 @@ class _Lists:
                 nearest = self._merged(nearest, blocks.layout, ties)
         return self._in_order(blocks.layout) if nearest is None else nearest
 
-    def _in_order(self, layout: Layout) -> tuple[NDArray[np.int32], Rows]:
+    def _in_order(self, layout: Layout) -> Ranked:
         self._hide_rest()
         order = np.argsort(self._distances, axis=1, kind="stable")[:, : self._k]
         rows = np.take_along_axis(self._rows, order, 1)
         return np.take_along_axis(self._distances, order, 1), _present(layout, rows)
 
-    def _merged(
-        self, nearest: tuple[NDArray[np.int32], Rows] | None, layout: Layout, ties: Ties
-    ) -> tuple[NDArray[np.int32], Rows]:
+    def _merged(self, nearest: Ranked | None, layout: Layout, ties: Ties) -> Ranked:
         """The k nearest so far, with those of the last block; a row of -1 where there are fewer."""
         self._hide_rest()
         distances, rows = self._distances, _present(layout, self._rows)

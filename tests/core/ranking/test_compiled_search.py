@@ -4,6 +4,7 @@ import itertools
 import sys
 import threading
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def loaded() -> Loader:
 
 def blocks_of(rng: np.random.Generator, n: int, width: int, levels: int) -> Blocks:
     """Codes with many ties, in blocks of random sizes of which some rows are removed."""
-    cuts = np.unique(rng.integers(0, n + 1, rng.integers(0, 5)))
+    cuts = np.unique(rng.integers(0, n + 1, rng.integers(0, 7)))
     sizes = np.diff([0, *cuts, n])
     removed = [np.flatnonzero(rng.random(size) < rng.choice([0, 0.2])) for size in sizes]
     codes = rng.integers(0, levels, (n, width)).astype(np.uint8)
@@ -56,11 +57,12 @@ def expected(
     share=st.sampled_from([0.06, 0.5, 1.0]),
     lost=st.sampled_from([0, 1, 100]),
     grown=st.booleans(),
+    threads=st.integers(1, 2),
     seed=st.integers(0, 10**6),
 )
 def test_the_compiled_scan_agrees_with_brute_force(
     loaded: Loader, n: int, width: int, queries: int, k: int, levels: int, share: float,
-    lost: int, grown: bool, seed: int,
+    lost: int, grown: bool, threads: int, seed: int,
 ) -> None:  # fmt: skip
     rng = np.random.default_rng(seed)
     blocks = blocks_of(rng, n, width, levels)
@@ -74,8 +76,9 @@ def test_the_compiled_scan_agrees_with_brute_force(
     k = min(k, int(present.sum()))
     asked = rng.integers(0, levels, (queries, width)).astype(np.uint8)
     sought = (blocks, ties, asked, k, allowed, excluded)
-    distances, rows = compiled_search.search(loaded.load(), *sought)
-    by_faiss = blockwise.search(*sought)
+    with mock.patch("faiss.omp_get_max_threads", lambda: threads):
+        distances, rows = compiled_search.search(loaded.load(), *sought)
+        by_faiss = blockwise.search(*sought)
     assert distances.dtype == np.int32 and rows.dtype == np.int64
     assert np.array_equal(distances, by_faiss[0]) and np.array_equal(rows, by_faiss[1])
     for query in range(queries):
