@@ -12,7 +12,7 @@ from mirs_core.jobs.kinds.demo import Demo
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.data import archive_dialog, import_form
+from pages.data import archive_dialog, import_form, labels_dialog, set_dialog
 from pages.shared import access, lineup, loaders, sidebar
 
 _THUMBNAILS = 12
@@ -36,6 +36,8 @@ def draw(home: Home) -> None:
             _card(home, data_set, models, searchable)
     if access.is_private() and not demo.is_complete(home):
         _demo(home)
+    if access.is_private():
+        set_dialog.restorable(home)
 
 
 def _card(
@@ -79,6 +81,20 @@ def _card(
             key=f"mirs.sets.change.{data_set.root}",
         ):
             archive_dialog.draw(home, models, sidebar.titles(models))
+        _menu(home, data_set, models)
+
+
+def _menu(home: Home, data_set: KnownDataSet, models: Sequence[runs.RunSummary]) -> None:
+    """Draws the actions on a data set itself."""
+    key = f"mirs.sets.{{}}.{data_set.root}"
+    if data_set.root.is_dir() and st.button(
+        "Labels", icon=":material/label:", key=key.format("labels")
+    ):
+        labels_dialog.draw(home, data_set, models)
+    if st.button("Rename", icon=":material/edit:", key=key.format("rename")):
+        set_dialog.rename(home, data_set)
+    if st.button("Remove", icon=":material/playlist_remove:", key=key.format("remove")):
+        set_dialog.remove(home, data_set, models)
 
 
 def _counts(data_set: KnownDataSet) -> str:

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from mirs_core.exchange import exports
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, tile_grid
-from pages.parts import add_to_collection, export_files, filter_panel, sections, tile_entry
+from pages.parts import (
+    add_to_collection,
+    export_files,
+    filter_panel,
+    label_editor,
+    sections,
+    tile_entry,
+)
 from pages.shared import loaders, state, words
 
 _SHOWN = 120
@@ -89,6 +96,7 @@ def draw(
     )
     with st.container(horizontal=True):
         add_to_collection.draw(searcher, tiles, "space", f"Selected {where}")
+        label_editor.draw(searcher, tiles, "space")
         st.button(
             "Use as positives", icon=":material/add:", on_click=state.use_as_positives,
             args=(list(tiles),),

@@ -10,7 +10,7 @@ from mirs_core.errors import MirsError
 from mirs_core.mars import observations
 from mirs_core.retrieval import explanation
 from mirs_core.retrieval.search import Searcher
-from pages.parts import add_to_collection, pictures, stale_tile, tile_card
+from pages.parts import add_to_collection, label_editor, pictures, stale_tile, tile_card
 from pages.parts.model_results import ModelResults
 from pages.shared import loaders, state, words
 
@@ -62,6 +62,7 @@ def _dialog(tile: str, results: Sequence[ModelResults], source: state.QuerySourc
         if not is_query:
             _tile(result, tile, attention, "")
         st.html(pictures.facts(_facts(result.searcher, tile)))
+        label_editor.history(result.searcher, tile, "closer")
         _actions(result.searcher, tile, is_query)
 
 
@@ -120,7 +121,9 @@ def _actions(searcher: Searcher, tile: str, is_query: bool) -> None:
         product = observations.parse(words.file_name(tile))
         if product and product.url and not searcher.card.synthetic:
             st.link_button("Source product", product.url, icon=":material/open_in_new:")
-    add_to_collection.draw(searcher, [tile], "closer")
+    with st.container(horizontal=True, gap="small"):
+        add_to_collection.draw(searcher, [tile], "closer")
+        label_editor.draw(searcher, [tile], "closer")
 
 
 def _explain(result: ModelResults, tile: str) -> None:

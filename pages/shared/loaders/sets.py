@@ -20,7 +20,7 @@ def known_sets(home: Home, counted: bool = False) -> list[KnownDataSet]:
 
     Folders with too many files to count while a page is drawn have the counts of their archives.
     """
-    places = (home.data, home.runs, home.data_set_list)
+    places = (home.data, home.runs, home.data_set_list, home.data_set_titles, home.labels)
     changed = tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in places)
     return _known_sets(home, changed, counted)
 
