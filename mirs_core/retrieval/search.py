@@ -1,8 +1,7 @@
 """Search in a run: from a tile or an image to ranked tiles."""
 
-import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,11 +13,12 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.manifest import Card
 from mirs_core.datasets.pixel_content import content_of
 from mirs_core.datasets.strips.virtual import described, is_virtual
-from mirs_core.datasets.tile_table import TileRecord, read_table
+from mirs_core.datasets.table_lookup import TableLookup
+from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.encoders.base import Encoder
 from mirs_core.encoders.feature_store import encode_one
 from mirs_core.encoders.run_encoder import encoder_of
-from mirs_core.errors import DataError, MirsError
+from mirs_core.errors import DataError
 from mirs_core.files import sha256
 from mirs_core.ranking import metrics
 from mirs_core.ranking.archive import FloatArchive, HashArchive, Mask, Rows
@@ -58,7 +58,6 @@ class Searcher:
     _masks: dict[Filters, Mask | None] = field(default_factory=dict)
     _label_counts: dict[str | None, int] | None = None
     _searches: int = 0
-    _metadata: dict[str, TileRecord] | None = None
 
     @classmethod
     def open(cls, home: Home, run_id: str) -> "Searcher":
@@ -86,17 +85,19 @@ class Searcher:
         return TileFiles(self.root, self.items)
 
     def metadata(self, tile_id: str) -> TileRecord:
-        """The tile's record in ``tiles.csv`` of the data set, or of the run's own copy; read once.
+        """The tile's record in ``tiles.csv`` of the data set, or of the run's own copy.
 
         What it lacks of a virtual tile, its strip tells. An unreadable table is ignored.
         """
-        if self._metadata is None:
-            self._metadata = {}
-            for folder in (self.home.runs / self.summary.id, self.root):
-                with contextlib.suppress(MirsError):
-                    self._metadata = {**self._metadata, **read_table(folder)}
-        roots = (self.root, self.home.runs / self.summary.id) if is_virtual(tile_id) else ()
-        return described(tile_id, roots, self._metadata.get(tile_id))
+        return self.records([tile_id])[0]
+
+    def records(self, tile_ids: Sequence[str]) -> list[TileRecord]:
+        """The record of each of some tiles, see ``metadata``."""
+        folders = (self.root, self.home.runs / self.summary.id)
+        listed = TableLookup(folders).records(tile_ids)
+        return [
+            described(tile, folders, record) for tile, record in zip(tile_ids, listed, strict=True)
+        ]
 
     def metres_per_pixel(self, tile_id: str) -> float | None:
         """Pixel scale of a tile, from ``tiles.csv`` or else from the data set's card."""

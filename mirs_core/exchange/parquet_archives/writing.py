@@ -117,7 +117,7 @@ def _table(searcher: Searcher, rows: NDArray[np.int64], columns: "pa.Schema") ->
 
     items, codes = searcher.items.take(rows), searcher.retriever.codes[rows]
     ids = items.ids.tolist()
-    records = [searcher.metadata(tile) for tile in ids]
+    records = searcher.records(ids)
     values: dict[str, Any] = {
         "id": ids,
         "code": code_array(codes),
