@@ -71,8 +71,7 @@ class Searcher:
         root = summary.data_root
         loaded = retriever.load(run)
         loaded = replace(loaded, items=with_true_places(loaded.items, root))
-        card = card_of_run(run, summary)
-        return cls(home, summary, card, root, loaded)
+        return cls(home, summary, card_of_run(run, summary), root, loaded)
 
     @property
     def items(self) -> Items:
@@ -94,10 +93,8 @@ class Searcher:
     def records(self, tile_ids: Sequence[str]) -> list[TileRecord]:
         """The record of each of some tiles, see ``metadata``."""
         folders = (self.root, self.home.runs / self.summary.id)
-        listed = TableLookup(folders).records(tile_ids)
-        return [
-            described(tile, folders, record) for tile, record in zip(tile_ids, listed, strict=True)
-        ]
+        listed = zip(tile_ids, TableLookup(folders).records(tile_ids), strict=True)
+        return [described(tile, folders, record) for tile, record in listed]
 
     def metres_per_pixel(self, tile_id: str) -> float | None:
         """Pixel scale of a tile, from ``tiles.csv`` or else from the data set's card."""
