@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from mirs_core.encoders.row_segment import Keys
 from mirs_core.encoders.row_store import Located, RowStore
 from mirs_core.encoders.view_store import LocatedViews, ViewStore
 from mirs_core.progress import Progress, silent
+from mirs_core.system.devices import compute_threads
 
 STAGE = "Encoding tiles"
 """The stage that ``extract`` reports."""
@@ -141,10 +143,20 @@ def _open(cache: Path, encoder: Encoder, view: int) -> RowStore:
 def encode_one(image: NDArray[np.uint8], encoder: Encoder) -> Features:
     """Features (D,) float32 of one image (H, W) or (H, W, 3), uint8; nothing is cached.
 
-    Of an encoder with V views (V * D,); they are encoded side by side.
+    Of an encoder with V views (V * D,); they are shared out among threads where the engine runs
+    several calls at once.
     """
-    features: Features = encoder.features(inputs_of(image, encoder)).reshape(-1)
-    return features
+    if encoder.views == 1 or not encoder.engine().is_concurrent:
+        features: Features = encoder.features(inputs_of(image, encoder)).reshape(-1)
+        return features
+
+    def encode(views: NDArray[np.int64]) -> Features:
+        return encoder.features(np.concatenate([inputs_of(image, plain, int(v)) for v in views]))
+
+    plain, threads = encoder.plain, min(compute_threads(), encoder.views)
+    with ThreadPoolExecutor(threads, thread_name_prefix="mirs-views") as pool:
+        parts = pool.map(encode, np.array_split(np.arange(encoder.views), threads))
+        return np.concatenate([*parts]).reshape(-1)
 
 
 def keys_of(contents: Sequence[str]) -> Keys:

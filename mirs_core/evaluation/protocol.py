@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirs_core.errors import RunError
+from mirs_core.evaluation.ranked_archive import RankedArchive
 from mirs_core.evaluation.tile_columns import ArchivedFacts, TileColumns, strip_mode
 from mirs_core.ranking import metrics
 from mirs_core.ranking.archive import FloatArchive, HashArchive, Rows
@@ -131,7 +132,7 @@ def _mean(values: NDArray[np.float64]) -> float | None:
 
 
 def evaluate(
-    archive: HashArchive | FloatArchive,
+    archive: RankedArchive,
     archived: TileColumns,
     query_codes: NDArray[Any],
     queries: TileColumns,
@@ -143,7 +144,8 @@ def evaluate(
     """The report of ``queries`` against the whole of ``archive``.
 
     Args:
-        archive: packed codes or features of the evaluation archive; its row order breaks ties.
+        archive: packed codes, features or other vectors of the evaluation archive; its row order
+            breaks ties.
         archived: metadata of the archive's rows.
         query_codes: (Q, bits/8) uint8 or (Q, D) float32, parallel to ``queries``.
         queries: of the queries; those without a label are skipped.
@@ -221,7 +223,7 @@ def rankings(
 
 
 def _check_lengths(
-    archive: HashArchive | FloatArchive,
+    archive: RankedArchive,
     archived: TileColumns,
     query_codes: NDArray[Any],
     queries: TileColumns,
@@ -231,7 +233,7 @@ def _check_lengths(
 
 
 def _nearest(
-    archive: HashArchive | FloatArchive,
+    archive: RankedArchive,
     codes: NDArray[Any],
     queries: Sequence[int],
     excluded: Sequence[Rows],
@@ -252,7 +254,7 @@ def _nearest(
 
 
 def _orders(
-    archive: HashArchive | FloatArchive, codes: NDArray[Any]
+    archive: RankedArchive, codes: NDArray[Any]
 ) -> Iterator[tuple[int, NDArray[Any], NDArray[np.int64]]]:
     """Each query's row with the distances and rows of the whole archive, nearest first."""
     step = max(1, min(_CHUNK, _MOST_DISTANCES // max(1, len(archive))))

@@ -221,9 +221,15 @@ def _row(
     return {
         "preset": preset,
         **over_seeds(by_seed).to_json(),
+        "bytes_per_tile": _bytes_per_tile(by_seed),
         "archives": sorted({value["archive_id"] for value in by_seed.values()}),
         "difference": None if preset == reference else difference(by_seed, base).to_json(),
     }
+
+
+def _bytes_per_tile(by_seed: Mapping[int, Mapping[str, Any]]) -> float:
+    sizes = [value["archive_bytes"] / value["n_archive"] for value in by_seed.values()]
+    return round(float(np.mean(sizes)), 1)
 
 
 def _column(values: Mapping[str, float], names: Iterable[str]) -> NDArray[np.float64]:
