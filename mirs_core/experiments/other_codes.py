@@ -57,8 +57,9 @@ STORAGES = (
     Storage("rabitq", f"RaBitQ of {_AXES} principal axes", _rabitq, _AXES),
     Storage("pq16x8", "product quantisation, 16 x 8 bits", _product, _CENTROIDS),
 )  # fmt: skip
-"""From the largest to the smallest. RaBitQ is by Gao and Long 2024, product quantisation by Jegou et
-al. 2011; signs of principal axes, as in Hashing-Baseline (arXiv 2509.14427), are the preset pca-sign.
+"""From the largest to the smallest. RaBitQ is by Gao and Long (2024), product quantisation by
+Jegou et al. (2011); signs of principal axes, as in Hashing-Baseline (arXiv 2509.14427), are the
+preset pca-sign.
 """
 
 
