@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
+from mirs_core.columns.reading import is_stored
 from mirs_core.exchange import parquet_archives
 from mirs_core.files import slug
 from mirs_core.jobs import JobSpec
@@ -48,7 +49,12 @@ def draw(home: Home, models: Sequence[runs.RunSummary], titles: dict[str, str]) 
     _remove(home, run_id, titles[run_id])
     if not growing.is_compact(runs.folder(home, run_id)):
         st.html('<p class="mirs-model">Compact the archive</p>')
-        st.caption("Writes it anew, without removed tiles. Results stay the same.")
+        st.caption(
+            "Writes it anew, without removed tiles. Results stay the same."
+            if is_stored(runs.folder(home, run_id).archive)
+            else "It has the format of version 0.3.0 and is read whole into memory. This stores it"
+            " in the present format. Results stay the same."
+        )
         compacted = ArchiveCompact(run=run_id)
         _button(home, "Compact", "compress", compacted, f"Compact {titles[run_id]}")
     st.html('<p class="mirs-model">Import codes</p>')

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from mirs_core.jobs.kind import Answer, JobSpec, Kind, Work, option
 from mirs_core.jobs.kinds._following import data_key
+from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 _LISTED = 1000
 _NAMED = 5
+LARGE = 131_072
+"""Tiles from which on an archive of version 0.3.0 or before is worth storing anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ def run(home: Home, spec: ArchiveCheck, work: Work) -> Answer:
         "current": checked.current,
         **{name: len(tiles) for name, tiles in listed.items()},
         "listed": {name: list(tiles[:_LISTED]) for name, tiles in listed.items()},
-        "notes": _notes(checked.tiles, listed),
+        "notes": [*_notes(checked.tiles, listed), *_advice(home, spec.run, checked.tiles)],
         "seconds": round(time.perf_counter() - started, 2),
     }
 
@@ -59,6 +62,18 @@ def _notes(tiles: int, listed: dict[str, Sequence[str]]) -> list[str]:
     ]
     current = tiles - sum(map(len, listed.values()))
     return [f"{current:,} of {tiles:,} tiles are as they were archived.", *lines]
+
+
+def _advice(home: Home, run_id: str, tiles: int) -> list[str]:
+    """How to store a large archive of an earlier version so that it need not be read whole."""
+    from mirs_core.columns.reading import is_stored
+
+    if tiles < LARGE or is_stored(runs.folder(home, run_id).archive):
+        return []
+    return [
+        "The archive has the format of version 0.3.0 and is read whole into memory. To store it in"
+        f" the present one, with the same results: mirs archive compact --run {run_id}"
+    ]
 
 
 def _first(names: Sequence[str]) -> str:

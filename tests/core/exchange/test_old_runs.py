@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mirs_core import cli
+from mirs_core.datasets.stored_items import read_archive
 from mirs_core.files import write_json
+from mirs_core.jobs.kind import Work
+from mirs_core.jobs.kinds import archive_check
+from mirs_core.jobs.kinds.archive_check import ArchiveCheck
+from mirs_core.pipeline import growing
 from mirs_core.retrieval.search import Searcher
+from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 
 DATA = Path(__file__).parents[2] / "data"
@@ -117,3 +124,37 @@ def test_it_answers_a_query_as_it_did(home: Home, old: Old) -> None:
     searcher = Searcher.open(home, old.run)
     hits = searcher.search(searcher.query_by_id(old.query), k=len(old.nearest))
     assert tuple((hit.id, hit.distance) for hit in hits) == old.nearest
+
+
+def test_compacting_converts_it_without_a_loss(home: Home, old: Old) -> None:
+    run = runs.folder(home, old.run)
+    before = read_archive(run)
+    converted = growing.compact(home, old.run, keep=True).run
+    after = read_archive(converted, thorough=True)
+    assert before.stored is None and after.stored is not None
+    assert growing.is_compact(converted) and not converted.old_items.exists()
+    assert after.items == before.items and after.items.to_json() == before.items.to_json()
+    assert np.array_equal(after.codes, before.codes) and after.codes.dtype == before.codes.dtype
+    assert (after.distractors, after.ties) == (before.distractors, before.ties)
+    assert converted.model.read_bytes() == run.model.read_bytes()
+    # What a run alone says of its tiles comes along.
+    assert converted.excluded_tiles() == run.excluded_tiles()
+    assert set(run.learnt_roles().items()) <= set(converted.learnt_roles().items())
+    searchers = [Searcher.open(home, name) for name in (old.run, converted.id)]
+    for tile in before.items.ids[:40]:
+        hits = [searcher.search(searcher.query_by_id(tile), k=64) for searcher in searchers]
+        assert hits[0] == hits[1]
+
+
+def test_a_large_run_of_before_is_advised_to_be_stored_anew(
+    home: Home, old: Old, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiles, file = home.runs.parent / "tiles", home.runs / old.run / "config.json"
+    tiles.mkdir()
+    write_json(file, {**json.loads(file.read_text()), "data": str(tiles)})
+    monkeypatch.setattr(archive_check, "LARGE", 2)
+    notes = archive_check.run(home, ArchiveCheck(run=old.run), Work())["notes"]
+    assert notes[-1].endswith(f"mirs archive compact --run {old.run}")
+    converted = growing.compact(home, old.run, keep=True).run.id
+    notes = archive_check.run(home, ArchiveCheck(run=converted), Work())["notes"]
+    assert "compact" not in " ".join(notes)
