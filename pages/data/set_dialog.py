@@ -19,7 +19,7 @@ def rename(home: Home, data_set: KnownDataSet) -> None:
     title = st.text_input("Title", data_set.title, max_chars=TITLE_LENGTH, key="mirs.sets.title")
     st.caption(
         "Used in all lists here. The folder and its dataset.json stay as they are; exports keep the"
-        " title under which the data can be cited."
+        " title by which the data set can be cited."
     )
     if st.button(
         "Rename", type="primary", key="mirs.sets.rename.go", disabled=not title.strip(),
