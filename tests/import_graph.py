@@ -44,6 +44,7 @@ ORDER = (
     "pages.train",
     "pages.runs",
     "pages.data",
+    "pages.review",
     "app",
     "benchmarks",
 )

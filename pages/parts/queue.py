@@ -20,7 +20,7 @@ from pages.shared import access, words
 _MAX_ENDED = 3
 _REMEMBERED = 3600.0
 _HIDDEN_KEYS = ("preview-", "demo")
-_STATES, _FOLDED = "mirs.queue.states", "mirs.queue.folded"
+_STATES, _FOLDED, _SEEN = "mirs.queue.states", "mirs.queue.folded", "mirs.queue.seen"
 
 
 @st.fragment(run_every=1.0)
@@ -69,7 +69,11 @@ def _is_news(job: Job) -> bool:
 
 def _head(active: Sequence[Job], ended: Sequence[Job], listed: Sequence[Job]) -> bool:
     """Draws the line that stays when the tray is folded; returns whether it is unfolded."""
-    folded = bool(st.session_state.get(_FOLDED, False))
+    # What ended before this session began must not cover its pages.
+    seen = st.session_state.setdefault(_SEEN, set())
+    seen.update(job.id for job in active)
+    is_old = not active and not any(job.id in seen for job in ended)
+    folded = bool(st.session_state.get(_FOLDED, is_old))
     with st.container(
         key="mirs-jobs-head",
         horizontal=True,

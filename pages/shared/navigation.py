@@ -37,6 +37,7 @@ PAGES = {
     "Models": (
         Page("pages/evaluate/evaluate.py", "Evaluate", ":material/finance:", link.evaluation_link),
         Page("pages/train/train.py", "Train", ":material/tune:", dict),
+        Page("pages/review/review.py", "Review labels", ":material/fact_check:", link.search_link),
         Page("pages/runs/runs.py", "Runs", ":material/list_alt:", link.runs_link),
     ),
     "Data": (Page("pages/data/data.py", "Data sets", ":material/database:", link.data_link),),

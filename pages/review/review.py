@@ -1,0 +1,108 @@
+"""Review labels: the tiles whose label a model doubts, one key for each verdict."""
+
+from html import escape
+
+import streamlit as st
+
+from mirs_core.datasets import label_corrections
+from mirs_core.errors import MirsError
+from mirs_core.hash_space import label_review
+from mirs_core.workspace import runs
+from mirs_core.workspace.home import Home
+from pages.parts import first_run, notice, queue, sections
+from pages.review import mended_training, neighbours, verdict
+from pages.shared import access, lineup, link, loaders, sidebar, words
+
+_ABOUT = (
+    "Tiles of the training and validation split whose nearest neighbours mostly have another label,"
+    " or are undecided, in the order in which a verdict teaches most. Test tiles are left out, so"
+    " that the gain of a training with the mended labels can be measured on them."
+)
+
+
+def main() -> None:
+    """Draws the page."""
+    link.restore()
+    all_runs = runs.list_runs(Home.current())
+    if first_run.is_wanted(all_runs):
+        first_run.draw()
+        return
+    data_set = sidebar.data_set(lineup.data_sets(all_runs))
+    models = sidebar.models(data_set)
+    kind = " · synthetic, not real imagery" if data_set.synthetic else ""
+    st.html(
+        f'<div class="mirs-head"><h2>Review labels</h2><p>{escape(data_set.title)}{kind}</p></div>'
+    )
+    notice.draw()
+    if not access.is_private():
+        access.explain_disabled("Correcting labels")
+    elif not models:
+        st.info("Choose a model in the sidebar.", icon=":material/compare:")
+    else:
+        queue.draw()
+        _review(data_set, models)
+    if data_set.synthetic:
+        sidebar.synthetic()
+    link.write_link(link.search_link())
+
+
+def _review(data_set: lineup.DataSet, models: list[str]) -> None:
+    titles = sidebar.titles(data_set.runs)
+    run_id = st.selectbox(
+        "Model",
+        models,
+        len(models) - 1,
+        format_func=titles.__getitem__,
+        help="Its neighbourhoods decide which labels are in doubt",
+        key=f"mirs.review.run.{data_set.key}",
+        width=420,
+    )
+    home = Home.current()
+    try:
+        searcher = loaders.searcher(run_id)
+        near, sample = loaders.neighbourhoods(run_id), loaders.sample(run_id)
+        verdicts = label_corrections.current(home, searcher.root)
+    except MirsError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return
+    st.html(f'<p class="mirs-lead">{_ABOUT}</p>')
+    review = label_review.order(sample.retriever, near)
+    # The pictures of the next tiles are loaded beside those of this one.
+    done = {*verdicts, *verdict.skipped(run_id)}
+    doubts = label_review.doubts(sample.retriever, near, review, done)
+    _progress(len(review.rows), sample.retriever.items.ids.take(review.rows).tolist(), verdicts)
+    if doubts:
+        left, middle, right = st.columns([5, 5, 6], gap="large")
+        with left:
+            verdict.picture(searcher, doubts[0])
+        with middle:
+            verdict.draw(home, searcher, run_id, doubts[0])
+        with right:
+            neighbours.draw(searcher, sample, near, doubts[0])
+    else:
+        st.success(
+            "No further label is in doubt, as far as this model can tell.",
+            icon=":material/check_circle:",
+        )
+        verdict.undo_button(home, searcher.root)
+    sections.section(
+        "Train with the mended labels",
+        "The same settings and the same split; only the labels differ. The gain is measured on the"
+        " test queries that both models have in common.",
+    )
+    mended_training.draw(home, searcher, verdicts)
+
+
+def _progress(
+    count: int, ids: list[str], verdicts: dict[str, label_corrections.Correction]
+) -> None:
+    looked = sum(tile in verdicts for tile in ids)
+    changed = sum(not correction.confirms for correction in verdicts.values())
+    st.progress(
+        looked / count if count else 1.0,
+        text=f"{looked:,} of {count:,} doubts settled · {changed:,} labels of this data set"
+        " corrected",
+    )
+
+
+main()
