@@ -54,12 +54,12 @@ def _train(home: Home, summary: RunSummary) -> None:
 
 def _newest(home: Home, summary: RunSummary) -> RunSummary | None:
     """The newest finished run that differs from a run in its labels alone."""
-    wanted = f"{summary.name}, mended labels"
+    name = f"{summary.name}, mended labels"
     same = (summary.data_root, summary.preset, summary.seed, summary.encoder)
     for run in runs.list_runs(home):
         if (
             run.usable
-            and run.name == wanted
+            and run.name == name
             and (run.data_root, run.preset, run.seed, run.encoder) == same
         ):
             return run
