@@ -143,7 +143,7 @@ def mosaic() -> bytes:
 
 def test_an_upload_is_cut_with_the_pointer_and_with_keys(page: Any) -> None:
     page.get_by_role("radio", name="Your own image").click()
-    page.locator("input[type=file]").set_input_files(
+    page.locator(".stMainBlockContainer input[type=file]").set_input_files(
         {"name": "strip.png", "mimeType": "image/png", "buffer": mosaic()}
     )
     box = page.locator(".box")
