@@ -26,7 +26,7 @@ from pages.shared import lineup, words
 _LISTED = 12
 
 
-@st.dialog("Labels", width="large")
+@st.dialog("Labels", width="medium")
 def draw(home: Home, data_set: KnownDataSet, models: Sequence[runs.RunSummary]) -> None:
     """Draws the dialog."""
     root = data_set.root
@@ -124,6 +124,7 @@ def _line(correction: Correction, count: int) -> str:
 
 def _archives(home: Home, root: Path, models: Sequence[runs.RunSummary]) -> None:
     """Draws which archives hold labels that were corrected since, and takes them over."""
+    is_first = True
     for run in models:
         try:
             items = read_items(runs.folder(home, run.id))
@@ -132,7 +133,11 @@ def _archives(home: Home, root: Path, models: Sequence[runs.RunSummary]) -> None
             continue
         if not count:
             continue
-        title = f"{lineup.title_of(run)} ({run.name})"
+        method = lineup.title_of(run)
+        title = run.name if run.name == method else f"{run.name} ({method})"
+        if is_first:
+            st.html('<p class="mirs-model">Archives that were made before</p>')
+        is_first = False
         labels = "1 label was" if count == 1 else f"{count:,} labels were"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.html(

@@ -18,7 +18,7 @@ def rename(home: Home, data_set: KnownDataSet) -> None:
     """Draws the dialog that gives a data set another title."""
     title = st.text_input("Title", data_set.title, max_chars=TITLE_LENGTH, key="mirs.sets.title")
     st.caption(
-        "Used in all lists here. The folder and its dataset.json stay as they are; exports keep the"
+        "Used in all lists here. The folder and its files stay as they are, and exports keep the"
         " title by which the data set can be cited."
     )
     if st.button(
