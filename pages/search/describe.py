@@ -169,5 +169,5 @@ def _quality(form: Form) -> str:
     landform, value = words.class_name(form.landform), AP_AT_64[form.landform]
     return (
         f"Real CTX tiles of the class {landform} are found {quality(form.landform)} by a"
-        f" description: AP@64 is {value:.2f} with MIRS."
+        f" description: AP@64 is {value:.2f} on test tiles with MIRS."
     )

@@ -99,3 +99,9 @@ def test_three_columns_stand_beside_each_other_or_below_on_a_phone(page: Any) ->
     page.wait_for_timeout(500)
     assert len(set(tops())) == 3
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_views_can_be_clicked_and_a_description_is_marked_as_synthetic(page: Any) -> None:
+    page.get_by_role("radio", name="Describe").click()
+    page.wait_for_selector(".mirs-query >> text=Synthetic")
+    page.wait_for_function("new URL(location.href).searchParams.get('describe')")

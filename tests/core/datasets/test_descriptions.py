@@ -8,6 +8,7 @@ import pytest
 
 from mirs_core.datasets.descriptions import FORMS, Description, Form, parse, reference
 from mirs_core.datasets.descriptions.forms import KEYS
+from mirs_core.datasets.descriptions.measured import AP_AT_64
 from mirs_core.datasets.descriptions.parameters import INCIDENCE, SUN
 from mirs_core.datasets.synthetic import painting
 from mirs_core.errors import ConfigError
@@ -173,3 +174,10 @@ def test_the_documents_list_every_form_and_parameter_as_it_is() -> None:
     assert reference.table() in page
     words = [*(p.name for form in FORMS for p in form.parameters), *KEYS]
     assert all(f"`{word}`" in page for word in words if word != "azimuth")
+
+
+def test_the_measured_quality_is_that_of_the_documents() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "describe.md").read_text(encoding="utf-8")
+    for landform in LANDFORMS:
+        row = next(line for line in page.splitlines() if line.startswith(f"| {landform.name} |"))
+        assert row.endswith(f" {AP_AT_64[landform.code]:.2f} |")
