@@ -30,6 +30,7 @@ _VERBS = (
     ("landforms", "landforms", "estimate the landforms of unlabelled tiles"),
     ("similarity-map", "similarity_map", "map where the tiles nearest to an image are"),
     ("runs", "runs", "list, compare, name, export and delete runs; choose the default model"),
+    ("session", "session", "show what a session file holds, and what of it is missing here"),
     ("jobs", "jobs", "list, stop and resume background jobs"),
     ("bench", "bench", "measure this machine and this code (in a checkout of the repository)"),
 )

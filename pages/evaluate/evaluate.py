@@ -12,7 +12,7 @@ from mirs_core.workspace.home import Home
 from pages.evaluate import codes, ranking
 from pages.parts import downloads, first_run, sections
 from pages.parts.score_table import score_table
-from pages.shared import lineup, link, loaders, palette, sidebar, state, words
+from pages.shared import lineup, link, loaders, palette, session_files, sidebar, state, words
 from pages.shared.palette import Model
 
 _PARTS = {
@@ -33,6 +33,7 @@ def main() -> None:
         return
     data_set = sidebar.data_set(lineup.data_sets(all_runs))
     picked = sidebar.models(data_set)
+    session_files.draw(data_set, picked)
     if data_set.synthetic:
         sidebar.synthetic()
     models = palette.models(

@@ -20,7 +20,7 @@ from pages.parts import (
     selection,
 )
 from pages.parts.model_results import ModelResults
-from pages.shared import lineup, link, loaders, palette, sidebar, state, words
+from pages.shared import lineup, link, loaders, palette, session_files, sidebar, state, words
 
 _HOW = (
     "Draw a box (or hold Shift), a circle or a polygon on the map, click a group of tiles, or"
@@ -37,6 +37,7 @@ def main() -> None:
         return
     data_set = sidebar.data_set(lineup.data_sets(all_runs))
     models = sidebar.models(data_set)
+    session_files.draw(data_set, models)
     notice.draw()
     st.html(
         '<div class="mirs-head"><h2>Map of Mars</h2>'

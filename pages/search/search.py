@@ -17,7 +17,7 @@ from pages.search import (
     results,
     tile_details,
 )
-from pages.shared import lineup, link, loaders, sidebar, state, words
+from pages.shared import lineup, link, loaders, session_files, sidebar, state, words
 
 
 def main() -> None:
@@ -29,6 +29,7 @@ def main() -> None:
         return
     data_set = sidebar.data_set(lineup.data_sets(all_runs))
     models = sidebar.models(data_set)
+    session_files.draw(data_set, models)
     searcher = _first_that_opens(models or [run.id for run in data_set.runs])
     if searcher is None:
         return

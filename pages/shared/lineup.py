@@ -94,6 +94,11 @@ def _told_apart(
     return {run.id: name(run) for run in selected}
 
 
+def key_of(name: str, manifest_digest: str) -> str:
+    """The key of a data set in links and collections."""
+    return f"{slug(name)}-{manifest_digest[:6]}"
+
+
 def data_sets(all_runs: Sequence[RunSummary]) -> list[DataSet]:
     """The data sets of all searchable runs, that of the default model first, then by title.
 
@@ -103,8 +108,7 @@ def data_sets(all_runs: Sequence[RunSummary]) -> list[DataSet]:
     groups: dict[str, list[RunSummary]] = {}
     for run in all_runs:
         if run.usable:
-            key = f"{slug(run.data)}-{run.manifest_digest[:6]}"
-            groups.setdefault(key, []).append(run)
+            groups.setdefault(key_of(run.data, run.manifest_digest), []).append(run)
     sets = [
         DataSet(key, group[0].data_title, group[0].synthetic, tuple(sorted(group, key=_place)))
         for key, group in groups.items()

@@ -7,7 +7,7 @@ from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.parts import filter_panel, first_run, notice, picker, sections, selection
-from pages.shared import lineup, link, loaders, sidebar, state, words
+from pages.shared import lineup, link, loaders, session_files, sidebar, state, words
 from pages.space import bit_panel, maps, outliers, space_colours
 
 _NOTE = (
@@ -27,6 +27,7 @@ def main() -> None:
         return
     data_set = sidebar.data_set(lineup.data_sets(all_runs))
     models = sidebar.models(data_set)
+    session_files.draw(data_set, models)
     notice.draw()
     st.html(
         '<div class="mirs-head"><h2>Hash space</h2>'
