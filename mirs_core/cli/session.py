@@ -18,8 +18,10 @@ Answer = tuple[dict[str, Any], str]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The group ``session``."""
     verbs = verbs_of(parser)
-    shown = verb(verbs, "show", show, "what a session file holds, and what of it is missing here")
-    shown.add_argument("file", type=Path, metavar="FILE")
+    show_verb = verb(
+        verbs, "show", show, "what a session file holds, and what of it is missing here"
+    )
+    show_verb.add_argument("file", type=Path, metavar="FILE")
 
 
 def show(args: argparse.Namespace, console: Console) -> Answer:
@@ -42,7 +44,7 @@ def show(args: argparse.Namespace, console: Console) -> Answer:
         "models": [model.name for model in session.models],
         "images": [image.name for image in session.images],
         "earlier_queries": len(session.history),
-        "collections": {one.name: len(one.tiles) for one in session.collections},
+        "collections": {entry.name: len(entry.tiles) for entry in session.collections},
         "here": findings.to_json(),
     }
     return answer, _text(session, findings)

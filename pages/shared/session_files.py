@@ -147,9 +147,9 @@ def _capture(data_set: lineup.DataSet) -> Session:
         ]
     )
     saved = tuple(
-        sessions.SavedCollection(one.name, one.note, one.tiles)
-        for one in collections.list_all(Home.current(), data_set.key)
-        if one.error is None
+        sessions.SavedCollection(entry.name, entry.note, entry.tiles)
+        for entry in collections.list_all(Home.current(), data_set.key)
+        if entry.error is None
     )
     return Session(
         created=datetime.now(UTC).isoformat(timespec="seconds"),

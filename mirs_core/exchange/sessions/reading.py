@@ -91,7 +91,7 @@ def _list(value: dict[str, Any], name: str, item: Callable[[Any], T]) -> tuple[T
     values = value[name]
     if not isinstance(values, list) or len(values) > _MOST[name]:
         raise DataError(f"{name} is no list, or too long")
-    return tuple(item(one) for one in values)
+    return tuple(item(entry) for entry in values)
 
 
 def _mapping(value: dict[str, Any], name: str, keys: re.Pattern[str], most: int) -> dict[str, str]:

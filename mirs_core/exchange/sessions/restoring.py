@@ -17,9 +17,9 @@ def restore_collections(home: Home, session: Session, data: str) -> int:
         DataError: a name or a note is not allowed; the collections before it are made.
     """
     present = {
-        (one.name, one.note, one.tiles)
-        for one in collections.list_all(home, data)
-        if one.error is None
+        (entry.name, entry.note, entry.tiles)
+        for entry in collections.list_all(home, data)
+        if entry.error is None
     }
     mark, count = session.data, 0
     for saved in session.collections:
