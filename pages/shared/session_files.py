@@ -193,8 +193,8 @@ def _open(data_set: lineup.DataSet, session: Session, findings: Findings) -> Non
     search = dict(session.search)
     if here is None and mark is not None:
         # What refers to the data set means nothing elsewhere; an image is a query everywhere.
-        kept = ("k", *(name for name in _kinds() if name != tile.SPEC.name))
-        search = {name: search[name] for name in kept if name in search}
+        usable = ("k", *(name for name in _kinds() if name != tile.SPEC.name))
+        search = {name: search[name] for name in usable if name in search}
     ids = [findings.models[model.run] for model in session.models if model.run in findings.models]
     values = {
         **_with_tiles(search, findings.tiles),
