@@ -156,6 +156,11 @@ class Bands:
         return _has_alpha(self._raster)
 
     @property
+    def has_overviews(self) -> bool:
+        """Whether there are smaller copies of the bands."""
+        return bool(self._raster.overviews(1))
+
+    @property
     def is_continuous(self) -> bool:
         """Whether values between two others mean something: no palette, one missing value."""
         gaps = {*self.missing.values, *((self._raster.nodata,) if self.missing.has_mask else ())}

@@ -12,7 +12,7 @@ from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.search import Searcher
 from pages.components.mars_map.mars_map import MapActions, MapContent, ModelHits, mars_map
 from pages.components.space_map.space_map import HoverCard, hover_cards
-from pages.map import crowds, distances, map_layers
+from pages.map import crowds, distances, map_layers, strip_images
 from pages.map.map_layers import Layers
 from pages.parts import notice, selection, tile_card
 from pages.parts.model_results import ModelResults
@@ -58,6 +58,7 @@ def draw(
         box=None if state.drawn() == state.region() else state.drawn(),
         heat=layers.heat,
         similarity=layers.similarity,
+        images=strip_images.subject(searcher),
         frame=layers.frame,
         pin=layers.pin,
         tag=_tag(searcher),
@@ -78,6 +79,8 @@ def draw(
     _cards(searcher, results)
     if crowds.is_crowd(searcher):
         crowds.answer(searcher)
+    if content.images:
+        strip_images.answer(searcher)
 
 
 def select(tiles: Iterable[str]) -> None:

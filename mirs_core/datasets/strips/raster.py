@@ -136,6 +136,33 @@ class StripRaster:
 
         return self._bands.grey(Window(column, row, width, height), stretch)
 
+    @property
+    def has_overviews(self) -> bool:
+        """Whether reduced windows are read from smaller copies of the raster."""
+        return self._bands.has_overviews
+
+    def reduced(
+        self,
+        corner: tuple[int, int],
+        size: tuple[int, int],
+        shape: tuple[int, int],
+        stretch: Stretch,
+    ) -> tuple[Pixels, Mask]:
+        """Grey levels of a window in fewer pixels, and which are valid; see :meth:`read`.
+
+        Args:
+            corner: column and row of its upper left pixel.
+            size: its width and height.
+            shape: rows and columns of what is returned.
+
+        Raises:
+            ImageError: the raster is damaged.
+        """
+        from rasterio.windows import Window
+
+        values = self._bands.read(Window(*corner, *size), shape)
+        return values.grey(stretch), values.valid
+
     def square(self, square: Square, stretch: Stretch) -> Pixels:
         """Grey levels of a square inside the raster."""
         return self.read(square.x, square.y, square.side, square.side, stretch)[0]

@@ -22,9 +22,10 @@ const LAYERS = [
   ["results", "Results", "Results of each model, with rings and ranks"],
   ["lines", "Lines", "Great circles from the query to its results"],
   ["strips", "Strips", "Strip outlines where known, with their number of tiles"],
+  ["images", "Images", "Pixels of image strips, where they are zoomed in"],
   ["names", "Names", "Names of Martian surface features"],
 ]
-const SHOWN = { tiles: true, results: true, lines: false, strips: false, names: true }
+const SHOWN = { tiles: true, results: true, lines: false, strips: false, images: true, names: true }
 const KINDS = { points: Float32Array, codes: Uint16Array, open: Uint8Array, chosen: Uint32Array, rows: Uint32Array }
 
 function read(data) {
@@ -86,7 +87,7 @@ function layers(root) {
   const box = make("div", "layers")
   box.setAttribute("role", "group")
   box.setAttribute("aria-label", "Map layers")
-  for (const [name, title, about] of LAYERS) {
+  for (const [name, title, about] of LAYERS.filter(([name]) => name !== "images" || root.data.images)) {
     const button = make("button", "layer", title)
     button.type = "button"
     button.title = about
@@ -146,6 +147,7 @@ function built(root, say) {
     settle(root)
     root.map.show(root.data, root.data)
   })
+  root.images = stripImages(root, root.map.redraw)
   root.idOf = (row) => (root.data.rows ? root.data.rows[row] : row)
   root.card = card(root, (id) => {
     const row = root.map.over

@@ -48,6 +48,7 @@ _MAP = st.components.v2.component(
         "mars_map/mars_crowd.js",
         "mars_map/mars_shapes.js",
         "mars_map/mars_similarity.js",
+        "mars_map/mars_images.js",
         "mars_map/mars_paint.js",
         "mars_map/mars_stage.js",
         "mars_map/mars_map.js",
@@ -111,6 +112,7 @@ class MapContent:
         chosen: selected rows; None for none.
         region: the region filter; ``box``: the region drawn on the map.
         pin: a place that was asked for.
+        images: identifies the strips whose pixels can be drawn; empty if there are none.
         tag: text in the corner; ``about``: description for screen readers.
     """
 
@@ -132,6 +134,7 @@ class MapContent:
     box: AnyRegion | None = None
     heat: Heat | None = None
     similarity: Similarity | None = None
+    images: str = ""
     frame: Frame | None = None
     pin: Pin | None = None
     tag: str = ""
@@ -242,6 +245,7 @@ def _plain(content: MapContent) -> dict[str, Any]:
         "box": plain_region(content.box),
         "pin": asdict(content.pin) if content.pin else None,
         "heat": plain_heat(to_send, content.heat),
+        "images": content.images,
         "similarity": plain_similarity(to_send, content.similarity),
         "frame": asdict(content.frame) if content.frame else None,
         "west": content.as_west,

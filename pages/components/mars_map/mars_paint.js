@@ -57,6 +57,8 @@ function paintGround(pen, root, map, theme, again) {
   pen.fillRect(0, 0, ...map.size)
   const picture = sheet(data.view, arrays.get(data.pictures[data.view]), theme.name, again)
   if (picture) spread(pen, map.view, picture, map.size)
+  root.images.want(map)
+  root.images.paint(pen, map)
   if (data.heat) {
     const key = `${data.heat.name} ${data.view} ${theme.name}`
     if (map.heatKey !== key) [map.heatKey, map.heat] = [key, heatSheet(map.view, data.heat, theme.name)]

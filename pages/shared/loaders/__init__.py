@@ -47,6 +47,7 @@ from pages.shared.loaders.space import (
     shared_codes,
     top_k_errors,
 )
+from pages.shared.loaders.strip_images import strip_pixels
 from pages.shared.loaders.tiles import (
     files_turn,
     look_at_shown_files,
@@ -113,6 +114,7 @@ __all__ = [
     "similarity",
     "space_map",
     "strip_facts",
+    "strip_pixels",
     "strip_places",
     "strips",
     "thumbnails",
