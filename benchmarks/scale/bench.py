@@ -25,6 +25,7 @@ _COLUMNS = {
     "query_s": "query",
     "query_over_pass": "query / pass",
     "queries_64_s": "64 queries",
+    "queries_64_over_one": "64 queries / one",
     "filtered_s": "filter 1 %",
     "ap_s": "AP",
     "evaluate_cpu_s": "evaluation, CPU",
@@ -37,7 +38,14 @@ _COLUMNS = {
     "usearch_recall": "its recall",
 }
 _OPTIONAL = ("evaluate_cpu_s", "evaluate_gb")
-_PLAIN = ("disk_gb", "rss_gb", "evaluate_gb", "query_over_pass", "usearch_recall")
+_PLAIN = (
+    "disk_gb",
+    "rss_gb",
+    "evaluate_gb",
+    "query_over_pass",
+    "queries_64_over_one",
+    "usearch_recall",
+)
 
 
 def run(

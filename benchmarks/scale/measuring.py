@@ -94,7 +94,9 @@ def _searches(searcher: Searcher, query: Query) -> dict[str, Any]:
         answer(searcher, query, band)
 
     (first,) = best(new_filter)
-    (many,) = best(lambda: archive.search(several, K), budget=2.0)
+    many, alone = best(
+        lambda: archive.search(several, K), lambda: archive.search(query.code, K), budget=3.0
+    )
     return {
         "query_s": whole,
         "scan_s": scan,
@@ -104,6 +106,7 @@ def _searches(searcher: Searcher, query: Query) -> dict[str, Any]:
         "filtered_s": filtered,
         "new_filter_s": first,
         "queries_64_s": many,
+        "queries_64_over_one": many / alone,
         "ap_s": precision,
         "exact": all(_is_exact(archive, blocks, code) for code in several[:_CHECKED]),
     }
