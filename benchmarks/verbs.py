@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import describe_verb, encode_verb, labels_verb
+from benchmarks import describe_verb, encode_verb, labels_verb, shift_verb
 from benchmarks.scale import verb as scale
 from mirs_core.cli.console import Console
 from mirs_core.cli.verbs import RUN, RunName, verb
@@ -198,6 +198,7 @@ def add_verbs(group: Any) -> None:
     )
     query_verb.add_argument("--repeat", type=int, default=50, metavar="N")
     encode_verb.add(group)
+    shift_verb.add(group)
     describe_verb.add(group)
     labels_verb.add(group)
     train_verb = verb(group, "train", train, "training time of a head, at the size of DoMars16k")

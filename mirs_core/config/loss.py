@@ -58,7 +58,8 @@ class LossConfig:
     push_weight: float = setting(
         1e-3,
         "Push weight (lambda1)",
-        "Drives soft codes towards 0 or 1.",
+        "Drives soft codes towards 0 or 1. Below 0.1 nothing changes that can be measured: at 0.001"
+        " its gradient is a ten-thousandth of the triplets'. 0.1 to 1 moves codes; 10 costs mAP.",
         low=0.0,
         high=100.0,
         log=True,

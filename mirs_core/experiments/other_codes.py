@@ -1,8 +1,8 @@
 """The same bytes, other ways: features stored as vector databases store them, beside hash codes.
 
 Features are centred on the archive's mean and scaled to length 1, as for the centred baseline, so
-that Euclidean distances rank like cosines. What has to be learnt is learnt from the training half,
-without labels. All of it is FAISS.
+that Euclidean distances rank like cosines. What has to be learnt is learnt from the training half
+and the archive, without labels, as a data base learns from what it stores. All of it is FAISS.
 """
 
 import time
@@ -46,7 +46,9 @@ def _product(width: int) -> Any:
 
 def _rabitq(width: int) -> Any:
     axes = min(_AXES, width)
-    return faiss.IndexPreTransform(faiss.PCAMatrix(width, axes), faiss.IndexRaBitQ(axes))
+    # Signs tell as much of each axis only once axes are rotated.
+    rotated = faiss.PCAMatrix(width, axes, 0, True)
+    return faiss.IndexPreTransform(rotated, faiss.IndexRaBitQ(axes))
 
 
 STORAGES = (
@@ -113,12 +115,11 @@ def other_codes(
         config = from_preset("baseline-centred", data=str(data), seed=seed, encoder=encoder)
         loaded = retriever.load(runs.folder(home, run_of(home, config)))
         vectors = _unit(np.asarray(loaded.codes, dtype=np.float32))
-        train = vectors[loaded.items.rows(["train"])]
+        train = vectors[loaded.items.rows(["train", "archive"])]
         for storage in STORAGES:
             if len(train) < storage.fewest:
                 reasons[storage.name] = (
-                    f"it learns from at least {storage.fewest} training tiles, and there are"
-                    f" {len(train)}"
+                    f"it learns from at least {storage.fewest} tiles, and there are {len(train)}"
                 )
                 continue
             value, costs[storage.name] = _measured(loaded, storage, vectors, train)

@@ -57,7 +57,9 @@ def _range(name: str, label: str, start: tuple[float, float]) -> tuple[float, fl
     item = next(item for group, item in settings() if group == "loss" and item.name == name)
     low, high = item.metadata["low"], item.metadata["high"]
     steps = [step for step in form.log_steps(low, high) if step > 0]
-    chosen = st.select_slider(label, steps, start, format_func=lambda value: f"{value:g}")
+    chosen = st.select_slider(
+        label, steps, start, format_func=lambda value: f"{value:g}", help=item.metadata["help"]
+    )
     return float(chosen[0]), float(chosen[1])
 
 

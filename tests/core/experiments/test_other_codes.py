@@ -50,13 +50,11 @@ def test_rows_have_quality_bytes_and_time_or_say_why_not(tmp_path: Path, data: P
     assert 0 <= rows["int8"]["value"] <= 1 and rows["int8"]["sd"] is not None
     assert rows["int8"]["bytes_per_tile"] == 48 and rows["float16"]["bytes_per_tile"] == 96
     assert rows["float16"]["query_ms"] > 0
-    # There are fewer training tiles than centroids.
-    assert "at least 256 training tiles" in rows["pq16x8"]["why"] and "value" not in rows["pq16x8"]
+    # There are fewer tiles than centroids.
+    assert "at least 256 tiles" in rows["pq16x8"]["why"] and "value" not in rows["pq16x8"]
 
 
-def test_only_the_training_half_teaches(
-    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_test_tile_teaches(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taught: list[int] = []
 
     class Spy(IndexArchive):
@@ -69,8 +67,8 @@ def test_only_the_training_half_teaches(
     other_codes(home, data, range(1))
     from mirs_core.pipeline.sources import gather
 
-    half = len(gather(home, from_preset("baseline", data=str(data))).items.rows(["train"]))
-    assert set(taught) == {half}
+    items = gather(home, from_preset("baseline", data=str(data))).items
+    assert set(taught) == {len(items.rows(["train", "archive"]))}
 
 
 def test_the_command_line_shows_them_beside_the_presets(
