@@ -156,6 +156,11 @@ class Bands:
         return _has_alpha(self._raster)
 
     @property
+    def overviews(self) -> tuple[int, ...]:
+        """The factors of the overviews; none with a colour table, whose codes they mix."""
+        return tuple(self._raster.overviews(1)) if self._palette is None else ()
+
+    @property
     def has_overviews(self) -> bool:
         """Whether there are smaller copies of the bands."""
         return bool(self._raster.overviews(1))

@@ -38,6 +38,15 @@ def read_pixels(root: Path, tile: str) -> Pixels:
     return read_image(root / tile)
 
 
+def read_small(root: Path, tile: str, side: int) -> Pixels:
+    """The pixels of a tile for a picture of at most ``side`` pixels.
+
+    A large window of a raster is read from an overview, if that has enough pixels. Errors are those
+    of ``read_pixels``.
+    """
+    return _window(root, tile, side) if is_virtual(tile) else read_image(root / tile)
+
+
 def read_verified(root: Path, tile: str, content: str) -> Pixels:
     """The pixels of a tile, if they are those that were scanned.
 
@@ -101,11 +110,11 @@ def reading_order(tiles: Sequence[str]) -> NDArray[np.int64]:
     return np.array(sorted(range(len(tiles)), key=keys.__getitem__), dtype=np.int64)
 
 
-def _window(root: Path, tile: str) -> Pixels:
+def _window(root: Path, tile: str, most: int | None = None) -> Pixels:
     window = virtual_tile(root, tile)
     if window is None:
         raise ImageError(f"{tile} is in no strip of {root} any more.")
-    return window.pixels()
+    return window.pixels(most)
 
 
 def _changed(root: Path, tile: str) -> DataError:

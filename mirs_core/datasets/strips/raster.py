@@ -163,6 +163,18 @@ class StripRaster:
         values = self._bands.read(Window(*corner, *size), shape)
         return values.grey(stretch), values.valid
 
+    def preview(self, column: int, row: int, side: int, most: int, stretch: Stretch) -> Pixels:
+        """A square inside the raster from an overview of at least ``most`` pixels a side, if any.
+
+        Raises:
+            ImageError: the raster is damaged.
+        """
+        factors = [f for f in self._bands.overviews if side >= most * f]
+        if self.warp or not factors:
+            return self.read(column, row, side, side, stretch)[0]
+        count = -(-side // factors[-1])
+        return self.reduced((column, row), (side, side), (count, count), stretch)[0]
+
     def square(self, square: Square, stretch: Stretch) -> Pixels:
         """Grey levels of a square inside the raster."""
         return self.read(square.x, square.y, square.side, square.side, stretch)[0]

@@ -21,13 +21,14 @@ from mirs_core.datasets.tile_state import Stamp
 from mirs_core.errors import ImageError, MirsError
 
 _MOST_OPEN = 8
+_Request = tuple[Strip, Corner, int | None, Future[Pixels]]
 _Key = tuple[Path, Stamp, str, tuple[float, ...], int, int]
 
 _readers: "OrderedDict[_Key, _Reader]" = OrderedDict()
 _lock = threading.Lock()
 
 
-def read(path: Path, stamp: Stamp, strip: Strip, corner: Corner) -> Pixels:
+def read(path: Path, stamp: Stamp, strip: Strip, corner: Corner, most: int | None = None) -> Pixels:
     """Grey levels (side, side), or colour (side, side, 3), of a tile of ``strip``.
 
     They are the same whatever is read before, also of a raster that is warped.
@@ -35,6 +36,8 @@ def read(path: Path, stamp: Stamp, strip: Strip, corner: Corner) -> Pixels:
     Args:
         path: of the raster, which may have another place than when it was cut.
         stamp: of the raster now; one that has changed is opened again.
+        most: for a picture of so many pixels a side, which is read from an overview if there is
+            one of at least that size.
 
     Raises:
         ImageError: the raster is damaged, or does not contain the tile any more.
@@ -45,7 +48,7 @@ def read(path: Path, stamp: Stamp, strip: Strip, corner: Corner) -> Pixels:
         reader = _readers.get(key) or _Reader(path, strip)
         _readers[key] = reader
         _readers.move_to_end(key)
-        future = reader.submit(strip, corner)
+        future = reader.submit(strip, corner, most)
         while len(_readers) > _MOST_OPEN:
             _readers.popitem(last=False)[1].close()
     try:
@@ -72,14 +75,14 @@ class _Reader:
     def __init__(self, path: Path, strip: Strip) -> None:
         self._path, self._latitude, self._frame = path, strip.latitude, strip.frame
         self._raster: StripRaster | None = None
-        self._requests: SimpleQueue[tuple[Strip, Corner, Future[Pixels]] | None] = SimpleQueue()
+        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         # An executor's thread would end before the raster could be closed at the exit.
         self._thread = threading.Thread(target=self._serve, name="mirs-raster", daemon=True)
         self._thread.start()
 
-    def submit(self, strip: Strip, corner: Corner) -> Future[Pixels]:
+    def submit(self, strip: Strip, corner: Corner, most: int | None) -> Future[Pixels]:
         future: Future[Pixels] = Future()
-        self._requests.put((strip, corner, future))
+        self._requests.put((strip, corner, most, future))
         return future
 
     def close(self, *, wait: bool = False) -> None:
@@ -91,13 +94,13 @@ class _Reader:
     def _serve(self) -> None:
         with suppress(MirsError), ExitStack() as stack:
             while (request := self._requests.get()) is not None:
-                strip, corner, future = request
+                strip, corner, most, future = request
                 try:
-                    future.set_result(self._read(strip, corner, stack))
+                    future.set_result(self._read(strip, corner, most, stack))
                 except BaseException as error:
                     future.set_exception(error)
 
-    def _read(self, strip: Strip, corner: Corner, stack: ExitStack) -> Pixels:
+    def _read(self, strip: Strip, corner: Corner, most: int | None, stack: ExitStack) -> Pixels:
         if self._raster is None:
             opening = open_strip(self._path, self._latitude, self._frame)
             self._raster = stack.enter_context(opening)
@@ -108,6 +111,8 @@ class _Reader:
                 f" now, not {strip.width:,} x {strip.height:,}."
             )
         with translated_errors(self._path.name):
+            if most is not None:
+                return raster.preview(*corner, side, most, strip.stretch)
             return raster.read(*corner, side, side, strip.stretch)[0]
 
 

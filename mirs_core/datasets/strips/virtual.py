@@ -53,8 +53,11 @@ class VirtualTile:
         """Its content (hex) when it was cut; None if it is not listed."""
         return windows_of(self.root, self.strip).content(self.corner)
 
-    def pixels(self) -> Pixels:
+    def pixels(self, most: int | None = None) -> Pixels:
         """Grey levels (side, side), or colour (side, side, 3), as the raster has them now.
+
+        Args:
+            most: for a picture of so many pixels a side, which may be smaller than the tile.
 
         Raises:
             ImageError: the raster is missing or damaged, or does not contain the tile any more.
@@ -63,7 +66,7 @@ class VirtualTile:
         raster = self.raster()
         if raster.stamp is None:
             raise ImageError(missing(self.strip, raster))
-        return readers.read(raster.path, raster.stamp, self.strip, self.corner)
+        return readers.read(raster.path, raster.stamp, self.strip, self.corner, most)
 
     def record(self) -> TileRecord:
         """What is known of it, from its strip."""

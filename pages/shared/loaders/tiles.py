@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from mirs_core.datasets.tile_source import read_pixels
+from mirs_core.datasets.tile_source import read_pixels, read_small
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
 from mirs_core.retrieval.tile_files import Stamp, TileFile, TileState, stamp_of
@@ -114,7 +114,7 @@ def _picture_of(root: str, tile: str, file: TileFile, side: int) -> TilePicture:
 # Called hundreds of times for each page: a hit of Streamlit's own cache takes ten times as long.
 @lru_cache(maxsize=8000)
 def _picture(root: str, tile: str, stamp: Stamp, state: TileState, side: int) -> str:
-    return data_uri(read_pixels(Path(root), tile), side)
+    return data_uri(read_small(Path(root), tile, side), side)
 
 
 @lru_cache(maxsize=2000)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+import rasterio.enums
 import rasterio.shutil
 from rasterio import Affine
 
@@ -27,6 +28,7 @@ from mirs_core.datasets.strips.window_table import WINDOWS_FILE, WindowTable
 from mirs_core.datasets.tile_source import (
     read_file,
     read_pixels,
+    read_small,
     read_verified,
     reading_order,
 )
@@ -361,6 +363,34 @@ def test_a_window_as_a_file_is_a_png(tiled: Path) -> None:
     data, suffix, content = read_file(tiled, tile.id)
     assert (suffix, content) == (".png", tile.content)
     assert (read_image(data) == read_pixels(tiled, tile.id)).all()
+
+
+@pytest.mark.parametrize("bands", [1, 3])
+def test_pictures_of_large_windows_are_read_from_overviews(bands: int, tmp_path: Path) -> None:
+    raster = write(tmp_path / "r.tif", values(bands=bands))
+    cut_strip(raster, tmp_path / "set", VIRTUAL, NAMED)
+    (tile, *_) = [name for name in ids_of(tmp_path / "set") if virtual_tile(tmp_path / "set", name)]
+    whole = read_pixels(tmp_path / "set", tile)
+    assert np.array_equal(read_small(tmp_path / "set", tile, 8), whole)
+    with rasterio.open(raster, "r+") as out:
+        out.build_overviews([2, 4], rasterio.enums.Resampling.average)
+    readers.close_all()
+    for side, factor in ((5, 4), (8, 4), (9, 2), (16, 2), (17, 1), (100, 1)):
+        blocks = whole.reshape(32 // factor, factor, 32 // factor, factor, -1)
+        small = read_small(tmp_path / "set", tile, side)
+        assert small.shape == (32 // factor, 32 // factor, *whole.shape[2:])
+        mean = blocks.mean(axis=(1, 3)).reshape(small.shape)
+        np.testing.assert_allclose(small, mean, atol=1.0)
+    assert np.array_equal(read_pixels(tmp_path / "set", tile), whole)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pictures_of_rasters_without_overviews_are_the_tiles(kind: str, tmp_path: Path) -> None:
+    raster, settings = rasters(tmp_path)[kind]
+    root = tmp_path / "set"
+    cut_strip(raster, root, replace(settings, virtual=True), NAMED)
+    for tile in ids_of(root)[:2]:
+        assert np.array_equal(read_small(root, tile, 8), read_pixels(root, tile))
 
 
 def test_windows_that_nobody_lists_are_missing(tiled: Path) -> None:
