@@ -23,6 +23,7 @@ from mirs_core.landform_map.verdict import Panel
 from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.batch import SEARCHING, BatchSearch, HitBlock, QueryBlock
 from mirs_core.retrieval.hits import is_relevant
+from mirs_core.retrieval.ranked_by import ranked_by
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,13 +79,15 @@ class HitTable:
     def about(self) -> dict[str, Any]:
         """What the table is: queries, model, filters, order, data set, software."""
         searcher = self.search.searcher
+        ranked = ranked_by(searcher.unit, None, searcher.summary.bits)
         return {
             "queries": self.source,
             "models": {searcher.summary.id: self.model},
             "k": self.search.k,
             "filters": self.search.filters.description(),
             "unit": searcher.unit,
-            "order": f"distance in {searcher.unit}, ties in the order of the archive",
+            "ranked_by": ranked.name,
+            "order": f"{ranked.order}, ties in the order of the archive",
             "most_likely": "an estimate by the nearest labelled tiles, not an observation",
             "data_set": searcher.card.title,
             "synthetic": searcher.card.synthetic,
@@ -155,7 +158,7 @@ class HitTable:
             "place": places,
             "run": [searcher.summary.id] * count,
             "model": [self.model] * count,
-            "ranked_by": [about["order"]] * count,
+            "ranked_by": [about["ranked_by"]] * count,
             "filters": [about["filters"]] * count,
             "software": [SOFTWARE] * count,
         }

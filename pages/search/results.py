@@ -71,14 +71,15 @@ def legend(searcher: Searcher, source: state.QuerySource, models: int) -> None:
     tile = source.tile_id
     label = searcher.items.labels[searcher.items.row(tile)] if tile else None
     same = f"<span><i></i>same class ({escape(words.class_name(label))})</span>" if label else ""
-    refined = state.has_examples(searcher.items)
-    value = "score, lower is more similar" if refined else "distance to the query"
+    name, value = "distance", "distance to the query"
+    if state.has_examples(searcher.items):
+        name, value = "score", "score, lower is more similar"
     kind = "<span>synthetic, not real imagery</span>" if searcher.card.synthetic else ""
     lists = "<span><b>×2</b>retrieved by 2 models</span>" if models > 1 else ""
     moved = "<span><b>↑3</b>rank change from the first model</span>" if models > 1 else ""
     st.html(
         f'<div class="mirs-legend">{kind}{same}<span><b>12</b>{value}</span>'
-        f"<span><u></u>{value.split()[0]} increases here</span>{lists}{moved}</div>",
+        f"<span><u></u>{name} increases here</span>{lists}{moved}</div>",
         width="content",
     )
 

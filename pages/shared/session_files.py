@@ -101,7 +101,8 @@ def _dialog(data_set: lineup.DataSet, models: Sequence[RunSummary]) -> None:
         key="mirs.session.save",
     )
     st.markdown("**Open**")
-    file = st.file_uploader("Session file", type=["json"], key=_FILE)
+    most = sessions.MAX_BYTES >> 20
+    file = st.file_uploader("Session file", type=["json"], key=_FILE, max_upload_size=most)
     if file is None:
         return
     try:

@@ -5,7 +5,7 @@ what data set, models and tiles they refer to by their digests; neither models n
 """
 
 from mirs_core.exchange.sessions.matching import Findings, match
-from mirs_core.exchange.sessions.reading import read
+from mirs_core.exchange.sessions.reading import MAX_BYTES, read
 from mirs_core.exchange.sessions.restoring import restore_collections
 from mirs_core.exchange.sessions.session import (
     MAX_IMAGE_BYTES,
@@ -20,6 +20,7 @@ from mirs_core.exchange.sessions.session import (
 from mirs_core.exchange.sessions.writing import mark_of_data_set, mark_of_model, within_limits
 
 __all__ = [
+    "MAX_BYTES",
     "MAX_IMAGE_BYTES",
     "SUFFIX",
     "DataSetMark",

@@ -208,7 +208,8 @@ def test_the_table_says_what_it_is(searcher: Searcher, tmp_path: Path) -> None:
     about = json.loads(pq.read_schema(io.BytesIO(data)).metadata[hit_tables.KEY])
     assert about["queries"] == "my ids" and about["models"] == {searcher.summary.id: "small"}
     assert about["filters"] == "at most 40 bits" and about["k"] == 2
-    assert "distance in bits" in about["order"] and about["software"].startswith("MIRS Explorer")
+    assert about["ranked_by"] == "Hamming distance" and about["ranked_by"] in about["order"]
+    assert about["software"].startswith("MIRS Explorer")
     with pytest.raises(ConfigError, match=r"must end with \.parquet or \.csv"):
         write_hits(tmp_path / "h.xlsx", table, iter(()), 0)
 
