@@ -36,8 +36,8 @@ _TEXTS = (
     "query", "query_tile", "query_label", "query_split", "query_strip", "most_likely", "state",
 )  # fmt: skip
 _HIT_TEXTS = (
-    "id", "label", "split", "strip", "unit", "place", "run", "model", "ranked_by", "filters",
-    "software",
+    "id", "label", "split", "strip", "unit", "place", "run", "model", "ranked_by", "order",
+    "filters", "software",
 )  # fmt: skip
 
 
@@ -159,6 +159,7 @@ class HitTable:
             "run": [searcher.summary.id] * count,
             "model": [self.model] * count,
             "ranked_by": [about["ranked_by"]] * count,
+            "order": [about["order"]] * count,
             "filters": [about["filters"]] * count,
             "software": [SOFTWARE] * count,
         }
@@ -234,7 +235,8 @@ def schema(about: Mapping[str, Any]) -> "pa.Schema":
 COLUMNS = (
     "query", "query_tile", "query_label", "query_split", "query_strip", "most_likely", "votes",
     "voters", "state", "rank", "id", "label", "split", "strip", "distance", "unit", "relevant",
-    "latitude", "longitude", "place", "run", "model", "ranked_by", "filters", "software",
+    "latitude", "longitude", "place", "run", "model", "ranked_by", "order", "filters",
+    "software",
 )  # fmt: skip
 """The columns of the table, in order."""
 

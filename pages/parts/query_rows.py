@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -10,6 +11,7 @@ from mirs_core.errors import DataError, MirsError
 from mirs_core.landform_map.verdict import Verdict
 from mirs_core.retrieval.batch import BatchSearch, HitBlock, QueryBlock
 from mirs_core.retrieval.query import Query
+from mirs_core.retrieval.ranked_by import ranked_by
 from mirs_core.retrieval.search import Searcher
 from pages.components.tile_grid.tile_grid import Column, TileEntry, tile_grid
 from pages.components.tile_picture import TilePicture
@@ -114,7 +116,8 @@ def _query(searcher: Searcher, source: state.QuerySource, query: Query, number: 
         lambda _: state.search_with(source),
         tile="6rem",
     )
-    st.caption(words.plain(file if verdict is None else f"{file} · {_votes(verdict)}"))
+    below = [file] if verdict is None else [file, _votes(verdict)]
+    st.html("".join(f'<p class="mirs-row-name">{escape(line)}</p>' for line in below))
 
 
 def _picture(searcher: Searcher, source: state.QuerySource) -> TilePicture:
@@ -138,17 +141,17 @@ def _votes(verdict: Verdict) -> str:
 def _hits(searcher: Searcher, query: Query, hits: HitBlock, place: int, number: int) -> None:
     part = hits.of(place)
     rows, distances = hits.rows[part], hits.distances[part]
-    items = searcher.items
+    items, named = searcher.items, ranked_by(searcher.unit, query)
     tiles, labels = items.ids.values_at(rows), items.labels.values_at(rows)
     entries = [
         TileEntry(
             id=tile,
             name=words.short_name(label) if label else words.file_name(tile),
             colour=words.colour(label),
-            label=f"Rank {rank}: {words.class_name(label)}, {_away(searcher, distance)}. Search"
+            label=f"Rank {rank}: {words.class_name(label)}, {named.long(distance)}. Search"
             " with this tile.",
-            lines=(words.class_name(label), _away(searcher, distance), words.file_name(tile)),
-            value=f"{distance:.0f}" if searcher.unit == "bits" else f"{distance:.2f}",
+            lines=(words.class_name(label), named.long(distance), words.file_name(tile)),
+            value=named.short(distance),
             rank=str(rank),
             relevant=query.label is not None and label == query.label,
         )
@@ -164,12 +167,6 @@ def _hits(searcher: Searcher, query: Query, hits: HitBlock, place: int, number: 
     images = loaders.thumbnails(searcher, tiles)
     key = f"mirs.many.hits.{number}"
     tile_grid(key, [column], images, state.choose_tile, tile="4.6rem")
-
-
-def _away(searcher: Searcher, distance: float) -> str:
-    if searcher.unit == "bits":
-        return f"{distance:.0f} bits"
-    return f"{searcher.unit.capitalize()} distance {distance:.3f}"
 
 
 def _note(labels: Sequence[str | None]) -> str:

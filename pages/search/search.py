@@ -98,7 +98,8 @@ def _page(searcher: Searcher, models: list[str]) -> None:
         return
     # A square is hard to choose in a narrow picture.
     left, right = st.columns([1.6, 3.5] if view == state.OWN else [1, 4.1], gap="medium")
-    with left:
+    key = "mirs-own" if view == state.OWN else "mirs-asked"
+    with left, st.container(key=key):
         if view == state.OWN:
             own_image.draw(searcher)
         source = state.query()

@@ -18,7 +18,7 @@ LONG = 60_000
 
 def columns(page: Any) -> Any:
     """The columns of results; examples and earlier queries have no heading."""
-    return page.locator(".columns section:has(h3)")
+    return page.locator(".columns section:has(h2)")
 
 
 def ids(page: Any, column: int) -> list[str]:
@@ -163,7 +163,7 @@ def test_an_upload_is_cut_with_the_pointer_and_with_keys(page: Any) -> None:
     page.wait_for_selector(f"dd:has-text('x {x + 16}, y 200')", timeout=LONG)
     box.press("+")
     page.wait_for_selector("dd:has-text('220 px')", timeout=LONG)
-    page.wait_for_selector(".columns h2", timeout=LONG)
+    columns(page).nth(1).locator("button.tile").nth(23).wait_for(timeout=LONG)
     assert len(ids(page, 1)) == 24
     page.get_by_role("radio", name="Whole image").click()
     page.wait_for_selector("dd:has-text('1600 × 1000 px')", timeout=LONG)

@@ -74,11 +74,9 @@ def many(start: Any, kind: str) -> AppTest:
 @pytest.mark.parametrize(
     ("size", "choice"),
     [
-        ((200, 190), []),
         ((400, 330), []),
         ((900, 850), ["Whole image", "A square"]),
         ((300, 200), ["A square", "Whole image"]),
-        ((200, 900), ["A square", "Whole image"]),
     ],
     ids=str,
 )
@@ -133,7 +131,7 @@ def test_ids_and_collections_are_rows(home: Home, start: Any) -> None:
     app = many(start, "Tile ids")
     app.text_area(key="mirs.many.ids").set_value(f"{items.ids[0]}\n{items.ids[3]}\n").run()
     assert not app.exception and not app.error
-    assert items.ids[0].rsplit("/", 1)[-1].replace("_", "\\_") in text_of(app)
+    assert items.ids[0].rsplit("/", 1)[-1] in text_of(app)
     app.text_area(key="mirs.many.ids").set_value("nothing\n").run()
     assert "1 of 1 ids are no tiles" in app.error[0].value
     app.segmented_control(key="mirs.many.kind").set_value("Collection").run()
@@ -143,7 +141,7 @@ def test_ids_and_collections_are_rows(home: Home, start: Any) -> None:
     collections.add(home, made.id, tiles)
     app.run()
     assert not app.exception and not app.error
-    assert items.ids[2].rsplit("/", 1)[-1].replace("_", "\\_") in text_of(app)
+    assert items.ids[2].rsplit("/", 1)[-1] in text_of(app)
 
 
 def test_a_folder_is_rows_that_are_read_when_they_are_looked_at(
