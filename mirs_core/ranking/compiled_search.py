@@ -1,6 +1,6 @@
 """Searches by the compiled scan: one pass over the codes for all queries, filters inside of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -43,27 +43,26 @@ def search(
     words = _words(queries).reshape(len(queries), -1)
     threads = faiss.omp_get_max_threads()
     numbers = range(len(blocks.arrays))
-    if len(words) > FEW_QUERIES:
+    many = len(words) > FEW_QUERIES
+    if many:
         size = min(_QUERIES, -(-len(words) // threads))
-        parts = [(words[start : start + size], numbers) for start in range(0, len(words), size)]
+        pieces = [words[start : start + size] for start in range(0, len(words), size)]
+        parts = [(piece, iter(numbers)) for piece in pieces]
     else:
-        several = len(numbers) >= SEVERAL and threads > 1
-        parts = [(words, half) for half in (_halves(numbers) if several else [numbers])]
+        # Threads take the blocks from one iterator, so that none waits for a slower one.
+        workers = min(threads, 2) if len(numbers) >= SEVERAL else 1
+        parts = [(words, iter(numbers))] * workers
 
-    def ranked(part: tuple[NDArray[np.uint64], range]) -> Ranked:
+    def ranked(part: tuple[NDArray[np.uint64], Iterator[int]]) -> Ranked:
         return _Lists(part[0], k).ranked(scan, blocks, ties, masks, part[1])
 
     if len(parts) == 1:
         return ranked(parts[0])
-    with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(ranked, parts))
-    axis = 0 if len(words) > FEW_QUERIES else 1
-    distances, rows = (np.concatenate(column, axis) for column in zip(*results, strict=True))
-    return (distances, rows) if axis == 0 else merged(ties, distances, rows, k)
-
-
-def _halves(numbers: range) -> tuple[range, range]:
-    return numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
+    with ThreadPoolExecutor(threads if many else 1) as pool:
+        later = pool.map(ranked, parts if many else parts[1:])
+        results = list(later) if many else [ranked(parts[0]), *later]
+    distances, rows = (np.concatenate(x, 0 if many else 1) for x in zip(*results, strict=True))
+    return (distances, rows) if many else merged(ties, distances, rows, k)
 
 
 class _Lists:
@@ -82,15 +81,14 @@ class _Lists:
         blocks: Blocks,
         ties: Ties | None,
         masks: Sequence[Mask],
-        numbers: range,
+        numbers: Iterator[int],
     ) -> Ranked:
-        """Distances and rows (Q, k) of some blocks; farther than any where there are fewer."""
+        """Distances and rows (Q, k) of ascending blocks; farther than any where there are fewer."""
         buffers = (self._distances, self._rows, self._state)
-        nearest, first = None, sum(blocks.layout.sizes[: numbers.start])
+        nearest, starts = None, np.cumsum([0, *blocks.layout.sizes])
         for number in numbers:
-            codes = blocks.arrays[number]
+            codes, first = blocks.arrays[number], int(starts[number])
             scan(_words(codes), self._queries, self._k, first, masks[number], *buffers)
-            first += len(codes)
             if ties is not None:
                 # Of equal distances the later block may have the lower place.
                 nearest = self._merged(nearest, blocks.layout, ties)
@@ -103,7 +101,7 @@ class _Lists:
         return np.take_along_axis(self._distances, order, 1), _present(layout, rows)
 
     def _merged(self, nearest: Ranked | None, layout: Layout, ties: Ties) -> Ranked:
-        """The k nearest so far, with those of the last block; a row of -1 where there are fewer."""
+        """The k nearest so far, with those of the last block; too far ones where there are fewer."""
         self._hide_rest()
         distances, rows = self._distances, _present(layout, self._rows)
         if nearest is not None:
