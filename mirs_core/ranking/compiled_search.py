@@ -101,7 +101,7 @@ class _Lists:
         return np.take_along_axis(self._distances, order, 1), _present(layout, rows)
 
     def _merged(self, nearest: Ranked | None, layout: Layout, ties: Ties) -> Ranked:
-        """The k nearest so far, with those of the last block; too far ones where there are fewer."""
+        """The k nearest so far, with the last block; too far ones where there are fewer."""
         self._hide_rest()
         distances, rows = self._distances, _present(layout, self._rows)
         if nearest is not None:
