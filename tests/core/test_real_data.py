@@ -38,7 +38,8 @@ def value(outcome: training.Outcome) -> float:
 def test_the_baseline_is_where_it_was_measured(
     outcomes: tuple[Path, dict[str, training.Outcome]],
 ) -> None:
-    assert 0.42 <= value(outcomes[1]["baseline"]) <= 0.52
+    # 0.464 over five seeds, sd 0.003.
+    assert 0.455 <= value(outcomes[1]["baseline"]) <= 0.473
 
 
 def test_hashing_beats_the_baseline_by_far(
@@ -46,7 +47,8 @@ def test_hashing_beats_the_baseline_by_far(
 ) -> None:
     found = outcomes[1]
     assert found["mirs"].archive_id == found["baseline"].archive_id
-    assert value(found["mirs"]) >= 0.66
+    # 0.756 over five seeds with one view, sd 0.017: within three of these.
+    assert 0.705 <= value(found["mirs"]) <= 0.807
     assert value(found["mirs"]) >= value(found["baseline"]) + 0.15
 
 
