@@ -7,7 +7,9 @@ data set of all images below it. ``tiles.csv`` at the root adds further metadata
 
 import hashlib
 import heapq
+import itertools
 import json
+import operator
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ from mirs_core.datasets.card import Card, read_card
 from mirs_core.datasets.reading import read_contents
 from mirs_core.datasets.strips.mending import mended_records
 from mirs_core.datasets.strips.strip_list import read_strips
-from mirs_core.datasets.strips.virtual import tiles_of, with_strips
+from mirs_core.datasets.strips.virtual import completed, tiles_of
 from mirs_core.datasets.tile_table import TileRecord, read_table
 from mirs_core.datasets.tiles import STEP, Tile, Tiles
 from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled, passed_over_lines
@@ -146,10 +148,12 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     images = find_images(root)
     read = read_contents(root, images.paths, cache, progress)
     labelled, virtual = is_labelled(root), tiles_of(root)
-    table = with_strips(_table(root), virtual)
-    contents = heapq.merge(read.pairs(), sorted(virtual.contents.items()))
+    table = _table(root)
+    files = ((path, content, None) for path, content in read.pairs())
+    merged = heapq.merge(files, virtual.tiles(), key=operator.itemgetter(0))
     tiles = Tiles.of(
-        _tile(path, content, labelled, table.get(path), card) for path, content in contents
+        _tile(path, content, labelled, _joined(own, table.get(path)), card)
+        for path, content, own in merged
     )
     refused = {**images.refused, **virtual.refused, **read.bad}
     unreadable = tuple(Unreadable(*pair) for pair in sorted(refused.items()))
@@ -177,9 +181,20 @@ def tiles_named(root: Path) -> Tiles:
     """
     root = root.resolve()
     card, labelled = read_card(root), is_labelled(root)
-    table = with_strips(_table(root), tiles_of(root, with_stale=True))
-    paths = sorted(find_images(root).tiles)
-    return Tiles.of(_tile(path, "", labelled, table.get(path), card) for path in paths)
+    table, virtual = _table(root), tiles_of(root, with_stale=True)
+    named = ((path, None) for path in sorted(find_images(root).tiles))
+    described = ((path, own) for path, _, own in virtual.tiles())
+    # An id of a window may come twice: by its list alone, and then with what its strip tells.
+    merged = heapq.merge(named, described, key=operator.itemgetter(0))
+    last = (list(same)[-1] for _, same in itertools.groupby(merged, operator.itemgetter(0)))
+    return Tiles.of(
+        _tile(path, "", labelled, _joined(own, table.get(path)), card) for path, own in last
+    )
+
+
+def _joined(own: TileRecord | None, record: TileRecord | None) -> TileRecord | None:
+    """What a strip tells of a tile, with the cells that a table has in its place."""
+    return record if own is None else completed(own, record)
 
 
 def _table(root: Path) -> dict[str, TileRecord]:

@@ -22,7 +22,13 @@ def records_of(strip: Strip, corners: Sequence[Corner]) -> list[TileRecord]:
     """
     if not corners:
         return []
-    longitude, latitude = places_of(strip, np.array(corners))
+    return records_at(strip, corners, np.stack(places_of(strip, np.array(corners)), axis=1))
+
+
+def records_at(
+    strip: Strip, corners: Sequence[Corner], places: NDArray[np.float64]
+) -> list[TileRecord]:
+    """The records of the tiles with these corners, whose centres (N, 2) ``places_of`` gave."""
     return [
         TileRecord(
             path=strip.path(*corner),
@@ -35,7 +41,7 @@ def records_of(strip: Strip, corners: Sequence[Corner]) -> list[TileRecord]:
             licence=strip.licence,
             credit=strip.credit,
         )
-        for corner, east, north in zip(corners, longitude.tolist(), latitude.tolist(), strict=True)
+        for corner, (east, north) in zip(corners, places.tolist(), strict=True)
     ]
 
 

@@ -1,10 +1,13 @@
 """Virtual tiles of a data set: windows of rasters, whose pixels are read when they are needed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mirs_core.datasets.images import Pixels
 from mirs_core.datasets.strips import readers
@@ -12,13 +15,17 @@ from mirs_core.datasets.strips.grid import Corner
 from mirs_core.datasets.strips.source_raster import RasterNow, look
 from mirs_core.datasets.strips.strip import VIRTUAL_SUFFIX, Strip
 from mirs_core.datasets.strips.strip_list import STRIPS_FILE, read_strips
-from mirs_core.datasets.strips.tile_records import records_of
+from mirs_core.datasets.strips.tile_records import places_of, records_at, records_of
 from mirs_core.datasets.strips.window_table import WINDOWS_FILE, WindowTable
 from mirs_core.datasets.tile_state import Stamp, TileState
 from mirs_core.datasets.tile_table import TileRecord
 from mirs_core.errors import DataError, ImageError
+from mirs_core.mars.crs import Degrees
 
 _DATA_SETS, _TABLES = 64, 64
+_STEP = 4096
+# From here on columns and rows in ids have more than six digits, and do not sort as numbers.
+_DIGITS_OF_IDS = 1_000_000
 
 __all__ = [
     "VIRTUAL_SUFFIX",
@@ -88,17 +95,48 @@ def virtual_tile(root: Path, tile_id: str) -> VirtualTile | None:
 
 @dataclass(frozen=True, slots=True)
 class VirtualTiles:
-    """The virtual tiles of a data set.
+    """The virtual tiles of a data set, of which some thousand exist as objects at once.
 
     Attributes:
-        contents: SHA-256 (hex) of their pixels by id; of rasters that are what they were.
-        records: what is known of them by id.
+        strips: those whose rasters are what they were, with what is known of their tiles.
         refused: why rasters or lists cannot be used, by the name of the file.
     """
 
-    contents: dict[str, str] = field(default_factory=dict)
-    records: dict[str, TileRecord] = field(default_factory=dict)
+    strips: list["_Windows"] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+
+    def tiles(self) -> Iterator[tuple[str, str, TileRecord]]:
+        """Id, content (SHA-256 of the pixels, hex) and record of each tile, sorted by id."""
+        for windows in sorted(self.strips, key=lambda windows: f"{windows.strip.name}/"):
+            yield from windows.tiles()
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """The tiles of a strip, and the coordinates (N, 2) of their centres: longitude, latitude."""
+
+    strip: Strip
+    table: WindowTable
+    places: Degrees
+
+    def tiles(self) -> Iterator[tuple[str, str, TileRecord]]:
+        """Id, content and record of each tile, sorted by id."""
+        order = self._order()
+        for start in range(0, len(order), _STEP):
+            rows = order[start : start + _STEP]
+            part = WindowTable(
+                self.table.columns[rows], self.table.rows[rows], self.table.contents[rows]
+            )
+            records = records_at(self.strip, part.corners, self.places[rows])
+            for content, record in zip(part.hexes(), records, strict=True):
+                yield record.path, content, record
+
+    def _order(self) -> NDArray[np.int64]:
+        columns, rows = self.table.columns, self.table.rows
+        if max(columns.max(initial=0), rows.max(initial=0)) < _DIGITS_OF_IDS:
+            return np.lexsort((rows, columns))
+        ids = [self.strip.path(*corner) for corner in self.table.corners]
+        return np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
 
 
 def tiles_of(root: Path, *, with_stale: bool = False) -> VirtualTiles:
@@ -121,12 +159,9 @@ def tiles_of(root: Path, *, with_stale: bool = False) -> VirtualTiles:
             if raster.state is not TileState.CURRENT:
                 tiles.refused[strip.name] = missing(strip, raster)
             if raster.state is TileState.CURRENT or with_stale:
-                records = records_of(strip, table.corners)
-                hexes = table.hexes()
-                tiles.records.update((record.path, record) for record in records)
-                tiles.contents.update(
-                    (record.path, content) for record, content in zip(records, hexes, strict=True)
-                )
+                corners = np.stack([table.columns, table.rows], axis=1)
+                places = np.stack(places_of(strip, corners), axis=1)
+                tiles.strips.append(_Windows(strip, table, places))
         except (DataError, ImageError) as error:
             tiles.refused[strip.name] = str(error)
     return tiles
@@ -143,14 +178,6 @@ def ids_of(root: Path) -> list[str]:
             with suppress(DataError):
                 ids += [strip.path(*corner) for corner in windows_of(root, strip).corners]
     return ids
-
-
-def with_strips(records: Mapping[str, TileRecord], tiles: VirtualTiles) -> dict[str, TileRecord]:
-    """Records by path: those of tables, which take precedence, and those of virtual tiles."""
-    combined = {**records, **tiles.records}
-    for path in records.keys() & tiles.records.keys():
-        combined[path] = completed(tiles.records[path], records[path])
-    return combined
 
 
 def virtual_count(root: Path) -> int:

@@ -21,7 +21,14 @@ from mirs_core.datasets import pixel_content
 from mirs_core.datasets.card import CARD_FILE
 from mirs_core.datasets.images import read_image
 from mirs_core.datasets.manifest import scan, tiles_named
-from mirs_core.datasets.strips import CutSettings, StripDetails, cut_strip, readers, virtual_tiles
+from mirs_core.datasets.strips import (
+    CutSettings,
+    StripDetails,
+    cut_strip,
+    readers,
+    virtual,
+    virtual_tiles,
+)
 from mirs_core.datasets.strips.strip_list import read_strips
 from mirs_core.datasets.strips.virtual import ids_of, virtual_tile
 from mirs_core.datasets.strips.window_table import WINDOWS_FILE, WindowTable
@@ -296,6 +303,28 @@ def test_tables_and_licences_of_virtual_tiles(tiled: Path, tmp_path: Path) -> No
     assert labelled[0].latitude is not None
     cut_strip(write(tmp_path / "B.tif", values() // 3), tiled, VIRTUAL)
     assert set(read_table(tiled)) == {tile}
+
+
+def test_tiles_of_several_strips_are_sorted_by_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "out"
+    for name in ("S", "S-1", "S.2", "S_3"):
+        details = StripDetails(name=name)
+        cut_strip(write(tmp_path / f"{name}.tif", values(96, 128)), root, VIRTUAL, details)
+    for step, digits in ((4096, 1_000_000), (3, 0)):
+        monkeypatch.setattr(virtual, "_STEP", step)
+        monkeypatch.setattr(virtual, "_DIGITS_OF_IDS", digits)
+        tiles = list(scan(root).tiles)
+        assert [tile.id for tile in tiles] == sorted(ids_of(root)) and len(tiles) == 4 * 12
+        assert [replace(tile, content="") for tile in tiles] == list(tiles_named(root))
+        for tile in tiles:
+            window = virtual_tile(root, tile.id)
+            assert window is not None and window.recorded_content() == tile.content
+            record = window.record()
+            assert (record.strip, record.latitude, record.longitude) == (
+                tile.strip, tile.latitude, tile.longitude,
+            )  # fmt: skip
 
 
 def test_cutting_that_is_stopped_is_resumed(
