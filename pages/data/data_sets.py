@@ -115,7 +115,7 @@ def _counts(data_set: KnownDataSet) -> str:
 
 def _prepare(home: Home, data_set: KnownDataSet) -> None:
     spec = Prepare(name=str(data_set.root))
-    import_form.submit(home, spec, f"Train models on {data_set.title}", "queued")
+    import_form.submit(home, spec, f"Train models on {data_set.title}")
 
 
 def _demo(home: Home) -> None:

@@ -40,7 +40,7 @@ def path_field(
     return path
 
 
-def submit(home: Home, spec: jobs.JobSpec, title: str, message: str = "queued, see above") -> None:
+def submit(home: Home, spec: jobs.JobSpec, title: str, message: str = "queued") -> None:
     """Queues a job, unless an equal one is not over yet; the page lists it above."""
     key = job_key(spec)
     notice.run(f"{title}: {message}.", lambda: jobs.submit_once(home, spec, title, key=key))

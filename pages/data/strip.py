@@ -12,7 +12,7 @@ from mirs_core.errors import ImageError, MirsError
 from mirs_core.jobs.kinds.data_tile import Tile
 from mirs_core.mars.crs_labels import LATITUDES
 from mirs_core.workspace.home import Home
-from pages.data import import_form
+from pages.data import import_form, job_line
 from pages.shared import loaders, words
 
 _WIDTH = 900
@@ -121,6 +121,7 @@ def _form(home: Home, path: Path, strip: loaders.StripFacts) -> None:
         args=(home, spec),
         disabled=strip.contradiction is not None and not ignore_name,
     )
+    job_line.draw("strip")
 
 
 def _latitude(assumed: str) -> str | None:
@@ -200,4 +201,5 @@ def _facts(path: Path) -> Tile:
 
 
 def _start(home: Home, spec: Tile) -> None:
-    import_form.submit(home, spec, f"Cut {spec.raster.name} into tiles")
+    title = f"Cut {spec.raster.name} into tiles"
+    job_line.submit(home, "strip", spec, title, import_form.job_key(spec))

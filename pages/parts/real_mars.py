@@ -14,7 +14,7 @@ from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.parts import notice, record_lookup
-from pages.shared import link, words
+from pages.shared import link, state, words
 
 OFFERED = "domars16k"
 LANE = "download"
@@ -137,6 +137,9 @@ def _card() -> None:
     current = _mine(home)
     if current is None or st.session_state.get(_SEEN) == current.id:
         return
+    if set(_models(home, current)) & set(st.session_state.get(state.MODELS) or ()):
+        see()
+        return
     with st.container(key="mirs-arrival", border=True, gap="small"):
         if current.active:
             st.html(f'<p class="mirs-note"><b>{escape(current.title)}</b></p>')
@@ -154,10 +157,11 @@ def _card() -> None:
                 f'<p class="mirs-note" role="alert"><b>{escape(current.title)}:'
                 f" {escape(current.state)}</b><br>{escape(current.error or '')}</p>"
             )
-        st.button("Hide", type="tertiary", key="mirs.arrival.hide", on_click=_hide)
+        st.button("Hide", type="tertiary", key="mirs.arrival.hide", on_click=see)
 
 
-def _hide() -> None:
+def see() -> None:
+    """Ends the announcements of the job of this session."""
     st.session_state[_SEEN] = st.session_state.get(_JOB)
 
 

@@ -109,6 +109,7 @@ def test_one_click_downloads_trains_and_opens(
     app.run()
     assert not app.exception and "Setting up a demo of Mars" not in html(app)
     assert app.multiselect(key=state.MODELS).value == ["domars16k-mirs-1"]
+    assert "are ready" not in html(app), "it is open"
 
 
 def start_button_or_none(app: AppTest) -> Any:
