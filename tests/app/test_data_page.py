@@ -69,6 +69,13 @@ def press(app: AppTest, label: str) -> AppTest:
     return app
 
 
+def unfolded(app: AppTest) -> AppTest:
+    """The page with the tray of jobs open, which is folded where all of them ended before."""
+    app.button(key="mirs.queue.fold").click().run()
+    assert not app.exception
+    return app
+
+
 def queued(home: Home) -> list[tuple[str, ...]]:
     return [job.args for job in jobs.list_jobs(home)]
 
@@ -234,7 +241,7 @@ def test_what_an_import_could_not_place_is_said(opened: Open, home: Home) -> Non
         "unreadable": [{"path": "bad.png", "why": "x"}, 3],
     }  # fmt: skip
     (folder / "result.json").write_text(json.dumps(result))
-    said = [one.value for one in opened().caption]
+    said = [one.value for one in unfolded(opened()).caption]
     assert "Look twice." in said and "Files left out\\: 2 \\(bad.png\\)" in said
     (rows,) = [one for one in said if "Rows of the table" in one]
     assert "without a file\\: 1" in rows and "<script>" not in rows
@@ -248,7 +255,7 @@ def test_a_job_that_made_archives_leads_to_them(opened: Open, home: Home) -> Non
     (folder / "ended.json").write_text(json.dumps({"state": "done", "seconds": 2.0}))
     (folder / "process.json").write_text(json.dumps({"pid": 1, "started": 0}))
     (folder / "result.json").write_text(json.dumps({"runs": ["demo-mirs", 5]}))
-    app = opened()
+    app = unfolded(opened())
     assert "<script>" not in html(app)
     links = [link.proto for link in app.get("page_link") if link.proto.label == "Open in Explore"]
     assert [link.query_string for link in links] == ["models=demo-mirs"]

@@ -119,7 +119,7 @@ def start_button_or_none(app: AppTest) -> Any:
 def test_who_is_on_another_page_is_told_when_it_is_ready(
     home: Home, record: Published, start: Any
 ) -> None:
-    app = start()
+    app = start(models="demo-baseline")
     spec = Prepare(name="domars16k", folder=home.data / "domars16k", yes=True)
     job = jobs.read(home, jobs.submit_once(home, spec, "Prepare DoMars16k", lane=real_mars.LANE))
     app.session_state[real_mars._JOB] = job.id
