@@ -11,7 +11,7 @@ from mirs_core.workspace import collections
 from mirs_core.workspace.home import Home
 from pages.components.mars_map.mars_layers import Heat, Similarity
 from pages.components.mars_map.mars_map import Frame, Pin, Strip
-from pages.map import go_to, similarity_layer
+from pages.map import go_to, query_place, similarity_layer
 from pages.parts import filter_panel
 from pages.shared import loaders, missing, state, words
 
@@ -34,7 +34,7 @@ class Layers:
         strips: all strips with coordinates.
         heat: density of a landform class.
         frame: area to zoom to.
-        pin: a place that was asked for.
+        pin: a place that was asked for, or that of a georeferenced image.
         similarity: the similarity map of the query.
     """
 
@@ -82,7 +82,7 @@ def draw(searcher: Searcher, titles: Mapping[str, str]) -> Layers:
         )
         st.toggle("West longitudes", key=state.WEST, help=_WEST_HELP)
     go_to.draw_refusal()
-    frame, pin = go_to.target() or (_frame(searcher, strips), None)
+    frame, pin = go_to.target() or (_frame(searcher, strips), query_place.pin())
     return Layers(collected, strips, _heat(searcher, label), frame, pin)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from mirs_core import jobs
 from mirs_core.errors import MirsError
 from mirs_core.exchange import hit_tables
 from mirs_core.exchange.hit_tables import CSV, PARQUET, HitTable
-from mirs_core.files import replace_file, slug
+from mirs_core.files import replace_file, sha256, slug
 from mirs_core.jobs.kinds.search import Search
 from mirs_core.mars.geography import Region
 from mirs_core.mars.region_files import geojson_bytes
@@ -24,7 +25,8 @@ from mirs_core.workspace.home import Home
 from pages.parts import filter_panel, notice, query_rows, queue
 from pages.shared import lineup, loaders, state, words
 
-_FILE, _JOBS = "mirs.many.file", "table-"
+_JOBS = "table-"
+"""What the keys of jobs begin with that write tables."""
 _TITLES = {PARQUET: "Parquet", CSV: "CSV"}
 _MIMES = {PARQUET: "application/vnd.apache.parquet", CSV: "text/csv"}
 
@@ -42,9 +44,24 @@ class Queries:
 
 
 def draw(searcher: Searcher, queries: Queries) -> None:
-    """Draws the button for the table, and what became of the last one."""
+    """Draws the button for the table, and those of the tables that a job has written."""
     if st.button("Export table", icon=":material/table_view:"):
         _dialog(searcher, queries)
+    if queries.folder is None:
+        return
+    for suffix, title in _TITLES.items():
+        out = _out_of(searcher, queries.folder, suffix)
+        if out.is_file():
+            written = datetime.fromtimestamp(out.stat().st_mtime).strftime("%d %b, %H:%M")
+            st.download_button(
+                f"{title} of {written}",
+                out.read_bytes,
+                f"mirs-{out.name}",
+                _MIMES[suffix],
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    queue.draw(kind=_JOBS)
 
 
 @st.dialog("Table of all queries")
@@ -132,22 +149,28 @@ def blocks_of(
 def _in_background(searcher: Searcher, folder: Path, filters: Filters, suffix: str) -> None:
     """Queues the job that encodes the images of a folder and writes the table."""
     home, run = Home.current(), searcher.summary.id
-    out = home.tables / f"{slug(folder.name)}-{run}{suffix}"
-    st.caption("The images are encoded in the background; you can go on working, or close the app.")
+    out = _out_of(searcher, folder, suffix)
+    st.caption(
+        "The images are encoded by a job; you can go on working, or close the app. When it is done,"
+        " the table can be downloaded beside this button."
+    )
     if st.button("Write the table", type="primary", icon=":material/table_view:"):
-        spec = spec_of(home, run, folder, out, filters, int(st.session_state[state.K]))
-        key = f"{_JOBS}{out.name}"
-        notice.run("", lambda: jobs.submit_once(home, spec, key=key))
-    queue.draw(kind=f"{_JOBS}{out.name}")
-    if out.is_file():
-        st.download_button(
-            f"Download {words.plain(out.name)}",
-            out.read_bytes,
-            f"mirs-{out.name}",
-            _MIMES[suffix],
-            icon=":material/download:",
-            on_click="ignore",
+        notice.run(
+            "The table is being written.",
+            lambda: jobs.submit_once(
+                home,
+                spec_of(home, run, folder, out, filters, int(st.session_state[state.K])),
+                key=f"{_JOBS}{out.name}",
+            ),
         )
+        st.rerun()
+
+
+def _out_of(searcher: Searcher, folder: Path, suffix: str) -> Path:
+    """The file of the table of a folder and a run; a later table takes its place."""
+    key = sha256(str(folder).encode())[:6]
+    name = f"{slug(folder.name)}-{key}-{searcher.summary.id}{suffix}"
+    return searcher.home.tables / name
 
 
 def spec_of(home: Home, run: str, folder: Path, out: Path, filters: Filters, k: int) -> Search:

@@ -24,6 +24,7 @@ from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import collections
 from mirs_core.workspace.collections import CollectedTile
 from mirs_core.workspace.home import Home
+from pages.map import query_place
 from pages.parts import query_rows
 from pages.search import query_table
 from pages.search.many_queries import FolderImages
@@ -110,6 +111,15 @@ def test_a_georeferenced_image_knows_place_and_scale(
     assert "of about 1.2 km from a single instrument" not in text
 
 
+def test_a_georeferenced_image_has_its_place_on_the_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "query", lambda: state.Upload("geo.tif", geotiff(12.0)))
+    pin = query_place.pin()
+    assert pin is not None and pin.name == "geo.tif"
+    assert (pin.lat, pin.lon) == pytest.approx((1.9899, 1.0101), abs=1e-3)
+    monkeypatch.setattr(state, "query", lambda: state.Upload("mine.png", png(64, 64)))
+    assert query_place.pin() is None
+
+
 def test_several_images_are_rows_and_those_that_are_no_tiles_say_why(
     home: Home, start: Any
 ) -> None:
@@ -154,6 +164,12 @@ def test_a_folder_is_rows_that_are_read_when_they_are_looked_at(
     assert not app.exception and not app.error and "2.png" in text_of(app)
     app.text_input(key="mirs.many.folder").set_value(str(tmp_path / "none")).run()
     assert "No such folder" in app.error[0].value
+    searcher = Searcher.open(home, "demo-mirs")
+    out = query_table._out_of(searcher, tmp_path, PARQUET)
+    out.parent.mkdir()
+    out.write_bytes(b"PAR1")
+    app.text_input(key="mirs.many.folder").set_value(str(tmp_path)).run()
+    assert not app.exception and len(app.get("download_button")) == 1
     images = FolderImages(tmp_path, ("0.png", "gone.png"))
     assert images[0].image == png(64, 64, 0) and images[1].image == b"" and len(images[:1]) == 1
 

@@ -64,7 +64,7 @@ def images_in(root: Path) -> tuple[str, ...]:
     Raises:
         DataError: the folder cannot be read.
     """
-    return tuple(find_images(root).tiles)
+    return tuple(sorted(find_images(root).tiles))
 
 
 def remote_file(source: download.PublishedDataSet) -> download.RemoteFile:
