@@ -23,6 +23,9 @@ _KEYS = {
         ("+  -  0", "zoom in, zoom out, show everything"),
         ("Enter", "open the nearest tile"),
         ("B", "set one corner of a box, then the other"),
+        ("C", "set the centre of a circle, then its rim"),
+        ("P", "set each corner of a polygon; Enter closes it, Backspace takes one back"),
+        ("Escape", "remove what is drawn"),
     ),
     "Cutting your own image": (
         ("Arrows", "move the square"),

@@ -136,6 +136,52 @@ def test_a_box_across_the_meridian_of_0_is_chosen_and_filters(mars: Any) -> None
     wait(mars, "root.data.region && root.data.region[0] > root.data.region[2]")
 
 
+def test_a_polygon_by_clicks_and_a_circle_by_keys(mars: Any) -> None:
+    mars.locator(f"{MAP} [data-tool=polygon]").click()
+    box = mars.locator(f"{MAP} .plot").bounding_box()
+    for x, y in ((0.2, 0.2), (0.8, 0.2), (0.5, 0.8)):
+        mars.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    mars.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert mars.locator(f"{MAP} .where").inner_text() == "0.0° N, 180.0° E"
+    mars.locator(f"{MAP} canvas.over").press("Enter")
+    wait(mars, "root.data.box?.rings?.[0].length === 3")
+    # The first corner, as the pointer was: 72 degrees east and 54 north, to a pixel.
+    (lon, lat), *_ = mars.evaluate(f"() => ({ROOT}).data.box.rings[0]")
+    assert abs(lon - 72) < 0.5 and abs(lat - 54) < 0.5
+    count = mars.evaluate(f"() => ({ROOT}).data.chosen.length")
+    mars.get_by_role("button", name="Filter to this region").click()
+    wait(mars, "root.data.open?.reduce((sum, one) => sum + one, 0) === value", count)
+    mars.wait_for_url(re.compile("region=polygons"), timeout=LONG)
+    mars.reload()
+    drawn(mars)
+    wait(mars, "root.data.region?.rings?.[0].length === 3")
+    over = mars.locator(f"{MAP} canvas.over")
+    over.focus()
+    for key in ("c", "ArrowRight", "ArrowRight", "c"):
+        over.press(key)
+    # A rim of 360 corners around the crosshair.
+    wait(mars, "root.data.box?.rings?.[0].length === 360")
+    norths = mars.evaluate(f"() => ({ROOT}).data.box.rings[0].map(([, lat]) => lat)")
+    assert abs(max(norths) + min(norths)) < 0.01 and max(norths) > 5
+
+
+def test_the_similarity_map_hides_the_tiles_and_has_a_legend_in_bits(mars: Any) -> None:
+    mars.get_by_role("combobox", name="Similarity map").click()
+    mars.get_by_role("option", name="MIRS", exact=True).click()
+    wait(mars, "root.data.similarity && !root.layers.tiles && root.map.similarity")
+    legend = mars.locator(f"{MAP} .similar")
+    assert "Nearest tile: Hamming distance (bits)" in legend.inner_text()
+    painted = """() => {
+      const { picture } = ROOT.map.similarity
+      const { data } = picture.getContext('2d').getImageData(0, 0, picture.width, picture.height)
+      return [data.filter((_, at) => at % 4 === 3 && data[at] > 0).length,
+              [...ROOT.data.similarity.grid].filter((level) => level > 0).length]
+    }""".replace("ROOT", f"({ROOT})")
+    cells, present = mars.evaluate(painted)
+    assert 0 < cells == present
+    mars.get_by_role("button", name="Save similarity map").wait_for(timeout=LONG)
+
+
 def test_the_pole_is_a_disc_and_its_box_a_sector(mars: Any) -> None:
     mars.get_by_role("radio", name="North pole").or_(
         mars.get_by_role("button", name="North pole")

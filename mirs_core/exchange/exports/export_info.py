@@ -5,11 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mirs_core import __version__
+from mirs_core.mars.regions import plain
 from mirs_core.retrieval.filters import EVERYTHING, Filters
 
 SOFTWARE = f"MIRS Explorer {__version__}"
 # Ids are paths, which never hold two slashes.
 _BETWEEN = " // "
+
+
+def _region(filters: Filters) -> dict[str, Any]:
+    """The numbers of the region filter: a box, a circle, or the corners of polygons."""
+    return {} if filters.region is None else {"region": plain(filters.region)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class ResultsInfo:
             "ranked_by": dict(self.ranked_by),
             "k": self.k,
             "filters": self.filters.description(),
+            **_region(self.filters),
             "data_set": self.data_set,
             "synthetic": self.synthetic,
             "software": SOFTWARE,
@@ -91,6 +98,7 @@ class ChosenTilesInfo:
         return {
             "chosen": self.chosen,
             "filters": self.filters.description(),
+            **_region(self.filters),
             "data_set": self.data_set,
             "synthetic": self.synthetic,
             "software": SOFTWARE,

@@ -139,7 +139,10 @@ function rounded(value) {
 // The legend of the density: its colours with numbers, and what the map shows.
 function sightNote(root, map, theme) {
   const note = root.querySelector(".sight")
-  if (!root.raw.crowd) return note.replaceChildren()
+  if (!root.raw.crowd || !root.layers.tiles) {
+    note.dataset.key = ""
+    return note.replaceChildren()
+  }
   const { current, range } = root.crowd
   const shown = inSight(root, map)
   const isDense = Boolean(current.counts)

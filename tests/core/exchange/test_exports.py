@@ -28,6 +28,7 @@ from mirs_core.exchange.exports.tile_formats.geoparquet import geoparquet
 from mirs_core.exchange.exports.tile_formats.zip import tiles_zip
 from mirs_core.files import sha256
 from mirs_core.hashing.baseline import FloatModel
+from mirs_core.mars.regions import CircleRegion
 from mirs_core.retrieval.filters import Filters
 from mirs_core.retrieval.retriever import Retriever
 from mirs_core.retrieval.search import Searcher
@@ -287,6 +288,16 @@ def test_each_format_is_a_spec_that_writes_its_file(searcher: Searcher) -> None:
         "synthetic": False,
         "software": exports.ResultsInfo("", "", {}, 1, "", False).to_json()["software"],
     }
+
+
+def test_the_region_of_a_search_is_in_the_file_with_its_numbers() -> None:
+    region = CircleRegion(18.4, 77.7, 50)
+    info = exports.ResultsInfo("q", "", {}, 1, "d", False, Filters(region=region))
+    assert info.to_json()["region"] == {"circle": [18.4, 77.7, 50]}
+    assert "circle of 50 km around 18.40° N, 77.70° E" in info.to_json()["filters"]
+    chosen = exports.ChosenTilesInfo("on the map", "d", False, Filters(region=region))
+    assert chosen.to_json()["region"] == {"circle": [18.4, 77.7, 50]}
+    assert "region" not in exports.ResultsInfo("q", "", {}, 1, "d", False).to_json()
 
 
 def test_an_own_image_can_be_the_query_of_the_figure(searcher: Searcher) -> None:
