@@ -92,9 +92,27 @@ function sketch(self, say, redraw) {
     draft.shape = { rings: [rimOf(draft.lat, draft.lon, km)] }
   }
 
-  function growPolygon(lat, lon) {
+  // Continuous longitudes: as on the screen, also where the map was moved meanwhile; around a pole
+  // by the shorter way.
+  function unwrapped(lon) {
     const [last] = draft.ring[draft.ring.length - 1]
-    const next = [last + wrap(lon - last), within(lat, -90, 90)]
+    if (self.view.kind !== "global") return last + wrap(lon - last)
+    draft.centre += wrap(self.view.at.lon - draft.seen)
+    draft.seen = self.view.at.lon
+    return draft.centre + lon - self.view.at.lon
+  }
+
+  // Sides of more than half a turn would be taken the other way by others.
+  function divided(ring) {
+    if (self.view.kind !== "global") return ring
+    return ring.flatMap(([lon, lat], at) => {
+      const [end, north] = ring[(at + 1) % ring.length]
+      return Math.abs(end - lon) < 170 ? [[lon, lat]] : [[lon, lat], [(lon + end) / 2, (lat + north) / 2]]
+    })
+  }
+
+  function growPolygon(lat, lon) {
+    const next = [unwrapped(lon), within(lat, -90, 90)]
     draft.shape = { rings: [[...draft.ring, next]], isOpen: true }
   }
 
@@ -102,6 +120,7 @@ function sketch(self, say, redraw) {
     const [lat, lon] = self.view.unpoint(x, y)
     const north = within(lat, -90, 90)
     draft = { kind, keyed, lat: north, lon, turn: lon, last: lon, ring: [[lon, north]], message: null, shape: null }
+    draft.centre = draft.seen = self.view.at.lon
   }
 
   function send() {
@@ -144,7 +163,7 @@ function sketch(self, say, redraw) {
     // Ends a polygon of at least three corners.
     close() {
       if (!draft || draft.kind !== "polygon" || draft.ring.length < 3) return
-      draft.message = ["shaped", { polygon: draft.ring }]
+      draft.message = ["shaped", { polygon: divided(draft.ring) }]
       draft.shape = { rings: [draft.ring] }
       show()
       send()
@@ -225,6 +244,6 @@ function placeText({ view }, x, y, west) {
   const parts = 10 ** digits
   const turn = 360 * parts
   const east = ((Math.round((west ? -lon : lon) * parts) % turn) + turn) % turn
-  const north = Math.abs(Math.round(lat * parts)) / parts
-  return `${north.toFixed(digits)}° ${lat < 0 ? "S" : "N"}, ${(east / parts).toFixed(digits)}° ${west ? "W" : "E"}`
+  const north = Math.round(lat * parts) / parts
+  return `${Math.abs(north).toFixed(digits)}° ${north < 0 ? "S" : "N"}, ${(east / parts).toFixed(digits)}° ${west ? "W" : "E"}`
 }
