@@ -16,8 +16,9 @@ from mirs_core.ranking.scan import FEW_QUERIES, LONG
 
 _WORD = 8
 _LONGEST = 1 << 12
-# Where less than this share is allowed, gathering it is faster than passing over all.
-_FEW = 0.05
+# Where less than this share of more codes is allowed, gathering it is faster than passing over all;
+# fewer codes are in the processor's cache.
+_FEW, _CACHED = 0.05, 1 << 21
 # So many queries and their results stay in the processor's second cache.
 _QUERIES = 512
 _NO_LIMIT = 0xFFFF
@@ -25,8 +26,9 @@ _NO_LIMIT = 0xFFFF
 
 def suits(codes: Blocks, k: int, allowed: int) -> bool:
     """Whether lists of ``k`` are scanned for; FAISS is faster where ``allowed`` rows are few."""
-    whole_words = codes.shape[1] % _WORD == 0
-    return whole_words and k <= min(_LONGEST, LONG * len(codes)) and allowed >= _FEW * len(codes)
+    if codes.shape[1] % _WORD or k > min(_LONGEST, LONG * len(codes)):
+        return False
+    return len(codes) < _CACHED or allowed >= _FEW * len(codes)
 
 
 def search(

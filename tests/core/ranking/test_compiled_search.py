@@ -110,12 +110,17 @@ def test_many_queries_are_divided_among_threads(
 
 
 @pytest.mark.parametrize("case", ["few allowed", "odd width", "long list"])
-def test_faiss_searches_where_the_scan_does_not_suit(case: str) -> None:
+def test_faiss_searches_where_the_scan_does_not_suit(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled_search, "_CACHED", 1000)
     rng = np.random.default_rng(1)
     codes = Blocks.of(rng.integers(0, 4, (1000, 12 if case == "odd width" else 16), np.uint8))
     k, allowed = 500 if case == "long list" else 5, 49 if case == "few allowed" else 1000
     assert not compiled_search.suits(codes, k, allowed)
     assert case == "odd width" or compiled_search.suits(codes, 5, 50)
+    monkeypatch.setattr(compiled_search, "_CACHED", 1001)
+    assert compiled_search.suits(codes, k, allowed) == (case == "few allowed")
 
 
 def test_numba_is_loaded_when_it_pays_and_small_searches_do_not_wait(
