@@ -34,6 +34,8 @@ from pages.shared.state import (
 )
 
 _LINK = "mirs.link"
+REDRAW = "mirs.link.redraw"
+"""A function that draws the links to other pages again where the page has changed the state."""
 _LISTS = {
     MODELS: "models",
     GROUPS: "groups",
@@ -69,6 +71,7 @@ def _restored() -> dict[str, str] | None:
     link = _changed_link()
     if link is not None:
         _restore_search(link)
+        state.copy()
     return link
 
 
@@ -281,6 +284,9 @@ def write_link(parameters: dict[str, str]) -> None:
     Also draws the warnings of what the link that was opened names in vain.
     """
     st.session_state[_LINK] = parameters
+    state.copy()
     missing.draw(parameters)
+    if redraw := st.session_state.pop(REDRAW, None):
+        redraw()
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)

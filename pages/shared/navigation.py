@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import keys, link
 
@@ -58,8 +59,31 @@ def run() -> None:
 
 
 def draw() -> None:
-    """Draws the links to all pages; each restores the state in which the page was left."""
+    """Draws the links to all pages; each restores the state in which the page was left.
+
+    They stand above what may change the state, such as a new image: ``link.write_link`` draws them
+    again then.
+    """
     with st.container(key="mirs-nav", gap=None):
+        place = st.empty()
+        drawn = _links()
+        _draw_links(place, drawn)
+        keys.draw()
+
+    def redraw() -> None:
+        if (links := _links()) != drawn:
+            _draw_links(place, links)
+
+    st.session_state[link.REDRAW] = redraw
+
+
+def _links() -> dict[str, dict[str, str]]:
+    """The parameters of the link to each page, by its script."""
+    return {page.script: page.link() for pages in PAGES.values() for page in pages}
+
+
+def _draw_links(place: DeltaGenerator, links: dict[str, dict[str, str]]) -> None:
+    with place.container(gap=None):
         for group, group_pages in PAGES.items():
             st.html(f"<p>{group}</p>")
             for page in group_pages:
@@ -67,7 +91,6 @@ def draw() -> None:
                     page.script,
                     label=page.title,
                     icon=page.icon,
-                    query_params=page.link(),
+                    query_params=links[page.script],
                     width="stretch",
                 )
-        keys.draw()

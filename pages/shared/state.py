@@ -52,6 +52,7 @@ PENDING_DATA = "mirs.pending_data"
 TILE, _SOURCE = "mirs.tile", "mirs.query"
 _PICTURE = "mirs.file.tile"
 _HISTORY, _AHEAD = "mirs.history", "mirs.ahead"
+_COPY = "mirs.widgets"
 
 COMPARE, BROWSE, OWN, KEPT = "Compare", "Browse tiles", "Your own image", "Collections"
 DESCRIBE, MANY = "Describe", "Many queries"
@@ -68,10 +69,23 @@ _WIDGETS = (
 
 
 def keep() -> None:
-    """Keeps the values of widgets that the current page does not draw; call before any page."""
+    """Keeps the values of widgets that the current page does not draw; call before any page.
+
+    Streamlit forgets them when the page changes, and those of a run that another one interrupts.
+    """
+    for key, value in st.session_state.get(_COPY, {}).items():
+        if key not in st.session_state:
+            st.session_state[key] = value
+    copy()
     for key in _WIDGETS:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
+
+
+def copy() -> None:
+    """Copies the values of widgets to where Streamlit does not forget them."""
+    copies = st.session_state.setdefault(_COPY, {})
+    copies.update({key: st.session_state[key] for key in _WIDGETS if key in st.session_state})
 
 
 def band() -> tuple[int, int] | None:
@@ -271,20 +285,8 @@ def clear_filters() -> None:
 def forget_query() -> None:
     """Clears the state that belongs to a data set: query, models, class filters, selection."""
     for key in (
-        TILE,
-        _SOURCE,
-        _PICTURE,
-        _HISTORY,
-        _AHEAD,
-        MODELS,
-        GROUPS,
-        CLASSES,
-        STRIPS,
-        PLUS,
-        MINUS,
-        CHOSEN,
-        REGION,
-        BOX,
-        DROPPED,
-    ):
+        TILE, _SOURCE, _PICTURE, _HISTORY, _AHEAD, MODELS, GROUPS, CLASSES, STRIPS, PLUS, MINUS,
+        CHOSEN, REGION, BOX, DROPPED,
+    ):  # fmt: skip
         st.session_state.pop(key, None)
+        st.session_state.get(_COPY, {}).pop(key, None)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -166,3 +167,36 @@ def test_the_name_of_a_run_is_on_every_page(home: Home, start: Any) -> None:
         assert any(option.startswith("Gullies v2") for option in chooser.options), name
         shown = str([one.proto for one in app.get("bidi_component")])
         assert name in ("space", "map") or "Gullies v2" in _text(app) + shown, name
+
+
+def test_links_to_other_pages_hold_an_image_as_soon_as_it_is_chosen(home: Home, start: Any) -> None:
+    app = start()
+    app.segmented_control(key=state.VIEW).set_value(state.OWN).run()
+    app.file_uploader(key="mirs.file").set_value(("own.png", png(4), "image/png")).run()
+    digest = state.Upload("own.png", png(4)).digest
+    links = {one.proto.label: one.proto.query_string for one in app.get("page_link")}
+    assert links["Hash space"]
+    for title in ("Search and compare", "Hash space", "Map of Mars", "Evaluate"):
+        assert f"image={digest}" in links[title], title
+
+
+def test_values_of_widgets_outlive_what_streamlit_forgets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A browser loses them at each change of the page, and where a run interrupts another."""
+    session: dict[str, Any] = {key: f"value of {key}" for key in state._WIDGETS}
+    session[state.BAND] = (-30, 30)
+    values = {key: session[key] for key in state._WIDGETS}
+    monkeypatch.setattr(st, "session_state", session)
+    state.copy()
+    for key in state._WIDGETS:
+        del session[key]
+    state.keep()
+    assert {key: session[key] for key in state._WIDGETS} == values
+    # What is forgotten on purpose stays so, and a new value counts.
+    state.forget_query()
+    session[state.K] = 6
+    gone = [key for key in state._WIDGETS if key not in session]
+    assert state.MODELS in gone and state.CLASSES in gone
+    state.keep()
+    assert session[state.K] == 6 and not any(key in session for key in gone)
