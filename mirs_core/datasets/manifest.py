@@ -11,7 +11,7 @@ import itertools
 import json
 import operator
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from mirs_core.datasets.reading import read_contents
 from mirs_core.datasets.strips.mending import mended_records
 from mirs_core.datasets.strips.strip_list import read_strips
 from mirs_core.datasets.strips.virtual import completed, tiles_of
+from mirs_core.datasets.table_lookup import Records, Rows, checked_records
 from mirs_core.datasets.tile_table import TileRecord, read_table
 from mirs_core.datasets.tiles import STEP, Tile, Tiles
 from mirs_core.datasets.walk import SPLITS, FoundImages, find_images, is_labelled, passed_over_lines
@@ -151,10 +152,7 @@ def scan(root: Path, cache: Path | None = None, progress: Progress = silent) -> 
     table = _table(root)
     files = ((path, content, None) for path, content in read.pairs())
     merged = heapq.merge(files, virtual.tiles(), key=operator.itemgetter(0))
-    tiles = Tiles.of(
-        _tile(path, content, labelled, _joined(own, table.get(path)), card)
-        for path, content, own in merged
-    )
+    tiles = Tiles.of(_described(merged, table, labelled, card))
     refused = {**images.refused, **virtual.refused, **read.bad}
     unreadable = tuple(Unreadable(*pair) for pair in sorted(refused.items()))
     if not tiles:
@@ -182,29 +180,39 @@ def tiles_named(root: Path) -> Tiles:
     root = root.resolve()
     card, labelled = read_card(root), is_labelled(root)
     table, virtual = _table(root), tiles_of(root, with_stale=True)
-    named = ((path, None) for path in sorted(find_images(root).tiles))
-    described = ((path, own) for path, _, own in virtual.tiles())
+    named = ((path, "", None) for path in sorted(find_images(root).tiles))
+    described = ((path, "", own) for path, _, own in virtual.tiles())
     # An id of a window may come twice: by its list alone, and then with what its strip tells.
     merged = heapq.merge(named, described, key=operator.itemgetter(0))
     last = (list(same)[-1] for _, same in itertools.groupby(merged, operator.itemgetter(0)))
-    return Tiles.of(
-        _tile(path, "", labelled, _joined(own, table.get(path)), card) for path, own in last
-    )
+    return Tiles.of(_described(last, table, labelled, card))
 
 
-def _joined(own: TileRecord | None, record: TileRecord | None) -> TileRecord | None:
-    """What a strip tells of a tile, with the cells that a table has in its place."""
-    return record if own is None else completed(own, record)
+def _described(
+    entries: Iterable[tuple[str, str, TileRecord | None]],
+    table: Records,
+    labelled: bool,
+    card: Card,
+) -> Iterator[Tile]:
+    """The tiles of paths and contents; cells of the table stand before what a strip tells."""
+    remaining = iter(entries)
+    while block := list(itertools.islice(remaining, STEP)):
+        records = table.of([path for path, _, _ in block])
+        for (path, content, own), record in zip(block, records, strict=True):
+            known = record if own is None else completed(own, record)
+            yield _tile(path, content, labelled, known, card)
 
 
-def _table(root: Path) -> dict[str, TileRecord]:
+def _table(root: Path) -> Records:
     """The records of a data set, with true coordinates of strips recorded wrongly before."""
     try:
         strips = read_strips(root)
     except DataError:
         # Footprints say so; labels and licences do not depend on it.
         strips = ()
-    return mended_records(strips, read_table(root))
+    if not any(strip.is_mended for strip in strips) and (records := checked_records(root)):
+        return records
+    return Rows(mended_records(strips, read_table(root)))
 
 
 def _tile(path: str, content: str, labelled: bool, record: TileRecord | None, card: Card) -> Tile:

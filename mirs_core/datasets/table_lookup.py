@@ -2,7 +2,7 @@
 
 import functools
 import mmap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,14 @@ from mirs_core.columns.arrow import rows as rows_array
 from mirs_core.columns.lookup import lookup_of
 from mirs_core.columns.texts import Texts
 from mirs_core.datasets.csv_rows import rows_of
-from mirs_core.datasets.tile_table import COLUMNS, TABLE_FILE, TileRecord, read_table, record_of
+from mirs_core.datasets.tile_table import (
+    COLUMNS,
+    TABLE_FILE,
+    TileRecord,
+    check_rows,
+    read_table,
+    record_of,
+)
 from mirs_core.errors import MirsError
 
 LARGE = 8_000_000
@@ -62,7 +69,7 @@ def records_in(folder: Path) -> Records:
     try:
         state = (folder / TABLE_FILE).stat()
     except OSError:
-        return _Rows({})
+        return Rows({})
     return _records(folder, state.st_mtime_ns, state.st_size)
 
 
@@ -71,17 +78,31 @@ def _records(folder: Path, changed: int, size: int) -> Records:
     if size >= LARGE and (columns := _columns(folder / TABLE_FILE)) is not None:
         return columns
     with suppress(MirsError):
-        return _Rows(read_table(folder))
-    return _Rows({})
+        return Rows(read_table(folder))
+    return Rows({})
 
 
-class _Rows:
+def checked_records(folder: Path) -> Records | None:
+    """The records of a large ``tiles.csv``, of which every row was checked; None of others.
+
+    Raises:
+        DataError: as ``tile_table.read_table``.
+    """
+    path = folder / TABLE_FILE
+    if not path.is_file() or path.stat().st_size < LARGE:
+        return None
+    check_rows(path)
+    return _columns(path)
+
+
+class Rows:
     """The records of a small table, all of them in memory."""
 
-    def __init__(self, records: dict[str, TileRecord]) -> None:
+    def __init__(self, records: Mapping[str, TileRecord]) -> None:
         self._records = records
 
     def of(self, paths: Sequence[str]) -> list[TileRecord | None]:
+        """The record of each of some tiles, None where there is none."""
         return [self._records.get(path) for path in paths]
 
 

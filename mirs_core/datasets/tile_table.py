@@ -1,15 +1,19 @@
 """``tiles.csv``: metadata of tiles beyond their names and folders."""
 
+import collections
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from io import StringIO
 from pathlib import Path
+from typing import TypeVar
 
 from mirs_core.datasets.csv_rows import TableLine, check_head, check_width, rows_of
 from mirs_core.errors import DataError
 from mirs_core.files import replace_file
+
+T = TypeVar("T")
 
 TABLE_FILE = "tiles.csv"
 SPLITS = ("train", "val", "test", "database")
@@ -72,12 +76,25 @@ def records_of(path: Path) -> dict[str, TileRecord]:
     Raises:
         DataError: the table cannot be read, or a row is invalid (the message gives the line).
     """
+    return _read(path, _records)
+
+
+def check_rows(path: Path) -> None:
+    """Reads a table row by row as ``records_of`` does, but keeps none of them.
+
+    Raises:
+        DataError: as there; paths that are listed twice are not noticed.
+    """
+    return _read(path, lambda path, lines: collections.deque(_rows(path, lines), 0).clear())
+
+
+def _read(path: Path, use: Callable[[Path, Iterator[TableLine]], T]) -> T:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise DataError(f"{path} is too large for a table of tiles.")
         with path.open(encoding="utf-8-sig", newline="") as handle:
             lines = _without_nul(path, handle)
-            return _records(path, rows_of(lines, str(path), skip_blanks=False))
+            return use(path, rows_of(lines, str(path), skip_blanks=False))
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
     except UnicodeDecodeError as error:
@@ -127,6 +144,16 @@ def write_table(
 
 
 def _records(path: Path, lines: Iterator[TableLine]) -> dict[str, TileRecord]:
+    records: dict[str, TileRecord] = {}
+    for where, record in _rows(path, lines):
+        if record.path in records:
+            raise DataError(f"{where}: {record.path} is listed twice.")
+        records[record.path] = record
+    return records
+
+
+def _rows(path: Path, lines: Iterator[TableLine]) -> Iterator[tuple[str, TileRecord]]:
+    """Where each row of a table is, for messages, and its record."""
     head = next(lines, TableLine(1, ()))
     names = list(head.cells)
     check_head(str(path), head, exactly=True)
@@ -136,18 +163,13 @@ def _records(path: Path, lines: Iterator[TableLine]) -> dict[str, TileRecord]:
             f" {_FROM_SPREADSHEET}"
         )
     columns = {name: names.index(name) for name in COLUMNS if name in names}
-    records: dict[str, TileRecord] = {}
     for line in lines:
         check_width(str(path), head, line)
         cells = dict.fromkeys(COLUMNS, "")
         for name, index in columns.items():
             cells[name] = line.cells[index].strip() if index < len(line.cells) else ""
         where = f"{path}, line {line.number}"
-        record = record_of(where, cells)
-        if record.path in records:
-            raise DataError(f"{where}: {record.path} is listed twice.")
-        records[record.path] = record
-    return records
+        yield where, record_of(where, cells)
 
 
 def _without_nul(path: Path, handle: Iterable[str]) -> Iterator[str]:

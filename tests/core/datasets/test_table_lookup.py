@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mirs_core.datasets import table_lookup
+from mirs_core.datasets.manifest import scan
 from mirs_core.datasets.table_lookup import TableLookup
 from mirs_core.datasets.tile_table import TABLE_FILE, TileRecord, read_table
 from mirs_core.errors import DataError
@@ -67,3 +70,27 @@ def test_the_first_folder_that_lists_a_tile_counts_and_a_new_table_is_read(tmp_p
     assert labels == ["cra", None, "mix"]
     (tmp_path / "set" / TABLE_FILE).write_text("path,strip\n2.png,P01\n", encoding="utf-8")
     assert tables.records(["2.png"]) == [TileRecord("2.png", strip="P01")]
+
+
+def test_a_scan_reads_tables_of_any_size_alike(tmp_path: Path) -> None:
+    for number, name in enumerate(("a.png", "b.png", "c.png")):
+        Image.fromarray(np.full((16, 16), number, np.uint8)).save(tmp_path / name)
+    table = "strip,path,label,split,latitude,longitude\nP1,a.png,cra,test,-4,361e-1\n,c.png,,,5,\n"
+    (tmp_path / TABLE_FILE).write_text(table, encoding="utf-8")
+    columns = [
+        (t.id, t.label, t.split, t.strip, t.latitude, t.longitude) for t in scan(tmp_path).tiles
+    ]
+    assert columns == [
+        ("a.png", "cra", "test", "P1", -4.0, 36.1),
+        ("b.png", None, "", None, None, None),
+        ("c.png", None, "", None, 5.0, None),
+    ]
+    for row, why in (
+        ("P,a.png,cra,,1,2", "line 4: a.png is listed twice"),
+        (",b.png,,valid,,", "line 4: split 'valid'"),
+        (",b.png,,,95,", "line 4: latitude '95'"),
+        (',b.png,"x,,,', "line 4: a quotation mark"),
+    ):
+        (tmp_path / TABLE_FILE).write_text(f"{table}{row}\n", encoding="utf-8")
+        with pytest.raises(DataError, match=why):
+            scan(tmp_path)
