@@ -199,8 +199,8 @@ def _described(
     while block := list(itertools.islice(remaining, STEP)):
         records = table.of([path for path, _, _ in block])
         for (path, content, own), record in zip(block, records, strict=True):
-            known = record if own is None else completed(own, record)
-            yield _tile(path, content, labelled, known, card)
+            whole = record if own is None else completed(own, record)
+            yield _tile(path, content, labelled, whole, card)
 
 
 def _table(root: Path) -> Records:
