@@ -114,6 +114,8 @@ def preview(
 ) -> dict[str, Any]:
     """Trains a head and passes a view of it to ``show`` a few times a second.
 
+    Codes are those of tiles as they are, also where a run would make them of several views.
+
     Args:
         query: id of a tile of the data set whose nearest archive tiles are shown.
 
@@ -131,7 +133,9 @@ def preview(
     encoding = stoppable(progress, should_stop)
     sources = gather(home, config, encoding)
     check_trainable(config, sources)
-    features = encode_sources(home, config, sources, encoder_for(home, config), encoding)
+    # Views of codes would take minutes to encode, and a preview is of the head.
+    encoder = encoder_for(home, config).plain
+    features = encode_sources(home, config, sources, encoder, encoding)
     watch = _Watch(home, config, sources.items, features, query, show)
     observers = fitting.Observers(
         progress=progress, on_start=watch.start, on_epoch=watch.epoch, should_stop=should_stop

@@ -38,7 +38,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def config(data: Path, *changes: str, preset: str = "mirs") -> Any:
-    short = ["training.epochs=3", "training.views=2"]
+    short = ["training.epochs=3", "training.views=2", "codes.views=1"]
     return from_preset(preset, data=str(data), changes=[*short, *changes])
 
 
@@ -75,6 +75,16 @@ def test_a_preview_ends_where_the_run_ends(home: Home, data: Path, preset: str) 
         hits = searcher.search(searcher.query_by_id(tile), 5, Filters(roles=("archive",)))
         assert [hit.id for hit in hits] == [hit["id"] for hit in found["hits"]][:5]
     assert all(hit["id"] != tile for hit in found["hits"])
+
+
+def test_a_preview_encodes_no_views_of_the_archive(
+    home: Home, data: Path, network: FakeNetwork
+) -> None:
+    """Its codes are those of tiles as they are, so that it begins at once."""
+    found = preview(home, config(data, "codes.views=8"), lambda view: None)
+    assert len(found["lines"]) == 3
+    tiles, half = 39, 12
+    assert network.seen == tiles + half
 
 
 def test_the_served_run_is_shown_where_it_compares(home: Home, data: Path) -> None:
