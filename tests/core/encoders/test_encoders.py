@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from fakes import make_fake_encoder, stripes
+from fresh_process import printed
 from PIL import Image
 
 from mirs_core.config.settings import RunConfig
@@ -73,18 +73,7 @@ def test_every_encoder_says_where_it_comes_from() -> None:
 
 
 def test_listing_encoders_loads_no_torch() -> None:
-    code = (
-        "import sys; from mirs_core.encoders.loading import encoder_help; encoder_help();"
-        "print({'torch', 'timm', 'torchvision'} & set(sys.modules))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[3],
-        check=True,
-    )
-    assert done.stdout.strip() == "set()"
+    assert printed()["help"] == "[]"
 
 
 def test_the_fingerprint_of_every_release_is_the_same(tmp_path: Path) -> None:
@@ -168,21 +157,8 @@ def test_lite0_knows_a_photograph_from_noise(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_is_stable_and_needs_no_network(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from mirs_core.encoders.loading import load_encoder;"
-        "from mirs_core.workspace.home import Home;"
-        "encoder = load_encoder('efficientnet-lite0', Home(Path()));"
-        "print(encoder.fingerprint, 'torch' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[3],
-        check=True,
-    )
     fingerprint = load_encoder("efficientnet-lite0", Home(tmp_path)).fingerprint
-    assert done.stdout.split() == [fingerprint, "False"]
+    assert printed()["load"] == f"{fingerprint} []"
     assert len(fingerprint) == 64
 
 
