@@ -25,6 +25,9 @@ from mirs_core.progress import Progress, silent
 from mirs_core.retrieval.query import Query
 from mirs_core.retrieval.search import Searcher
 
+MOST_VOTERS = 200_000
+"""More labelled tiles are not opened for a single query: measuring their reach takes too long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -101,9 +104,12 @@ class Panel:
 
     @classmethod
     def of(cls, labelled: Searcher) -> "Panel | None":
-        """The panel of the labelled tiles of an open run; None if it has none that may vote."""
+        """The panel of the labelled tiles of an open run.
+
+        None if it has none that may vote, or more than ``MOST_VOTERS``.
+        """
         rows = labelled_rows(labelled, VOTERS)
-        if not len(rows):
+        if not 0 < len(rows) <= MOST_VOTERS:
             return None
         return cls(
             labelled=labelled.summary.id,

@@ -66,6 +66,13 @@ def test_nobody_votes_without_labels() -> None:
     assert Panel.of(searcher) is None and open_panel(searcher) is None
 
 
+def test_a_huge_electorate_is_not_opened_for_one_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    voters = len(landform_map.labelled_rows(mixed(), landform_map.VOTERS))
+    for most, is_there in ((voters, True), (voters - 1, False)):
+        monkeypatch.setattr("mirs_core.landform_map.verdict.MOST_VOTERS", most)
+        assert (open_panel(mixed()) is not None) == is_there
+
+
 @pytest.mark.parametrize(
     ("share", "state", "says"),
     [
