@@ -11,12 +11,14 @@ _APP = Path(__file__).resolve().parents[2] / "app.py"
 _PATIENCE, _PAUSE = 60.0, 0.05
 FIRST_PAGE = (
     "pages.shared.navigation",
+    "pages.shared.session_files",
     "pages.shared.sidebar",
     "pages.shared.theme",
     "pages.shared.tile_watch",
     "pages.parts.first_run",
     "pages.parts.picker",
     "pages.search.collections_view",
+    "pages.search.many_queries",
     "pages.search.own_image",
     "pages.search.query_panel",
     "pages.search.results",
