@@ -13,6 +13,7 @@ from PIL import Image
 from mirs_core.api.hits import Hits
 from mirs_core.api.images import ImageSource, as_path, encoded
 from mirs_core.config.settings import RunConfig
+from mirs_core.datasets.descriptions import Description
 from mirs_core.datasets.items import Items
 from mirs_core.datasets.scanning import scan_cached
 from mirs_core.datasets.tile_table import TileRecord
@@ -22,6 +23,7 @@ from mirs_core.landform_map.strip_similarity import strip_similarity_map
 from mirs_core.landform_map.verdict import Panel, Verdict, open_panel
 from mirs_core.pipeline.encoding import extract_items
 from mirs_core.progress import Progress, silent
+from mirs_core.retrieval.described import query_by_description
 from mirs_core.retrieval.explanation import Explanation, explain
 from mirs_core.retrieval.filters import EVERYTHING, Filters
 from mirs_core.retrieval.hits import QueryScore
@@ -126,13 +128,14 @@ class OpenRun:
             )
         return extract_items(home, manifest, self.items, self.searcher.encoder(), progress)
 
-    def query(self, source: "ImageSource | Query", whole: bool = False) -> Query:
-        """The query of an archived tile or of an image.
+    def query(self, source: "ImageSource | Description | Query", whole: bool = False) -> Query:
+        """The query of an archived tile, of an image, or of a description.
 
         Args:
             source: the id of an archived tile, an image file, the bytes of one, an array (H, W) or
                 (H, W, C), or a Pillow image. A string that is both is taken as the id. A file that
-                is byte by byte a tile of the archive is recognised as that tile.
+                is byte by byte a tile of the archive is recognised as that tile. Or a landform in
+                numbers (``mirs_core.datasets.descriptions.parse``), which is rendered.
             whole: take the central square of a strip or another image that is no tile.
 
         Raises:
@@ -143,6 +146,8 @@ class OpenRun:
         """
         if isinstance(source, Query):
             return source
+        if isinstance(source, Description):
+            return query_by_description(self.searcher, source)
         if isinstance(source, bytes):
             return self._by_image(source, whole)
         if isinstance(source, np.ndarray | Image.Image):
@@ -180,7 +185,10 @@ class OpenRun:
         return None if panel is None else panel.verdict(query)
 
     def search(
-        self, source: "ImageSource | Query", k: int = 64, filters: Filters = EVERYTHING
+        self,
+        source: "ImageSource | Description | Query",
+        k: int = 64,
+        filters: Filters = EVERYTHING,
     ) -> Hits:
         """The ``k`` nearest tiles, nearest first, ties in archive order; never the query itself.
 
@@ -246,7 +254,7 @@ class OpenRun:
         return explain(self.searcher, self.query(source), tile_id)
 
     def average_precision(
-        self, source: "ImageSource | Query", k: int = 64, exclude_strip: bool = False
+        self, source: "ImageSource | Description | Query", k: int = 64, exclude_strip: bool = False
     ) -> QueryScore | None:
         """AP@k of a labelled query against the evaluation archive.
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from searchers import items_of, searcher_of
 
+from mirs_core.api.open_run import OpenRun
 from mirs_core.datasets.descriptions import parse
 from mirs_core.encoders.feature_store import encode_one
 from mirs_core.hashing.baseline import FloatModel
@@ -64,3 +65,14 @@ def test_the_png_has_the_same_pixels_and_says_that_they_are_synthetic() -> None:
     with Image.open(io.BytesIO(png(tile))) as image:
         assert np.array_equal(np.asarray(image), tile)
         assert "Synthetic" in image.text["Comment"]
+
+
+def test_a_description_is_a_query_in_python() -> None:
+    searcher = searcher_of(np.zeros((4, 2), np.uint8), items_of(["a"] * 4))
+    model = shared(HashHead(48, 16, (8,))).function()
+    retriever = dataclasses.replace(searcher.retriever, model=model)
+    searcher = dataclasses.replace(searcher, retriever=retriever, _encoder=make_fake_encoder()[0])
+    description = parse("mounds density=40")
+    query = OpenRun(searcher).query(description)
+    assert np.array_equal(query.code, query_by_description(searcher, description).code)
+    assert len(OpenRun(searcher).search(description, k=3)) == 3
