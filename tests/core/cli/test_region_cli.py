@@ -71,8 +71,9 @@ def test_a_search_returns_the_tiles_of_a_region_only(small_demo: Home, tmp_path:
 
 
 def test_regions_that_are_none_are_refused_before_the_run_is_opened(
-    small_demo: Home, tmp_path: Path
+    small_demo: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Searcher, "open", lambda *args: pytest.fail("the run is opened"))
     path = tmp_path / "broken.geojson"
     path.write_text("{}")
     for words, message in (
@@ -81,7 +82,7 @@ def test_regions_that_are_none_are_refused_before_the_run_is_opened(
         (("--circle", 91, 0, 5), "not a circle"),
         (("--box", 0, 5, 10, -5), "not a region"),
     ):
-        code, out, err = mirs(small_demo, "search", "--run", "x", "--image", path, *words)
+        code, out, err = mirs(small_demo, "search", "--run", "demo-mirs", "--image", path, *words)
         assert (code, out) == (2, "") and message in err and err.count("\n") == 1
 
 
