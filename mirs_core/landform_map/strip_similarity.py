@@ -38,7 +38,7 @@ def strip_similarity_map(
     if source is None:
         raise DataError(
             f"The data set records no strip {strip!r} whose tiles have footprints; cut strips into"
-            " tiles with data cut."
+            " tiles with data tile."
         )
     rows, distances = compared(searcher, query, replace(filters, strips=(strip,)))
     ids = searcher.items.ids.take(rows).tolist()

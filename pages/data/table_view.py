@@ -251,5 +251,11 @@ def _outcome(preview: TablePreview) -> None:
             "\n".join(f"- {words.plain(visible(line))}" for line in lines),
             icon=":material/warning:",
         )
+    if matched.unread:
+        unread = ", ".join(visible(name[:80]) for name in matched.unread[:_PROBLEMS])
+        more = len(matched.unread) - _PROBLEMS
+        st.caption(
+            words.plain(f"Columns not read: {unread}" + (f" and {more:,} more" if more > 0 else ""))
+        )
     for note in preview.table.notes:
         st.caption(words.plain(note))

@@ -118,6 +118,28 @@ def data_sets(all_runs: Sequence[RunSummary]) -> list[DataSet]:
     )
 
 
+def set_titles(sets: Sequence[DataSet]) -> dict[str, str]:
+    """What the chooser calls data sets, by key: all different, as Streamlit tells options by name.
+
+    Equal titles, as of a folder that was imported again with other labels, are followed by when
+    their newest archive was made, and by the end of the key if that is equal, too.
+    """
+    counts = Counter(item.title for item in sets)
+    dated = {
+        item.key: f"{item.title}, {max(r.created for r in item.runs)[:16].replace('T', ' ')}"
+        for item in sets
+    }
+    dated_counts = Counter(dated.values())
+
+    def title(item: DataSet) -> str:
+        if counts[item.title] == 1:
+            return item.title
+        long = dated[item.key]
+        return long if dated_counts[long] == 1 else f"{long} ({item.key[-6:]})"
+
+    return {item.key: title(item) for item in sets}
+
+
 def _place(run: RunSummary) -> tuple[int, str]:
     """Presets from simple to elaborate; unknown ones, of other versions, follow by name."""
     return _PLACES.get(run.preset, len(_PLACES)), run.preset

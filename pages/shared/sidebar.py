@@ -28,7 +28,7 @@ def data_set(data_sets: Sequence[lineup.DataSet]) -> lineup.DataSet:
         key = st.selectbox(
             "Data set",
             list(by_key),
-            format_func=lambda key: by_key[key].title,
+            format_func=lineup.set_titles(data_sets).__getitem__,
             key=state.DATA,
             on_change=state.forget_query,
         )

@@ -8,7 +8,7 @@ import pytest
 
 from mirs_core.config.presets import PRESETS
 from mirs_core.workspace.runs import RunSummary
-from pages.shared.lineup import MOST, choices, data_sets, title_of, titles
+from pages.shared.lineup import MOST, choices, data_sets, set_titles, title_of, titles
 
 
 def run(
@@ -34,6 +34,24 @@ def test_runs_are_grouped_by_the_tiles_that_they_hold() -> None:
     found = [run("a"), run("b", data="hirise"), run("c", digest="9999999999"), run("d")]
     groups = {one.key: [r.id for r in one.runs] for one in data_sets(found)}
     assert groups == {"ctx-012345": ["a", "d"], "hirise-012345": ["b"], "ctx-999999": ["c"]}
+
+
+@pytest.mark.parametrize(
+    "times", [("", "", ""), ("2026-01-01T10:00:01", "2026-01-02T10:00:01", "")]
+)
+def test_archives_of_one_title_are_told_apart(times: tuple[str, ...]) -> None:
+    """Streamlit knows the options of a chooser by their names alone: equal ones become the first.
+
+    A folder that is imported again with other labels is a second archive of the same title.
+    """
+    digests = ("1111111111", "2222222222", "3333333333")
+    runs = [
+        replace(run(digest[0], digest=digest), created=created)
+        for digest, created in zip(digests, times, strict=True)
+    ]
+    names = set_titles(data_sets([*runs, run("x", data="hirise")]))
+    assert len(set(names.values())) == len(names) == 4
+    assert names["hirise-012345"] == "hirise"
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "failed", "stopped"])

@@ -97,6 +97,15 @@ def test_what_was_recognised_wrongly_is_corrected(opened: Callable[..., AppTest]
     assert "--column=label=landform" in imported(app)
 
 
+def test_a_landform_is_a_label_and_what_is_not_read_is_named(
+    opened: Callable[..., AppTest],
+) -> None:
+    lines = "".join(f"tile_000{n}.png;dune;seen {n}\n" for n in range(6))
+    app = opened("Datei;Landform;Bemerkung\n" + lines)
+    assert chooser(app, "Label").value == "Landform" and "<td>dune</td>" in html(app)
+    assert any("not read" in c.value and "Bemerkung" in c.value for c in app.caption)
+
+
 def test_the_encoding_is_corrected(opened: Callable[..., AppTest]) -> None:
     lines = "".join(f"tile_000{n}.png,дюна\n" for n in range(6))
     app = opened(("file,label\n" + lines).encode("cp1251"))

@@ -9,7 +9,7 @@ from mirs_core.errors import DataError
 # Accepted column names, in order of precedence.
 NAMES = {name: (name,) for name in COLUMNS} | {
     "path": ("path", "file", "filename", "file_name", "name"),
-    "label": ("label", "class"),
+    "label": ("label", "class", "landform"),
     "latitude": ("latitude", "lat"),
     "longitude": ("longitude", "lon", "lng", "long"),
     "licence": ("licence", "license"),
