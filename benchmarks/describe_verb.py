@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from mirs_core.cli.console import Console
-from mirs_core.cli.verbs import verb
+from mirs_core.cli.verbs import RUN, RunName, verb
 from mirs_core.datasets.descriptions.description import VERSION
 from mirs_core.mars.landforms import LANDFORMS
 from mirs_core.system.tables import markdown
@@ -42,7 +42,12 @@ def add(group: Any) -> None:
     """Adds the verb to the group ``bench``."""
     parser = verb(group, "describe", describe, "how well real tiles are found by description")
     parser.add_argument(
-        "--run", metavar="ID", required=True, action="append", help="repeat for several seeds"
+        "--run",
+        metavar=RUN,
+        type=RunName,
+        required=True,
+        action="append",
+        help="repeat for several seeds",
     )
     parser.add_argument(
         "--queries", type=int, default=8, metavar="N", help="descriptions of each landform class"

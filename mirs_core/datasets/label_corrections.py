@@ -187,7 +187,11 @@ def mended(home: Home, manifest: Manifest) -> Manifest:
     labels = {tile: corrections[tile].label for tile in present if tile not in set(stale)}
     after, changed = _with_labels(manifest.tiles, labels)
     return dataclasses.replace(
-        manifest, tiles=after, corrected=changed, stale_corrections=tuple(stale)
+        manifest,
+        tiles=after,
+        corrected=changed,
+        stale_corrections=tuple(stale),
+        uncorrected=manifest,
     )
 
 

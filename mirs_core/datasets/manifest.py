@@ -64,7 +64,8 @@ class Manifest:
     images, by suffix; ``outside`` that of images beside the folders of a labelled data set;
     ``animated`` that of GIFs of which the first frame is read. ``corrected`` is the number of
     labels that differ from those of folders and tables because somebody has corrected them;
-    ``stale_corrections`` are tiles whose images have changed since.
+    ``stale_corrections`` are tiles whose images have changed since; ``uncorrected`` is the manifest
+    with the labels of folders and tables, None if it is this one.
     """
 
     root: Path
@@ -77,6 +78,7 @@ class Manifest:
     animated: int = 0
     corrected: int = 0
     stale_corrections: tuple[str, ...] = ()
+    uncorrected: "Manifest | None" = None
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -32,10 +32,13 @@ def scan_cache_of(home: Home, root: Path) -> Path:
 
 
 def order_tiles(manifest: Manifest, seed: int, by_strip: bool) -> Items:
-    """All tiles of a data set with their splits, in the seeded row order that breaks ties."""
-    tiles = manifest.tiles
-    roles = assign_roles(tiles, manifest.digest, seed, by_strip)
-    order = row_order(len(tiles), manifest.digest, seed)
+    """All tiles of a data set with their splits, in the seeded row order that breaks ties.
+
+    Corrected labels change neither: what a correction gains is measured on the same split.
+    """
+    tiles, drawn = manifest.tiles, manifest.uncorrected or manifest
+    roles = assign_roles(drawn.tiles, drawn.digest, seed, by_strip)
+    order = row_order(len(tiles), drawn.digest, seed)
     return Items.of(tiles.take(order), roles.take(order).compact())
 
 

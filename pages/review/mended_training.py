@@ -87,7 +87,7 @@ def in_words(before: RunScores, after: RunScores) -> str:
     text = f"mAP@64 {before.value.value:.3f} before, {after.value.value:.3f} with mended labels"
     paired = after.difference
     if paired is None:
-        return f"{text}. The two have no test queries in common."
+        return f"{text}. Their archives hold other tiles, so the two cannot be compared."
     value, low, high = paired.interval.value, paired.interval.low, paired.interval.high
     unsure = " The interval includes 0, so this is no difference." if paired.is_none else ""
     return (

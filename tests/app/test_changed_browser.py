@@ -30,14 +30,14 @@ def server(own_home: Home) -> Iterator[str]:
 
 def test_an_open_page_sees_what_happens_to_its_tiles(own_home: Home, page: Any) -> None:
     searcher = Searcher.open(own_home, "demo-mirs")
-    buttons = page.locator("section").nth(1).locator("button.tile")
+    buttons = page.locator(".columns section").nth(1).locator("button.tile")
     changed, gone = (buttons.nth(place).get_attribute("data-id") for place in (1, 3))
     tile = buttons.nth(1).locator("img")
     before = tile.get_attribute("src")
     path: Path = searcher.files.path(changed)
     Image.new("L", (200, 200), 200).save(path, format="JPEG")
     searcher.files.path(gone).unlink()
-    marked = page.locator(f'section >> nth=1 >> button.tile[data-id="{changed}"] .state')
+    marked = page.locator(f'.columns section >> nth=1 >> button.tile[data-id="{changed}"] .state')
     marked.wait_for(timeout=30_000)
     assert marked.inner_text() == "Changed"
     assert tile.get_attribute("src") != before

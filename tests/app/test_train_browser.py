@@ -73,7 +73,7 @@ def test_a_sweep_fills_its_map_whose_cells_open_runs(train: Any) -> None:
     assert points.count() == 4
     points.nth(0).click(force=True)
     train.wait_for_selector("text=lambda1 0.0001, lambda2 0.01", timeout=LONG)
-    train.get_by_role("link", name="Open run").click()
+    train.get_by_role("link", name="Open run").last.click()
     train.wait_for_selector("h3:has-text('l1=0.0001 l2=0.01')", timeout=LONG)
     assert "/runs?" in train.url
 

@@ -17,7 +17,7 @@ from mirs_core.datasets.items import Items
 from mirs_core.datasets.label_corrections import correct, current, differing, undo
 from mirs_core.datasets.label_log import log_of, read_log
 from mirs_core.datasets.manifest import Manifest, scan
-from mirs_core.datasets.scanning import scan_cached
+from mirs_core.datasets.scanning import archive_id, order_tiles, scan_cached
 from mirs_core.datasets.tiles import Tiles
 from mirs_core.errors import DataError
 from mirs_core.exchange.label_table import label_table
@@ -63,6 +63,22 @@ def test_every_scan_reads_corrected_labels_and_no_image_is_touched(home: Home, d
     registry.remember(home, data)
     (known,) = registry.known_data_sets(home)
     assert (known.tiles, known.labelled) == (8, 7), "the list of data sets counts them, too"
+
+
+@pytest.mark.parametrize("by_strip", [False, True])
+def test_corrected_labels_move_no_tile_to_another_split(
+    home: Home, data: Path, by_strip: bool
+) -> None:
+    before = scan_cached(home, data)
+    for seed in range(4):
+        earlier = order_tiles(before, seed, by_strip)
+        verdicts = {tile: "rid" for tile in before.tiles.ids if "cra" in tile}
+        (batch,) = {c.batch for c in correct(home, data, before.tiles, verdicts, by="me")}
+        later = order_tiles(scan_cached(home, data), seed, by_strip)
+        assert later.ids == earlier.ids and later.roles == earlier.roles
+        assert archive_id(later) == archive_id(earlier)
+        assert set(later.labels) == {"rid"} != set(earlier.labels)
+        undo(home, data, [batch], by="me")
 
 
 def test_corrections_are_undone_one_by_one_or_together(home: Home, data: Path) -> None:

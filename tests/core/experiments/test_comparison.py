@@ -107,6 +107,8 @@ def result(values: dict[str, float]) -> dict[str, Any]:
     mean = statistics.fmean(values.values())
     return {
         "archive_id": "a",
+        "archive_bytes": 160,
+        "n_archive": 10,
         "map_at_64": {"min_r_k": {"value": mean}, "hits": {"value": mean}},
         "per_query": {
             query: {"label": "x", "min_r_k": value, "hits": value}

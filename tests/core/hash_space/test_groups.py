@@ -128,7 +128,6 @@ def test_blocks_do_not_change_bits_and_clusters(monkeypatch: pytest.MonkeyPatch)
     rng = np.random.default_rng(2)
     run = space(rng.integers(0, 256, (70, 2), dtype=np.uint8), (["a", "b", None] * 24)[:70])
     before = (code_bits.report(run), code_bits.ends(run, 3, 9), code_clusters.cluster(run, 5))
-    monkeypatch.setattr(code_bits, "_BLOCK", 16)
     monkeypatch.setattr(code_clusters, "_BLOCK", 16)
     after = (code_bits.report(run), code_bits.ends(run, 3, 9), code_clusters.cluster(run, 5))
     assert (before[0].means == after[0].means).all() and before[1] == after[1]
