@@ -27,6 +27,11 @@ _KEYS = {
         ("P", "set each corner of a polygon; Enter closes it, Backspace takes one back"),
         ("Escape", "remove what is drawn"),
     ),
+    "Review labels": (
+        ("1 2 3 4 5", "set the label that stands beside the number"),
+        ("S", "skip the tile"),
+        ("U", "take the last verdict back"),
+    ),
     "Cutting your own image": (
         ("Arrows", "move the square"),
         ("+  -", "make it larger or smaller"),

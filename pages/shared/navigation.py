@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.components.theme_memory.theme_memory import theme_memory
 from pages.shared import keys, link
 
 
@@ -69,6 +71,7 @@ def draw() -> None:
         drawn = _links()
         _draw_links(place, drawn)
         keys.draw()
+        theme_memory([_path(page) for group in PAGES.values() for page in group])
 
     def redraw() -> None:
         if (links := _links()) != drawn:
@@ -94,3 +97,9 @@ def _draw_links(place: DeltaGenerator, links: dict[str, dict[str, str]]) -> None
                     query_params=links[page.script],
                     width="stretch",
                 )
+
+
+def _path(page: Page) -> str:
+    """The path of a page in the address: its script's name, nothing for the first page."""
+    first = next(iter(PAGES.values()))[0]
+    return "/" if page is first else f"/{Path(page.script).stem}"

@@ -36,7 +36,7 @@ def test_a_question_mark_opens_the_keys_except_while_typing(page: Any) -> None:
     assert dialog.count() == 0
 
 
-def test_the_menu_changes_the_theme_of_dialogs_too(page: Any) -> None:
+def test_the_menu_changes_the_theme_of_dialogs_and_of_all_pages(page: Any, server: str) -> None:
     scheme = "getComputedStyle(document.documentElement).colorScheme"
     assert page.evaluate(scheme) == "light"
     page.get_by_test_id("stMainMenuButton").click()
@@ -45,3 +45,6 @@ def test_the_menu_changes_the_theme_of_dialogs_too(page: Any) -> None:
     page.get_by_role("button", name="Keyboard").click()
     page.get_by_role("dialog", name="Keyboard").wait_for()
     assert page.evaluate(scheme) == "dark"
+    page.goto(f"{server}/runs")
+    page.wait_for_selector("h2", timeout=60_000)
+    assert page.evaluate(scheme) == "dark", "the theme is that of all pages"

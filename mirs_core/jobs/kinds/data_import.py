@@ -1,8 +1,10 @@
 """Importing a folder of images as a data set."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirs_core.errors import ConfigError
 from mirs_core.jobs.kind import Answer, JobSpec, Kind, Work, option
 from mirs_core.jobs.kinds import _following
 from mirs_core.workspace.home import Home
@@ -60,6 +62,7 @@ def run(home: Home, spec: Import, work: Work) -> Answer:
     """
     from mirs_core.datasets import importing
 
+    _refuse_idle(spec)
     _following.check(home, spec.archive)
     facts = importing.FolderDescription(
         table=spec.table,
@@ -90,6 +93,23 @@ def run(home: Home, spec: Import, work: Work) -> Answer:
     answer = outcome.to_json()
     answer["runs"] = _following.follow(home, Path(answer["dir"]), spec.archive, spec.prepare, work)
     return answer
+
+
+def _refuse_idle(spec: Import) -> None:
+    """Refuses options that would do nothing, and numbers that are none.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    of_table = ("column", "separator", "encoding", "sheet", "strict")
+    idle = [name for name in of_table if getattr(spec, name)] if spec.table is None else []
+    if idle:
+        raise ConfigError(f"--{idle[0]} is about a table, and none is named; add --table FILE.")
+    if spec.split_by_strip and spec.split is None:
+        raise ConfigError("--split-by-strip is about a new split; add --split SEED.")
+    scale = spec.metres_per_pixel
+    if scale is not None and not 0 < scale < math.inf:
+        raise ConfigError(f"--metres-per-pixel is {scale}; state a number above 0.")
 
 
 SPEC = Kind(

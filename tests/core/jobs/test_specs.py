@@ -11,9 +11,10 @@ from mirs_core import jobs
 from mirs_core.cli.kind_verbs import spec_of
 from mirs_core.cli.parser import build_parser
 from mirs_core.encoders.fine_tuning import OBJECTIVES
-from mirs_core.errors import RunError
+from mirs_core.errors import ConfigError, RunError
 from mirs_core.jobs import worker, workers
 from mirs_core.jobs.folder import folder_of
+from mirs_core.jobs.kinds import data_import
 from mirs_core.jobs.kinds.archive_compact import ArchiveCompact
 from mirs_core.jobs.kinds.archive_remove import ArchiveRemove
 from mirs_core.jobs.kinds.data_import import Import
@@ -134,3 +135,23 @@ def test_a_spec_runs_without_the_command_line(
     job = jobs.read(home, bad)
     assert job.state == "failed" and "not empty" in str(job.error)
     assert "not empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"sheet": "a"}, "--table"),
+        ({"strict": True}, "--table"),
+        ({"column": ("label=Class",)}, "--table"),
+        ({"split_by_strip": True}, "--split SEED"),
+        ({"metres_per_pixel": -1.0}, "above 0"),
+        ({"metres_per_pixel": float("nan")}, "above 0"),
+    ],
+)
+def test_options_of_an_import_that_would_do_nothing_are_refused(
+    options: dict[str, Any], why: str, tmp_path: Path
+) -> None:
+    spec = Import(folder=tmp_path, **options)
+    with pytest.raises(ConfigError, match=why):
+        data_import.run(Home(tmp_path / "home"), spec, jobs.Work())
+    assert not (tmp_path / "home").exists()
