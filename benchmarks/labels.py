@@ -79,11 +79,13 @@ def _of_seed(
     }
     _correct(home, data, wrong)
     noisy = training.prepare_and_train(home, config).run
-    searcher = Searcher.open(home, noisy)
-    near = neighbourhoods.look(searcher.retriever)
-    review = label_review.order(searcher.retriever, near)
-    reviewed = [tile for tile in searcher.items.ids.take(review.rows).tolist() if tile in truth]
-    orders = {"review": reviewed, "random": rng.permutation(sorted(truth)).tolist()}
+    untrained = presets.from_preset("baseline-centred", data=str(data), seed=seed)
+    judges = {
+        "review by the baseline": training.prepare_and_train(home, untrained).run,
+        "review by the trained model": noisy,
+    }
+    orders = {name: _reviewed(home, run, truth) for name, run in judges.items()}
+    orders["random"] = rng.permutation(sorted(truth)).tolist()
     rows = [_row(home, noisy, clean, seed, "correct labels", len(wrong), len(wrong))]
     for name, order in orders.items():
         for budget in budgets:
@@ -94,6 +96,14 @@ def _of_seed(
             rows.append(_row(home, noisy, run, seed, name, len(mended), hit))
             label_corrections.undo(home, data, [batch], by=_BY)
     return rows
+
+
+def _reviewed(home: Home, run: str, truth: Mapping[str, str | None]) -> list[str]:
+    """The tiles with a true label that a run doubts, in the order of its review."""
+    searcher = Searcher.open(home, run)
+    near = neighbourhoods.look(searcher.retriever)
+    rows = label_review.order(searcher.retriever, near).rows
+    return [tile for tile in searcher.items.ids.take(rows).tolist() if tile in truth]
 
 
 def _correct(home: Home, data: Path, labels: Mapping[str, str | None]) -> str:

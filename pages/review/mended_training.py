@@ -28,12 +28,10 @@ def draw(home: Home, searcher: Searcher, verdicts: Mapping[str, Correction]) -> 
         f"Train with {changed:,} mended {'label' if changed == 1 else 'labels'}",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=not changed or not summary.trained,
+        disabled=not changed,
         on_click=_train,
         args=(home, summary),
     )
-    if not summary.trained:
-        st.caption("This model is not trained, so labels change nothing of it; choose another.")
     mended = _newest(home, summary)
     if mended is not None:
         _gain(summary, mended)

@@ -48,12 +48,15 @@ def main() -> None:
 
 def _review(data_set: lineup.DataSet, models: list[str]) -> None:
     titles = sidebar.titles(data_set.runs)
+    trained = [run.id for run in data_set.runs if run.id in models and run.trained]
+    untrained = [model for model in models if model not in trained]
     run_id = st.selectbox(
         "Model",
         models,
-        len(models) - 1,
+        models.index(untrained[0]) if untrained else len(models) - 1,
         format_func=titles.__getitem__,
-        help="Its neighbourhoods decide which labels are in doubt",
+        help="Its neighbourhoods decide which labels are in doubt. A model that was not trained"
+        " finds wrong labels best: one that has learnt them takes many of them for right.",
         key=f"mirs.review.run.{data_set.key}",
         width=420,
     )
@@ -90,7 +93,16 @@ def _review(data_set: lineup.DataSet, models: list[str]) -> None:
         "The same settings and the same split; only the labels differ. The gain is measured on the"
         " test queries that both models have in common.",
     )
-    mended_training.draw(home, searcher, verdicts)
+    if not trained:
+        st.info("Choose a trained model in the sidebar.", icon=":material/compare:")
+        return
+    to_train = trained[-1]
+    if len(trained) > 1:
+        to_train = st.selectbox(
+            "Model to train", trained, len(trained) - 1, format_func=titles.__getitem__,
+            key=f"mirs.review.train.{data_set.key}", width=420,
+        )  # fmt: skip
+    mended_training.draw(home, loaders.searcher(to_train), verdicts)
 
 
 def _progress(
