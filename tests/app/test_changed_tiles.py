@@ -186,7 +186,7 @@ def test_the_new_picture_becomes_the_query(home: Home, searcher: Searcher, start
     assert shown == [hit.id for hit in hits]
     button(app, "Choose another image").click().run()
     assert not app.exception and app.file_uploader
-    grids = [part.proto.id for part in app.get("bidi_component") if "shortcut" not in part.proto.id]
+    grids = [part.proto.id for part in app.get("bidi_component") if "results" in part.proto.id]
     assert not grids
 
 
