@@ -7,10 +7,9 @@ import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.evaluation.scores import RunScores
-from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.evaluate import codes, ranking
-from pages.parts import downloads, first_run, sections
+from pages.parts import downloads, opening, sections
 from pages.parts.score_table import score_table
 from pages.shared import lineup, link, loaders, palette, session_files, sidebar, state, words
 from pages.shared.palette import Model
@@ -27,12 +26,10 @@ _PARTS = {
 def main() -> None:
     """Draws the page."""
     link.restore_evaluation()
-    all_runs = runs.list_runs(Home.current())
-    if first_run.is_wanted(all_runs):
-        first_run.draw()
+    opened = opening.opened()
+    if opened is None:
         return
-    data_set = sidebar.data_set(lineup.data_sets(all_runs))
-    picked = sidebar.models(data_set)
+    all_runs, data_set, picked = opened
     session_files.draw(data_set, picked)
     if data_set.synthetic:
         sidebar.synthetic()

@@ -6,14 +6,13 @@ from dataclasses import replace
 import streamlit as st
 
 from mirs_core.errors import MirsError
-from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from pages.map import distances, estimate, map_layers, no_coordinates, planet, similarity_layer
 from pages.parts import (
     filter_panel,
-    first_run,
     model_results,
     notice,
+    opening,
     picker,
     region_filter,
     sections,
@@ -31,12 +30,10 @@ _HOW = (
 def main() -> None:
     """Draws the page."""
     link.restore_map()
-    all_runs = runs.list_runs(Home.current())
-    if first_run.is_wanted(all_runs):
-        first_run.draw()
+    opened = opening.opened()
+    if opened is None:
         return
-    data_set = sidebar.data_set(lineup.data_sets(all_runs))
-    models = sidebar.models(data_set)
+    _, data_set, models = opened
     session_files.draw(data_set, models)
     notice.draw()
     st.html(

@@ -1,29 +1,26 @@
 """A training with the mended labels, and what it gained on tiles that took no part."""
 
-from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
 
 from mirs_core import jobs
-from mirs_core.datasets.label_corrections import Correction
 from mirs_core.errors import MirsError
 from mirs_core.evaluation.scores import RunScores
 from mirs_core.jobs.kinds.train import Train
-from mirs_core.retrieval.search import Searcher
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
 from mirs_core.workspace.runs import RunSummary
 from pages.parts import notice
 from pages.shared import link, loaders, words
 
-_OF = "mirs.review.mended"
 
+def draw(home: Home, summary: RunSummary, changed: int) -> None:
+    """Draws the button that trains a run anew, and the score of the last such run beside its own.
 
-def draw(home: Home, searcher: Searcher, verdicts: Mapping[str, Correction]) -> None:
-    """Draws the button that trains, and the score of the last such run beside the model's."""
-    changed = sum(not correction.confirms for correction in verdicts.values())
-    summary = searcher.summary
+    Args:
+        changed: how many labels are corrected.
+    """
     st.button(
         f"Train with {changed:,} mended {'label' if changed == 1 else 'labels'}",
         type="primary",
@@ -42,22 +39,23 @@ def _train(home: Home, summary: RunSummary) -> None:
         from mirs_core.pipeline import training
 
         config = runs.folder(home, summary.id).config()
-        name = f"{summary.name}, mended labels"
-        run = training.prepare(home, config, name=name)
-        jobs.submit(home, Train(run=run.id, map=True), f"Train {name}")
-        st.session_state.setdefault(_OF, {})[summary.id] = run.id
+        run = training.prepare(home, config, name=_name(summary))
+        jobs.submit(home, Train(run=run.id, map=True), f"Train {_name(summary)}")
 
     notice.run("Training queued.", work)
 
 
+def _name(summary: RunSummary) -> str:
+    return f"{summary.name}, mended labels"
+
+
 def _newest(home: Home, summary: RunSummary) -> RunSummary | None:
     """The newest finished run that differs from a run in its labels alone."""
-    name = f"{summary.name}, mended labels"
     same = (summary.data_root, summary.preset, summary.seed, summary.encoder)
     for run in runs.list_runs(home):
         if (
             run.usable
-            and run.name == name
+            and run.name == _name(summary)
             and (run.data_root, run.preset, run.seed, run.encoder) == same
         ):
             return run

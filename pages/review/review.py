@@ -7,9 +7,8 @@ import streamlit as st
 from mirs_core.datasets import label_corrections
 from mirs_core.errors import MirsError
 from mirs_core.hash_space import label_review
-from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.parts import first_run, notice, queue, sections
+from pages.parts import notice, opening, queue, sections
 from pages.review import mended_training, neighbours, verdict
 from pages.shared import access, lineup, link, loaders, sidebar, words
 
@@ -23,12 +22,10 @@ _ABOUT = (
 def main() -> None:
     """Draws the page."""
     link.restore()
-    all_runs = runs.list_runs(Home.current())
-    if first_run.is_wanted(all_runs):
-        first_run.draw()
+    opened = opening.opened()
+    if opened is None:
         return
-    data_set = sidebar.data_set(lineup.data_sets(all_runs))
-    models = sidebar.models(data_set)
+    _, data_set, models = opened
     kind = " · synthetic, not real imagery" if data_set.synthetic else ""
     st.html(
         f'<div class="mirs-head"><h2>Review labels</h2><p>{escape(data_set.title)}{kind}</p></div>'
@@ -70,10 +67,11 @@ def _review(data_set: lineup.DataSet, models: list[str]) -> None:
         return
     st.html(f'<p class="mirs-lead">{_ABOUT}</p>')
     review = label_review.order(sample.retriever, near)
-    # The pictures of the next tiles are loaded beside those of this one.
     done = {*verdicts, *verdict.skipped(run_id)}
     doubts = label_review.doubts(sample.retriever, near, review, done)
-    _progress(len(review.rows), sample.retriever.items.ids.take(review.rows).tolist(), verdicts)
+    changed = sum(not correction.confirms for correction in verdicts.values())
+    ids = sample.retriever.items.ids.take(review.rows).tolist()
+    _progress(len(ids), sum(tile in verdicts for tile in ids), changed)
     if doubts:
         left, middle, right = st.columns([5, 5, 6], gap="large")
         with left:
@@ -102,17 +100,13 @@ def _review(data_set: lineup.DataSet, models: list[str]) -> None:
             "Model to train", trained, len(trained) - 1, format_func=titles.__getitem__,
             key=f"mirs.review.train.{data_set.key}", width=420,
         )  # fmt: skip
-    mended_training.draw(home, loaders.searcher(to_train), verdicts)
+    mended_training.draw(home, loaders.searcher(to_train).summary, changed)
 
 
-def _progress(
-    count: int, ids: list[str], verdicts: dict[str, label_corrections.Correction]
-) -> None:
-    looked = sum(tile in verdicts for tile in ids)
-    changed = sum(not correction.confirms for correction in verdicts.values())
+def _progress(count: int, settled: int, changed: int) -> None:
     st.progress(
-        looked / count if count else 1.0,
-        text=f"{looked:,} of {count:,} doubts settled · {changed:,} labels of this data set"
+        settled / count if count else 1.0,
+        text=f"{settled:,} of {count:,} doubts settled · {changed:,} labels of this data set"
         " corrected",
     )
 

@@ -13,7 +13,6 @@ from pages.parts import notice, pictures, sections
 from pages.shared import loaders, words
 
 _SKIPPED, _NAME, _MINE = "mirs.review.skipped", "mirs.review.name", "mirs.review.batches"
-_NONE = ""
 
 
 def skipped(run_id: str) -> set[str]:
@@ -79,13 +78,16 @@ def _verdicts(home: Home, searcher: Searcher, tile: str, doubt: Doubt) -> None:
         )  # fmt: skip
 
 
+def _person() -> str:
+    return str(st.session_state.get(_NAME) or label_corrections.this_person())
+
+
 def _settle(home: Home, searcher: Searcher, tile: str, label: str | None) -> None:
     """Records a verdict; the next tile follows."""
-    name = str(st.session_state.get(_NAME) or label_corrections.this_person())
 
     def work() -> None:
         (correction,) = label_corrections.correct(
-            home, searcher.root, searcher.items, {tile: label}, by=name, note="Review labels"
+            home, searcher.root, searcher.items, {tile: label}, by=_person(), note="Review labels"
         )
         st.session_state.setdefault(_MINE, []).append((str(searcher.root), correction.batch, tile))
 
@@ -105,6 +107,5 @@ def undo_button(home: Home, root: Path) -> None:
 def _undo(home: Home, root: Path) -> None:
     mine = st.session_state.get(_MINE, [])
     place = max(i for i, entry in enumerate(mine) if entry[0] == str(root))
-    name = str(st.session_state.get(_NAME) or label_corrections.this_person())
-    if notice.run("", lambda: label_corrections.undo(home, root, [mine[place][1]], by=name)):
+    if notice.run("", lambda: label_corrections.undo(home, root, [mine[place][1]], by=_person())):
         del mine[place]

@@ -1,5 +1,6 @@
 """Searching with the user's own image, whole or a square cut from it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -61,15 +62,11 @@ def _tile(searcher: Searcher) -> tuple[str, bytes] | None:
     tile = state.picture_tile()
     if tile is None or not searcher.items.has(tile):
         return None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"New picture of {words.plain(words.file_name(tile))}", width="content")
-        st.button(
-            "Choose another image",
-            icon=":material/close:",
-            type="tertiary",
-            on_click=state.search_with_picture,
-            args=(None,),
-        )
+    _in_use(
+        f"New picture of {words.plain(words.file_name(tile))}",
+        "Choose another image",
+        state.search_with_picture,
+    )
     data, suffix, _ = searcher.files.image_file(tile)
     return str(Path(words.file_name(tile)).with_suffix(suffix)), data
 
@@ -125,15 +122,14 @@ def _forget_if_empty() -> None:
 
 def _chosen_before(image: Upload) -> None:
     """The image that is the query, although the inputs are empty again."""
+    _in_use(f"Searching with {words.plain(image.name)}", "Remove image", state.choose_upload)
+
+
+def _in_use(text: str, label: str, choose: Callable[[None], None]) -> None:
+    """Draws the line that names the image in use, with a button that chooses none."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Searching with {words.plain(image.name)}", width="content")
-        st.button(
-            "Remove image",
-            icon=":material/close:",
-            type="tertiary",
-            on_click=state.choose_upload,
-            args=(None,),
-        )
+        st.markdown(text, width="content")
+        st.button(label, icon=":material/close:", type="tertiary", on_click=choose, args=(None,))
 
 
 def _query(searcher: Searcher, name: str, source: bytes | Path) -> Upload:

@@ -5,9 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
-from mirs_core.workspace import runs
-from mirs_core.workspace.home import Home
-from pages.parts import filter_panel, first_run, model_results, notice, picker
+from pages.parts import filter_panel, model_results, notice, opening, picker
 from pages.search import (
     collections_view,
     describe,
@@ -23,12 +21,10 @@ from pages.shared import lineup, link, loaders, session_files, sidebar, state, w
 def main() -> None:
     """Draws the page."""
     link.restore()
-    all_runs = runs.list_runs(Home.current())
-    if first_run.is_wanted(all_runs):
-        first_run.draw()
+    opened = opening.opened()
+    if opened is None:
         return
-    data_set = sidebar.data_set(lineup.data_sets(all_runs))
-    models = sidebar.models(data_set)
+    _, data_set, models = opened
     session_files.draw(data_set, models)
     searcher = _first_that_opens(models or [run.id for run in data_set.runs])
     if searcher is None:

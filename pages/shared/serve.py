@@ -15,7 +15,7 @@ FIRST_PAGE = (
     "pages.shared.sidebar",
     "pages.shared.theme",
     "pages.shared.tile_watch",
-    "pages.parts.first_run",
+    "pages.parts.opening",
     "pages.parts.picker",
     "pages.search.collections_view",
     "pages.search.many_queries",

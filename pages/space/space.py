@@ -4,9 +4,8 @@ import streamlit as st
 
 from mirs_core.errors import MirsError
 from mirs_core.retrieval.search import Searcher
-from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
-from pages.parts import filter_panel, first_run, notice, picker, sections, selection
+from pages.parts import filter_panel, notice, opening, picker, sections, selection
 from pages.shared import lineup, link, loaders, session_files, sidebar, state, words
 from pages.space import bit_panel, maps, outliers, space_colours
 
@@ -20,13 +19,10 @@ _NOTE = (
 def main() -> None:
     """Draws the page."""
     link.restore()
-    home = Home.current()
-    all_runs = runs.list_runs(home)
-    if first_run.is_wanted(all_runs):
-        first_run.draw()
+    opened = opening.opened()
+    if opened is None:
         return
-    data_set = sidebar.data_set(lineup.data_sets(all_runs))
-    models = sidebar.models(data_set)
+    _, data_set, models = opened
     session_files.draw(data_set, models)
     notice.draw()
     st.html(

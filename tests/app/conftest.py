@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from browser import chromium_page
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.server import serving
+from mirs_core.jobs import workers
 from mirs_core.workspace.home import Home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +24,18 @@ def home(small_demo: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> H
     path = shutil.copytree(small_demo, tmp_path / "home")
     monkeypatch.setenv("MIRS_HOME", str(path))
     return Home(path)
+
+
+@pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs are queued, and no process is started that would run them."""
+    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
+
+
+@pytest.fixture
+def nothing_cached() -> None:
+    """The app has read nothing yet."""
+    st.cache_data.clear()
 
 
 @pytest.fixture

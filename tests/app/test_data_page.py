@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import streamlit as st
 from archives import store_as_before
 from fakes import write_dataset
 from published import Published, domars, published
@@ -16,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from mirs_core import jobs
 from mirs_core.datasets import download
 from mirs_core.datasets.stored_items import read_items
-from mirs_core.jobs import workers
 from mirs_core.jobs.kinds.data_prepare import Prepare
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
@@ -29,10 +27,7 @@ EVIL = "<script>alert(1)</script> ![i](http://x) **b**"
 Open = Callable[..., AppTest]
 
 
-@pytest.fixture(autouse=True)
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("no_workers", "nothing_cached")
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from mirs_core import jobs
 from mirs_core.encoders import run_encoder
 from mirs_core.experiments import domains
 from mirs_core.files import write_array, write_json
-from mirs_core.jobs import workers
 from mirs_core.jobs.kinds.domains import Domains
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -28,9 +27,7 @@ OTHER = {"name": "other", "title": "Other Mars", "synthetic": True}
 Made = tuple[dict[str, Any], Any]
 
 
-@pytest.fixture(autouse=True)
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
+pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs
 from mirs_core.datasets import label_corrections, registry
 from mirs_core.datasets.scanning import scan_cached
-from mirs_core.jobs import workers
 from mirs_core.pipeline import demo
 from mirs_core.workspace import runs
 from mirs_core.workspace.home import Home
@@ -20,10 +18,7 @@ PAGE = "pages/data/data.py"
 EVIL = "<script>alert(1)</script>"
 
 
-@pytest.fixture(autouse=True)
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("no_workers", "nothing_cached")
 
 
 @pytest.fixture

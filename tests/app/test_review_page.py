@@ -19,11 +19,7 @@ from pages.shared import access, loaders
 PAGE = "pages/review/review.py"
 
 
-@pytest.fixture(autouse=True)
-def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No worker is started."""
-    monkeypatch.setattr(jobs.queue, "tend", lambda home, lane: None)
-    monkeypatch.setattr(jobs, "tend", lambda home, lane: None)
+pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 @pytest.fixture

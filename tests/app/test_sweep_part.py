@@ -7,7 +7,6 @@ from streamlit.testing.v1 import AppTest
 
 from mirs_core import cli, jobs
 from mirs_core.files import write_json
-from mirs_core.jobs import workers
 from mirs_core.jobs.kinds.sweep import Sweep
 from mirs_core.pipeline import sweeps
 from mirs_core.workspace import runs
@@ -16,9 +15,7 @@ from mirs_core.workspace.home import Home
 PAGE = "pages/train/train.py"
 
 
-@pytest.fixture(autouse=True)
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
+pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 @pytest.fixture

@@ -5,23 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from fakes import write_dataset
 from streamlit.testing.v1 import AppTest
 
 from mirs_core import jobs
 from mirs_core.errors import DataError
-from mirs_core.jobs import workers
 from mirs_core.workspace.home import Home
 
 PAGE = "pages/data/data.py"
 EVIL = "<img src=x onerror=alert(1)> **b**"
 
 
-@pytest.fixture(autouse=True)
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("no_workers", "nothing_cached")
 
 
 @pytest.fixture

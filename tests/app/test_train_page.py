@@ -16,7 +16,6 @@ from mirs_core import jobs
 from mirs_core.config.presets import PRESETS, from_preset
 from mirs_core.config.relevance import idle
 from mirs_core.config.settings import RunConfig, settings
-from mirs_core.jobs import workers
 from mirs_core.jobs.kinds.train import Train
 from mirs_core.jobs.kinds.train_encoder import TrainEncoder
 from mirs_core.workspace import runs
@@ -29,9 +28,7 @@ PAGE = "pages/train/train.py"
 LOG = [(f"{g}.{f.name}", f) for g, f in settings() if f.metadata["log"]]
 
 
-@pytest.fixture(autouse=True)
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_start", lambda home, lane: None)
+pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 @pytest.fixture
